@@ -1,0 +1,1 @@
+"""The lab: a fleet of systemd containers with stand-in packages that behave like the vendor's."""

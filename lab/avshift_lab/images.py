@@ -1,0 +1,99 @@
+"""Images of the fleet's hosts: Debian's own archive, mmdebstrap, podman import. No image registry."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import data
+from .commands import podman, podman_attempt, run
+from .paths import CACHE, IMAGES
+
+REPOSITORY = "localhost/avshift-lab"
+KEYS: dict[str, type] = {"suite": str, "include": list, "prefetch": list, "mask": list}
+
+# Whatever mmdebstrap leaves so that services do not start while it works would also keep them from
+# starting in the lab.
+NO_POLICY = 'rm -f "$1/usr/sbin/policy-rc.d"'
+# The archives of what is installed already would only make the image larger.
+NO_ARCHIVES = 'chroot "$1" apt-get clean'
+# Journal in memory only: on the disk it would grow all the time.
+NO_JOURNAL = 'rm -rf "$1/var/log/journal"'
+
+
+@dataclass(frozen=True)
+class Image:
+    """What one file of lab/images says."""
+
+    name: str
+    suite: str
+    include: tuple[str, ...]
+    prefetch: tuple[str, ...]
+    mask: tuple[str, ...]
+    digest: str
+
+    @property
+    def reference(self) -> str:
+        """The image's name in podman's storage: another description or another maker, another name."""
+        return f"{REPOSITORY}/{self.name}:{self.digest}"
+
+
+def load(name: str) -> Image:
+    """The image described by lab/images/<name>.yml."""
+    path = IMAGES / f"{name}.yml"
+    found = data.read(path, KEYS, ("suite", "include"))
+    made_by = hashlib.sha256(path.read_bytes() + Path(__file__).read_bytes())
+    return Image(
+        name=name,
+        suite=found["suite"],
+        include=tuple(found["include"]),
+        prefetch=tuple(found.get("prefetch", ())),
+        mask=tuple(found.get("mask", ())),
+        digest=made_by.hexdigest()[:12],
+    )
+
+
+def names() -> list[str]:
+    """Every image that is described."""
+    return sorted(path.stem for path in IMAGES.glob("*.yml"))
+
+
+def exists(image: Image) -> bool:
+    """Whether the image has been made."""
+    return podman_attempt("image", "exists", image.reference).returncode == 0
+
+
+def make(image: Image) -> None:
+    """Bootstraps the image and gives it to podman."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=CACHE) as folder:
+        archive = str(Path(folder) / "root.tar")
+        run(("mmdebstrap", *_options(image), image.suite, archive))
+        podman(
+            "import",
+            "--change=CMD /sbin/init",
+            "--change=ENV container=podman",
+            "--change=STOPSIGNAL SIGRTMIN+3",
+            f"--change=LABEL avshift.lab.image={image.name}",
+            archive,
+            image.reference,
+        )
+
+
+def _options(image: Image) -> list[str]:
+    options = [
+        "--variant=minbase",
+        f"--include={','.join(image.include)}",
+        # The package lists stay, and so do the archives fetched below.
+        "--skip=cleanup/apt",
+        f"--customize-hook={NO_ARCHIVES}",
+        f"--customize-hook={NO_POLICY}",
+        f"--customize-hook={NO_JOURNAL}",
+    ]
+    if image.prefetch:
+        fetch = "apt-get install --download-only --yes --no-install-recommends"
+        options.append(f'--customize-hook=chroot "$1" {fetch} {" ".join(image.prefetch)}')
+    options.extend(f'--customize-hook=ln -sf /dev/null "$1/etc/systemd/system/{unit}"' for unit in image.mask)
+    return options

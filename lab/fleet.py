@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+"""The lab's command line: images, stand-in packages and the containers of test fleets."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+import yaml
+from avshift_lab import fleet, hosts, images, packages
+from avshift_lab.commands import environment
+from avshift_lab.errors import LabError
+from avshift_lab.progress import say, step
+
+DEFAULT_FLEET = "demo"
+DEFAULT_HOSTS = ["full", "agent", "leftovers", "clean"]
+
+
+def main() -> int:
+    """Runs one command; its errors are one line each."""
+    arguments = _parser().parse_args()
+    try:
+        status: int = arguments.run(arguments)
+    except LabError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    build = commands.add_parser("build", help="make images and packages without starting anything")
+    build.add_argument("--image", choices=images.names(), help="only this image, and no packages")
+    build.set_defaults(run=_build)
+
+    package = commands.add_parser("package", help="make one package and print its path")
+    package.add_argument("name", choices=packages.names())
+    package.add_argument("--switch", action="append", default=[], metavar="NAME=VALUE")
+    package.set_defaults(run=_package)
+
+    up = commands.add_parser("up", help="bring hosts up; what runs already is left as it is")
+    up.add_argument("--fresh", action="store_true", help="remake hosts that are there")
+    up.add_argument("hosts", nargs="*", metavar="HOST", help=f"default: {' '.join(DEFAULT_HOSTS)}")
+    up.set_defaults(run=_up)
+
+    down = commands.add_parser("down", help="remove the fleet's containers")
+    down.add_argument("hosts", nargs="*", metavar="HOST", help="default: all of them")
+    down.set_defaults(run=_down)
+
+    listing = commands.add_parser("list", help="the containers of all fleets")
+    listing.set_defaults(run=_list)
+
+    inside = commands.add_parser("exec", help="run a command on a host")
+    inside.add_argument("host", metavar="HOST")
+    inside.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND")
+    inside.set_defaults(run=_exec)
+
+    for command in (up, down, inside):
+        command.add_argument("--fleet", default=DEFAULT_FLEET, metavar="NAME")
+    return parser
+
+
+def _build(arguments: argparse.Namespace) -> int:
+    wanted = [arguments.image] if arguments.image else images.names()
+    for image in (images.load(name) for name in wanted):
+        if images.exists(image):
+            say(image.name, f"there already: {image.reference}")
+        else:
+            with step(image.name, f"made: {image.reference}"):
+                images.make(image)
+    for name in [] if arguments.image else packages.names():
+        with step(name, "package made"):
+            packages.build(packages.load(name))
+    return 0
+
+
+def _package(arguments: argparse.Namespace) -> int:
+    switches: dict[str, packages.Switch] = {}
+    for given in arguments.switch:
+        name, _, value = given.partition("=")
+        switches[name] = yaml.safe_load(value)
+    print(packages.build(packages.load(arguments.name, switches)))
+    return 0
+
+
+def _up(arguments: argparse.Namespace) -> int:
+    wanted = [hosts.load(name) for name in arguments.hosts or DEFAULT_HOSTS]
+    fleet.up(arguments.fleet, wanted, arguments.fresh)
+    return 0
+
+
+def _down(arguments: argparse.Namespace) -> int:
+    fleet.down(arguments.fleet, arguments.hosts)
+    return 0
+
+
+def _list(_: argparse.Namespace) -> int:
+    for one in fleet.containers():
+        ready = "ready" if one.is_ready else "unfinished"
+        print(f"{one.fleet:<12} {one.host:<12} {one.state:<10} {ready:<10} {one.name}")
+    return 0
+
+
+def _exec(arguments: argparse.Namespace) -> int:
+    command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
+    options = ["--interactive", "--tty"] if sys.stdin.isatty() else ["--interactive"]
+    name = fleet.container_name(arguments.fleet, arguments.host)
+    os.execvpe("podman", ["podman", "exec", *options, name, *(command or ["bash"])], environment())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,161 @@
+/* Stand-in for the vendor's scanner process: real fanotify permission marks on a few directories, a control
+ * socket, and one "signature". Written for the avshift lab; it protects nothing. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/fanotify.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CONFIGURATION "/var/opt/kaspersky/kesl/common/kesl.ini"
+#define LOG_FILE "/var/log/kaspersky/kesl/kesl.log"
+#define SOCKET_FILE "/run/bl4control"
+#define DIRECTORIES_KEY "ProtectedDirs="
+#define READY_FD 3
+#define WATCHED (FAN_OPEN_PERM | FAN_ACCESS_PERM | FAN_EVENT_ON_CHILD)
+
+/* FNV-1a of the 68 bytes of the EICAR test file. The bytes themselves must not be in this program, or
+ * the replacement antivirus would find it. */
+#define TEST_LENGTH 68
+#define TEST_HASH UINT64_C(0x4c4b83eef5c7ac63)
+
+static void note(const char *what, const char *about) {
+    char when[32];
+    time_t now = time(NULL);
+    FILE *file = fopen(LOG_FILE, "ae");
+    if (file == NULL) {
+        return;
+    }
+    strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
+    fprintf(file, "%s stand-in kesl: %s %s\n", when, what, about);
+    fclose(file);
+}
+
+static int is_test_file(int fd) {
+    unsigned char head[TEST_LENGTH];
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    if (pread(fd, head, sizeof head, 0) != TEST_LENGTH) {
+        return 0;
+    }
+    for (int i = 0; i < TEST_LENGTH; i++) {
+        hash = (hash ^ head[i]) * UINT64_C(0x100000001b3);
+    }
+    return hash == TEST_HASH;
+}
+
+static void note_blocked(int fd) {
+    char link[64];
+    char path[4096];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t length = readlink(link, path, sizeof path - 1);
+    path[length > 0 ? length : 0] = '\0';
+    note("blocked", path);
+}
+
+static void answer(int fan, const struct fanotify_event_metadata *event) {
+    struct fanotify_response reply = {.fd = event->fd, .response = FAN_ALLOW};
+    int denied = event->pid != getpid() && is_test_file(event->fd);
+    if (denied) {
+        reply.response = FAN_DENY;
+    }
+    /* The answer first: until it is given, another process waits. */
+    if (write(fan, &reply, sizeof reply) != sizeof reply) {
+        note("could not answer", "");
+    }
+    if (denied) {
+        note_blocked(event->fd);
+    }
+    close(event->fd);
+}
+
+static void answer_all(int fan) {
+    char buffer[8192] __attribute__((aligned(__alignof__(struct fanotify_event_metadata))));
+    ssize_t length = read(fan, buffer, sizeof buffer);
+    const struct fanotify_event_metadata *event = (const void *)buffer;
+    while (length > 0 && FAN_EVENT_OK(event, length)) {
+        if (event->fd >= 0) {
+            answer(fan, event);
+        }
+        event = FAN_EVENT_NEXT(event, length);
+    }
+}
+
+static void mark(int fan, char *directories) {
+    for (char *one = strtok(directories, " \t\r\n"); one != NULL; one = strtok(NULL, " \t\r\n")) {
+        if (fanotify_mark(fan, FAN_MARK_ADD | FAN_MARK_ONLYDIR, WATCHED, AT_FDCWD, one) != 0) {
+            note("cannot protect", one);
+        }
+    }
+}
+
+static int intercept(void) {
+    char line[4096];
+    int fan = fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK, O_RDONLY | O_LARGEFILE | O_CLOEXEC);
+    FILE *file = fopen(CONFIGURATION, "re");
+    if (fan < 0 || file == NULL) {
+        note("file threat protection is off:", fan < 0 ? "no fanotify here" : "no " CONFIGURATION);
+    }
+    while (fan >= 0 && file != NULL && fgets(line, sizeof line, file) != NULL) {
+        if (strncmp(line, DIRECTORIES_KEY, strlen(DIRECTORIES_KEY)) == 0) {
+            mark(fan, line + strlen(DIRECTORIES_KEY));
+        }
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return fan;
+}
+
+static int listen_for_control(void) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = SOCKET_FILE};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    unlink(SOCKET_FILE);
+    if (fd >= 0 && (bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 8) != 0)) {
+        note("no control socket", SOCKET_FILE);
+    }
+    return fd;
+}
+
+static void greet(int listener) {
+    static const char text[] = "stand-in kesl @version4@\n";
+    int client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    if (client >= 0) {
+        (void)!send(client, text, sizeof text - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+        close(client);
+    }
+}
+
+static void tell_ready(void) {
+    if (fcntl(READY_FD, F_GETFD) != -1) {
+        (void)!write(READY_FD, "1", 1);
+        close(READY_FD);
+    }
+}
+
+int main(int argc, char **argv) {
+    if (argc > 1 && strcmp(argv[1], "--version") == 0) {
+        puts("kesl @version4@ (stand-in of the avshift lab)");
+        return 0;
+    }
+    if (@stop_hangs_seconds@ > 0) {
+        signal(SIGTERM, SIG_IGN);
+    }
+    note("started", "");
+    struct pollfd sources[2] = {{intercept(), POLLIN, 0}, {listen_for_control(), POLLIN, 0}};
+    tell_ready();
+    while (poll(sources, 2, -1) >= 0) {
+        if (sources[0].revents & POLLIN) {
+            answer_all(sources[0].fd);
+        }
+        if (sources[1].revents & POLLIN) {
+            greet(sources[1].fd);
+        }
+    }
+    return 1;
+}

@@ -1,0 +1,23 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The controller's half of antivirus_info: which process really intercepts, and which replacement is there."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.scanners import probes_for, scanners
+
+
+class ActionModule(Adapter):
+    """See the documentation of the module of this name."""
+
+    SPEC: ClassVar[dict[str, Any]] = {}
+
+    def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Return the scanners that are there and the processes that intercept file access."""
+        catalog = self.catalog()
+        collected = self.on_endpoint("endpoint_collect", {"probes": probes_for(catalog)}, task_vars)["collected"]
+        return scanners(Evidence.of(collected), catalog)

@@ -1,0 +1,25 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The controller's half of antivirus_selftest: take the provider's layout from the catalog and prove it."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import selftest
+
+
+class ActionModule(Adapter):
+    """See the documentation of the module of this name."""
+
+    SPEC: ClassVar[dict[str, Any]] = {
+        "provider": {"type": "str", "required": True},
+        "options": {"type": "dict", "default": {}},
+    }
+
+    def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Return the checks and the worst of their results."""
+        asked = selftest.arguments(self.catalog(), options["provider"], options["options"])
+        proven = self.on_endpoint("endpoint_prove", asked, task_vars)
+        return {"checks": proven["checks"], "result": proven["result"]}

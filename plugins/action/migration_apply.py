@@ -1,0 +1,28 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The controller's half of migration_apply: carry out one part of a plan that may be carried out."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import carry_out
+
+
+class ActionModule(Adapter):
+    """See the documentation of the module of this name."""
+
+    SPEC: ClassVar[dict[str, Any]] = {
+        "planned": {"type": "dict", "required": True},
+        "part": {"type": "str", "choices": ["stage", "handover", "remove"], "required": True},
+        "before": {"type": "dict"},
+        "change_id": {"type": "str", "default": ""},
+    }
+
+    def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Return steps with their outcomes, failure, window_seconds and diff; a failed step fails the task."""
+        plan = carry_out.allowed(options["planned"], dry_run=bool(self._task.check_mode))
+        arguments = carry_out.arguments(plan, options["part"], options["before"], options["change_id"])
+        done = self.on_endpoint("endpoint_apply", arguments, task_vars)
+        return carry_out.result(arguments["steps"], options["part"], done)

@@ -1,0 +1,47 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The controller's half of migration_plan: collect in one round trip, plan, and hold the plan to the approved one."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import approval, document, goal, make
+
+
+class ActionModule(Adapter):
+    """See the documentation of the module of this name."""
+
+    SPEC: ClassVar[dict[str, Any]] = {
+        "kaspersky": {"type": "str", "choices": ["absent", "ignored"], "default": "absent"},
+        "provider": {"type": "str", "default": "none"},
+        "options": {"type": "dict", "default": {}},
+        "also_remove": {"type": "list", "elements": "str", "default": []},
+        "accept": {"type": "list", "elements": "str", "default": []},
+        "approved_plan": {"type": "path"},
+        "require_approval": {"type": "bool", "default": False},
+    }
+
+    def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Return plan, digest, approval and to_do; the plan is a resumed run's approved one where it is one."""
+        catalog = self.catalog()
+        wanted = goal.of(options, catalog)
+        approved = self._approved(options)
+        collected = self.on_endpoint("endpoint_collect", {"probes": make.probes_for(catalog, wanted)}, task_vars)
+        evidence = Evidence.of(collected["collected"])
+        plan = make.make(str(task_vars["inventory_hostname"]), evidence, catalog, wanted).to_json()
+        judged = approval.judge(plan, approved)
+        return {
+            "plan": judged.plan,
+            "digest": judged.plan["digest"],
+            "approval": judged.to_json(),
+            "to_do": bool(judged.plan["steps"]) or judged.plan["blocked"],
+        }
+
+    def _approved(self, options: dict[str, Any]) -> dict[str, Any] | None:
+        """Read the approved plan before the host is looked at; a dry run needs none and reads none."""
+        if not options["require_approval"] or self._task.check_mode:
+            return None
+        return document.read(goal.approved_path(options["approved_plan"]))

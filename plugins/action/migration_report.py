@@ -1,0 +1,68 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""migration_report works on the controller only: it makes the documents of a fleet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ansible.utils.display import Display
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter, now, versions
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.canonical import encode
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import document
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import plan_markdown, report, words
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.table import table
+
+PLAN_HEADER = ["host", "found", "to do", "verdict now", "digest"]
+
+
+class ActionModule(Adapter):
+    """See the documentation of the module of this name."""
+
+    SPEC: ClassVar[dict[str, Any]] = {
+        "kind": {"type": "str", "choices": ["plan", "run"], "required": True},
+        "output_dir": {"type": "path", "required": True},
+        "records_dir": {"type": "path", "required": True},
+        "hosts": {"type": "list", "elements": "str", "default": []},
+        "planned_in": {"type": "str", "default": ""},
+        "change_id": {"type": "str", "default": ""},
+    }
+
+    def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Write the documents, show their table, and return their paths."""
+        if options["kind"] == "plan":
+            return self._plan(options, task_vars)
+        return self._run(options)
+
+    def _plan(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        made_by = versions(self.catalog())
+        run = {"change_id": options["change_id"], "time": now(), **made_by}
+        made = [
+            runs.of_plan(host, task_vars["hostvars"][host].get(options["planned_in"]), run)
+            for host in sorted(options["hosts"])
+        ]
+        for record in made:
+            records.write(records.path_of(options["records_dir"], record["host"]), record)
+        plans = {record["host"]: record["plan"] for record in made if record["plan"] is not None}
+        not_planned = {record["host"]: record["failure"]["message"] for record in made if record["plan"] is None}
+        whole = document.compose(plans, not_planned, made_by)
+        files = {"plan.json": encode(whole), "plan.md": plan_markdown.render(whole, made)}
+        rows = [
+            [record["host"], words.findings(record["plan"]), words.steps(record["plan"]), record["verdict"], words.digest(record["plan"])]
+            for record in made
+        ]
+        return self._write(options["output_dir"], files, table(PLAN_HEADER, rows), digest=whole["digest"])
+
+    def _run(self, options: dict[str, Any]) -> dict[str, Any]:
+        content = report.compose(records.read(options["records_dir"]))
+        files = {"report.json": encode(content), "report.md": report.render(content)}
+        return self._write(options["output_dir"], files, report.lines(content), verdicts=content["verdicts"])
+
+    def _write(self, folder: str, files: dict[str, str], shown: list[str], **facts: Any) -> dict[str, Any]:
+        paths = {name: str((Path(folder) / name).absolute()) for name in files}
+        for name, text in files.items():
+            records.write_text(Path(paths[name]), text)
+        Display().display("\n".join(["", *shown, "", *paths.values(), ""]))
+        return {"paths": paths, **facts}

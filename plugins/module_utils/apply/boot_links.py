@@ -1,0 +1,22 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Remove the links that start a unit or SysV script at boot, under whatever name a package's scripts left them."""
+
+from ..collect.units import boot_links
+from ..system import safe_paths
+
+
+def look(target):
+    """Return True if nothing starts or stops the unit at boot."""
+    return not _links(target["unit"])
+
+
+def do(target):
+    """Remove the links that are there now: disabling a service renames them."""
+    for path in _links(target["unit"]):
+        safe_paths.remove(path, "file")
+
+
+def _links(unit):
+    return [path for path, name in boot_links("/") if name == unit]

@@ -1,0 +1,37 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Answer a package's question before it is asked, as debconf-set-selections(1) does."""
+
+from ..collect import debconf
+from ..system.commands import run
+from ..system.errors import EndpointError
+
+LIMIT = 60
+
+
+def look(target):
+    """Return True if the answer is what it should be."""
+    return any(item["value"]["value"] == target["value"] for item in debconf.collect([target["question"]], "/"))
+
+
+def do(target):
+    """Set the answer."""
+    line = "%s %s %s %s\n" % (target["owner"], target["question"], target["type"], target["value"])
+    _tell(["debconf-set-selections"], line)
+
+
+def undo(target):
+    """Put the answer before back; where there was none, the owner's questions go."""
+    if target["before"] is None:
+        _tell(["debconf-communicate", target["owner"]], "PURGE\n")
+    else:
+        do(dict(target, value=target["before"]))
+
+
+def _tell(argv, line):
+    finished = run(argv, LIMIT, stdin=line, DEBIAN_FRONTEND="noninteractive")
+    if finished.code:
+        raise EndpointError(
+            "debconf_refused", "Answering a package's question", line.strip(), finished.said(), "See debconf(7)."
+        )

@@ -1,0 +1,137 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Carry out one part of a plan. Check mode, ``changed`` and taking back are decided here and nowhere else.
+
+A kind of step is a module with ``look(target)``, which tells whether the step is done, ``do(target)``, which does it
+and may return facts to record, and, where it can be taken back, ``undo(target)``. ``do`` is called only when ``look``
+said no, and ``look`` has to say yes afterwards. A kind with ``CHANGES = False`` proves or tells and changes nothing.
+"""
+
+import time
+
+from ..system.errors import EndpointError
+from . import (
+    announcement,
+    boot_links,
+    debconf,
+    file,
+    group,
+    handover,
+    ini_section,
+    packages_install,
+    packages_remove,
+    path,
+    processes,
+    proof,
+    reload_units,
+    retain,
+    unit,
+)
+
+KINDS = {
+    "announce": announcement.Announce,
+    "finish": announcement.Finish,
+    "boot_links_remove": boot_links,
+    "debconf": debconf,
+    "file": file,
+    "group_remove": group,
+    "handover": handover,
+    "ini_section_remove": ini_section,
+    "packages_install": packages_install,
+    "packages_remove": packages_remove,
+    "path_remove": path,
+    "processes_end": processes,
+    "prove_on_demand": proof,
+    "retain": retain,
+    "systemd_reload": reload_units,
+    "unit": unit,
+}
+WOULD, CHANGED, PROVED, ALREADY, FAILED, UNDONE, UNTOUCHED = (
+    "would_change",
+    "changed",
+    "proved",
+    "already",
+    "failed",
+    "undone",
+    "untouched",
+)
+
+
+def pending_of(steps):
+    """Return the ids of the steps that are not done, in order. It is decided for all parts before the first begins,
+    so that check mode and the real run say the same, whatever one step brings about for another.
+    """
+    return [step["id"] for step in steps if not _done(step)]
+
+
+def carry_out(steps, pending, check):
+    """Carry out one part's steps in order and return {changed, outcomes, pending, failure}.
+
+    ``steps`` are {id, kind, target, undo}; those in ``pending`` are to be done. Every step gets an outcome, after a
+    failure too: ``untouched``. When a step fails, those before it that can be undone are, in reverse.
+    """
+    outcomes, done, failure = [], [], None
+    for step in steps:
+        outcome = {"id": step["id"], "outcome": ALREADY, "facts": {}}
+        outcomes.append(outcome)
+        if failure is not None:
+            outcome["outcome"] = UNTOUCHED
+        elif step["id"] in pending:
+            failure = _carry_out_one(step, check, outcome)
+            if outcome["outcome"] == CHANGED:
+                done.append((step, outcome))
+    if failure is not None:
+        _take_back(done, failure)
+    changed = any(outcome["outcome"] in (CHANGED, WOULD) for outcome in outcomes)
+    return {"changed": changed, "outcomes": outcomes, "pending": pending, "failure": failure}
+
+
+def _carry_out_one(step, check, outcome):
+    kind = KINDS[step["kind"]]
+    changes = getattr(kind, "CHANGES", True)
+    if check:
+        outcome["outcome"] = WOULD if changes else ALREADY
+        return None
+    begun = time.monotonic()
+    try:
+        if not _done(step):
+            outcome["facts"] = kind.do(step["target"]) or {}
+            _must_be_done(step)
+        outcome["outcome"] = CHANGED if changes else PROVED
+    except (EndpointError, OSError) as error:
+        outcome["outcome"] = FAILED
+        outcome["facts"] = getattr(error, "facts", {})
+        return {"step": step["id"], "code": getattr(error, "code", "system_error"), "message": str(error), "undone": []}
+    finally:
+        outcome["seconds"] = round(time.monotonic() - begun, 3)
+    return None
+
+
+def _done(step):
+    return KINDS[step["kind"]].look(step["target"])
+
+
+def _must_be_done(step):
+    kind = KINDS[step["kind"]]
+    if getattr(kind, "CHANGES", True) and not kind.look(step["target"]):
+        raise EndpointError(
+            "step_without_effect",
+            "Carrying out a step",
+            step["id"],
+            "it ended without an error, and yet the host is not as it should be",
+            "Look at the step's target on the host and run again.",
+        )
+
+
+def _take_back(done, failure):
+    """Undo in reverse; one that cannot be undone does not keep the others from it."""
+    for step, outcome in reversed(done):
+        if not step["undo"]:
+            continue
+        try:
+            KINDS[step["kind"]].undo(step["target"])
+            outcome["outcome"] = UNDONE
+            failure["undone"].append(step["id"])
+        except (EndpointError, OSError) as error:
+            outcome["facts"]["not_undone"] = str(error)

@@ -1,0 +1,86 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Bring a systemd unit to the state that the plan names."""
+
+import os
+import time
+
+from ..system import systemd
+from ..system.errors import EndpointError
+
+CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def look(target):
+    """Return True if the unit runs or not, and starts at boot or not, as it should."""
+    name = target["name"]
+    shown = systemd.show([name])[name]
+    enabled = target.get("enabled")
+    if enabled is not None and shown["LoadState"] == "not-found":
+        return False
+    if enabled is not None and (shown["UnitFileState"] == "enabled") != enabled:
+        return False
+    if not target["running"]:
+        return shown["ActiveState"] in ("inactive", "failed")
+    return shown["ActiveState"] == "active" and _is_newer(shown, target.get("newer_than", []))
+
+
+def do(target):
+    """Start, restart or stop it, and make it start at boot or not."""
+    name = target["name"]
+    systemd.reload_if_needed([name] + target.get("also_reload", []))
+    if target.get("enabled") is not None:
+        systemd.tell("enable" if target["enabled"] else "disable", [name])
+    if not target["running"]:
+        stop([name], target.get("limit", systemd.TELL_LIMIT))
+        return
+    systemd.tell("restart", [name])
+    if not systemd.is_active(name):
+        raise EndpointError(
+            "unit_not_started",
+            "Starting a unit",
+            name,
+            "systemd reports no error, but it is not active; a condition of the unit may not be met",
+            "Look at 'systemctl status %s'." % name,
+        )
+
+
+def undo(target):
+    """Stop what was started; what was stopped is started again."""
+    name = target["name"]
+    if target.get("enabled"):
+        systemd.tell("disable", [name])
+    if target["running"]:
+        stop([name], systemd.TELL_LIMIT)
+    else:
+        systemd.tell("start", [name])
+
+
+def stop(names, limit):
+    """Stop units; after the limit their processes are ended with force, since a wedged scanner blocks the host."""
+    known = [name for name, shown in systemd.show(names).items() if shown["LoadState"] != "not-found"]
+    if not known:
+        return
+    try:
+        systemd.tell("stop", known, limit)
+    except EndpointError as error:
+        if error.code != "command_timeout":
+            raise
+        systemd.kill(known)
+        systemd.tell("stop", known)
+
+
+def _is_newer(shown, paths):
+    """Return True if the unit's main process was started after each of its files was last written."""
+    times = [os.stat(path).st_mtime for path in paths if os.path.exists(path)]
+    if not times or shown["MainPID"] in ("", "0"):
+        return True
+    return started(shown["MainPID"]) >= max(times)
+
+
+def started(pid):
+    """Return when a process was started, in seconds since 1970, to the clock tick; see proc(5), field 22 of stat."""
+    with open("/proc/%s/stat" % pid) as stream:
+        ticks = int(stream.read().rpartition(")")[2].split()[19])
+    return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME) + (ticks + 1) / CLOCK_TICKS

@@ -1,0 +1,36 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Sections of a registry in INI form that several products share."""
+
+from ..system import safe_paths
+from ..system.errors import EndpointError
+from .items import not_checked, seen
+
+
+def sections(lines):
+    """Yield (section name, its lines with the header) in order; lines before the first header have the name ''."""
+    name, block = "", []
+    for line in lines:
+        bare = line.strip()
+        if bare.startswith("[") and bare.endswith("]"):
+            yield name, block
+            name, block = bare[1:-1], []
+        block.append(line)
+    yield name, block
+
+
+def collect(asked, root):
+    """Yield an item of each section that is there; ``asked`` is a list of {file, section}."""
+    for wanted in asked:
+        path, section = wanted["file"], wanted["section"]
+        what = "%s[%s]" % (path, section)
+        try:
+            text = safe_paths.read_text(path, root)
+        except EndpointError as error:
+            yield not_checked("ini_section", what, path, error)
+            continue
+        blocks = [(name, lines) for name, lines in sections((text or "").splitlines()) if name]
+        for name, lines in blocks:
+            if name == section:
+                yield seen("ini_section", what, path, text="\n".join(lines), last=len(blocks) == 1)

@@ -1,0 +1,97 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Prove protection on access: a test file's read is refused, a clean file's is not, in each protected directory."""
+
+import errno
+import os
+import signal
+import time
+
+from .checks import BAD, OK, UNKNOWN, check
+from .samples import CLEAN, detectable
+
+PREFIX = ".avshift-selftest-"
+STEP = 0.01
+
+
+def prove(directories, timeout=20):
+    """Return two checks of each directory; test files have names of their own and are gone afterwards."""
+    return [found for folder in directories for found in _prove_in(folder, timeout)]
+
+
+def _prove_in(folder, timeout):
+    blocked = _attempt(folder, detectable(), timeout)
+    clean = _attempt(folder, CLEAN, timeout)
+    return [
+        check("on_access_blocks:" + folder, *_judge_blocked(blocked)),
+        check("on_access_clean:" + folder, *_judge_clean(clean)),
+    ]
+
+
+def _judge_blocked(outcome):
+    """An engine may refuse the write or the read or take the file away: all of that is protection."""
+    if outcome in (errno.EPERM, errno.EACCES, "vanished"):
+        return OK, "refused: " + _word(outcome)
+    if outcome == 0:
+        return BAD, "the test file could be read"
+    return (BAD if outcome == "timeout" else UNKNOWN), _word(outcome)
+
+
+def _judge_clean(outcome):
+    if outcome == 0:
+        return OK, "read"
+    return BAD, "a clean file could not be read: " + _word(outcome)
+
+
+def _word(outcome):
+    return outcome if isinstance(outcome, str) else os.strerror(outcome)
+
+
+def _attempt(folder, data, timeout):
+    """Return 0 if a new file with the data could be read, else an errno, "timeout" or "vanished"."""
+    path = os.path.join(folder, "%s%d-%s" % (PREFIX, os.getpid(), os.urandom(6).hex()))
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        return "no test file could be made: " + os.strerror(error.errno)
+    try:
+        try:
+            os.write(descriptor, data)
+        finally:
+            os.close(descriptor)
+        outcome = _read_in_child(path, timeout)
+        return "vanished" if outcome == errno.ENOENT else outcome
+    except OSError as error:
+        return error.errno
+    finally:
+        _unlink(path)
+
+
+def _unlink(path):
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return
+
+
+def _read_in_child(path, timeout):
+    """Open and read in a child, because a listener that does not answer would hold the opener for ever."""
+    child = os.fork()
+    if child == 0:
+        code = 0
+        try:
+            descriptor = os.open(path, os.O_RDONLY)
+            os.read(descriptor, 128)
+        except OSError as error:
+            code = error.errno
+        os._exit(code)
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        finished, status = os.waitpid(child, os.WNOHANG)
+        if finished:
+            return os.WEXITSTATUS(status) if os.WIFEXITED(status) else "the reader was killed"
+        time.sleep(STEP)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return "timeout"

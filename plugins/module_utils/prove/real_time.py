@@ -1,0 +1,23 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Prove that the engine's real-time part is up by what the kernel says, not by what the engine says."""
+
+from ..system import interception
+from .checks import BAD, OK, check
+
+
+def prove(roots):
+    """Return two checks: the engine holds permission marks, and nobody else does."""
+    own, foreign = 0, []
+    for pid, path in interception.executables():
+        count = len(interception.permission_marks(pid))
+        if count and interception.below(path, roots):
+            own += count
+        elif count:
+            foreign.append(path)
+    alone = "also held by " + ", ".join(sorted(set(foreign))) if foreign else "no other process holds any"
+    return [
+        check("real_time_marks", OK if own else BAD, "%d permission marks held below %s" % (own, ", ".join(roots))),
+        check("real_time_alone", BAD if foreign else OK, alone),
+    ]

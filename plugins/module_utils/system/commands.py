@@ -1,0 +1,80 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Run the system's own tools: arguments as a list, C locale, time limit, no shell."""
+
+import os
+import subprocess
+
+from .errors import EndpointError
+
+SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+OUTPUT_SHOWN = 600
+
+
+class Finished:
+    """What a command gave: ``code`` (int), ``output`` and ``errors`` (str)."""
+
+    def __init__(self, code, output, errors):
+        self.code = code
+        self.output = output
+        self.errors = errors
+
+    def said(self):
+        """Return the last part of what the command printed, for an error message."""
+        text = (self.errors.strip() or self.output.strip()).replace("\n", "; ")
+        return text[-OUTPUT_SHOWN:] or "no output"
+
+
+def environment(**extra):
+    """Return the environment of every command: the caller's own is not inherited, so that none depends on it."""
+    values = {"PATH": SEARCH_PATH, "LC_ALL": "C", "LANG": "C", "HOME": "/root"}
+    values.update(extra)
+    return values
+
+
+def run(argv, timeout, stdin=None, **extra):
+    """Run a command and return Finished, whatever its exit code.
+
+    Raises EndpointError if it cannot be started or does not end within ``timeout`` seconds; it is killed then.
+    """
+    try:
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment(**extra),
+            cwd="/",
+            close_fds=True,
+        )
+    except OSError as error:
+        raise EndpointError(
+            "command_missing", "Running a command", argv[0], os.strerror(error.errno), "Install it and run again."
+        )
+    try:
+        output, errors = process.communicate(stdin.encode() if stdin is not None else None, timeout=timeout)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise EndpointError(
+            "command_timeout",
+            "Running a command",
+            " ".join(argv),
+            "no end within %d s" % timeout,
+            "Look at the host's load and at what the command waits for, then run again.",
+        )
+    return Finished(process.returncode, _text(output), _text(errors))
+
+
+def must(argv, timeout, what, remedy, **extra):
+    """Run a command that has to succeed and return Finished; raise EndpointError with what it printed if not."""
+    finished = run(argv, timeout, **extra)
+    if finished.code:
+        cause = "exit code %d, %s" % (finished.code, finished.said())
+        raise EndpointError("command_failed", what, " ".join(argv), cause, remedy)
+    return finished
+
+
+def _text(raw):
+    return raw.decode("utf-8", "surrogateescape")

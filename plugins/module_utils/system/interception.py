@@ -1,0 +1,90 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Which process really intercepts file access: fanotify marks as the kernel lists them in /proc.
+
+The permission bits are those of fanotify_mark(2): OPEN_PERM, ACCESS_PERM and OPEN_EXEC_PERM. Marks are
+seen for processes of the same PID namespace; kernel modules and eBPF programs leave no trace here.
+"""
+
+import os
+
+PERMISSION_BITS = 0x00010000 | 0x00020000 | 0x00040000
+LINK = "anon_inode:[fanotify]"
+
+
+def marks(lines):
+    """Yield (target, mask) of each mark in the lines of one fdinfo file.
+
+    ``target`` is ``ino:<number>:<device>``, ``mnt_id:<number>`` or ``sdev:<device>``, numbers in hexadecimal. Never raises.
+    """
+    for line in lines:
+        words = line.split()
+        if not words or words[0] != "fanotify":
+            continue
+        fields = dict(word.split(":", 1) for word in words[1:] if ":" in word)
+        target = next((key + ":" + fields[key] for key in ("ino", "mnt_id", "sdev") if key in fields), None)
+        if target is not None and "ino" in fields:
+            target += ":" + fields.get("sdev", "")
+        try:
+            mask = int(fields.get("mask", ""), 16)
+        except ValueError:
+            continue
+        if target is not None:
+            yield target, mask
+
+
+def permission_marks(pid):
+    """Return the targets of the permission marks that a process holds; an empty list if it is gone or holds none."""
+    folder = "/proc/%s/fd" % pid
+    try:
+        numbers = os.listdir(folder)
+    except OSError:
+        return []
+    return [target for number in numbers for target in _of_descriptor(pid, folder, number)]
+
+
+def _of_descriptor(pid, folder, number):
+    try:
+        if os.readlink(os.path.join(folder, number)) != LINK:
+            return []
+        with open("/proc/%s/fdinfo/%s" % (pid, number)) as stream:
+            return [target for target, mask in marks(stream) if mask & PERMISSION_BITS]
+    except OSError:
+        return []
+
+
+def uncovered(paths, targets):
+    """Return those directories on which none of the marks lies; a mark on a mount or file system is taken to cover all."""
+    if any(not target.startswith("ino:") for target in targets):
+        return []
+    return [path for path in paths if _inode_target(path) not in targets]
+
+
+def _inode_target(path):
+    status = os.stat(path)
+    device = (os.major(status.st_dev) << 20) | os.minor(status.st_dev)
+    return "ino:%x:%x" % (status.st_ino, device)
+
+
+def executables():
+    """Yield (pid, path of the executable) of every process that has one; a deleted one keeps its path."""
+    for pid in os.listdir("/proc"):
+        if pid.isdigit():
+            try:
+                path = os.readlink("/proc/%s/exe" % pid)
+            except OSError:
+                continue
+            suffix = " (deleted)"
+            yield int(pid), path[: -len(suffix)] if path.endswith(suffix) else path
+
+
+def below(path, roots):
+    """Return True if a path is one of the roots or lies below one."""
+    return any(path == root or path.startswith(root.rstrip("/") + "/") for root in roots)
+
+
+def holders(roots):
+    """Return {pid: targets of its permission marks} of the processes below the roots that hold any."""
+    found = {pid: permission_marks(pid) for pid, path in executables() if below(path, roots)}
+    return {pid: targets for pid, targets in found.items() if targets}

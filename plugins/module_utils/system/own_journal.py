@@ -1,0 +1,51 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""The collection's own journal on an endpoint: which run began, with which plan, and how it ended."""
+
+import json
+
+from . import safe_paths
+from .errors import EndpointError
+
+PATH = "/var/lib/avshift/journal.json"
+FORMAT_VERSION = 1
+
+
+def read(root="/"):
+    """Return the journal ({format_version, runs}); an empty one if there is none; EndpointError if it is damaged."""
+    text = safe_paths.read_text(PATH, root)
+    if text is None:
+        return {"format_version": FORMAT_VERSION, "runs": []}
+    try:
+        journal = json.loads(text)
+        if journal["format_version"] != FORMAT_VERSION or not isinstance(journal["runs"], list):
+            raise ValueError("format version %s" % journal["format_version"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise EndpointError(
+            "journal_damaged",
+            "Reading the journal of earlier runs",
+            PATH,
+            "it is not what this version writes (%s)" % error,
+            "Look at it, move it away if it is of no use, and run again.",
+        )
+    return journal
+
+
+def note(digest, **fields):
+    """Add to the run with this plan digest, which is begun if there is none, and write the journal.
+
+    Runs are kept for good: a later verdict reads from them that a product was there once.
+    """
+    journal = read()
+    run = next((run for run in journal["runs"] if run["digest"] == digest), None)
+    if run is None:
+        run = {"digest": digest}
+        journal["runs"].append(run)
+    run.update(fields)
+    safe_paths.write_text(PATH, json.dumps(journal, indent=1, sort_keys=True) + "\n", 0o600)
+
+
+def status(digest):
+    """Return the status of the run with this plan digest: begun, done, rolled_back, or None if there was none."""
+    return next((run.get("status") for run in read()["runs"] if run["digest"] == digest), None)

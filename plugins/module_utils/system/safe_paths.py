@@ -1,0 +1,206 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Touch paths as root without being led elsewhere: no symbolic link is followed, no file system is left."""
+
+import errno
+import os
+import stat
+
+from .errors import EndpointError
+
+# Nothing that lies directly below / is ever written or removed.
+LEAST_COMPONENTS = 2
+READ_LIMIT = 1 << 20
+DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def components(path, least=1):
+    """Return the names below / of an absolute, normalised path with at least so many of them; else EndpointError."""
+    names = [name for name in path.split("/") if name]
+    if not path.startswith("/") or len(names) < least or "." in names or ".." in names:
+        raise EndpointError(
+            "path_refused",
+            "Using a path",
+            path,
+            "it is not absolute, or has fewer than %d components, or is not normalised" % least,
+            "Correct the catalog entry.",
+        )
+    return names
+
+
+def open_parent(path, root="/"):
+    """Return (descriptor of the parent directory, last name); None if a parent is missing.
+
+    Every parent is opened without following links, so a link put in its place is an EndpointError, not a detour.
+    """
+    names = components(path)
+    descriptor = os.open(root, DIRECTORY)
+    for name in names[:-1]:
+        try:
+            following = os.open(name, DIRECTORY, dir_fd=descriptor)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _led_elsewhere(path, name, error)
+        finally:
+            os.close(descriptor)
+        descriptor = following
+    return descriptor, names[-1]
+
+
+def _led_elsewhere(path, name, error):
+    cause = "the parent %r is a symbolic link or no directory" % name
+    if error.errno not in (errno.ELOOP, errno.ENOTDIR):
+        cause = os.strerror(error.errno)
+    return EndpointError(
+        "path_led_elsewhere", "Using a path", path, cause, "Look at it by hand; nothing was done with it."
+    )
+
+
+def lstat(path, root="/"):
+    """Return the status of a path itself and, of a link, its target; (None, None) if it is not there."""
+    opened = open_parent(path, root)
+    if opened is None:
+        return None, None
+    parent, name = opened
+    try:
+        status = os.lstat(name, dir_fd=parent)
+        return status, os.readlink(name, dir_fd=parent) if stat.S_ISLNK(status.st_mode) else None
+    except FileNotFoundError:
+        return None, None
+    finally:
+        os.close(parent)
+
+
+def listdir(path, root="/"):
+    """Return the sorted names in a directory; an empty list if it is not there or no directory."""
+    opened = open_parent(path, root)
+    if opened is None:
+        return []
+    parent, name = opened
+    try:
+        descriptor = os.open(name, DIRECTORY, dir_fd=parent)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise _led_elsewhere(path, name, error)
+    finally:
+        os.close(parent)
+    try:
+        return sorted(os.listdir(descriptor))
+    finally:
+        os.close(descriptor)
+
+
+def remove(path, scope):
+    """Remove one file, link, empty directory or tree; return True if there was something.
+
+    ``scope`` is ``file`` (anything but a directory), ``empty`` (a directory with nothing in it) or ``tree``.
+    """
+    components(path, LEAST_COMPONENTS)
+    opened = open_parent(path)
+    if opened is None:
+        return False
+    parent, name = opened
+    try:
+        return _remove_below(parent, name, scope, path)
+    finally:
+        os.close(parent)
+
+
+def _remove_below(parent, name, scope, path):
+    try:
+        status = os.lstat(name, dir_fd=parent)
+    except FileNotFoundError:
+        return False
+    if not stat.S_ISDIR(status.st_mode):
+        os.unlink(name, dir_fd=parent)
+        return True
+    if scope == "file":
+        raise EndpointError(
+            "path_is_directory", "Removing a file", path, "it is a directory", "Look at it by hand and run again."
+        )
+    try:
+        if scope == "tree":
+            _empty(parent, name, status.st_dev, path)
+        os.rmdir(name, dir_fd=parent)
+    except OSError as error:
+        raise EndpointError(
+            "path_stays",
+            "Removing a directory",
+            path,
+            os.strerror(error.errno),
+            "See what is mounted on it, immutable or open in it, and run again.",
+        )
+    return True
+
+
+def _empty(parent, name, device, path):
+    descriptor = os.open(name, DIRECTORY, dir_fd=parent)
+    try:
+        if os.fstat(descriptor).st_dev != device:
+            raise EndpointError(
+                "path_is_mount", "Removing a tree", path, "%r is a mount point" % name, "Unmount it and run again."
+            )
+        for child in os.listdir(descriptor):
+            if stat.S_ISDIR(os.lstat(child, dir_fd=descriptor).st_mode):
+                _empty(descriptor, child, device, path)
+                os.rmdir(child, dir_fd=descriptor)
+            else:
+                os.unlink(child, dir_fd=descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read_text(path, root="/", limit=READ_LIMIT):
+    """Return a regular file's text, None if it is not there; EndpointError if it cannot be read or is too large.
+
+    Opened without blocking and checked to be regular first, so that a FIFO or device cannot hang the caller.
+    """
+    opened = open_parent(path, root)
+    if opened is None:
+        return None
+    parent, name = opened
+    try:
+        descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise unreadable(path, os.strerror(error.errno))
+    finally:
+        os.close(parent)
+    with os.fdopen(descriptor, "rb") as stream:
+        status = os.fstat(stream.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise unreadable(path, "it is not a regular file")
+        if status.st_size > limit:
+            raise unreadable(path, "it has %d bytes, more than %d" % (status.st_size, limit))
+        return stream.read().decode("utf-8", "surrogateescape")
+
+
+def unreadable(path, cause):
+    """Return the EndpointError of a file that cannot be read."""
+    return EndpointError("path_unreadable", "Reading a file", path, cause, "See that root can read it and run again.")
+
+
+def write_text(path, text, mode=0o644):
+    """Write a whole file so that it is there in full or not at all; parents are made as 0755."""
+    components(path, LEAST_COMPONENTS)
+    parent = os.path.dirname(path)
+    os.makedirs(parent, 0o755, exist_ok=True)
+    opened = open_parent(path)
+    if opened is None:
+        raise unreadable(parent, "it vanished while it was used")
+    descriptor, name = opened
+    try:
+        draft = ".%s.avshift" % name
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        with os.fdopen(os.open(draft, flags, mode, dir_fd=descriptor), "wb") as stream:
+            os.fchmod(stream.fileno(), mode)
+            stream.write(text.encode("utf-8", "surrogateescape"))
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(draft, name, src_dir_fd=descriptor, dst_dir_fd=descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,117 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the action plugins share. The only file of plugin_utils that knows Ansible; the engine does not know this one."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, ClassVar
+
+import yaml
+from ansible.plugins.action import ActionBase
+
+from .catalog import loader
+from .catalog.model import Catalog
+from .errors import AvshiftError
+
+COLLECTION = "avshift.endpoint."
+DEFAULT_REMOTE_TMP = "~/.ansible/tmp"
+# Where root may write, a module's files go to the memory file system: a dry run leaves the disk as it was.
+REMOTE_TMP = "$(test -w /run && echo /run/.avshift-ansible || echo ~/.ansible/tmp)"
+# Ansible unpacks a module where TMPDIR says; Python passes over a directory that it may not write to.
+MEMORY = "/run"
+PYTHON_LOOK = "command -v python3 || echo none"
+MANIFEST = Path(__file__).resolve().parents[2] / "galaxy.yml"
+
+
+class Adapter(ActionBase):  # type: ignore[misc]
+    """An action plugin that checks its options, calls ``act`` and turns the engine's error into a failed result."""
+
+    SPEC: ClassVar[dict[str, Any]] = {}
+    _supports_check_mode = True
+    _supports_async = False
+
+    def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Return the result of the task; raise AvshiftError for everything that the user has to know."""
+        raise NotImplementedError
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Run the action; Ansible calls it."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        _validation, options = self.validate_argument_spec(argument_spec=self.SPEC)
+        try:
+            result.update({"changed": False, **self.act(plain(options), task_vars or {})})
+        except AvshiftError as error:
+            result.update({"failed": True, "changed": False, "code": error.code, "msg": str(error)})
+        finally:
+            self._remove_tmp_path(self._connection._shell.tmpdir)
+        return result
+
+    def catalog(self) -> Catalog:
+        """Return the catalog that came with the collection."""
+        return loader.load()
+
+    def on_endpoint(self, module: str, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Run one of the endpoint's modules and return its result; AvshiftError saying why if it could not run."""
+        self._keep_off_the_disk()
+        result: dict[str, Any] = self._execute_module(COLLECTION + module, module_args=arguments, task_vars=task_vars)
+        if result.get("failed") or "exception" in result:
+            raise self._why_not(result, task_vars)
+        return result
+
+    def _keep_off_the_disk(self) -> None:
+        """Have the module's own files put into memory, unless the user chose a place for them.
+
+        A connection that copies files past the running system, onto a container's mounted image, cannot reach it.
+        """
+        connection, shell = self._connection, self._connection._shell
+        past_the_system = connection.transport.endswith(("podman", "buildah")) and not getattr(connection, "user", None)
+        if shell.get_option("remote_tmp") == DEFAULT_REMOTE_TMP and not past_the_system:
+            shell.set_option("remote_tmp", REMOTE_TMP)
+        self._task.environment = [*(self._task.environment or []), {"TMPDIR": MEMORY}]
+
+    def _why_not(self, result: dict[str, Any], task_vars: dict[str, Any]) -> AvshiftError:
+        host = str(task_vars.get("inventory_hostname", "this host"))
+        if result.get("code"):
+            return AvshiftError(str(result["code"]), "Working on the host", host, result["msg"], "Nothing else was done.")
+        look = self._low_level_execute_command(PYTHON_LOOK, sudoable=False)
+        if str(look.get("stdout", "")).strip() in ("none", ""):
+            return AvshiftError(
+                "python_missing",
+                "Looking at the host",
+                host,
+                "it has no python3, which Ansible needs there",
+                "Install Python 3.8 or newer on it (3.6 with ansible-core 2.16), or set ansible_python_interpreter.",
+            )
+        cause = str(result.get("module_stderr") or result.get("msg") or result).strip().splitlines()
+        return AvshiftError(
+            "module_failed",
+            "Looking at the host",
+            host,
+            cause[-1] if cause else "the module gave no result",
+            "See that ansible_python_interpreter names a Python that this ansible-core supports; -vvv shows all output.",
+        )
+
+
+def plain(content: Any) -> Any:
+    """Return content of Python's own types only: what comes from templates carries tags that are no part of it."""
+    if isinstance(content, dict):
+        return {plain(key): plain(value) for key, value in content.items()}
+    if isinstance(content, (list, tuple)):
+        return [plain(value) for value in content]
+    if isinstance(content, str):
+        return "".join(content)
+    return content
+
+
+def versions(catalog: Catalog) -> dict[str, str]:
+    """Return what made a document: the collection's version and the catalog's digest."""
+    manifest = MANIFEST if MANIFEST.exists() else MANIFEST.with_name("MANIFEST.json")
+    content = yaml.safe_load(manifest.read_text(encoding="utf-8"))
+    return {"collection_version": content.get("collection_info", content)["version"], "catalog_digest": catalog.digest}
+
+
+def now() -> str:
+    """Return the time as records have it, to the second, in UTC."""
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

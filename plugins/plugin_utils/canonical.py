@@ -1,0 +1,20 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One way to write JSON, so that the same content has the same bytes and the same digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+
+def encode(content: Any) -> str:
+    """Return content as JSON with sorted keys and an indent that a reviewer can read, ending in a newline."""
+    return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=True) + "\n"
+
+
+def digest(content: Any) -> str:
+    """Return the SHA-256 of content's shortest JSON as 64 hexadecimal digits."""
+    compact = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(compact.encode("ascii")).hexdigest()

@@ -1,0 +1,26 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What kaspersky_info returns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..catalog.model import Catalog
+from .evidence import Evidence
+from .match import findings
+
+
+def answer(evidence: Evidence, catalog: Catalog) -> dict[str, Any]:
+    """Return findings, evidence, unknowns, complete, earlier runs of this collection, and the products that they removed."""
+    unknowns = [{"id": item["id"], "cause": item["unknown"]} for item in evidence.unknowns()]
+    runs = [run for item in evidence.of_kind("journal") for run in item["value"]["runs"]]
+    removed = {product for run in runs if run.get("status") == "done" for product in run.get("products", ())}
+    return {
+        "findings": [finding.to_json() for finding in findings(evidence, catalog.products)],
+        "evidence": list(evidence.items.values()),
+        "unknowns": unknowns,
+        "complete": not unknowns,
+        "removed_before": sorted(removed),
+        "earlier_runs": runs,
+    }

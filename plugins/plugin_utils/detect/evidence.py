@@ -1,0 +1,37 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Evidence as the engine looks at it: by id, by kind, and what of it could not be checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+Item = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What one collection on one host gave. ``items`` are {id, kind, what, where, value or unknown}."""
+
+    items: dict[str, Item]
+    host: dict[str, Any]
+    live: bool
+
+    @classmethod
+    def of(cls, collected: dict[str, Any]) -> Evidence:
+        """Return the evidence in a collector's answer ({evidence, host, live})."""
+        return cls({item["id"]: item for item in collected["evidence"]}, collected["host"], collected["live"])
+
+    def value(self, kind: str, what: str) -> dict[str, Any] | None:
+        """Return what was seen, or None if nothing was or it could not be checked."""
+        item = self.items.get(f"{kind}:{what}")
+        return None if item is None else item.get("value")
+
+    def of_kind(self, kind: str) -> list[Item]:
+        """Return the items of a kind that were seen, in the order of their ids."""
+        return [item for item in self.items.values() if item["kind"] == kind and "value" in item]
+
+    def unknowns(self) -> list[Item]:
+        """Return the items that could not be checked."""
+        return [item for item in self.items.values() if "unknown" in item]

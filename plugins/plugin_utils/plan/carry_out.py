@@ -1,0 +1,67 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""From a plan to what an endpoint is told to do, and from its answer to a result."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import AvshiftError
+from .approval import ALLOWED
+from .diff import of_step
+from .model import PARTS, digest_of, expanded
+
+SENT = ("id", "part", "kind", "target", "undo")
+
+
+def allowed(planned: dict[str, Any], dry_run: bool) -> dict[str, Any]:
+    """Return the plan in a result of migration_plan, if it is whole and may be carried out; else AvshiftError."""
+    plan = planned.get("plan")
+    if not isinstance(plan, dict) or plan.get("digest") != digest_of(plan):
+        raise _refused("plan_edited", "the plan", "its content does not fit its digest", "Plan again.")
+    status = planned["approval"]["status"]
+    if status not in ALLOWED and not dry_run:
+        words = "; ".join(planned["approval"]["difference"])
+        raise _refused(f"plan_{status}", plan["host"], words, "Have a new plan approved; this host was not changed.")
+    if plan["blocked"] and not dry_run:
+        stopping = [check for check in plan["preflight"] if check["level"] in ("error", "overridable") and not check["accepted"]]
+        words = "; ".join(f"{check['id']}: {check['title']} ({check['diagnosis']})" for check in stopping)
+        raise _refused("plan_blocked", plan["host"], words, " ".join(check["remediation"] for check in stopping))
+    return plan
+
+
+def _refused(code: str, subject: str, cause: str, remedy: str) -> AvshiftError:
+    return AvshiftError(code, "Carrying out the plan", subject, cause, remedy)
+
+
+def arguments(plan: dict[str, Any], part: str, before: dict[str, Any] | None, change_id: str) -> dict[str, Any]:
+    """Return the arguments of endpoint_apply; ``before`` is the result of the part that went before, if one did."""
+    steps = expanded(plan["steps"], plan["digest"], change_id)
+    return {"steps": steps, "part": part, "pending": before["pending"] if before and "pending" in before else None}
+
+
+def result(steps: list[dict[str, Any]], part: str, done: dict[str, Any]) -> dict[str, Any]:
+    """Return what migration_apply gives."""
+    outcomes = {outcome["id"]: outcome for outcome in done["outcomes"]}
+    mine = [step for step in steps if step["id"] in outcomes]
+    changing = [step for step in mine if step["id"] in done["pending"]]
+    failure = done["failure"]
+    content = {
+        "changed": done["changed"],
+        "failed": failure is not None,
+        "part": part,
+        "steps": [{**outcomes[step["id"]], "title": step["title"]} for step in mine],
+        "pending": done["pending"],
+        "failure": failure,
+        "window_seconds": next((found["facts"].get("window_seconds") for found in outcomes.values() if "window_seconds" in found["facts"]), None),
+        "diff": [of_step(step) for step in changing],
+    }
+    if failure is not None:
+        content["code"] = failure["code"]
+        content["msg"] = failure["message"]
+    return content
+
+
+def parts_of(plan: dict[str, Any]) -> list[str]:
+    """Return the parts that have steps, in their order."""
+    return [part for part in PARTS if any(step["part"] == part for step in plan["steps"])]

@@ -1,0 +1,54 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Read the goal of a plan from what the administrator asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..catalog.model import Catalog
+from ..errors import AvshiftError
+from .model import Goal
+from .settings import settled
+from .staging import provider_of
+
+NO_PROVIDER = "none"
+
+
+def of(options: dict[str, Any], catalog: Catalog) -> Goal:
+    """Return the goal; AvshiftError on a provider, product or option that the catalog does not have."""
+    provider_id = options["provider"]
+    chosen: dict[str, Any] = {}
+    if provider_id != NO_PROVIDER:
+        chosen = settled(provider_of(catalog, provider_id), options["options"])
+    known = [product.id for product in catalog.products]
+    for name in options["also_remove"]:
+        if name not in known:
+            raise AvshiftError(
+                "product_unknown",
+                "Choosing further products to remove",
+                name,
+                "the catalog has no such product",
+                f"Use ids of: {', '.join(sorted(known))}.",
+            )
+    return Goal(
+        remove=options["kaspersky"] == "absent",
+        provider="" if provider_id == NO_PROVIDER else provider_id,
+        options=chosen,
+        also_remove=tuple(options["also_remove"]),
+        accept=tuple(options["accept"]),
+    )
+
+
+def approved_path(path: str | None) -> str:
+    """Return the path of the approved plan; AvshiftError if none was given though one is required."""
+    if not path:
+        raise AvshiftError(
+            "approval_missing",
+            "Reading the approved plan",
+            "endpoint_migrate_approved_plan",
+            "no plan was given, and a change needs an approved one",
+            "Run avshift.endpoint.plan, have its plan.json approved and give its path, or set "
+            "endpoint_migrate_require_approval to false.",
+        )
+    return path

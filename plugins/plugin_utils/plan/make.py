@@ -1,0 +1,103 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Make a host's plan from one collection. The same evidence gives the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..catalog.model import REMOVED_BY_DEFAULT, Catalog, Product
+from ..detect import probes
+from ..detect.evidence import Evidence
+from ..detect.match import Finding, findings
+from . import handover, order, preflight, removal, staging
+from .model import CHANGE_MARK, DIGEST_MARK, REMOVE, STAGE, Goal, Plan, Step
+
+OWN_STATE = "/var/lib/avshift"
+JOURNAL = f"{OWN_STATE}/journal.json"
+RETAINED = f"{OWN_STATE}/retained"
+
+
+def probes_for(catalog: Catalog, goal: Goal) -> dict[str, Any]:
+    """Return everything that has to be asked of a host to plan this goal for it."""
+    asked = probes.for_products(catalog.products)
+    retained = [path for product in catalog.products for path, _holds in product.retain]
+    installs: list[str] = []
+    if goal.provider:
+        replacement, installs = staging.probes_for(catalog.providers[goal.provider], goal.options)
+        asked = probes.merged(asked, replacement)
+    asked["interceptor"] = []
+    asked["space"] = {"at": RETAINED, "trees": retained}
+    asked["package_change"] = {"install": installs, "remove": asked["package"]["names"] if goal.remove else []}
+    asked["path"] = asked["path"] + [OWN_STATE, RETAINED]
+    return asked
+
+
+def make(host: str, evidence: Evidence, catalog: Catalog, goal: Goal) -> Plan:
+    """Return the plan of one host."""
+    found = findings(evidence, catalog.products)
+    going = [catalog.product(finding.id) for finding in found if goal.remove and _goes(finding, goal)]
+    staged = staging.stage(catalog.providers[goal.provider], goal.options, evidence) if goal.provider else None
+    steps = order.sort(_steps(evidence, going, staged))
+    checks = preflight.run(preflight.Case(evidence, catalog, goal, tuple(found), tuple(going), staged, tuple(steps)))
+    return Plan(
+        host=host,
+        system={key: evidence.host.get(key, "") for key in ("system", "version")},
+        goal=goal,
+        findings=tuple(found),
+        preflight=tuple(checks),
+        steps=tuple(steps),
+        unknowns=tuple(f"{item['id']}: {item['unknown']}" for item in evidence.unknowns()),
+        shown={
+            "free_bytes": (evidence.value("space", RETAINED) or {}).get("free_bytes"),
+            "retained": removal.sizes(evidence, going),
+            "processes": {item["what"]: item["value"]["pids"] for item in evidence.of_kind("process")},
+            "kernel": evidence.host.get("kernel"),
+            "python": evidence.host.get("python"),
+            "earlier_runs": (evidence.value("journal", JOURNAL) or {}).get("runs", []),
+        },
+    )
+
+
+def _goes(finding: Finding, goal: Goal) -> bool:
+    return finding.product_class in REMOVED_BY_DEFAULT or finding.id in goal.also_remove
+
+
+def _steps(evidence: Evidence, going: list[Product], staged: staging.Staged | None) -> list[Step]:
+    steps = [
+        *(staged.steps if staged else ()),
+        *handover.steps(evidence, going, staged),
+        *removal.steps(evidence, going),
+    ]
+    return [*_frame(evidence, [product.id for product in going]), *steps] if steps else []
+
+
+def _frame(evidence: Evidence, products: list[str]) -> Iterator[Step]:
+    """Yield the step that announces a change and the one that ends it."""
+    known = evidence.value("journal", JOURNAL) is not None
+    effects = [{"path": JOURNAL, "scope": "file", "change": "changed" if known else "created"}]
+    if evidence.value("path", OWN_STATE) is None:
+        effects.insert(0, {"path": OWN_STATE, "scope": "file", "change": "created"})
+    target = {"digest": DIGEST_MARK, "change_id": CHANGE_MARK, "products": products}
+    yield Step(
+        STAGE,
+        "announce",
+        "Announce the change in the host's log and begin its journal",
+        target,
+        "no run of this plan",
+        "run of this plan: begun",
+        (),
+        tuple(effects),
+        "The journal keeps that the run was taken back.",
+    )
+    yield Step(
+        REMOVE,
+        "finish",
+        "End the run in the journal and in the host's log",
+        target,
+        "run of this plan: begun",
+        "run of this plan: done",
+        (),
+        ({"path": JOURNAL, "scope": "file", "change": "changed"},),
+    )

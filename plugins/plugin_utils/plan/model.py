@@ -1,0 +1,150 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a plan is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..canonical import digest
+from ..detect.match import Finding
+
+FORMAT_VERSION = 1
+STAGE, HANDOVER, REMOVE = "stage", "handover", "remove"
+PARTS = (STAGE, HANDOVER, REMOVE)
+# These stand in steps for what a plan cannot hold: the first characters of its own digest, and the change's number.
+DIGEST_MARK = "{digest}"
+CHANGE_MARK = "{change_id}"
+SHORT = 12
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What the host is to become: free of Kaspersky or not, and protected by a provider or by none."""
+
+    remove: bool
+    provider: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+    also_remove: tuple[str, ...] = ()
+    accept: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the goal as plans have it."""
+        return {
+            "kaspersky": "absent" if self.remove else "as it is",
+            "provider": self.provider or "none",
+            "options": self.options,
+            "also_remove": list(self.also_remove),
+        }
+
+
+@dataclass(frozen=True)
+class Step:
+    """One change. ``before`` and ``after`` are text for a reviewer; ``effects`` are what a test of files can check.
+
+    An effect is {change: created, changed or removed} with one of: path and scope (file, tree or glob), package, group.
+    ``undo`` tells in words how it is taken back, or is ''.
+    """
+
+    part: str
+    kind: str
+    title: str
+    target: dict[str, Any]
+    before: str
+    after: str
+    reasons: tuple[str, ...]
+    effects: tuple[dict[str, str], ...] = ()
+    undo: str = ""
+
+    def to_json(self, number: int) -> dict[str, Any]:
+        """Return the step as plans have it, with an id from its place and kind."""
+        return {
+            "id": f"{number:02d}-{self.part}-{self.kind}",
+            "part": self.part,
+            "kind": self.kind,
+            "title": self.title,
+            "target": self.target,
+            "before": self.before,
+            "after": self.after,
+            "reasons": list(self.reasons),
+            "effects": [dict(effect) for effect in self.effects],
+            "undo": self.undo,
+        }
+
+
+@dataclass(frozen=True)
+class Check:
+    """A preflight result. Levels: ok, info, warning, overridable (an error that may be accepted by its id), error."""
+
+    id: str
+    level: str
+    title: str
+    diagnosis: str
+    remediation: str = ""
+    accepted: bool = False
+
+    def stops(self) -> bool:
+        """Return True if the host must not be changed because of it."""
+        return self.level == "error" or (self.level == "overridable" and not self.accepted)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the result as plans have it."""
+        return {
+            "id": self.id,
+            "level": self.level,
+            "title": self.title,
+            "diagnosis": self.diagnosis,
+            "remediation": self.remediation,
+            "accepted": self.accepted,
+        }
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The ordered steps that take one host from its findings to its goal. ``shown`` changes by itself."""
+
+    host: str
+    system: dict[str, Any]
+    goal: Goal
+    findings: tuple[Finding, ...]
+    preflight: tuple[Check, ...]
+    steps: tuple[Step, ...]
+    unknowns: tuple[str, ...]
+    shown: dict[str, Any]
+
+    def blocked(self) -> bool:
+        """Return True if a preflight result keeps the host from being changed."""
+        return any(check.stops() for check in self.preflight)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the plan as it is written, with its digest."""
+        content = {
+            "format_version": FORMAT_VERSION,
+            "goal": self.goal.to_json(),
+            "system": self.system,
+            "findings": [finding.to_json() for finding in self.findings],
+            "preflight": [check.to_json() for check in self.preflight],
+            "steps": [step.to_json(number) for number, step in enumerate(self.steps, 1)],
+            "unknowns": list(self.unknowns),
+            "blocked": self.blocked(),
+        }
+        return {**content, "host": self.host, "shown": self.shown, "digest": digest_of(content)}
+
+
+def digest_of(plan: dict[str, Any]) -> str:
+    """Return the digest of a written plan: of all but the host's name, what changes by itself, and the digest."""
+    content = {key: value for key, value in plan.items() if key not in ("host", "shown", "digest")}
+    content["preflight"] = [{"id": check["id"], "level": check["level"]} for check in plan["preflight"]]
+    return digest(content)
+
+
+def expanded(content: Any, plan_digest: str, change_id: str) -> Any:
+    """Return a step, or any part of one, with the marks replaced by the plan's digest and the change's number."""
+    if isinstance(content, str):
+        return content.replace(DIGEST_MARK, plan_digest[:SHORT]).replace(CHANGE_MARK, change_id)
+    if isinstance(content, dict):
+        return {key: expanded(value, plan_digest, change_id) for key, value in content.items()}
+    if isinstance(content, list):
+        return [expanded(value, plan_digest, change_id) for value in content]
+    return content

@@ -1,0 +1,42 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The order of steps and its reasons, in one place."""
+
+from __future__ import annotations
+
+from .model import PARTS, Step
+
+# Within a part, kinds go in this order. The reason stands beside each.
+KINDS = (
+    "announce",  # monitoring must know before the first change
+    "debconf",  # answers count only before the package asks
+    "file",  # configuration is there before the daemon first reads it
+    "packages_install",
+    "file_after_packages",  # lies in directories that the package makes with its own owner
+    "unit",  # the engine loads what is now there; the old agent stops before it can interfere
+    "prove_on_demand",  # nothing is stopped for a replacement that does not detect
+    "handover",
+    "processes_end",  # nothing writes any more to what is retained next
+    "retain",  # before any script or step can delete the owner's data
+    "packages_remove",  # while the scripts that they call are still on the disk
+    "boot_links_remove",  # the packages' scripts rename them
+    "path_remove",  # what no package owns
+    "ini_section_remove",
+    "parents_remove",  # empty only after all that was in them is gone
+    "group_remove",  # last of all things, so that no file is left with a number for a group
+    "systemd_reload",
+    "finish",
+)
+
+
+def sort(steps: list[Step]) -> list[Step]:
+    """Return steps by part, then by kind as listed; steps of one kind keep the order that they were given in."""
+    return sorted(steps, key=lambda step: (PARTS.index(step.part), KINDS.index(_phase(step))))
+
+
+def _phase(step: Step) -> str:
+    if step.kind == "file" and step.target["after_packages"]:
+        return "file_after_packages"
+    if step.kind == "path_remove" and step.target["scope"] == "empty":
+        return "parents_remove"
+    return step.kind

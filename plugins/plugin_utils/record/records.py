@@ -1,0 +1,89 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One JSON document a host, the same for a dry run and a real one. A folder of them is all that a report needs."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from ..canonical import encode
+from ..errors import AvshiftError
+
+FORMAT_VERSION = 1
+KIND = "avshift.endpoint record"
+
+
+def compose(host: str, mode: str, run: dict[str, Any], verdict: str, **content: Any) -> dict[str, Any]:
+    """Return a host's record.
+
+    ``mode`` is plan, migrate or verify; ``run`` is {change_id, time, collection_version, catalog_digest}. ``content`` is
+    what there is of plan, approval, outcomes, window_seconds, verification, failure.
+    """
+    empty = {
+        "plan": None,
+        "approval": None,
+        "outcomes": {},
+        "window_seconds": None,
+        "verification": None,
+        "failure": None,
+    }
+    return {"format_version": FORMAT_VERSION, "kind": KIND, "host": host, "mode": mode, "run": run, "verdict": verdict, **empty, **content}
+
+
+def path_of(folder: str, host: str) -> Path:
+    """Return where a host's record lies; whatever the host is called, it is one file in that folder."""
+    return Path(folder) / f"{quote(host, safe='')}.json"
+
+
+def write(path: Path, record: dict[str, Any]) -> None:
+    """Write a record so that it is there in full or not at all."""
+    write_text(path, encode(record))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a document of the controller in one go; AvshiftError if that cannot be done."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(text, encoding="utf-8", errors="backslashreplace")
+        draft.replace(path)
+    except OSError as error:
+        raise _not_written(path, error) from error
+
+
+def _not_written(path: Path, error: OSError) -> AvshiftError:
+    return AvshiftError(
+        "not_written", "Writing a document", str(path), error.strerror or error, "Give a folder that can be written."
+    )
+
+
+def read(folder: str) -> Iterator[tuple[str, dict[str, Any] | None, str]]:
+    """Yield (file name, record or None, why it could not be read) of each record in a folder, by name.
+
+    Raises AvshiftError if there is no such folder.
+    """
+    home = Path(folder)
+    if not home.is_dir():
+        raise AvshiftError(
+            "records_missing", "Reading records", folder, "there is no such folder", "Give the folder that a run wrote its records to."
+        )
+    for path in sorted(home.glob("*.json")):
+        record, problem = _read_one(path)
+        yield path.name, record, problem
+
+
+def _read_one(path: Path) -> tuple[dict[str, Any] | None, str]:
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        return None, f"it cannot be read as JSON ({error})"
+    if not isinstance(record, dict) or record.get("kind") != KIND:
+        return None, "it is not a record of avshift.endpoint"
+    if record.get("format_version") != FORMAT_VERSION:
+        return None, f"its format version is {record.get('format_version')}, this release reads {FORMAT_VERSION}"
+    return record, ""

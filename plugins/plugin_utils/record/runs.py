@@ -1,0 +1,87 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Make a host's record from the results of a run's tasks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import verdict
+from .records import compose
+
+PARTS = ("stage", "handover", "remove")
+
+
+def of_plan(host: str, planned: dict[str, Any] | None, run: dict[str, Any]) -> dict[str, Any]:
+    """Return the record of a dry run. ``planned`` is a result of migration_plan; None or a failed one gives unknown."""
+    plan = (planned or {}).get("plan")
+    if plan is None:
+        return compose(host, "plan", run, verdict.UNKNOWN, failure=failure_of(planned))
+    word = verdict.REFUSED if plan["blocked"] else verdict.of_plan(plan["findings"], plan["shown"]["earlier_runs"])
+    return compose(host, "plan", run, word, plan=plan, approval=(planned or {}).get("approval"))
+
+
+def of_run(host: str, mode: str, run: dict[str, Any], results: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return the record of a real run or a verification.
+
+    ``results`` are the results of its tasks by planned, stage, handover, remove, collected and proven; one that was
+    skipped, never begun or failed is there as such, or not at all.
+    """
+    planned = results.get("planned") or {}
+    parts = {part: results[part] for part in PARTS if "steps" in (results.get(part) or {})}
+    collected, proven = _whole(results.get("collected"), "findings"), _whole(results.get("proven"), "checks")
+    word = verdict.of_run(planned.get("plan"), planned.get("approval"), parts) if mode == "migrate" else None
+    if word is None:
+        wants_proof = proven if results.get("proven") and not results["proven"].get("skipped") else None
+        word = verdict.of_evidence(collected, wants_proof) if collected is not None else verdict.UNKNOWN
+        if results.get("proven", {}).get("failed"):
+            word = verdict.UNKNOWN
+    return compose(
+        host,
+        mode,
+        run,
+        word,
+        plan=planned.get("plan"),
+        approval=planned.get("approval"),
+        outcomes={part: result["steps"] for part, result in parts.items()},
+        window_seconds=_window(parts, collected),
+        verification=None if collected is None else {"collected": collected, "proof": proven},
+        failure=next((found for name in ("planned", *PARTS, "collected", "proven") if (found := failure_of(results.get(name)))), None),
+    )
+
+
+def _window(parts: dict[str, dict[str, Any]], collected: dict[str, Any] | None) -> float | None:
+    """Return the unprotected window of this run, or else that of the last one that the host's journal tells of."""
+    windows = [run.get("window_seconds") for run in (collected or {}).get("earlier_runs", ())]
+    windows.append((parts.get("handover") or {}).get("window_seconds"))
+    return next((window for window in reversed(windows) if window is not None), None)
+
+
+def failure_of(result: dict[str, Any] | None) -> dict[str, str] | None:
+    """Return {code, message} of a failed or unreachable result, None of any other."""
+    if result is None:
+        return {"code": "no_result", "message": "the run gave no result for this host"}
+    if result.get("unreachable"):
+        return {"code": "unreachable", "message": f"{result.get('msg', 'no connection')}"}
+    if result.get("failed"):
+        return {"code": str(result.get("code", "failed")), "message": str(result.get("msg", ""))}
+    return None
+
+
+def reasons(record: dict[str, Any]) -> str:
+    """Return in words what a verification did not find as it should be."""
+    verification = record["verification"] or {}
+    collected, proof = verification.get("collected") or {}, verification.get("proof") or {}
+    words = [f"{finding['id']} is {finding['state']} ({', '.join(finding['reasons'])})" for finding in collected.get("findings", ())]
+    words += [f"{unknown['id']}: {unknown['cause']}" for unknown in collected.get("unknowns", ())]
+    words += [f"{check['id']}: {check['detail']}" for check in proof.get("checks", ()) if check["result"] != "ok"]
+    return "; ".join(words) + "."
+
+
+def _whole(result: dict[str, Any] | None, key: str) -> dict[str, Any] | None:
+    if result is None or key not in result:
+        return None
+    return {name: value for name, value in result.items() if name in KEPT}
+
+
+KEPT = ("findings", "evidence", "unknowns", "complete", "removed_before", "earlier_runs", "checks", "result")

@@ -1,0 +1,66 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The verdict on a host: what the second collection proves, or why nothing is proven."""
+
+from __future__ import annotations
+
+from typing import Any
+
+CLEAN = ("never_present", "removed_verified", "removed_with_inert_residue")
+REFUSED, ROLLED_BACK, FAILED, UNKNOWN, PARTIAL, PLANNED = (
+    "refused",
+    "rolled_back",
+    "failed",
+    "unknown",
+    "partially_removed",
+    "planned",
+)
+COUNTED = ("product", "management", "tool")
+
+
+def of_evidence(collected: dict[str, Any], proof: dict[str, Any] | None, also: tuple[str, ...] = ()) -> str:
+    """Return the verdict that a collection and the replacement's proof support.
+
+    ``collected`` is a result of kaspersky_info; ``proof`` one of antivirus_selftest, or None where no replacement is
+    wanted. ``also`` are ids of products of other classes that were to go.
+    """
+    if not collected["complete"]:
+        return UNKNOWN
+    if proof is not None and proof["result"] != "ok":
+        return FAILED if proof["result"] == "bad" else UNKNOWN
+    left = [finding for finding in collected["findings"] if finding["class"] in COUNTED or finding["id"] in also]
+    if any(finding["state"] not in ("residue_inert", "retained") for finding in left):
+        return PARTIAL
+    if any(finding["state"] == "residue_inert" for finding in left):
+        return "removed_with_inert_residue" if collected["removed_before"] else PARTIAL
+    return "removed_verified" if collected["removed_before"] else "never_present"
+
+
+def of_plan(findings: list[dict[str, Any]], runs: list[dict[str, Any]]) -> str:
+    """Return the verdict that a dry run can give: planned where something of Kaspersky's is to go, else what is so now."""
+    if any(finding["class"] in COUNTED for finding in findings):
+        return PLANNED
+    removed = any(run.get("status") == "done" and run.get("products") for run in runs)
+    return "removed_verified" if removed else "never_present"
+
+
+def of_run(plan: dict[str, Any] | None, approval: dict[str, Any] | None, parts: dict[str, dict[str, Any]]) -> str | None:
+    """Return the verdict of a run that did not get as far as a second collection; None if it did.
+
+    ``parts`` are {part: result of migration_apply} of those that were begun.
+    """
+    if plan is None:
+        return UNKNOWN
+    if plan["blocked"] or (approval is not None and approval["status"] in ("not_approved", "drifted")):
+        return REFUSED
+    failures = [(part, result["failure"]) for part, result in parts.items() if result.get("failure")]
+    if not failures:
+        return None
+    part, failure = failures[0]
+    return ROLLED_BACK if part != "remove" and _was_taken_back(part, failure, parts[part]) else FAILED
+
+
+def _was_taken_back(part: str, failure: dict[str, Any], result: dict[str, Any]) -> bool:
+    facts = next((outcome["facts"] for outcome in result["steps"] if outcome["id"] == failure["step"]), {})
+    not_undone = any("not_undone" in outcome.get("facts", {}) for outcome in result["steps"])
+    return not not_undone and (part != "handover" or bool(facts.get("old_is_back")))

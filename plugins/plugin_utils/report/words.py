@@ -1,0 +1,39 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Short words for what records hold, the same in every document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def findings(plan: dict[str, Any] | None) -> str:
+    """Return a plan's findings in one line."""
+    if plan is None:
+        return "not known"
+    found = [f"{finding['id']} {finding['version'] or '(version not known)'} {finding['state']}" for finding in plan["findings"]]
+    return ", ".join(found) or "nothing of Kaspersky's"
+
+
+def stopping(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the preflight results that keep the host from being changed."""
+    return [check for check in plan["preflight"] if check["level"] in ("error", "overridable") and not check["accepted"]]
+
+
+def steps(plan: dict[str, Any] | None) -> str:
+    """Return how many steps a plan has, or why it cannot be carried out."""
+    if plan is None:
+        return "none"
+    if plan["blocked"]:
+        return "refused: " + ", ".join(check["id"] for check in stopping(plan))
+    return f"{len(plan['steps'])} steps" if plan["steps"] else "nothing to do"
+
+
+def window(seconds: float | None) -> str:
+    """Return an unprotected window in seconds, or a dash where nothing was handed over."""
+    return "-" if seconds is None else f"{seconds:.3f} s"
+
+
+def digest(plan: dict[str, Any] | None) -> str:
+    """Return the first characters of a plan's digest."""
+    return plan["digest"][:12] if plan else "-"
