@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env python
 """The lab's command line: images, stand-in packages and the containers of test fleets."""
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ import os
 import sys
 
 import yaml
+
 from avshift_lab import fleet, hosts, images, packages
 from avshift_lab.commands import environment
 from avshift_lab.errors import LabError
@@ -80,7 +81,7 @@ def _build(arguments: argparse.Namespace) -> int:
 def _package(arguments: argparse.Namespace) -> int:
     switches: dict[str, packages.Switch] = {}
     for given in arguments.switch:
-        name, _, value = given.partition("=")
+        name, _separator, value = given.partition("=")
         switches[name] = yaml.safe_load(value)
     print(packages.build(packages.load(arguments.name, switches)))
     return 0
@@ -97,7 +98,7 @@ def _down(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _list(_: argparse.Namespace) -> int:
+def _list(_arguments: argparse.Namespace) -> int:
     for one in fleet.containers():
         ready = "ready" if one.is_ready else "unfinished"
         print(f"{one.fleet:<12} {one.host:<12} {one.state:<10} {ready:<10} {one.name}")

@@ -2,7 +2,7 @@
 # Installs what the lab needs on a Debian machine. Changes nothing when everything is there.
 set -eu
 
-packages='podman runc mmdebstrap conmon netavark aardvark-dns fuse-overlayfs uidmap gcc libc6-dev dpkg-dev iptables'
+packages='podman runc mmdebstrap conmon netavark aardvark-dns fuse-overlayfs uidmap gcc libc6-dev dpkg-dev iptables ca-certificates python3 python3-venv shellcheck'
 
 is_installed() {
     [ "$(dpkg-query --show --showformat '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
@@ -24,6 +24,7 @@ if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
 fi
 
 export DEBIAN_FRONTEND=noninteractive
-apt-get --quiet update
+echo "installing what the lab needs:$missing"
+apt-get -qq update
 # shellcheck disable=SC2086  # a list of words
-apt-get --quiet --yes install --no-install-recommends $missing
+apt-get -qq --yes install --no-install-recommends $missing >/dev/null

@@ -31,9 +31,7 @@ def attempt(argv: Sequence[str], extra: dict[str, str] | None = None) -> subproc
             check=False,
         )
     except FileNotFoundError as error:
-        raise LabError(
-            "command not found", argv[0], "it is not installed", "Run lab/prerequisites.sh"
-        ) from error
+        raise LabError("command not found", argv[0], "it is not installed", "Run lab/prerequisites.sh") from error
     except subprocess.TimeoutExpired as error:
         raise LabError(
             "command timed out", " ".join(argv[:4]), f"no end after {TIMEOUT_SECONDS} s", "Look at the host"

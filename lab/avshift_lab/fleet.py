@@ -79,10 +79,7 @@ def up(fleet: str, hosts: list[Host], fresh: bool) -> None:
     prepare_images_and_packages(hosts)
     there = {one.name: one for one in containers(fleet)}
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        waiting = [
-            pool.submit(_up, fleet, host, there.get(container_name(fleet, host.name)), fresh)
-            for host in hosts
-        ]
+        waiting = [pool.submit(_up, fleet, host, there.get(container_name(fleet, host.name)), fresh) for host in hosts]
     failed = [error for error in (one.exception() for one in waiting) if error is not None]
     if failed:
         raise failed[0]
@@ -103,9 +100,7 @@ def _up(fleet: str, host: Host, there: Container | None, fresh: bool) -> None:
             with step(host.name, "started again"):
                 podman("start", name)
                 _wait_for_boot(host.name, name)
-        note = (
-            "" if there.made_from == host.digest else ", made from another description (--fresh remakes it)"
-        )
+        note = "" if there.made_from == host.digest else ", made from another description (--fresh remakes it)"
         say(host.name, f"is up{note}")
         return
     if there is not None:

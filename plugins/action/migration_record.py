@@ -31,5 +31,7 @@ class ActionModule(Adapter):
             records.write(path, record)
         result = {"verdict": record["verdict"], "path": str(path), "window_seconds": record["window_seconds"]}
         if record["failure"] is None and record["verdict"] not in CLEAN and not self._task.check_mode:
-            result.update(failed=True, msg=f"Verdict on {host}: {record['verdict']}: {runs.reasons(record)} See {path}.")
+            result.update(
+                failed=True, msg=f"Verdict on {host}: {record['verdict']}: {runs.reasons(record)} See {path}."
+            )
         return result

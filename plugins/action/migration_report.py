@@ -50,7 +50,13 @@ class ActionModule(Adapter):
         whole = document.compose(plans, not_planned, made_by)
         files = {"plan.json": encode(whole), "plan.md": plan_markdown.render(whole, made)}
         rows = [
-            [record["host"], words.findings(record["plan"]), words.steps(record["plan"]), record["verdict"], words.digest(record["plan"])]
+            [
+                record["host"],
+                words.findings(record["plan"]),
+                words.steps(record["plan"]),
+                record["verdict"],
+                words.digest(record["plan"]),
+            ]
             for record in made
         ]
         return self._write(options["output_dir"], files, table(PLAN_HEADER, rows), digest=whole["digest"])

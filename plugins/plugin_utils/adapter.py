@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the action plugins share. The only file of plugin_utils that knows Ansible; the engine does not know this one."""
+"""What the action plugins share. The only file of plugin_utils that knows Ansible; the engine does not know it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PYTHON_LOOK = "command -v python3 || echo none"
 MANIFEST = Path(__file__).resolve().parents[2] / "galaxy.yml"
 
 
-class Adapter(ActionBase):  # type: ignore[misc]
+class Adapter(ActionBase):
     """An action plugin that checks its options, calls ``act`` and turns the engine's error into a failed result."""
 
     SPEC: ClassVar[dict[str, Any]] = {}
@@ -74,7 +74,9 @@ class Adapter(ActionBase):  # type: ignore[misc]
     def _why_not(self, result: dict[str, Any], task_vars: dict[str, Any]) -> AvshiftError:
         host = str(task_vars.get("inventory_hostname", "this host"))
         if result.get("code"):
-            return AvshiftError(str(result["code"]), "Working on the host", host, result["msg"], "Nothing else was done.")
+            return AvshiftError(
+                str(result["code"]), "Working on the host", host, result["msg"], "Nothing else was done."
+            )
         look = self._low_level_execute_command(PYTHON_LOOK, sudoable=False)
         if str(look.get("stdout", "")).strip() in ("none", ""):
             return AvshiftError(
@@ -90,7 +92,7 @@ class Adapter(ActionBase):  # type: ignore[misc]
             "Looking at the host",
             host,
             cause[-1] if cause else "the module gave no result",
-            "See that ansible_python_interpreter names a Python that this ansible-core supports; -vvv shows all output.",
+            "See that ansible_python_interpreter names a Python that this ansible-core supports; -vvv shows more.",
         )
 
 

@@ -12,7 +12,7 @@ from .items import seen
 
 
 def collect(asked, root):
-    """Yield an item of each link in the directories of ``asked`` (``in``: list) that leads below its roots (``below``)."""
+    """Yield an item of each link in the directories ``asked['in']`` that leads below one of ``asked['below']``."""
     roots = asked["below"]
     for folder in asked["in"]:
         for name in safe_paths.listdir(folder, root):

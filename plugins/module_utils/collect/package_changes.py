@@ -13,12 +13,12 @@ SIMULATION_LIMIT = 120
 # A simulation writes its caches, a log of the solver and temporary files, unless it is told where not to.
 NO_FILES = ["-o", "Dir::Cache::pkgcache=", "-o", "Dir::Cache::srcpkgcache=", "-o", "Dir::Log::Planner=/dev/null"]
 IN_MEMORY = "/run"
-# apt-get(8): "Inst name (version origin [arch])", "Inst name [old] (version ...)", "Remv name [version]", "Purg name [version]"
+# apt-get(8): "Inst name (version origin [arch])", "Inst name [old] (version ...)", "Remv name [old]", "Purg name [old]"
 LINE = re.compile(r"^(Inst|Remv|Purg) (\S+)(?: \[([^\]]*)\])?(?: \((\S+))?")
 
 
 def simulated(lines):
-    """Yield (action, name, old version or '', new version or '') of each line of ``apt-get -s`` that plans something."""
+    """Yield (action, name, old version or '', new version or '') of each planning line of ``apt-get -s``."""
     for line in lines:
         match = LINE.match(line)
         if match:
@@ -26,7 +26,7 @@ def simulated(lines):
 
 
 def collect(asked, _root):
-    """Yield what installing ``asked['install']`` and removing ``asked['remove']`` would do, where there is anything to do."""
+    """Yield what installing ``asked['install']`` and removing ``asked['remove']`` would do, if anything."""
     known = {found["name"]: found for found in dpkg_status.packages(asked["install"] + asked["remove"])}
     wanted = [name for name in asked["install"] if name not in known or not dpkg_status.is_installed(known[name])]
     if wanted:

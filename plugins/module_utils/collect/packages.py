@@ -10,7 +10,7 @@ from .items import seen
 
 
 def collect(asked, root):
-    """Yield an item of each package in ``asked['names']`` that dpkg knows, with what it owns directly in ``asked['in']``."""
+    """Yield an item of each known package of ``asked['names']``, with what it owns directly in ``asked['in']``."""
     folders = set(asked["in"])
     for found in dpkg_status.packages(asked["names"], root):
         owned = dpkg_status.files(found, root)

@@ -11,7 +11,7 @@ from .items import seen
 
 
 def collect(asked, _root):
-    """Yield the free bytes where ``asked['at']`` lies, and files and bytes of each of ``asked['trees']`` that is there."""
+    """Yield the free bytes where ``asked['at']`` lies, and the files and bytes of each of ``asked['trees']``."""
     place = os.statvfs(_nearest(asked["at"]))
     yield seen("space", asked["at"], "statvfs", free_bytes=place.f_bavail * place.f_frsize)
     for path in asked["trees"]:

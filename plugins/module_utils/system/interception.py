@@ -16,7 +16,7 @@ LINK = "anon_inode:[fanotify]"
 def marks(lines):
     """Yield (target, mask) of each mark in the lines of one fdinfo file.
 
-    ``target`` is ``ino:<number>:<device>``, ``mnt_id:<number>`` or ``sdev:<device>``, numbers in hexadecimal. Never raises.
+    ``target`` is ``ino:<number>:<device>``, ``mnt_id:<number>`` or ``sdev:<device>``, in hexadecimal. Never raises.
     """
     for line in lines:
         words = line.split()
@@ -55,7 +55,7 @@ def _of_descriptor(pid, folder, number):
 
 
 def uncovered(paths, targets):
-    """Return those directories on which none of the marks lies; a mark on a mount or file system is taken to cover all."""
+    """Return the directories on which none of the marks lies; one on a mount or file system covers all."""
     if any(not target.startswith("ino:") for target in targets):
         return []
     return [path for path in paths if _inode_target(path) not in targets]

@@ -24,7 +24,9 @@ def for_products(products: Iterable[Product]) -> dict[str, Any]:
         "unit": _all(chosen, "unit"),
         "group": _all(chosen, "group"),
         "path": _unique(_all(chosen, "path") + parents + version_links + [KEEP_OUT]),
-        "ini_section": [dict(zip(("file", "section"), what[:-1].split("[", 1), strict=True)) for what in _unique(sections)],
+        "ini_section": [
+            dict(zip(("file", "section"), what[:-1].split("[", 1), strict=True)) for what in _unique(sections)
+        ],
         "link_into": {
             "in": _unique(path for product in chosen for path in product.links_in),
             "below": _unique(path for product in chosen for path in product.trees),

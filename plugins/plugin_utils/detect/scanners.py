@@ -36,7 +36,9 @@ def scanners(evidence: Evidence, catalog: Catalog) -> dict[str, Any]:
             unit = evidence.value("unit", layout["engine"]["unit"])
             if packages:
                 state = "running" if unit is not None and unit["active"] == "active" else "installed"
-                found.append({"id": provider.id, "name": provider.name, "version": packages[0]["version"], "state": state})
+                found.append(
+                    {"id": provider.id, "name": provider.name, "version": packages[0]["version"], "state": state}
+                )
     unknowns = [{"id": item["id"], "cause": item["unknown"]} for item in evidence.unknowns()]
     return {
         "antivirus": found,

@@ -76,7 +76,9 @@ def _finding_words(approved: dict[str, Any], current: dict[str, Any]) -> list[st
     for name in was:
         for key in ("version", "state", "confidence", "class"):
             if name in now and was[name][key] != now[name][key]:
-                words.append(f"{name}: {key} was {was[name][key] or 'not known'}, is now {now[name][key] or 'not known'}")
+                words.append(
+                    f"{name}: {key} was {was[name][key] or 'not known'}, is now {now[name][key] or 'not known'}"
+                )
         if name in now and was[name]["reasons"] != now[name]["reasons"]:
             words += _reason_words(name, set(was[name]["reasons"]), set(now[name]["reasons"]))
     return words
@@ -91,7 +93,9 @@ def _preflight_words(approved: dict[str, Any], current: dict[str, Any]) -> list[
     was = {check["id"]: check["level"] for check in approved["preflight"]}
     now = {check["id"]: check["level"] for check in current["preflight"]}
     changed = [name for name in sorted(set(was) | set(now)) if was.get(name) != now.get(name)]
-    return [f"preflight {name}: was {was.get(name, 'not there')}, is now {now.get(name, 'not there')}" for name in changed]
+    return [
+        f"preflight {name}: was {was.get(name, 'not there')}, is now {now.get(name, 'not there')}" for name in changed
+    ]
 
 
 def _step_words(approved: dict[str, Any], current: dict[str, Any]) -> list[str]:
@@ -99,7 +103,9 @@ def _step_words(approved: dict[str, Any], current: dict[str, Any]) -> list[str]:
     now = {step["title"]: step for step in current["steps"]}
     words = [f"step no longer needed: {title}" for title in was if title not in now]
     words += [f"step is new: {title}" for title in now if title not in was]
-    words += [f"step differs: {title}" for title in was if title in now and _essence(was[title]) != _essence(now[title])]
+    words += [
+        f"step differs: {title}" for title in was if title in now and _essence(was[title]) != _essence(now[title])
+    ]
     return words
 
 

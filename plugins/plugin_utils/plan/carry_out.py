@@ -24,7 +24,9 @@ def allowed(planned: dict[str, Any], dry_run: bool) -> dict[str, Any]:
         words = "; ".join(planned["approval"]["difference"])
         raise _refused(f"plan_{status}", plan["host"], words, "Have a new plan approved; this host was not changed.")
     if plan["blocked"] and not dry_run:
-        stopping = [check for check in plan["preflight"] if check["level"] in ("error", "overridable") and not check["accepted"]]
+        stopping = [
+            check for check in plan["preflight"] if check["level"] in ("error", "overridable") and not check["accepted"]
+        ]
         words = "; ".join(f"{check['id']}: {check['title']} ({check['diagnosis']})" for check in stopping)
         raise _refused("plan_blocked", plan["host"], words, " ".join(check["remediation"] for check in stopping))
     return plan
@@ -53,7 +55,10 @@ def result(steps: list[dict[str, Any]], part: str, done: dict[str, Any]) -> dict
         "steps": [{**outcomes[step["id"]], "title": step["title"]} for step in mine],
         "pending": done["pending"],
         "failure": failure,
-        "window_seconds": next((found["facts"].get("window_seconds") for found in outcomes.values() if "window_seconds" in found["facts"]), None),
+        "window_seconds": next(
+            (found["facts"].get("window_seconds") for found in outcomes.values() if "window_seconds" in found["facts"]),
+            None,
+        ),
         "diff": [of_step(step) for step in changing],
     }
     if failure is not None:

@@ -16,7 +16,7 @@ AGAIN = "Make the plan again with avshift.endpoint.plan and have that one approv
 
 
 def compose(plans: dict[str, dict[str, Any]], not_planned: dict[str, str], versions: dict[str, str]) -> dict[str, Any]:
-    """Return the document of a fleet. ``not_planned`` is {host: why}; ``versions`` are collection and catalog digest."""
+    """Return a fleet's document. ``not_planned`` is {host: why}; ``versions`` are of collection and catalog."""
     content = {
         "format_version": FORMAT_VERSION,
         "kind": "avshift.endpoint plan",

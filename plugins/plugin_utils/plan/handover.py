@@ -29,7 +29,9 @@ def steps(evidence: Evidence, going: list[Product], staged: Staged | None) -> It
         "handover",
         _title(units, new),
         {"digest": DIGEST_MARK, "old": old, "new": new},
-        "\n".join([f"{unit}: real-time protection running" for unit in units] or ["no real-time protection of Kaspersky's"]),
+        "\n".join(
+            [f"{unit}: real-time protection running" for unit in units] or ["no real-time protection of Kaspersky's"]
+        ),
         "no real-time protection" if new is None else _after(new),
         tuple(f"unit:{unit}" for unit in units),
         tuple(dict(effect) for effect in new["effects"]) if new else (),
@@ -68,4 +70,6 @@ def _title(units: list[str], new: dict[str, Any] | None) -> str:
 
 
 def _after(new: dict[str, Any]) -> str:
-    return "\n".join([f"{new['unit']}: running, enabled at boot, proven", *(f"protects {path}" for path in new["paths"])])
+    return "\n".join(
+        [f"{new['unit']}: running, enabled at boot, proven", *(f"protects {path}" for path in new["paths"])]
+    )

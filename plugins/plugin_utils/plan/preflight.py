@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What has to hold before a host may be changed. Every result has a stable id, a diagnosis of this host and a remedy."""
+"""What has to hold before a host may be changed. Each result has a stable id, a diagnosis and a remedy."""
 
 from __future__ import annotations
 
@@ -66,11 +66,17 @@ def _everything_was_checked(case: Case) -> Iterator[Check]:
             "Make it readable and plan again: what could not be checked is not taken for absent.",
         )
     else:
-        yield Check("evidence_unknown", "ok", "Everything could be looked at", f"{len(case.evidence.items)} pieces of evidence")
+        yield Check(
+            "evidence_unknown", "ok", "Everything could be looked at", f"{len(case.evidence.items)} pieces of evidence"
+        )
 
 
 def _confidence(case: Case) -> Iterator[Check]:
-    unsure = [f"{finding.id} ({finding.confidence}: {', '.join(finding.reasons)})" for finding in case.removing() if finding.confidence != "confirmed"]
+    unsure = [
+        f"{finding.id} ({finding.confidence}: {', '.join(finding.reasons)})"
+        for finding in case.removing()
+        if finding.confidence != "confirmed"
+    ]
     if unsure:
         yield Check(
             "confidence_below_confirmed",
@@ -175,7 +181,9 @@ def _replacement(case: Case) -> Iterator[Check]:
             f"{case.staged.provider.name} on {system}",
             "Choose another provider for this host.",
         )
-    loses = [finding.name for finding in case.removing() if finding.state == RUNNING and finding.product_class == "product"]
+    loses = [
+        finding.name for finding in case.removing() if finding.state == RUNNING and finding.product_class == "product"
+    ]
     if case.staged is None and loses:
         yield Check(
             "no_replacement",
@@ -250,7 +258,13 @@ def _room(case: Case) -> Iterator[Check]:
     if free < needed:
         level, title = ("error", "There is no room for the archive and the packages")
     # No numbers here: they change by themselves, and the record shows them.
-    yield Check("disk_space", level, title, "free space compared with twice the retained data and 200 MiB", "Free space and plan again.")
+    yield Check(
+        "disk_space",
+        level,
+        title,
+        "free space compared with twice the retained data and 200 MiB",
+        "Free space and plan again.",
+    )
 
 
 CHECKS: tuple[Callable[[Case], Iterator[Check]], ...] = (

@@ -191,7 +191,9 @@ def _parents(evidence: Evidence, going: list[Product], removed: set[str]) -> Ite
     for product in going:
         for name in product.of_kind("package"):
             gone.update((evidence.value("package", name) or {}).get("owns", ()))
-    for path in sorted({path for product in going for path in product.parents}, key=lambda path: (-path.count("/"), path)):
+    for path in sorted(
+        {path for product in going for path in product.parents}, key=lambda path: (-path.count("/"), path)
+    ):
         seen = evidence.value("path", path)
         if seen is None or seen["type"] != "directory":
             continue

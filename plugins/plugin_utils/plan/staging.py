@@ -179,7 +179,9 @@ def _units(
         yield _unit_step(engine, True, seen, [file.path for file in wanted], engine.get("effects", ()))
 
 
-def _unit_step(unit: dict[str, Any], running: bool, seen: dict[str, Any] | None, newer_than: list[str], effects: Any) -> Step:
+def _unit_step(
+    unit: dict[str, Any], running: bool, seen: dict[str, Any] | None, newer_than: list[str], effects: Any
+) -> Step:
     name = unit["unit"]
     before = "not there" if seen is None else f"{seen['active']}, {seen['enabled'] or 'static'} at boot"
     after = "running with what is configured, enabled at boot" if running else "stopped, disabled at boot"

@@ -21,10 +21,10 @@ KIND = "avshift.endpoint record"
 def compose(host: str, mode: str, run: dict[str, Any], verdict: str, **content: Any) -> dict[str, Any]:
     """Return a host's record.
 
-    ``mode`` is plan, migrate or verify; ``run`` is {change_id, time, collection_version, catalog_digest}. ``content`` is
-    what there is of plan, approval, outcomes, window_seconds, verification, failure.
+    ``mode`` is plan, migrate or verify; ``run`` is {change_id, time, collection_version, catalog_digest}.
+    ``content`` is what there is of plan, approval, outcomes, window_seconds, verification, failure.
     """
-    empty = {
+    empty: dict[str, Any] = {
         "plan": None,
         "approval": None,
         "outcomes": {},
@@ -32,7 +32,16 @@ def compose(host: str, mode: str, run: dict[str, Any], verdict: str, **content: 
         "verification": None,
         "failure": None,
     }
-    return {"format_version": FORMAT_VERSION, "kind": KIND, "host": host, "mode": mode, "run": run, "verdict": verdict, **empty, **content}
+    return {
+        "format_version": FORMAT_VERSION,
+        "kind": KIND,
+        "host": host,
+        "mode": mode,
+        "run": run,
+        "verdict": verdict,
+        **empty,
+        **content,
+    }
 
 
 def path_of(folder: str, host: str) -> Path:
@@ -70,7 +79,11 @@ def read(folder: str) -> Iterator[tuple[str, dict[str, Any] | None, str]]:
     home = Path(folder)
     if not home.is_dir():
         raise AvshiftError(
-            "records_missing", "Reading records", folder, "there is no such folder", "Give the folder that a run wrote its records to."
+            "records_missing",
+            "Reading records",
+            folder,
+            "there is no such folder",
+            "Give the folder that a run wrote its records to.",
         )
     for path in sorted(home.glob("*.json")):
         record, problem = _read_one(path)

@@ -46,7 +46,10 @@ def of_run(host: str, mode: str, run: dict[str, Any], results: dict[str, dict[st
         outcomes={part: result["steps"] for part, result in parts.items()},
         window_seconds=_window(parts, collected),
         verification=None if collected is None else {"collected": collected, "proof": proven},
-        failure=next((found for name in ("planned", *PARTS, "collected", "proven") if (found := failure_of(results.get(name)))), None),
+        failure=next(
+            (found for name in ("planned", *PARTS, "collected", "proven") if (found := failure_of(results.get(name)))),
+            None,
+        ),
     )
 
 
@@ -72,7 +75,10 @@ def reasons(record: dict[str, Any]) -> str:
     """Return in words what a verification did not find as it should be."""
     verification = record["verification"] or {}
     collected, proof = verification.get("collected") or {}, verification.get("proof") or {}
-    words = [f"{finding['id']} is {finding['state']} ({', '.join(finding['reasons'])})" for finding in collected.get("findings", ())]
+    words = [
+        f"{finding['id']} is {finding['state']} ({', '.join(finding['reasons'])})"
+        for finding in collected.get("findings", ())
+    ]
     words += [f"{unknown['id']}: {unknown['cause']}" for unknown in collected.get("unknowns", ())]
     words += [f"{check['id']}: {check['detail']}" for check in proof.get("checks", ()) if check["result"] != "ok"]
     return "; ".join(words) + "."

@@ -37,14 +37,16 @@ def of_evidence(collected: dict[str, Any], proof: dict[str, Any] | None, also: t
 
 
 def of_plan(findings: list[dict[str, Any]], runs: list[dict[str, Any]]) -> str:
-    """Return the verdict that a dry run can give: planned where something of Kaspersky's is to go, else what is so now."""
+    """Return a dry run's verdict: planned where something of Kaspersky's is to go, else what is so now."""
     if any(finding["class"] in COUNTED for finding in findings):
         return PLANNED
     removed = any(run.get("status") == "done" and run.get("products") for run in runs)
     return "removed_verified" if removed else "never_present"
 
 
-def of_run(plan: dict[str, Any] | None, approval: dict[str, Any] | None, parts: dict[str, dict[str, Any]]) -> str | None:
+def of_run(
+    plan: dict[str, Any] | None, approval: dict[str, Any] | None, parts: dict[str, dict[str, Any]]
+) -> str | None:
     """Return the verdict of a run that did not get as far as a second collection; None if it did.
 
     ``parts`` are {part: result of migration_apply} of those that were begun.
@@ -61,6 +63,8 @@ def of_run(plan: dict[str, Any] | None, approval: dict[str, Any] | None, parts: 
 
 
 def _was_taken_back(part: str, failure: dict[str, Any], result: dict[str, Any]) -> bool:
-    facts = next((outcome["facts"] for outcome in result["steps"] if outcome["id"] == failure["step"]), {})
+    facts: dict[str, Any] = next(
+        (outcome["facts"] for outcome in result["steps"] if outcome["id"] == failure["step"]), {}
+    )
     not_undone = any("not_undone" in outcome.get("facts", {}) for outcome in result["steps"])
     return not not_undone and (part != "handover" or bool(facts.get("old_is_back")))

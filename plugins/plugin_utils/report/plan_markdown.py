@@ -31,7 +31,9 @@ def _head(document: dict[str, Any], records: list[dict[str, Any]]) -> Iterator[s
     yield f"{len(records)} hosts, nothing changed yet. Digest of the whole plan: `{document['digest']}`"
     yield ""
     yield f"Collection {cell(document['collection_version'])}, catalog `{document['catalog_digest'][:12]}`."
-    yield "To carry it out: `ansible-playbook avshift.endpoint.migrate -e endpoint_migrate_approved_plan=PATH/plan.json`."
+    yield "To carry it out:"
+    yield "`ansible-playbook avshift.endpoint.migrate -e endpoint_migrate_approved_plan=PATH/plan.json`"
+    yield ""
     yield "A host whose plan has become another one by then is refused, and the others go on."
     yield ""
     yield "| host | found | to do | verdict now | digest |"
@@ -54,8 +56,9 @@ def _host(record: dict[str, Any]) -> Iterator[str]:
         return
     yield f"## {cell(record['host'])}"
     yield ""
-    yield f"{cell(plan['system']['system'])} {cell(plan['system']['version'])}. Goal: Kaspersky {cell(plan['goal']['kaspersky'])}, "
-    yield f"replacement {cell(plan['goal']['provider'])}. Digest `{plan['digest']}`"
+    system, goal = plan["system"], plan["goal"]
+    yield f"{cell(system['system'])} {cell(system['version'])}."
+    yield f"Goal: Kaspersky {cell(goal['kaspersky'])}, replacement {cell(goal['provider'])}. Digest `{plan['digest']}`"
     yield ""
     yield from _findings(plan)
     yield from _preflight(plan)
@@ -85,7 +88,13 @@ def _preflight(plan: dict[str, Any]) -> Iterator[str]:
     yield "| --- | --- | --- | --- | --- |"
     for check in plan["preflight"]:
         level = check["level"] + (", accepted" if check["accepted"] else "")
-        row = [level, check["id"], check["title"], check["diagnosis"], check["remediation"] if check["level"] != "ok" else ""]
+        row = [
+            level,
+            check["id"],
+            check["title"],
+            check["diagnosis"],
+            check["remediation"] if check["level"] != "ok" else "",
+        ]
         yield "| " + " | ".join(cell(value) for value in row) + " |"
     yield ""
 

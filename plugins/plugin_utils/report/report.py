@@ -109,7 +109,9 @@ def _remarks(report: dict[str, Any]) -> Iterator[str]:
         words_of = [f"- differs from the approved plan: {cell(word)}" for word in host["difference"]]
         if host["failure"]:
             words_of.append(f"- {cell(host['failure']['code'])}: {cell(host['failure']['message'])}")
-        words_of += [f"- {cell(check['id'])} is {cell(check['result'])}: {cell(check['detail'])}" for check in host["checks"]]
+        words_of += [
+            f"- {cell(check['id'])} is {cell(check['result'])}: {cell(check['detail'])}" for check in host["checks"]
+        ]
         if words_of:
             yield f"## {cell(host['host'])}: {cell(host['verdict'])}"
             yield ""

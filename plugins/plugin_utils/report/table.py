@@ -11,5 +11,7 @@ def table(header: list[str], rows: list[list[object]]) -> list[str]:
     """Return the lines of a table with columns as wide as their widest cell."""
     cells = [header, *[[visible(value, 60) for value in row] for row in rows]]
     widths = [max(len(line[column]) for line in cells) for column in range(len(header))]
-    lines = ["  ".join(value.ljust(width) for value, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+    lines = [
+        "  ".join(value.ljust(width) for value, width in zip(line, widths, strict=True)).rstrip() for line in cells
+    ]
     return [lines[0], "  ".join("-" * width for width in widths), *lines[1:]]

@@ -11,13 +11,18 @@ def findings(plan: dict[str, Any] | None) -> str:
     """Return a plan's findings in one line."""
     if plan is None:
         return "not known"
-    found = [f"{finding['id']} {finding['version'] or '(version not known)'} {finding['state']}" for finding in plan["findings"]]
+    found = [
+        f"{finding['id']} {finding['version'] or '(version not known)'} {finding['state']}"
+        for finding in plan["findings"]
+    ]
     return ", ".join(found) or "nothing of Kaspersky's"
 
 
 def stopping(plan: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the preflight results that keep the host from being changed."""
-    return [check for check in plan["preflight"] if check["level"] in ("error", "overridable") and not check["accepted"]]
+    return [
+        check for check in plan["preflight"] if check["level"] in ("error", "overridable") and not check["accepted"]
+    ]
 
 
 def steps(plan: dict[str, Any] | None) -> str:

@@ -1,0 +1,102 @@
+# Everything that a person or CI does with this repository. `make help` lists it.
+
+VENV := .venv
+BIN := $(VENV)/bin
+COLLECTIONS := .cache/ansible_collections/avshift
+HERE := $(COLLECTIONS)/endpoint
+# A Python of Debian's own first: the newest ansible-core for it is pinned.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+FLEET := full agent leftovers clean
+
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export CONTAINERS_CONF := $(CURDIR)/lab/containers.conf
+export ANSIBLE_FORCE_COLOR ?= 0
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-up demo-down setup prerequisites test lint types unit sanity build-check molecule \
+	clean picture requirements
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+## The demo
+
+demo: setup demo-up ## Set everything up, plan, migrate and verify a fleet of four containers
+	@echo "== 2/5 plan: nothing is changed on any host"
+	rm -rf avshift
+	ansible-playbook avshift.endpoint.plan
+	@echo "   The plan for the board: avshift/plan/plan.md"
+	@echo "== 3/5 migrate with that plan"
+	ansible-playbook avshift.endpoint.migrate -e endpoint_migrate_approved_plan=avshift/plan/plan.json
+	@echo "== 4/5 verify"
+	ansible-playbook avshift.endpoint.verify
+	@echo "== 5/5 report"
+	ansible-playbook avshift.endpoint.report
+
+demo-up: setup ## Start the demo's fleet anew: full, agent, leftovers, clean
+	@echo "== 1/5 fleet: images, stand-in packages and hosts"
+	$(BIN)/python lab/fleet.py up --fresh --fleet demo $(FLEET)
+
+demo-down: ## Remove the demo's containers, and nothing else
+	@if [ -x $(BIN)/python ]; then $(BIN)/python lab/fleet.py down --fleet demo; else echo "Nothing was set up here."; fi
+
+## Tests
+
+test: setup lint types unit sanity build-check molecule ## Run every test: about 15 minutes warm
+
+lint: setup ## Lint Ansible content, Python and shell
+	@echo "== lint"
+	ruff check .
+	ruff format --check .
+	ANSIBLE_COLLECTIONS_PATH=.cache ansible-lint
+
+types: setup ## Check the types of the engine, the action plugins and the lab
+	@echo "== types"
+	MYPYPATH=tests/stubs:.cache mypy --cache-dir .cache/mypy \
+		-p ansible_collections.avshift.endpoint.plugins.plugin_utils -p ansible_collections.avshift.endpoint.plugins.action
+	cd lab && mypy --cache-dir ../.cache/mypy-lab --config-file ../pyproject.toml fleet.py
+
+unit: setup ## Run the tests that need no container
+	@echo "== unit"
+	pytest -q tests/unit
+
+sanity: setup ## Run ansible-test sanity on a copy at a path that it accepts, without an ignore file
+	@echo "== sanity"
+	tests/sanity.sh
+
+build-check: setup ## Build the collection, install it elsewhere, and call its playbooks there
+	@echo "== build and install"
+	tests/build_check.sh
+
+molecule: setup ## Run the Molecule scenarios; SCENARIO=name for one
+	@echo "== molecule"
+	molecule test $(if $(SCENARIO),-s $(SCENARIO),--all)
+
+## Upkeep
+
+setup: prerequisites $(VENV)/ready $(HERE) ## Make the virtual environment and install what the lab needs
+
+prerequisites:
+	@lab/prerequisites.sh
+
+$(VENV)/ready: requirements.txt
+	@echo "== setup: Python packages into $(VENV), about 2 minutes"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) or sys.version_info >= (3, 14))' || \
+		{ echo "Setting up: $(PYTHON): it is not Python 3.11 to 3.13. Install python3.11, or call make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Setting up: $(VENV): no venv module. Install python3-venv." >&2; exit 1; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@touch $@
+
+$(HERE):
+	@mkdir -p $(COLLECTIONS)
+	@ln -sfn ../../.. $@
+
+picture: setup ## Draw the README's picture of a plan, after make demo
+	$(BIN)/python docs/picture.py
+
+requirements: ## Pin requirements.txt anew from requirements.in
+	rm -rf .cache/pin && $(PYTHON) -m venv .cache/pin && .cache/pin/bin/pip install -q -r requirements.in
+	{ echo "# Made by 'make requirements' from requirements.in."; .cache/pin/bin/pip freeze; } > requirements.txt
+
+clean: ## Remove what the Makefile made, but for images and containers
+	rm -rf $(VENV) .cache avshift

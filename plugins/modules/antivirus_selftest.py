@@ -1,0 +1,54 @@
+#!/usr/bin/python
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+DOCUMENTATION = r"""
+module: antivirus_selftest
+short_description: Prove that a replacement protects a host
+version_added: 0.1.0
+description:
+  - Proves that the test string of EICAR is found on demand and that its read is refused on access in each protected
+    directory, and that clean bytes are neither. Also that the units run and start at boot, and that no other process
+    intercepts.
+  - Test files are written into the protected directories and removed again; security monitoring will see them.
+  - In check mode nothing is written and the proof on access is left out.
+author:
+  - avshift contributors (@avshift)
+attributes:
+  check_mode:
+    support: full
+    description: Can run in check mode and return changed status prediction without modifying target.
+  diff_mode:
+    support: none
+    description: Will return details on what has changed when in diff mode.
+  action:
+    support: full
+    description: Has an action plugin, which does the work on the controller.
+options:
+  provider:
+    description: The replacement, by its id in the catalog.
+    type: str
+    required: true
+  options:
+    description: Options of the replacement, as its catalog file names them.
+    type: dict
+    default: {}
+"""
+
+EXAMPLES = r"""
+- name: Prove protection
+  avshift.endpoint.antivirus_selftest:
+    provider: clamav
+"""
+
+RETURN = r"""
+checks:
+  description: One check each, with C(id), C(result) (V(ok), V(bad) or V(unknown)) and C(detail).
+  returned: success
+  type: list
+  elements: dict
+result:
+  description: The worst result of all checks.
+  returned: success
+  type: str
+"""

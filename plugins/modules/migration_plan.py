@@ -1,0 +1,81 @@
+#!/usr/bin/python
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+DOCUMENTATION = r"""
+module: migration_plan
+short_description: Plan the way of a host to its goal, and hold it to an approved plan
+version_added: 0.1.0
+description:
+  - Collects in one round trip and plans the ordered steps from what is there to the goal. Changes nothing.
+  - The same evidence gives the same digest. What changes by itself, such as process ids, is shown and is not in the digest.
+author:
+  - avshift contributors (@avshift)
+attributes:
+  check_mode:
+    support: full
+    description: Can run in check mode and return changed status prediction without modifying target.
+  diff_mode:
+    support: none
+    description: Will return details on what has changed when in diff mode.
+  action:
+    support: full
+    description: Has an action plugin, which does the work on the controller.
+options:
+  kaspersky:
+    description: Whether Kaspersky's products are to go.
+    type: str
+    choices: [absent, ignored]
+    default: absent
+  provider:
+    description: The replacement that is to protect the host, by its id in the catalog, or V(none).
+    type: str
+    default: none
+  options:
+    description: Options of the replacement, as its catalog file names them.
+    type: dict
+    default: {}
+  also_remove:
+    description: Ids of products of a class that is only reported otherwise, such as servers and gateways.
+    type: list
+    elements: str
+    default: []
+  accept:
+    description: Ids of preflight results of level overridable that are accepted.
+    type: list
+    elements: str
+    default: []
+  approved_plan:
+    description: Path of the approved plan.json on the controller.
+    type: path
+  require_approval:
+    description: Whether the plan may be carried out only if O(approved_plan) has the same one for this host.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: Plan
+  avshift.endpoint.migration_plan:
+    provider: clamav
+  register: planned
+"""
+
+RETURN = r"""
+plan:
+  description: The plan, as catalog/schemas/plan.schema.json describes it. Of a run that was cut off, the approved one.
+  returned: success
+  type: dict
+digest:
+  description: The plan's digest.
+  returned: success
+  type: str
+approval:
+  description: C(status) and, where the plan differs from the approved one, the C(difference) in words.
+  returned: success
+  type: dict
+to_do:
+  description: Whether there are steps, or results that keep the host from being changed.
+  returned: success
+  type: bool
+"""

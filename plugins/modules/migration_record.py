@@ -1,0 +1,67 @@
+#!/usr/bin/python
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+DOCUMENTATION = r"""
+module: migration_record
+short_description: Write a host's record on the controller
+version_added: 0.1.0
+description:
+  - Makes one JSON document from the results of a run's tasks, with the verdict, and writes it on the controller.
+  - Fails, after writing, where the verdict is not clean and no task before said why.
+author:
+  - avshift contributors (@avshift)
+attributes:
+  check_mode:
+    support: full
+    description: Can run in check mode and return changed status prediction without modifying target.
+  diff_mode:
+    support: none
+    description: Will return details on what has changed when in diff mode.
+  action:
+    support: full
+    description: Has an action plugin, which does the work on the controller.
+options:
+  mode:
+    description: What the run was.
+    type: str
+    choices: [migrate, verify]
+    required: true
+  folder:
+    description: Folder on the controller.
+    type: path
+    required: true
+  results:
+    description: The results of the run's tasks, by C(planned), C(stage), C(handover), C(remove), C(collected), C(proven).
+    type: dict
+    required: true
+  change_id:
+    description: Number of the change in the ticket system.
+    type: str
+    default: ""
+"""
+
+EXAMPLES = r"""
+- name: Write the record of a verification
+  avshift.endpoint.migration_record:
+    mode: verify
+    folder: avshift/verify
+    results:
+      collected: "{{ collected }}"
+      proven: "{{ proven }}"
+"""
+
+RETURN = r"""
+verdict:
+  description: The verdict on the host.
+  returned: always
+  type: str
+path:
+  description: Where the record lies.
+  returned: always
+  type: str
+window_seconds:
+  description: Seconds without real-time protection, of this run or of the last one that handed over.
+  returned: always
+  type: float
+"""

@@ -1,0 +1,74 @@
+#!/usr/bin/python
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+DOCUMENTATION = r"""
+module: migration_report
+short_description: Make the documents of a fleet
+version_added: 0.1.0
+description:
+  - Makes plan.json and plan.md from the plans of a dry run, or report.json and report.md from a folder of records.
+  - Works on the controller only. Records that cannot be read are named and counted, and the rest is reported.
+author:
+  - avshift contributors (@avshift)
+attributes:
+  check_mode:
+    support: full
+    description: Can run in check mode and return changed status prediction without modifying target.
+  diff_mode:
+    support: none
+    description: Will return details on what has changed when in diff mode.
+  action:
+    support: full
+    description: Has an action plugin, which does the work on the controller.
+options:
+  kind:
+    description: Which documents to make.
+    type: str
+    choices: [plan, run]
+    required: true
+  output_dir:
+    description: Folder for the documents.
+    type: path
+    required: true
+  records_dir:
+    description: Folder of the records; those of a dry run are written there first.
+    type: path
+    required: true
+  hosts:
+    description: The hosts of a dry run.
+    type: list
+    elements: str
+    default: []
+  planned_in:
+    description: The variable of each host in which the result of M(avshift.endpoint.migration_plan) was registered.
+    type: str
+    default: ""
+  change_id:
+    description: Number of the change in the ticket system.
+    type: str
+    default: ""
+"""
+
+EXAMPLES = r"""
+- name: Report
+  avshift.endpoint.migration_report:
+    kind: run
+    records_dir: avshift/records
+    output_dir: avshift/report
+"""
+
+RETURN = r"""
+paths:
+  description: The documents by name.
+  returned: always
+  type: dict
+digest:
+  description: The digest of the whole plan.
+  returned: when O(kind=plan)
+  type: str
+verdicts:
+  description: How many hosts have which verdict.
+  returned: when O(kind=run)
+  type: dict
+"""

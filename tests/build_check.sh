@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Builds the tarball, looks into it, installs it in an empty place and calls its playbooks from there.
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")/.." && pwd)
+place=$(mktemp -d)
+trap 'rm -rf "$place"' EXIT
+
+# From a copy of what git knows, so that nothing that lies about in a checkout can get in.
+mkdir "$place/source"
+(cd "$here" && git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$place/source")
+ansible-galaxy collection build --output-path "$place" "$place/source"
+tarball=$(echo "$place"/avshift-endpoint-*.tar.gz)
+
+unwanted=$(tar -tzf "$tarball" | grep -E '^(lab|tests|molecule|\.cache|\.venv|\.ci|\.config|inventories/lab)(/|$)' || true)
+if [ -n "$unwanted" ]; then
+    echo "Building the collection: $tarball: it holds what it should not: $unwanted. Name it in galaxy.yml." >&2
+    exit 1
+fi
+
+mkdir "$place/elsewhere"
+cd "$place/elsewhere"
+ansible-galaxy collection install --offline -p "$place/collections" "$tarball"
+export ANSIBLE_COLLECTIONS_PATH="$place/collections"
+unset ANSIBLE_CONFIG
+for playbook in plan migrate verify detect report; do
+    ansible-playbook --syntax-check -i localhost, "avshift.endpoint.$playbook" >/dev/null
+done
+for module in kaspersky_info antivirus_info antivirus_selftest migration_plan migration_apply migration_record migration_report; do
+    ansible-doc --type module "avshift.endpoint.$module" >/dev/null
+done
+# A real run of the read-only part, against this very machine.
+ansible-playbook -i localhost, -e ansible_connection=local -e 'ansible_python_interpreter={{ ansible_playbook_python }}' \
+    -e endpoint_migrate_provider=none -e avshift_become=false \
+    avshift.endpoint.plan
+test -s avshift/plan/plan.json
+test -s avshift/plan/plan.md
+echo "The tarball is as it should be, and works outside the checkout."

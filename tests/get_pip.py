@@ -1,0 +1,12 @@
+"""Stands where ansible-test looks for pip's installer: runs pip from the wheel that lies beside it."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(next(Path(__file__).parent.glob("pip-*.whl"))))
+
+from pip._internal.cli.main import main  # noqa: E402
+
+if __name__ == "__main__":
+    arguments = [argument for argument in sys.argv[1:] if argument not in ("--no-setuptools", "--no-wheel")]
+    sys.exit(main(["install", *arguments]))

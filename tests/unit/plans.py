@@ -1,0 +1,41 @@
+"""Make plans from the cases under tests/fixtures/plans."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import document, goal, make
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import Goal
+from support import CATALOG, FIXTURES, collected, load_yaml
+
+VERSIONS = {"collection_version": "0.1.0", "catalog_digest": "c" * 64}
+NOTHING_ASKED: dict[str, Any] = {
+    "kaspersky": "absent",
+    "provider": "none",
+    "options": {},
+    "also_remove": [],
+    "accept": [],
+}
+
+
+def case_of(name: str) -> dict[str, Any]:
+    """Return the case of that name."""
+    case: dict[str, Any] = load_yaml(FIXTURES / "plans" / f"{name}.yml")
+    return case
+
+
+def goal_of(case: dict[str, Any]) -> Goal:
+    """Return a case's goal, as the engine reads it from what an administrator asks for."""
+    return goal.of({**NOTHING_ASKED, **case["goal"]}, CATALOG)
+
+
+def plan_of(case: dict[str, Any], host: str = "host", answer: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return the plan of a case as it is written; ``answer`` takes the place of the collector's."""
+    seen = Evidence.of(collected(case) if answer is None else answer)
+    return make.make(host, seen, CATALOG, goal_of(case)).to_json()
+
+
+def document_of(*names: str) -> dict[str, Any]:
+    """Return the plan of a fleet whose hosts have the names of their cases."""
+    return document.compose({name: plan_of(case_of(name), name) for name in names}, {"down": "unreachable"}, VERSIONS)

@@ -1,0 +1,81 @@
+"""Read the cases under tests/fixtures; their short form is described in tests/fixtures/README.md."""
+
+from __future__ import annotations
+
+import posixpath
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import loader
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog.model import Catalog
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+FIXTURES = REPOSITORY / "tests" / "fixtures"
+CATALOG: Catalog = loader.load()
+HOST = {
+    "system": "debian",
+    "version": "12",
+    "family": ["debian"],
+    "name": "host",
+    "kernel": "6.1.0-0",
+    "python": "3.11.2",
+    "init": "systemd",
+}
+
+
+def load_yaml(path: Path) -> Any:
+    """Return the content of a YAML file."""
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+DEFAULTS: dict[str, dict[str, Any]] = load_yaml(FIXTURES / "evidence-defaults.yml")
+
+
+def cases(folder: str, pattern: str = "*.yml") -> list[Path]:
+    """Return the case files below a folder of the fixtures, by name."""
+    return sorted((FIXTURES / folder).rglob(pattern))
+
+
+def name_of(path: Path) -> str:
+    """Return a case's name as pytest shows it: its folder and its stem."""
+    return f"{path.parent.name}/{path.stem}"
+
+
+def item(short: dict[str, Any]) -> dict[str, Any]:
+    """Return an evidence item as a collector gives it from its short form."""
+    kind, what = next(iter(short.items()))
+    given = {key: value for key, value in list(short.items())[1:]}
+    where = given.pop("where", _where(kind, what))
+    head = {"id": f"{kind}:{what}", "kind": kind, "what": what, "where": where}
+    if "unknown" in given:
+        return {**head, "unknown": given["unknown"]}
+    return {**head, "value": _value(kind, {**DEFAULTS[kind], **given})}
+
+
+def _where(kind: str, what: str) -> str:
+    fixed = {"package": "/var/lib/dpkg/status", "process": "/proc", "interceptor": "/proc", "group": "/etc/group"}
+    own = {"link_into": posixpath.dirname(what), "ini_section": what.partition("[")[0], "package_change": "apt-get -s"}
+    return {**fixed, **own}.get(kind, what)
+
+
+def _value(kind: str, value: dict[str, Any]) -> dict[str, Any]:
+    if kind == "package":
+        value["installed"] = str(value["status"]).split(" ")[1:] == ["ok", "installed"]
+    if kind == "path" and value["type"] == "directory":
+        value.setdefault("children", [])
+    if kind == "package_change":
+        value["changes"] = [dict(zip(("action", "name", "old", "new"), line, strict=True)) for line in value["changes"]]
+    return value
+
+
+def collected(case: dict[str, Any]) -> dict[str, Any]:
+    """Return a collector's whole answer from a case with ``evidence`` and, where it differs, ``host``."""
+    items = sorted((item(short) for short in case["evidence"]), key=lambda found: str(found["id"]))
+    return {"evidence": items, "host": {**HOST, **case.get("host", {})}, "live": case.get("live", True)}
+
+
+def evidence(case: dict[str, Any]) -> Evidence:
+    """Return the same as the engine looks at it."""
+    return Evidence.of(collected(case))

@@ -1,0 +1,174 @@
+"""The catalog's files say what their schemas allow, name sources that are explained, and have their cases."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import loader
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
+from jsonschema import Draft202012Validator
+from schemas import SCHEMAS, problems
+from support import FIXTURES, REPOSITORY, load_yaml
+
+HOME = REPOSITORY / "catalog"
+PRODUCTS = sorted(HOME.glob("products/*/*.yml"))
+PROVIDERS = sorted(HOME.glob("providers/*.yml"))
+FILES = [("product", path) for path in PRODUCTS] + [("provider", path) for path in PROVIDERS]
+
+
+def _stem(value: object) -> str:
+    return value.stem if isinstance(value, Path) else str(value)
+
+
+@pytest.mark.parametrize("name", sorted(SCHEMAS))
+def test_schema_is_one(name: str) -> None:
+    Draft202012Validator.check_schema(SCHEMAS[name])
+    assert SCHEMAS[name]["properties"]["format_version" if name != "evidence" else "live"]
+
+
+@pytest.mark.parametrize(("schema", "path"), FILES, ids=_stem)
+def test_file_fits_its_schema(schema: str, path: Path) -> None:
+    content = load_yaml(path)
+    assert problems(schema, content) == []
+    assert content["id"] == path.stem
+    assert schema == "provider" or content["platform"] == path.parent.name
+
+
+def test_ids_are_unique() -> None:
+    for paths in (PRODUCTS, PROVIDERS):
+        ids = [load_yaml(path)["id"] for path in paths]
+        assert len(set(ids)) == len(ids)
+
+
+WRONG_PATHS = ["/opt", "/", "opt/x/y", "/opt/../etc/x", "/opt/./x", "/opt//x", "/opt/x/", "", "/opt/x\ny", "//opt/x"]
+
+
+@pytest.mark.parametrize("path", WRONG_PATHS)
+def test_schema_refuses_a_path_that_must_never_be_removed(path: str) -> None:
+    content = load_yaml(PRODUCTS[0])
+    for key, place in (("paths", 0), ("retain", 0)):
+        changed = copy.deepcopy(content)
+        changed[key][place]["path"] = path
+        assert problems("product", changed)
+    changed = copy.deepcopy(content)
+    changed["parents"]["directories"] = [path]
+    assert problems("product", changed)
+
+
+FACTS = (
+    "packages",
+    "units",
+    "processes",
+    "paths",
+    "groups",
+    "ini_sections",
+    "retain",
+    "links_in",
+    "parents",
+    "version_from",
+)
+
+
+@pytest.mark.parametrize("fact", FACTS)
+@pytest.mark.parametrize("key", ["source", "confidence"])
+def test_schema_refuses_a_fact_without_its_source(fact: str, key: str) -> None:
+    content = next(content for content in map(load_yaml, PRODUCTS) if fact in content)
+    told = content[fact][0] if isinstance(content[fact], list) else content[fact]
+    del told[key]
+    assert problems("product", content)
+
+
+def test_schema_refuses_what_it_does_not_know() -> None:
+    content = load_yaml(PRODUCTS[0])
+    assert problems("product", {**content, "pathes": []})
+    assert problems("product", {**content, "format_version": 2})
+    assert problems("product", {**content, "class": "virus"})
+    assert problems("product", {**content, "id": "Kesl-12"})
+
+
+def _sources(content: Any) -> Iterator[str]:
+    if isinstance(content, dict):
+        if isinstance(content.get("source"), str):
+            yield content["source"]
+        content = list(content.values())
+    if isinstance(content, list):
+        for part in content:
+            yield from _sources(part)
+
+
+@pytest.mark.parametrize("path", [*PRODUCTS, *PROVIDERS], ids=_stem)
+def test_sources_are_explained(path: Path) -> None:
+    page = (REPOSITORY / "docs" / "sources.md").read_text(encoding="utf-8")
+    explained = set(re.findall(r"^\|\s*`([^`]+)`\s*\|", page, re.MULTILINE))
+    assert set(_sources(load_yaml(path))) - explained == set()
+
+
+@pytest.mark.parametrize("path", PRODUCTS, ids=_stem)
+def test_product_has_a_case_that_finds_it_and_one_that_only_looks_like_it(path: Path) -> None:
+    mine = {case.stem: load_yaml(case) for case in (FIXTURES / "hosts" / path.stem).glob("*.yml")}
+    look_alikes = {name: case for name, case in mine.items() if name.startswith("look-alike")}
+    assert any(found["id"] == path.stem for case in mine.values() for found in case["expect"])
+    assert look_alikes
+    for name, case in look_alikes.items():
+        assert path.stem not in [found["id"] for found in case["expect"]], name
+
+
+def test_versions_pattern_has_the_group_that_the_engine_reads() -> None:
+    for path in PRODUCTS:
+        told = load_yaml(path).get("version_from")
+        assert told is None or re.compile(told["pattern"]).groups == 1
+
+
+def test_retained_data_is_also_removed() -> None:
+    """What is kept for the owner lies in something that goes; else the archive would be a copy of what stays."""
+    for path in PRODUCTS:
+        content = load_yaml(path)
+        going = [told["path"] for told in content.get("paths", ())] + [
+            told["file"] for told in content.get("ini_sections", ())
+        ]
+        for kept in content.get("retain", ()):
+            assert any(kept["path"] == path or kept["path"].startswith(f"{path}/") for path in going), kept["path"]
+
+
+def test_options_that_settings_use_exist() -> None:
+    for path in PROVIDERS:
+        content = load_yaml(path)
+        for layout in content["platforms"].values():
+            for file in layout["files"]:
+                used = [value["option"] for value in file.get("settings", {}).values() if isinstance(value, dict)]
+                assert set(used) | set(file.get("when", {})) <= set(content["options"])
+
+
+BROKEN = {
+    "cut.yml": "id: [",
+    "list.yml": "- id: x",
+    "newer.yml": "format_version: 2\nid: newer",
+    "bytes.yml": "id: \udcff",
+}
+
+
+@pytest.mark.parametrize("name", sorted(BROKEN))
+def test_loader_names_the_file_that_it_cannot_read(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "products" / "linux" / name
+    path.parent.mkdir(parents=True)
+    path.write_text(BROKEN[name], encoding="utf-8", errors="surrogateescape")
+    with pytest.raises(AvshiftError, match=name) as caught:
+        loader.load(tmp_path)
+    assert caught.value.code == "catalog_unreadable"
+
+
+def test_digest_of_the_catalog_tells_any_change(tmp_path: Path) -> None:
+    path = tmp_path / "products" / "linux" / "x.yml"
+    path.parent.mkdir(parents=True)
+    digests = set()
+    for text in ("format_version: 1", "format_version: 1\nid: x"):
+        path.write_text(f"{text}\nid: x\nname: X\nclass: tool\nplatform: linux\n", encoding="utf-8")
+        digests.add(loader.load(tmp_path).digest)
+    path.rename(path.with_name("y.yml"))
+    digests.add(loader.load(tmp_path).digest)
+    assert len(digests) == 3
