@@ -53,7 +53,7 @@ class ActionModule(Adapter):
             [
                 record["host"],
                 words.findings(record["plan"]),
-                words.steps(record["plan"]),
+                words.to_do(record),
                 record["verdict"],
                 words.digest(record["plan"]),
             ]

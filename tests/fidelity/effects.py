@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from observation import CHANGED, CREATED, REMOVED, Change, Observation
+from fidelity.observation import CHANGED, CREATED, REMOVED, Change, Observation
 
 DIGEST_MARK, SHORT = "{digest}", 12
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from effects import PLACES, Effect, named_changes
-from observation import CHANGED, CREATED, REMOVED, Change, Observation, changes
+from fidelity.effects import PLACES, Effect, named_changes
+from fidelity.observation import CHANGED, CREATED, REMOVED, Change, Observation, changes
 
 BOOKKEEPING = Path(__file__).with_name("bookkeeping.yml")
 # The files in which names of each kind are kept, without their backups, whose names end in `-`.

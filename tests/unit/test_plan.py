@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import random
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.apply.runner impo
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.canonical import encode
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import make
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import digest_of, expanded
-from hypothesis import given
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from plans import case_of, document_of, goal_of, plan_of
 from schemas import problems
@@ -61,22 +60,14 @@ def test_steps_name_evidence_as_their_reason(path: Path) -> None:
             assert set(step["reasons"]) <= seen, step["title"]
 
 
-@given(st.randoms(use_true_random=False))
-def test_evidence_in_any_order_gives_the_same_bytes(shuffled: random.Random) -> None:
-    case = case_of("full")
-    answer = collected(case)
-    shuffled.shuffle(answer["evidence"])
-    answer["evidence"] = sorted(answer["evidence"], key=lambda found: str(found["id"]))
-    assert encode(plan_of(case, answer=answer)) == encode(plan_of(case))
-
-
-@given(st.randoms(use_true_random=False))
-def test_evidence_in_any_order_gives_the_same_digest(shuffled: random.Random) -> None:
+@settings(max_examples=15, phases=[Phase.generate])
+@given(st.integers(min_value=0))
+def test_evidence_in_any_order_gives_the_same_bytes(seed: int) -> None:
     """The engine does not trust the endpoint to have sorted."""
     case = case_of("full")
     answer = collected(case)
-    shuffled.shuffle(answer["evidence"])
-    assert plan_of(case, answer=answer)["digest"] == plan_of(case)["digest"]
+    random.Random(seed).shuffle(answer["evidence"])
+    assert encode(plan_of(case, answer=answer)) == encode(plan_of(case))
 
 
 def _value(kind: str, what: str, **changed: Any) -> Callable[[dict[str, Any]], None]:
@@ -157,12 +148,12 @@ def test_digest_tells_any_change_of_any_step() -> None:
     plan = plan_of(case_of("full"))
     assert digest_of(plan) == plan["digest"]
     for path in _leaves(plan["steps"]):
-        changed = copy.deepcopy(plan)
-        place: Any = changed["steps"]
+        place: Any = plan["steps"]
         for key in path[:-1]:
             place = place[key]
-        place[path[-1]] = "changed"
-        assert digest_of(changed) != plan["digest"], path
+        before, place[path[-1]] = place[path[-1]], "something else"
+        assert digest_of(plan) != plan["digest"], path
+        place[path[-1]] = before
 
 
 @pytest.mark.parametrize("act", [list.pop, list.reverse, lambda steps: steps.append(steps[0])])

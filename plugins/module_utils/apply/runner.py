@@ -13,6 +13,7 @@ import time
 from ..system.errors import EndpointError
 from . import (
     announcement,
+    await_paths,
     boot_links,
     debconf,
     file,
@@ -32,6 +33,7 @@ from . import (
 KINDS = {
     "announce": announcement.Announce,
     "finish": announcement.Finish,
+    "await_paths": await_paths,
     "boot_links_remove": boot_links,
     "debconf": debconf,
     "file": file,

@@ -13,7 +13,9 @@ KINDS = (
     "file",  # configuration is there before the daemon first reads it
     "packages_install",
     "file_after_packages",  # lies in directories that the package makes with its own owner
-    "unit",  # the engine loads what is now there; the old agent stops before it can interfere
+    "unit",  # the updater begins to fetch; the old agent stops before it can interfere
+    "await_paths",  # an engine without signatures does not start
+    "unit_with_data",
     "prove_on_demand",  # nothing is stopped for a replacement that does not detect
     "handover",
     "processes_end",  # nothing writes any more to what is retained next
@@ -37,6 +39,8 @@ def sort(steps: list[Step]) -> list[Step]:
 def _phase(step: Step) -> str:
     if step.kind == "file" and step.target["after_packages"]:
         return "file_after_packages"
+    if step.kind == "unit" and step.target.get("needs_data"):
+        return "unit_with_data"
     if step.kind == "path_remove" and step.target["scope"] == "empty":
         return "parents_remove"
     return step.kind

@@ -176,7 +176,21 @@ def _units(
     engine = layout["engine"]
     seen = evidence.value("unit", engine["unit"])
     if changed or seen is None or seen["active"] != "active":
+        if updates:
+            yield _awaited(updater)
         yield _unit_step(engine, True, seen, [file.path for file in wanted], engine.get("effects", ()))
+
+
+def _awaited(updater: dict[str, Any]) -> Step:
+    return Step(
+        STAGE,
+        "await_paths",
+        f"Wait until {updater['unit']} has fetched the signatures",
+        {"patterns": list(updater["fetches"]), "limit": updater["limit"]},
+        "\n".join(f"{pattern}: may be missing" for pattern in updater["fetches"]),
+        "\n".join(f"{pattern}: there" for pattern in updater["fetches"]),
+        (),
+    )
 
 
 def _unit_step(
@@ -194,6 +208,7 @@ def _unit_step(
             "running": running,
             "enabled": running,
             "newer_than": newer_than,
+            "needs_data": bool(newer_than),
             "also_reload": list(unit.get("also_reload", ())),
         },
         f"{name}: {before}",

@@ -10,6 +10,7 @@ from . import verdict
 from .records import compose
 
 PARTS = ("stage", "handover", "remove")
+REACH = "See that the host is up and that Ansible can log in, and run again."
 
 
 def of_plan(host: str, planned: dict[str, Any] | None, run: dict[str, Any]) -> dict[str, Any]:
@@ -46,10 +47,7 @@ def of_run(host: str, mode: str, run: dict[str, Any], results: dict[str, dict[st
         outcomes={part: result["steps"] for part, result in parts.items()},
         window_seconds=_window(parts, collected),
         verification=None if collected is None else {"collected": collected, "proof": proven},
-        failure=next(
-            (found for name in ("planned", *PARTS, "collected", "proven") if (found := failure_of(results.get(name)))),
-            None,
-        ),
+        failure=_first_failure(results),
     )
 
 
@@ -60,12 +58,18 @@ def _window(parts: dict[str, dict[str, Any]], collected: dict[str, Any] | None) 
     return next((window for window in reversed(windows) if window is not None), None)
 
 
+def _first_failure(results: dict[str, dict[str, Any]]) -> dict[str, str] | None:
+    """Return the failure of the first task that had one; a task that was never begun has none."""
+    begun = [results[name] for name in ("planned", *PARTS, "collected", "proven") if results.get(name)]
+    return next((failure for result in begun if (failure := failure_of(result))), None)
+
+
 def failure_of(result: dict[str, Any] | None) -> dict[str, str] | None:
     """Return {code, message} of a failed or unreachable result, None of any other."""
     if result is None:
         return {"code": "no_result", "message": "the run gave no result for this host"}
     if result.get("unreachable"):
-        return {"code": "unreachable", "message": f"{result.get('msg', 'no connection')}"}
+        return {"code": "unreachable", "message": f"{str(result.get('msg', 'no connection')).strip()}. {REACH}"}
     if result.get("failed"):
         return {"code": str(result.get("code", "failed")), "message": str(result.get("msg", ""))}
     return None

@@ -26,11 +26,11 @@ def of_evidence(collected: dict[str, Any], proof: dict[str, Any] | None, also: t
     """
     if not collected["complete"]:
         return UNKNOWN
-    if proof is not None and proof["result"] != "ok":
-        return FAILED if proof["result"] == "bad" else UNKNOWN
     left = [finding for finding in collected["findings"] if finding["class"] in COUNTED or finding["id"] in also]
     if any(finding["state"] not in ("residue_inert", "retained") for finding in left):
         return PARTIAL
+    if proof is not None and proof["result"] != "ok":
+        return FAILED if proof["result"] == "bad" else UNKNOWN
     if any(finding["state"] == "residue_inert" for finding in left):
         return "removed_with_inert_residue" if collected["removed_before"] else PARTIAL
     return "removed_verified" if collected["removed_before"] else "never_present"

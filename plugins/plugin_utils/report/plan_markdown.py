@@ -40,7 +40,7 @@ def _head(document: dict[str, Any], records: list[dict[str, Any]]) -> Iterator[s
     yield "| --- | --- | --- | --- | --- |"
     for record in records:
         plan = record["plan"]
-        row = [record["host"], words.findings(plan), words.steps(plan), record["verdict"], words.digest(plan)]
+        row = [record["host"], words.findings(plan), words.to_do(record), record["verdict"], words.digest(plan)]
         yield "| " + " | ".join(cell(value) for value in row) + " |"
     yield ""
     if document["not_planned"]:

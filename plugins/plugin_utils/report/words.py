@@ -25,10 +25,11 @@ def stopping(plan: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def steps(plan: dict[str, Any] | None) -> str:
-    """Return how many steps a plan has, or why it cannot be carried out."""
+def to_do(record: dict[str, Any]) -> str:
+    """Return how many steps a record's plan has, or why there is none or it cannot be carried out."""
+    plan = record["plan"]
     if plan is None:
-        return "none"
+        return f"not planned: {record['failure']['code']}"
     if plan["blocked"]:
         return "refused: " + ", ".join(check["id"] for check in stopping(plan))
     return f"{len(plan['steps'])} steps" if plan["steps"] else "nothing to do"

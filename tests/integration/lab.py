@@ -1,0 +1,57 @@
+"""The fleet of a scenario and what the scenario has kept of it. Only the system's own tools are used on hosts."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+from fidelity import observation
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+HOSTS = os.environ["AVSHIFT_LAB_HOSTS"].split()
+EVIDENCE = Path(os.environ["AVSHIFT_EVIDENCE"])
+TIMEOUT_SECONDS = 300
+
+
+def container(host: str) -> str:
+    """Return the name of a host's container."""
+    return f"avshift-lab-{os.environ['AVSHIFT_LAB_FLEET']}-{host}"
+
+
+def run(*argv: str, given: str | None = None, cwd: Path = REPOSITORY) -> subprocess.CompletedProcess[str]:
+    """Return a command that has ended, whatever its exit status; what it said on stderr is at the end of stdout."""
+    return subprocess.run(
+        argv,
+        cwd=cwd,
+        input=given,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=TIMEOUT_SECONDS,
+        check=False,
+    )
+
+
+def on(host: str, *argv: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command as root on a host."""
+    return run("podman", "exec", "--interactive", "--env=LC_ALL=C", container(host), *argv, given=given)
+
+
+def must(host: str, *argv: str, given: str | None = None) -> str:
+    """Return what a command on a host says; it has to succeed."""
+    done = on(host, *argv, given=given)
+    assert done.returncode == 0, f"{host}: {' '.join(argv)}: {done.stdout}"
+    return done.stdout
+
+
+def observed(moment: str, host: str) -> observation.Observation:
+    """Return what a host held at a moment of the scenario."""
+    return observation.read(EVIDENCE / moment / host)
+
+
+def observe(moment: str, host: str) -> observation.Observation:
+    """See what a host holds now and return it."""
+    done = run(str(REPOSITORY / "tests/fidelity/observe.sh"), container(host), str(EVIDENCE / moment / host))
+    assert done.returncode == 0, done.stdout
+    return observed(moment, host)

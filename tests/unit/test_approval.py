@@ -1,0 +1,193 @@
+"""A host is held to the plan that was approved for it, and a difference is told in words."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import approval, carry_out
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import digest_of
+from plans import case_of, document_of, plan_of
+from support import collected
+
+DOCUMENT = document_of("full", "clean-without-replacement")
+
+
+def _plan(**changed: Any) -> dict[str, Any]:
+    """Return the plan of the host full, with some of its content changed and its digest right again."""
+    plan = copy.deepcopy(DOCUMENT["hosts"]["full"])
+    plan.update(changed)
+    plan["digest"] = digest_of(plan)
+    return plan
+
+
+def _run(status: str | None, digest: str) -> dict[str, Any]:
+    return {"digest": digest[:12], "status": status, "products": ["kesl"]}
+
+
+def _begun(plan: dict[str, Any], *runs: dict[str, Any]) -> dict[str, Any]:
+    plan["shown"]["earlier_runs"] = list(runs)
+    return plan
+
+
+def test_none_is_needed() -> None:
+    judged = approval.judge(_plan(), None)
+    assert (judged.status, judged.difference) == (approval.NOT_REQUIRED, ())
+
+
+def test_the_same_plan_is_approved_whatever_has_changed_by_itself() -> None:
+    plan = _plan()
+    plan["shown"]["free_bytes"] = 1
+    judged = approval.judge(plan, DOCUMENT)
+    assert judged.status == approval.APPROVED
+    assert judged.plan is plan
+
+
+def test_a_run_that_was_cut_off_goes_on_with_the_approved_plan() -> None:
+    approved = DOCUMENT["hosts"]["full"]
+    plan = _begun(_plan(steps=[]), _run("done", "0" * 64), _run("begun", approved["digest"]))
+    judged = approval.judge(plan, DOCUMENT)
+    assert judged.status == approval.RESUMED
+    assert judged.plan == approved
+
+
+@pytest.mark.parametrize("status", ["done", "rolled_back", None])
+def test_a_run_that_ended_is_not_resumed(status: str | None) -> None:
+    plan = _begun(_plan(steps=DOCUMENT["hosts"]["full"]["steps"][:3]), _run(status, DOCUMENT["hosts"]["full"]["digest"]))
+    assert approval.judge(plan, DOCUMENT).status == approval.DRIFTED
+
+
+def test_a_run_of_another_plan_is_not_resumed() -> None:
+    plan = _begun(_plan(steps=DOCUMENT["hosts"]["full"]["steps"][:3]), _run("begun", "0" * 64))
+    assert approval.judge(plan, DOCUMENT).status == approval.DRIFTED
+
+
+def test_a_host_with_nothing_to_do_needs_no_approval() -> None:
+    assert approval.judge(_plan(steps=[]), DOCUMENT).status == approval.NOTHING_TO_DO
+    assert approval.judge(_plan(steps=[], host="new"), DOCUMENT).status == approval.NOTHING_TO_DO
+
+
+def test_a_blocked_host_is_not_one_with_nothing_to_do() -> None:
+    assert approval.judge(_plan(steps=[], blocked=True), DOCUMENT).status == approval.DRIFTED
+
+
+def test_a_host_that_the_document_does_not_name_is_not_approved() -> None:
+    judged = approval.judge(_plan(host="new"), DOCUMENT)
+    assert judged.status == approval.NOT_APPROVED
+    assert judged.difference == ("the approved plan does not name this host",)
+
+
+def test_words_of_a_difference() -> None:
+    case = case_of("full")
+    answer = collected(case)
+    for found in answer["evidence"]:
+        if found["id"] == "package:kesl":
+            found["value"]["version"] = "12.2.0-2412"
+    gone = ("process:/opt/kaspersky/kesl/libexec/kesl-gui", "group:kesluser")
+    answer["evidence"] = [found for found in answer["evidence"] if found["id"] not in gone]
+    case["goal"]["provider"] = "none"
+    case["goal"]["options"] = {}
+    words = approval.judge(plan_of(case, "full", answer), DOCUMENT).difference
+    for word in (
+        "kesl: version was 12.1.0-1297, is now 12.2.0-2412",
+        "kesl_gui: state was running, is now installed",
+        "kesl: group:kesluser was seen, is no longer",
+        "the goal's provider was clamav, is now none",
+        "preflight no_replacement: was not there, is now overridable",
+        "preflight protected_paths_missing: was info, is now not there",
+        "step no longer needed: Remove the group kesluser",
+        "step differs: Hand real-time protection over",
+        "step is new: Stop real-time protection; nothing takes its place",
+    ):
+        assert word in words or word.startswith(("step differs", "step is new"))
+    assert "step is new: Stop real-time protection; nothing takes its place" in words
+    assert "step differs: Remove kesl, kesl-gui, klnagent64" in words
+
+
+def test_words_of_a_finding_that_came_or_went() -> None:
+    approved, now = _plan(), _plan()
+    agent = now["findings"].pop()
+    kesl = approved["findings"].pop(0)
+    now["findings"][1]["version"] = ""
+    words = approval.difference(approved, now)
+    assert f"{agent['id']} was found, is no longer" in words
+    assert f"{kesl['id']} was not found, is now (running)" in words
+    assert "kesl_gui: version was 12.1.0-1297, is now not known" in words
+
+
+@pytest.mark.parametrize(
+    ("what", "changed"),
+    [
+        ("release of the system", {"system": {"system": "debian", "version": "13"}}),
+        ("what could not be checked", {"unknowns": ["path:/opt/x: permission denied"]}),
+        ("an id that is no longer accepted", {"blocked": True}),
+        ("order of the steps", {"steps": DOCUMENT["hosts"]["full"]["steps"][::-1]}),
+    ],
+)
+def test_a_host_that_has_drifted_is_always_told_why(what: str, changed: dict[str, Any]) -> None:
+    judged = approval.judge(_plan(**changed), DOCUMENT)
+    assert judged.status == approval.DRIFTED
+    assert judged.difference, what
+
+
+def _planned(plan: dict[str, Any], status: str = approval.APPROVED, *words: str) -> dict[str, Any]:
+    return {"plan": plan, "approval": {"status": status, "difference": list(words)}}
+
+
+@pytest.mark.parametrize("status", approval.ALLOWED)
+def test_what_is_allowed_is_carried_out(status: str) -> None:
+    plan = _plan()
+    assert carry_out.allowed(_planned(plan, status), dry_run=False) is plan
+
+
+@pytest.mark.parametrize("status", [approval.NOT_APPROVED, approval.DRIFTED])
+def test_what_is_not_approved_is_refused_but_shown(status: str) -> None:
+    plan = _plan()
+    with pytest.raises(carry_out.AvshiftError, match="kesl: version was 1, is now 2") as caught:
+        carry_out.allowed(_planned(plan, status, "kesl: version was 1, is now 2"), dry_run=False)
+    assert caught.value.code == f"plan_{status}"
+    assert carry_out.allowed(_planned(plan, status), dry_run=True) is plan
+
+
+def test_a_blocked_plan_is_refused_with_its_reasons_but_shown() -> None:
+    plan = plan_of(case_of("refused-for-many-reasons"))
+    with pytest.raises(carry_out.AvshiftError) as caught:
+        carry_out.allowed(_planned(plan), dry_run=False)
+    assert caught.value.code == "plan_blocked"
+    assert "keep_out" in str(caught.value)
+    assert "second_interceptor" not in str(caught.value), "it was accepted"
+    assert carry_out.allowed(_planned(plan), dry_run=True) is plan
+
+
+@pytest.mark.parametrize("planned", [{}, {"plan": None}, {"plan": []}, _planned({**_plan(), "blocked": True})])
+def test_a_plan_that_is_not_whole_is_refused_even_in_a_dry_run(planned: dict[str, Any]) -> None:
+    with pytest.raises(carry_out.AvshiftError) as caught:
+        carry_out.allowed(planned, dry_run=True)
+    assert caught.value.code == "plan_edited"
+
+
+def test_result_of_a_part_tells_its_steps_only() -> None:
+    steps = plan_of(case_of("full"))["steps"]
+    mine = [step for step in steps if step["part"] == "handover"]
+    outcome = {"id": mine[0]["id"], "outcome": "changed", "facts": {"window_seconds": 0.2}, "seconds": 1.0}
+    done = {"changed": True, "outcomes": [outcome], "pending": [mine[0]["id"]], "failure": None}
+    told = carry_out.result(steps, "handover", done)
+    assert told["steps"] == [{**outcome, "title": mine[0]["title"]}]
+    assert told["window_seconds"] == 0.2
+    assert (told["changed"], told["failed"], len(told["diff"])) == (True, False, 1)
+
+
+def test_result_of_a_failed_part_says_so() -> None:
+    steps = plan_of(case_of("full"))["steps"]
+    failure = {"step": steps[0]["id"], "code": "system_error", "message": "no", "undone": []}
+    told = carry_out.result(steps, "stage", {"changed": False, "outcomes": [], "pending": [], "failure": failure})
+    assert (told["failed"], told["code"], told["msg"]) == (True, "system_error", "no")
+
+
+def test_steps_pending_are_handed_from_part_to_part() -> None:
+    plan = plan_of(case_of("full"))
+    assert carry_out.arguments(plan, "stage", None, "")["pending"] is None
+    assert carry_out.arguments(plan, "remove", {"skipped": True}, "")["pending"] is None
+    assert carry_out.arguments(plan, "remove", {"pending": ["01-x"]}, "")["pending"] == ["01-x"]
+    assert carry_out.parts_of(plan) == ["stage", "handover", "remove"]
