@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import sys
 from pathlib import Path
@@ -47,7 +48,7 @@ def main() -> int:
     if not plan.exists():
         print(f"Drawing a plan: {plan}: there is none. Run 'make demo' first.", file=sys.stderr)
         return 1
-    console = Console(record=True, width=WIDTH, file=Path("/dev/null").open("w"), force_terminal=True)
+    console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
     console.print(Markdown(excerpt(plan.read_text(encoding="utf-8")), code_theme="default"))
     console.save_svg("docs/plan.svg", title="", code_format=FORMAT, theme=DEFAULT_TERMINAL_THEME)
     return 0

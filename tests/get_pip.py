@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(next(Path(__file__).parent.glob("pip-*.whl"))))
 
-from pip._internal.cli.main import main  # noqa: E402
+from pip._internal.cli.main import main
 
 if __name__ == "__main__":
     arguments = [argument for argument in sys.argv[1:] if argument not in ("--no-setuptools", "--no-wheel")]

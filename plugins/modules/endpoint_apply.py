@@ -88,8 +88,8 @@ def main():
     try:
         pending = pending_of(steps) if pending is None else pending
         module.exit_json(**carry_out([step for step in steps if step["part"] == part], pending, module.check_mode))
-    except EndpointError as error:
-        module.fail_json(msg=str(error), code=error.code)
+    except (EndpointError, OSError) as error:
+        module.fail_json(msg=str(error), code=getattr(error, "code", "system_error"))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import yaml
+from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 from .catalog import loader
@@ -44,6 +45,8 @@ class Adapter(ActionBase):
             result.update({"changed": False, **self.act(plain(options), task_vars or {})})
         except AvshiftError as error:
             result.update({"failed": True, "changed": False, "code": error.code, "msg": str(error)})
+        except AnsibleConnectionFailure as error:
+            result.update({"unreachable": True, "changed": False, "msg": self._unreached(error, task_vars or {})})
         finally:
             self._remove_tmp_path(self._connection._shell.tmpdir)
         return result
@@ -70,6 +73,19 @@ class Adapter(ActionBase):
         if shell.get_option("remote_tmp") == DEFAULT_REMOTE_TMP and not past_the_system:
             shell.set_option("remote_tmp", REMOTE_TMP)
         self._task.environment = [*(self._task.environment or []), {"TMPDIR": MEMORY}]
+
+    def _unreached(self, error: Exception, task_vars: dict[str, Any]) -> str:
+        """Return why a host was not reached. Some connections say it only to a command that does nothing."""
+        cause = str(getattr(error, "message", error)).strip()
+        if "temporary directory" in cause:
+            try:
+                look = self._low_level_execute_command("true", sudoable=False)
+                cause = str(look.get("stderr") or "no directory for temporary files can be made there").strip()
+            except AnsibleConnectionFailure as again:
+                cause = str(again)
+        host = str(task_vars.get("inventory_hostname", "this host"))
+        remedy = "See that it is up and that Ansible can log in, and run again; nothing was done on it."
+        return str(AvshiftError("unreachable", "Reaching the host", host, cause, remedy))
 
     def _why_not(self, result: dict[str, Any], task_vars: dict[str, Any]) -> AvshiftError:
         host = str(task_vars.get("inventory_hostname", "this host"))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+
 from fidelity.effects import PLACES, Effect, named_changes
 from fidelity.observation import CHANGED, CREATED, REMOVED, Change, Observation, changes
 

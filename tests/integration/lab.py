@@ -55,3 +55,8 @@ def observe(moment: str, host: str) -> observation.Observation:
     done = run(str(REPOSITORY / "tests/fidelity/observe.sh"), container(host), str(EVIDENCE / moment / host))
     assert done.returncode == 0, done.stdout
     return observed(moment, host)
+
+
+def inventories() -> list[str]:
+    """Return the sources of the inventory that playbooks use."""
+    return os.environ["ANSIBLE_INVENTORY"].split(",")

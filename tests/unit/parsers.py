@@ -12,7 +12,12 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.collect import (
     ini_sections,
     package_changes,
 )
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import dpkg_status, interception, systemd
+from ansible_collections.avshift.endpoint.plugins.module_utils.system import (
+    dpkg_status,
+    interception,
+    safe_paths,
+    systemd,
+)
 
 PARSERS: dict[str, Callable[[list[str]], Any]] = {
     "accounts": lambda lines: list(accounts.groups(lines)),
@@ -21,6 +26,7 @@ PARSERS: dict[str, Callable[[list[str]], Any]] = {
     "host": host.os_release,
     "ini_sections": lambda lines: list(ini_sections.sections(lines)),
     "interception": lambda lines: list(interception.marks(lines)),
+    "mounts": lambda lines: list(safe_paths.mount_points(lines)),
     "package_changes": lambda lines: list(package_changes.simulated(lines)),
     "systemd": lambda lines: list(systemd.properties("\n".join(lines))),
 }

@@ -46,7 +46,7 @@ def name_of(path: Path) -> str:
 def item(short: dict[str, Any]) -> dict[str, Any]:
     """Return an evidence item as a collector gives it from its short form."""
     kind, what = next(iter(short.items()))
-    given = {key: value for key, value in list(short.items())[1:]}
+    given = dict(list(short.items())[1:])
     where = given.pop("where", _where(kind, what))
     head = {"id": f"{kind}:{what}", "kind": kind, "what": what, "where": where}
     if "unknown" in given:

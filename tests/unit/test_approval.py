@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 import pytest
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import approval, carry_out
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import digest_of
 from plans import case_of, document_of, plan_of
@@ -16,7 +17,7 @@ DOCUMENT = document_of("full", "clean-without-replacement")
 
 def _plan(**changed: Any) -> dict[str, Any]:
     """Return the plan of the host full, with some of its content changed and its digest right again."""
-    plan = copy.deepcopy(DOCUMENT["hosts"]["full"])
+    plan: dict[str, Any] = copy.deepcopy(DOCUMENT["hosts"]["full"])
     plan.update(changed)
     plan["digest"] = digest_of(plan)
     return plan
@@ -54,7 +55,9 @@ def test_a_run_that_was_cut_off_goes_on_with_the_approved_plan() -> None:
 
 @pytest.mark.parametrize("status", ["done", "rolled_back", None])
 def test_a_run_that_ended_is_not_resumed(status: str | None) -> None:
-    plan = _begun(_plan(steps=DOCUMENT["hosts"]["full"]["steps"][:3]), _run(status, DOCUMENT["hosts"]["full"]["digest"]))
+    plan = _begun(
+        _plan(steps=DOCUMENT["hosts"]["full"]["steps"][:3]), _run(status, DOCUMENT["hosts"]["full"]["digest"])
+    )
     assert approval.judge(plan, DOCUMENT).status == approval.DRIFTED
 
 
@@ -97,12 +100,10 @@ def test_words_of_a_difference() -> None:
         "preflight no_replacement: was not there, is now overridable",
         "preflight protected_paths_missing: was info, is now not there",
         "step no longer needed: Remove the group kesluser",
-        "step differs: Hand real-time protection over",
+        "step differs: Remove kesl, kesl-gui, klnagent64",
         "step is new: Stop real-time protection; nothing takes its place",
     ):
-        assert word in words or word.startswith(("step differs", "step is new"))
-    assert "step is new: Stop real-time protection; nothing takes its place" in words
-    assert "step differs: Remove kesl, kesl-gui, klnagent64" in words
+        assert word in words
 
 
 def test_words_of_a_finding_that_came_or_went() -> None:
@@ -144,7 +145,7 @@ def test_what_is_allowed_is_carried_out(status: str) -> None:
 @pytest.mark.parametrize("status", [approval.NOT_APPROVED, approval.DRIFTED])
 def test_what_is_not_approved_is_refused_but_shown(status: str) -> None:
     plan = _plan()
-    with pytest.raises(carry_out.AvshiftError, match="kesl: version was 1, is now 2") as caught:
+    with pytest.raises(AvshiftError, match="kesl: version was 1, is now 2") as caught:
         carry_out.allowed(_planned(plan, status, "kesl: version was 1, is now 2"), dry_run=False)
     assert caught.value.code == f"plan_{status}"
     assert carry_out.allowed(_planned(plan, status), dry_run=True) is plan
@@ -152,7 +153,7 @@ def test_what_is_not_approved_is_refused_but_shown(status: str) -> None:
 
 def test_a_blocked_plan_is_refused_with_its_reasons_but_shown() -> None:
     plan = plan_of(case_of("refused-for-many-reasons"))
-    with pytest.raises(carry_out.AvshiftError) as caught:
+    with pytest.raises(AvshiftError) as caught:
         carry_out.allowed(_planned(plan), dry_run=False)
     assert caught.value.code == "plan_blocked"
     assert "keep_out" in str(caught.value)
@@ -162,7 +163,7 @@ def test_a_blocked_plan_is_refused_with_its_reasons_but_shown() -> None:
 
 @pytest.mark.parametrize("planned", [{}, {"plan": None}, {"plan": []}, _planned({**_plan(), "blocked": True})])
 def test_a_plan_that_is_not_whole_is_refused_even_in_a_dry_run(planned: dict[str, Any]) -> None:
-    with pytest.raises(carry_out.AvshiftError) as caught:
+    with pytest.raises(AvshiftError) as caught:
         carry_out.allowed(planned, dry_run=True)
     assert caught.value.code == "plan_edited"
 

@@ -45,7 +45,9 @@ def test_truncated_at_every_length(tmp_path: Path) -> None:
         assert _code(path) == "plan_damaged", length
 
 
-@pytest.mark.parametrize("raw", [b"\xff\xfe", b"\x00", b"nonsense", b"{]", b"[" * 100_000], ids=lambda raw: str(raw[:3]))
+@pytest.mark.parametrize(
+    "raw", [b"\xff\xfe", b"\x00", b"nonsense", b"{]", b"[" * 100_000], ids=lambda raw: str(raw[:3])
+)
 def test_no_json(raw: bytes, tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
     path.write_bytes(raw)
@@ -98,7 +100,11 @@ def test_a_host_put_in_taken_out_or_renamed(tmp_path: Path) -> None:
     for other in (
         {**hosts, "new": hosts["full"]},
         {"full": hosts["full"]},
-        {"renamed": hosts["full"], "agent": hosts["agent"], "refused-for-many-reasons": hosts["refused-for-many-reasons"]},
+        {
+            "renamed": hosts["full"],
+            "agent": hosts["agent"],
+            "refused-for-many-reasons": hosts["refused-for-many-reasons"],
+        },
         {**hosts, "full": hosts["agent"]},
         {},
     ):

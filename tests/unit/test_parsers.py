@@ -1,4 +1,4 @@
-"""Every output under tests/fixtures/outputs is understood as the file beside it says, and no text makes a parser fail."""
+"""Outputs under tests/fixtures are understood as the file beside them says, and no text makes a parser fail."""
 
 from __future__ import annotations
 
@@ -81,6 +81,11 @@ def test_marks_are_well_formed(lines: list[str]) -> None:
     for target, mask in PARSERS["interception"](lines):
         assert target.startswith(("ino:", "mnt_id:", "sdev:"))
         assert isinstance(mask, int)
+
+
+@given(LINES)
+def test_mount_points_are_well_formed(lines: list[str]) -> None:
+    assert len(PARSERS["mounts"](lines)) == sum(line.count(" ") > 3 for line in lines)
 
 
 @given(LINES)

@@ -34,7 +34,12 @@ def test_unknown_option_is_refused_with_those_that_there_are() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value", "wanted"),
-    [("paths", "/srv", "list"), ("max_file_size", 5, "str"), ("site_signatures", [], "dict"), ("database", True, "str")],
+    [
+        ("paths", "/srv", "list"),
+        ("max_file_size", 5, "str"),
+        ("site_signatures", [], "dict"),
+        ("database", True, "str"),
+    ],
 )
 def test_wrong_type_is_refused(name: str, value: object, wanted: str) -> None:
     assert f"Give a {wanted}." in _refused({name: value})
@@ -59,7 +64,12 @@ def test_signature_that_is_no_text_is_refused(text: object) -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"max_file_size": "5M\nUser root"}, {"paths": ["/srv\nOnAccessPrevention no"]}, {"paths": [["/srv"]]}, {"paths": [1]}],
+    [
+        {"max_file_size": "5M\nUser root"},
+        {"paths": ["/srv\nOnAccessPrevention no"]},
+        {"paths": [["/srv"]]},
+        {"paths": [1]},
+    ],
     ids=repr,
 )
 def test_value_that_would_write_another_setting_is_refused(options: dict[str, Any]) -> None:

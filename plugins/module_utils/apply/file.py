@@ -33,9 +33,9 @@ def do(target):
 
 
 def undo(target):
-    """Put the text before back; a file that was not there goes, and the directories made for it."""
+    """Put the text and mode before back; a file that was not there goes, and the directories made for it."""
     if target["before"] is not None:
-        safe_paths.write_text(target["path"], target["before"], _mode(target))
+        safe_paths.write_text(target["path"], target["before"], int(target["before_mode"], 8))
         return
     safe_paths.remove(target["path"], "file")
     for folder in reversed(target["parents"]):

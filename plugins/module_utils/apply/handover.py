@@ -38,7 +38,7 @@ def look(target):
     new = target["new"]
     if interception.holders(target["old"]["below"]):
         return False
-    if any(shown["ActiveState"] != "inactive" for shown in _known(target["old"]["units"]).values()):
+    if _running(target["old"]["units"]):
         return False
     return new is None or (_is_enabled(new) and bool(interception.holders(new["below"])))
 
@@ -46,7 +46,7 @@ def look(target):
 def do(target):
     """Hand over and return {window_seconds, checks}; HandoverFailed if the new protection is not proven."""
     old, new = target["old"], target["new"]
-    units = [name for name, shown in _known(old["units"]).items() if shown["ActiveState"] not in ("inactive", "failed")]
+    units = _running(old["units"])
     held = interception.holders(old["below"])
     if new is not None:
         systemd.reload_if_needed([new["unit"]])
@@ -63,8 +63,8 @@ def do(target):
     return {"window_seconds": window, "checks": checks, "attempts": attempts}
 
 
-def _known(names):
-    return {name: shown for name, shown in systemd.show(names).items() if shown["LoadState"] != "not-found"}
+def _running(names):
+    return [name for name, shown in systemd.show(names).items() if shown["ActiveState"] not in ("inactive", "failed")]
 
 
 def _is_enabled(new):

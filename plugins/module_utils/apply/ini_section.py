@@ -5,7 +5,7 @@
 
 import stat
 
-from ..collect.ini_sections import sections
+from ..collect.ini_sections import lines_of, sections
 from ..system import safe_paths
 
 
@@ -22,8 +22,8 @@ def do(target):
         safe_paths.remove(path, "file")
         return
     mode = stat.S_IMODE(safe_paths.lstat(path)[0].st_mode)
-    safe_paths.write_text(path, "".join(line + "\n" for _name, lines in kept for line in lines), mode)
+    safe_paths.write_text(path, "".join(line for _name, lines in kept for line in lines), mode)
 
 
 def _sections(path):
-    return list(sections((safe_paths.read_text(path) or "").splitlines()))
+    return list(sections(lines_of(safe_paths.read_text(path) or "")))

@@ -3,17 +3,20 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Local groups and who is in them."""
 
+import re
+
 from ..system import safe_paths
 from .items import seen
 
 GROUPS = "/etc/group"
+NUMBER = re.compile(r"[0-9]{1,10}\Z")
 
 
 def groups(lines):
     """Yield (name, gid, members) of each well-formed line of a group file; others are skipped. Never raises."""
     for line in lines:
         fields = line.rstrip("\n").split(":")
-        if len(fields) == 4 and fields[0] and fields[2].isdigit():
+        if len(fields) == 4 and fields[0] and NUMBER.match(fields[2]):
             yield fields[0], int(fields[2]), [name for name in fields[3].split(",") if name]
 
 

@@ -3,6 +3,8 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """The text of configuration files that a plan may write."""
 
+import stat
+
 from ..system import safe_paths
 from ..system.errors import EndpointError
 from .items import not_checked, seen
@@ -19,4 +21,5 @@ def collect(asked, root):
             yield not_checked("file_text", path, path, error)
             continue
         if text is not None:
-            yield seen("file_text", path, path, text=text)
+            mode = stat.S_IMODE(safe_paths.lstat(path, root)[0].st_mode)
+            yield seen("file_text", path, path, text=text, mode="%04o" % mode)

@@ -8,6 +8,13 @@ from ..system.errors import EndpointError
 from .items import not_checked, seen
 
 
+def lines_of(text):
+    """Return the lines of a text with their line ends; only the line feed ends one, and the last may have none."""
+    whole, end, rest = text.rpartition("\n")
+    lines = [line + "\n" for line in whole.split("\n")] if end else []
+    return lines + [rest] if rest else lines
+
+
 def sections(lines):
     """Yield (section name, its lines with the header) in order; lines before the first header have the name ''."""
     name, block = "", []
@@ -30,7 +37,8 @@ def collect(asked, root):
         except EndpointError as error:
             yield not_checked("ini_section", what, path, error)
             continue
-        blocks = [(name, lines) for name, lines in sections((text or "").splitlines()) if name]
-        for name, lines in blocks:
-            if name == section:
-                yield seen("ini_section", what, path, text="\n".join(lines), last=len(blocks) == 1)
+        blocks = [(name, lines) for name, lines in sections(lines_of(text or "")) if name]
+        mine = [line for name, lines in blocks if name == section for line in lines]
+        if mine:
+            last = all(name == section for name, _lines in blocks)
+            yield seen("ini_section", what, path, text="".join(mine).rstrip("\n"), last=last)

@@ -19,9 +19,11 @@ def read(root="/"):
         return {"format_version": FORMAT_VERSION, "runs": []}
     try:
         journal = json.loads(text)
-        if journal["format_version"] != FORMAT_VERSION or not isinstance(journal["runs"], list):
+        if journal["format_version"] != FORMAT_VERSION:
             raise ValueError("format version %s" % journal["format_version"])
-    except (ValueError, KeyError, TypeError) as error:
+        if not isinstance(journal["runs"], list) or not all(isinstance(run["digest"], str) for run in journal["runs"]):
+            raise ValueError("runs without a plan")
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise EndpointError(
             "journal_damaged",
             "Reading the journal of earlier runs",

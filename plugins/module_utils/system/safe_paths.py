@@ -5,13 +5,25 @@
 
 import errno
 import os
+import re
 import stat
 
 from .errors import EndpointError
 
 # Nothing that lies directly below / is ever written or removed.
 LEAST_COMPONENTS = 2
+# The directories of hier(7) and systemd's, which no product owns.
+SYSTEM = frozenset(
+    "/bin /boot /dev /etc /home /lib /lib32 /lib64 /media /mnt /opt /proc /root /run /sbin /srv /sys /tmp /usr /var"
+    " /etc/cron.d /etc/init.d /etc/opt /etc/ssl /etc/systemd /etc/systemd/system /usr/bin /usr/lib /usr/lib64"
+    " /usr/local /usr/local/bin /usr/local/lib /usr/local/sbin /usr/local/share /usr/local/share/man /usr/sbin /usr/share"
+    " /usr/src /var/backups /var/cache /var/lib /var/lib/dpkg /var/lib/rpm /var/local /var/log /var/mail /var/opt /var/spool"
+    " /var/tmp".split()
+)
 READ_LIMIT = 1 << 20
+MOUNTS = "/proc/self/mountinfo"
+MOUNT_POINT = 4
+OCTAL = re.compile(r"\\([0-3][0-7]{2})")
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -93,12 +105,23 @@ def listdir(path, root="/"):
         os.close(descriptor)
 
 
+def refuse_system_directory(path):
+    """Refuse what the system itself lives in, whatever the catalog or other checks say: a second lock."""
+    if path.rstrip("/") in SYSTEM or path in ("", "/"):
+        raise EndpointError(
+            "path_refused", "Removing a path", path, "the system lives in it", "Correct the catalog entry."
+        )
+
+
 def remove(path, scope):
     """Remove one file, link, empty directory or tree; return True if there was something.
 
     ``scope`` is ``file`` (anything but a directory), ``empty`` (a directory with nothing in it) or ``tree``.
     """
     components(path, LEAST_COMPONENTS)
+    refuse_system_directory(path)
+    if scope == "tree":
+        _refuse_mounts(path)
     opened = open_parent(path)
     if opened is None:
         return False
@@ -107,6 +130,24 @@ def remove(path, scope):
         return _remove_below(parent, name, scope, path)
     finally:
         os.close(parent)
+
+
+def _refuse_mounts(path):
+    """Refuse a tree in which something is mounted; a bind mount of the same file system has no device of its own."""
+    with open(MOUNTS, encoding="utf-8", errors="surrogateescape") as stream:
+        inside = [point for point in mount_points(stream) if (point + "/").startswith(path + "/")]
+    if inside:
+        raise EndpointError(
+            "path_is_mount", "Removing a tree", path, "mounted there: " + ", ".join(inside), "Unmount it and run again."
+        )
+
+
+def mount_points(lines):
+    """Yield the mount point of each line of mountinfo, see proc(5); malformed lines are skipped. Never raises."""
+    for line in lines:
+        fields = line.split(" ")
+        if len(fields) > MOUNT_POINT:
+            yield OCTAL.sub(lambda found: chr(int(found.group(1), 8)), fields[MOUNT_POINT])
 
 
 def _remove_below(parent, name, scope, path):
@@ -170,10 +211,11 @@ def read_text(path, root="/", limit=READ_LIMIT):
         raise unreadable(path, os.strerror(error.errno))
     finally:
         os.close(parent)
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise unreadable(path, "it is not a regular file")
     with os.fdopen(descriptor, "rb") as stream:
-        status = os.fstat(stream.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise unreadable(path, "it is not a regular file")
         if status.st_size > limit:
             raise unreadable(path, "it has %d bytes, more than %d" % (status.st_size, limit))
         return stream.read().decode("utf-8", "surrogateescape")
@@ -184,19 +226,40 @@ def unreadable(path, cause):
     return EndpointError("path_unreadable", "Reading a file", path, cause, "See that root can read it and run again.")
 
 
+def _make_directory(path):
+    """Make one directory, unless there is something of that name, without following a link on the way to it."""
+    parent, name = open_parent(path)
+    try:
+        os.mkdir(name, 0o755, dir_fd=parent)
+    except FileExistsError:
+        return
+    finally:
+        os.close(parent)
+
+
+def _keep_owner(parent, name, draft):
+    """Give a draft the owner of the file that it is to take the place of."""
+    try:
+        status = os.lstat(name, dir_fd=parent)
+    except FileNotFoundError:
+        return
+    os.fchown(draft, status.st_uid, status.st_gid)
+
+
 def write_text(path, text, mode=0o644):
     """Write a whole file so that it is there in full or not at all; parents are made as 0755."""
-    components(path, LEAST_COMPONENTS)
-    parent = os.path.dirname(path)
-    os.makedirs(parent, 0o755, exist_ok=True)
+    names = components(path, LEAST_COMPONENTS)
+    for depth in range(1, len(names)):
+        _make_directory("/" + "/".join(names[:depth]))
     opened = open_parent(path)
     if opened is None:
-        raise unreadable(parent, "it vanished while it was used")
+        raise unreadable(os.path.dirname(path), "it vanished while it was used")
     descriptor, name = opened
     try:
         draft = ".%s.avshift" % name
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
         with os.fdopen(os.open(draft, flags, mode, dir_fd=descriptor), "wb") as stream:
+            _keep_owner(descriptor, name, stream.fileno())
             os.fchmod(stream.fileno(), mode)
             stream.write(text.encode("utf-8", "surrogateescape"))
             stream.flush()

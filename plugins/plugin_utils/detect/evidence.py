@@ -21,7 +21,8 @@ class Evidence:
     @classmethod
     def of(cls, collected: dict[str, Any]) -> Evidence:
         """Return the evidence in a collector's answer ({evidence, host, live})."""
-        return cls({item["id"]: item for item in collected["evidence"]}, collected["host"], collected["live"])
+        ordered = sorted(collected["evidence"], key=lambda item: str(item["id"]))
+        return cls({item["id"]: item for item in ordered}, collected["host"], collected["live"])
 
     def value(self, kind: str, what: str) -> dict[str, Any] | None:
         """Return what was seen, or None if nothing was or it could not be checked."""

@@ -92,7 +92,7 @@ def _state(items: list[Item]) -> str:
     packages = [item["value"] for item in items if item["kind"] == "package"]
     in_order = [package for package in packages if package["installed"]]
     cut_off = [package for package in packages if not package["installed"] and not _is_config_only(package)]
-    if cut_off or (in_order and kinds == {"package"}):
+    if cut_off or (in_order and kinds <= {"package", "group"}):
         return BROKEN
     if "process" in kinds:
         return RUNNING

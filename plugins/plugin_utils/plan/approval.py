@@ -34,7 +34,7 @@ def judge(plan: dict[str, Any], document: dict[str, Any] | None) -> Approval:
     approved = document["hosts"].get(plan["host"])
     if approved is not None and approved["digest"] == plan["digest"]:
         return Approval(APPROVED, (), plan)
-    if approved is not None and _was_begun(plan, approved["digest"]):
+    if approved is not None and _was_begun(plan, approved["digest"]) and not _is_kept_out(plan):
         return Approval(RESUMED, (), approved)
     if not plan["steps"] and not plan["blocked"]:
         return Approval(NOTHING_TO_DO, (), plan)
@@ -49,14 +49,35 @@ def _was_begun(plan: dict[str, Any], digest: str) -> bool:
     return any(run["digest"] == digest[:SHORT] and run.get("status") == "begun" for run in runs)
 
 
+def _is_kept_out(plan: dict[str, Any]) -> bool:
+    """Return True if something stops the host that a run which was cut off cannot have brought about itself."""
+    return any(
+        check["id"] in ("keep_out", "evidence_unknown") and check["level"] == "error" for check in plan["preflight"]
+    )
+
+
 def difference(approved: dict[str, Any], current: dict[str, Any]) -> list[str]:
     """Return in words what differs between two plans of one host."""
-    return [
+    words = [
+        *_system_words(approved, current),
         *_goal_words(approved, current),
         *_finding_words(approved, current),
+        *_unknown_words(approved, current),
         *_preflight_words(approved, current),
         *_step_words(approved, current),
     ]
+    return words or ["the plans differ in what has no words yet; compare their text"]
+
+
+def _system_words(approved: dict[str, Any], current: dict[str, Any]) -> list[str]:
+    was, now = (" ".join(str(value) for value in plan["system"].values()) for plan in (approved, current))
+    return [f"the system was {was}, is now {now}"] if was != now else []
+
+
+def _unknown_words(approved: dict[str, Any], current: dict[str, Any]) -> list[str]:
+    was, now = set(approved["unknowns"]), set(current["unknowns"])
+    words = [f"could be checked and no longer can: {unknown}" for unknown in sorted(now - was)]
+    return words + [f"could not be checked and now can: {unknown}" for unknown in sorted(was - now)]
 
 
 def _goal_words(approved: dict[str, Any], current: dict[str, Any]) -> list[str]:
@@ -92,6 +113,8 @@ def _reason_words(name: str, was: set[str], now: set[str]) -> list[str]:
 def _preflight_words(approved: dict[str, Any], current: dict[str, Any]) -> list[str]:
     was = {check["id"]: check["level"] for check in approved["preflight"]}
     now = {check["id"]: check["level"] for check in current["preflight"]}
+    if was == now and approved["blocked"] != current["blocked"]:
+        return ["what was accepted of the preflight is another set of ids now"]
     changed = [name for name in sorted(set(was) | set(now)) if was.get(name) != now.get(name)]
     return [
         f"preflight {name}: was {was.get(name, 'not there')}, is now {now.get(name, 'not there')}" for name in changed
@@ -106,6 +129,8 @@ def _step_words(approved: dict[str, Any], current: dict[str, Any]) -> list[str]:
     words += [
         f"step differs: {title}" for title in was if title in now and _essence(was[title]) != _essence(now[title])
     ]
+    if not words and approved["steps"] != current["steps"]:
+        words.append("the steps are the same in another order")
     return words
 
 

@@ -11,13 +11,13 @@ from .approval import ALLOWED
 from .diff import of_step
 from .model import PARTS, digest_of, expanded
 
-REACH = "See that the host is up and that Ansible can log in, and run again; nothing was done on it."
+REACH = "See above why; nothing was done on it."
 
 
 def allowed(planned: dict[str, Any], dry_run: bool) -> dict[str, Any]:
     """Return the plan in a result of migration_plan, if it is whole and may be carried out; else AvshiftError."""
     if planned.get("unreachable"):
-        raise AvshiftError("unreachable", "Reaching the host", "Ansible's connection", planned.get("msg", ""), REACH)
+        raise _refused("unreachable", "this host", "it was not reached when it was to be planned", REACH)
     plan = planned.get("plan")
     if not isinstance(plan, dict) or plan.get("digest") != digest_of(plan):
         raise _refused("plan_edited", "the plan", "its content does not fit its digest", "Plan again.")

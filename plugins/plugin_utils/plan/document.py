@@ -34,7 +34,7 @@ def read(path: str) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         cause = getattr(error, "strerror", None) or error
         raise _refused("plan_unreadable", path, cause, "Give the path of a plan.json that can be read.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _refused("plan_damaged", path, f"it is not whole JSON ({error})", AGAIN) from error
     if not isinstance(document, dict) or document.get("kind") != "avshift.endpoint plan":
         raise _refused("plan_of_other_kind", path, "it is not a plan of avshift.endpoint", AGAIN)
@@ -58,7 +58,7 @@ def _digest(content: dict[str, Any]) -> str:
 def _digest_of_host(plan: Any) -> str:
     try:
         return digest([digest_of(plan), plan["digest"], plan["host"], plan["preflight"], plan["shown"]])
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, AttributeError):
         return "not a plan"
 
 

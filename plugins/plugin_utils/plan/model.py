@@ -139,12 +139,16 @@ def digest_of(plan: dict[str, Any]) -> str:
     return digest(content)
 
 
-def expanded(content: Any, plan_digest: str, change_id: str) -> Any:
-    """Return a step, or any part of one, with the marks replaced by the plan's digest and the change's number."""
+def expanded(steps: list[dict[str, Any]], plan_digest: str, change_id: str) -> list[dict[str, Any]]:
+    """Return steps with the marks replaced; the text of a file is the owner's and stays as it was approved."""
+    return [step if step["kind"] == "file" else _expanded(step, plan_digest, change_id) for step in steps]
+
+
+def _expanded(content: Any, plan_digest: str, change_id: str) -> Any:
     if isinstance(content, str):
         return content.replace(DIGEST_MARK, plan_digest[:SHORT]).replace(CHANGE_MARK, change_id)
     if isinstance(content, dict):
-        return {key: expanded(value, plan_digest, change_id) for key, value in content.items()}
+        return {key: _expanded(value, plan_digest, change_id) for key, value in content.items()}
     if isinstance(content, list):
-        return [expanded(value, plan_digest, change_id) for value in content]
+        return [_expanded(value, plan_digest, change_id) for value in content]
     return content

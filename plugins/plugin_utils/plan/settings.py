@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from ..catalog.model import Provider
 from ..errors import AvshiftError
 
+PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 # By the two signs in a configuration file's first line Debian's scripts know that a person owns it.
 NOTE = "## Managed by avshift.endpoint. Changes made here by hand are shown in the next plan and overwritten by it.\n"
 
@@ -36,15 +38,23 @@ def settled(provider: Provider, options: dict[str, Any]) -> dict[str, Any]:
             raise _wrong(provider, name, f"it is a {type(value).__name__}", f"Give a {wanted}.")
         if value not in provider.choices.get(name, [value]):
             raise _wrong(provider, name, f"it is {value}", f"Use one of: {', '.join(provider.choices[name])}.")
+        for text in value if isinstance(value, list) else [value]:
+            if not isinstance(text, dict) and not _is_one_line(text):
+                raise _wrong(provider, name, f"{text!r} is not one line of text", "Give text without line ends.")
         chosen[name] = value
     _check_signatures(provider, chosen["site_signatures"])
     return chosen
 
 
+def _is_one_line(text: object) -> bool:
+    """Return True if a value can stand in a configuration file without ending its line."""
+    return isinstance(text, str) and text != "" and text.isprintable()
+
+
 def _check_signatures(provider: Provider, signatures: dict[str, Any]) -> None:
     """Refuse a name that would lead out of the signatures' directory, and text that is none."""
     for name, text in signatures.items():
-        if "/" in name or name.startswith(".") or not isinstance(text, str):
+        if not (isinstance(name, str) and PLAIN_NAME.fullmatch(name) and isinstance(text, str)):
             cause = f"{name} is not a plain file name, or its content is not text"
             raise _wrong(provider, "site_signatures", cause, "Give file names without a folder, each with its text.")
 

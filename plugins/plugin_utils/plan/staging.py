@@ -110,7 +110,8 @@ def _answers(layout: dict[str, Any], evidence: Evidence) -> Iterator[Step]:
 
 def _files(wanted: list[File], evidence: Evidence) -> Iterator[Step]:
     for file in wanted:
-        before = (evidence.value("file_text", file.path) or {}).get("text")
+        seen = evidence.value("file_text", file.path) or {}
+        before = seen.get("text")
         if before == file.text:
             continue
         made = [folder for folder in _folders(file.path) if _is_absent(folder, evidence) and not file.after_packages]
@@ -124,6 +125,7 @@ def _files(wanted: list[File], evidence: Evidence) -> Iterator[Step]:
                 "path": file.path,
                 "mode": file.mode,
                 "before": before,
+                "before_mode": seen.get("mode", file.mode),
                 "after": file.text,
                 "parents": made,
                 "after_packages": file.after_packages,

@@ -93,7 +93,7 @@ def read(folder: str) -> Iterator[tuple[str, dict[str, Any] | None, str]]:
 def _read_one(path: Path) -> tuple[dict[str, Any] | None, str]:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         return None, f"it cannot be read as JSON ({error})"
     if not isinstance(record, dict) or record.get("kind") != KIND:
         return None, "it is not a record of avshift.endpoint"

@@ -10,7 +10,6 @@ from . import verdict
 from .records import compose
 
 PARTS = ("stage", "handover", "remove")
-REACH = "See that the host is up and that Ansible can log in, and run again."
 
 
 def of_plan(host: str, planned: dict[str, Any] | None, run: dict[str, Any]) -> dict[str, Any]:
@@ -33,10 +32,7 @@ def of_run(host: str, mode: str, run: dict[str, Any], results: dict[str, dict[st
     collected, proven = _whole(results.get("collected"), "findings"), _whole(results.get("proven"), "checks")
     word = verdict.of_run(planned.get("plan"), planned.get("approval"), parts) if mode == "migrate" else None
     if word is None:
-        wants_proof = proven if results.get("proven") and not results["proven"].get("skipped") else None
-        word = verdict.of_evidence(collected, wants_proof) if collected is not None else verdict.UNKNOWN
-        if results.get("proven", {}).get("failed"):
-            word = verdict.UNKNOWN
+        word = _proven_verdict(planned.get("plan"), collected, proven, results.get("proven") or {})
     return compose(
         host,
         mode,
@@ -58,6 +54,18 @@ def _window(parts: dict[str, dict[str, Any]], collected: dict[str, Any] | None) 
     return next((window for window in reversed(windows) if window is not None), None)
 
 
+def _proven_verdict(
+    plan: dict[str, Any] | None, collected: dict[str, Any] | None, proven: dict[str, Any] | None, told: dict[str, Any]
+) -> str:
+    """Return the verdict of what was looked at last. Protection that was wanted and not proven is unknown."""
+    if collected is None:
+        return verdict.UNKNOWN
+    wanted: dict[str, Any] = {"provider": "none" if told.get("skipped") else "one", "also_remove": []}
+    goal = plan["goal"] if plan is not None else wanted
+    missing = {"result": "unknown"} if goal["provider"] != "none" else None
+    return verdict.of_evidence(collected, proven or missing, tuple(goal["also_remove"]))
+
+
 def _first_failure(results: dict[str, dict[str, Any]]) -> dict[str, str] | None:
     """Return the failure of the first task that had one; a task that was never begun has none."""
     begun = [results[name] for name in ("planned", *PARTS, "collected", "proven") if results.get(name)]
@@ -69,7 +77,7 @@ def failure_of(result: dict[str, Any] | None) -> dict[str, str] | None:
     if result is None:
         return {"code": "no_result", "message": "the run gave no result for this host"}
     if result.get("unreachable"):
-        return {"code": "unreachable", "message": f"{str(result.get('msg', 'no connection')).strip()}. {REACH}"}
+        return {"code": "unreachable", "message": str(result.get("msg", "no connection"))}
     if result.get("failed"):
         return {"code": str(result.get("code", "failed")), "message": str(result.get("msg", ""))}
     return None

@@ -13,6 +13,7 @@ from ..plan.model import PARTS, expanded
 from . import words
 from .escape import cell, fenced
 
+HEADER_LINES = 2
 HEADINGS = {
     "stage": "Stage: the replacement is put in place and proven on demand, its real-time part still off",
     "handover": "Handover: Kaspersky's real-time protection stops, the replacement's starts and is proven",
@@ -104,7 +105,7 @@ def _retained(plan: dict[str, Any]) -> Iterator[str]:
         yield "### Retained (sizes change by themselves and are not in the digest)"
         yield ""
         for path, size in plan["shown"]["retained"].items():
-            yield f"- {cell(path)}: {size['files']} files, {size['bytes']} bytes"
+            yield f"- {cell(path)}: {cell(size['files'])} files, {cell(size['bytes'])} bytes"
         yield ""
 
 
@@ -127,5 +128,6 @@ def _part(plan: dict[str, Any], part: str) -> Iterator[str]:
 def diff(step: dict[str, Any]) -> str:
     """Return a step's before and after as a unified diff without its header."""
     shown = of_step(step)
-    lines = difflib.unified_diff(shown["before"].splitlines(), shown["after"].splitlines(), lineterm="", n=3)
-    return "\n".join(line for line in lines if not line.startswith(("---", "+++", "@@")))
+    before, after = (shown[side].removesuffix("\n").split("\n") if shown[side] else [] for side in ("before", "after"))
+    lines = list(difflib.unified_diff(before, after, lineterm="", n=3))
+    return "\n".join(line for line in lines[HEADER_LINES:] if not line.startswith("@@"))

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..record.verdict import CLEAN
 from . import words
-from .escape import cell
+from .escape import cell, visible
 from .table import table
 
 FORMAT_VERSION = 1
@@ -21,10 +21,13 @@ def compose(read: Iterable[tuple[str, dict[str, Any] | None, str]]) -> dict[str,
     """Return report.json's content from what records.read yields; damaged records are named and counted."""
     hosts, damaged = [], []
     for name, record, problem in read:
+        try:
+            if record is not None:
+                hosts.append(_host(record))
+        except (KeyError, TypeError, AttributeError) as error:
+            record, problem = None, f"it does not hold what a record holds ({type(error).__name__}: {error})"
         if record is None:
             damaged.append({"file": name, "problem": problem})
-        else:
-            hosts.append(_host(record))
     hosts.sort(key=lambda host: host["host"])
     verdicts = Counter(host["verdict"] for host in hosts)
     return {
@@ -39,6 +42,8 @@ def compose(read: Iterable[tuple[str, dict[str, Any] | None, str]]) -> dict[str,
 
 
 def _host(record: dict[str, Any]) -> dict[str, Any]:
+    if not isinstance(record["host"], str) or not isinstance(record["window_seconds"], int | float | None):
+        raise TypeError("host or window_seconds")
     verification = record["verification"] or {}
     proof = verification.get("proof")
     outcomes = [outcome for part in record["outcomes"].values() for outcome in part]
@@ -66,7 +71,7 @@ def _host(record: dict[str, Any]) -> dict[str, Any]:
 def lines(report: dict[str, Any]) -> list[str]:
     """Return the report as a table for a terminal, with the totals below."""
     shown = table(HEADER, [_row(host) for host in report["hosts"]])
-    totals = ", ".join(f"{count} {word}" for word, count in report["verdicts"].items()) or "no records"
+    totals = ", ".join(f"{count} {visible(word)}" for word, count in report["verdicts"].items()) or "no records"
     return [*shown, "", f"{len(report['hosts'])} hosts, {report['clean']} clean: {totals}"]
 
 

@@ -34,12 +34,11 @@ def test_the_unprotected_window_was_measured_where_protection_was_handed_over() 
 
 
 def test_planning_a_clean_host_takes_at_most_three_task_results() -> None:
-    recap = re.search(r"^clean\s.*$", (lab.EVIDENCE / "plan.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    recap = re.search(r"^clean\s+:.*$", (lab.EVIDENCE / "plan.txt").read_text(encoding="utf-8"), re.MULTILINE)
     assert recap is not None
     assert 0 < sum(map(int, re.findall(r"=(\d+)", recap.group().replace("changed=", "")))) <= CLEAN_TASKS
 
 
 def test_the_report_has_every_host_with_its_verdict() -> None:
-    report = (lab.EVIDENCE / "avshift/report/report.md").read_text(encoding="utf-8")
-    missing = [name for name in lab.HOSTS if not re.search(rf"{name}\b.*{VERDICTS[name]}", report)]
-    assert missing == []
+    unescaped = (lab.EVIDENCE / "avshift/report/report.md").read_text(encoding="utf-8").replace("\\", "")
+    assert [name for name in lab.HOSTS if f"| {name} | {VERDICTS[name]} |" not in unescaped] == []

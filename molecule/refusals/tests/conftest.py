@@ -1,0 +1,37 @@
+"""The state that the tests share. The modules go by their names: bad input changes nothing, the later ones do."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from integration import lab
+from integration.playbooks import Said, playbook
+
+FAULTY = lab.REPOSITORY / "molecule/refusals/inventory/faulty.yml"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def with_a_ghost() -> None:
+    """Every run has a host beside the others that nobody can reach, unless it is limited."""
+    os.environ["ANSIBLE_INVENTORY"] += f",{FAULTY}"
+
+
+@pytest.fixture(scope="session")
+def before() -> None:
+    """Every host has been observed before anything was asked of it."""
+    for host in lab.HOSTS:
+        lab.observe("before", host)
+
+
+@pytest.fixture(scope="session")
+def planned(with_a_ghost: None, before: None) -> Said:
+    """What planning the whole fleet said."""
+    return playbook("plan", folder=lab.EVIDENCE)
+
+
+@pytest.fixture(scope="session")
+def plan(planned: Said) -> Path:
+    """The plan.json of the fleet."""
+    return lab.EVIDENCE / "avshift/plan/plan.json"

@@ -1,0 +1,93 @@
+"""Wrong input is refused in words that name it and say what to do, and no host is changed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from integration import lab
+from integration.playbooks import Said, playbook
+
+GOOD_HOSTS = "--limit=agent,clean"
+
+WRONG_VARIABLES = {
+    "unknown provider": ({"endpoint_migrate_provider": "norton"}, ["norton", "Use one of: clamav, or none"]),
+    "wrong type": ({"endpoint_migrate_accept": {"keep_out": True}}, ["endpoint_migrate_accept", "list"]),
+    "wrong option": (
+        {"endpoint_migrate_provider_options": {"databse": "site"}},
+        ["option databse", "Use one of: database"],
+    ),
+    "wrong choice": (
+        {"endpoint_migrate_provider_options": {"database": "own"}},
+        ["option database", "Use one of: official, site"],
+    ),
+    "wrong type of an option": (
+        {"endpoint_migrate_provider_options": {"paths": "/home"}},
+        ["option paths", "Give a list"],
+    ),
+    "unknown product": ({"endpoint_migrate_also_remove": ["kes"]}, ["kes:", "Use ids of: kesl"]),
+}
+
+
+def _refused(said: Said, *phrases: str) -> None:
+    assert said.returncode != 0
+    assert [phrase for phrase in phrases if phrase not in said.text] == [], said.text
+    assert "Traceback" not in said.text
+
+
+def _migrate(folder: Path, plan: Path) -> Said:
+    return playbook("migrate", GOOD_HOSTS, "-e", f"endpoint_migrate_approved_plan={plan}", folder=folder)
+
+
+@pytest.mark.parametrize("name", WRONG_VARIABLES)
+def test_wrong_variable(name: str, before: None, tmp_path: Path) -> None:
+    variables, phrases = WRONG_VARIABLES[name]
+    _refused(playbook("plan", GOOD_HOSTS, "-e", json.dumps(variables), folder=tmp_path), *phrases)
+
+
+def test_no_plan_is_given(before: None, tmp_path: Path) -> None:
+    said = playbook("migrate", GOOD_HOSTS, folder=tmp_path)
+    _refused(said, "endpoint_migrate_approved_plan", "Run avshift.endpoint.plan")
+
+
+def test_the_plan_is_not_there(before: None, tmp_path: Path) -> None:
+    plan = tmp_path / "no-such-plan.json"
+    _refused(_migrate(tmp_path, plan), str(plan), "No such file", "Give the path of a plan.json")
+
+
+def test_the_plan_is_cut_off(plan: Path, tmp_path: Path) -> None:
+    whole = plan.read_text(encoding="utf-8")
+    cut_off = tmp_path / "cut-off.json"
+    cut_off.write_text(whole[: len(whole) // 2], encoding="utf-8")
+    _refused(_migrate(tmp_path, cut_off), str(cut_off), "not whole JSON", "Make the plan again")
+
+
+def test_the_plan_was_edited(plan: Path, tmp_path: Path) -> None:
+    content = json.loads(plan.read_text(encoding="utf-8"))
+    del content["hosts"]["clean"]["steps"][-1]
+    edited = tmp_path / "edited.json"
+    edited.write_text(json.dumps(content), encoding="utf-8")
+    _refused(_migrate(tmp_path, edited), str(edited), "changed after planning", "Make the plan again")
+
+
+def test_it_is_no_plan(before: None, tmp_path: Path) -> None:
+    other = tmp_path / "other.json"
+    other.write_text("{}", encoding="utf-8")
+    _refused(_migrate(tmp_path, other), str(other), "not a plan of avshift.endpoint", "Make the plan again")
+
+
+def test_the_plan_is_of_another_fleet(before: None, tmp_path: Path) -> None:
+    inventory = tmp_path / "other-fleet.yml"
+    inventory.write_text(f"lab: {{hosts: {{elsewhere: {{ansible_host: {lab.container('clean')}}}}}}}", encoding="utf-8")
+    sources = [argument for source in lab.inventories() for argument in ("-i", source)]
+    made = playbook("plan", *sources, "-i", str(inventory), "--limit=elsewhere", folder=tmp_path)
+    assert made.returncode == 0, made.text
+    said = _migrate(tmp_path, tmp_path / "avshift/plan/plan.json")
+    not_named = [f"{host}: the approved plan does not name this host" for host in ("agent", "clean")]
+    _refused(said, *not_named, "Have a new plan approved")
+
+
+@pytest.mark.parametrize("host", lab.HOSTS)
+def test_nothing_of_all_this_has_changed_a_host(host: str, before: None) -> None:
+    assert lab.observe("refused", host).files == lab.observed("before", host).files

@@ -1,0 +1,84 @@
+"""One host's fault is that host's: it is named, it is left alone, and the others go on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from integration import lab
+from integration.playbooks import Said, playbook
+
+LEFT_ALONE = ("full", "agent", "leftovers")
+DRIFT = "/etc/systemd/system/kesl.service"
+VERDICTS = {
+    "full": ("unknown", "python_missing"),
+    "agent": ("refused", "plan_drifted"),
+    "leftovers": ("refused", "plan_blocked"),
+    "clean": ("never_present", None),
+    "ghost": ("unknown", "unreachable"),
+}
+
+
+def _record(name: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((lab.EVIDENCE / f"avshift/records/{name}.json").read_text(encoding="utf-8"))
+    return content
+
+
+@pytest.fixture(scope="module")
+def migrated(plan: Path) -> Said:
+    """What migrating said, after a unit had appeared on agent that was not there when it was planned."""
+    lab.must("agent", "sh", "-c", f'printf "[Service]\\nExecStart=/bin/true\\n" >{DRIFT} && systemctl daemon-reload')
+    for host in lab.HOSTS:
+        lab.observe("drifted", host)
+    return playbook("migrate", "-e", f"endpoint_migrate_approved_plan={plan}", folder=lab.EVIDENCE)
+
+
+def test_the_plan_says_which_hosts_it_lacks_and_why(planned: Said, plan: Path) -> None:
+    content = json.loads(plan.read_text(encoding="utf-8"))
+    assert sorted(content["hosts"]) == ["agent", "clean", "leftovers"]
+    assert sorted(content["not_planned"]) == ["full", "ghost"]
+    assert "no python3" in content["not_planned"]["full"]
+    assert lab.container("ghost") in content["not_planned"]["ghost"]
+    assert planned.returncode != 0
+
+
+def test_a_host_without_python_is_told_what_it_needs(planned: Said, migrated: Said) -> None:
+    for said in (planned, migrated):
+        assert "full: it has no python3" in said.text
+        assert "Install Python" in said.text
+
+
+def test_an_unreachable_host_is_named(planned: Said, migrated: Said) -> None:
+    for said in (planned, migrated):
+        assert "fatal: [ghost]: UNREACHABLE!" in said.text
+
+
+def test_a_drifted_host_is_refused_in_words(migrated: Said) -> None:
+    assert "Carrying out the plan: agent: kesl was not found, is now" in migrated.text
+    assert "Have a new plan approved; this host was not changed" in migrated.text
+
+
+def test_an_owner_who_keeps_changes_out_is_heard(migrated: Said) -> None:
+    assert "Carrying out the plan: leftovers: keep_out: The host's owner keeps changes out" in migrated.text
+    assert "Ask the host's owner" in migrated.text
+
+
+def test_the_run_fails(migrated: Said) -> None:
+    assert migrated.returncode != 0
+
+
+@pytest.mark.parametrize("name", VERDICTS)
+def test_every_host_has_its_verdict_and_why(name: str, migrated: Said) -> None:
+    record = _record(name)
+    assert (record["verdict"], (record["failure"] or {}).get("code")) == VERDICTS[name]
+
+
+@pytest.mark.parametrize("name", LEFT_ALONE)
+def test_no_faulty_host_was_changed(name: str, migrated: Said) -> None:
+    assert lab.observe("migrated", name).files == lab.observed("drifted", name).files
+
+
+def test_the_good_host_was_migrated(migrated: Said) -> None:
+    assert lab.on("clean", "systemctl", "is-active", "clamav-clamonacc.service").stdout == "active\n"

@@ -1,0 +1,206 @@
+"""Who may know whom, and what code of an old Python may say."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sources import CONTROLLER, ENDPOINT, HOME, PLUGINS, imported, short, texts, tree
+from support import REPOSITORY
+
+ALL = ENDPOINT + CONTROLLER
+SHARED = [path for path in ENDPOINT if "module_utils" in path.parts]
+ENGINE = [path for path in CONTROLLER if "plugin_utils" in path.parts and path.name != "adapter.py"]
+LONGEST_FILE, LONGEST_FUNCTION = 400, 60
+PRODUCTS = re.compile("kaspersky|kesl|klnagent|clamav|clamonacc|clamd", re.IGNORECASE)
+
+
+def _foreign(paths: list[Path], *allowed: str) -> list[str]:
+    """Return what files import besides the standard library and what is allowed, as file: module."""
+    own = (*sys.stdlib_module_names, *allowed)
+    return [
+        f"{short(path)}: {name}"
+        for path in paths
+        for name in imported(path)
+        if not any(name == known or name.startswith(f"{known}.") for known in own)
+    ]
+
+
+def test_engine_knows_neither_ansible_nor_the_endpoint() -> None:
+    assert _foreign(ENGINE, f"{HOME}plugin_utils", "yaml") == []
+    assert [short(path) for path in ENGINE if f"{HOME}plugin_utils.adapter" in imported(path)] == []
+
+
+# Anything else comes to the engine as arguments.
+READERS = {"plugin_utils/catalog/loader.py", "plugin_utils/plan/document.py", "plugin_utils/record/records.py"}
+TOUCHING = {"pathlib", "os", "io", "subprocess", "socket", "shutil", "tempfile", "time", "datetime", "random"}
+
+
+def test_engine_touches_the_world_only_where_it_reads_catalog_plans_and_records() -> None:
+    assert {short(path) for path in ENGINE if TOUCHING & set(imported(path))} <= READERS
+
+
+def test_endpoint_code_knows_the_standard_library_and_itself() -> None:
+    assert _foreign(ENDPOINT, f"{HOME}module_utils", "ansible.module_utils") == []
+
+
+def test_collecting_does_not_know_applying() -> None:
+    collecting = [path for path in SHARED if "collect" in path.parts]
+    assert collecting
+    assert [short(path) for path in collecting if any(".apply" in name for name in imported(path))] == []
+
+
+def test_actions_know_the_engine_and_ansible() -> None:
+    actions = [path for path in CONTROLLER if "action" in path.parts]
+    assert _foreign(actions, f"{HOME}plugin_utils", "ansible") == []
+
+
+def _too_new(path: Path) -> list[str]:
+    found = [(node.lineno, "walrus") for node in ast.walk(tree(path)) if isinstance(node, ast.NamedExpr)]
+    found += [(node.lineno, "f-string") for node in ast.walk(tree(path)) if isinstance(node, ast.JoinedStr)]
+    found += [
+        (0, "positional-only") for node in ast.walk(tree(path)) if isinstance(node, ast.arguments) and node.posonlyargs
+    ]
+    found += [(0, "__future__") for name in imported(path) if name == "__future__"]
+    return [f"{short(path)}:{line}: {what}" for line, what in found]
+
+
+def test_endpoint_code_is_of_python_3_6() -> None:
+    for path in ENDPOINT:
+        ast.parse(path.read_text(encoding="utf-8"), short(path), feature_version=(3, 6))
+    assert [found for path in ENDPOINT for found in _too_new(path)] == []
+
+
+def _old_python() -> str | None:
+    homes = [Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser() / "versions", Path("/opt"), Path("/usr/local")]
+    found = [str(path) for home in homes for path in sorted(home.glob("*3.6*/bin/python3.6"))]
+    return found[-1] if found else shutil.which("python3.6")
+
+
+@pytest.mark.skipif(_old_python() is None, reason="there is no Python 3.6 here")
+def test_endpoint_code_compiles_under_python_3_6() -> None:
+    code = "import sys\nfor path in sys.argv[1:]: compile(open(path, encoding='utf-8').read(), path, 'exec')"
+    command = [str(_old_python()), "-c", code, *map(str, ENDPOINT)]
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert finished.returncode == 0, finished.stderr
+
+
+@pytest.mark.skipif(_old_python() is None, reason="there is no Python 3.6 here")
+def test_endpoint_code_is_imported_under_python_3_6() -> None:
+    names = [".".join((HOME + short(path)[: -len(".py")]).split("/")) for path in SHARED if path.name != "__init__.py"]
+    code = "import importlib, sys\nsys.path.insert(0, sys.argv[1])\nlist(map(importlib.import_module, sys.argv[2:]))"
+    command = [str(_old_python()), "-B", "-c", code, str(REPOSITORY / ".cache"), *names]
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert finished.returncode == 0, finished.stderr
+
+
+# What people read may name the vendor; only these files write for people, and only in sentences.
+FOR_PEOPLE = {
+    "plugin_utils/plan/handover.py": "before and after of a step",
+    "plugin_utils/plan/preflight.py": "titles and remedies",
+    "plugin_utils/report/plan_markdown.py": "the document that is approved",
+    "plugin_utils/report/report.py": "the report",
+    "plugin_utils/report/words.py": "words of the documents",
+}
+# The administrator's word for the goal is an option's name and a key of the plan.
+GOAL = {
+    "plugin_utils/plan/goal.py",
+    "plugin_utils/plan/model.py",
+    "plugin_utils/report/plan_markdown.py",
+    "action/migration_plan.py",
+}
+
+
+def _named(path: Path) -> list[tuple[int, str]]:
+    """Return where a file names a product, but for the word of the goal."""
+    goal = short(path) in GOAL
+    return [(line, text) for line, text in texts(path) if PRODUCTS.search(text) and not (goal and text == "kaspersky")]
+
+
+def _is_sentence(text: str) -> bool:
+    return " " in text.strip() and not PRODUCTS.search(text.replace("Kaspersky", ""))
+
+
+def test_logic_names_no_product() -> None:
+    found = [
+        f"{short(path)}:{line}: {text}"
+        for path in SHARED + CONTROLLER
+        for line, text in _named(path)
+        if not (short(path) in FOR_PEOPLE and _is_sentence(text))
+    ]
+    assert found == []
+
+
+def test_files_that_may_name_the_vendor_do() -> None:
+    """Else they are to be taken off the list."""
+    speaking = {short(path) for path in SHARED + CONTROLLER if _named(path)}
+    assert set(FOR_PEOPLE) <= speaking
+    assert {path for path in GOAL if "kaspersky" not in [text for _line, text in texts(PLUGINS / path)]} == set()
+
+
+def test_modules_name_products_in_their_documentation_only() -> None:
+    spoken = {"DOCUMENTATION", "EXAMPLES", "RETURN"}
+    modules = [path for path in ENDPOINT if path not in SHARED]
+    assert modules
+    for path in modules:
+        top = tree(path).body
+        logic = [
+            node for node in top if not (isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in spoken)
+        ]
+        said = [node.value for part in logic for node in ast.walk(part) if isinstance(node, ast.Constant)]
+        assert [text for text in said if isinstance(text, str) and PRODUCTS.search(text)] == [], path
+
+
+def test_files_and_functions_are_short() -> None:
+    assert [short(path) for path in ALL if len(path.read_text(encoding="utf-8").splitlines()) > LONGEST_FILE] == []
+    long = [
+        f"{short(path)}: {node.name}"
+        for path in ALL
+        for node in ast.walk(tree(path))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        and (node.end_lineno or 0) - node.lineno >= LONGEST_FUNCTION
+    ]
+    assert long == []
+
+
+def _careless(path: Path) -> list[str]:
+    found = []
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.ExceptHandler):
+            caught = (
+                {name.id for name in ast.walk(node.type) if isinstance(name, ast.Name)} if node.type else {"Exception"}
+            )
+            if caught & {"Exception", "BaseException"} or all(isinstance(part, ast.Pass) for part in node.body):
+                found.append((node.lineno, "an error is swallowed"))
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            if called in ("os.system", "os.popen", "eval", "exec") or "shell" in [word.arg for word in node.keywords]:
+                found.append((node.lineno, called))
+    return [f"{short(path)}:{line}: {what}" for line, what in found]
+
+
+def test_no_error_is_swallowed_and_no_shell_is_run() -> None:
+    assert [found for path in ALL for found in _careless(path)] == []
+
+
+def test_every_action_has_its_module() -> None:
+    actions = {path.stem for path in (PLUGINS / "action").glob("*.py")}
+    assert actions <= {path.stem for path in (PLUGINS / "modules").glob("*.py")}
+    assert actions
+
+
+def test_test_string_stands_in_no_file_in_one_piece() -> None:
+    needle = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    finished = subprocess.run(command, cwd=REPOSITORY, capture_output=True, timeout=60)
+    if finished.returncode:
+        pytest.skip("no git repository here")
+    names = [REPOSITORY / name for name in finished.stdout.decode().split("\0") if name]
+    assert [path for path in names if path.is_file() and needle in path.read_bytes()] == []
+    assert len(needle) == 68

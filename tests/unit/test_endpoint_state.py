@@ -1,0 +1,150 @@
+"""The journal on an endpoint, and proofs without an engine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import socket
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply import announcement
+from ansible_collections.avshift.endpoint.plugins.module_utils.prove import checks, on_access, on_demand, samples
+from ansible_collections.avshift.endpoint.plugins.module_utils.system import interception, own_journal
+from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
+
+
+@pytest.fixture
+def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the path of this test's journal."""
+    path = tmp_path / "state" / "journal.json"
+    monkeypatch.setattr(own_journal, "PATH", str(path))
+    return path
+
+
+def test_journal_keeps_runs_for_good(journal: Path) -> None:
+    assert own_journal.read() == {"format_version": 1, "runs": []}
+    own_journal.note("a", status="begun", products=["kesl"])
+    own_journal.note("b", status="begun")
+    own_journal.note("a", status="done", window_seconds=0.5)
+    assert own_journal.read()["runs"] == [
+        {"digest": "a", "status": "done", "products": ["kesl"], "window_seconds": 0.5},
+        {"digest": "b", "status": "begun"},
+    ]
+    assert [own_journal.status(digest) for digest in "abc"] == ["done", "begun", None]
+
+
+DAMAGED = ["", "{", "[]", "{}", "7", '{"format_version": 2, "runs": []}', '{"format_version": 1, "runs": {}}']
+DAMAGED += ['{"format_version": 1, "runs": [7]}', '{"format_version": 1, "runs": [{}]}']
+
+
+@pytest.mark.parametrize("text", DAMAGED)
+def test_damaged_journal_is_told_and_not_overwritten(text: str, journal: Path) -> None:
+    journal.parent.mkdir()
+    journal.write_text(text, encoding="utf-8")
+    for act in (own_journal.read, lambda: own_journal.note("a", status="begun")):
+        with pytest.raises(EndpointError) as caught:
+            act()
+        assert caught.value.code == "journal_damaged"
+    assert journal.read_text(encoding="utf-8") == text
+
+
+def test_announced_run_begins_ends_and_is_taken_back(journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(announcement, "_tell", told.append)
+    target = {"digest": "abc", "change_id": "CHG-1", "products": ["kesl"]}
+    for kind, looks in ((announcement.Announce, [False, True]), (announcement.Finish, [False, True])):
+        assert kind.look(target) is looks[0]
+        kind.do(target)
+        assert kind.look(target) is looks[1]
+    announcement.Announce.undo(target)
+    assert json.loads(journal.read_text(encoding="utf-8"))["runs"][0]["status"] == "rolled_back"
+    assert told == [
+        f"endpoint migration {word}: change CHG-1, plan abc" for word in ("begins", "is done", "was taken back")
+    ]
+
+
+def test_test_file_is_the_one_that_its_makers_publish() -> None:
+    published = "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f"
+    assert hashlib.sha256(samples.detectable()).hexdigest() == published
+    assert len(samples.detectable()) == 68
+    assert samples.detectable() not in samples.CLEAN
+
+
+@pytest.mark.parametrize(
+    ("results", "worst"),
+    [([], "unknown"), (["ok"], "ok"), (["ok", "unknown"], "unknown"), (["unknown", "bad", "ok"], "bad")],
+)
+def test_proof_is_as_good_as_its_worst_check(results: list[str], worst: str) -> None:
+    assert checks.overall([checks.check("x", result, "") for result in results]) == worst
+
+
+class Engine(threading.Thread):
+    """A stand-in for an engine's socket: it reads the file that is passed to it and answers by its bytes."""
+
+    def __init__(self, path: Path, answers: dict[bytes, bytes]) -> None:
+        super().__init__(daemon=True)
+        self.answers, self.listening = answers, socket.socket(socket.AF_UNIX)
+        self.listening.bind(str(path))
+        self.listening.listen()
+        self.start()
+
+    def run(self) -> None:
+        for _connection in self.answers:
+            connection, _address = self.listening.accept()
+            with connection:
+                command = b""
+                while not command.endswith(b"\0"):
+                    command += connection.recv(1)
+                assert command == b"zFILDES\0"
+                _data, descriptors, _flags, _from = socket.recv_fds(connection, 1, 1)
+                with open(descriptors[0], "rb") as passed:
+                    connection.sendall(self.answers[passed.read()])
+
+
+@pytest.mark.parametrize(
+    ("found", "clean", "results"),
+    [
+        (b"fd[10]: Site.Test FOUND\0", b"fd[10]: OK\0", ["ok", "ok"]),
+        (b"fd[10]: OK\0", b"fd[10]: OK\0", ["bad", "ok"]),
+        (b"fd[10]: Site.Test FOUND\0", b"fd[10]: Site.Test FOUND\0", ["ok", "bad"]),
+        (b"", b"fd[10]: OK\0", ["unknown", "ok"]),
+        (b"fd[10]: Can't open file ERROR\0", b"\0", ["bad", "unknown"]),
+    ],
+)
+def test_proof_on_demand(found: bytes, clean: bytes, results: list[str], tmp_path: Path) -> None:
+    Engine(tmp_path / "socket", {samples.detectable(): found, samples.CLEAN: clean})
+    assert [check["result"] for check in on_demand.prove(str(tmp_path / "socket"))] == results
+
+
+def test_engine_that_is_not_there_proves_nothing(tmp_path: Path) -> None:
+    assert [check["result"] for check in on_demand.prove(str(tmp_path / "none"))] == ["unknown", "unknown"]
+
+
+def test_proof_on_access_without_a_scanner_is_bad_and_leaves_nothing(tmp_path: Path) -> None:
+    found = on_access.prove([str(tmp_path)])
+    assert [check["result"] for check in found] == ["bad", "ok"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_proof_on_access_where_nothing_can_be_written_is_not_ok(tmp_path: Path) -> None:
+    assert "ok" not in [check["result"] for check in on_access.prove([str(tmp_path / "none")])]
+
+
+@pytest.mark.parametrize(
+    ("path", "below"), [("/opt/x", True), ("/opt/x/y", True), ("/opt/xy", False), ("/opt", False), ("x/opt/x", False)]
+)
+def test_path_is_below_a_root(path: str, below: bool) -> None:
+    assert interception.below(path, ["/opt/x"]) is below
+    assert interception.below(path, ["/opt/x/"]) is (below and path != "/opt/x")
+
+
+def test_marks_cover_what_they_lie_on(tmp_path: Path) -> None:
+    paths = [str(tmp_path)]
+    mark: Any = interception._inode_target(str(tmp_path))
+    assert interception.uncovered(paths, []) == paths
+    assert interception.uncovered(paths, ["ino:1:1"]) == paths
+    assert interception.uncovered(paths, ["ino:1:1", mark]) == []
+    assert interception.uncovered(paths, ["mnt_id:1"]) == []

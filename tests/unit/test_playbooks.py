@@ -1,0 +1,150 @@
+"""What roles and playbooks may do, and that what is documented is what is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from sources import PLUGINS, constant
+from support import REPOSITORY, load_yaml
+
+ROLES = sorted(path for path in (REPOSITORY / "roles").iterdir() if path.is_dir())
+TASKS = sorted([*(REPOSITORY / "roles").glob("*/tasks/*.yml"), *(REPOSITORY / "roles").glob("*/handlers/*.yml")])
+PLAYBOOKS = sorted((REPOSITORY / "playbooks").glob("*.yml"))
+ACTIONS = sorted((PLUGINS / "action").glob("*.py"))
+MODULES = sorted((PLUGINS / "modules").glob("*.py"))
+PRODUCTS = re.compile("kaspersky|kesl|klnagent|clamav|clamonacc|clamd", re.IGNORECASE)
+OWN = "avshift.endpoint."
+FORBIDDEN = {"set_fact", "shell", "raw", "ignore_errors"}
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(REPOSITORY))
+
+
+def _walk(content: Any) -> Iterator[tuple[str, Any]]:
+    """Yield every (key, value) of a tasks file or playbook, at any depth."""
+    if isinstance(content, dict):
+        for key, value in content.items():
+            yield str(key), value
+            yield from _walk(value)
+    elif isinstance(content, list):
+        for part in content:
+            yield from _walk(part)
+
+
+def test_tasks_use_nothing_that_hides_a_change_or_an_error() -> None:
+    used = [(_name(path), key) for path in TASKS + PLAYBOOKS for key, _value in _walk(load_yaml(path))]
+    assert [found for found in used if found[1].rpartition(".")[2] in FORBIDDEN] == []
+
+
+def _own_names() -> list[str]:
+    """Return the collection's own names, which may hold the vendor's; longest first."""
+    names = [path.stem for path in MODULES] + [path.name for path in ROLES]
+    return sorted(names, key=len, reverse=True)
+
+
+def _said(key: str, value: Any) -> list[str]:
+    """Return what a task says to the machine: its name is for people, the goal's word is the administrator's."""
+    said = [key] if key != "kaspersky" else []
+    said += [value] if isinstance(value, str) and key != "name" else []
+    return said + ([part for part in value if isinstance(part, str)] if isinstance(value, list) else [])
+
+
+def test_tasks_name_no_product() -> None:
+    own = re.compile("|".join(re.escape(name) for name in _own_names()))
+    said = [
+        (_name(path), text) for path in TASKS + PLAYBOOKS for told in _walk(load_yaml(path)) for text in _said(*told)
+    ]
+    assert [found for found in said if PRODUCTS.search(own.sub("", found[1]))] == []
+
+
+def _spec(role: Path) -> dict[str, dict[str, Any]]:
+    entries = load_yaml(role / "meta" / "argument_specs.yml")["argument_specs"].values()
+    return {name: option for entry in entries for name, option in entry.get("options", {}).items()}
+
+
+def _default(value: Any) -> Any:
+    """Return a default's own value where it is taken from another role's variable."""
+    match = re.fullmatch(r"\{\{\s*\w+\s*\|\s*default\((.*)\)\s*\}\}", value) if isinstance(value, str) else None
+    return yaml.safe_load(match.group(1)) if match else value
+
+
+@pytest.mark.parametrize("role", ROLES, ids=_name)
+def test_role_s_documented_options_are_its_defaults(role: Path) -> None:
+    spec, defaults = _spec(role), load_yaml(role / "defaults" / "main.yml")
+    told = {name: option["default"] for name, option in spec.items() if "default" in option}
+    assert told == {name: _default(value) for name, value in defaults.items()}
+    for name, option in spec.items():
+        assert name.startswith(f"{role.name}_")
+        assert option["description"]
+        assert option["type"]
+        assert "default" in option or option.get("required") or "Needed" in str(option["description"]), name
+
+
+@pytest.mark.parametrize("role", ROLES, ids=_name)
+def test_role_reads_every_option_that_it_documents(role: Path) -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in sorted((role / "tasks").glob("*.yml")))
+    assert [name for name in _spec(role) if not re.search(rf"\b{name}\b", text)] == []
+
+
+def _documented(path: Path) -> dict[str, dict[str, Any]]:
+    content = yaml.safe_load(str(constant(path, "DOCUMENTATION")))
+    assert content["module"] == path.stem
+    options: dict[str, dict[str, Any]] = content.get("options") or {}
+    return options
+
+
+def _essence(option: dict[str, Any]) -> dict[str, Any]:
+    kept = {key: option[key] for key in ("type", "elements", "choices", "default") if option.get(key) is not None}
+    return {**kept, "required": bool(option.get("required", False))}
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=_name)
+def test_action_reads_what_its_module_documents(action: Path) -> None:
+    spec = constant(action, "SPEC")
+    assert isinstance(spec, dict)
+    documented = _documented(PLUGINS / "modules" / action.name)
+    assert {name: _essence(option) for name, option in documented.items()} == {
+        name: _essence(option) for name, option in spec.items()
+    }
+
+
+@pytest.mark.parametrize("module", [path for path in MODULES if "endpoint_" in path.name], ids=_name)
+def test_endpoint_module_reads_what_it_documents(module: Path) -> None:
+    text = module.read_text(encoding="utf-8")
+    given = re.search(r"argument_spec=(\{.*?\n        \})", text, re.DOTALL)
+    assert given is not None
+    spec = yaml.safe_load(given.group(1).replace("True", "true").replace("False", "false"))
+    documented = _documented(module)
+    assert {name: _essence(option) for name, option in documented.items()} == {
+        name: _essence(option) for name, option in spec.items()
+    }
+
+
+@pytest.mark.parametrize("module", MODULES, ids=_name)
+def test_module_s_examples_call_it_with_options_that_it_has(module: Path) -> None:
+    documented = _documented(module)
+    tasks = yaml.safe_load(str(constant(module, "EXAMPLES")))
+    calls = [value or {} for key, value in _walk(tasks) if key == f"avshift.endpoint.{module.stem}"]
+    assert calls, "no example calls it"
+    required = {name for name, option in documented.items() if option.get("required")}
+    for call in calls:
+        assert set(call) <= set(documented)
+        assert required <= set(call)
+
+
+def test_tasks_call_own_modules_with_options_that_they_have() -> None:
+    calls = [call for path in TASKS + PLAYBOOKS for call in _walk(load_yaml(path)) if call[0].startswith(OWN)]
+    assert calls
+    for key, value in calls:
+        assert set(value or {}) <= set(_documented(PLUGINS / "modules" / f"{key.removeprefix(OWN)}.py")), key
+
+
+def test_actions_are_in_the_group_that_sets_their_defaults() -> None:
+    group = load_yaml(REPOSITORY / "meta" / "runtime.yml")["action_groups"]["all"]
+    assert sorted(group) == sorted(path.stem for path in ACTIONS)

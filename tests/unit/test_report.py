@@ -1,0 +1,178 @@
+"""Plans and records of hosts that hold anything at all are rendered so that nothing of it has a meaning."""
+
+from __future__ import annotations
+
+import copy
+import re
+import unicodedata
+from typing import Any
+
+import pytest
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import document
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import digest_of
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import runs
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import plan_markdown, report, words
+from plans import VERSIONS, case_of, plan_of
+
+RUN = {"change_id": "CHG-1", "time": "2026-01-02T03:04:05Z", **VERSIONS}
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "a | b || c",
+    "line\n# heading\n\n| x | y |",
+    "\r\n```\n~~~",
+    "\\| \\\\| `code` **bold** [link](http://x) ![i](y)",
+    "\x1b[2J\x1b]0;owned\x07",
+    "\u202egnp.exe\u202c \u2066x\u2069 \u200b\ufeff",
+    "\u2028\u2029\x85\x0b\x0c",
+    "\udcff\udc80",
+    "&lt;b&gt; &#60;",
+    "x" * 10_000,
+]
+# What the renderer itself reads as a word of its own, or keeps as a number.
+OWN = {
+    "digest",
+    "part",
+    "kind",
+    "level",
+    "outcome",
+    "accepted",
+    "blocked",
+    "status",
+    "files",
+    "bytes",
+    "window_seconds",
+}
+CELL = re.compile(r"(?:\\.|[^|\\])*")
+
+
+def _poisoned(content: Any, poison: str, key: str = "") -> Any:
+    """Return content with a hostile text behind every text of it."""
+    if isinstance(content, dict):
+        return {name: _poisoned(value, poison, name) for name, value in content.items()}
+    if isinstance(content, list):
+        return [_poisoned(value, poison, key) for value in content]
+    return f"{content}{poison}" if isinstance(content, str) and key not in OWN else content
+
+
+def _record(poison: str) -> dict[str, Any]:
+    plan = _poisoned(plan_of(case_of("full")), poison)
+    plan["unknowns"] = [f"path:/x: {poison}"]
+    plan["goal"]["options"] = {}
+    plan["digest"] = digest_of(plan)
+    planned = {"plan": plan, "approval": {"status": "drifted", "difference": [f"kesl: version was {poison}"]}}
+    checks = [{"id": f"x{poison}", "result": "bad", "detail": poison}]
+    collected = {
+        "findings": [],
+        "evidence": [],
+        "unknowns": [],
+        "complete": True,
+        "removed_before": [],
+        "earlier_runs": [{"digest": "a", "retained": {"archive": poison, "files": 3, "bytes": 9}}],
+    }
+    results = {"planned": {**planned, "failed": True, "code": f"c{poison}", "msg": poison}, "collected": collected}
+    results["proven"] = {"checks": checks, "result": "bad"}
+    record = runs.of_run(f"host{poison}", "migrate", {**RUN, "change_id": poison}, results)
+    return {**record, "verdict": f"failed{poison}"}
+
+
+def _is_sound(text: str, poison: str) -> None:
+    """Check that rows keep their cells, that nothing hidden is left and that no markup of the poison's is."""
+    hidden = [
+        char for char in text if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") and char not in "\n\t"
+    ]
+    assert hidden == []
+    outside, columns = _outside_fences(text), 0
+    for line in outside:
+        if line.startswith("|"):
+            cells = [found for found in CELL.findall(line) if found]
+            columns = columns or len(cells)
+            assert len(cells) == columns, line
+        else:
+            columns = 0
+        assert "<" not in line
+        assert not re.search(r"(?<!\\)!\[|(?<!\\)\]\(", line)
+    if poison.startswith("line"):
+        assert "# heading" not in outside
+    assert max(map(len, outside)) < 8000
+
+
+def _outside_fences(text: str) -> list[str]:
+    lines, fence = [], ""
+    for line in text.split("\n"):
+        opening = re.match(r"`{3,}", line)
+        if fence:
+            fence = "" if line == fence else fence
+        elif opening:
+            fence = opening.group()
+        else:
+            lines.append(line)
+    assert not fence, "a fence that nothing closes"
+    return lines
+
+
+@pytest.mark.parametrize("poison", HOSTILE, ids=range(len(HOSTILE)))
+def test_report_of_hostile_records(poison: str) -> None:
+    content = report.compose([("a.json", _record(poison), ""), (f"b{poison}.json", None, poison)])
+    _is_sound(report.render(content), poison)
+    assert all("\n" not in line and "\x1b" not in line for line in report.lines(content))
+
+
+@pytest.mark.parametrize("poison", HOSTILE, ids=range(len(HOSTILE)))
+def test_plan_of_hostile_hosts(poison: str) -> None:
+    record = _record(poison)
+    whole = document.compose({record["host"]: record["plan"]}, {f"down{poison}": poison}, VERSIONS)
+    _is_sound(plan_markdown.render(whole, [record]), poison)
+
+
+def test_sizes_that_are_no_numbers_are_escaped_too() -> None:
+    """They come from the endpoint as all else does."""
+    record = _record("")
+    record["plan"]["shown"]["retained"] = {"/x": {"files": "<b>", "bytes": "\n# heading"}}
+    _is_sound(plan_markdown.render(document.compose({}, {}, VERSIONS), [record]), "line")
+
+
+def test_report_counts_what_its_records_say() -> None:
+    clean = {**runs.of_plan("b", {"plan": plan_of(case_of("clean"))}, RUN), "window_seconds": 0.25}
+    dirty = runs.of_plan("a", {"plan": plan_of(case_of("full"))}, RUN)
+    content = report.compose([("b.json", clean, ""), ("a.json", dirty, ""), ("c.json", None, "cut off")])
+    assert [host["host"] for host in content["hosts"]] == ["a", "b"]
+    assert content["verdicts"] == {"never_present": 1, "planned": 1}
+    assert (content["clean"], content["longest_window_seconds"]) == (1, 0.25)
+    assert content["damaged"] == [{"file": "c.json", "problem": "cut off"}]
+    assert report.lines(content)[-1] == "2 hosts, 1 clean: 1 never_present, 1 planned"
+
+
+def test_report_of_an_empty_folder() -> None:
+    content = report.compose([])
+    assert (content["hosts"], content["clean"], content["verdicts"]) == ([], 0, {})
+    assert "no records" in report.lines(content)[-1]
+    _is_sound(report.render(content), "")
+
+
+def test_report_tells_what_was_retained_and_what_failed() -> None:
+    text = report.render(report.compose([("a.json", _record("!"), "")]))
+    assert "3 files" in text
+    assert "differs from the approved plan: kesl: version was \\!" in text
+    assert "## host\\!: failed\\!" in text
+
+
+def test_plan_shows_every_step_and_its_back_out() -> None:
+    record = runs.of_plan("full", {"plan": plan_of(case_of("full"), "full")}, RUN)
+    text = plan_markdown.render(document.compose({"full": record["plan"]}, {}, VERSIONS), [record])
+    for step in record["plan"]["steps"]:
+        assert f"**{step['id'].replace('_', chr(92) + '_')}**" in text
+    assert text.count("Back-out:") == sum(bool(step["undo"]) for step in record["plan"]["steps"])
+    assert f"+LocalSocket {'/run/clamav/clamd.ctl'}" in text
+    assert "{digest}" not in text
+
+
+def test_words_of_a_plan() -> None:
+    blocked = copy.deepcopy(plan_of(case_of("refused-for-many-reasons")))
+    assert [check["id"] for check in words.stopping(blocked)][:2] == ["keep_out", "evidence_unknown"]
+    assert words.findings(plan_of(case_of("clean"))) == "nothing of Kaspersky's"
+    assert words.findings(None) == "not known"
+    assert words.findings({"findings": [{"id": "kesl", "version": "", "state": "running"}]}) == (
+        "kesl (version not known) running"
+    )
+    assert (words.window(None), words.window(0.1816)) == ("-", "0.182 s")
+    assert (words.digest(None), words.digest(blocked)) == ("-", blocked["digest"][:12])

@@ -1,0 +1,177 @@
+"""Check mode, changed, and taking back are decided as the plan's promises want it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply import runner
+from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
+
+
+class Host:
+    """A host on which steps are names of things that are there."""
+
+    def __init__(self) -> None:
+        self.there: set[str] = set()
+        self.calls: list[tuple[str, str]] = []
+
+
+class Kind:
+    """A kind of step that works; ``brings`` are things that come along."""
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+
+    def look(self, target: dict[str, Any]) -> bool:
+        return target["thing"] in self.host.there
+
+    def do(self, target: dict[str, Any]) -> dict[str, Any] | None:
+        self.host.calls.append(("do", target["thing"]))
+        self.host.there |= {target["thing"], *target.get("brings", ())}
+        return target.get("facts")
+
+    def undo(self, target: dict[str, Any]) -> None:
+        self.host.calls.append(("undo", target["thing"]))
+        if target.get("undo_fails"):
+            raise EndpointError("x", "Undoing", target["thing"], "no", "Look.")
+        self.host.there.discard(target["thing"])
+
+
+class Fails(Kind):
+    """A kind that cannot be done."""
+
+    def do(self, target: dict[str, Any]) -> dict[str, Any] | None:
+        raise target["error"]
+
+
+class WithoutEffect(Kind):
+    """A kind that ends well and has done nothing."""
+
+    def do(self, target: dict[str, Any]) -> dict[str, Any] | None:
+        return None
+
+
+class Proof(Kind):
+    """A kind that proves and changes nothing; it is never done."""
+
+    CHANGES = False
+
+    def look(self, target: dict[str, Any]) -> bool:
+        return False
+
+    def do(self, target: dict[str, Any]) -> dict[str, Any] | None:
+        self.host.calls.append(("do", target["thing"]))
+        return {"checks": []}
+
+
+@pytest.fixture
+def host(monkeypatch: pytest.MonkeyPatch) -> Host:
+    """Return a host whose kinds of step are works, fails, no_effect and proof."""
+    made = Host()
+    kinds = {"works": Kind(made), "fails": Fails(made), "no_effect": WithoutEffect(made), "proof": Proof(made)}
+    monkeypatch.setattr(runner, "KINDS", kinds)
+    return made
+
+
+def _step(thing: str, kind: str = "works", undo: str = "It is taken back.", **target: Any) -> dict[str, Any]:
+    return {"id": thing, "kind": kind, "undo": undo, "target": {"thing": thing, **target}}
+
+
+def _outcomes(result: dict[str, Any]) -> dict[str, str]:
+    return {outcome["id"]: outcome["outcome"] for outcome in result["outcomes"]}
+
+
+def test_steps_are_done_in_order_and_those_done_before_are_not(host: Host) -> None:
+    host.there.add("b")
+    steps = [_step("a", facts={"n": 1}), _step("b"), _step("c")]
+    pending = runner.pending_of(steps)
+    result = runner.carry_out(steps, pending, False)
+    assert pending == ["a", "c"]
+    assert host.calls == [("do", "a"), ("do", "c")]
+    assert _outcomes(result) == {"a": "changed", "b": "already", "c": "changed"}
+    assert (result["changed"], result["failure"], result["outcomes"][0]["facts"]) == (True, None, {"n": 1})
+
+
+def test_second_run_changes_nothing(host: Host) -> None:
+    steps = [_step("a"), _step("b")]
+    runner.carry_out(steps, runner.pending_of(steps), False)
+    host.calls.clear()
+    result = runner.carry_out(steps, runner.pending_of(steps), False)
+    assert (result["changed"], host.calls) == (False, [])
+    assert set(_outcomes(result).values()) == {"already"}
+
+
+def test_check_mode_does_nothing_and_says_what_would_be(host: Host) -> None:
+    steps = [_step("a", brings=["b"]), _step("b"), _step("c", kind="fails"), _step("p", kind="proof")]
+    result = runner.carry_out(steps, runner.pending_of(steps), True)
+    assert (host.calls, host.there) == ([], set())
+    assert _outcomes(result) == {"a": "would_change", "b": "would_change", "c": "would_change", "p": "already"}
+    assert (result["changed"], result["failure"]) == (True, None)
+
+
+def test_step_that_an_earlier_one_brought_about_counts_as_changed(host: Host) -> None:
+    steps = [_step("a", brings=["b"]), _step("b")]
+    result = runner.carry_out(steps, runner.pending_of(steps), False)
+    assert host.calls == [("do", "a")]
+    assert _outcomes(result) == {"a": "changed", "b": "changed"}
+
+
+def test_pending_of_an_earlier_part_still_counts(host: Host) -> None:
+    host.there.add("b")
+    assert _outcomes(runner.carry_out([_step("b")], ["a", "b"], False)) == {"b": "changed"}
+    assert host.calls == []
+
+
+def test_failure_takes_back_in_reverse_and_leaves_the_rest_untouched(host: Host) -> None:
+    error = EndpointError("no_room", "Writing", "x", "disk full.", "Free space.")
+    steps = [_step("a"), _step("b"), _step("kept", undo=""), _step("f", kind="fails", error=error), _step("z")]
+    result = runner.carry_out(steps, runner.pending_of(steps), False)
+    assert host.calls == [("do", "a"), ("do", "b"), ("do", "kept"), ("undo", "b"), ("undo", "a")]
+    assert host.there == {"kept"}
+    assert _outcomes(result) == {"a": "undone", "b": "undone", "kept": "changed", "f": "failed", "z": "untouched"}
+    failure = {"step": "f", "code": "no_room", "message": "Writing: x: disk full. Free space.", "undone": ["b", "a"]}
+    assert result["failure"] == failure
+
+
+def test_step_that_was_there_before_is_not_taken_back(host: Host) -> None:
+    host.there.add("a")
+    steps = [_step("a"), _step("f", kind="fails", error=OSError("no"))]
+    runner.carry_out(steps, runner.pending_of(steps), False)
+    assert host.calls == []
+    assert host.there == {"a"}
+
+
+def test_one_that_cannot_be_taken_back_does_not_keep_the_others_from_it(host: Host) -> None:
+    steps = [_step("a"), _step("b", undo_fails=True), _step("f", kind="fails", error=OSError("no"))]
+    result = runner.carry_out(steps, runner.pending_of(steps), False)
+    assert host.calls[-2:] == [("undo", "b"), ("undo", "a")]
+    assert _outcomes(result) == {"a": "undone", "b": "changed", "f": "failed"}
+    assert result["outcomes"][1]["facts"]["not_undone"] == "Undoing: b: no. Look."
+    assert (result["failure"]["undone"], result["changed"]) == (["a"], True)
+
+
+def test_facts_of_a_failure_are_kept(host: Host) -> None:
+    error = EndpointError("handover_failed", "Handing over", "x", "no", "Look.")
+    vars(error)["facts"] = {"old_is_back": True}
+    result = runner.carry_out([_step("f", kind="fails", error=error)], ["f"], False)
+    assert result["outcomes"][0]["facts"] == {"old_is_back": True}
+
+
+def test_step_that_ends_well_without_effect_is_an_error(host: Host) -> None:
+    result = runner.carry_out([_step("a"), _step("n", kind="no_effect")], ["a", "n"], False)
+    assert result["failure"]["code"] == "step_without_effect"
+    assert _outcomes(result) == {"a": "undone", "n": "failed"}
+
+
+def test_proof_is_never_a_change(host: Host) -> None:
+    steps = [_step("p", kind="proof")]
+    result = runner.carry_out(steps, runner.pending_of(steps), False)
+    assert (result["changed"], _outcomes(result)) == (False, {"p": "proved"})
+    assert host.calls == [("do", "p")]
+
+
+def test_system_s_own_error_is_a_failure_with_a_code(host: Host) -> None:
+    result = runner.carry_out([_step("f", kind="fails", error=PermissionError(13, "denied"))], ["f"], False)
+    assert (result["failure"]["code"], result["failure"]["step"]) == ("system_error", "f")
+    assert "denied" in result["failure"]["message"]

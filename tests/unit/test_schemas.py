@@ -1,0 +1,40 @@
+"""The schemas' closed lists are those of the code."""
+
+from __future__ import annotations
+
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply import runner
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect import collector
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import model
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import approval
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import PARTS
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import verdict
+from schemas import SCHEMAS
+
+STEP = SCHEMAS["plan"]["$defs"]["step"]["properties"]
+RECORD = SCHEMAS["record"]
+STATUS = RECORD["properties"]["approval"]["oneOf"][1]["properties"]["status"]["enum"]
+
+
+def test_kinds_of_steps_and_evidence() -> None:
+    assert set(STEP["kind"]["enum"]) == set(runner.KINDS)
+    assert set(SCHEMAS["evidence"]["$defs"]["kind"]["enum"]) == set(collector.KINDS) | set(collector.LIVE)
+    assert STEP["part"]["enum"] == list(PARTS)
+
+
+def test_every_kind_of_evidence_has_its_form() -> None:
+    formed = [rule["if"]["properties"]["kind"]["const"] for rule in SCHEMAS["evidence"]["$defs"]["item"]["allOf"]]
+    assert sorted(formed) == sorted(SCHEMAS["evidence"]["$defs"]["kind"]["enum"])
+
+
+def test_outcomes_statuses_and_verdicts() -> None:
+    outcomes = {runner.WOULD, runner.CHANGED, runner.PROVED, runner.ALREADY, runner.FAILED, runner.UNDONE}
+    assert set(RECORD["$defs"]["outcome"]["properties"]["outcome"]["enum"]) == outcomes | {runner.UNTOUCHED}
+    assert set(STATUS) == {*approval.ALLOWED, approval.NOT_APPROVED, approval.DRIFTED}
+    own = {*verdict.CLEAN, verdict.REFUSED, verdict.ROLLED_BACK, verdict.FAILED, verdict.UNKNOWN, verdict.PARTIAL}
+    assert set(RECORD["properties"]["verdict"]["enum"]) == own | {verdict.PLANNED, "removed_pending_reboot"}
+
+
+def test_classes_are_the_same_in_the_catalog_and_in_plans() -> None:
+    classes = SCHEMAS["product"]["properties"]["class"]["enum"]
+    assert SCHEMAS["plan"]["$defs"]["finding"]["properties"]["class"]["enum"] == classes
+    assert set(model.REMOVED_BY_DEFAULT) == set(verdict.COUNTED) <= set(classes)
