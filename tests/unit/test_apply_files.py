@@ -14,7 +14,7 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors imp
 
 def _target(place: Path, before: str | None, **changed: Any) -> dict[str, Any]:
     plain: dict[str, Any] = {"path": str(place), "mode": "0644", "before": before, "after": "after\n", "parents": []}
-    return {**plain, "after_packages": False, "anyhow": False, **changed}
+    return {**plain, "before_mode": "0640", "after_packages": False, "anyhow": False, **changed}
 
 
 def _carry_out(kind: Any, target: dict[str, Any]) -> None:
@@ -26,10 +26,12 @@ def _carry_out(kind: Any, target: dict[str, Any]) -> None:
 def test_file_is_written_and_put_back(tmp_path: Path) -> None:
     place = tmp_path / "clamd.conf"
     place.write_text("before\n", encoding="utf-8")
+    place.chmod(0o640)
     target = _target(place, "before\n")
     _carry_out(file, target)
     file.undo(target)
     assert place.read_text(encoding="utf-8") == "before\n"
+    assert stat.S_IMODE(place.stat().st_mode) == 0o640
 
 
 def test_new_file_goes_with_the_directories_made_for_it(tmp_path: Path) -> None:

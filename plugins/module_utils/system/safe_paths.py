@@ -14,11 +14,13 @@ from .errors import EndpointError
 LEAST_COMPONENTS = 2
 # The directories of hier(7) and systemd's, which no product owns.
 SYSTEM = frozenset(
-    "/bin /boot /dev /etc /home /lib /lib32 /lib64 /media /mnt /opt /proc /root /run /sbin /srv /sys /tmp /usr /var"
-    " /etc/cron.d /etc/init.d /etc/opt /etc/ssl /etc/systemd /etc/systemd/system /usr/bin /usr/lib /usr/lib64"
-    " /usr/local /usr/local/bin /usr/local/lib /usr/local/sbin /usr/local/share /usr/local/share/man /usr/sbin /usr/share"
-    " /usr/src /var/backups /var/cache /var/lib /var/lib/dpkg /var/lib/rpm /var/local /var/log /var/mail /var/opt /var/spool"
-    " /var/tmp".split()
+    (
+        "/bin /boot /dev /etc /home /lib /lib32 /lib64 /media /mnt /opt /proc /root /run /sbin /srv /sys /tmp "
+        "/usr /var /etc/cron.d /etc/init.d /etc/opt /etc/ssl /etc/systemd /etc/systemd/system /usr/bin "
+        "/usr/lib /usr/lib64 /usr/local /usr/local/bin /usr/local/lib /usr/local/sbin /usr/local/share "
+        "/usr/local/share/man /usr/sbin /usr/share /usr/src /var/backups /var/cache /var/lib /var/lib/dpkg "
+        "/var/lib/rpm /var/local /var/log /var/mail /var/opt /var/spool /var/tmp"
+    ).split()
 )
 READ_LIMIT = 1 << 20
 MOUNTS = "/proc/self/mountinfo"
