@@ -7,6 +7,7 @@ HERE := $(COLLECTIONS)/endpoint
 # A Python of Debian's own first: the newest ansible-core for it is pinned.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 FLEET := full agent leftovers clean
+DEMO := avshift/demo
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export CONTAINERS_CONF := $(CURDIR)/lab/containers.conf
@@ -23,15 +24,16 @@ help: ## Show this list
 
 demo: setup demo-up ## Set everything up, plan, migrate and verify a fleet of four containers
 	@echo "== 2/5 plan: nothing is changed on any host"
-	rm -rf avshift
-	ansible-playbook avshift.endpoint.plan
-	@echo "   The plan for the board: avshift/plan/plan.md"
+	rm -rf $(DEMO)
+	ansible-playbook avshift.endpoint.plan -e endpoint_migrate_output_dir=$(DEMO)
+	@echo "   The plan for the board: $(DEMO)/plan/plan.md"
 	@echo "== 3/5 migrate with that plan"
-	ansible-playbook avshift.endpoint.migrate -e endpoint_migrate_approved_plan=avshift/plan/plan.json
+	ansible-playbook avshift.endpoint.migrate -e endpoint_migrate_output_dir=$(DEMO) \
+		-e endpoint_migrate_approved_plan=$(DEMO)/plan/plan.json
 	@echo "== 4/5 verify"
-	ansible-playbook avshift.endpoint.verify
+	ansible-playbook avshift.endpoint.verify -e endpoint_migrate_output_dir=$(DEMO)
 	@echo "== 5/5 report"
-	ansible-playbook avshift.endpoint.report
+	ansible-playbook avshift.endpoint.report -e avshift_records_dir=$(DEMO)/records -e avshift_report_dir=$(DEMO)/report
 
 demo-up: setup ## Start the demo's fleet anew: full, agent, leftovers, clean
 	@echo "== 1/5 fleet: images, stand-in packages and hosts"
@@ -84,7 +86,7 @@ $(VENV)/ready: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) or sys.version_info >= (3, 14))' || \
 		{ echo "Setting up: $(PYTHON): it is not Python 3.11 to 3.13. Install python3.11, or call make PYTHON=..." >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "Setting up: $(VENV): no venv module. Install python3-venv." >&2; exit 1; }
-	@$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@$(BIN)/pip install -qq --disable-pip-version-check --requirement requirements.txt
 	@touch $@
 
 $(HERE):

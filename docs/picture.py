@@ -44,7 +44,7 @@ def excerpt(text: str) -> str:
 
 def main() -> int:
     """Draw the picture; return an exit code."""
-    plan = Path("avshift/plan/plan.md")
+    plan = Path("avshift/demo/plan/plan.md")
     if not plan.exists():
         print(f"Drawing a plan: {plan}: there is none. Run 'make demo' first.", file=sys.stderr)
         return 1

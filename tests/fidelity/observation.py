@@ -62,14 +62,14 @@ def _owned(path: Path, files: dict[str, tuple[str, ...]]) -> dict[str, frozenset
     """Return {package: paths}; a line is ``name[:architecture].list:/path``."""
     owned: dict[str, set[str]] = {}
     for (line,) in _table(path, "\0"):
-        source, _, name = line.partition(".list:")
+        source, _list, name = line.partition(".list:")
         owned.setdefault(source.partition(":")[0], set()).add(_real(name, files))
     return {package: frozenset(paths) for package, paths in owned.items()}
 
 
 def _real(path: str, files: dict[str, tuple[str, ...]]) -> str:
     """Return a path as it is on the disk where packages still say /lib for /usr/lib."""
-    top, _, rest = path.lstrip("/").partition("/")
+    top, _slash, rest = path.lstrip("/").partition("/")
     link = files.get(f"/{top}", ())
     return f"/{link[FIELDS.index('link')]}/{rest}" if link[:1] == ("l",) and rest else path
 

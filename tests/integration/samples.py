@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import subprocess
 
 from integration import lab
 
 FRAGMENTS = ("X5O!P%@AP[4\\PZ", "X54(P^)7CC)7}$", "EICAR-STAND", "ARD-ANTIVIRUS", "-TEST-FILE!$H+H*")
 DETECTABLE = "".join(FRAGMENTS)
 CLEAN = "a clean file of the scenario's tests\n"
+# Fails with a status of its own if the file cannot be made, and else ends as the command does. The file goes anyway.
+SCRIPT = 'trap "rm -f $0" EXIT; cat >"$0" || exit 99; "$@" "$0"'
 
 
-@contextmanager
-def sample(host: str, folder: str, content: str) -> Iterator[str]:
-    """Yield the path of a new file; it is gone afterwards."""
-    path = f"{folder}/scenario-sample"
-    lab.must(host, "sh", "-c", 'cat >"$0"', path, given=content)
-    try:
-        yield path
-    finally:
-        lab.must(host, "rm", path)
+def tried(host: str, folder: str, content: str, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command on a new file in a folder of a host; the file is gone afterwards."""
+    done = lab.on(host, "sh", "-c", SCRIPT, f"{folder}/scenario-sample", *command, given=content)
+    assert done.returncode != 99, done.stdout
+    return done

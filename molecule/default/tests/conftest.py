@@ -7,8 +7,6 @@ import testinfra
 from integration import lab
 from testinfra.host import Host
 
-HAD_DATA = ("full", "agent", "leftovers")
-
 
 @pytest.fixture(params=lab.HOSTS)
 def name(request: pytest.FixtureRequest) -> str:

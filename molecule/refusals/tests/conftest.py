@@ -21,8 +21,7 @@ def with_a_ghost() -> None:
 @pytest.fixture(scope="session")
 def before() -> None:
     """Every host has been observed before anything was asked of it."""
-    for host in lab.HOSTS:
-        lab.observe("before", host)
+    lab.observe("before", *lab.HOSTS)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import pytest
 from integration import lab
@@ -19,12 +20,13 @@ def _archive(name: str) -> str:
 
 
 @pytest.fixture
-def unpacked(name: str) -> str:
-    """A folder in memory with what the host's archive holds."""
+def unpacked(name: str) -> Iterator[str]:
+    """A folder in memory with what the host's archive holds, for one test."""
     folder = "/run/scenario-unpacked"
     lab.must(name, "mkdir", "-p", folder)
     lab.must(name, "tar", "-xzf", f"{_archive(name)}.tar.gz", "-C", folder)
-    return folder
+    yield folder
+    lab.must(name, "rm", "-r", folder)
 
 
 @pytest.mark.parametrize("name", HAD_DATA, indirect=True)
