@@ -60,7 +60,7 @@ types: setup ## Check the types of the engine, the action plugins and the lab
 
 unit: setup ## Run the tests that need no container
 	@echo "== unit"
-	pytest -q tests/unit
+	pytest -q tests/unit tests/fidelity
 
 sanity: setup ## Run ansible-test sanity on a copy at a path that it accepts, without an ignore file
 	@echo "== sanity"
