@@ -72,7 +72,7 @@ build-check: setup ## Build the collection, install it elsewhere, and call its p
 
 molecule: setup ## Run the Molecule scenarios; SCENARIO=name for one
 	@echo "== molecule"
-	molecule test $(if $(SCENARIO),-s $(SCENARIO),--all)
+	molecule -c .config/molecule/config.yml test $(if $(SCENARIO),-s $(SCENARIO),--all)
 
 ## Upkeep
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter, versions
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import approval, document, goal, make
 
@@ -32,7 +32,7 @@ class ActionModule(Adapter):
         collected = self.on_endpoint("endpoint_collect", {"probes": make.probes_for(catalog, wanted)}, task_vars)
         evidence = Evidence.of(collected["collected"])
         plan = make.make(str(task_vars["inventory_hostname"]), evidence, catalog, wanted).to_json()
-        judged = approval.judge(plan, approved)
+        judged = approval.judge(plan, approved, versions(catalog))
         return {
             "plan": judged.plan,
             "digest": judged.plan["digest"],

@@ -27,6 +27,8 @@ class ActionModule(Adapter):
         run = {"change_id": options["change_id"], "time": now(), **versions(self.catalog())}
         record = runs.of_run(host, options["mode"], run, options["results"])
         path = records.path_of(options["folder"], host)
+        if path.exists():
+            record = runs.kept(record, records.read_one(path)[0])
         if not self._task.check_mode:
             records.write(path, record)
         result = {"verdict": record["verdict"], "path": str(path), "window_seconds": record["window_seconds"]}

@@ -27,8 +27,11 @@ class Approval:
         return {"status": self.status, "difference": list(self.difference)}
 
 
-def judge(plan: dict[str, Any], document: dict[str, Any] | None) -> Approval:
-    """Return whether the plan made now may be carried out under the approved document; None: none is needed."""
+def judge(plan: dict[str, Any], document: dict[str, Any] | None, made_by: dict[str, str] | None = None) -> Approval:
+    """Return whether the plan made now may be carried out under the approved document; None: none is needed.
+
+    ``made_by`` are the versions of collection and catalog now, to be named where they are the reason of a drift.
+    """
     if document is None:
         return Approval(NOT_REQUIRED, (), plan)
     approved = document["hosts"].get(plan["host"])
@@ -40,7 +43,12 @@ def judge(plan: dict[str, Any], document: dict[str, Any] | None) -> Approval:
         return Approval(NOTHING_TO_DO, (), plan)
     if approved is None:
         return Approval(NOT_APPROVED, ("the approved plan does not name this host",), plan)
-    return Approval(DRIFTED, tuple(difference(approved, plan)), plan)
+    words = [
+        f"the {name.replace('_', ' ')} was {document.get(name)}, is now {now}"
+        for name, now in (made_by or {}).items()
+        if document.get(name) != now
+    ]
+    return Approval(DRIFTED, (*words, *difference(approved, plan)), plan)
 
 
 def _was_begun(plan: dict[str, Any], digest: str) -> bool:

@@ -34,9 +34,15 @@ def steps(evidence: Evidence, going: list[Product], staged: Staged | None) -> It
         ),
         "no real-time protection" if new is None else _after(new),
         tuple(f"unit:{unit}" for unit in units),
-        tuple(dict(effect) for effect in new["effects"]) if new else (),
+        _effects(new) if new else (),
         "If the new protection is not proven, it is stopped and the old one is started and proven again.",
     )
+
+
+def _effects(new: dict[str, Any]) -> tuple[dict[str, str], ...]:
+    """Return the effects of switching on; each proof makes a test file in every protected directory and removes it."""
+    proven = [{"path": path, "scope": "file", "change": "changed"} for path in new["paths"]]
+    return (*(dict(effect) for effect in new["effects"]), *proven)
 
 
 def _old_units(evidence: Evidence, going: list[Product]) -> list[str]:

@@ -40,6 +40,9 @@ def probes_for(provider: Provider, options: dict[str, Any]) -> tuple[dict[str, A
     written = [file.path for layout in layouts for file in files(layout, chosen, ())]
     units = [unit for layout in layouts for unit in _unit_names(layout)]
     folders = [folder for path in written for folder in _folders(path)]
+    folders += [
+        effect["path"] for layout in layouts for effect in layout["package_effects"] if effect.get("scope") == "file"
+    ]
     asked = {
         "unit": _ordered(units),
         "file_text": _ordered(written),
@@ -139,6 +142,10 @@ def _files(wanted: list[File], evidence: Evidence) -> Iterator[Step]:
         )
 
 
+def _is_expected(effect: dict[str, str], evidence: Evidence) -> bool:
+    return effect.get("scope") != "file" or f"path:{effect['path']}" not in evidence.items
+
+
 def _is_absent(path: str, evidence: Evidence) -> bool:
     return path.count("/") > 1 and f"path:{path}" not in evidence.items
 
@@ -161,7 +168,7 @@ def _packages(layout: dict[str, Any], evidence: Evidence) -> Iterator[Step]:
         ("package_change:install",),
         (
             *({"package": change["name"], "change": "changed" if change["old"] else "created"} for change in changes),
-            *(dict(effect) for effect in layout.get("package_effects", ())),
+            *(dict(effect) for effect in layout.get("package_effects", ()) if _is_expected(effect, evidence)),
         ),
         "What was not there before is purged.",
     )
@@ -174,13 +181,30 @@ def _units(
     updater = layout["updater"]
     seen = evidence.value("unit", updater["unit"])
     if seen is None or (seen["enabled"] == "enabled") != updates or (seen["active"] == "active") != updates:
-        yield _unit_step(updater, updates, seen, [], updater.get("effects", ()))
+        yield _unit_step(
+            updater, updates, seen, [], [*updater.get("effects", ()), *_link_effects(updates, updater, seen)]
+        )
     engine = layout["engine"]
     seen = evidence.value("unit", engine["unit"])
     if changed or seen is None or seen["active"] != "active":
         if updates:
             yield _awaited(updater)
         yield _unit_step(engine, True, seen, [file.path for file in wanted], engine.get("effects", ()))
+
+
+def _link_effects(running: bool, unit: dict[str, Any], seen: dict[str, Any] | None) -> Iterator[dict[str, str]]:
+    """Yield what enabling or disabling does to a unit's links; those of a new package are among its own effects."""
+    if seen is None or (seen["enabled"] == "enabled") == running:
+        return
+    by_level = [link for link in seen["links"] if link.startswith("/etc/rc")]
+    if by_level:
+        script = unit["unit"].rpartition(".")[0]
+        yield {"path": f"/etc/rc?.d/[SK][0-9][0-9]{script}", "scope": "glob", "change": "changed"}
+    if running:
+        yield {"path": f"/etc/systemd/system/*.wants/{unit['unit']}", "scope": "glob", "change": "created"}
+    else:
+        own = [link for link in seen["links"] if link not in by_level]
+        yield from ({"path": link, "scope": "file", "change": "removed"} for link in own)
 
 
 def _awaited(updater: dict[str, Any]) -> Step:

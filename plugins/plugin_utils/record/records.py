@@ -86,11 +86,12 @@ def read(folder: str) -> Iterator[tuple[str, dict[str, Any] | None, str]]:
             "Give the folder that a run wrote its records to.",
         )
     for path in sorted(home.glob("*.json")):
-        record, problem = _read_one(path)
+        record, problem = read_one(path)
         yield path.name, record, problem
 
 
-def _read_one(path: Path) -> tuple[dict[str, Any] | None, str]:
+def read_one(path: Path) -> tuple[dict[str, Any] | None, str]:
+    """Return (record or None, why it could not be read)."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:

@@ -47,6 +47,16 @@ def of_run(host: str, mode: str, run: dict[str, Any], results: dict[str, dict[st
     )
 
 
+def kept(record: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any]:
+    """Return a record with what an earlier one tells of the change, if there was nothing left to change this time."""
+    if before is None or before["host"] != record["host"] or not before["outcomes"] or record["plan"] is None:
+        return record
+    if record["plan"]["steps"] or record["plan"]["blocked"]:
+        return record
+    change = {name: before[name] for name in ("plan", "approval", "outcomes", "window_seconds")}
+    return {**record, **change}
+
+
 def _window(parts: dict[str, dict[str, Any]], collected: dict[str, Any] | None) -> float | None:
     """Return the unprotected window of this run, or else that of the last one that the host's journal tells of."""
     windows = [run.get("window_seconds") for run in (collected or {}).get("earlier_runs", ())]
