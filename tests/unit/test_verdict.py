@@ -175,3 +175,15 @@ def test_reasons_name_what_is_left_unknown_and_not_proven() -> None:
     row = {"complete": False, "findings": [["product", "running", "kesl"]]}
     words = runs.reasons(_record("verify", collected=_collected(row), proven=_proof("bad")))
     assert words == "kesl is running (path:/opt/x); path:/opt/x: permission denied; real_time_marks: 2 marks."
+
+
+def test_record_of_a_change_outlives_a_run_that_had_nothing_to_do() -> None:
+    change = _done()
+    idle = _record(planned={**PLANNED, "plan": plan_of(case_of("clean-without-replacement"))}, collected=_collected(CLEAN))
+    kept = runs.kept(idle, change)
+    assert problems("record", kept) == []
+    assert (kept["plan"], kept["outcomes"]) == (change["plan"], change["outcomes"])
+    assert kept["verification"] == idle["verification"]
+    assert runs.kept(change, idle) == change
+    assert runs.kept(idle, None) == idle
+    assert runs.kept(idle, {**change, "host": "another"}) == idle
