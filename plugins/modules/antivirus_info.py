@@ -12,16 +12,9 @@ description:
   - Products that intercept by a kernel module or by eBPF hold no such marks and are not seen as interceptors.
 author:
   - avshift contributors (@avshift)
-attributes:
-  check_mode:
-    support: full
-    description: Can run in check mode and return changed status prediction without modifying target.
-  diff_mode:
-    support: none
-    description: Will return details on what has changed when in diff mode.
-  action:
-    support: full
-    description: Has an action plugin, which does the work on the controller.
+extends_documentation_fragment:
+  - avshift.endpoint.attributes
+  - avshift.endpoint.attributes.on_controller
 options: {}
 seealso:
   - module: avshift.endpoint.kaspersky_info

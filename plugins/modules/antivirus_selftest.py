@@ -14,16 +14,9 @@ description:
   - In check mode nothing is written and the proof on access is left out.
 author:
   - avshift contributors (@avshift)
-attributes:
-  check_mode:
-    support: full
-    description: Can run in check mode and return changed status prediction without modifying target.
-  diff_mode:
-    support: none
-    description: Will return details on what has changed when in diff mode.
-  action:
-    support: full
-    description: Has an action plugin, which does the work on the controller.
+extends_documentation_fragment:
+  - avshift.endpoint.attributes
+  - avshift.endpoint.attributes.on_controller
 options:
   provider:
     description: The replacement, by its id in the catalog.

@@ -11,13 +11,8 @@ description:
     It is not meant to be called in a playbook.
 author:
   - avshift contributors (@avshift)
-attributes:
-  check_mode:
-    support: full
-    description: Can run in check mode and return changed status prediction without modifying target.
-  diff_mode:
-    support: none
-    description: Will return details on what has changed when in diff mode.
+extends_documentation_fragment:
+  - avshift.endpoint.attributes
 options:
   steps:
     description: All steps of the plan.

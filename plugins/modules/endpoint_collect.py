@@ -13,13 +13,8 @@ description:
   - It decides nothing and changes nothing.
 author:
   - avshift contributors (@avshift)
-attributes:
-  check_mode:
-    support: full
-    description: Can run in check mode and return changed status prediction without modifying target.
-  diff_mode:
-    support: none
-    description: Will return details on what has changed when in diff mode.
+extends_documentation_fragment:
+  - avshift.endpoint.attributes
 options:
   probes:
     description: What to ask, by kind of evidence.

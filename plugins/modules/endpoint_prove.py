@@ -12,13 +12,8 @@ description:
   - It writes test files into the protected directories and removes them again.
 author:
   - avshift contributors (@avshift)
-attributes:
-  check_mode:
-    support: full
-    description: Can run in check mode and return changed status prediction without modifying target.
-  diff_mode:
-    support: none
-    description: Will return details on what has changed when in diff mode.
+extends_documentation_fragment:
+  - avshift.endpoint.attributes
 options:
   socket:
     description: The engine's socket.

@@ -13,16 +13,12 @@ description:
     again.
 author:
   - avshift contributors (@avshift)
+extends_documentation_fragment:
+  - avshift.endpoint.attributes
+  - avshift.endpoint.attributes.on_controller
 attributes:
-  check_mode:
-    support: full
-    description: Can run in check mode and return changed status prediction without modifying target.
   diff_mode:
     support: full
-    description: Will return details on what has changed when in diff mode.
-  action:
-    support: full
-    description: Has an action plugin, which does the work on the controller.
 options:
   planned:
     description: The result of M(avshift.endpoint.migration_plan).

@@ -11,16 +11,9 @@ description:
   - The same evidence gives the same digest. What changes by itself, such as process ids, is shown and is not in the digest.
 author:
   - avshift contributors (@avshift)
-attributes:
-  check_mode:
-    support: full
-    description: Can run in check mode and return changed status prediction without modifying target.
-  diff_mode:
-    support: none
-    description: Will return details on what has changed when in diff mode.
-  action:
-    support: full
-    description: Has an action plugin, which does the work on the controller.
+extends_documentation_fragment:
+  - avshift.endpoint.attributes
+  - avshift.endpoint.attributes.on_controller
 options:
   kaspersky:
     description: Whether Kaspersky's products are to go.

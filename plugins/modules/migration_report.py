@@ -11,16 +11,9 @@ description:
   - Works on the controller only. Records that cannot be read are named and counted, and the rest is reported.
 author:
   - avshift contributors (@avshift)
-attributes:
-  check_mode:
-    support: full
-    description: Can run in check mode and return changed status prediction without modifying target.
-  diff_mode:
-    support: none
-    description: Will return details on what has changed when in diff mode.
-  action:
-    support: full
-    description: Has an action plugin, which does the work on the controller.
+extends_documentation_fragment:
+  - avshift.endpoint.attributes
+  - avshift.endpoint.attributes.on_controller
 options:
   kind:
     description: Which documents to make.

@@ -179,7 +179,8 @@ def test_reasons_name_what_is_left_unknown_and_not_proven() -> None:
 
 def test_record_of_a_change_outlives_a_run_that_had_nothing_to_do() -> None:
     change = _done()
-    idle = _record(planned={**PLANNED, "plan": plan_of(case_of("clean-without-replacement"))}, collected=_collected(CLEAN))
+    nothing_to_do = {**PLANNED, "plan": plan_of(case_of("clean-without-replacement"))}
+    idle = _record(planned=nothing_to_do, collected=_collected(CLEAN))
     kept = runs.kept(idle, change)
     assert problems("record", kept) == []
     assert (kept["plan"], kept["outcomes"]) == (change["plan"], change["outcomes"])

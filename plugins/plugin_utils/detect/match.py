@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..catalog.model import DISTINCTIVE_KINDS, Product
+from ..locations import is_below
 from .evidence import Evidence, Item
 
 RUNNING, INSTALLED, BROKEN = "running", "installed", "broken"
@@ -53,11 +54,7 @@ def _items_of(product: Product, evidence: Evidence) -> list[Item]:
 
 
 def _leads_into(item: Item, product: Product) -> bool:
-    return any(_is_below(item["value"]["target"], tree) for tree in product.trees)
-
-
-def _is_below(path: str, root: str) -> bool:
-    return path == root or path.startswith(root.rstrip("/") + "/")
+    return is_below(item["value"]["target"], product.trees)
 
 
 def _claim_processes(evidence: Evidence, products: tuple[Product, ...]) -> dict[str, list[Item]]:
@@ -68,7 +65,7 @@ def _claim_processes(evidence: Evidence, products: tuple[Product, ...]) -> dict[
             (len(sign.what), product.id)
             for product in products
             for sign in product.signs
-            if sign.kind == "process" and _is_below(item["what"], sign.what)
+            if sign.kind == "process" and is_below(item["what"], [sign.what])
         ]
         if fitting:
             claimed.setdefault(max(fitting)[1], []).append(item)

@@ -12,6 +12,7 @@ from ..catalog.model import REMOVED_BY_DEFAULT, Catalog, Product
 from ..detect.evidence import Evidence
 from ..detect.match import BROKEN, RUNNING, Finding
 from ..detect.probes import KEEP_OUT
+from ..locations import is_below
 from .model import Check, Goal, Step
 from .staging import Staged
 
@@ -232,7 +233,7 @@ def _second_interceptor(case: Case) -> Iterator[Check]:
     own = [root for product in case.going for root in product.of_kind("process")]
     if case.staged is not None and case.staged.layout:
         own += [*case.staged.layout["real_time"]["below"], *case.staged.layout["engine"]["below"]]
-    others = [item["what"] for item in case.evidence.of_kind("interceptor") if not _is_below(item["what"], own)]
+    others = [item["what"] for item in case.evidence.of_kind("interceptor") if not is_below(item["what"], own)]
     if others:
         yield Check(
             "second_interceptor",
@@ -241,10 +242,6 @@ def _second_interceptor(case: Case) -> Iterator[Check]:
             ", ".join(others),
             "Two scanners that intercept the same files can block each other for ever. Stop it, or accept this id.",
         )
-
-
-def _is_below(path: str, roots: list[str]) -> bool:
-    return any(path == root or path.startswith(root.rstrip("/") + "/") for root in roots)
 
 
 def _room(case: Case) -> Iterator[Check]:

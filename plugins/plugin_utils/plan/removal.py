@@ -10,6 +10,7 @@ from typing import Any
 
 from ..catalog.model import Product
 from ..detect.evidence import Evidence, Item
+from ..locations import is_below
 from .model import DIGEST_MARK, REMOVE, Step
 
 ADMIN_UNITS = "/etc/systemd/system/"
@@ -62,7 +63,7 @@ def _stop_units(evidence: Evidence, going: list[Product]) -> Iterator[Step]:
 
 def _end_processes(evidence: Evidence, going: list[Product]) -> Iterator[Step]:
     roots = sorted({root for product in going for root in product.of_kind("process")})
-    running = [item for item in evidence.of_kind("process") if any(_is_below(item["what"], root) for root in roots)]
+    running = [item for item in evidence.of_kind("process") if is_below(item["what"], roots)]
     if running:
         yield Step(
             REMOVE,
@@ -141,7 +142,7 @@ def _paths(evidence: Evidence, going: list[Product]) -> Iterator[tuple[str, str,
             yield item["value"]["file"], "file", item["id"], "unit file"
         yield from ((folder, "tree", item["id"], "drop-ins") for folder in item["value"]["drop_ins"])
     for item in evidence.of_kind("link_into"):
-        if any(_is_below(item["value"]["target"], tree) for product in going for tree in product.trees):
+        if is_below(item["value"]["target"], (tree for product in going for tree in product.trees)):
             yield item["what"], "file", item["id"], "link"
     for product in going:
         for sign in product.signs:
@@ -241,7 +242,3 @@ def _reload(evidence: Evidence, going: list[Product]) -> Iterator[Step]:
             "unknown to systemd",
             tuple(item["id"] for item in units),
         )
-
-
-def _is_below(path: str, root: str) -> bool:
-    return path == root or path.startswith(root.rstrip("/") + "/")

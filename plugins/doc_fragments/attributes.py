@@ -1,0 +1,28 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the modules' documentation says alike."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Attributes of modules: all run in check mode, and most have an action plugin and no diff."""
+
+    DOCUMENTATION = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+    description: Can run in check mode and return changed status prediction without modifying target.
+  diff_mode:
+    support: none
+    description: Will return details on what has changed when in diff mode.
+"""
+
+    ON_CONTROLLER = r"""
+options: {}
+attributes:
+  action:
+    support: full
+    description: Has an action plugin, which does the work on the controller.
+"""
