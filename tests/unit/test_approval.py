@@ -191,4 +191,4 @@ def test_steps_pending_are_handed_from_part_to_part() -> None:
     assert carry_out.arguments(plan, "stage", None, "")["pending"] is None
     assert carry_out.arguments(plan, "remove", {"skipped": True}, "")["pending"] is None
     assert carry_out.arguments(plan, "remove", {"pending": ["01-x"]}, "")["pending"] == ["01-x"]
-    assert carry_out.parts_of(plan) == ["stage", "handover", "remove"]
+    assert list(dict.fromkeys(step["part"] for step in plan["steps"])) == ["stage", "handover", "remove"]

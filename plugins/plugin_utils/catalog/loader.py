@@ -59,7 +59,7 @@ def _signs(entry: dict[str, Any]) -> Iterator[Sign]:
     for package in entry.get("packages", ()):
         yield Sign("package", package["name"])
     for process in entry.get("processes", ()):
-        yield Sign("process", process["below"], unit=process.get("unit", ""))
+        yield Sign("process", process["below"])
     for unit in entry.get("units", ()):
         yield Sign("unit", unit["name"])
     for path in entry.get("paths", ()):

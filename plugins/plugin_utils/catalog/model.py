@@ -21,7 +21,6 @@ class Sign:
     kind: str
     what: str
     scope: str = ""
-    unit: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from .match import findings
 
 def answer(evidence: Evidence, catalog: Catalog) -> dict[str, Any]:
     """Return findings, evidence, unknowns, complete, earlier runs, and the products that those removed."""
-    unknowns = [{"id": item["id"], "cause": item["unknown"]} for item in evidence.unknowns()]
+    unknowns = evidence.told_unknowns()
     runs = [run for item in evidence.of_kind("journal") for run in item["value"]["runs"]]
     removed = {product for run in runs if run.get("status") == "done" for product in run.get("products", ())}
     return {

@@ -39,7 +39,7 @@ def scanners(evidence: Evidence, catalog: Catalog) -> dict[str, Any]:
                 found.append(
                     {"id": provider.id, "name": provider.name, "version": packages[0]["version"], "state": state}
                 )
-    unknowns = [{"id": item["id"], "cause": item["unknown"]} for item in evidence.unknowns()]
+    unknowns = evidence.told_unknowns()
     return {
         "antivirus": found,
         "interceptors": [{"executable": path, "marks": marks} for path, marks in holders.items()],

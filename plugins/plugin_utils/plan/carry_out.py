@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import AvshiftError
 from .approval import ALLOWED
 from .diff import of_step
-from .model import PARTS, digest_of, expanded
+from .model import digest_of, expanded, stopping
 
 REACH = "See above why; nothing was done on it."
 
@@ -26,11 +26,9 @@ def allowed(planned: dict[str, Any], dry_run: bool) -> dict[str, Any]:
         words = "; ".join(planned["approval"]["difference"])
         raise _refused(f"plan_{status}", plan["host"], words, "Have a new plan approved; this host was not changed.")
     if plan["blocked"] and not dry_run:
-        stopping = [
-            check for check in plan["preflight"] if check["level"] in ("error", "overridable") and not check["accepted"]
-        ]
-        words = "; ".join(f"{check['id']}: {check['title']} ({check['diagnosis']})" for check in stopping)
-        raise _refused("plan_blocked", plan["host"], words, " ".join(check["remediation"] for check in stopping))
+        found = stopping(plan)
+        words = "; ".join(f"{check['id']}: {check['title']} ({check['diagnosis']})" for check in found)
+        raise _refused("plan_blocked", plan["host"], words, " ".join(check["remediation"] for check in found))
     return plan
 
 
@@ -67,8 +65,3 @@ def result(steps: list[dict[str, Any]], part: str, done: dict[str, Any]) -> dict
         content["code"] = failure["code"]
         content["msg"] = failure["message"]
     return content
-
-
-def parts_of(plan: dict[str, Any]) -> list[str]:
-    """Return the parts that have steps, in their order."""
-    return [part for part in PARTS if any(step["part"] == part for step in plan["steps"])]

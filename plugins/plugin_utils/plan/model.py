@@ -139,6 +139,13 @@ def digest_of(plan: dict[str, Any]) -> str:
     return digest(content)
 
 
+def stopping(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the preflight results of a written plan that keep its host from being changed."""
+    return [
+        check for check in plan["preflight"] if check["level"] in ("error", "overridable") and not check["accepted"]
+    ]
+
+
 def expanded(steps: list[dict[str, Any]], plan_digest: str, change_id: str) -> list[dict[str, Any]]:
     """Return steps with the marks replaced; the text of a file is the owner's and stays as it was approved."""
     return [step if step["kind"] == "file" else _expanded(step, plan_digest, change_id) for step in steps]

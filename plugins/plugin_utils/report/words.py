@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..plan.model import stopping
+
 
 def findings(plan: dict[str, Any] | None) -> str:
     """Return a plan's findings in one line."""
@@ -16,13 +18,6 @@ def findings(plan: dict[str, Any] | None) -> str:
         for finding in plan["findings"]
     ]
     return ", ".join(found) or "nothing of Kaspersky's"
-
-
-def stopping(plan: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the preflight results that keep the host from being changed."""
-    return [
-        check for check in plan["preflight"] if check["level"] in ("error", "overridable") and not check["accepted"]
-    ]
 
 
 def to_do(record: dict[str, Any]) -> str:
