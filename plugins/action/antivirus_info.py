@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.probes import as_text
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.scanners import probes_for, scanners
 
 
@@ -19,5 +20,7 @@ class ActionModule(Adapter):
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Return the scanners that are there and the processes that intercept file access."""
         catalog = self.catalog()
-        collected = self.on_endpoint("endpoint_collect", {"probes": probes_for(catalog)}, task_vars)["collected"]
+        collected = self.on_endpoint("endpoint_collect", {"probes": as_text(probes_for(catalog))}, task_vars)[
+            "collected"
+        ]
         return scanners(Evidence.of(collected), catalog)

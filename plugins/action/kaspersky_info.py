@@ -1,25 +1,46 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The controller's half of kaspersky_info: compile the probes, ask, match."""
+"""The controller's half of kaspersky_info: compile the probes, ask, match, and record if that is wanted."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter
+from ansible.utils.display import Display
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter, now, versions
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect import probes
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.answer import answer
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import detection
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.escape import visible
 
 
 class ActionModule(Adapter):
     """See the documentation of the module of this name."""
 
-    SPEC: ClassVar[dict[str, Any]] = {"root": {"type": "path", "default": "/"}}
+    SPEC: ClassVar[dict[str, Any]] = {
+        "root": {"type": "path", "default": "/"},
+        "records_dir": {"type": "path"},
+    }
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Return findings, evidence, unknowns, complete and removed_before."""
         catalog = self.catalog()
-        asked = {"probes": probes.for_products(catalog.products), "root": options["root"]}
+        asked = {"probes": probes.as_text(probes.for_products(catalog.products)), "root": options["root"]}
         collected = self.on_endpoint("endpoint_collect", asked, task_vars)["collected"]
-        return answer(Evidence.of(collected), catalog)
+        told = answer(Evidence.of(collected), catalog)
+        return self._recorded(told, options["records_dir"], task_vars) if options["records_dir"] else told
+
+    def _recorded(self, told: dict[str, Any], folder: str, task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Write the record, show the host's line, and keep the evidence out of the controller's memory."""
+        host = str(task_vars["inventory_hostname"])
+        run = {"change_id": "", "time": now(), **versions(self.catalog())}
+        record = runs.of_detection(host, told, run)
+        path = records.path_of(folder, host)
+        if not self._task.check_mode:
+            records.write(path, record)
+        hosts = task_vars.get("ansible_play_hosts_all", [host])
+        Display().display(f"[{self.count()}/{len(hosts)}] {visible(host)}: {detection.of_host(record)}")
+        kept = {key: value for key, value in told.items() if key != "evidence"}
+        return {**kept, "verdict": record["verdict"], "path": str(path)}

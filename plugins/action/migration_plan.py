@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter, versions
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.probes import as_text
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import approval, document, goal, make
 
 
@@ -29,7 +30,9 @@ class ActionModule(Adapter):
         catalog = self.catalog()
         wanted = goal.of(options, catalog)
         approved = self._approved(options)
-        collected = self.on_endpoint("endpoint_collect", {"probes": make.probes_for(catalog, wanted)}, task_vars)
+        collected = self.on_endpoint(
+            "endpoint_collect", {"probes": as_text(make.probes_for(catalog, wanted))}, task_vars
+        )
         evidence = Evidence.of(collected["collected"])
         plan = make.make(str(task_vars["inventory_hostname"]), evidence, catalog, wanted).to_json()
         judged = approval.judge(plan, approved, versions(catalog))

@@ -4,17 +4,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any, ClassVar
 
 from ansible.utils.display import Display
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter, now, versions
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.canonical import encode
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import document
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import plan_markdown, report, words
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import detection, plan_markdown, report, words
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.table import table
 
+MOST_NAMED = 10
 PLAN_HEADER = ["host", "found", "to do", "verdict now", "digest"]
 
 
@@ -22,25 +25,43 @@ class ActionModule(Adapter):
     """See the documentation of the module of this name."""
 
     SPEC: ClassVar[dict[str, Any]] = {
-        "kind": {"type": "str", "choices": ["plan", "run"], "required": True},
+        "kind": {"type": "str", "choices": ["detection", "plan", "run"], "required": True},
         "output_dir": {"type": "path", "required": True},
         "records_dir": {"type": "path", "required": True},
         "hosts": {"type": "list", "elements": "str", "default": []},
-        "planned_in": {"type": "str", "default": ""},
+        "results_in": {"type": "str", "default": ""},
         "change_id": {"type": "str", "default": ""},
     }
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Write the documents, show their table, and return their paths."""
-        if options["kind"] == "plan":
-            return self._plan(options, task_vars)
-        return self._run(options)
+        if options["kind"] == "run":
+            return self._run(options)
+        made = self._plan if options["kind"] == "plan" else self._detection
+        return made(options, task_vars)
+
+    def _detection(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Show what was found; a host without an answer gets a record that says why, and makes the task fail."""
+        run = {"change_id": options["change_id"], "time": now(), **versions(self.catalog())}
+        found, silent = [], []
+        for host in sorted(options["hosts"]):
+            result = task_vars["hostvars"][host].get(options["results_in"])
+            record = runs.of_detection(host, result, run)
+            if record["failure"] is not None:
+                silent.append(host)
+                records.write(records.path_of(options["records_dir"], host), record)
+            found.append(record)
+        Display().display("\n".join(["", *detection.summary(found), "", f"Records: {options['records_dir']}", ""]))
+        result = {"verdicts": dict(Counter(record["verdict"] for record in found))}
+        if silent:
+            result.update(failed=True, msg=str(_silent(silent)))
+        return result
 
     def _plan(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         made_by = versions(self.catalog())
         run = {"change_id": options["change_id"], "time": now(), **made_by}
         made = [
-            runs.of_plan(host, task_vars["hostvars"][host].get(options["planned_in"]), run)
+            runs.of_plan(host, task_vars["hostvars"][host].get(options["results_in"]), run)
             for host in sorted(options["hosts"])
         ]
         for record in made:
@@ -72,3 +93,14 @@ class ActionModule(Adapter):
             records.write_text(Path(paths[name]), text)
         Display().display("\n".join(["", *shown, "", *paths.values(), ""]))
         return {"paths": paths, **facts}
+
+
+def _silent(hosts: list[str]) -> AvshiftError:
+    named = ", ".join(hosts[:MOST_NAMED]) + (" …" if len(hosts) > MOST_NAMED else "")
+    return AvshiftError(
+        "not_whole",
+        "Detecting",
+        f"{len(hosts)} hosts",
+        f"they gave no answer ({named})",
+        "See why in the summary or the records, and run again with --limit.",
+    )

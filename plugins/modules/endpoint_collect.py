@@ -17,8 +17,8 @@ extends_documentation_fragment:
   - avshift.endpoint.attributes
 options:
   probes:
-    description: What to ask, by kind of evidence.
-    type: dict
+    description: What to ask, by kind of evidence; as JSON, since Ansible takes one text more cheaply than many.
+    type: json
     required: true
   root:
     description: The root file system to look at. Anything but V(/) is looked at without a running system.
@@ -30,7 +30,7 @@ EXAMPLES = r"""
 - name: Ask whether a path exists
   avshift.endpoint.endpoint_collect:
     probes:
-      path: [/opt/kaspersky]
+      path: {paths: [/opt/kaspersky], children_of: [], listed: []}
 """
 
 RETURN = r"""
@@ -51,6 +51,8 @@ collected:
       type: bool
 """
 
+import json
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.collector import collect
 
@@ -59,12 +61,15 @@ def main():
     """Answer the probes."""
     module = AnsibleModule(
         argument_spec={
-            "probes": {"type": "dict", "required": True},
+            "probes": {"type": "json", "required": True},
             "root": {"type": "path", "default": "/"},
         },
+        # The probes are long and always the same: they are kept out of the host's log and out of the result.
+        no_log=True,
         supports_check_mode=True,
     )
-    module.exit_json(changed=False, collected=collect(module.params["probes"], module.params["root"]))
+    collected = collect(json.loads(module.params["probes"]), module.params["root"])
+    module.exit_json(changed=False, collected=collected, invocation={})
 
 
 if __name__ == "__main__":

@@ -8,7 +8,9 @@ short_description: Find Kaspersky software on a host, by evidence
 version_added: 0.1.0
 description:
   - Collects evidence in one round trip, matches it to the products of the catalog, and changes nothing.
-  - What could not be checked is listed, and the answer is then not complete.
+  - What could not be checked is listed with the products that hang on it, and the answer is then not complete.
+  - What no entry of the catalog knows, but is Kaspersky's by the name or maker of its package or by where it lies, is found
+    as C(unrecognised).
 author:
   - avshift contributors (@avshift)
 extends_documentation_fragment:
@@ -21,6 +23,12 @@ options:
         running system has, such as processes.
     type: path
     default: /
+  records_dir:
+    description:
+      - Folder on the controller to which the host's record is written. Then the run shows a line a host with what was
+        found, and the evidence is in the record instead of the result, so that the controller does not keep it.
+      - In check mode the record is not written.
+    type: path
 seealso:
   - module: avshift.endpoint.antivirus_info
   - module: avshift.endpoint.migration_plan
@@ -34,6 +42,10 @@ EXAMPLES = r"""
 - name: Look at a mounted image
   avshift.endpoint.kaspersky_info:
     root: /mnt/image
+
+- name: Write a record a host
+  avshift.endpoint.kaspersky_info:
+    records_dir: avshift/detect
 """
 
 RETURN = r"""
@@ -50,7 +62,7 @@ findings:
       description: The product's name.
       type: str
     class:
-      description: product, management, server, gateway, embedded, tool, exempt or successor.
+      description: product, management, server, gateway, embedded, tool, exempt, successor or unrecognised.
       type: str
     state:
       description: running, installed, broken, residue_active or residue_inert.
@@ -61,22 +73,53 @@ findings:
     confidence:
       description: confirmed (two independent kinds of evidence), probable, or weak (a name only).
       type: str
+    mode:
+      description: What it works as, in the vendor's words, such as Light Agent; nothing for the ordinary.
+      type: str
+    problems:
+      description:
+        - Why the state is broken.
+        - C(package_state), a package operation was cut off or failed.
+        - C(files_missing), the package database has it and its files are gone.
+        - C(package_missing), its programs are there and no package database has it.
+        - C(setup_never_run), it was installed and never set up.
+        - C(removal_cannot_succeed), what its package's removal script needs is not there.
+        - C(engine_stopped), other processes of it run and the one that protects does not.
+        - C(watchdog_without_engine), its watchdog runs and does not start the process that protects.
+      type: list
+      elements: str
     reasons:
       description: Ids of the evidence.
       type: list
       elements: str
 evidence:
   description: Everything that was seen, with C(id), C(kind), C(what), C(where), and C(value) or C(unknown).
-  returned: success
+  returned: success, without O(records_dir)
   type: list
   elements: dict
 unknowns:
-  description: What could not be checked, with C(id) and C(cause).
+  description: What could not be checked.
   returned: success
   type: list
   elements: dict
+  contains:
+    id:
+      description: Id of the evidence.
+      type: str
+    cause:
+      description: Why it could not be checked.
+      type: str
+    products:
+      description: Ids of the products that hang on it.
+      type: list
+      elements: str
+    bears:
+      description:
+        - Whether the answer hangs on it. What would only tell more about a product of which nothing was seen does not
+          count.
+      type: bool
 complete:
-  description: Whether everything could be checked.
+  description: Whether nothing that the answer hangs on is unknown.
   returned: success
   type: bool
 earlier_runs:
@@ -89,4 +132,12 @@ removed_before:
   returned: success
   type: list
   elements: str
+verdict:
+  description: detected, never_present, removed_verified or unknown.
+  returned: with O(records_dir)
+  type: str
+path:
+  description: Where the record lies.
+  returned: with O(records_dir)
+  type: str
 """

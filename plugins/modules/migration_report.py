@@ -8,6 +8,7 @@ short_description: Make the documents of a fleet
 version_added: 0.1.0
 description:
   - Makes plan.json and plan.md from the plans of a dry run, or report.json and report.md from a folder of records.
+  - Of a detection it shows a summary, writes a record for each host that gave no answer, and fails if there is one.
   - Works on the controller only. Records that cannot be read are named and counted, and the rest is reported.
 author:
   - avshift contributors (@avshift)
@@ -18,7 +19,7 @@ options:
   kind:
     description: Which documents to make.
     type: str
-    choices: [plan, run]
+    choices: [detection, plan, run]
     required: true
   output_dir:
     description: Folder for the documents.
@@ -29,12 +30,14 @@ options:
     type: path
     required: true
   hosts:
-    description: The hosts of a dry run.
+    description: The hosts of a dry run or detection.
     type: list
     elements: str
     default: []
-  planned_in:
-    description: The variable of each host in which the result of M(avshift.endpoint.migration_plan) was registered.
+  results_in:
+    description:
+      - The variable of each host in which the result of M(avshift.endpoint.migration_plan), or for V(detection) of
+        M(avshift.endpoint.kaspersky_info), was registered.
     type: str
     default: ""
   change_id:

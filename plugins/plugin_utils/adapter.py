@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, ClassVar
 
 import yaml
+from ansible import constants
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
@@ -52,8 +55,15 @@ class Adapter(ActionBase):
         return result
 
     def catalog(self) -> Catalog:
-        """Return the catalog that came with the collection."""
-        return loader.load()
+        """Return the catalog that came with the collection, read once a process."""
+        return _catalog()
+
+    def count(self) -> int:
+        """Return how many times this was called in this run of Ansible, by all of its workers."""
+        with open(Path(constants.DEFAULT_LOCAL_TMP) / "avshift-count", "ab") as counted:
+            counted.write(b".")
+            counted.flush()
+            return counted.tell()
 
     def on_endpoint(self, module: str, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Run one of the endpoint's modules and return its result; AvshiftError saying why if it could not run."""
@@ -73,6 +83,23 @@ class Adapter(ActionBase):
         if shell.get_option("remote_tmp") == DEFAULT_REMOTE_TMP and not past_the_system:
             shell.set_option("remote_tmp", REMOTE_TMP)
         self._task.environment = [*(self._task.environment or []), {"TMPDIR": MEMORY}]
+
+    def _is_pipelining_enabled(self, module_style: str, wrap_async: bool = False) -> bool:
+        """Send a module through the connection wherever nothing stands between that and the host's Python.
+
+        It takes one command instead of four and leaves no file. A program that becomes another user may insist on a
+        terminal: there Ansible's own setting decides.
+        """
+        direct = module_style == "new" and not wrap_async and not constants.DEFAULT_KEEP_REMOTE_FILES
+        if direct and self._connection.has_pipelining and self._becomes_nobody():
+            return True
+        return bool(super()._is_pipelining_enabled(module_style, wrap_async))
+
+    def _becomes_nobody(self) -> bool:
+        if not self._connection.become:
+            return True
+        same = self._get_remote_user() == self.get_become_option("become_user") is not None
+        return same and not constants.BECOME_ALLOW_SAME_USER
 
     def _unreached(self, error: Exception, task_vars: dict[str, Any]) -> str:
         """Return why a host was not reached. Some connections say it only to a command that does nothing."""
@@ -110,6 +137,17 @@ class Adapter(ActionBase):
             cause[-1] if cause else "the module gave no result",
             "See that ansible_python_interpreter names a Python that this ansible-core supports; -vvv shows more.",
         )
+
+
+@functools.cache
+def _catalog() -> Catalog:
+    return loader.load()
+
+
+# Ansible imports an action in its main process, so that every worker it forks has the catalog already. Where that
+# cannot be read, the task that needs it says so.
+with contextlib.suppress(AvshiftError):
+    _catalog()
 
 
 def plain(content: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The pure parsers of endpoint code, by the name of their folder under tests/fixtures/outputs."""
+"""The pure parsers of endpoint code, each by its module and name, as a function of the bytes that it is given."""
 
 from __future__ import annotations
 
@@ -10,23 +10,111 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.collect import (
     debconf,
     host,
     ini_sections,
+    ini_values,
+    kernel_modules,
+    look,
+    mentions,
+    names,
     package_changes,
+    packet_marks,
+    sockets,
 )
 from ansible_collections.avshift.endpoint.plugins.module_utils.system import (
+    certificates,
+    containers,
     dpkg_status,
     interception,
-    safe_paths,
+    mounts,
+    policy_rules,
+    rpm_database,
     systemd,
 )
 
-PARSERS: dict[str, Callable[[list[str]], Any]] = {
-    "accounts": lambda lines: list(accounts.groups(lines)),
-    "debconf": lambda lines: list(debconf.answers(lines)),
-    "dpkg_status": lambda lines: list(dpkg_status.stanzas(lines)),
-    "host": host.os_release,
-    "ini_sections": lambda lines: list(ini_sections.sections(lines)),
-    "interception": lambda lines: list(interception.marks(lines)),
-    "mounts": lambda lines: list(safe_paths.mount_points(lines)),
-    "package_changes": lambda lines: list(package_changes.simulated(lines)),
-    "systemd": lambda lines: list(systemd.properties("\n".join(lines))),
+BLOCK = 64
+NAMED = (b"/opt/kaspersky/kesl", b"/var/opt/kaspersky/kesl", b"kesl_exec_t")
+WORD = b"kesl"
+KEYS = ("EulaId", "KsvlaMode")
+
+
+def text_of(raw: bytes) -> str:
+    """Return bytes as the endpoint's files are read."""
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def lines_of(raw: bytes) -> list[str]:
+    """Return the lines without their ends; the line feed alone ends one."""
+    lines = text_of(raw).split("\n")
+    return lines if lines[-1] else lines[:-1]
+
+
+def _blocks(raw: bytes) -> list[bytes]:
+    return [raw[start : start + BLOCK] for start in range(0, len(raw), BLOCK)]
+
+
+def _stanzas(raw: bytes) -> list[dict[str, Any]]:
+    """Return what is read of each stanza that names a package, with the words of what it depends on."""
+    return [
+        dict(dpkg_status.fields(stanza), depends=sorted(set(dpkg_status.WORDS.findall(_depends(stanza)))))
+        for chunk in dpkg_status.chunks(_blocks(raw))
+        for stanza in dpkg_status.stanzas_at(chunk, [named.start(1) for named in dpkg_status.NAME.finditer(chunk)])
+    ]
+
+
+def _depends(stanza: bytes) -> str:
+    return str(dpkg_status.fields(stanza).get("depends", ""))
+
+
+def _stanzas_with_a_word(raw: bytes) -> list[str]:
+    chunk = b"\n" + raw
+    return [text_of(stanza) for stanza in dpkg_status.stanzas_at(chunk, [*dpkg_status.occurrences(WORD, chunk)])]
+
+
+def _fitting(raw: bytes) -> list[str]:
+    """Return the names, one a line, that fit the patterns in the first line."""
+    patterns, *told = lines_of(raw) or [""]
+    fits = names.any_of(patterns.split())
+    return [name for name in told if fits(name)]
+
+
+def _container(raw: bytes) -> str:
+    """Return the container of a process; the groups of process 1 stand after an empty line."""
+    own, _empty, first = text_of(raw).partition("\n\n")
+    return containers.container_in(own, first or "0::/init.scope\n")
+
+
+def _hexadecimal(raw: bytes) -> bytes:
+    try:
+        return bytes.fromhex(raw.decode("ascii"))
+    except ValueError:
+        return raw
+
+
+PARSERS: dict[str, Callable[[bytes], Any]] = {
+    "accounts.groups": lambda raw: list(accounts.groups(lines_of(raw))),
+    "certificates.name": lambda raw: certificates.name(_hexadecimal(raw)),
+    "certificates.pem_blocks": lambda raw: [der.hex() for der in certificates.pem_blocks(raw)],
+    "certificates.subject": lambda raw: [certificates.subject(der) for der in [*certificates.pem_blocks(raw)] or [raw]],
+    "containers.container_in": _container,
+    "debconf.answers": lambda raw: list(debconf.answers(lines_of(raw))),
+    "dpkg_status.fields": _stanzas,
+    "dpkg_status.occurrences": lambda raw: list(dpkg_status.occurrences(WORD, raw)),
+    "dpkg_status.stanzas_at": _stanzas_with_a_word,
+    "host.os_release": lambda raw: host.os_release(lines_of(raw)),
+    "ini_sections.sections": lambda raw: list(ini_sections.sections(lines_of(raw))),
+    "ini_values.value_of": lambda raw: {key: ini_values.value_of(lines_of(raw), key) for key in KEYS},
+    "interception.marks": lambda raw: list(interception.marks(lines_of(raw))),
+    "kernel_modules.modules": lambda raw: list(kernel_modules.modules(lines_of(raw))),
+    "look.users": lambda raw: list(look.users(lines_of(raw))),
+    "mentions.lines_naming": lambda raw: list(mentions.lines_naming(raw, mentions.expression_of(NAMED))),
+    "mounts.mounts": lambda raw: list(mounts.mounts(lines_of(raw))),
+    "names.any_of": _fitting,
+    "package_changes.simulated": lambda raw: list(package_changes.simulated(lines_of(raw))),
+    "packet_marks.marked": lambda raw: list(packet_marks.marked(lines_of(raw))),
+    "policy_rules.marked": lambda raw: list(policy_rules.marked(_hexadecimal(raw))),
+    "rpm_database.packages": lambda raw: list(rpm_database.packages(lines_of(raw))),
+    "sockets.listening": lambda raw: {
+        state: list(sockets.listening(lines_of(raw), state)) for state in sorted(set(sockets.LISTENING.values()))
+    },
+    "sockets.local": lambda raw: list(sockets.local(lines_of(raw))),
+    "systemd.properties": lambda raw: list(systemd.properties(text_of(raw))),
 }

@@ -51,7 +51,7 @@ def item(short: dict[str, Any]) -> dict[str, Any]:
     head = {"id": f"{kind}:{what}", "kind": kind, "what": what, "where": where}
     if "unknown" in given:
         return {**head, "unknown": given["unknown"]}
-    return {**head, "value": _value(kind, {**DEFAULTS[kind], **given})}
+    return {**head, "value": _value(kind, what, {**DEFAULTS[kind], **given})}
 
 
 def _where(kind: str, what: str) -> str:
@@ -60,8 +60,13 @@ def _where(kind: str, what: str) -> str:
     return {**fixed, **own}.get(kind, what)
 
 
-def _value(kind: str, value: dict[str, Any]) -> dict[str, Any]:
-    if kind == "package":
+def _value(kind: str, what: str, value: dict[str, Any]) -> dict[str, Any]:
+    if kind == "package" and value["manager"] == "rpm":
+        value.update(
+            name=what.rpartition(".")[0], architecture=what.rpartition(".")[2], status="installed", installed=True
+        )
+    elif kind == "package":
+        value.setdefault("name", what.partition(":")[0])
         value["installed"] = str(value["status"]).split(" ")[1:] == ["ok", "installed"]
     if kind == "path" and value["type"] == "directory":
         value.setdefault("children", [])

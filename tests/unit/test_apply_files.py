@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply import file, ini_section, path
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect import ini_sections
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect.look import Look
 from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
 
 
@@ -136,7 +137,7 @@ def test_plan_says_of_a_section_that_stands_twice_what_its_removal_does(tmp_path
     place = tmp_path / "applications.setup"
     place.write_text("[1103]\nNAME=agent\n[1103]\nNAME=agent\n", encoding="utf-8")
     asked = [{"file": str(place), "section": "1103"}]
-    planned = [seen["value"]["last"] for seen in ini_sections.collect(asked, "/")]
+    planned = [seen["value"]["last"] for seen in ini_sections.collect(asked, Look())]
     ini_section.do(asked[0])
     assert planned == [not place.exists()]
 

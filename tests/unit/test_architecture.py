@@ -104,6 +104,7 @@ def test_endpoint_code_is_imported_under_python_3_6() -> None:
 FOR_PEOPLE = {
     "plugin_utils/plan/handover.py": "before and after of a step",
     "plugin_utils/plan/preflight.py": "titles and remedies",
+    "plugin_utils/report/detection.py": "what was found on a fleet",
     "plugin_utils/report/plan_markdown.py": "the document that is approved",
     "plugin_utils/report/report.py": "the report",
     "plugin_utils/report/words.py": "words of the documents",
@@ -180,7 +181,9 @@ def _careless(path: Path) -> list[str]:
                 found.append((node.lineno, "an error is swallowed"))
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)
-            if called in ("os.system", "os.popen", "eval", "exec") or "shell" in [word.arg for word in node.keywords]:
+            # An account has a shell too, and the form of an item of evidence starts nothing.
+            shell = called != "seen" and "shell" in [word.arg for word in node.keywords]
+            if shell or called in ("os.system", "os.popen", "eval", "exec"):
                 found.append((node.lineno, called))
     return [f"{short(path)}:{line}: {what}" for line, what in found]
 

@@ -17,8 +17,9 @@ from support import FIXTURES, REPOSITORY, load_yaml
 
 HOME = REPOSITORY / "catalog"
 PRODUCTS = sorted(HOME.glob("products/*/*.yml"))
+ANTIVIRUS = sorted(HOME.glob("antivirus/*/*.yml"))
 PROVIDERS = sorted(HOME.glob("providers/*.yml"))
-FILES = [("product", path) for path in PRODUCTS] + [("provider", path) for path in PROVIDERS]
+FILES = [("product", path) for path in [*PRODUCTS, *ANTIVIRUS]] + [("provider", path) for path in PROVIDERS]
 
 
 def _stem(value: object) -> str:
@@ -40,7 +41,7 @@ def test_file_fits_its_schema(schema: str, path: Path) -> None:
 
 
 def test_ids_are_unique() -> None:
-    for paths in (PRODUCTS, PROVIDERS):
+    for paths in ([*PRODUCTS, *ANTIVIRUS], PROVIDERS):
         ids = [load_yaml(path)["id"] for path in paths]
         assert len(set(ids)) == len(ids)
 
@@ -50,7 +51,7 @@ WRONG_PATHS = ["/opt", "/", "opt/x/y", "/opt/../etc/x", "/opt/./x", "/opt//x", "
 
 @pytest.mark.parametrize("path", WRONG_PATHS)
 def test_schema_refuses_a_path_that_must_never_be_removed(path: str) -> None:
-    content = load_yaml(PRODUCTS[0])
+    content = load_yaml(next(path for path in PRODUCTS if path.stem == "kesl"))
     for key, place in (("paths", 0), ("retain", 0)):
         changed = copy.deepcopy(content)
         changed[key][place]["path"] = path
@@ -84,7 +85,7 @@ def test_schema_refuses_a_fact_without_its_source(fact: str, key: str) -> None:
 
 
 def test_schema_refuses_what_it_does_not_know() -> None:
-    content = load_yaml(PRODUCTS[0])
+    content = load_yaml(next(path for path in PRODUCTS if path.stem == "kesl"))
     assert problems("product", {**content, "pathes": []})
     assert problems("product", {**content, "format_version": 2})
     assert problems("product", {**content, "class": "virus"})
@@ -101,21 +102,38 @@ def _sources(content: Any) -> Iterator[str]:
             yield from _sources(part)
 
 
-@pytest.mark.parametrize("path", [*PRODUCTS, *PROVIDERS], ids=_stem)
+@pytest.mark.parametrize("path", [*PRODUCTS, *ANTIVIRUS, *PROVIDERS], ids=_stem)
 def test_sources_are_explained(path: Path) -> None:
     page = (REPOSITORY / "docs" / "sources.md").read_text(encoding="utf-8")
     explained = set(re.findall(r"^\|\s*`([^`]+)`\s*\|", page, re.MULTILINE))
     assert set(_sources(load_yaml(path))) - explained == set()
 
 
-@pytest.mark.parametrize("path", PRODUCTS, ids=_stem)
+@pytest.mark.parametrize("path", [*PRODUCTS, *ANTIVIRUS], ids=_stem)
 def test_product_has_a_case_that_finds_it_and_one_that_only_looks_like_it(path: Path) -> None:
-    mine = {case.stem: load_yaml(case) for case in (FIXTURES / "hosts" / path.stem).glob("*.yml")}
+    folder = FIXTURES / ("hosts" if path in PRODUCTS else "antivirus") / path.stem
+    mine = {case.stem: load_yaml(case) for case in folder.glob("*.yml")}
     look_alikes = {name: case for name, case in mine.items() if name.startswith("look-alike")}
     assert any(found["id"] == path.stem for case in mine.values() for found in case["expect"])
     assert look_alikes
     for name, case in look_alikes.items():
         assert path.stem not in [found["id"] for found in case["expect"]], name
+
+
+def test_cases_lie_in_the_folder_of_an_entry() -> None:
+    for folder, paths in (("hosts", PRODUCTS), ("antivirus", ANTIVIRUS)):
+        assert {path.name for path in (FIXTURES / folder).iterdir()} == {path.stem for path in paths}
+
+
+def test_only_the_vendor_s_own_entries_may_be_removed() -> None:
+    """What other vendors made is found and told, and has nothing that a removal would go by."""
+    for path in ANTIVIRUS:
+        content = load_yaml(path)
+        assert content["class"] in ("antivirus", "edr")
+        assert content["vendor"]
+        assert not {"retain", "parents", "net", "removal_needs", "ini_sections"} & set(content)
+    for path in PRODUCTS:
+        assert load_yaml(path)["class"] not in ("antivirus", "edr")
 
 
 def test_versions_pattern_has_the_group_that_the_engine_reads() -> None:

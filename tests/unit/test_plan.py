@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply.runner import KINDS
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.canonical import encode
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import make
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import goal, make
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import digest_of, expanded
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from plans import case_of, document_of, goal_of, plan_of
+from plans import NOTHING_ASKED, case_of, document_of, goal_of, plan_of
 from schemas import problems
 from support import CATALOG, cases, collected, load_yaml, name_of
 
@@ -191,5 +191,9 @@ def test_probes_of_a_plan_ask_for_what_its_steps_need() -> None:
     asked = make.probes_for(CATALOG, goal_of(case_of("full")))
     assert {"interceptor", "space", "package_change", "debconf", "file_text", "journal"} <= set(asked)
     assert set(asked["space"]["trees"]) == {path for product in CATALOG.products for path, _holds in product.retain}
-    assert asked["package_change"]["remove"] == asked["package"]["names"]
+    going = {name for product in CATALOG.products if product.may_go(()) for name in product.of_kind("package")}
+    assert set(asked["package_change"]["remove"]) == going < set(asked["package"]["names"])
+    named = {**NOTHING_ASKED, "also_remove": ["klms"]}
+    also = make.probes_for(CATALOG, goal.of(named, CATALOG))["package_change"]["remove"]
+    assert set(also) - going == set(CATALOG.product("klms").of_kind("package"))
     assert make.probes_for(CATALOG, goal_of(case_of("kaspersky-ignored")))["package_change"]["remove"] == []

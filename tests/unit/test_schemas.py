@@ -14,10 +14,16 @@ STEP = SCHEMAS["plan"]["$defs"]["step"]["properties"]
 RECORD = SCHEMAS["record"]
 STATUS = RECORD["properties"]["approval"]["oneOf"][1]["properties"]["status"]["enum"]
 
+# No plan names products of these: they are found by antivirus_info alone.
+OTHER_VENDORS = ["antivirus", "edr"]
+# Kinds that no probe asks for: the collector of another tells them apart.
+ANSWERED_BESIDES = {"container_interceptor"}
+
 
 def test_kinds_of_steps_and_evidence() -> None:
     assert set(STEP["kind"]["enum"]) == set(runner.KINDS)
-    assert set(SCHEMAS["evidence"]["$defs"]["kind"]["enum"]) == set(collector.KINDS) | set(collector.LIVE)
+    asked = {*collector.KINDS, *collector.LIVE, *collector.PLANNING} | set(collector.PLANNING)
+    assert set(SCHEMAS["evidence"]["$defs"]["kind"]["enum"]) == asked | ANSWERED_BESIDES
     assert STEP["part"]["enum"] == list(PARTS)
 
 
@@ -31,10 +37,12 @@ def test_outcomes_statuses_and_verdicts() -> None:
     assert set(RECORD["$defs"]["outcome"]["properties"]["outcome"]["enum"]) == outcomes | {runner.UNTOUCHED}
     assert set(STATUS) == {*approval.ALLOWED, approval.NOT_APPROVED, approval.DRIFTED}
     own = {*verdict.CLEAN, verdict.REFUSED, verdict.ROLLED_BACK, verdict.FAILED, verdict.UNKNOWN, verdict.PARTIAL}
-    assert set(RECORD["properties"]["verdict"]["enum"]) == own | {verdict.PLANNED, "removed_pending_reboot"}
+    own |= {verdict.PLANNED, verdict.DETECTED}
+    assert set(RECORD["properties"]["verdict"]["enum"]) == own | {"removed_pending_reboot"}
 
 
 def test_classes_are_the_same_in_the_catalog_and_in_plans() -> None:
     classes = SCHEMAS["product"]["properties"]["class"]["enum"]
-    assert SCHEMAS["plan"]["$defs"]["finding"]["properties"]["class"]["enum"] == classes
-    assert set(model.REMOVED_BY_DEFAULT) == set(verdict.COUNTED) <= set(classes)
+    assert [*SCHEMAS["plan"]["$defs"]["finding"]["properties"]["class"]["enum"], *OTHER_VENDORS] == classes
+    assert {*model.REMOVED_BY_DEFAULT, "unrecognised"} == set(verdict.COUNTED)
+    assert {*verdict.COUNTED, *verdict.STAYING} < set(classes) - set(OTHER_VENDORS)

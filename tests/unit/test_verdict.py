@@ -22,11 +22,16 @@ def _why(row: dict[str, Any]) -> str:
 
 def _finding(product_class: str, state: str, identity: str = "x") -> dict[str, Any]:
     name = {"id": identity, "name": identity, "class": product_class, "state": state}
-    return {**name, "version": "", "confidence": "confirmed", "reasons": ["path:/opt/x"]}
+    told = {"version": "", "confidence": "confirmed", "reasons": ["path:/opt/x"], "mode": ""}
+    return {**name, **told, "problems": ["package_state"] if state == "broken" else []}
 
 
 def _collected(row: dict[str, Any]) -> dict[str, Any]:
-    unknown = [] if row.get("complete", True) else [{"id": "path:/opt/x", "cause": "permission denied"}]
+    unknown = (
+        []
+        if row.get("complete", True)
+        else [{"id": "path:/opt/x", "cause": "permission denied", "products": ["kesl"], "bears": True}]
+    )
     return {
         "findings": [_finding(*told) for told in row.get("findings", ())],
         "evidence": [],
@@ -45,6 +50,23 @@ def _proof(result: str) -> dict[str, Any]:
 def test_verdict_of_evidence(row: dict[str, Any]) -> None:
     proof = _proof(row["proof"]) if "proof" in row else None
     assert verdict.of_evidence(_collected(row), proof, tuple(row.get("also", ()))) == row["verdict"]
+
+
+@pytest.mark.parametrize("row", _table("of_detection"), ids=_why)
+def test_verdict_of_detection(row: dict[str, Any]) -> None:
+    collected = _collected(row)
+    assert verdict.of_detection(collected) == row["verdict"]
+    record = runs.of_detection("host", collected, RUN)
+    assert (record["mode"], record["verdict"], record["failure"]) == ("detect", row["verdict"], None)
+    assert problems("record", record) == []
+
+
+def test_detection_that_gave_no_result_is_unknown() -> None:
+    for result, code in ((None, "no_result"), ({"unreachable": True, "msg": "No route to host"}, "unreachable")):
+        record = runs.of_detection("host", result, RUN)
+        assert (record["verdict"], record["verification"]) == ("unknown", None)
+        assert record["failure"]["code"] == code
+        assert problems("record", record) == []
 
 
 @pytest.mark.parametrize("row", _table("of_plan"), ids=_why)
@@ -71,7 +93,9 @@ def test_verdict_of_run(row: dict[str, Any]) -> None:
 
 
 def test_tables_know_every_verdict_that_the_engine_gives() -> None:
-    told = {row["verdict"] for name in ("of_evidence", "of_plan", "of_run") for row in _table(name)} - {None}
+    told = {row["verdict"] for name in ("of_evidence", "of_detection", "of_plan", "of_run") for row in _table(name)} - {
+        None
+    }
     assert told <= set(SCHEMAS["record"]["properties"]["verdict"]["enum"])
     assert set(verdict.CLEAN) <= told
     assert verdict.UNKNOWN not in verdict.CLEAN

@@ -5,6 +5,7 @@
 
 from ..collect.units import boot_links
 from ..system import safe_paths
+from ..system.tree import Tree
 
 
 def look(target):
@@ -19,4 +20,4 @@ def do(target):
 
 
 def _links(unit):
-    return [path for path, name in boot_links("/") if name == unit]
+    return [path for path, name in boot_links(Tree()) if name == unit]

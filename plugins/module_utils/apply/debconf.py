@@ -4,6 +4,7 @@
 """Answer a package's question before it is asked, as debconf-set-selections(1) does."""
 
 from ..collect import debconf
+from ..collect.look import Look
 from ..system.commands import run
 from ..system.errors import EndpointError
 
@@ -12,7 +13,7 @@ LIMIT = 60
 
 def look(target):
     """Return True if the answer is what it should be."""
-    return any(item["value"]["value"] == target["value"] for item in debconf.collect([target["question"]], "/"))
+    return any(item["value"]["value"] == target["value"] for item in debconf.collect([target["question"]], Look()))
 
 
 def do(target):

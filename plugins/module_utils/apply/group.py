@@ -4,6 +4,7 @@
 """Remove a local group, after everything that it could own is gone."""
 
 from ..collect import accounts
+from ..collect.look import Look
 from ..system.commands import must
 
 LIMIT = 60
@@ -11,7 +12,7 @@ LIMIT = 60
 
 def look(target):
     """Return True if there is no such local group."""
-    return not list(accounts.collect([target["name"]], "/"))
+    return not list(accounts.collect_groups([target["name"]], Look()))
 
 
 def do(target):

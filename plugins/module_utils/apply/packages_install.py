@@ -9,7 +9,7 @@ from . import apt
 
 def look(target):
     """Return True if every package that was asked for is installed in the planned version."""
-    found = {known["name"]: known for known in dpkg_status.packages([change["name"] for change in target["changes"]])}
+    found = {known["name"]: known for known in dpkg_status.named([change["name"] for change in target["changes"]])}
     return all(
         change["name"] in found
         and dpkg_status.is_installed(found[change["name"]])
@@ -28,6 +28,6 @@ def do(target):
 def undo(target):
     """Purge what was not there before."""
     new = [change["name"] for change in target["changes"] if not change["old"]]
-    known = [found["name"] for found in dpkg_status.packages(new)]
+    known = [found["name"] for found in dpkg_status.named(new)]
     if known:
         apt.change(["purge"] + known, set(new))

@@ -4,14 +4,17 @@
 """Remove packages with their configuration, in one go, so that the package manager orders them."""
 
 from ..system import dpkg_status
+from ..system.tree import Tree
 from . import apt
 
 
 def look(target):
     """Return True if dpkg knows none of the packages any more."""
-    return not dpkg_status.packages(target["names"])
+    return not dpkg_status.named(target["names"])
 
 
 def do(target):
     """Purge them; nothing else may go."""
-    apt.change(["purge"] + [found["name"] for found in dpkg_status.packages(target["names"])], set(target["names"]))
+    native = dpkg_status.native_architecture(Tree())
+    known = [dpkg_status.qualified(found, native) for found in dpkg_status.named(target["names"])]
+    apt.change(["purge"] + known, set(target["names"]))

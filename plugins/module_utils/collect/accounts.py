@@ -1,15 +1,14 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Local groups and who is in them."""
+"""Local users and groups, and who is in them."""
 
-import re
+import os
 
-from ..system import safe_paths
 from .items import seen
+from .look import NUMBER, PASSWD, users
 
 GROUPS = "/etc/group"
-NUMBER = re.compile(r"[0-9]{1,10}\Z")
 
 
 def groups(lines):
@@ -20,10 +19,29 @@ def groups(lines):
             yield fields[0], int(fields[2]), [name for name in fields[3].split(",") if name]
 
 
-def collect(asked, root):
+def collect_users(asked, look):
+    """Yield an item of each named local user that exists; ``asked`` is a list of names."""
+    for name, uid, gid, home, shell in _users(look):
+        if name in asked:
+            running = any(_owner(process.pid) == uid for process in look.processes())
+            yield seen("account", name, PASSWD, uid=uid, gid=gid, home=home, shell=shell, running=running)
+
+
+def collect_groups(asked, look):
     """Yield an item of each named local group that exists; ``asked`` is a list of names."""
     wanted = set(asked)
-    text = safe_paths.read_text(GROUPS, root) or ""
-    for name, gid, members in groups(text.splitlines()):
+    for name, gid, members in groups((look.tree.text(GROUPS) or "").split("\n")):
         if name in wanted:
-            yield seen("group", name, GROUPS, gid=gid, members=members)
+            primary = sorted(user for user, _uid, own, _home, _shell in _users(look) if own == gid)
+            yield seen("group", name, GROUPS, gid=gid, members=members, primary_of=primary)
+
+
+def _users(look):
+    return users((look.tree.text(PASSWD) or "").split("\n"))
+
+
+def _owner(pid):
+    try:
+        return os.stat("/proc/%d" % pid).st_uid
+    except OSError:
+        return None

@@ -4,59 +4,120 @@
 """Answer all probes in one pass. Collecting decides nothing."""
 
 from ..system.errors import EndpointError
+from ..system.time_limit import time_limit
 from . import (
     accounts,
-    debconf,
-    file_texts,
+    certificates,
+    home_paths,
     host,
     ini_sections,
+    ini_values,
+    installers,
     interceptors,
     journal,
+    kernel_modules,
     links,
-    package_changes,
+    mentions,
+    mounts,
+    named_entries,
     packages,
+    packet_marks,
     paths,
     processes,
-    space,
+    sockets,
     units,
 )
-from .items import not_checked
+from .items import not_checked, printable
+from .look import Look
 
-# What a kind of probe is answered by. Each is collect(asked, root) -> items; ``live`` ones need a running system.
+# What a kind of probe is answered by. Each is collect(asked, look) -> items.
+# Packages come first: what they own is told of the paths.
 KINDS = {
     "package": packages.collect,
     "path": paths.collect,
+    "home_path": home_paths.collect,
+    "named_entry": named_entries.collect,
     "link_into": links.collect,
-    "group": accounts.collect,
+    "unit": units.collect,
+    "account": accounts.collect_users,
+    "group": accounts.collect_groups,
     "ini_section": ini_sections.collect,
-    "file_text": file_texts.collect,
-    "debconf": debconf.collect,
+    "ini_value": ini_values.collect,
+    "kernel_module": kernel_modules.collect,
+    "certificate": certificates.collect,
+    "mention": mentions.collect,
+    "installer": installers.collect,
     "journal": journal.collect,
 }
+# These need a running system.
 LIVE = {
-    "unit": units.collect,
     "process": processes.collect,
+    "container_process": processes.collect_contained,
+    "socket": sockets.collect,
     "interceptor": interceptors.collect,
-    "package_change": package_changes.collect,
-    "space": space.collect,
+    "mount": mounts.collect,
+    "packet_mark": packet_marks.collect,
 }
+# Only a plan asks these.
+PLANNING = ("file_text", "debconf", "package_change", "space")
+# What somebody can have put on a host so that a look at it fails.
+UNANSWERED = (EndpointError, OSError, ValueError, RecursionError, MemoryError)
+SECONDS = 60
+# Simulations and sizes of trees take as long as they take; commands have limits of their own.
+PLANNING_SECONDS = 600
 
 
 def collect(probes, root="/"):
     """Return {host, evidence, live} for probes ({kind: what to ask}); ``live`` is False for another root.
 
-    A probe that fails becomes an item with ``unknown`` and does not stop the others. Raises KeyError for a
-    kind that does not exist, which only a mismatch of this code with the controller's can cause.
+    A probe that fails or takes too long becomes an item with ``unknown`` and does not stop the others. Raises
+    ValueError for a kind that does not exist, which only a mismatch of this code with the controller's can cause.
     """
-    live = root == "/"
-    evidence = []
-    for kind, asked in sorted(probes.items()):
-        if kind in LIVE and not live:
-            continue
-        answer = LIVE[kind] if kind in LIVE else KINDS[kind]
-        try:
-            evidence.extend(answer(asked, root))
-        except (EndpointError, OSError) as error:
-            evidence.append(not_checked(kind, "all", root, error))
-    evidence.sort(key=lambda item: item["id"])
-    return {"host": host.describe(root), "evidence": evidence, "live": live}
+    strange = set(probes) - set(KINDS) - set(LIVE) - set(PLANNING)
+    if strange:
+        raise ValueError("no such kind of probe: " + ", ".join(sorted(strange)))
+    look = Look(root)
+    evidence = {}
+    try:
+        for kind, answer in _answers(probes, look.live):
+            for item in _answered(kind, answer, probes[kind], look):
+                evidence.setdefault(item["id"], item)
+        described = host.describe(look)
+    finally:
+        look.tree.close()
+    return {
+        "host": printable(described),
+        "evidence": [evidence[found] for found in sorted(evidence)],
+        "live": look.live,
+    }
+
+
+def _answers(probes, live):
+    """Yield (kind, its collector) of every kind that is asked and can be answered."""
+    known = dict(KINDS, **(LIVE if live else {}))
+    if set(probes) & set(PLANNING):
+        known.update(_planning(live))
+    for kind, answer in known.items():
+        if kind in probes:
+            yield kind, answer
+
+
+def _planning(live):
+    # Imported here, since detection alone, which may be asked every day, would pay for them too.
+    from . import debconf, file_texts, package_changes, space
+
+    known = {"file_text": file_texts.collect, "debconf": debconf.collect}
+    if live:
+        known.update(package_change=package_changes.collect, space=space.collect)
+    return known
+
+
+def _answered(kind, answer, asked, look):
+    items = []
+    try:
+        with time_limit(PLANNING_SECONDS if kind in PLANNING else SECONDS, kind):
+            for item in answer(asked, look):
+                items.append(printable(item))
+    except UNANSWERED as error:
+        items.append(printable(not_checked(kind, "all", look.root, error)))
+    return items

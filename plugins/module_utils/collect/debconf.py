@@ -3,7 +3,6 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Answers in debconf's database, read as text: its own tools may write to it."""
 
-from ..system import safe_paths
 from .items import seen
 
 DATABASE = "/var/cache/debconf/config.dat"
@@ -24,10 +23,10 @@ def answers(lines):
             value = line[len("Value:") :].strip()
 
 
-def collect(asked, root):
+def collect(asked, look):
     """Yield an item of each asked question that has an answer; ``asked`` is a list of question names."""
     wanted = set(asked)
-    text = safe_paths.read_text(DATABASE, root, LIMIT) or ""
+    text = look.tree.text(DATABASE, LIMIT) or ""
     for name, value in answers(text.splitlines()):
         if name in wanted:
             yield seen("debconf", name, DATABASE, value=value)

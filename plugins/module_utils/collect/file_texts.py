@@ -5,21 +5,22 @@
 
 import stat
 
-from ..system import safe_paths
 from ..system.errors import EndpointError
 from .items import not_checked, seen
 
 LIMIT = 1 << 18
 
 
-def collect(asked, root):
+def collect(asked, look):
     """Yield an item with the text of each file that is there; ``asked`` is a list of paths."""
     for path in asked:
         try:
-            text = safe_paths.read_text(path, root, LIMIT)
+            status, target, real = look.tree.lstat(path)
+            text = look.tree.text(path, LIMIT) if status is not None else None
         except EndpointError as error:
             yield not_checked("file_text", path, path, error)
             continue
-        if text is not None:
-            mode = stat.S_IMODE(safe_paths.lstat(path, root)[0].st_mode)
-            yield seen("file_text", path, path, text=text, mode="%04o" % mode)
+        if target is not None or real != path:
+            yield not_checked("file_text", path, path, "a symbolic link stands in its place or on the way to it")
+        elif text is not None:
+            yield seen("file_text", path, path, text=text, mode="%04o" % stat.S_IMODE(status.st_mode))

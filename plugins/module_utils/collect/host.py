@@ -6,7 +6,7 @@
 import os
 import platform
 
-from ..system import safe_paths
+from ..system.errors import EndpointError
 
 OS_RELEASE = ("/usr/lib/os-release", "/etc/os-release")
 
@@ -17,16 +17,16 @@ def os_release(lines):
     return {key.strip(): value.strip().strip("\"'") for key, _separator, value in pairs}
 
 
-def describe(root):
+def describe(look):
     """Return {name, system, version, family, kernel, python, init}; of another root only what its files say."""
-    text = next((found for found in (_release(path, root) for path in OS_RELEASE) if found), "")
+    text = next((found for found in (_release(path, look.tree) for path in OS_RELEASE) if found), "")
     release = os_release(text.splitlines())
     described = {
         "system": release.get("ID", "unknown"),
         "version": release.get("VERSION_ID", "unknown"),
         "family": [release.get("ID", "unknown")] + release.get("ID_LIKE", "").split(),
     }
-    if root == "/":
+    if look.live:
         described.update(
             name=platform.node(),
             kernel=platform.release(),
@@ -36,6 +36,8 @@ def describe(root):
     return described
 
 
-def _release(path, root):
-    status, target = safe_paths.lstat(path, root)
-    return safe_paths.read_text(path, root) if status is not None and target is None else None
+def _release(path, tree):
+    try:
+        return tree.text(path)
+    except EndpointError:
+        return None

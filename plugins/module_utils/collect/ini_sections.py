@@ -3,7 +3,6 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Sections of a registry in INI form that several products share."""
 
-from ..system import safe_paths
 from ..system.errors import EndpointError
 from .items import not_checked, seen
 
@@ -27,13 +26,13 @@ def sections(lines):
     yield name, block
 
 
-def collect(asked, root):
+def collect(asked, look):
     """Yield an item of each section that is there; ``asked`` is a list of {file, section}."""
     for wanted in asked:
         path, section = wanted["file"], wanted["section"]
         what = "%s[%s]" % (path, section)
         try:
-            text = safe_paths.read_text(path, root)
+            text = look.tree.text(path)
         except EndpointError as error:
             yield not_checked("ini_section", what, path, error)
             continue

@@ -4,15 +4,28 @@
 """Processes that hold fanotify permission marks: the ones that really stand between a file and its reader."""
 
 from ..system import interception
-from .items import seen
+from ..system.containers import container_of
+from .items import not_checked, seen
+from .names import below_any
 
 
-def collect(_asked, _root):
-    """Yield an item of each executable that holds permission marks, with how many."""
-    marks = {}
-    for pid, path in interception.executables():
-        count = len(interception.permission_marks(pid))
-        if count:
-            marks[path] = marks.get(path, 0) + count
-    for path, count in sorted(marks.items()):
+def collect(asked, look):
+    """Yield an item of each executable below the asked roots that holds permission marks, with how many.
+
+    A container's are told apart. ``asked`` is a list of paths; / asks for all.
+    """
+    hosts, contained, is_asked = {}, {}, below_any(asked)
+    for process in look.processes():
+        count = len(interception.permission_marks(process.pid)) if is_asked(process.path) else 0
+        container = container_of(process.pid) if count else ""
+        if container:
+            key = (process.path, container)
+            contained[key] = contained.get(key, 0) + count
+        elif count:
+            hosts[process.path] = hosts.get(process.path, 0) + count
+    if look.hidden:
+        yield not_checked("interceptor", "all", "/proc", "%d processes can be looked at by root only" % look.hidden)
+    for path, count in sorted(hosts.items()):
         yield seen("interceptor", path, "/proc", marks=count)
+    for (path, container), count in sorted(contained.items()):
+        yield seen("container_interceptor", path, "/proc", marks=count, container=container)

@@ -3,6 +3,12 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """The form of one piece of evidence."""
 
+import re
+
+MOST_LEVELS = 40
+# Halves of characters, as JSON can hold them, that stand for no byte.
+HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+
 
 def seen(kind, what, where, **value):
     """Return an evidence item: id (str), kind, what was asked about, where it was seen, and what was seen."""
@@ -12,3 +18,20 @@ def seen(kind, what, where, **value):
 def not_checked(kind, what, where, cause):
     """Return the item of something that could not be checked: it is never taken for absent."""
     return {"id": "%s:%s" % (kind, what), "kind": kind, "what": what, "where": where, "unknown": str(cause)}
+
+
+def printable(content, levels=MOST_LEVELS):
+    """Return content with the bytes that are no UTF-8 written as \\xNN, so that every reader can take it.
+
+    Raises ValueError for content that is nested too deep for a reader.
+    """
+    if isinstance(content, str):
+        raw = HALVES.sub("?", content).encode("utf-8", "surrogateescape")
+        return raw.decode("utf-8", "backslashreplace")
+    if not isinstance(content, (dict, list)):
+        return content
+    if not levels:
+        raise ValueError("it is nested more than %d levels deep" % MOST_LEVELS)
+    if isinstance(content, dict):
+        return {printable(key): printable(value, levels - 1) for key, value in content.items()}
+    return [printable(value, levels - 1) for value in content]

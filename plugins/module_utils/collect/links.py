@@ -4,22 +4,22 @@
 """Symbolic links that lead into a product's tree, whatever their names are."""
 
 import os
-import stat
 
-from ..system import safe_paths
-from ..system.interception import below
-from .items import seen
+from ..system.errors import EndpointError
+from .items import not_checked, seen
+from .names import below_any
 
 
-def collect(asked, root):
+def collect(asked, look):
     """Yield an item of each link in the directories ``asked['in']`` that leads below one of ``asked['below']``."""
-    roots = asked["below"]
+    leads_below = below_any(asked["below"])
     for folder in asked["in"]:
-        for name in safe_paths.listdir(folder, root):
-            path = os.path.join(folder, name)
-            status, target = safe_paths.lstat(path, root)
-            if status is None or not stat.S_ISLNK(status.st_mode):
-                continue
+        try:
+            links = look.tree.links(folder)
+        except EndpointError as error:
+            yield not_checked("link_into", folder, folder, error)
+            continue
+        for name, target in links.items():
             aim = os.path.normpath(os.path.join(folder, target))
-            if below(aim, roots):
-                yield seen("link_into", path, folder, target=aim)
+            if leads_below(aim):
+                yield seen("link_into", os.path.join(folder, name), folder, target=aim)

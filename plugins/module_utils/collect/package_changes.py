@@ -8,6 +8,7 @@ import re
 from ..system import dpkg_status
 from ..system.commands import run
 from .items import not_checked, seen
+from .names import any_of
 
 SIMULATION_LIMIT = 120
 # A simulation writes its caches, a log of the solver and temporary files, unless it is told where not to.
@@ -18,20 +19,28 @@ LINE = re.compile(r"^(Inst|Remv|Purg) (\S+)(?: \[([^\]]*)\])?(?: \((\S+))?")
 
 
 def simulated(lines):
-    """Yield (action, name, old version or '', new version or '') of each planning line of ``apt-get -s``."""
+    """Yield (action, name, old version or '', new version or '') of each planning line of ``apt-get -s``.
+
+    A foreign architecture that stands after the name is passed over.
+    """
     for line in lines:
         match = LINE.match(line)
         if match:
-            yield match.group(1), match.group(2), match.group(3) or "", match.group(4) or ""
+            yield match.group(1), match.group(2).partition(":")[0], match.group(3) or "", match.group(4) or ""
 
 
-def collect(asked, _root):
-    """Yield what installing ``asked['install']`` and removing ``asked['remove']`` would do, if anything."""
-    known = {found["name"]: found for found in dpkg_status.packages(asked["install"] + asked["remove"])}
+def collect(asked, look):
+    """Yield what installing ``asked['install']`` and removing ``asked['remove']`` would do, if anything.
+
+    What is to be removed may be named with * for any characters.
+    """
+    known = {found["name"]: found for found in dpkg_status.named(asked["install"], look.tree)}
     wanted = [name for name in asked["install"] if name not in known or not dpkg_status.is_installed(known[name])]
     if wanted:
         yield _simulate("install", ["--no-install-recommends", "install"], wanted)
-    unwanted = [name for name in asked["remove"] if name in known]
+    going = dpkg_status.packages(any_of(asked["remove"]), "", look.tree)
+    native = dpkg_status.native_architecture(look.tree) if going else ""
+    unwanted = sorted(dpkg_status.qualified(found, native) for found in going)
     if unwanted:
         yield _simulate("remove", ["purge"], unwanted)
 

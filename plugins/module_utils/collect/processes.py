@@ -3,15 +3,31 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Running processes by the path of their executable; names alone prove nothing."""
 
-from ..system import interception
-from .items import seen
+from ..system.containers import container_of
+from .items import not_checked, seen
+from .names import below_any
 
 
-def collect(asked, _root):
-    """Yield an item of each executable below the asked roots that runs; ``asked`` is a list of paths."""
-    running = {}
-    for pid, path in interception.executables():
-        if interception.below(path, asked):
-            running.setdefault(path, []).append(pid)
-    for path, pids in sorted(running.items()):
-        yield seen("process", path, "/proc", pids=sorted(pids))
+def collect(asked, look):
+    """Yield an item of each executable below the asked roots that runs on the host; ``asked`` is a list of paths."""
+    running, is_asked = {}, below_any(asked)
+    for process in look.processes():
+        if is_asked(process.path) and not container_of(process.pid):
+            running.setdefault(process.path, []).append(process)
+    for path, these in sorted(running.items()):
+        deleted = all(process.deleted for process in these)
+        yield seen("process", path, "/proc", pids=sorted(process.pid for process in these), deleted=deleted)
+    if look.hidden:
+        yield not_checked("process", "all", "/proc", "%d processes can be looked at by root only" % look.hidden)
+
+
+def collect_contained(asked, look):
+    """Yield an item of each executable below the asked roots, as its container sees them, that runs in a container."""
+    running, is_asked = {}, below_any(asked)
+    for process in look.processes():
+        if is_asked(process.path):
+            container = container_of(process.pid)
+            if container:
+                running.setdefault((process.path, container), []).append(process.pid)
+    for (path, container), pids in sorted(running.items()):
+        yield seen("container_process", path, "/proc", pids=sorted(pids), container=container)

@@ -6,16 +6,15 @@
 import os
 import stat
 
-from ..system import safe_paths
 from .items import seen
 
 
-def collect(asked, _root):
+def collect(asked, look):
     """Yield the free bytes where ``asked['at']`` lies, and the files and bytes of each of ``asked['trees']``."""
     place = os.statvfs(_nearest(asked["at"]))
     yield seen("space", asked["at"], "statvfs", free_bytes=place.f_bavail * place.f_frsize)
     for path in asked["trees"]:
-        status, _target = safe_paths.lstat(path)
+        status = look.tree.lstat(path)[0]
         if status is not None:
             files, size = _size(path, status)
             yield seen("space", path, "lstat", files=files, bytes=size)

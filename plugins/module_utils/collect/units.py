@@ -1,48 +1,109 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""systemd units and SysV scripts: files, links that start them at boot, and what they are doing now."""
+"""systemd units, timers and SysV scripts: files, links that start them at boot, and what they are doing now."""
 
 import os
-import stat
 
-from ..system import safe_paths, systemd
+from ..system import systemd
 from .items import seen
+from .names import any_of
 
 ADMIN_UNITS = "/etc/systemd/system"
+# In the order in which systemd looks for a unit.
+UNIT_FOLDERS = (
+    "/etc/systemd/system.control",
+    ADMIN_UNITS,
+    "/run/systemd/system",
+    "/usr/local/lib/systemd/system",
+    "/usr/lib/systemd/system",
+    "/lib/systemd/system",
+)
+SCRIPTS = ("/etc/init.d", "/etc/rc.d/init.d")
 RUNLEVELS = ["/etc/rc%s.d" % level for level in "0123456S"]
+NOWHERE = "/dev/null"
+BOOTED = "/run/systemd/system"
 
 
-def collect(asked, root):
-    """Yield an item of each named unit that systemd knows or that has files; ``asked`` is a list of unit names."""
-    starters = list(boot_links(root))
-    for name, shown in sorted(systemd.show(asked).items()):
-        links = sorted(path for path, unit in starters if unit == name)
-        drop_ins = "%s/%s.d" % (ADMIN_UNITS, name)
-        has_drop_ins = safe_paths.lstat(drop_ins, root)[0] is not None
-        if shown["LoadState"] == "not-found" and not links and not has_drop_ins:
-            continue
+class _Files:
+    """What one unit has on the disk: its file, script, links that start it, drop-ins, and whether it is masked."""
+
+    def __init__(self):
+        self.file = ""
+        self.script = ""
+        self.links = []
+        self.drop_ins = []
+        self.masked = False
+
+
+def collect(asked, look):
+    """Yield an item of each unit that has anything on the disk; ``asked`` are names with * for any characters."""
+    found = _on_disk(any_of(asked), look)
+    shown = systemd.show(sorted(found)) if found and look.live and os.path.isdir(BOOTED) else {}
+    for name, files in sorted(found.items()):
+        now = shown.get(name, {})
+        fragment = now.get("FragmentPath", "")
+        file = fragment if fragment not in ("", NOWHERE) else files.file
         yield seen(
             "unit",
             name,
-            shown["FragmentPath"] or "systemd",
-            load=shown["LoadState"],
-            active=shown["ActiveState"],
-            enabled=shown["UnitFileState"],
-            file=shown["FragmentPath"],
-            links=links,
-            drop_ins=[drop_ins] if has_drop_ins else [],
+            file or files.script or ADMIN_UNITS,
+            load=now.get("LoadState") or _load(files),
+            active=now.get("ActiveState", ""),
+            enabled=now.get("UnitFileState") or _enabled(files),
+            file=file,
+            script=files.script,
+            links=sorted(files.links),
+            drop_ins=files.drop_ins,
         )
 
 
-def boot_links(root):
+def boot_links(tree):
     """Yield (path, unit name) of every link that starts or stops something at boot."""
-    for folder in safe_paths.listdir(ADMIN_UNITS, root):
+    for folder, _is_link, _is_folder in sorted(tree.entries(ADMIN_UNITS)):
         if folder.endswith((".wants", ".requires")):
-            for name in safe_paths.listdir(os.path.join(ADMIN_UNITS, folder), root):
+            for name in tree.names(os.path.join(ADMIN_UNITS, folder)):
                 yield os.path.join(ADMIN_UNITS, folder, name), name
     for folder in RUNLEVELS:
-        for name in safe_paths.listdir(folder, root):
+        for name, is_link, _is_folder in sorted(tree.entries(folder)):
+            if is_link and name[:1] in "SK" and name[1:3].isdigit():
+                yield os.path.join(folder, name), name[3:] + ".service"
+
+
+def _on_disk(fits, look):
+    found = {}
+    for folder in UNIT_FOLDERS:
+        for name, _is_link, is_folder in look.tree.entries(folder):
             path = os.path.join(folder, name)
-            if name[:1] in "SK" and name[1:3].isdigit() and stat.S_ISLNK(safe_paths.lstat(path, root)[0].st_mode):
-                yield path, name[3:] + ".service"
+            if not is_folder and fits(name):
+                _take_file(found.setdefault(name, _Files()), path, look.tree)
+            elif folder == ADMIN_UNITS and name.endswith(".d") and fits(name[:-2]):
+                found.setdefault(name[:-2], _Files()).drop_ins.append(path)
+    for folder in SCRIPTS:
+        for name, _is_link, is_folder in look.tree.entries(folder):
+            unit = name + ".service"
+            if not is_folder and fits(unit):
+                files = found.setdefault(unit, _Files())
+                files.script = files.script or os.path.join(folder, name)
+    for path, name in boot_links(look.tree):
+        if fits(name):
+            found.setdefault(name, _Files()).links.append(path)
+    return found
+
+
+def _take_file(files, path, tree):
+    if not files.file:
+        files.file = path
+        files.masked = tree.lstat(path)[1] == NOWHERE
+
+
+def _load(files):
+    if files.masked:
+        return "masked"
+    return "loaded" if files.file or files.script else "not-found"
+
+
+def _enabled(files):
+    if files.masked:
+        return "masked"
+    return "enabled" if files.links else "disabled"

@@ -36,20 +36,40 @@ def marks(lines):
 
 def permission_marks(pid):
     """Return the targets of the permission marks that a process holds; an empty list if it is gone or holds none."""
-    folder = "/proc/%s/fd" % pid
+    return [
+        target
+        for number, opened in open_files(pid)
+        if opened == LINK
+        for target, mask in _marks_of(pid, number)
+        if mask & PERMISSION_BITS
+    ]
+
+
+def open_files(pid):
+    """Return [(number, what the kernel calls it)] of a process's descriptors; an empty list if it is gone."""
     try:
-        numbers = os.listdir(folder)
+        folder = os.open("/proc/%s/fd" % pid, os.O_RDONLY | os.O_DIRECTORY)
     except OSError:
         return []
-    return [target for number in numbers for target in _of_descriptor(pid, folder, number)]
-
-
-def _of_descriptor(pid, folder, number):
     try:
-        if os.readlink(os.path.join(folder, number)) != LINK:
-            return []
+        return [(number, opened) for number in os.listdir(folder) for opened in _opened(number, folder)]
+    except OSError:
+        return []
+    finally:
+        os.close(folder)
+
+
+def _opened(number, folder):
+    try:
+        return (os.readlink(number, dir_fd=folder),)
+    except OSError:
+        return ()
+
+
+def _marks_of(pid, number):
+    try:
         with open("/proc/%s/fdinfo/%s" % (pid, number)) as stream:
-            return [target for target, mask in marks(stream) if mask & PERMISSION_BITS]
+            return list(marks(stream))
     except OSError:
         return []
 

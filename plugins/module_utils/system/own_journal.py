@@ -5,33 +5,14 @@
 
 import json
 
-from . import safe_paths
-from .errors import EndpointError
+from . import journal_text, safe_paths
 
-PATH = "/var/lib/avshift/journal.json"
-FORMAT_VERSION = 1
+PATH = journal_text.PATH
 
 
-def read(root="/"):
+def read():
     """Return the journal ({format_version, runs}); an empty one if there is none; EndpointError if it is damaged."""
-    text = safe_paths.read_text(PATH, root)
-    if text is None:
-        return {"format_version": FORMAT_VERSION, "runs": []}
-    try:
-        journal = json.loads(text)
-        if journal["format_version"] != FORMAT_VERSION:
-            raise ValueError("format version %s" % journal["format_version"])
-        if not isinstance(journal["runs"], list) or not all(isinstance(run["digest"], str) for run in journal["runs"]):
-            raise ValueError("runs without a plan")
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise EndpointError(
-            "journal_damaged",
-            "Reading the journal of earlier runs",
-            PATH,
-            "it is not what this version writes (%s)" % error,
-            "Look at it, move it away if it is of no use, and run again.",
-        )
-    return journal
+    return journal_text.parsed(safe_paths.read_text(PATH), PATH)
 
 
 def note(digest, **fields):

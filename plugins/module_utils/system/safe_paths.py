@@ -5,9 +5,9 @@
 
 import errno
 import os
-import re
 import stat
 
+from . import mounts
 from .errors import EndpointError
 
 # Nothing that lies directly below / is ever written or removed.
@@ -23,9 +23,6 @@ SYSTEM = frozenset(
     ).split()
 )
 READ_LIMIT = 1 << 20
-MOUNTS = "/proc/self/mountinfo"
-MOUNT_POINT = 4
-OCTAL = re.compile(r"\\([0-3][0-7]{2})")
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -43,13 +40,13 @@ def components(path, least=1):
     return names
 
 
-def open_parent(path, root="/"):
+def open_parent(path):
     """Return (descriptor of the parent directory, last name); None if a parent is missing.
 
     Every parent is opened without following links, so a link put in its place is an EndpointError, not a detour.
     """
     names = components(path)
-    descriptor = os.open(root, DIRECTORY)
+    descriptor = os.open("/", DIRECTORY)
     for name in names[:-1]:
         try:
             following = os.open(name, DIRECTORY, dir_fd=descriptor)
@@ -72,9 +69,9 @@ def _led_elsewhere(path, name, error):
     )
 
 
-def lstat(path, root="/"):
+def lstat(path):
     """Return the status of a path itself and, of a link, its target; (None, None) if it is not there."""
-    opened = open_parent(path, root)
+    opened = open_parent(path)
     if opened is None:
         return None, None
     parent, name = opened
@@ -87,9 +84,9 @@ def lstat(path, root="/"):
         os.close(parent)
 
 
-def listdir(path, root="/"):
+def listdir(path):
     """Return the sorted names in a directory; an empty list if it is not there or no directory."""
-    opened = open_parent(path, root)
+    opened = open_parent(path)
     if opened is None:
         return []
     parent, name = opened
@@ -136,20 +133,11 @@ def remove(path, scope):
 
 def _refuse_mounts(path):
     """Refuse a tree in which something is mounted; a bind mount of the same file system has no device of its own."""
-    with open(MOUNTS, encoding="utf-8", errors="surrogateescape") as stream:
-        inside = [point for point in mount_points(stream) if (point + "/").startswith(path + "/")]
+    inside = [point for point, _source, _type in mounts.now() if (point + "/").startswith(path + "/")]
     if inside:
         raise EndpointError(
             "path_is_mount", "Removing a tree", path, "mounted there: " + ", ".join(inside), "Unmount it and run again."
         )
-
-
-def mount_points(lines):
-    """Yield the mount point of each line of mountinfo, see proc(5); malformed lines are skipped. Never raises."""
-    for line in lines:
-        fields = line.split(" ")
-        if len(fields) > MOUNT_POINT:
-            yield OCTAL.sub(lambda found: chr(int(found.group(1), 8)), fields[MOUNT_POINT])
 
 
 def _remove_below(parent, name, scope, path):
@@ -196,12 +184,12 @@ def _empty(parent, name, device, path):
         os.close(descriptor)
 
 
-def read_text(path, root="/", limit=READ_LIMIT):
+def read_text(path, limit=READ_LIMIT):
     """Return a regular file's text, None if it is not there; EndpointError if it cannot be read or is too large.
 
     Opened without blocking and checked to be regular first, so that a FIFO or device cannot hang the caller.
     """
-    opened = open_parent(path, root)
+    opened = open_parent(path)
     if opened is None:
         return None
     parent, name = opened

@@ -12,22 +12,43 @@ from typing import Any
 import yaml
 
 from ..errors import AvshiftError
-from .model import Catalog, Product, Provider, Sign
+from .model import Catalog, Mode, Net, Product, Provider, Sign
 
 HOME = Path(__file__).resolve().parents[3] / "catalog"
+# libyaml reads ten times as fast where PyYAML was built with it.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# Keys of an entry whose facts are signs of the kind of evidence, and the key of a fact that says what to look for.
+SIGNS = {
+    "packages": ("package", "name"),
+    "processes": ("process", "below"),
+    "container_processes": ("container_process", "below"),
+    "units": ("unit", "name"),
+    "paths": ("path", "path"),
+    "home_paths": ("home_path", "below_home"),
+    "accounts": ("account", "name"),
+    "groups": ("group", "name"),
+    "kernel_modules": ("kernel_module", "name"),
+    "packet_marks": ("packet_mark", "mark"),
+    "certificates": ("certificate", "subject"),
+    "mentions": ("mention", "text"),
+    "installers": ("installer", "name"),
+}
 
 
 def load(home: Path = HOME) -> Catalog:
     """Return the whole catalog. Raises AvshiftError naming the file that cannot be read or understood."""
-    products = tuple(_product(entry) for entry in _entries(sorted(home.glob("products/*/*.yml"))))
-    providers = {entry["id"]: _provider(entry) for entry in _entries(sorted(home.glob("providers/*.yml")))}
-    return Catalog(products, providers, _digest(home))
+    return Catalog(
+        products=tuple(_product(entry) for entry in _entries(home, "products/*/*.yml")),
+        providers={entry["id"]: _provider(entry) for entry in _entries(home, "providers/*.yml")},
+        digest=_digest(home),
+        antivirus=tuple(_product(entry) for entry in _entries(home, "antivirus/*/*.yml")),
+    )
 
 
-def _entries(paths: list[Path]) -> Iterator[dict[str, Any]]:
-    for path in paths:
+def _entries(home: Path, pattern: str) -> Iterator[dict[str, Any]]:
+    for path in sorted(home.glob(pattern)):
         try:
-            entry = yaml.safe_load(path.read_text(encoding="utf-8"))
+            entry = yaml.load(path.read_bytes(), Loader=LOADER)  # noqa: S506: both loaders are safe ones
             if not isinstance(entry, dict) or entry.get("format_version") != 1:
                 raise ValueError("format_version is not 1")
         except (OSError, ValueError, yaml.YAMLError) as error:
@@ -38,7 +59,7 @@ def _entries(paths: list[Path]) -> Iterator[dict[str, Any]]:
 
 
 def _product(entry: dict[str, Any]) -> Product:
-    version_from = entry.get("version_from")
+    version_from, setup_done, net = entry.get("version_from"), entry.get("setup_done"), entry.get("net")
     return Product(
         id=entry["id"],
         name=entry["name"],
@@ -51,23 +72,31 @@ def _product(entry: dict[str, Any]) -> Product:
         retain=tuple((kept["path"], kept["holds"]) for kept in entry.get("retain", ())),
         parents=tuple(entry.get("parents", {}).get("directories", ())),
         version_from=(version_from["link"], version_from["pattern"]) if version_from else None,
+        setup_done=_value(setup_done) if setup_done else "",
+        modes=tuple(Mode(_value(mode), mode["value"], mode["mode"]) for mode in entry.get("modes", ())),
+        removal_needs=tuple(tuple(needed["paths"]) for needed in entry.get("removal_needs", ())),
+        roles=tuple((role["role"], role["ends_with"]) for role in entry.get("process_roles", ())),
+        shared_names=tuple(package["name"] for package in entry.get("packages", ()) if package.get("shared_name")),
+        removed_elsewhere=entry.get("removed_elsewhere", {}).get("by", ""),
+        vendor=entry.get("vendor", ""),
+        intercepts_by=entry.get("intercepts", {}).get("by", ""),
+        net=Net(net["word"], tuple(net["below"])) if net else None,
         unknown=tuple(entry.get("unknown", ())),
     )
 
 
 def _signs(entry: dict[str, Any]) -> Iterator[Sign]:
-    for package in entry.get("packages", ()):
-        yield Sign("package", package["name"])
-    for process in entry.get("processes", ()):
-        yield Sign("process", process["below"])
-    for unit in entry.get("units", ()):
-        yield Sign("unit", unit["name"])
-    for path in entry.get("paths", ()):
-        yield Sign("path", path["path"], scope=path["scope"])
+    for key, (kind, what) in SIGNS.items():
+        for fact in entry.get(key, ()):
+            yield Sign(kind, fact[what], fact.get("scope", ""), fact.get("essential", False))
     for section in entry.get("ini_sections", ()):
         yield Sign("ini_section", f"{section['file']}[{section['section']}]")
-    for group in entry.get("groups", ()):
-        yield Sign("group", group["name"])
+    for named in entry.get("named_entries", ()):
+        yield Sign("named_entry", f"{named['directory']}/{named['name']}")
+
+
+def _value(told: dict[str, Any]) -> str:
+    return f"{told['file']}[{told['key']}]"
 
 
 def _provider(entry: dict[str, Any]) -> Provider:
@@ -84,6 +113,7 @@ def _provider(entry: dict[str, Any]) -> Provider:
 
 def _digest(home: Path) -> str:
     whole = hashlib.sha256()
-    for path in sorted(home.glob("p*/**/*.yml")):
-        whole.update(str(path.relative_to(home)).encode() + b"\0" + path.read_bytes() + b"\0")
+    for folder in ("products", "providers", "antivirus"):
+        for path in sorted((home / folder).glob("**/*.yml")):
+            whole.update(str(path.relative_to(home)).encode() + b"\0" + path.read_bytes() + b"\0")
     return whole.hexdigest()

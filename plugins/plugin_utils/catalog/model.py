@@ -8,41 +8,73 @@ from dataclasses import dataclass, field
 from typing import Any
 
 REMOVED_BY_DEFAULT = ("product", "management", "tool")
-DISTINCTIVE_KINDS = ("package", "process", "unit", "path", "link_into", "ini_section")
 
 
 @dataclass(frozen=True)
 class Sign:
     """One thing by which a product is recognised: ``kind`` of evidence and ``what``, the rest of its id.
 
-    Of a process, ``what`` is the path at or below which its executable lies. ``scope`` (file, tree) is how a path goes.
+    ``what`` of a package, unit, named entry or installer may hold * for any characters; of a process it is the path at
+    or below which its executable lies; of a certificate and a mention, text. ``scope`` (file, tree) is how a path goes.
     """
 
     kind: str
     what: str
     scope: str = ""
+    essential: bool = False
+
+
+@dataclass(frozen=True)
+class Mode:
+    """What a product works as where a value in its configuration (id ``ini_value:<what>``) is ``value``."""
+
+    what: str
+    value: str
+    mode: str
+
+
+@dataclass(frozen=True)
+class Net:
+    """What no other entry knows: ``word`` in a package's name or maker, and everything in directories."""
+
+    word: str
+    below: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Product:
-    """One Kaspersky product. ``links_in`` are directories whose links into ``trees`` belong to it."""
+    """One product. ``links_in`` are directories whose links into ``trees`` belong to it."""
 
     id: str
     name: str
     product_class: str
     platform: str
     signs: tuple[Sign, ...]
-    links_in: tuple[str, ...]
-    trees: tuple[str, ...]
-    real_time_units: tuple[str, ...]
-    retain: tuple[tuple[str, str], ...]
-    parents: tuple[str, ...]
-    version_from: tuple[str, str] | None
-    unknown: tuple[str, ...]
+    links_in: tuple[str, ...] = ()
+    trees: tuple[str, ...] = ()
+    real_time_units: tuple[str, ...] = ()
+    retain: tuple[tuple[str, str], ...] = ()
+    parents: tuple[str, ...] = ()
+    version_from: tuple[str, str] | None = None
+    setup_done: str = ""
+    modes: tuple[Mode, ...] = ()
+    removal_needs: tuple[tuple[str, ...], ...] = ()
+    roles: tuple[tuple[str, str], ...] = ()
+    shared_names: tuple[str, ...] = ()
+    removed_elsewhere: str = ""
+    vendor: str = ""
+    intercepts_by: str = ""
+    net: Net | None = None
+    unknown: tuple[str, ...] = ()
 
     def of_kind(self, kind: str) -> list[str]:
         """Return what the signs of one kind look for, in the catalog's order."""
         return [sign.what for sign in self.signs if sign.kind == kind]
+
+    def may_go(self, also: tuple[str, ...]) -> bool:
+        """Return True if it is removed: by default, or since the administrator named it."""
+        stays = self.removed_elsewhere or self.net is not None
+        return not stays and (self.product_class in REMOVED_BY_DEFAULT or self.id in also)
 
 
 @dataclass(frozen=True)
@@ -60,11 +92,12 @@ class Provider:
 
 @dataclass(frozen=True)
 class Catalog:
-    """All entries and the digest of the files that they came from."""
+    """All entries and the digest of the files that they came from. ``antivirus`` are other vendors' products."""
 
     products: tuple[Product, ...]
     providers: dict[str, Provider] = field(default_factory=dict)
     digest: str = ""
+    antivirus: tuple[Product, ...] = ()
 
     def product(self, product_id: str) -> Product:
         """Return one product; KeyError if there is none."""

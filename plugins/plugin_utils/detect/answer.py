@@ -7,20 +7,22 @@ from __future__ import annotations
 from typing import Any
 
 from ..catalog.model import Catalog
+from . import unknowns
 from .evidence import Evidence
 from .match import findings
 
 
 def answer(evidence: Evidence, catalog: Catalog) -> dict[str, Any]:
     """Return findings, evidence, unknowns, complete, earlier runs, and the products that those removed."""
-    unknowns = evidence.told_unknowns()
+    found = findings(evidence, catalog.products)
+    not_known = unknowns.told(evidence, catalog.products, [finding.id for finding in found])
     runs = [run for item in evidence.of_kind("journal") for run in item["value"]["runs"]]
     removed = {product for run in runs if run.get("status") == "done" for product in run.get("products", ())}
     return {
-        "findings": [finding.to_json() for finding in findings(evidence, catalog.products)],
+        "findings": [finding.to_json() for finding in found],
         "evidence": list(evidence.items.values()),
-        "unknowns": unknowns,
-        "complete": not unknowns,
+        "unknowns": not_known,
+        "complete": not any(unknown["bears"] for unknown in not_known),
         "removed_before": sorted(removed),
         "earlier_runs": runs,
     }

@@ -33,9 +33,9 @@ class Evidence:
         """Return the items of a kind that were seen, in the order of their ids."""
         return [item for item in self.items.values() if item["kind"] == kind and "value" in item]
 
-    def told_unknowns(self) -> list[dict[str, str]]:
-        """Return what could not be checked as module results have it: id and cause."""
-        return [{"id": item["id"], "cause": item["unknown"]} for item in self.unknowns()]
+    def seen(self) -> list[Item]:
+        """Return all items that were seen, in the order of their ids."""
+        return [item for item in self.items.values() if "value" in item]
 
     def unknowns(self) -> list[Item]:
         """Return the items that could not be checked."""

@@ -1,19 +1,36 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Match evidence to products. Every finding names the evidence that is its reason."""
+"""Judge what belongs to each product. Every finding names the evidence that is its reason."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..catalog.model import DISTINCTIVE_KINDS, Product
-from ..locations import is_below
+from ..catalog.model import Product
+from .claims import claims
 from .evidence import Evidence, Item
+from .problems import is_config_only, packages_of, problems
 
 RUNNING, INSTALLED, BROKEN = "running", "installed", "broken"
 RESIDUE_ACTIVE, RESIDUE_INERT = "residue_active", "residue_inert"
+# Kinds that rest on the same thing are one witness, not two.
+WITNESS = {
+    "container_process": "process",
+    "interceptor": "process",
+    "container_interceptor": "process",
+    "socket": "process",
+    "home_path": "path",
+    "ini_value": "path",
+    "mount": "path",
+}
+# The witnesses that nothing but the product itself leaves; others are names.
+DISTINCTIVE = ("package", "process", "unit", "path", "link_into", "ini_section")
+ACTIVE = ("unit", "packet_mark", "certificate", "mount")
+# Lines of configuration that have an effect by themselves.
+EFFECTIVE_PLACES = ("sudoers", "cron", "squid", "mta", "samba", "autostart", "unit", "audit", "module")
 
 
 @dataclass(frozen=True)
@@ -27,84 +44,68 @@ class Finding:
     version: str
     confidence: str
     reasons: tuple[str, ...]
+    problems: tuple[str, ...] = ()
+    mode: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the finding as records and module results have it, with ``class`` for its class."""
         content = asdict(self)
         content["class"] = content.pop("product_class")
-        content["reasons"] = list(self.reasons)
-        return content
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in content.items()}
 
 
-def findings(evidence: Evidence, products: tuple[Product, ...]) -> list[Finding]:
+def findings(evidence: Evidence, products: Iterable[Product]) -> list[Finding]:
     """Return a finding for every product that left any sign, in the catalog's order."""
-    claimed = _claim_processes(evidence, products)
-    found = []
-    for product in products:
-        items = _items_of(product, evidence) + claimed.get(product.id, [])
-        if items:
-            found.append(_finding(product, items, evidence))
-    return found
-
-
-def _items_of(product: Product, evidence: Evidence) -> list[Item]:
-    ids = [f"{sign.kind}:{sign.what}" for sign in product.signs if sign.kind != "process"]
-    seen = [evidence.items[found] for found in ids if found in evidence.items and "value" in evidence.items[found]]
-    return seen + [item for item in evidence.of_kind("link_into") if _leads_into(item, product)]
-
-
-def _leads_into(item: Item, product: Product) -> bool:
-    return is_below(item["value"]["target"], product.trees)
-
-
-def _claim_processes(evidence: Evidence, products: tuple[Product, ...]) -> dict[str, list[Item]]:
-    """Give each process to the product whose sign is the most exact, since one product's tree may hold another's."""
-    claimed: dict[str, list[Item]] = {}
-    for item in evidence.of_kind("process"):
-        fitting = [
-            (len(sign.what), product.id)
-            for product in products
-            for sign in product.signs
-            if sign.kind == "process" and is_below(item["what"], [sign.what])
-        ]
-        if fitting:
-            claimed.setdefault(max(fitting)[1], []).append(item)
-    return claimed
+    chosen = tuple(products)
+    claimed = claims(evidence, chosen)
+    return [_finding(product, claimed[product.id], evidence) for product in chosen if product.id in claimed]
 
 
 def _finding(product: Product, items: list[Item], evidence: Evidence) -> Finding:
+    wrong = problems(product, items, evidence)
     return Finding(
         id=product.id,
         name=product.name,
         product_class=product.product_class,
-        state=_state(items),
+        state=BROKEN if wrong else _state(product, items, evidence),
         version=_version(product, items, evidence),
         confidence=_confidence(items),
-        reasons=tuple(sorted(item["id"] for item in items)),
+        reasons=tuple(sorted({item["id"] for item in items})),
+        problems=wrong,
+        mode=_mode(product, evidence),
     )
 
 
-def _state(items: list[Item]) -> str:
-    kinds = {item["kind"] for item in items}
-    packages = [item["value"] for item in items if item["kind"] == "package"]
-    in_order = [package for package in packages if package["installed"]]
-    cut_off = [package for package in packages if not package["installed"] and not _is_config_only(package)]
-    if cut_off or (in_order and kinds <= {"package", "group"}):
-        return BROKEN
-    if "process" in kinds:
+def _state(product: Product, items: list[Item], evidence: Evidence) -> str:
+    if any(item["kind"] in ("process", "container_process") for item in items):
         return RUNNING
-    if in_order:
+    if any(item["value"]["installed"] for item in packages_of(items)) or _is_unpacked(product, evidence):
         return INSTALLED
-    return RESIDUE_ACTIVE if "unit" in kinds else RESIDUE_INERT
+    return RESIDUE_ACTIVE if any(_has_effect(item) for item in items) else RESIDUE_INERT
 
 
-def _is_config_only(package: dict[str, Any]) -> bool:
-    return str(package["status"]).endswith("config-files")
+def _is_unpacked(product: Product, evidence: Evidence) -> bool:
+    """Return True for a product that no package manager knows and whose essential parts are there."""
+    essential = [sign.what for sign in product.signs if sign.essential]
+    there = [path for path in essential if evidence.value("path", path) is not None]
+    return bool(there) and not product.of_kind("package")
+
+
+def _has_effect(item: Item) -> bool:
+    kind, value = item["kind"], item["value"]
+    if kind == "mention":
+        return value["place"] in EFFECTIVE_PLACES
+    if kind == "account":
+        return bool(value["running"])
+    if kind == "kernel_module":
+        return bool(value["loaded"])
+    return kind in ACTIVE
 
 
 def _version(product: Product, items: list[Item], evidence: Evidence) -> str:
-    for item in items:
-        if item["kind"] == "package" and item["value"]["version"]:
+    packages = sorted(packages_of(items), key=lambda item: (is_config_only(item), item["id"]))
+    for item in packages:
+        if item["value"]["version"]:
             return str(item["value"]["version"])
     if product.version_from is not None:
         link, pattern = product.version_from
@@ -114,10 +115,17 @@ def _version(product: Product, items: list[Item], evidence: Evidence) -> str:
     return ""
 
 
+def _mode(product: Product, evidence: Evidence) -> str:
+    for mode in product.modes:
+        if (evidence.value("ini_value", mode.what) or {}).get("value", "").lower() == mode.value:
+            return mode.mode
+    return ""
+
+
 def _confidence(items: list[Item]) -> str:
     """Return confirmed for two independent kinds of evidence, probable for one, weak for a name only."""
-    kinds = {item["kind"] for item in items}
-    distinctive = kinds & set(DISTINCTIVE_KINDS)
-    if distinctive and len(kinds) > 1:
+    witnesses = {WITNESS.get(item["kind"], item["kind"]) for item in items}
+    distinctive = witnesses & set(DISTINCTIVE)
+    if distinctive and len(witnesses) > 1:
         return "confirmed"
     return "probable" if distinctive else "weak"

@@ -4,35 +4,58 @@
 
 from __future__ import annotations
 
+import json
+import posixpath
 from collections.abc import Iterable
 from typing import Any
 
 from ..catalog.model import Product
 
 KEEP_OUT = "/etc/avshift/keep-out"
+# Kinds whose question is the list of what the signs look for.
+PLAIN = ("unit", "account", "group", "kernel_module", "packet_mark", "certificate")
 
 
 def for_products(products: Iterable[Product]) -> dict[str, Any]:
     """Return the probes that find the products: {kind: what to ask}."""
     chosen = list(products)
-    sections = [what for product in chosen for what in product.of_kind("ini_section")]
-    parents = [path for product in chosen for path in product.parents]
-    version_links = [product.version_from[0] for product in chosen if product.version_from]
+    nets = [product.net for product in chosen if product.net is not None]
+    parents = _unique(path for product in chosen for path in product.parents)
+    trees = _unique(path for product in chosen for path in product.trees)
+    below = _unique(path for net in nets for path in net.below)
     return {
-        "package": {"names": _all(chosen, "package"), "in": _unique(parents)},
-        "process": _all(chosen, "process"),
-        "unit": _all(chosen, "unit"),
-        "group": _all(chosen, "group"),
-        "path": _unique(_all(chosen, "path") + parents + version_links + [KEEP_OUT]),
-        "ini_section": [
-            dict(zip(("file", "section"), what[:-1].split("[", 1), strict=True)) for what in _unique(sections)
-        ],
-        "link_into": {
-            "in": _unique(path for product in chosen for path in product.links_in),
-            "below": _unique(path for product in chosen for path in product.trees),
+        **{kind: _all(chosen, kind) for kind in PLAIN},
+        "process": _unique([*_all(chosen, "process"), *below]),
+        "container_process": _unique([*_all(chosen, "container_process"), *below]),
+        "package": {"names": _all(chosen, "package"), "word": nets[0].word if nets else "", "in": parents},
+        "path": {
+            "paths": _paths(chosen, parents),
+            "children_of": below,
+            "listed": parents,
         },
+        "home_path": _all(chosen, "home_path"),
+        "named_entry": [
+            {"directory": posixpath.dirname(what), "name": posixpath.basename(what)}
+            for what in _all(chosen, "named_entry")
+        ],
+        "ini_section": [_parted(what, "section") for what in _all(chosen, "ini_section")],
+        "ini_value": [_parted(what, "key") for what in _values(chosen)],
+        "link_into": {"in": _unique(path for product in chosen for path in product.links_in), "below": trees},
+        "mention": {
+            "texts": _unique([*trees, *_all(chosen, "process"), *_all(chosen, "mention")]),
+            "units": _all(chosen, "unit"),
+        },
+        "installer": _unique([*_all(chosen, "installer"), *_archives(chosen)]),
+        "socket": {"held_below": _all(chosen, "process"), "paths": _unique([*trees, *_all(chosen, "path")])},
+        "mount": trees,
+        "interceptor": _all(chosen, "process"),
         "journal": [],
     }
+
+
+def as_text(probes: dict[str, Any]) -> str:
+    """Return probes as an endpoint's collector takes them."""
+    return json.dumps(probes, separators=(",", ":"), sort_keys=True)
 
 
 def merged(*several: dict[str, Any]) -> dict[str, Any]:
@@ -40,13 +63,35 @@ def merged(*several: dict[str, Any]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for probes in several:
         for kind, asked in probes.items():
-            if kind not in result:
-                result[kind] = asked
-            elif isinstance(asked, dict):
-                result[kind] = {key: _unique(result[kind][key] + asked[key]) for key in asked}
-            else:
-                result[kind] = _unique(result[kind] + asked)
+            result[kind] = _both(result[kind], asked) if kind in result else asked
     return result
+
+
+def _both(first: Any, second: Any) -> Any:
+    if isinstance(second, dict):
+        return {key: _both(first[key], second[key]) for key in second}
+    return _unique(first + second) if isinstance(second, list) else first or second
+
+
+def _paths(products: list[Product], parents: list[str]) -> list[str]:
+    links = [product.version_from[0] for product in products if product.version_from]
+    needed = [path for product in products for paths in product.removal_needs for path in paths]
+    return _unique([*_all(products, "path"), *parents, *links, *needed, KEEP_OUT])
+
+
+def _values(products: list[Product]) -> list[str]:
+    return _unique(
+        what for product in products for what in (product.setup_done, *(mode.what for mode in product.modes)) if what
+    )
+
+
+def _archives(products: list[Product]) -> list[str]:
+    return [pattern for name in _all(products, "package") for pattern in (f"{name}_*.deb", f"{name}-*.rpm")]
+
+
+def _parted(what: str, key: str) -> dict[str, str]:
+    file, _bracket, name = what[:-1].partition("[")
+    return {"file": file, key: name}
 
 
 def _all(products: list[Product], kind: str) -> list[str]:
@@ -54,8 +99,5 @@ def _all(products: list[Product], kind: str) -> list[str]:
 
 
 def _unique(values: Iterable[Any]) -> list[Any]:
-    unique: list[Any] = []
-    for value in values:
-        if value not in unique:
-            unique.append(value)
-    return unique
+    """Return values, of which some cannot be hashed, in their order without those that are there twice."""
+    return list({repr(value): value for value in values}.values())

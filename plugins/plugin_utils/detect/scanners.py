@@ -6,43 +6,83 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..catalog.model import Catalog
+from ..catalog.model import Catalog, Product
+from ..locations import is_below
+from . import unknowns
 from .evidence import Evidence
-from .match import findings
-from .probes import for_products, merged
+from .match import RUNNING, Finding, findings
+from .probes import for_products
+
+# What tells that a product is there; what it left elsewhere is not asked.
+KINDS = ("package", "path", "unit", "process", "container_process", "kernel_module", "home_path")
+EVERYWHERE = ["/"]
+YES, NO, UNKNOWN = "yes", "no", "unknown"
 
 
 def probes_for(catalog: Catalog) -> dict[str, Any]:
-    """Return the probes that find Kaspersky's products, the known replacements and every interceptor."""
-    layouts = [layout for provider in catalog.providers.values() for layout in provider.platforms.values()]
-    replacements = {
-        "package": {"names": [name for layout in layouts for name in layout["packages"]], "in": []},
-        "unit": [layout[part]["unit"] for layout in layouts for part in ("engine", "real_time", "updater")],
-        "interceptor": [],
-    }
-    return merged(for_products(catalog.products), replacements)
+    """Return the probes that find every product of the catalog and every interceptor."""
+    asked = for_products(_all(catalog))
+    return {**{kind: asked[kind] for kind in KINDS}, "interceptor": EVERYWHERE}
 
 
 def scanners(evidence: Evidence, catalog: Catalog) -> dict[str, Any]:
     """Return {antivirus, interceptors, unknowns, complete} as antivirus_info gives them."""
-    holders = {item["what"]: item["value"]["marks"] for item in evidence.of_kind("interceptor")}
-    found = [
-        {"id": finding.id, "name": finding.name, "version": finding.version, "state": finding.state}
-        for finding in findings(evidence, catalog.products)
-    ]
-    for provider in catalog.providers.values():
-        for layout in provider.platforms.values():
-            packages = [value for name in layout["packages"] if (value := evidence.value("package", name))]
-            unit = evidence.value("unit", layout["engine"]["unit"])
-            if packages:
-                state = "running" if unit is not None and unit["active"] == "active" else "installed"
-                found.append(
-                    {"id": provider.id, "name": provider.name, "version": packages[0]["version"], "state": state}
-                )
-    unknowns = evidence.told_unknowns()
+    products = {product.id: product for product in _all(catalog)}
+    found = findings(evidence, products.values())
+    not_known = unknowns.told(evidence, products.values(), [finding.id for finding in found])
     return {
-        "antivirus": found,
-        "interceptors": [{"executable": path, "marks": marks} for path, marks in holders.items()],
-        "unknowns": unknowns,
-        "complete": not unknowns,
+        "antivirus": [_told(finding, products[finding.id], evidence) for finding in found],
+        "interceptors": [
+            {
+                "executable": item["what"],
+                "marks": item["value"]["marks"],
+                "container": item["value"].get("container", ""),
+                "product": _owner(item["what"], products),
+            }
+            for kind in ("interceptor", "container_interceptor")
+            for item in evidence.of_kind(kind)
+        ],
+        "unknowns": not_known,
+        "complete": not any(unknown["bears"] for unknown in not_known),
     }
+
+
+def _all(catalog: Catalog) -> list[Product]:
+    return [*catalog.products, *catalog.antivirus]
+
+
+def _told(finding: Finding, product: Product, evidence: Evidence) -> dict[str, Any]:
+    content = finding.to_json()
+    kept = ("id", "name", "class", "version", "state", "confidence", "reasons")
+    return {
+        **{key: content[key] for key in kept},
+        "vendor": product.vendor,
+        "intercepts": intercepts(finding, product, evidence),
+    }
+
+
+def intercepts(finding: Finding, product: Product, evidence: Evidence) -> str:
+    """Return yes, no or unknown: whether the product stands between a file and its reader now."""
+    if any(is_below(item["what"], product.of_kind("process")) for item in evidence.of_kind("interceptor")):
+        return YES
+    loaded = any(
+        value["loaded"]
+        for name in product.of_kind("kernel_module")
+        if (value := evidence.value("kernel_module", name)) is not None
+    )
+    if product.intercepts_by == "kernel_module" and loaded:
+        return YES
+    if finding.state != RUNNING or product.intercepts_by in ("fanotify", "none"):
+        return UNKNOWN if any(item["kind"] == "interceptor" for item in evidence.unknowns()) else NO
+    return UNKNOWN
+
+
+def _owner(executable: str, products: dict[str, Product]) -> str:
+    """Return the id of the product with the most exact sign for an executable; '' if no entry knows it."""
+    fitting = [
+        (len(what), product.id)
+        for product in products.values()
+        for what in product.of_kind("process")
+        if is_below(executable, [what])
+    ]
+    return max(fitting)[1] if fitting else ""

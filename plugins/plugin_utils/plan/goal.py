@@ -31,6 +31,7 @@ def of(options: dict[str, Any], catalog: Catalog) -> Goal:
                 "the catalog has no such product",
                 f"Use ids of: {', '.join(sorted(known))}.",
             )
+    _refuse_what_stays(options["also_remove"], catalog)
     return Goal(
         remove=options["kaspersky"] == "absent",
         provider="" if provider_id == NO_PROVIDER else provider_id,
@@ -38,6 +39,21 @@ def of(options: dict[str, Any], catalog: Catalog) -> Goal:
         also_remove=tuple(options["also_remove"]),
         accept=tuple(options["accept"]),
     )
+
+
+def _refuse_what_stays(names: list[str], catalog: Catalog) -> None:
+    for name in names:
+        product = catalog.product(name)
+        if not product.may_go((name,)):
+            raise AvshiftError(
+                "product_stays",
+                "Choosing further products to remove",
+                name,
+                f"it is removed by {product.removed_elsewhere}"
+                if product.removed_elsewhere
+                else "nobody knows what it is",
+                "Take it off the list.",
+            )
 
 
 def approved_path(path: str | None) -> str:

@@ -7,10 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..catalog.model import REMOVED_BY_DEFAULT, Catalog, Product
+from ..catalog.model import Catalog, Product
 from ..detect import probes
+from ..detect.claims import Claims, claims
 from ..detect.evidence import Evidence
-from ..detect.match import Finding, findings
+from ..detect.match import findings
 from . import handover, order, preflight, removal, staging
 from .model import CHANGE_MARK, DIGEST_MARK, REMOVE, STAGE, Goal, Plan, Step
 
@@ -27,26 +28,31 @@ def probes_for(catalog: Catalog, goal: Goal) -> dict[str, Any]:
     if goal.provider:
         replacement, installs = staging.probes_for(catalog.providers[goal.provider], goal.options)
         asked = probes.merged(asked, replacement)
-    asked["interceptor"] = []
+    # A second scanner of whatever make matters too.
+    asked["interceptor"] = ["/"]
     asked["space"] = {"at": RETAINED, "trees": retained}
-    asked["package_change"] = {"install": installs, "remove": asked["package"]["names"] if goal.remove else []}
-    asked["path"] = asked["path"] + [OWN_STATE, RETAINED]
-    return asked
+    going = [product for product in catalog.products if goal.remove and product.may_go(goal.also_remove)]
+    asked["package_change"] = {"install": installs, "remove": sorted({n for p in going for n in p.of_kind("package")})}
+    own = {"path": {"paths": [OWN_STATE, RETAINED], "children_of": [], "listed": []}}
+    return probes.merged(asked, own)
 
 
 def make(host: str, evidence: Evidence, catalog: Catalog, goal: Goal) -> Plan:
     """Return the plan of one host."""
     found = findings(evidence, catalog.products)
-    going = [catalog.product(finding.id) for finding in found if goal.remove and _goes(finding, goal)]
+    products = [catalog.product(finding.id) for finding in found]
+    going = [product for product in products if goal.remove and product.may_go(goal.also_remove)]
+    claimed = claims(evidence, catalog.products)
+    owned = _owned(claimed, [product.id for product in going])
     staged = staging.stage(catalog.providers[goal.provider], goal.options, evidence) if goal.provider else None
-    steps = order.sort(_steps(evidence, going, staged))
-    checks = preflight.run(preflight.Case(evidence, catalog, goal, tuple(found), tuple(going), staged, tuple(steps)))
+    steps = order.sort(_steps(evidence, going, owned, staged))
+    case = preflight.Case(evidence, catalog, goal, tuple(found), tuple(going), owned, staged, tuple(steps))
     return Plan(
         host=host,
         system={key: evidence.host.get(key, "") for key in ("system", "version")},
         goal=goal,
         findings=tuple(found),
-        preflight=tuple(checks),
+        preflight=tuple(preflight.run(case)),
         steps=tuple(steps),
         unknowns=tuple(f"{item['id']}: {item['unknown']}" for item in evidence.unknowns()),
         shown={
@@ -60,15 +66,17 @@ def make(host: str, evidence: Evidence, catalog: Catalog, goal: Goal) -> Plan:
     )
 
 
-def _goes(finding: Finding, goal: Goal) -> bool:
-    return finding.product_class in REMOVED_BY_DEFAULT or finding.id in goal.also_remove
+def _owned(claimed: Claims, going: list[str]) -> Claims:
+    """Return the items of the products that go, but for what belongs to one that stays as well."""
+    staying = {item["id"] for name, items in claimed.items() if name not in going for item in items}
+    return {name: [item for item in claimed[name] if item["id"] not in staying] for name in going}
 
 
-def _steps(evidence: Evidence, going: list[Product], staged: staging.Staged | None) -> list[Step]:
+def _steps(evidence: Evidence, going: list[Product], owned: Claims, staged: staging.Staged | None) -> list[Step]:
     steps = [
         *(staged.steps if staged else ()),
         *handover.steps(evidence, going, staged),
-        *removal.steps(evidence, going),
+        *removal.steps(evidence, going, owned),
     ]
     return [*_frame(evidence, [product.id for product in going]), *steps] if steps else []
 

@@ -8,11 +8,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..catalog.model import REMOVED_BY_DEFAULT, Catalog, Product
+from ..catalog.model import Catalog, Product
+from ..detect import unknowns
+from ..detect.claims import Claims
 from ..detect.evidence import Evidence
-from ..detect.match import BROKEN, RUNNING, Finding
+from ..detect.match import RUNNING, Finding
 from ..detect.probes import KEEP_OUT
+from ..detect.problems import PACKAGING
 from ..locations import is_below
+from . import removal
 from .model import Check, Goal, Step
 from .staging import Staged
 
@@ -29,6 +33,7 @@ class Case:
     goal: Goal
     found: tuple[Finding, ...]
     going: tuple[Product, ...]
+    owned: Claims
     staged: Staged | None
     steps: tuple[Step, ...]
 
@@ -56,9 +61,10 @@ def _keep_out(case: Case) -> Iterator[Check]:
 
 
 def _everything_was_checked(case: Case) -> Iterator[Check]:
-    unknown = [item for item in case.evidence.unknowns() if item["kind"] != "package_change"]
+    told = unknowns.told(case.evidence, case.catalog.products, [finding.id for finding in case.found])
+    unknown = [item for item in told if item["bears"] and not item["id"].startswith("package_change:")]
     if unknown:
-        diagnosis = "; ".join(f"{item['id']}: {item['unknown']}" for item in unknown)
+        diagnosis = "; ".join(f"{item['id']}: {item['cause']}" for item in unknown)
         yield Check(
             "evidence_unknown",
             "error",
@@ -89,7 +95,11 @@ def _confidence(case: Case) -> Iterator[Check]:
 
 
 def _state(case: Case) -> Iterator[Check]:
-    broken = [finding.id for finding in case.removing() if finding.state == BROKEN]
+    broken = [
+        f"{finding.id} ({', '.join(wrong)})"
+        for finding in case.removing()
+        if (wrong := [problem for problem in finding.problems if problem in PACKAGING])
+    ]
     if broken:
         yield Check(
             "product_broken",
@@ -102,14 +112,69 @@ def _state(case: Case) -> Iterator[Check]:
 
 def _other_classes(case: Case) -> Iterator[Check]:
     for finding in case.found:
-        if finding.product_class not in REMOVED_BY_DEFAULT and finding.id not in case.goal.also_remove:
+        product = case.catalog.product(finding.id)
+        if not product.may_go(case.goal.also_remove):
             yield Check(
                 "reported_only",
                 "warning",
                 "A product of this class is reported and stays",
                 f"{finding.name}: class {finding.product_class}",
-                "Name its id in the variable for further products to remove it too.",
+                _how_it_goes(product),
             )
+
+
+def _how_it_goes(product: Product) -> str:
+    if product.removed_elsewhere:
+        return f"It is removed by {product.removed_elsewhere}."
+    if not product.may_go((product.id,)):
+        return "Look at what was seen of it by hand."
+    return "Name its id in the variable for further products to remove it too."
+
+
+def _left_in_place(case: Case) -> Iterator[Check]:
+    staying = removal.left_in_place(case.owned)
+    if staying:
+        yield Check(
+            "left_in_place",
+            "warning",
+            "Some of what was found stays: this version has no step for it",
+            ", ".join(item["id"] for item in staying),
+            "Look at it by hand after the change; the host does not count as clean while it has an effect.",
+        )
+
+
+def _links_on_the_way(case: Case) -> Iterator[Check]:
+    led = [
+        f"{item['what']} (really {item['value']['real']})"
+        for items in case.owned.values()
+        for item in items
+        if item["kind"] == "path" and "real" in item["value"]
+    ]
+    if led:
+        yield Check(
+            "path_through_link",
+            "error",
+            "A directory of the product is reached through a symbolic link",
+            ", ".join(sorted(set(led))),
+            "Nothing is removed through a link. Move the directory to its place, or remove it by hand.",
+        )
+
+
+def _package_manager(case: Case) -> Iterator[Check]:
+    foreign = [
+        item["id"]
+        for items in case.owned.values()
+        for item in items
+        if item["kind"] == "package" and item["value"]["manager"] != "dpkg"
+    ]
+    if foreign:
+        yield Check(
+            "package_manager_unsupported",
+            "error",
+            "A package is known to a package manager that this version does not remove from",
+            ", ".join(sorted(set(foreign))),
+            "Remove the package by hand, then plan again.",
+        )
 
 
 def _init(case: Case) -> Iterator[Check]:
@@ -130,7 +195,8 @@ def _packages_removed(case: Case) -> Iterator[Check]:
     if "unknown" in item:
         yield _packages_problem(str(item["unknown"]))
         return
-    planned = {name for product in case.going for name in product.of_kind("package")}
+    known = (item for items in case.owned.values() for item in items if item["kind"] == "package")
+    planned = {item["value"]["name"] for item in known}
     others = sorted({change["name"] for change in item["value"]["changes"]} - planned)
     if others:
         yield Check(
@@ -270,6 +336,9 @@ CHECKS: tuple[Callable[[Case], Iterator[Check]], ...] = (
     _confidence,
     _state,
     _other_classes,
+    _left_in_place,
+    _links_on_the_way,
+    _package_manager,
     _init,
     _packages_removed,
     _packages_installed,

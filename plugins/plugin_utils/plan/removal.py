@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..catalog.model import Product
+from ..detect.claims import Claims
 from ..detect.evidence import Evidence, Item
 from ..locations import is_below
 from .model import DIGEST_MARK, REMOVE, Step
@@ -16,23 +17,30 @@ from .model import DIGEST_MARK, REMOVE, Step
 ADMIN_UNITS = "/etc/systemd/system/"
 RETAINED = "/var/lib/avshift/retained"
 STOP_LIMIT = 90
+# Kinds of evidence that no step takes away yet.
+STAYING = ("home_path", "account", "kernel_module", "packet_mark", "certificate", "mention", "installer", "mount")
 
 
-def steps(evidence: Evidence, going: list[Product]) -> Iterator[Step]:
-    """Yield the steps of the part that follows a proven handover, unsorted."""
+def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[Step]:
+    """Yield the steps of the part that follows a proven handover, unsorted; ``owned`` are the products' items."""
     if not going:
         return
-    yield from _stop_units(evidence, going)
-    yield from _end_processes(evidence, going)
+    yield from _stop_units(going, owned)
+    yield from _end_processes(going, owned)
     yield from _retain(evidence, going)
-    yield from _remove_packages(evidence, going)
-    yield from _boot_links(evidence, going)
-    paths = list(_paths(evidence, going))
+    yield from _remove_packages(owned)
+    yield from _boot_links(owned)
+    paths = list(_paths(going, owned))
     yield from (_remove_path(path, scope, reason, kind) for path, scope, reason, kind in paths)
-    yield from _sections(evidence, going)
-    yield from _parents(evidence, going, {path for path, _scope, _reason, _kind in paths})
-    yield from _groups(evidence, going)
-    yield from _reload(evidence, going)
+    yield from _sections(owned)
+    yield from _parents(evidence, going, owned, {path for path, _scope, _reason, _kind in paths})
+    yield from _groups(owned)
+    yield from _reload(owned)
+
+
+def left_in_place(owned: Claims) -> list[Item]:
+    """Return the items of products that go for which there is no step."""
+    return sorted(_unique(item for items in owned.values() for item in items if item["kind"] in STAYING), key=_id)
 
 
 def sizes(evidence: Evidence, going: list[Product]) -> dict[str, Any]:
@@ -41,14 +49,22 @@ def sizes(evidence: Evidence, going: list[Product]) -> dict[str, Any]:
     return {path: value for path in kept if (value := evidence.value("space", path)) is not None}
 
 
-def _units(evidence: Evidence, going: list[Product]) -> list[Item]:
-    names = {name for product in going for name in product.of_kind("unit")}
-    return [item for item in evidence.of_kind("unit") if item["what"] in names]
+def _of_kind(owned: Claims, kind: str) -> list[Item]:
+    """Return the items of one kind in the order of their ids, each once though two products may have it."""
+    return sorted(_unique(item for items in owned.values() for item in items if item["kind"] == kind), key=_id)
 
 
-def _stop_units(evidence: Evidence, going: list[Product]) -> Iterator[Step]:
+def _unique(items: Iterable[Item]) -> list[Item]:
+    return list({item["id"]: item for item in items}.values())
+
+
+def _id(item: Item) -> str:
+    return str(item["id"])
+
+
+def _stop_units(going: list[Product], owned: Claims) -> Iterator[Step]:
     real_time = {name for product in going for name in product.real_time_units}
-    for item in _units(evidence, going):
+    for item in _of_kind(owned, "unit"):
         if item["what"] not in real_time and item["value"]["active"] not in ("inactive", "failed"):
             yield Step(
                 REMOVE,
@@ -61,9 +77,9 @@ def _stop_units(evidence: Evidence, going: list[Product]) -> Iterator[Step]:
             )
 
 
-def _end_processes(evidence: Evidence, going: list[Product]) -> Iterator[Step]:
+def _end_processes(going: list[Product], owned: Claims) -> Iterator[Step]:
     roots = sorted({root for product in going for root in product.of_kind("process")})
-    running = [item for item in evidence.of_kind("process") if is_below(item["what"], roots)]
+    running = _of_kind(owned, "process")
     if running:
         yield Step(
             REMOVE,
@@ -99,24 +115,24 @@ def _retain(evidence: Evidence, going: list[Product]) -> Iterator[Step]:
     )
 
 
-def _remove_packages(evidence: Evidence, going: list[Product]) -> Iterator[Step]:
-    names = {name for product in going for name in product.of_kind("package")}
-    known = [item for item in evidence.of_kind("package") if item["what"] in names]
+def _remove_packages(owned: Claims) -> Iterator[Step]:
+    known = _of_kind(owned, "package")
+    names = sorted({item["value"]["name"] for item in known})
     if known:
         yield Step(
             REMOVE,
             "packages_remove",
             "Remove " + ", ".join(item["what"] for item in known),
-            {"names": [item["what"] for item in known]},
+            {"names": names},
             "\n".join(f"{item['what']} {item['value']['version']} ({item['value']['status']})" for item in known),
             "not known to the package manager",
             tuple(item["id"] for item in known),
-            tuple({"package": item["what"], "change": "removed"} for item in known),
+            tuple({"package": name, "change": "removed"} for name in names),
         )
 
 
-def _boot_links(evidence: Evidence, going: list[Product]) -> Iterator[Step]:
-    for item in _units(evidence, going):
+def _boot_links(owned: Claims) -> Iterator[Step]:
+    for item in _of_kind(owned, "unit"):
         links, script = item["value"]["links"], item["what"].rpartition(".")[0]
         if links:
             by_level = any(link.startswith("/etc/rc") for link in links)
@@ -135,21 +151,19 @@ def _boot_links(evidence: Evidence, going: list[Product]) -> Iterator[Step]:
             )
 
 
-def _paths(evidence: Evidence, going: list[Product]) -> Iterator[tuple[str, str, str, str]]:
+def _paths(going: list[Product], owned: Claims) -> Iterator[tuple[str, str, str, str]]:
     """Yield (path, scope, evidence id, type) of every path that no package removal can be trusted to take along."""
-    for item in _units(evidence, going):
+    for item in _of_kind(owned, "unit"):
         if item["value"]["file"].startswith(ADMIN_UNITS):
             yield item["value"]["file"], "file", item["id"], "unit file"
         yield from ((folder, "tree", item["id"], "drop-ins") for folder in item["value"]["drop_ins"])
-    for item in evidence.of_kind("link_into"):
-        if is_below(item["value"]["target"], (tree for product in going for tree in product.trees)):
-            yield item["what"], "file", item["id"], "link"
-    for product in going:
-        for sign in product.signs:
-            seen = evidence.value("path", sign.what) if sign.kind == "path" else None
-            if seen is not None:
-                scope = sign.scope if seen["type"] == "directory" else "file"
-                yield sign.what, scope, f"path:{sign.what}", seen["type"]
+    yield from ((item["what"], "file", item["id"], "link") for item in _of_kind(owned, "link_into"))
+    scopes = {sign.what: sign.scope for product in going for sign in product.signs if sign.kind == "path"}
+    trees = [path for path, scope in scopes.items() if scope == "tree"]
+    for item in _of_kind(owned, "path"):
+        path, kind = item["what"], item["value"]["type"]
+        if path in scopes and not is_below(path, [tree for tree in trees if tree != path]):
+            yield path, scopes[path] if kind == "directory" else "file", item["id"], kind
 
 
 def _remove_path(path: str, scope: str, reason: str, kind: str) -> Step:
@@ -165,33 +179,26 @@ def _remove_path(path: str, scope: str, reason: str, kind: str) -> Step:
     )
 
 
-def _sections(evidence: Evidence, going: list[Product]) -> Iterator[Step]:
-    wanted = {what for product in going for what in product.of_kind("ini_section")}
-    for item in evidence.of_kind("ini_section"):
-        if item["what"] in wanted:
-            change = "removed" if item["value"]["last"] else "changed"
-            yield Step(
-                REMOVE,
-                "ini_section_remove",
-                f"Take {item['what']} out of the registry",
-                {"file": item["where"], "section": item["what"][len(item["where"]) + 1 : -1]},
-                item["value"]["text"],
-                "the file is gone with its last section" if item["value"]["last"] else "no such section",
-                (item["id"],),
-                ({"path": item["where"], "scope": "file", "change": change},),
-            )
+def _sections(owned: Claims) -> Iterator[Step]:
+    for item in _of_kind(owned, "ini_section"):
+        change = "removed" if item["value"]["last"] else "changed"
+        yield Step(
+            REMOVE,
+            "ini_section_remove",
+            f"Take {item['what']} out of the registry",
+            {"file": item["where"], "section": item["what"][len(item["where"]) + 1 : -1]},
+            item["value"]["text"],
+            "the file is gone with its last section" if item["value"]["last"] else "no such section",
+            (item["id"],),
+            ({"path": item["where"], "scope": "file", "change": change},),
+        )
 
 
-def _parents(evidence: Evidence, going: list[Product], removed: set[str]) -> Iterator[Step]:
+def _parents(evidence: Evidence, going: list[Product], owned: Claims, removed: set[str]) -> Iterator[Step]:
     """Yield the removal of shared directories in which nothing is left, the deepest first."""
-    gone = set(removed) | {
-        item["where"]
-        for item in evidence.of_kind("ini_section")
-        if item["value"]["last"] and any(item["what"] in product.of_kind("ini_section") for product in going)
-    }
-    for product in going:
-        for name in product.of_kind("package"):
-            gone.update((evidence.value("package", name) or {}).get("owns", ()))
+    gone = set(removed) | {item["where"] for item in _of_kind(owned, "ini_section") if item["value"]["last"]}
+    for item in _of_kind(owned, "package"):
+        gone.update(item["value"]["owns"])
     for path in sorted(
         {path for product in going for path in product.parents}, key=lambda path: (-path.count("/"), path)
     ):
@@ -213,25 +220,23 @@ def _parents(evidence: Evidence, going: list[Product], removed: set[str]) -> Ite
             )
 
 
-def _groups(evidence: Evidence, going: list[Product]) -> Iterator[Step]:
-    wanted = {name for product in going for name in product.of_kind("group")}
-    for item in evidence.of_kind("group"):
-        if item["what"] in wanted:
-            members = ", ".join(item["value"]["members"]) or "no members"
-            yield Step(
-                REMOVE,
-                "group_remove",
-                f"Remove the group {item['what']}",
-                {"name": item["what"]},
-                f"{item['what']} (number {item['value']['gid']}, {members})",
-                "absent",
-                (item["id"],),
-                ({"group": item["what"], "change": "removed"},),
-            )
+def _groups(owned: Claims) -> Iterator[Step]:
+    for item in _of_kind(owned, "group"):
+        members = ", ".join(item["value"]["members"]) or "no members"
+        yield Step(
+            REMOVE,
+            "group_remove",
+            f"Remove the group {item['what']}",
+            {"name": item["what"]},
+            f"{item['what']} (number {item['value']['gid']}, {members})",
+            "absent",
+            (item["id"],),
+            ({"group": item["what"], "change": "removed"},),
+        )
 
 
-def _reload(evidence: Evidence, going: list[Product]) -> Iterator[Step]:
-    units = _units(evidence, going)
+def _reload(owned: Claims) -> Iterator[Step]:
+    units = _of_kind(owned, "unit")
     if units:
         yield Step(
             REMOVE,

@@ -46,7 +46,7 @@ def probes_for(provider: Provider, options: dict[str, Any]) -> tuple[dict[str, A
     asked = {
         "unit": _ordered(units),
         "file_text": _ordered(written),
-        "path": _ordered(folders + list(chosen["paths"])),
+        "path": {"paths": _ordered(folders + list(chosen["paths"])), "children_of": [], "listed": []},
         "debconf": _ordered(answer["question"] for layout in layouts for answer in layout.get("debconf", ())),
     }
     return asked, _ordered(name for layout in layouts for name in layout["packages"])

@@ -21,6 +21,15 @@ def of_plan(host: str, planned: dict[str, Any] | None, run: dict[str, Any]) -> d
     return compose(host, "plan", run, word, plan=plan, approval=(planned or {}).get("approval"))
 
 
+def of_detection(host: str, collected: dict[str, Any] | None, run: dict[str, Any]) -> dict[str, Any]:
+    """Return the record of a detection. A result of kaspersky_info that is none or failed is unknown."""
+    whole = _whole(collected, "findings")
+    if whole is None:
+        return compose(host, "detect", run, verdict.UNKNOWN, failure=failure_of(collected))
+    word = verdict.of_detection(whole)
+    return compose(host, "detect", run, word, verification={"collected": whole, "proof": None})
+
+
 def of_run(host: str, mode: str, run: dict[str, Any], results: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Return the record of a real run or a verification.
 

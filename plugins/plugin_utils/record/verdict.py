@@ -7,15 +7,18 @@ from __future__ import annotations
 from typing import Any
 
 CLEAN = ("never_present", "removed_verified", "removed_with_inert_residue")
-REFUSED, ROLLED_BACK, FAILED, UNKNOWN, PARTIAL, PLANNED = (
+REFUSED, ROLLED_BACK, FAILED, UNKNOWN, PARTIAL, PLANNED, DETECTED = (
     "refused",
     "rolled_back",
     "failed",
     "unknown",
     "partially_removed",
     "planned",
+    "detected",
 )
-COUNTED = ("product", "management", "tool")
+COUNTED = ("product", "management", "tool", "unrecognised")
+# What stays unless it is named, and is there all the same: its host is not clean.
+STAYING = ("server", "gateway", "embedded")
 
 
 def of_evidence(collected: dict[str, Any], proof: dict[str, Any] | None, also: tuple[str, ...] = ()) -> str:
@@ -29,6 +32,8 @@ def of_evidence(collected: dict[str, Any], proof: dict[str, Any] | None, also: t
     left = [finding for finding in collected["findings"] if finding["class"] in COUNTED or finding["id"] in also]
     if any(finding["state"] not in ("residue_inert", "retained") for finding in left):
         return PARTIAL
+    if any(finding["class"] in STAYING for finding in collected["findings"]):
+        return DETECTED
     if proof is not None and proof["result"] != "ok":
         return FAILED if proof["result"] == "bad" else UNKNOWN
     if any(finding["state"] == "residue_inert" for finding in left):
@@ -36,10 +41,24 @@ def of_evidence(collected: dict[str, Any], proof: dict[str, Any] | None, also: t
     return "removed_verified" if collected["removed_before"] else "never_present"
 
 
+def of_detection(collected: dict[str, Any]) -> str:
+    """Return the verdict of looking alone. What was seen is there, whatever else could not be checked.
+
+    ``collected`` is a result of kaspersky_info.
+    """
+    if any(finding["class"] in (*COUNTED, *STAYING) for finding in collected["findings"]):
+        return DETECTED
+    if not collected["complete"]:
+        return UNKNOWN
+    return "removed_verified" if collected["removed_before"] else "never_present"
+
+
 def of_plan(findings: list[dict[str, Any]], runs: list[dict[str, Any]]) -> str:
     """Return a dry run's verdict: planned where something of Kaspersky's is to go, else what is so now."""
     if any(finding["class"] in COUNTED for finding in findings):
         return PLANNED
+    if any(finding["class"] in STAYING for finding in findings):
+        return DETECTED
     removed = any(run.get("status") == "done" and run.get("products") for run in runs)
     return "removed_verified" if removed else "never_present"
 

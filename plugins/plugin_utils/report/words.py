@@ -13,11 +13,14 @@ def findings(plan: dict[str, Any] | None) -> str:
     """Return a plan's findings in one line."""
     if plan is None:
         return "not known"
-    found = [
-        f"{finding['id']} {finding['version'] or '(version not known)'} {finding['state']}"
-        for finding in plan["findings"]
-    ]
-    return ", ".join(found) or "nothing of Kaspersky's"
+    return ", ".join(finding(found) for found in plan["findings"]) or "nothing of Kaspersky's"
+
+
+def finding(found: dict[str, Any]) -> str:
+    """Return one finding: its product, version, state and what is wrong with it."""
+    mode = f" as {found['mode']}" if found.get("mode") else ""
+    wrong = f" ({', '.join(found['problems'])})" if found.get("problems") else ""
+    return f"{found['id']} {found['version'] or '(version not known)'} {found['state']}{wrong}{mode}"
 
 
 def to_do(record: dict[str, Any]) -> str:

@@ -1,0 +1,129 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Certificates that the system or a user's programs trust, by subject."""
+
+import hashlib
+
+from ..system import certificates
+from ..system.errors import EndpointError
+from .items import not_checked, seen
+
+# What administrators and products add; distributions make the bundles from these and their own.
+FOLDERS = (
+    "/usr/local/share/ca-certificates",
+    "/etc/pki/ca-trust/source/anchors",
+    "/usr/share/pki/ca-trust-source/anchors",
+    "/etc/pki/trust/anchors",
+    "/usr/share/pki/trust/anchors",
+    "/etc/ca-certificates/trust-source/anchors",
+    "/etc/ssl/certs",
+)
+BUNDLES = (
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/ssl/ca-bundle.pem",
+)
+NSS_FOLDERS = ("/etc/pki/nssdb",)
+NSS_IN_HOMES = ("/.pki/nssdb", "/.local/share/pki/nssdb", "/snap/chromium/current/.pki/nssdb")
+PROFILES_IN_HOMES = (
+    "/.mozilla/firefox",
+    "/.config/mozilla/firefox",
+    "/.thunderbird",
+    "/snap/firefox/common/.mozilla/firefox",
+)
+DATABASES = ("cert9.db", "cert8.db")
+DEEPEST = 3
+LIMIT = 1 << 24
+NOT_A_CERTIFICATE = (".db", ".0", ".txt", ".conf")
+
+
+def collect(asked, look):
+    """Yield an item of each certificate whose subject contains one of ``asked`` (texts)."""
+    if not asked:
+        return
+    for path in _files(look):
+        for item in _of_file(path, asked, look):
+            yield item
+    for path in _databases(look):
+        for item in _of_database(path, asked, look):
+            yield item
+
+
+def _of_file(path, asked, look):
+    try:
+        data = look.tree.data(path, LIMIT) or b""
+    except EndpointError as error:
+        yield not_checked("certificate", path, path, error)
+        return
+    found = list(certificates.pem_blocks(data)) if b"-----BEGIN" in data else [data]
+    for number, der in enumerate(found):
+        if not any(text.encode() in der for text in asked):
+            continue
+        subject = certificates.subject(der)
+        if any(text in subject for text in asked):
+            what = path if len(found) == 1 else "%s#%d" % (path, number + 1)
+            digest = hashlib.sha256(der).hexdigest()
+            yield seen("certificate", what, path, subject=subject, store="system", name="", sha256=digest)
+
+
+def _of_database(path, asked, look):
+    # Few hosts have one, and code that is not needed costs time to load.
+    from ..system import nss_database
+
+    try:
+        descriptor = look.tree.open(path)
+        if descriptor is None:
+            return
+        with open(descriptor, "rb") as stream:
+            named = _by_text(_whole(stream), asked)
+            found = nss_database.certificates(descriptor) if named and nss_database.is_database(descriptor) else named
+    except (EndpointError, OSError, ValueError) as error:
+        yield not_checked("certificate", path, path, error)
+        return
+    for label, subject in found:
+        if any(text in subject for text in asked):
+            yield seen("certificate", "%s#%s" % (path, label), path, subject=subject, store="nss", name=label)
+
+
+def _whole(stream):
+    data = stream.read(LIMIT + 1)
+    if len(data) > LIMIT:
+        raise ValueError("it has more than %d bytes" % LIMIT)
+    return data
+
+
+def _by_text(data, asked):
+    """Return what an old database, which has no reader here, tells by its bytes alone."""
+    return [("", text) for text in asked if text.encode() in data]
+
+
+def _files(look):
+    for folder in FOLDERS:
+        for path in _below(folder, look, DEEPEST):
+            yield path
+    for path in BUNDLES:
+        if look.tree.lstat(path)[0] is not None:
+            yield path
+
+
+def _below(folder, look, deeper):
+    for name, is_link, is_folder in sorted(look.tree.entries(folder)):
+        path = folder + "/" + name
+        if is_folder and not is_link and deeper:
+            for found in _below(path, look, deeper - 1):
+                yield found
+        elif not is_link and not is_folder and not name.endswith(NOT_A_CERTIFICATE):
+            yield path
+
+
+def _databases(look):
+    folders = list(NSS_FOLDERS)
+    for home in sorted(look.homes()):
+        folders += [home + folder for folder in NSS_IN_HOMES]
+        for profiles in PROFILES_IN_HOMES:
+            folders += [home + profiles + "/" + name for name in look.tree.names(home + profiles)]
+    for folder in folders:
+        for name in DATABASES:
+            if look.tree.lstat(folder + "/" + name)[0] is not None:
+                yield folder + "/" + name

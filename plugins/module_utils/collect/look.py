@@ -1,0 +1,91 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""What the collectors of one pass share: the root, and what is dear to look at twice."""
+
+import os
+import re
+
+from ..system.tree import LONGEST_PATH, Tree
+
+PASSWD = "/etc/passwd"
+HOMES = "/home"
+PERSONS = range(1000, 65534)
+# The system's own; some systems keep even root from looking at it.
+INIT = "1"
+# Bytes that the paths of packages may take.
+ROOM = 1 << 25
+DELETED = " (deleted)"
+NUMBER = re.compile(r"[0-9]{1,10}\Z")
+
+
+class Process:
+    """One running process: pid, path of its executable, and whether that was deleted meanwhile."""
+
+    def __init__(self, pid, path, deleted):
+        self.pid = pid
+        self.path = path
+        self.deleted = deleted
+
+
+class Look:
+    """One look at one root: ``tree``, ``root`` (str), ``live`` (bool)."""
+
+    def __init__(self, root="/"):
+        self.root = root
+        self.live = root == "/"
+        self.tree = Tree(root)
+        # Paths that packages own, by path; the collector of packages fills it for the packages that it found.
+        self.owners = {}
+        self.room = ROOM
+        # Processes whose executable nobody but root may read.
+        self.hidden = 0
+        self._processes = None
+        self._homes = None
+
+    def processes(self):
+        """Return every process that has an executable; none of an image."""
+        if self._processes is None:
+            self._processes = list(self._running()) if self.live else []
+        return self._processes
+
+    def homes(self):
+        """Return {home directory: user} of root, of the persons in the account file, and of all below /home."""
+        if self._homes is None:
+            found = {os.path.join(HOMES, name): name for name in self.tree.names(HOMES)}
+            for name, uid, _gid, home, _shell in users((self.tree.text(PASSWD) or "").split("\n")):
+                if (uid == 0 or uid in PERSONS) and _is_usable(home):
+                    found[home.rstrip("/")] = name
+            self._homes = found
+        return self._homes
+
+    def _running(self):
+        for name in os.listdir("/proc"):
+            if name.isdigit() and name != INIT:
+                try:
+                    path = os.readlink("/proc/%s/exe" % name)
+                except PermissionError:
+                    self.hidden += 1
+                except OSError:
+                    # A thread of the kernel, or one that has ended.
+                    continue
+                else:
+                    deleted = path.endswith(DELETED)
+                    yield Process(int(name), path[: -len(DELETED)] if deleted else path, deleted)
+
+
+def users(lines):
+    """Yield (name, uid, gid, home, shell) of each well-formed line of an account file. Never raises."""
+    for line in lines:
+        told = line.rstrip("\n").split(":")
+        if len(told) == 7 and told[0] and _is_number(told[2]) and _is_number(told[3]):
+            yield told[0], int(told[2]), int(told[3]), told[5], told[6]
+
+
+def _is_usable(home):
+    """Return True for a directory other than / that a program could be given as a path."""
+    return home.startswith("/") and home.strip("/") != "" and "\0" not in home and len(home) < LONGEST_PATH
+
+
+def _is_number(text):
+    return NUMBER.match(text) is not None

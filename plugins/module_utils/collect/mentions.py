@@ -1,0 +1,96 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Lines in other programs' configuration that name a product."""
+
+import os
+import re
+import stat
+
+from ..system.errors import EndpointError
+from .items import not_checked, seen
+from .names import any_of
+
+# What is a file, or a directory whose files count; ~ stands for each home.
+PLACES = (
+    ("sudoers", ("/etc/sudoers", "/etc/sudoers.d")),
+    ("cron", ("/etc/crontab", "/etc/anacrontab", "/etc/cron.d", "/etc/cron.hourly", "/etc/cron.daily")),
+    ("cron", ("/etc/cron.weekly", "/etc/cron.monthly", "/var/spool/cron", "/var/spool/cron/crontabs")),
+    ("cron", ("/var/spool/cron/tabs",)),
+    ("squid", ("/etc/squid", "/etc/squid/conf.d", "/etc/squid3")),
+    ("mta", ("/etc/postfix", "/etc/mail", "/etc/exim4", "/etc/exim4/conf.d/main", "/etc/exim", "/etc/MailScanner")),
+    ("samba", ("/etc/samba",)),
+    (
+        "autostart",
+        ("/etc/xdg/autostart", "/etc/rc.local", "/etc/rc.d/rc.local", "/etc/profile.d", "~/.config/autostart"),
+    ),
+    ("unit", ("/etc/systemd/system", "/usr/local/lib/systemd/system", "/etc/systemd/user")),
+    ("selinux", ("/etc/selinux/targeted/contexts/files", "/etc/selinux/mls/contexts/files")),
+    ("selinux", ("/etc/selinux/default/contexts/files",)),
+    ("audit", ("/etc/audit/rules.d", "/etc/audit/plugins.d")),
+    ("module", ("/etc/modules", "/etc/modules-load.d")),
+)
+# What a distribution's own policy says of a path is no mention by this host's owner.
+PASSED_OVER = ("file_contexts", "file_contexts.bin", "file_contexts.homedirs")
+LIMIT = 1 << 20
+MOST_LINES = 20
+LONGEST = 300
+
+
+def lines_naming(data, expression):
+    """Yield (number from 1, line as text) of each line of bytes that a compiled expression finds. Never raises."""
+    for number, line in enumerate(data.split(b"\n"), 1):
+        if expression.search(line):
+            yield number, line[:LONGEST].decode("utf-8", "replace").rstrip("\r")
+
+
+def expression_of(texts):
+    """Return the expression that finds any of the texts (bytes) where neither side goes on as a name."""
+    words = b"|".join(re.escape(text) for text in sorted(texts))
+    return re.compile(rb"(?<![A-Za-z0-9_])(?:" + words + rb")(?![A-Za-z0-9_-])")
+
+
+def collect(asked, look):
+    """Yield an item of each file that names something; ``asked`` is ``texts``, and the ``units`` that are its own."""
+    if not asked["texts"]:
+        return
+    texts = [text.encode("utf-8", "surrogateescape") for text in asked["texts"]]
+    is_own = any_of(asked["units"])
+    for place, folders in PLACES:
+        for path in _in_homes(folders, look):
+            try:
+                for file in _files(path, look):
+                    if place != "unit" or not is_own(os.path.basename(file)):
+                        for item in _item(file, place, texts, look):
+                            yield item
+            except EndpointError as error:
+                yield not_checked("mention", path, path, error)
+
+
+def _item(path, place, texts, look):
+    try:
+        data = look.tree.data(path, LIMIT) or b""
+    except EndpointError as error:
+        yield not_checked("mention", path, path, error)
+        return
+    there = [text for text in texts if text in data]
+    lines = list(lines_naming(data, expression_of(there))) if there else []
+    if lines:
+        yield seen("mention", path, path, place=place, lines=["%d: %s" % line for line in lines[:MOST_LINES]])
+
+
+def _in_homes(folders, look):
+    for folder in folders:
+        for path in [home + folder[1:] for home in sorted(look.homes())] if folder.startswith("~") else [folder]:
+            yield path
+
+
+def _files(path, look):
+    """Yield what is in a directory but directories and links, or the path itself if it is neither."""
+    status = look.tree.lstat(path)[0]
+    if status is not None and not stat.S_ISDIR(status.st_mode) and not stat.S_ISLNK(status.st_mode):
+        yield path
+        return
+    for name, is_link, is_folder in sorted(look.tree.entries(path) if status is not None else ()):
+        if not is_folder and not is_link and name not in PASSED_OVER:
+            yield os.path.join(path, name)

@@ -1,0 +1,46 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Tests of names and paths against many at once: exact, by a pattern in which * stands for anything, or below one."""
+
+
+def any_of(patterns):
+    """Return a test of one name (str) that is true if any of the patterns fits the whole of it. Never raises.
+
+    Patterns that have a text before their first * are told apart by that text, since most names fit none.
+    """
+    exact = {pattern for pattern in patterns if "*" not in pattern}
+    globs = [pattern.split("*") for pattern in patterns if "*" in pattern]
+    begun, free = [parts for parts in globs if parts[0]], [parts for parts in globs if not parts[0]]
+    begins, ends = tuple(parts[0] for parts in begun), tuple(parts[-1] for parts in free)
+
+    def fits(name):
+        if name in exact:
+            return True
+        likely = begun if name.startswith(begins) else []
+        for parts in likely + free if name.endswith(ends) else likely:
+            if _fits(parts, name):
+                return True
+        return False
+
+    return fits
+
+
+def _fits(parts, name):
+    """Return True if a name begins with the first part, ends with the last, and has the others in order between."""
+    first, last = parts[0], parts[-1]
+    start, end = len(first), len(name) - len(last)
+    if not name.endswith(last) or start > end or not name.startswith(first):
+        return False
+    for part in parts[1:-1]:
+        found = name.find(part, start, end)
+        if found < 0:
+            return False
+        start = found + len(part)
+    return True
+
+
+def below_any(roots):
+    """Return a test of one path (str) that is true if it is one of the roots or lies below one."""
+    exact, begins = set(roots), tuple(root.rstrip("/") + "/" for root in roots)
+    return lambda path: path in exact or path.startswith(begins)

@@ -1,0 +1,83 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Firewall rules and policy routes that use a mark."""
+
+import os
+import re
+import shutil
+
+from ..system import policy_rules
+from ..system.commands import SEARCH_PATH, run
+from ..system.errors import EndpointError
+from .items import not_checked, seen
+
+LIMIT = 20
+MOST_RULES = 20
+MARK = re.compile(r"\bmark\b|MARK|fwmark", re.IGNORECASE)
+NUMBER = re.compile(r"\b0x[0-9a-fA-F]{1,8}\b")
+MODULES = "/proc/modules"
+NF_TABLES = "/sys/module/nf_tables"
+# The kernel lists the tables of the legacy kind here; asking for one that is not there would load its module.
+LEGACY = (("iptables-legacy", "/proc/net/ip_tables_names"), ("ip6tables-legacy", "/proc/net/ip6_tables_names"))
+
+
+def marked(lines):
+    """Yield (mark as 0x..., line) of each line of a firewall's listing that uses one. Never raises."""
+    for line in lines:
+        if MARK.search(line):
+            for number in sorted({hex(int(found, 16)) for found in NUMBER.findall(line)}):
+                yield number, line.strip()
+
+
+def collect(asked, _look):
+    """Yield an item of each way in which an asked mark is used; ``asked`` is a list of marks such as 0x200."""
+    for tool, answer in _tools():
+        used = {}
+        try:
+            for mark, rule in answer():
+                if mark in asked:
+                    used.setdefault(mark, []).append(rule)
+        except (EndpointError, OSError) as error:
+            yield not_checked("packet_mark", tool, tool, error)
+        for mark, rules in sorted(used.items()):
+            yield seen("packet_mark", "%s %s" % (tool, mark), tool, rules=rules[:MOST_RULES])
+
+
+def _tools():
+    yield "nft", _nft
+    for tool, table in LEGACY:
+        yield tool, lambda tool=tool, table=table: _legacy(tool, table)
+    yield "ip rule", lambda: [(hex(mark), "table %d" % table) for mark, table in policy_rules.now()]
+
+
+def _nft():
+    if _may_have_nf_tables():
+        for argv in (["nft", "-nn", "list", "ruleset"], ["iptables-nft-save"]):
+            if shutil.which(argv[0], path=SEARCH_PATH):
+                return marked(_said(argv))
+    return []
+
+
+def _legacy(tool, table):
+    return marked(_said([tool + "-save"])) if os.path.exists(table) and _text(table).strip() else []
+
+
+def _said(argv):
+    finished = run(argv, LIMIT)
+    if finished.code:
+        raise EndpointError(
+            "command_failed", "Listing the firewall", " ".join(argv), finished.said(), "Run it by hand."
+        )
+    return finished.output.split("\n")
+
+
+def _may_have_nf_tables():
+    """Return False where the kernel's list of modules proves that there are no such rules."""
+    listed = _text(MODULES) if os.path.exists(MODULES) else ""
+    return not listed or "nf_tables " in listed or os.path.isdir(NF_TABLES)
+
+
+def _text(path):
+    with open(path, encoding="utf-8", errors="replace") as stream:
+        return stream.read()

@@ -1,0 +1,29 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""What is mounted where, as the kernel tells it."""
+
+import re
+
+TABLE = "/proc/self/mountinfo"
+MOUNT_POINT = 4
+OCTAL = re.compile(r"\\([0-3][0-7]{2})")
+
+
+def mounts(lines):
+    """Yield (mount point, source, type) of each line of mountinfo, see proc(5); others are skipped. Never raises."""
+    for line in lines:
+        first, separator, second = line.rstrip("\n").partition(" - ")
+        fields, more = first.split(" "), second.split(" ")
+        if separator and len(fields) > MOUNT_POINT and len(more) > 1:
+            yield _plain(fields[MOUNT_POINT]), _plain(more[1]), more[0]
+
+
+def now():
+    """Return [(mount point, source, type)] of this process's name space."""
+    with open(TABLE, encoding="utf-8", errors="surrogateescape") as stream:
+        return list(mounts(stream))
+
+
+def _plain(word):
+    return OCTAL.sub(lambda found: chr(int(found.group(1), 8)), word)

@@ -1,0 +1,98 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Read an rpm database, of whatever kind, through the rpm program.
+
+rpm writes beside a database even when it only reads it, so it is given a copy in memory.
+"""
+
+import os
+import shutil
+import tempfile
+
+from .commands import run
+from .errors import EndpointError
+
+# What holds the packages themselves, by kind of database.
+DATABASES = ("rpmdb.sqlite", "Packages.db", "Packages")
+FILES = DATABASES + ("rpmdb.sqlite-wal", "Index.db", "Name", "Requirename", "Providename")
+MEMORY = "/run"
+LIMIT = 60
+SIZE_LIMIT = 1 << 29
+FORMAT = "%{NAME}\\t%{EPOCHNUM}\\t%{VERSION}-%{RELEASE}\\t%{ARCH}\\t%{VENDOR}\\t%{PACKAGER}\\n"
+KEYS = "gpg-pubkey"
+NOTHING = "(none)"
+
+
+def packages(lines):
+    """Yield {name, version, architecture, vendor} of each line of a query; malformed ones and keys are skipped."""
+    for line in lines:
+        told = line.split("\t")
+        if len(told) == 6 and told[0] and told[0] != KEYS:
+            vendor = " ".join(part for part in told[4:] if part != NOTHING)
+            version = told[2] if told[1] in ("0", NOTHING) else "%s:%s" % (told[1], told[2])
+            yield {"name": told[0], "version": version, "architecture": told[3], "vendor": vendor}
+
+
+class Database:
+    """A copy of a root's database in memory, for as long as it is used in a ``with``."""
+
+    def __init__(self, tree, folder):
+        self._tree = tree
+        self._folder = folder
+        self._copy = ""
+        self._taken = set()
+
+    def __enter__(self):
+        try:
+            self._copy = tempfile.mkdtemp(prefix=".avshift-rpm-", dir=MEMORY)
+            for name in FILES:
+                self._take(name)
+        except OSError as error:
+            self.__exit__()
+            raise _broken(self._folder, os.strerror(error.errno))
+        except EndpointError:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_cause):
+        if self._copy:
+            shutil.rmtree(self._copy)
+
+    def all(self):
+        """Return what ``packages`` yields of every package. Raises EndpointError also if rpm read another database."""
+        found = list(packages(self._query(["-qa", "--qf", FORMAT])))
+        if set(DATABASES) & set(os.listdir(self._copy)) != self._taken:
+            raise _broken(self._folder, "the rpm program here cannot read a database of its kind, and began another")
+        return found
+
+    def paths_of(self, name):
+        """Return the paths that a package owns."""
+        return [line for line in self._query(["-ql", "--", name]) if line.startswith("/")]
+
+    def dependents(self, name):
+        """Return the names of the packages that require a package by its name."""
+        finished = run(self._command(["-q", "--qf", "%{NAME}\\n", "--whatrequires", "--", name]), LIMIT)
+        return sorted(set(finished.output.split("\n")) - {"", name}) if finished.code == 0 else []
+
+    def _take(self, name):
+        path = os.path.join(self._folder, name)
+        if self._tree.lstat(path)[0] is not None:
+            with open(os.path.join(self._copy, name), "wb") as copy:
+                for block in self._tree.blocks(path, SIZE_LIMIT):
+                    copy.write(block)
+            self._taken.update({name} & set(DATABASES))
+
+    def _command(self, arguments):
+        return ["rpm", "--dbpath", self._copy, "--nosignature", "--nodigest"] + arguments
+
+    def _query(self, arguments):
+        finished = run(self._command(arguments), LIMIT)
+        if finished.code:
+            raise _broken(self._folder, finished.said())
+        return finished.output.split("\n")
+
+
+def _broken(folder, cause):
+    return EndpointError("rpm_broken", "Reading rpm's database", folder, cause, "See what 'rpm -qa' says on the host.")

@@ -1,0 +1,80 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What was found on a fleet, for a person: by product, by host where it matters, and what is not known."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from ..record.verdict import UNKNOWN
+from .escape import visible
+from .table import table
+from .words import finding
+
+PRODUCTS = ["product", "version", "state", "confidence", "hosts", "which"]
+UNKNOWNS = ["not known", "why", "hosts", "which"]
+MOST_NAMES, MOST_UNKNOWNS = 3, 15
+Grouped = dict[tuple[str, ...], list[str]]
+
+
+def of_host(record: dict[str, Any]) -> str:
+    """Return what was found on one host, in a line: a run shows its progress with it."""
+    collected = (record["verification"] or {}).get("collected") or {}
+    words = [visible(finding(found)) for found in collected.get("findings", ())]
+    if record["failure"]:
+        words.append(visible(record["failure"]["message"]))
+    if record["verdict"] == UNKNOWN:
+        words.append(f"{len(_bearing(record))} things could not be checked")
+    return "; ".join(words) or "nothing of Kaspersky's"
+
+
+def summary(records: list[dict[str, Any]]) -> list[str]:
+    """Return the lines of the summary of a fleet."""
+    products, unknowns = _products(records), _unknowns(records)
+    verdicts = Counter(record["verdict"] for record in records)
+    lines = table(PRODUCTS, _rows(products)) if products else ["Nothing of Kaspersky's was found."]
+    if unknowns:
+        lines += ["", *table(UNKNOWNS, _rows(unknowns)[:MOST_UNKNOWNS])]
+        if len(unknowns) > MOST_UNKNOWNS:
+            lines.append(f"… and {len(unknowns) - MOST_UNKNOWNS} more, in the records")
+    counts = ", ".join(f"{count} {visible(word)}" for word, count in sorted(verdicts.items())) or "no hosts"
+    return [*lines, "", f"{len(records)} hosts: {counts}"]
+
+
+def _products(records: list[dict[str, Any]]) -> Grouped:
+    grouped: Grouped = {}
+    for record in records:
+        for found in ((record["verification"] or {}).get("collected") or {}).get("findings", ()):
+            state = found["state"] + (f": {', '.join(found['problems'])}" if found.get("problems") else "")
+            mode = f" ({found['mode']})" if found.get("mode") else ""
+            key = (found["id"] + mode, found["version"] or "not known", state, found["confidence"])
+            grouped.setdefault(key, []).append(record["host"])
+    return dict(sorted(grouped.items()))
+
+
+def _unknowns(records: list[dict[str, Any]]) -> Grouped:
+    """Group what is not known, with the most frequent first."""
+    grouped: Grouped = {}
+    for record in records:
+        if record["failure"]:
+            grouped.setdefault(("the whole host", record["failure"]["code"]), []).append(record["host"])
+        for unknown in _bearing(record):
+            grouped.setdefault((unknown["id"], unknown["cause"]), []).append(record["host"])
+    return dict(sorted(grouped.items(), key=lambda pair: (-len(pair[1]), pair[0])))
+
+
+def _bearing(record: dict[str, Any]) -> list[dict[str, Any]]:
+    collected = (record["verification"] or {}).get("collected") or {}
+    return [unknown for unknown in collected.get("unknowns", ()) if unknown["bears"]]
+
+
+def _rows(grouped: Grouped) -> list[list[object]]:
+    return [[*key, len(hosts), ", ".join(_some(hosts))] for key, hosts in grouped.items()]
+
+
+def _some(hosts: list[str]) -> Iterator[str]:
+    yield from sorted(hosts)[:MOST_NAMES]
+    if len(hosts) > MOST_NAMES:
+        yield "…"

@@ -1,0 +1,44 @@
+"""Look at roots in a process of its own, as an endpoint does. Reads what to do as JSON, and writes what was seen.
+
+Run by test_hostile_root.py: {home, roots, probes, user, memory, search_path} come in, and {collected, peak} go out:
+what was seen of each root, and the most memory that this process had at any time, the interpreter's included, in KiB.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import resource
+import sys
+
+
+def main() -> None:
+    """Look at each root in its turn."""
+    asked = json.load(sys.stdin)
+    sys.path.insert(0, asked["home"])
+    from ansible_collections.avshift.endpoint.plugins.module_utils.collect import collector
+    from ansible_collections.avshift.endpoint.plugins.module_utils.system import commands, rpm_database
+
+    rpm_database.MEMORY = asked["memory"]
+    commands.SEARCH_PATH = asked["search_path"] or commands.SEARCH_PATH
+    if asked["user"]:
+        os.setgroups([])
+        os.setegid(asked["user"])
+        # What is loaded late otherwise has to be there before this process may read no more.
+        importlib.import_module(rpm_database.__name__.replace("rpm_database", "nss_database"))
+        importlib.import_module("sqlite3")
+    # What an endpoint allows a process without being asked.
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 1024))
+    collected = []
+    for root in asked["roots"]:
+        # Another user may not reach the folder in which a root lies.
+        os.chdir(root)
+        os.seteuid(asked["user"])
+        collected.append(collector.collect(asked["probes"], "."))
+        os.seteuid(os.getuid())
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    sys.stdout.buffer.write(json.dumps({"collected": collected, "peak": peak}, ensure_ascii=False).encode("utf-8"))
+
+
+main()
