@@ -9,7 +9,7 @@ import sys
 
 import yaml
 
-from avshift_lab import fleet, hosts, images, packages
+from avshift_lab import fleet, hosts, images, packages, stand_ins
 from avshift_lab.commands import environment
 from avshift_lab.errors import LabError
 from avshift_lab.progress import say, step
@@ -38,7 +38,8 @@ def _parser() -> argparse.ArgumentParser:
     build.set_defaults(run=_build)
 
     package = commands.add_parser("package", help="make one package and print its path")
-    package.add_argument("name", choices=packages.names())
+    package.add_argument("name", choices=stand_ins.names())
+    package.add_argument("--form", choices=list(packages.FORMS), default="deb")
     package.add_argument("--switch", action="append", default=[], metavar="NAME=VALUE")
     package.set_defaults(run=_package)
 
@@ -72,18 +73,18 @@ def _build(arguments: argparse.Namespace) -> int:
         else:
             with step(image.name, f"made: {image.reference}"):
                 images.make(image)
-    for name in [] if arguments.image else packages.names():
+    for name in [] if arguments.image else stand_ins.names():
         with step(name, "package made"):
-            packages.build(packages.load(name))
+            packages.build(packages.Package(stand_ins.load(name)))
     return 0
 
 
 def _package(arguments: argparse.Namespace) -> int:
-    switches: dict[str, packages.Switch] = {}
+    switches: dict[str, stand_ins.Switch] = {}
     for given in arguments.switch:
         name, _separator, value = given.partition("=")
         switches[name] = yaml.safe_load(value)
-    print(packages.build(packages.load(arguments.name, switches)))
+    print(packages.build(packages.Package(stand_ins.load(arguments.name, switches), arguments.form)))
     return 0
 
 

@@ -10,7 +10,7 @@ import yaml
 from .errors import LabError
 
 
-def read(path: Path, keys: dict[str, type], required: tuple[str, ...]) -> dict[str, Any]:
+def read(path: Path, keys: dict[str, type], required: tuple[str, ...] = ()) -> dict[str, Any]:
     """The file's mapping, with `keys` alone and all of `required` in it."""
     if not path.is_file():
         there = ", ".join(sorted(other.stem for other in path.parent.glob("*.yml"))) or "nothing"
@@ -21,11 +21,12 @@ def read(path: Path, keys: dict[str, type], required: tuple[str, ...]) -> dict[s
         raise _wrong(path, f"not YAML ({error})") from error
     if not isinstance(found, dict):
         raise _wrong(path, "not a mapping")
-    _check(path, found, keys, required)
+    check(path, found, keys, required)
     return found
 
 
-def _check(path: Path, found: dict[str, Any], keys: dict[str, type], required: tuple[str, ...]) -> None:
+def check(path: Path, found: dict[str, Any], keys: dict[str, type], required: tuple[str, ...]) -> None:
+    """Refuses a mapping that lacks one of `required` or has what is not in `keys`; `path` is the file to correct."""
     for key in required:
         if key not in found:
             raise _wrong(path, f"`{key}` is missing")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from . import images, packages
 from .commands import podman, podman_attempt
 from .errors import LabError
-from .hosts import Host
+from .hosts import Host, Wanted
 from .paths import CACHE
 from .progress import say, step
 
@@ -70,8 +70,8 @@ def prepare_images_and_packages(hosts: list[Host]) -> None:
         if not images.exists(image):
             with step(image.name, "image made"):
                 images.make(image)
-    for stand_in in (one.stand_in for host in hosts for one in host.packages):
-        packages.build(stand_in)
+    for package in (one.package for host in hosts for one in host.packages):
+        packages.build(package)
 
 
 def up(fleet: str, hosts: list[Host], fresh: bool) -> None:
@@ -147,21 +147,35 @@ def _wait_for_boot(host: str, name: str) -> None:
 def _install(host: Host, name: str) -> None:
     if not host.packages:
         return
-    podman("exec", name, "mkdir", "-p", PACKAGES_IN_CONTAINER)
+    directories = (PACKAGES_IN_CONTAINER, *(one.unpack_below for one in host.packages if one.unpack_below))
+    podman("exec", name, "mkdir", "-p", *directories)
     for one in host.packages:
-        file = packages.build(one.stand_in)
+        file = packages.build(one.package)
         inside = f"{PACKAGES_IN_CONTAINER}/{file.name}"
-        with step(host.name, f"installed {one.stand_in.name}"):
+        with step(host.name, f"{'unpacked' if one.unpack_below else 'installed'} {one.package.stand_in.name}"):
             podman("cp", str(file), f"{name}:{inside}")
-            done = podman_attempt("exec", name, "dpkg", "--install", inside)
-            _check_install(host.name, one.stand_in.name, done.returncode, done.stderr, one.install_fails)
+            done = podman_attempt("exec", name, *_installer(one), inside, *filter(None, [one.unpack_below]))
+            _check_install(host.name, one, done.returncode, done.stderr)
+        if one.keep_file_in:
+            podman("exec", name, "install", "-D", "--mode=0644", f"--target-directory={one.keep_file_in}", inside)
     podman("exec", name, "rm", "-r", PACKAGES_IN_CONTAINER)
 
 
-def _check_install(host: str, package: str, status: int, said: str, meant_to_fail: bool) -> None:
-    if (status != 0) == meant_to_fail:
+def _installer(wanted: Wanted) -> tuple[str, ...]:
+    if wanted.unpack_below:
+        return ("dpkg-deb", "--extract")
+    if wanted.package.form == "rpm":
+        # rpm's database does not know what dpkg installed.
+        return ("rpm", "--install", "--nodeps")
+    # The vendor's i386 packages are installed like this on amd64.
+    return ("dpkg", "--force-architecture", "--install")
+
+
+def _check_install(host: str, wanted: Wanted, status: int, said: str) -> None:
+    if (status != 0) == wanted.install_fails:
         return
-    cause = f"dpkg succeeded, but {package} was meant to fail" if meant_to_fail else said.replace("\n", " | ")
+    package = wanted.package.stand_in.name
+    cause = f"it succeeded, but {package} was meant to fail" if wanted.install_fails else said.replace("\n", " | ")
     raise LabError("install went wrong", f"{host}: {package}", cause, "Correct the host's file or package")
 
 

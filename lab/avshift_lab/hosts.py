@@ -8,20 +8,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import data, images, packages
+from . import data, images, packages, stand_ins
 from .errors import LabError
 from .paths import HOSTS
 
 KEYS: dict[str, type] = {"description": str, "image": str, "packages": list, "prepare": list}
-PACKAGE_KEYS = {"name", "switches", "install_fails"}
+PACKAGE_KEYS: dict[str, type] = {
+    "name": str,
+    "switches": dict,
+    "form": str,
+    "install_fails": bool,
+    "unpack_below": str,
+    "keep_file_in": str,
+}
 
 
 @dataclass(frozen=True)
-class Installed:
-    """A stand-in on a host; `install_fails` when its switches are meant to make dpkg fail."""
+class Wanted:
+    """A package that a host gets."""
 
-    stand_in: packages.StandIn
+    package: packages.Package
+    # Its switches are meant to make dpkg fail.
     install_fails: bool
+    # Not installed: its files are put below this directory.
+    unpack_below: str
+    # The package's file stays in this directory.
+    keep_file_in: str
 
 
 @dataclass(frozen=True)
@@ -31,7 +43,7 @@ class Host:
     name: str
     description: str
     image: images.Image
-    packages: tuple[Installed, ...]
+    packages: tuple[Wanted, ...]
     prepare: tuple[tuple[str, ...], ...]
     digest: str
 
@@ -46,26 +58,33 @@ def load(name: str) -> Host:
     path = HOSTS / f"{name}.yml"
     found = data.read(path, KEYS, ("description", "image"))
     image = images.load(found["image"])
-    installed = tuple(_package(path, entry) for entry in found.get("packages", ()))
+    wanted = tuple(_package(path, entry) for entry in found.get("packages", ()))
     made_by = hashlib.sha256(path.read_bytes() + image.reference.encode())
-    for one in installed:
-        made_by.update(one.stand_in.digest.encode())
+    for one in wanted:
+        made_by.update(one.package.digest.encode())
     return Host(
         name=name,
         description=found["description"],
         image=image,
-        packages=installed,
+        packages=wanted,
         prepare=tuple(_command(path, entry) for entry in found.get("prepare", ())),
         digest=made_by.hexdigest()[:12],
     )
 
 
-def _package(path: Path, entry: Any) -> Installed:
-    if not isinstance(entry, dict) or "name" not in entry or set(entry) - PACKAGE_KEYS:
-        cause = f"a package is not a mapping of name and any of {', '.join(sorted(PACKAGE_KEYS))}"
-        raise LabError("lab file refused", str(path), cause, "Correct the file")
-    stand_in = packages.load(entry["name"], entry.get("switches"))
-    return Installed(stand_in, bool(entry.get("install_fails", False)))
+def _package(path: Path, entry: Any) -> Wanted:
+    if not isinstance(entry, dict):
+        raise LabError("lab file refused", str(path), f"{entry!r} is no mapping", "Correct the file")
+    data.check(path, entry, PACKAGE_KEYS, ("name",))
+    form = entry.get("form", "deb")
+    if form not in packages.FORMS:
+        raise LabError("lab file refused", str(path), f"{form} is not one of {', '.join(packages.FORMS)}", "Correct it")
+    return Wanted(
+        package=packages.Package(stand_ins.load(entry["name"], entry.get("switches")), form),
+        install_fails=entry.get("install_fails", False),
+        unpack_below=entry.get("unpack_below", ""),
+        keep_file_in=entry.get("keep_file_in", ""),
+    )
 
 
 def _command(path: Path, entry: Any) -> tuple[str, ...]:

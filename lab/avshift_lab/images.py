@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import shlex
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from . import data
 from .commands import podman, podman_attempt, run
 from .paths import CACHE, IMAGES
 
 REPOSITORY = "localhost/avshift-lab"
-KEYS: dict[str, type] = {"suite": str, "include": list, "prefetch": list, "mask": list}
+KEYS: dict[str, type] = {"base": str, "suite": str, "include": list, "prefetch": list, "mask": list, "run": list}
+# What an image has besides what its base has.
+ADDED = ("include", "mask", "run")
 
 # Whatever mmdebstrap leaves so that services do not start while it works would also keep them from
 # starting in the lab.
@@ -32,6 +37,7 @@ class Image:
     include: tuple[str, ...]
     prefetch: tuple[str, ...]
     mask: tuple[str, ...]
+    run: tuple[str, ...]
     digest: str
 
     @property
@@ -41,18 +47,25 @@ class Image:
 
 
 def load(name: str) -> Image:
-    """The image described by lab/images/<name>.yml."""
-    path = IMAGES / f"{name}.yml"
-    found = data.read(path, KEYS, ("suite", "include"))
-    made_by = hashlib.sha256(path.read_bytes() + Path(__file__).read_bytes())
+    """The image described by lab/images/<name>.yml and the files that it builds on."""
+    found = _read(name)
+    data.check(IMAGES / f"{name}.yml", found, KEYS, ("suite", "include"))
+    made_by = hashlib.sha256(json.dumps(found, sort_keys=True).encode() + Path(__file__).read_bytes())
     return Image(
         name=name,
         suite=found["suite"],
         include=tuple(found["include"]),
         prefetch=tuple(found.get("prefetch", ())),
-        mask=tuple(found.get("mask", ())),
+        mask=tuple(found["mask"]),
+        run=tuple(found["run"]),
         digest=made_by.hexdigest()[:12],
     )
+
+
+def _read(name: str) -> dict[str, Any]:
+    own = data.read(IMAGES / f"{name}.yml", KEYS)
+    base = _read(own.pop("base")) if "base" in own else {}
+    return {**base, **own, **{key: base.get(key, []) + own.get(key, []) for key in ADDED}}
 
 
 def names() -> list[str]:
@@ -96,4 +109,5 @@ def _options(image: Image) -> list[str]:
         fetch = "apt-get install --download-only --yes --no-install-recommends"
         options.append(f'--customize-hook=chroot "$1" {fetch} {" ".join(image.prefetch)}')
     options.extend(f'--customize-hook=ln -sf /dev/null "$1/etc/systemd/system/{unit}"' for unit in image.mask)
+    options.extend(f'--customize-hook=chroot "$1" sh -euc {shlex.quote(command)}' for command in image.run)
     return options

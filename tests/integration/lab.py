@@ -20,7 +20,9 @@ def container(host: str) -> str:
     return f"avshift-lab-{os.environ['AVSHIFT_LAB_FLEET']}-{host}"
 
 
-def run(*argv: str, given: str | None = None, cwd: Path = REPOSITORY) -> subprocess.CompletedProcess[str]:
+def run(
+    *argv: str, given: str | None = None, cwd: Path = REPOSITORY, timeout: int = TIMEOUT_SECONDS
+) -> subprocess.CompletedProcess[str]:
     """Return a command that has ended, whatever its exit status; what it said on stderr is at the end of stdout."""
     return subprocess.run(
         argv,
@@ -29,7 +31,7 @@ def run(*argv: str, given: str | None = None, cwd: Path = REPOSITORY) -> subproc
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        timeout=TIMEOUT_SECONDS,
+        timeout=timeout,
         check=False,
     )
 

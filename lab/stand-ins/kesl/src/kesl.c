@@ -132,10 +132,8 @@ static void greet(int listener) {
 }
 
 static void tell_ready(void) {
-    if (fcntl(READY_FD, F_GETFD) != -1) {
-        (void)!write(READY_FD, "1", 1);
-        close(READY_FD);
-    }
+    (void)!write(READY_FD, "1", 1);
+    close(READY_FD);
 }
 
 int main(int argc, char **argv) {
@@ -146,9 +144,13 @@ int main(int argc, char **argv) {
     if (@stop_hangs_seconds@ > 0) {
         signal(SIGTERM, SIG_IGN);
     }
+    /* Asked first: where nobody waits, the number is free for what is opened below. */
+    int is_awaited = fcntl(READY_FD, F_GETFD) != -1;
     note("started", "");
     struct pollfd sources[2] = {{intercept(), POLLIN, 0}, {listen_for_control(), POLLIN, 0}};
-    tell_ready();
+    if (is_awaited) {
+        tell_ready();
+    }
     while (poll(sources, 2, -1) >= 0) {
         if (sources[0].revents & POLLIN) {
             answer_all(sources[0].fd);

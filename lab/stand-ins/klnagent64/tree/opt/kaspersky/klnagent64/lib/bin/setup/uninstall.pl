@@ -6,7 +6,7 @@ use warnings;
 
 my $registry = '/var/opt/kaspersky/applications.setup';
 
-@ARGV && $ARGV[0] eq 'deb' or die "usage: uninstall.pl deb [--upgrade] (stand-in)\n";
+@ARGV && $ARGV[0] =~ /^(deb|rpm)$/ or die "usage: uninstall.pl deb|rpm [--upgrade] (stand-in)\n";
 my $upgrade = grep { $_ eq '--upgrade' } @ARGV;
 
 system('systemctl', 'stop', 'klnagent64.service');
