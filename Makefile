@@ -15,7 +15,7 @@ export ANSIBLE_FORCE_COLOR ?= 0
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-up demo-down setup prerequisites test lint types unit sanity build-check molecule \
-	clean picture requirements
+	test-matrix bench-detect clean picture requirements
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,7 +44,7 @@ demo-down: ## Remove the demo's containers, and nothing else
 
 ## Tests
 
-test: setup lint types unit sanity build-check molecule ## Run every test: about 12 minutes
+test: setup lint types unit test-matrix sanity build-check molecule ## Run every test: about 12 minutes
 
 lint: setup ## Lint Ansible content, Python and shell
 	@echo "== lint"
@@ -57,6 +57,9 @@ types: setup ## Check the types of the engine, the action plugins and the lab
 	MYPYPATH=tests/stubs:.cache mypy --cache-dir .cache/mypy \
 		-p ansible_collections.avshift.endpoint.plugins.plugin_utils -p ansible_collections.avshift.endpoint.plugins.action
 	cd lab && mypy --cache-dir ../.cache/mypy-lab --config-file ../pyproject.toml fleet.py
+	MYPYPATH=tests/stubs:benchmarks mypy --cache-dir .cache/mypy-bench -p avshift_bench
+	cd benchmarks && mypy --cache-dir ../.cache/mypy-bench --config-file ../pyproject.toml detect.py
+	cd tests && mypy --cache-dir ../.cache/mypy-bench --config-file ../pyproject.toml -p matrix
 
 unit: setup ## Run the tests that need no container
 	@echo "== unit"
@@ -73,6 +76,14 @@ build-check: setup ## Build the collection, install it elsewhere, and call its p
 molecule: setup ## Run the Molecule scenarios; SCENARIO=name for one
 	@echo "== molecule"
 	molecule -c .config/molecule/config.yml test $(if $(SCENARIO),-s $(SCENARIO),--all)
+
+test-matrix: setup ## Run the endpoint's code on every Python that is here, with three ansible-cores
+	@echo "== test-matrix"
+	cd tests && $(CURDIR)/$(BIN)/python -m matrix
+
+bench-detect: setup ## Measure detection beside Ansible's own tasks: about 10 minutes, no test
+	@echo "== bench-detect"
+	$(BIN)/python benchmarks/detect.py $(if $(PROFILE),--profile)
 
 ## Upkeep
 

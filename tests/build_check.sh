@@ -12,7 +12,7 @@ mkdir "$place/source"
 ansible-galaxy collection build --output-path "$place" "$place/source"
 tarball=$(echo "$place"/avshift-endpoint-*.tar.gz)
 
-unwanted=$(tar -tzf "$tarball" | grep -E '^(lab|tests|molecule|\.cache|\.venv|\.ci|\.config|inventories/lab)(/|$)' || true)
+unwanted=$(tar -tzf "$tarball" | grep -E '^(lab|tests|benchmarks|molecule|\.cache|\.venv|\.ci|\.config|inventories/lab)(/|$)' || true)
 if [ -n "$unwanted" ]; then
     echo "Building the collection: $tarball: it holds what it should not: $unwanted. Name it in galaxy.yml." >&2
     exit 1

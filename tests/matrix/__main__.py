@@ -1,0 +1,85 @@
+"""python -m matrix: rows are Pythons of hosts, columns are ansible-core's versions; exit code 1 if a cell failed."""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import yaml
+
+from . import controllers, pythons, runs
+from .controllers import Controller, NotMadeError
+from .paths import CACHE, VERSIONS
+from .pythons import Minor, Python
+from .runs import FAILED, RAN, SKIPPED, Cell
+
+AT_ONCE = 2
+ABSENT = "not on this machine"
+
+Column = Controller | str
+
+
+def main() -> int:
+    """Make the controllers, run every combination, and print what became of each."""
+    wanted = yaml.safe_load(VERSIONS.read_text(encoding="utf-8"))
+    oldest, newest = (pythons.minor(wanted["targets"][end]) for end in ("oldest", "newest"))
+    targets = pythons.found(oldest, newest)
+    CACHE.mkdir(parents=True, exist_ok=True)
+    columns = {entry["core"]: _column(entry, targets, wanted["unpinned"]) for entry in wanted["controllers"]}
+    cells = _cells(columns, targets, wanted["finding"])
+    head = ["Python of the host", *(_title(core, column) for core, column in columns.items())]
+    rows = [[str(target), *(str(cells[target, core]) for core in columns)] for target in targets]
+    rows += [[told, *(str(Cell(SKIPPED, ABSENT)) for _core in columns)] for told in _absent(oldest, newest, targets)]
+    _print_table([head, *rows])
+    return _summary(cells, len(rows) * len(columns))
+
+
+def _column(entry: dict[str, Any], targets: list[Python], unpinned: list[str]) -> Column:
+    try:
+        return controllers.make(entry["core"], entry["pythons"], targets, unpinned)
+    except NotMadeError as error:
+        return str(error)
+
+
+def _cells(columns: dict[str, Column], targets: list[Python], finding: str) -> dict[tuple[Python, str], Cell]:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        waiting = {
+            (target, core): pool.submit(_cell, column, target, finding)
+            for core, column in columns.items()
+            for target in targets
+        }
+        return {key: one.result() for key, one in waiting.items()}
+
+
+def _cell(column: Column, target: Python, finding: str) -> Cell:
+    return Cell(SKIPPED, column) if isinstance(column, str) else runs.run(column, target, finding)
+
+
+def _title(core: str, column: Column) -> str:
+    return f"core {core}" + ("" if isinstance(column, str) else f" on {column.python}")
+
+
+def _absent(oldest: Minor, newest: Minor, targets: list[Python]) -> list[str]:
+    there = {target.minor for target in targets}
+    every = [(oldest[0], second) for second in range(oldest[1], newest[1] + 1)]
+    return [controllers.told(version) for version in every if version not in there]
+
+
+def _print_table(rows: list[list[str]]) -> None:
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _summary(cells: dict[tuple[Python, str], Cell], every: int) -> int:
+    failed = {key: cell for key, cell in cells.items() if cell.outcome == FAILED}
+    ran = sum(cell.outcome == RAN for cell in cells.values())
+    print(f"\n{ran} ran, {every - ran - len(failed)} skipped, {len(failed)} failed.")
+    for (target, core), cell in failed.items():
+        print(f"\n== ansible-core {core} on Python {target}: {cell}; the end of {cell.log}:\n{cell.shown()}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

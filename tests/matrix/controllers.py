@@ -1,0 +1,83 @@
+"""Virtual environments with an ansible-core each, and which Pythons they have as targets."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .paths import CACHE, REQUIREMENTS
+from .pythons import Minor, Python, minor
+
+# _PY_MIN = (3, 8) since 2.17, _PY3_MIN = sys.version_info >= (3, 6) before
+OLDEST = re.compile(r"^_PY3?_MIN = \D*\((\d+), (\d+)\)", re.MULTILINE)
+# The list's first entry is the newest Python that this ansible-core looks for on a host.
+NEWEST = re.compile(r"^INTERPRETER_PYTHON_FALLBACK:.*?-\s+python(\d+)\.(\d+)$", re.MULTILINE | re.DOTALL)
+
+
+class NotMadeError(Exception):
+    """Says why there is no controller."""
+
+
+@dataclass(frozen=True)
+class Controller:
+    """An environment with an ansible-core, and the range of Pythons that its modules run on."""
+
+    core: str
+    place: Path
+    python: str
+    oldest: Minor
+    newest: Minor
+
+    def why_not(self, target: Python) -> str:
+        """Return why a Python is no target of this ansible-core, or nothing if it is one."""
+        if self.oldest <= target.minor <= self.newest:
+            return ""
+        return f"has {told(self.oldest)} to {told(self.newest)}"
+
+
+def told(version: Minor) -> str:
+    """Return a version as it is written."""
+    return f"{version[0]}.{version[1]}"
+
+
+def make(core: str, allowed: Sequence[str], pythons: Sequence[Python], unpinned: Sequence[str]) -> Controller:
+    """Return the environment of a version, made if it is not there; NotMadeError if no Python here can have it."""
+    chosen = next((one for version in allowed for one in pythons if one.minor == minor(version)), None)
+    if chosen is None:
+        raise NotMadeError(f"no Python {', '.join(allowed)} for the controller")
+    place = CACHE / core
+    if not (place / "ready").exists():
+        print(f"Making {place} with Python {chosen}", flush=True)
+        _run([str(chosen.path), "-m", "venv", "--clear", str(place)])
+        pins = CACHE / f"constraints-{core}.txt"
+        pins.write_text(_pins(unpinned), encoding="utf-8")
+        pip = [str(place / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
+        _run([*pip, "--constraint", str(pins), f"ansible-core=={core}"])
+        (place / "ready").write_text(chosen.version, encoding="utf-8")
+    python = (place / "ready").read_text(encoding="utf-8")
+    return Controller(core, place, python, *_range(place))
+
+
+def _pins(unpinned: Sequence[str]) -> str:
+    lines = REQUIREMENTS.read_text(encoding="utf-8").splitlines()
+    return "\n".join(line for line in lines if line.partition("==")[0] not in unpinned) + "\n"
+
+
+def _range(place: Path) -> tuple[Minor, Minor]:
+    """Return the oldest and the newest Python of targets, as ansible-core's own code has them."""
+    home = next(place.glob("lib/python3.*/site-packages/ansible"))
+    oldest = OLDEST.search((home / "module_utils" / "basic.py").read_text(encoding="utf-8"))
+    newest = NEWEST.search((home / "config" / "base.yml").read_text(encoding="utf-8"))
+    if oldest is None or newest is None:
+        raise NotMadeError("its code does not say which Pythons it has as targets, where it used to")
+    return (int(oldest[1]), int(oldest[2])), (int(newest[1]), int(newest[2]))
+
+
+def _run(argv: list[str]) -> None:
+    done = subprocess.run(argv, capture_output=True, text=True)
+    if done.returncode != 0:
+        said = (done.stderr.strip() or done.stdout.strip() or "it said nothing").splitlines()[-1]
+        raise NotMadeError(f"{' '.join(argv[:3])}: exit code {done.returncode}: {said}")
