@@ -44,7 +44,7 @@ demo-down: ## Remove the demo's containers, and nothing else
 
 ## Tests
 
-test: setup lint types unit test-matrix sanity build-check molecule ## Run every test: about 12 minutes
+test: setup lint types unit test-matrix sanity build-check molecule ## Run every test: about 25 minutes
 
 lint: setup ## Lint Ansible content, Python and shell
 	@echo "== lint"

@@ -116,7 +116,9 @@ def _holders() -> dict[str, Any]:
 def _run(*argv: str) -> str:
     environment = {**os.environ, "CONTAINERS_CONF": str(LAB / "containers.conf"), "LC_ALL": "C.UTF-8"}
     try:
-        done = subprocess.run(argv, env=environment, stdin=subprocess.DEVNULL, capture_output=True, cwd=REPOSITORY)
+        done = subprocess.run(
+            argv, env=environment, stdin=subprocess.DEVNULL, capture_output=True, cwd=REPOSITORY, check=False
+        )
     except FileNotFoundError as error:
         raise BenchError("Running a command", argv[0], "it is not installed", "Run lab/prerequisites.sh.") from error
     if done.returncode != 0:

@@ -98,8 +98,8 @@ class Adapter(ActionBase):
     def _becomes_nobody(self) -> bool:
         if not self._connection.become:
             return True
-        same = self._get_remote_user() == self.get_become_option("become_user") is not None
-        return same and not constants.BECOME_ALLOW_SAME_USER
+        user = self.get_become_option("become_user")
+        return user is not None and user == self._get_remote_user() and not constants.BECOME_ALLOW_SAME_USER
 
     def _unreached(self, error: Exception, task_vars: dict[str, Any]) -> str:
         """Return why a host was not reached. Some connections say it only to a command that does nothing."""

@@ -61,7 +61,9 @@ def _candidates(oldest: Minor, newest: Minor) -> Iterator[Path]:
 
 def _version(path: Path) -> str:
     try:
-        done = subprocess.run([str(path), "-c", ASK], capture_output=True, text=True, timeout=ANSWER_SECONDS)
+        done = subprocess.run(
+            [str(path), "-c", ASK], capture_output=True, text=True, timeout=ANSWER_SECONDS, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""

@@ -43,6 +43,7 @@ def run(controller: Controller, target: Python, finding: str) -> Cell:
         try:
             code = subprocess.run(
                 _argv(controller, target, finding),
+                check=False,
                 env=_environment(controller),
                 cwd=REPOSITORY,
                 stdin=subprocess.DEVNULL,

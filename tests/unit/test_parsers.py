@@ -17,7 +17,8 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.system import (
     dpkg_status,
     policy_rules,
 )
-from hypothesis import given
+from ansible_collections.avshift.endpoint.plugins.module_utils.system.time_limit import time_limit
+from hypothesis import example, given
 from hypothesis import strategies as st
 from parsers import PARSERS, lines_of
 from sources import ENDPOINT, tree
@@ -42,13 +43,15 @@ SPLINTERS = st.one_of(
 GARBLED = st.lists(SPLINTERS, max_size=60).map(b"".join)
 # Lengths and kinds of DER and netlink, which the above would seldom hit.
 RECORDED = [path.read_bytes() for path in OUTPUTS]
-RAW = st.one_of(GARBLED, st.binary(max_size=300), st.sampled_from(RECORDED).flatmap(lambda raw: _spoilt(raw)))
 
 
 def _spoilt(raw: bytes) -> st.SearchStrategy[bytes]:
     """Return a strategy that cuts a recorded output off, and puts something else into it."""
     place = st.integers(0, len(raw))
     return st.tuples(place, place, SPLINTERS).map(lambda cut: raw[: cut[0]] + cut[2] + raw[cut[1] :])
+
+
+RAW = st.one_of(GARBLED, st.binary(max_size=300), st.sampled_from(RECORDED).flatmap(_spoilt))
 
 
 def _plain(content: Any) -> Any:
@@ -181,7 +184,7 @@ def test_stanzas_are_the_same_however_the_file_is_cut_into_blocks(blocks: list[b
 def test_stanza_that_dpkg_never_wrote_is_refused_before_it_fills_the_memory() -> None:
     block = b"x" * (1 << 18)
     with pytest.raises(ValueError, match="a stanza of more than"):
-        list(dpkg_status.chunks(block for _number in range(1000)))
+        list(dpkg_status.chunks(block for _number in range(100)))
 
 
 @given(st.lists(SPLINTERS).map(b"".join), st.lists(st.integers(0, 200), max_size=5))
@@ -336,10 +339,14 @@ def test_certificate_with_any_byte_changed_tells_no_more_than_it_holds(place: in
         assert text.rstrip("\ufffd").encode()[:4] in bytes(der) or "\ufffd" in text or "," in text or text == ""
 
 
-@given(st.binary(max_size=40), st.sampled_from([0x80, 0x84, 0x85, 0xFF]), st.binary(max_size=5))
-def test_length_beyond_the_end_ends_the_reading(content: bytes, size: int, more: bytes) -> None:
-    before = _element(0x31, _element(0x30, _element(0x06, b"\x55\x04\x03") + _element(0x0C, b"before")))
-    assert certificates.name(before + bytes([0x31, size]) + b"\xff\xff\xff\xff" + content + more) == "CN=before"
+def _pair(text: bytes) -> bytes:
+    return _element(0x30, _element(0x06, b"\x55\x04\x03") + _element(0x0C, text))
+
+
+@given(st.binary(max_size=40), st.sampled_from([b"\x80", b"\x7f", b"\x84\xff\xff\xff\xff", b"\x85\0\0\0\0\1", b"\xff"]))
+def test_length_beyond_the_end_ends_the_reading(content: bytes, size: bytes) -> None:
+    before = _element(0x31, _pair(b"before"))
+    assert certificates.name(before + b"\x31" + size + _pair(b"behind") + content) == "CN=before"
 
 
 @given(st.lists(st.binary(max_size=30), max_size=4))
@@ -350,6 +357,17 @@ def test_rules_of_messages_with_any_attributes(contents: list[bytes]) -> None:
     whole = policy_rules.HEADER.pack(16 + 12 + len(message), policy_rules.NEW_RULE, 0, 1, 0) + b"\0" * 12 + message
     marks = [int.from_bytes(part, sys.byteorder) for part in contents if len(part) == 4]
     assert list(policy_rules.marked(whole)) == [(mark, 0) for mark in marks[-1:] if mark]
+
+
+@pytest.mark.parametrize("length", range(4))
+def test_rules_of_messages_that_have_no_length_end(length: int) -> None:
+    """They would be read again and again."""
+    attribute = policy_rules.ATTRIBUTE.pack(length, policy_rules.MARK) + b"\0\0\0\1"
+    size = policy_rules.HEADER.size + policy_rules.RULE_SIZE + len(attribute)
+    whole = policy_rules.HEADER.pack(size, policy_rules.NEW_RULE, 0, 1, 0) + b"\0" * policy_rules.RULE_SIZE + attribute
+    with time_limit(20, "rules"):
+        assert list(policy_rules.marked(whole)) == []
+        assert list(policy_rules.marked(policy_rules.HEADER.pack(length, policy_rules.NEW_RULE, 0, 1, 0) + whole)) == []
 
 
 PATTERNS = st.lists(st.text(st.sampled_from("ab*.[?\n(\udcff"), max_size=6), max_size=5)
@@ -382,9 +400,28 @@ def test_expression_of_texts_finds_them_and_takes_them_literally(texts: list[str
     assert not expression.search(b"")
 
 
-@given(st.text(st.characters(), max_size=30))
+@example("\ud800 and \udc00")
+@example("\udc80\udcff")
+@given(st.text(max_size=30))
 def test_what_is_told_can_be_encoded(text: str) -> None:
-    told = items.printable({"what": [text, {"more": text}], "number": 1})
+    told = items.printable({text: [text, {"more": text}], "number": 1})
     json.dumps(told, ensure_ascii=False).encode("utf-8")
     if all(unicodedata.category(char) != "Cs" for char in text):
-        assert told == {"what": [text, {"more": text}], "number": 1}
+        assert told == {text: [text, {"more": text}], "number": 1}
+
+
+@given(st.binary(max_size=12))
+def test_bytes_that_are_no_text_are_told_as_numbers(raw: bytes) -> None:
+    assert items.printable(raw.decode("utf-8", "surrogateescape")) == raw.decode("utf-8", "backslashreplace")
+
+
+def test_what_is_nested_too_deep_is_refused() -> None:
+    for levels in (items.MOST_LEVELS, items.MOST_LEVELS + 1, 900):
+        content: Any = "x"
+        for _level in range(levels):
+            content = [content]
+        if levels <= items.MOST_LEVELS:
+            assert items.printable(content) == content
+        else:
+            with pytest.raises(ValueError, match="nested"):
+                items.printable(content)

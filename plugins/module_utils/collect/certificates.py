@@ -43,11 +43,9 @@ def collect(asked, look):
     if not asked:
         return
     for path in _files(look):
-        for item in _of_file(path, asked, look):
-            yield item
+        yield from _of_file(path, asked, look)
     for path in _databases(look):
-        for item in _of_database(path, asked, look):
-            yield item
+        yield from _of_database(path, asked, look)
 
 
 def _of_file(path, asked, look):
@@ -100,8 +98,7 @@ def _by_text(data, asked):
 
 def _files(look):
     for folder in FOLDERS:
-        for path in _below(folder, look, DEEPEST):
-            yield path
+        yield from _below(folder, look, DEEPEST)
     for path in BUNDLES:
         if look.tree.lstat(path)[0] is not None:
             yield path
@@ -111,8 +108,7 @@ def _below(folder, look, deeper):
     for name, is_link, is_folder in sorted(look.tree.entries(folder)):
         path = folder + "/" + name
         if is_folder and not is_link and deeper:
-            for found in _below(path, look, deeper - 1):
-                yield found
+            yield from _below(path, look, deeper - 1)
         elif not is_link and not is_folder and not name.endswith(NOT_A_CERTIFICATE):
             yield path
 

@@ -18,11 +18,9 @@ def collect(asked, look):
     fits = any_of(asked)
     places = list(PLACES) + [home + part for home in look.homes() for part in IN_HOMES]
     for folder in sorted(set(places)):
-        for item in _lying(look, folder, fits, 0):
-            yield item
+        yield from _lying(look, folder, fits, 0)
     for folder in CACHES:
-        for item in _lying(look, folder, fits, DEEPEST):
-            yield item
+        yield from _lying(look, folder, fits, DEEPEST)
 
 
 def _lying(look, folder, fits, deeper):
@@ -30,8 +28,7 @@ def _lying(look, folder, fits, deeper):
         for name, is_link, is_folder in sorted(look.tree.entries(folder)):
             path = folder + "/" + name
             if is_folder and not is_link and deeper:
-                for item in _lying(look, path, fits, deeper - 1):
-                    yield item
+                yield from _lying(look, path, fits, deeper - 1)
             elif not is_folder and fits(name):
                 status = look.tree.lstat(path)[0]
                 if status is not None:

@@ -61,8 +61,7 @@ def collect(asked, look):
             try:
                 for file in _files(path, look):
                     if place != "unit" or not is_own(os.path.basename(file)):
-                        for item in _item(file, place, texts, look):
-                            yield item
+                        yield from _item(file, place, texts, look)
             except EndpointError as error:
                 yield not_checked("mention", path, path, error)
 
@@ -81,8 +80,7 @@ def _item(path, place, texts, look):
 
 def _in_homes(folders, look):
     for folder in folders:
-        for path in [home + folder[1:] for home in sorted(look.homes())] if folder.startswith("~") else [folder]:
-            yield path
+        yield from [home + folder[1:] for home in sorted(look.homes())] if folder.startswith("~") else [folder]
 
 
 def _files(path, look):

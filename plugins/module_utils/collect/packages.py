@@ -24,8 +24,7 @@ def collect(asked, look):
     directories: what a package owns directly in them is told.
     """
     for answer in (_of_dpkg, _of_rpm):
-        for item in answer(asked, look):
-            yield item
+        yield from answer(asked, look)
 
 
 def _of_dpkg(asked, look):

@@ -26,8 +26,7 @@ def collect(asked, look):
     """
     listed = set(asked["listed"])
     for path in asked["paths"]:
-        for item in _item(path, look, path in listed, False):
-            yield item
+        yield from _item(path, look, path in listed, False)
     known = set(asked["paths"])
     for folder in asked["children_of"]:
         try:
@@ -37,8 +36,7 @@ def collect(asked, look):
             continue
         for path in [folder + "/" + name for name in names[:MOST_CHILDREN]]:
             if path not in known:
-                for item in _item(path, look, True, True):
-                    yield item
+                yield from _item(path, look, True, True)
         if len(names) > MOST_CHILDREN:
             yield not_checked("path", folder + "/*", folder, "more than %d entries" % MOST_CHILDREN)
 

@@ -182,8 +182,7 @@ def is_installed(found):
 
 def _chunks(tree):
     try:
-        for chunk in chunks(tree.blocks(STATUS, STATUS_LIMIT)):
-            yield chunk
+        yield from chunks(tree.blocks(STATUS, STATUS_LIMIT))
     except ValueError as error:
         raise _broken(error)
 

@@ -107,24 +107,13 @@ class Tree:
 
     def data(self, path, limit=READ_LIMIT):
         """Return a regular file's bytes, None if it is not there; EndpointError if it is unreadable or larger."""
-        whole = b"".join(self.blocks(path, limit))
-        return whole if whole or self.lstat(path)[0] is not None else None
+        descriptor = self.open(path)
+        return None if descriptor is None else b"".join(_content(descriptor, path, limit))
 
     def blocks(self, path, limit):
         """Yield the bytes of a regular file in blocks, nothing if it is not there; EndpointError as ``data``."""
         descriptor = self.open(path)
-        if descriptor is None:
-            return
-        with os.fdopen(descriptor, "rb", 0) as stream:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise unreadable(path, "it is not a regular file")
-            read = 0
-            for block in iter(lambda: _read(stream, path), b""):
-                read += len(block)
-                if max(read, status.st_size) > limit:
-                    raise unreadable(path, "it has more than %d bytes" % limit)
-                yield block
+        yield from _content(descriptor, path, limit) if descriptor is not None else ()
 
     def open(self, path):
         """Return a descriptor, to read from, of the regular file that a path leads to; None if there is nothing."""
@@ -260,6 +249,19 @@ def _below(folder, name):
 def _refuse_odd(path):
     if len(path) > LONGEST_PATH or "\0" in path:
         raise unreadable(path[:LONGEST_PATH], "no path has such a length or such characters")
+
+
+def _content(descriptor, path, limit):
+    with os.fdopen(descriptor, "rb", 0) as stream:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise unreadable(path, "it is not a regular file")
+        read = 0
+        for block in iter(lambda: _read(stream, path), b""):
+            read += len(block)
+            if max(read, status.st_size) > limit:
+                raise unreadable(path, "it has more than %d bytes" % limit)
+            yield block
 
 
 def _read(stream, path):

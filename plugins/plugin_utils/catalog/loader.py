@@ -48,7 +48,7 @@ def load(home: Path = HOME) -> Catalog:
 def _entries(home: Path, pattern: str) -> Iterator[dict[str, Any]]:
     for path in sorted(home.glob(pattern)):
         try:
-            entry = yaml.load(path.read_bytes(), Loader=LOADER)  # noqa: S506: both loaders are safe ones
+            entry = yaml.load(path.read_bytes(), Loader=LOADER)
             if not isinstance(entry, dict) or entry.get("format_version") != 1:
                 raise ValueError("format_version is not 1")
         except (OSError, ValueError, yaml.YAMLError) as error:
