@@ -264,7 +264,7 @@ WAYS = {
 
 
 # So often is a root looked at that changes all the while, each time for what lies outside.
-TIMES = 1000
+TIMES = 500
 SOUGHT = {
     "path": {"paths": [f"/opt/kaspersky/{MARKER}"], "children_of": ["/opt/kaspersky"], "listed": []},
     "account": [MARKER],
@@ -361,7 +361,7 @@ def test_folder_swapped_for_a_link_while_it_is_looked_at_leads_nowhere(tmp_path:
     finally:
         ended.set()
         thread.join()
-    assert flips[0] > 20
+    assert flips[0] > 10
     assert MARKER not in json.dumps([one.collected for one in seen])
 
 
