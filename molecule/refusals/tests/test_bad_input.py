@@ -26,7 +26,7 @@ WRONG_VARIABLES = {
         {"endpoint_migrate_provider_options": {"paths": "/home"}},
         ["option paths", "Give a list"],
     ),
-    "unknown product": ({"endpoint_migrate_also_remove": ["kes"]}, ["kes:", "Use ids of: kesl"]),
+    "unknown product": ({"endpoint_migrate_also_remove": ["kes"]}, ["kes:", "Use ids of:", "kesl_gui"]),
 }
 
 

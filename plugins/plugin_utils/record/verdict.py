@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..catalog.model import REMOVED_BY_DEFAULT
+
 CLEAN = ("never_present", "removed_verified", "removed_with_inert_residue")
 REFUSED, ROLLED_BACK, FAILED, UNKNOWN, PARTIAL, PLANNED, DETECTED = (
     "refused",
@@ -16,7 +18,7 @@ REFUSED, ROLLED_BACK, FAILED, UNKNOWN, PARTIAL, PLANNED, DETECTED = (
     "planned",
     "detected",
 )
-COUNTED = ("product", "management", "tool", "unrecognised")
+COUNTED = (*REMOVED_BY_DEFAULT, "unrecognised")
 # What stays unless it is named, and is there all the same: its host is not clean.
 STAYING = ("server", "gateway", "embedded")
 
@@ -32,10 +34,10 @@ def of_evidence(collected: dict[str, Any], proof: dict[str, Any] | None, also: t
     left = [finding for finding in collected["findings"] if finding["class"] in COUNTED or finding["id"] in also]
     if any(finding["state"] not in ("residue_inert", "retained") for finding in left):
         return PARTIAL
-    if any(finding["class"] in STAYING for finding in collected["findings"]):
-        return DETECTED
     if proof is not None and proof["result"] != "ok":
         return FAILED if proof["result"] == "bad" else UNKNOWN
+    if any(finding["class"] in STAYING for finding in collected["findings"]):
+        return DETECTED
     if any(finding["state"] == "residue_inert" for finding in left):
         return "removed_with_inert_residue" if collected["removed_before"] else PARTIAL
     return "removed_verified" if collected["removed_before"] else "never_present"
@@ -55,9 +57,9 @@ def of_detection(collected: dict[str, Any]) -> str:
 
 def of_plan(findings: list[dict[str, Any]], runs: list[dict[str, Any]]) -> str:
     """Return a dry run's verdict: planned where something of Kaspersky's is to go, else what is so now."""
-    if any(finding["class"] in COUNTED for finding in findings):
+    if any(finding["class"] in REMOVED_BY_DEFAULT for finding in findings):
         return PLANNED
-    if any(finding["class"] in STAYING for finding in findings):
+    if any(finding["class"] in (*COUNTED, *STAYING) for finding in findings):
         return DETECTED
     removed = any(run.get("status") == "done" and run.get("products") for run in runs)
     return "removed_verified" if removed else "never_present"
