@@ -34,11 +34,11 @@ def main() -> int:
 
 
 def ask() -> str:
-    """Return as JSON the arguments that the endpoint's module gets, and built modules by name, in base 64."""
+    """Return as JSON what collecting on the endpoint is asked, and built modules by name, in base 64."""
     module, arguments = _asked()
     built = {"endpoint": _built(module, arguments), **{name: _built(f"ansible.builtin.{name}", {}) for name in PEERS}}
     encoded = {name: base64.b64encode(content).decode() for name, content in built.items()}
-    return json.dumps({"arguments": arguments, "modules": encoded})
+    return json.dumps({"arguments": arguments["arguments"], "modules": encoded})
 
 
 def profile() -> str:

@@ -52,7 +52,7 @@ def _print(report: Report, collecting: list[dict[str, Any]], whole: dict[str, li
     modules = {name: statistics.median(used) for name, used in whole.items()}
     rows = [
         ["collecting alone", f"{middle['collecting']:.1f}", ""],
-        ["its imports, compiled each time, as out of a module", f"{middle['imports']:.1f}", ""],
+        ["its imports, compiled each time, as in the module", f"{middle['imports']:.1f}", ""],
         ["the interpreter's start", f"{middle['start']:.1f}", ""],
         *(
             [f"whole module: {name}", f"{used:.1f}", f"{used / modules['endpoint']:.2f}"]

@@ -28,10 +28,10 @@ def taken():
 
 
 def loaded(code, probes):
-    """Return the collecting function and what to ask. Nothing is kept compiled: a module's archive holds sources."""
+    """Return the collecting function and what to ask. Nothing is kept compiled: the host is sent sources."""
     sys.dont_write_bytecode = True
     sys.path.insert(0, code)
-    from ansible_collections.avshift.endpoint.plugins.module_utils.collect.collector import collect as answer
+    from ansible_collections.avshift.endpoint.plugins.module_utils.collect.main import main as answer
 
     with open(probes) as stream:
         return answer, json.load(stream)
@@ -42,7 +42,7 @@ def collect(code, probes):
     started = taken()
     answer, asked = loaded(code, probes)
     imported = taken()
-    collected = answer(asked["probes"], asked["root"])
+    collected = answer(asked, False)["collected"]
     done = taken()
     unknown = [item["id"] for item in collected["evidence"] if "unknown" in item]
     parts = {"start": started, "imports": imported - started, "collecting": done - imported}
@@ -57,7 +57,7 @@ def profile(code, probes):
 
     answer, asked = loaded(code, probes)
     profiler = cProfile.Profile()
-    profiler.runcall(answer, asked["probes"], asked["root"])
+    profiler.runcall(answer, asked, False)
     stream = io.StringIO()
     pstats.Stats(profiler, stream=stream).sort_stats("cumulative").print_stats(LINES)
     print(stream.getvalue())

@@ -20,7 +20,5 @@ class ActionModule(Adapter):
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Return the scanners that are there and the processes that intercept file access."""
         catalog = self.catalog()
-        collected = self.on_endpoint("endpoint_collect", {"probes": as_text(probes_for(catalog))}, task_vars)[
-            "collected"
-        ]
+        collected = self.on_endpoint("collect", {"probes": as_text(probes_for(catalog))}, task_vars)["collected"]
         return scanners(Evidence.of(collected), catalog)

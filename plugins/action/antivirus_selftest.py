@@ -21,5 +21,5 @@ class ActionModule(Adapter):
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Return the checks and the worst of their results."""
         asked = selftest.arguments(self.catalog(), options["provider"], options["options"])
-        proven = self.on_endpoint("endpoint_prove", asked, task_vars)
+        proven = self.on_endpoint("prove", asked, task_vars)
         return {"checks": proven["checks"], "result": proven["result"]}

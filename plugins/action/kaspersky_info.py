@@ -28,7 +28,7 @@ class ActionModule(Adapter):
         """Return findings, evidence, unknowns, complete and removed_before."""
         catalog = self.catalog()
         asked = {"probes": probes.as_text(probes.for_products(catalog.products)), "root": options["root"]}
-        collected = self.on_endpoint("endpoint_collect", asked, task_vars)["collected"]
+        collected = self.on_endpoint("collect", asked, task_vars)["collected"]
         told = answer(Evidence.of(collected), catalog)
         return self._recorded(told, options["records_dir"], task_vars) if options["records_dir"] else told
 

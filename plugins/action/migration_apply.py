@@ -24,5 +24,5 @@ class ActionModule(Adapter):
         """Return steps with their outcomes, failure, window_seconds and diff; a failed step fails the task."""
         plan = carry_out.allowed(options["planned"], dry_run=bool(self._task.check_mode))
         arguments = carry_out.arguments(plan, options["part"], options["before"], options["change_id"])
-        done = self.on_endpoint("endpoint_apply", arguments, task_vars)
+        done = self.on_endpoint("apply", arguments, task_vars)
         return carry_out.result(arguments["steps"], options["part"], done)

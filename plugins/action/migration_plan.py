@@ -30,9 +30,7 @@ class ActionModule(Adapter):
         catalog = self.catalog()
         wanted = goal.of(options, catalog)
         approved = self._approved(options)
-        collected = self.on_endpoint(
-            "endpoint_collect", {"probes": as_text(make.probes_for(catalog, wanted))}, task_vars
-        )
+        collected = self.on_endpoint("collect", {"probes": as_text(make.probes_for(catalog, wanted))}, task_vars)
         evidence = Evidence.of(collected["collected"])
         plan = make.make(str(task_vars["inventory_hostname"]), evidence, catalog, wanted).to_json()
         judged = approval.judge(plan, approved, versions(catalog))

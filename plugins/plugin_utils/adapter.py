@@ -14,12 +14,15 @@ import yaml
 from ansible import constants
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import module_loader
 
 from .catalog import loader
 from .catalog.model import Catalog
 from .errors import AvshiftError
+from .program import MODULE, program, write_module
 
-COLLECTION = "avshift.endpoint."
+# Written into Ansible's own folder for temporary files, which it removes at its end.
+MODULES = Path(constants.DEFAULT_LOCAL_TMP) / "avshift-modules"
 DEFAULT_REMOTE_TMP = "~/.ansible/tmp"
 # Where root may write, a module's files go to the memory file system: a dry run leaves the disk as it was.
 REMOTE_TMP = "$(test -w /run && echo /run/.avshift-ansible || echo ~/.ansible/tmp)"
@@ -65,10 +68,11 @@ class Adapter(ActionBase):
             counted.flush()
             return counted.tell()
 
-    def on_endpoint(self, module: str, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        """Run one of the endpoint's modules and return its result; AvshiftError saying why if it could not run."""
+    def on_endpoint(self, call: str, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Collect, apply or prove on the endpoint and return the result; AvshiftError saying why if that failed."""
         self._keep_off_the_disk()
-        result: dict[str, Any] = self._execute_module(COLLECTION + module, module_args=arguments, task_vars=task_vars)
+        sent = {"program": program(), "call": call, "arguments": arguments, "check_mode": bool(self._task.check_mode)}
+        result: dict[str, Any] = self._execute_module(f"ansible.legacy.{MODULE}", module_args=sent, task_vars=task_vars)
         if result.get("failed") or "exception" in result:
             raise self._why_not(result, task_vars)
         return result
@@ -144,8 +148,11 @@ def _catalog() -> Catalog:
     return loader.load()
 
 
-# Ansible imports an action in its main process, so that every worker it forks has the catalog already. Where that
+# Ansible imports an action in its main process, so that every worker it forks has these already. Where the catalog
 # cannot be read, the task that needs it says so.
+program()
+write_module(MODULES)
+module_loader.add_directory(str(MODULES))
 with contextlib.suppress(AvshiftError):
     _catalog()
 

@@ -38,16 +38,21 @@ def test_engine_knows_neither_ansible_nor_the_endpoint() -> None:
 
 
 # Anything else comes to the engine as arguments.
-READERS = {"plugin_utils/catalog/loader.py", "plugin_utils/plan/document.py", "plugin_utils/record/records.py"}
+READERS = {
+    "plugin_utils/catalog/loader.py",
+    "plugin_utils/plan/document.py",
+    "plugin_utils/program.py",
+    "plugin_utils/record/records.py",
+}
 TOUCHING = {"pathlib", "os", "io", "subprocess", "socket", "shutil", "tempfile", "time", "datetime", "random"}
 
 
-def test_engine_touches_the_world_only_where_it_reads_catalog_plans_and_records() -> None:
+def test_engine_touches_the_world_only_where_it_reads_code_catalog_plans_and_records() -> None:
     assert {short(path) for path in ENGINE if TOUCHING & set(imported(path))} <= READERS
 
 
 def test_endpoint_code_knows_the_standard_library_and_itself() -> None:
-    assert _foreign(ENDPOINT, f"{HOME}module_utils", "ansible.module_utils") == []
+    assert _foreign(ENDPOINT, f"{HOME}module_utils") == []
 
 
 def test_collecting_does_not_know_applying() -> None:
@@ -183,7 +188,9 @@ def _careless(path: Path) -> list[str]:
             called = ast.unparse(node.func)
             # An account has a shell too, and the form of an item of evidence starts nothing.
             shell = called != "seen" and "shell" in [word.arg for word in node.keywords]
-            if shell or called in ("os.system", "os.popen", "eval", "exec"):
+            # It loads the code that was sent: there is nothing else in Python to do that by.
+            loads = called == "exec" and short(path) == "module_utils/start.py"
+            if shell or (called in ("os.system", "os.popen", "eval", "exec") and not loads):
                 found.append((node.lineno, called))
     return [f"{short(path)}:{line}: {what}" for line, what in found]
 

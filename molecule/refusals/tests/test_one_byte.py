@@ -11,8 +11,8 @@ from integration import lab
 from integration.playbooks import playbook
 
 WRITTEN = "/var/lib/one-byte"
-MODULE = "plugins/modules/endpoint_collect.py"
-HONEST = "    module.exit_json(changed=False"
+MODULE = "plugins/module_utils/collect/main.py"
+HONEST = '    return {"changed": False, "collected"'
 PARTS = ("catalog", "meta", "playbooks", "plugins", "roles", "galaxy.yml")
 
 

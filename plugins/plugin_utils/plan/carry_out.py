@@ -37,7 +37,7 @@ def _refused(code: str, subject: str, cause: str, remedy: str) -> AvshiftError:
 
 
 def arguments(plan: dict[str, Any], part: str, before: dict[str, Any] | None, change_id: str) -> dict[str, Any]:
-    """Return the arguments of endpoint_apply; ``before`` is the result of the part that went before, if one did."""
+    """Return the arguments for the endpoint; ``before`` is the result of the part that went before, if one did."""
     steps = expanded(plan["steps"], plan["digest"], change_id)
     return {"steps": steps, "part": part, "pending": before["pending"] if before and "pending" in before else None}
 

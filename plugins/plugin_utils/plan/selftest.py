@@ -12,7 +12,7 @@ from .staging import provider_of
 
 
 def arguments(catalog: Catalog, provider_id: str, options: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments of endpoint_prove. AvshiftError on an unknown provider or a wrong option."""
+    """Return the arguments for the endpoint. AvshiftError on an unknown provider or a wrong option."""
     provider = provider_of(catalog, provider_id)
     chosen = settled(provider, options)
     layout = next(iter(provider.platforms.values()))

@@ -1,0 +1,21 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Called by ``start`` to carry out one part of a plan."""
+
+from ..system.errors import EndpointError
+from .runner import carry_out, pending_of
+
+
+def main(arguments, check_mode):
+    """Return {changed, outcomes, pending, failure} for {steps, part, pending}: all of the plan's steps, the part whose
+    steps are carried out, and the ids of the steps that were not done when the first part began.
+
+    Without ``pending``, all steps are looked at. A failed step is a result too, since the record needs all of it.
+    """
+    steps, pending = arguments["steps"], arguments["pending"]
+    try:
+        pending = pending_of(steps) if pending is None else pending
+        return carry_out([step for step in steps if step["part"] == arguments["part"]], pending, check_mode)
+    except (EndpointError, OSError) as error:
+        return {"failed": True, "msg": str(error), "code": getattr(error, "code", "system_error")}

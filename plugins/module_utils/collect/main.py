@@ -1,0 +1,16 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Called by ``start`` to collect."""
+
+import json
+
+from .collector import collect
+
+
+def main(arguments, check_mode):
+    """Return {collected} for {probes, root}; the same in check mode, since collecting changes nothing.
+
+    ``probes`` are JSON, as Ansible handles one text more cheaply than many.
+    """
+    return {"changed": False, "collected": collect(json.loads(arguments["probes"]), arguments.get("root", "/"))}
