@@ -108,7 +108,8 @@ def test_endpoint_code_is_imported_under_python_3_6() -> None:
 # What people read may name the vendor; only these files write for people, and only in sentences.
 FOR_PEOPLE = {
     "plugin_utils/plan/handover.py": "before and after of a step",
-    "plugin_utils/plan/preflight.py": "titles and remedies",
+    "plugin_utils/plan/preflight/packages.py": "titles and remedies",
+    "plugin_utils/plan/preflight/products.py": "titles and remedies",
     "plugin_utils/report/detection.py": "what was found on a fleet",
     "plugin_utils/report/plan_markdown.py": "the document that is approved",
     "plugin_utils/report/report.py": "the report",

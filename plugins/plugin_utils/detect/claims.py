@@ -34,6 +34,12 @@ def claims(evidence: Evidence, products: Iterable[Product]) -> Claims:
     return {product.id: claimed[product.id] for product in chosen if product.id in claimed}
 
 
+def of_kind(claimed: Claims, kind: str) -> list[Item]:
+    """Return the items of one kind in the order of their ids, each once though two products may have it."""
+    items = {item["id"]: item for several in claimed.values() for item in several if item["kind"] == kind}
+    return [items[name] for name in sorted(items)]
+
+
 def _is_others_too(item: Item, product: Product, makers: list[str]) -> bool:
     """Return True for a package whose name another vendor's package has too, unless its maker is told."""
     if item["kind"] != "package" or item["value"]["name"] not in product.shared_names:

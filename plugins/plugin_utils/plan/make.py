@@ -14,27 +14,23 @@ from ..detect.evidence import Evidence
 from ..detect.match import findings
 from . import handover, order, preflight, removal, staging
 from .model import CHANGE_MARK, DIGEST_MARK, REMOVE, STAGE, Goal, Plan, Step
+from .preflight.case import Case
 
 OWN_STATE = "/var/lib/avshift"
 JOURNAL = f"{OWN_STATE}/journal.json"
-RETAINED = f"{OWN_STATE}/retained"
 
 
 def probes_for(catalog: Catalog, goal: Goal) -> dict[str, Any]:
     """Return everything that has to be asked of a host to plan this goal for it."""
     asked = probes.for_products(catalog.products)
-    retained = [path for product in catalog.products for path, _holds in product.retain]
-    installs: list[str] = []
-    if goal.provider:
-        replacement, installs = staging.probes_for(catalog.providers[goal.provider], goal.options)
-        asked = probes.merged(asked, replacement)
     # A second scanner of whatever make matters too.
     asked["interceptor"] = ["/"]
-    asked["space"] = {"at": RETAINED, "trees": retained}
+    if goal.provider:
+        replacement, installs = staging.probes_for(catalog.providers[goal.provider], goal.options)
+        asked = probes.merged(asked, replacement, {"package_change": {"install": installs, "remove": []}})
     going = [product for product in catalog.products if goal.remove and product.may_go(goal.also_remove)]
-    asked["package_change"] = {"install": installs, "remove": sorted({n for p in going for n in p.of_kind("package")})}
-    own = {"path": {"paths": [OWN_STATE, RETAINED], "children_of": [], "listed": []}}
-    return probes.merged(asked, own)
+    own = {"path": {"paths": [OWN_STATE, removal.data.RETAINED], "children_of": [], "listed": []}}
+    return probes.merged(asked, own, *removal.probes(going))
 
 
 def make(host: str, evidence: Evidence, catalog: Catalog, goal: Goal) -> Plan:
@@ -46,7 +42,7 @@ def make(host: str, evidence: Evidence, catalog: Catalog, goal: Goal) -> Plan:
     owned = _owned(claimed, [product.id for product in going])
     staged = staging.stage(catalog.providers[goal.provider], goal.options, evidence) if goal.provider else None
     steps = order.sort(_steps(evidence, going, owned, staged))
-    case = preflight.Case(evidence, catalog, goal, tuple(found), tuple(going), owned, staged, tuple(steps))
+    case = Case(evidence, catalog, goal, tuple(found), tuple(going), owned, staged, tuple(steps))
     return Plan(
         host=host,
         system={key: evidence.host.get(key, "") for key in ("system", "version")},
@@ -56,8 +52,8 @@ def make(host: str, evidence: Evidence, catalog: Catalog, goal: Goal) -> Plan:
         steps=tuple(steps),
         unknowns=tuple(f"{item['id']}: {item['unknown']}" for item in evidence.unknowns()),
         shown={
-            "free_bytes": (evidence.value("space", RETAINED) or {}).get("free_bytes"),
-            "retained": removal.sizes(evidence, going),
+            "free_bytes": (evidence.value("space", removal.data.RETAINED) or {}).get("free_bytes"),
+            "retained": removal.data.sizes(evidence, going),
             "processes": {item["what"]: item["value"]["pids"] for item in evidence.of_kind("process")},
             "kernel": evidence.host.get("kernel"),
             "python": evidence.host.get("python"),

@@ -19,12 +19,19 @@ KINDS = (
     "prove_on_demand",  # nothing is stopped for a replacement that does not detect
     "handover",
     "processes_end",  # nothing writes any more to what is retained next
+    "kernel_module_unload",  # nothing uses it any more
+    "packet_marks_remove",  # nothing sets them again
     "retain",  # before any script or step can delete the owner's data
+    "package_repair",  # a script that cannot succeed would keep all packages on the host
     "packages_remove",  # while the scripts that they call are still on the disk
     "boot_links_remove",  # the packages' scripts rename them
+    "lines_remove",  # the packages' scripts may undo their own; what is left names files that are gone
+    "certificate_remove",
+    "selinux_contexts_remove",
     "path_remove",  # what no package owns
     "ini_section_remove",
     "parents_remove",  # empty only after all that was in them is gone
+    "account_remove",  # no file is left with its number
     "group_remove",  # last of all things, so that no file is left with a number for a group
     "systemd_reload",
     "finish",

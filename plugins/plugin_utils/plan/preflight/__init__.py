@@ -1,0 +1,26 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What has to hold before a host may be changed. Each result has a stable id, a diagnosis and a remedy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..model import Check
+from . import data, host, packages, paths, products, replacement
+from .case import Case
+
+CHECKS = (
+    *host.CHECKS,
+    *products.CHECKS,
+    *paths.CHECKS,
+    *packages.CHECKS,
+    *replacement.CHECKS,
+    *data.CHECKS,
+)
+
+
+def run(case: Case) -> list[Check]:
+    """Return the results of all checks in their order; what the goal accepts is marked so."""
+    results = [result for check in CHECKS for result in check(case)]
+    return [replace(result, accepted=result.id in case.goal.accept) for result in results]

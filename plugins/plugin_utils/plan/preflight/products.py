@@ -1,0 +1,86 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What was found: whether it is proven, whole, of a class that goes, and what stays of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...catalog.model import Product
+from ...detect.problems import PACKAGING
+from .. import removal
+from ..model import Check
+from .case import Case
+
+
+def _confidence(case: Case) -> Iterator[Check]:
+    unsure = [
+        f"{finding.id} ({finding.confidence}: {', '.join(finding.reasons)})"
+        for finding in case.removing()
+        if finding.confidence != "confirmed"
+    ]
+    if unsure:
+        yield Check(
+            "confidence_below_confirmed",
+            "overridable",
+            "A product is not proven by two independent kinds of evidence",
+            "; ".join(unsure),
+            "Look at the host; accept this id if what was seen is Kaspersky's.",
+        )
+
+
+def _state(case: Case) -> Iterator[Check]:
+    broken = [
+        f"{finding.id} ({', '.join(wrong)})"
+        for finding in case.removing()
+        if (wrong := [problem for problem in finding.problems if problem in PACKAGING])
+    ]
+    if broken:
+        yield Check(
+            "product_broken",
+            "error",
+            "A package operation was cut off, or the package database and the disk disagree",
+            ", ".join(broken),
+            "Repair the packages with 'dpkg --configure -a' or install them again, then plan again.",
+        )
+
+
+def _other_classes(case: Case) -> Iterator[Check]:
+    for finding in case.found:
+        product = case.catalog.product(finding.id)
+        if not product.may_go(case.goal.also_remove):
+            yield Check(
+                "reported_only",
+                "warning",
+                "A product of this class is reported and stays",
+                f"{finding.name}: class {finding.product_class}",
+                _how_it_goes(product),
+            )
+
+
+def _how_it_goes(product: Product) -> str:
+    if product.removed_elsewhere:
+        return f"It is removed by {product.removed_elsewhere}."
+    if not product.may_go((product.id,)):
+        return "Look at what was seen of it by hand."
+    return "Name its id in the variable for further products to remove it too."
+
+
+def _left_in_place(case: Case) -> Iterator[Check]:
+    staying = removal.left_in_place(case.owned, case.steps)
+    if staying:
+        yield Check(
+            "left_in_place",
+            "warning",
+            "Some of what was found stays: this version has no step for it",
+            ", ".join(item["id"] for item in staying),
+            "Look at it by hand after the change; the host does not count as clean while it has an effect.",
+        )
+
+
+CHECKS = (
+    _confidence,
+    _state,
+    _other_classes,
+    _left_in_place,
+)
