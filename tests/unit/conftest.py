@@ -6,6 +6,7 @@ import importlib
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -32,3 +33,12 @@ _make_importable()
 # Examples are the same at every run, and a slow machine is no failure.
 settings.register_profile("repeatable", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("repeatable")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Return a root on which a product is installed."""
+    # Only what ran above makes importable what this imports.
+    from hostile import installed
+
+    return installed(tmp_path / "root")

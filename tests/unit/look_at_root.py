@@ -1,6 +1,6 @@
 """Look at roots in a process of its own, as an endpoint does. Reads what to do as JSON, and writes what was seen.
 
-Run by test_hostile_root.py: {home, roots, probes, user, memory, search_path} come in, and {collected, peak} go out:
+Run by hostile.py: {home, roots, probes, user, memory, search_path} come in, and {collected, peak} go out:
 what was seen of each root, and the most memory that this process had at any time, the interpreter's included, in KiB.
 """
 

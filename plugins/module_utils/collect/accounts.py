@@ -6,7 +6,7 @@
 import os
 
 from .items import seen
-from .look import NUMBER, PASSWD, users
+from .look import NUMBER, PASSWD
 
 GROUPS = "/etc/group"
 
@@ -21,7 +21,7 @@ def groups(lines):
 
 def collect_users(asked, look):
     """Yield an item of each named local user that exists; ``asked`` is a list of names."""
-    for name, uid, gid, home, shell in _users(look):
+    for name, uid, gid, home, shell in look.users():
         if name in asked:
             running = any(_owner(process.pid) == uid for process in look.processes())
             yield seen("account", name, PASSWD, uid=uid, gid=gid, home=home, shell=shell, running=running)
@@ -32,12 +32,8 @@ def collect_groups(asked, look):
     wanted = set(asked)
     for name, gid, members in groups((look.tree.text(GROUPS) or "").split("\n")):
         if name in wanted:
-            primary = sorted(user for user, _uid, own, _home, _shell in _users(look) if own == gid)
+            primary = sorted(user for user, _uid, own, _home, _shell in look.users() if own == gid)
             yield seen("group", name, GROUPS, gid=gid, members=members, primary_of=primary)
-
-
-def _users(look):
-    return users((look.tree.text(PASSWD) or "").split("\n"))
 
 
 def _owner(pid):

@@ -4,8 +4,8 @@
 """Packages and installers that lie on the disk and would bring a product back."""
 
 from ..system.errors import EndpointError
+from ..system.names import any_of
 from .items import not_checked, seen
-from .names import any_of
 
 PLACES = ("/var/cache/apt/archives", "/root", "/tmp", "/var/tmp", "/opt", "/usr/local/src", "/srv")
 CACHES = ("/var/cache/dnf", "/var/cache/yum", "/var/cache/zypp", "/var/cache/libdnf5")

@@ -5,8 +5,8 @@
 
 from ..system import interception
 from ..system.containers import container_of
+from ..system.names import below_any
 from .items import not_checked, seen
-from .names import below_any
 
 
 def collect(asked, look):

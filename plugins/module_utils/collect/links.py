@@ -6,8 +6,8 @@
 import os
 
 from ..system.errors import EndpointError
+from ..system.names import below_any
 from .items import not_checked, seen
-from .names import below_any
 
 
 def collect(asked, look):

@@ -6,6 +6,7 @@
 import os
 import re
 
+from ..system import interception
 from ..system.tree import LONGEST_PATH, Tree
 
 PASSWD = "/etc/passwd"
@@ -15,7 +16,6 @@ PERSONS = range(1000, 65534)
 INIT = "1"
 # Bytes that the paths of packages may take.
 ROOM = 1 << 25
-DELETED = " (deleted)"
 NUMBER = re.compile(r"[0-9]{1,10}\Z")
 
 
@@ -41,6 +41,7 @@ class Look:
         # Processes whose executable nobody but root may read.
         self.hidden = 0
         self._processes = None
+        self._users = None
         self._homes = None
 
     def processes(self):
@@ -49,11 +50,17 @@ class Look:
             self._processes = list(self._running()) if self.live else []
         return self._processes
 
+    def users(self):
+        """Return [(name, uid, gid, home, shell)] of the account file."""
+        if self._users is None:
+            self._users = list(users((self.tree.text(PASSWD) or "").split("\n")))
+        return self._users
+
     def homes(self):
         """Return {home directory: user} of root, of the persons in the account file, and of all below /home."""
         if self._homes is None:
             found = {os.path.join(HOMES, name): name for name in self.tree.names(HOMES)}
-            for name, uid, _gid, home, _shell in users((self.tree.text(PASSWD) or "").split("\n")):
+            for name, uid, _gid, home, _shell in self.users():
                 if (uid == 0 or uid in PERSONS) and _is_usable(home):
                     found[home.rstrip("/")] = name
             self._homes = found
@@ -63,15 +70,14 @@ class Look:
         for name in os.listdir("/proc"):
             if name.isdigit() and name != INIT:
                 try:
-                    path = os.readlink("/proc/%s/exe" % name)
+                    path, deleted = interception.executable(name)
                 except PermissionError:
                     self.hidden += 1
                 except OSError:
                     # A thread of the kernel, or one that has ended.
                     continue
                 else:
-                    deleted = path.endswith(DELETED)
-                    yield Process(int(name), path[: -len(DELETED)] if deleted else path, deleted)
+                    yield Process(int(name), path, deleted)
 
 
 def users(lines):

@@ -4,8 +4,8 @@
 """What is mounted at or below a product's trees."""
 
 from ..system import mounts
+from ..system.names import below_any
 from .items import seen
-from .names import below_any
 
 
 def collect(asked, _look):

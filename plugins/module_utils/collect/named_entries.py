@@ -6,8 +6,8 @@
 import os
 
 from ..system.errors import EndpointError
+from ..system.names import any_of
 from .items import not_checked, seen
-from .names import any_of
 from .paths import type_of
 
 

@@ -26,19 +26,46 @@ def collect(asked, look):
     """
     listed = set(asked["listed"])
     for path in asked["paths"]:
-        yield from _item(path, look, path in listed, False)
-    known = set(asked["paths"])
-    for folder in asked["children_of"]:
+        yield from _item(path, look, path in listed, lambda path: look.owners.get(path, ""))
+    strays, unseen = _children(asked["children_of"], set(asked["paths"]), look)
+    owner_of = _owner_of(strays, look)
+    for path in strays:
+        yield from _item(path, look, True, owner_of)
+    yield from unseen
+
+
+def _children(folders, known, look):
+    """Return the paths of what the folders hold besides what is known, and items of what could not be told."""
+    strays, unseen = [], []
+    for folder in folders:
         try:
             names = look.tree.names(folder)
         except EndpointError as error:
-            yield not_checked("path", folder + "/*", folder, error)
+            unseen.append(not_checked("path", folder + "/*", folder, error))
             continue
-        for path in [folder + "/" + name for name in names[:MOST_CHILDREN]]:
-            if path not in known:
-                yield from _item(path, look, True, True)
+        children = [folder + "/" + name for name in names[:MOST_CHILDREN]]
+        strays += [path for path in children if path not in known]
         if len(names) > MOST_CHILDREN:
-            yield not_checked("path", folder + "/*", folder, "more than %d entries" % MOST_CHILDREN)
+            unseen.append(not_checked("path", folder + "/*", folder, "more than %d entries" % MOST_CHILDREN))
+    return strays, unseen
+
+
+def _owner_of(paths, look):
+    """Return what tells which package owns a path, or raises why that of this path is not known."""
+    found, failures = {}, []
+    try:
+        for path, package in dpkg_status.owners([path for path in paths if path not in look.owners], look.tree):
+            found[path] = package
+    except (EndpointError, OSError) as error:
+        failures.append(error)
+
+    def told(path):
+        owner = look.owners.get(path) or found.get(path, "")
+        if failures and not owner:
+            raise failures[0]
+        return owner
+
+    return told
 
 
 def type_of(mode):
@@ -46,23 +73,22 @@ def type_of(mode):
     return next((name for test, name in TYPES if test(mode)), "device")
 
 
-def _item(path, look, is_listed, find_owner):
+def _item(path, look, is_listed, owner_of):
     try:
         status, target, real = look.tree.lstat(path)
         if status is not None:
-            yield seen("path", path, path, **_describe(path, status, target, real, look, is_listed, find_owner))
+            yield seen("path", path, path, **_describe(path, status, target, real, look, is_listed, owner_of))
     except (EndpointError, OSError) as error:
         yield not_checked("path", path, path, error)
 
 
-def _describe(path, status, target, real, look, is_listed, find_owner):
-    owner = look.owners.get(path, "")
+def _describe(path, status, target, real, look, is_listed, owner_of):
     described = {
         "type": type_of(status.st_mode),
         "mode": "%04o" % stat.S_IMODE(status.st_mode),
         "uid": status.st_uid,
         "gid": status.st_gid,
-        "owner": dpkg_status.owner(path, look.tree) if find_owner and not owner else owner,
+        "owner": owner_of(path),
     }
     if target is not None:
         described["target"] = target

@@ -4,8 +4,8 @@
 """Running processes by the path of their executable; names alone prove nothing."""
 
 from ..system.containers import container_of
+from ..system.names import below_any
 from .items import not_checked, seen
-from .names import below_any
 
 
 def collect(asked, look):

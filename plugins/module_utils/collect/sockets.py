@@ -10,8 +10,8 @@ import struct
 
 from ..system import interception
 from ..system.containers import container_of
+from ..system.names import below_any
 from .items import seen
-from .names import below_any
 
 TABLES = (("tcp", "/proc/net/tcp"), ("tcp6", "/proc/net/tcp6"), ("udp", "/proc/net/udp"), ("udp6", "/proc/net/udp6"))
 LOCAL = "/proc/net/unix"

@@ -70,6 +70,10 @@ def _product(entry: dict[str, Any]) -> Product:
         trees=tuple(path["path"] for path in entry.get("paths", ()) if path["scope"] == "tree"),
         real_time_units=tuple(unit["name"] for unit in entry.get("units", ()) if unit.get("real_time")),
         retain=tuple((kept["path"], kept["holds"]) for kept in entry.get("retain", ())),
+        encrypted=tuple(kept["path"] for kept in entry.get("retain", ()) if "encrypted" in kept),
+        moved_by=tuple(
+            (kept["path"], _value(kept["moved_by"])) for kept in entry.get("retain", ()) if "moved_by" in kept
+        ),
         parents=tuple(entry.get("parents", {}).get("directories", ())),
         version_from=(version_from["link"], version_from["pattern"]) if version_from else None,
         setup_done=_value(setup_done) if setup_done else "",
@@ -77,6 +81,7 @@ def _product(entry: dict[str, Any]) -> Product:
         removal_needs=tuple(tuple(needed["paths"]) for needed in entry.get("removal_needs", ())),
         roles=tuple((role["role"], role["ends_with"]) for role in entry.get("process_roles", ())),
         shared_names=tuple(package["name"] for package in entry.get("packages", ()) if package.get("shared_name")),
+        shared_modules=tuple(module["name"] for module in entry.get("kernel_modules", ()) if module.get("shared_name")),
         removed_elsewhere=entry.get("removed_elsewhere", {}).get("by", ""),
         vendor=entry.get("vendor", ""),
         intercepts_by=entry.get("intercepts", {}).get("by", ""),
@@ -93,6 +98,9 @@ def _signs(entry: dict[str, Any]) -> Iterator[Sign]:
         yield Sign("ini_section", f"{section['file']}[{section['section']}]")
     for named in entry.get("named_entries", ()):
         yield Sign("named_entry", f"{named['directory']}/{named['name']}")
+    for told in (entry.get("setup_done"), *entry.get("modes", ())):
+        if told:
+            yield Sign("ini_value", _value(told))
 
 
 def _value(told: dict[str, Any]) -> str:

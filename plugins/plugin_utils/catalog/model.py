@@ -43,7 +43,11 @@ class Net:
 
 @dataclass(frozen=True)
 class Product:
-    """One product. ``links_in`` are directories whose links into ``trees`` belong to it."""
+    """One product. ``links_in`` are directories whose links into ``trees`` belong to it.
+
+    ``retain`` are (path, what it holds), of which only the product can read those in ``encrypted``; ``moved_by`` are
+    (path of ``retain``, the file[key] that tells where it lies instead).
+    """
 
     id: str
     name: str
@@ -54,6 +58,8 @@ class Product:
     trees: tuple[str, ...] = ()
     real_time_units: tuple[str, ...] = ()
     retain: tuple[tuple[str, str], ...] = ()
+    encrypted: tuple[str, ...] = ()
+    moved_by: tuple[tuple[str, str], ...] = ()
     parents: tuple[str, ...] = ()
     version_from: tuple[str, str] | None = None
     setup_done: str = ""
@@ -61,6 +67,7 @@ class Product:
     removal_needs: tuple[tuple[str, ...], ...] = ()
     roles: tuple[tuple[str, str], ...] = ()
     shared_names: tuple[str, ...] = ()
+    shared_modules: tuple[str, ...] = ()
     removed_elsewhere: str = ""
     vendor: str = ""
     intercepts_by: str = ""

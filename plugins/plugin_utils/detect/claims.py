@@ -129,7 +129,7 @@ SUPPORTING: dict[str, Callable[[Item, Product], bool]] = {
     "mount": lambda item, product: is_below(item["what"], product.trees),
     "interceptor": lambda item, product: is_below(item["what"], product.of_kind("process")),
     "container_interceptor": lambda item, product: is_below(item["what"], product.of_kind("container_process")),
-    "ini_value": lambda item, product: item["what"] in (product.setup_done, *(mode.what for mode in product.modes)),
+    "ini_value": _exact("ini_value"),
 }
 
 
@@ -168,10 +168,9 @@ def _add_strays(evidence: Evidence, products: tuple[Product, ...], claimed: Clai
 
 def _paths_named_by(product: Product) -> list[str]:
     """Return every path that an entry names in any way; a named entry's may hold *."""
-    values = [product.setup_done, *(mode.what for mode in product.modes)]
     links = [product.version_from[0]] if product.version_from else []
     own = [*product.of_kind("path"), *product.of_kind("named_entry"), *product.of_kind("process"), *product.parents]
-    return [*own, *links, *(value.partition("[")[0] for value in values if value)]
+    return [*own, *links, *(value.partition("[")[0] for value in product.of_kind("ini_value"))]
 
 
 def _is_empty(item: Item) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..catalog.model import Product
-from .claims import claims
+from .claims import PROCESSES, claims
 from .evidence import Evidence, Item
 from .problems import is_config_only, packages_of, problems
 
@@ -77,7 +77,7 @@ def _finding(product: Product, items: list[Item], evidence: Evidence) -> Finding
 
 
 def _state(product: Product, items: list[Item], evidence: Evidence) -> str:
-    if any(item["kind"] in ("process", "container_process") for item in items):
+    if any(item["kind"] in PROCESSES for item in items):
         return RUNNING
     if any(item["value"]["installed"] for item in packages_of(items)) or _is_unpacked(product, evidence):
         return INSTALLED

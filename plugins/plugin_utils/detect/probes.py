@@ -39,11 +39,14 @@ def for_products(products: Iterable[Product]) -> dict[str, Any]:
             for what in _all(chosen, "named_entry")
         ],
         "ini_section": [_parted(what, "section") for what in _all(chosen, "ini_section")],
-        "ini_value": [_parted(what, "key") for what in _values(chosen)],
+        "ini_value": [_parted(what, "key") for what in _all(chosen, "ini_value")],
         "link_into": {"in": _unique(path for product in chosen for path in product.links_in), "below": trees},
         "mention": {
             "texts": _unique([*trees, *_all(chosen, "process"), *_all(chosen, "mention")]),
             "units": _all(chosen, "unit"),
+            "closely": False,
+            "files": [],
+            "packages": [],
         },
         "installer": _unique([*_all(chosen, "installer"), *_archives(chosen)]),
         "socket": {"held_below": _all(chosen, "process"), "paths": _unique([*trees, *_all(chosen, "path")])},
@@ -77,12 +80,6 @@ def _paths(products: list[Product], parents: list[str]) -> list[str]:
     links = [product.version_from[0] for product in products if product.version_from]
     needed = [path for product in products for paths in product.removal_needs for path in paths]
     return _unique([*_all(products, "path"), *parents, *links, *needed, KEEP_OUT])
-
-
-def _values(products: list[Product]) -> list[str]:
-    return _unique(
-        what for product in products for what in (product.setup_done, *(mode.what for mode in product.modes)) if what
-    )
 
 
 def _archives(products: list[Product]) -> list[str]:

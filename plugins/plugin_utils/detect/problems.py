@@ -39,13 +39,16 @@ def _cut_off(_product: Product, items: list[Item], _evidence: Evidence) -> bool:
 
 
 def _files_missing(product: Product, items: list[Item], evidence: Evidence) -> bool:
-    if not _in_order(items):
-        return False
+    return _in_order(items) and files_gone(product, items, evidence)
+
+
+def files_gone(product: Product, items: list[Item], evidence: Evidence) -> bool:
+    """Return True if nothing of a product's files is there, or not the ones that it cannot be without."""
     has_files = any(product.of_kind(kind) for kind in ("path", "process"))
     if any(item["kind"] in FILES for item in evidence.unknowns()):
         return False
     seen_none = not any(item["kind"] in FILES for item in items)
-    essential = _essential(product)
+    essential = essentials(product)
     return (has_files and seen_none) or (
         bool(essential) and not any(f"path:{path}" in evidence.items for path in essential)
     )
@@ -56,7 +59,7 @@ def _package_missing(product: Product, items: list[Item], evidence: Evidence) ->
         return False
     if any(item["kind"] == "package" for item in evidence.unknowns()):
         return False
-    return any(evidence.value("path", path) is not None for path in _essential(product))
+    return any(evidence.value("path", path) is not None for path in essentials(product))
 
 
 def _setup_never_run(product: Product, items: list[Item], evidence: Evidence) -> bool:
@@ -67,7 +70,12 @@ def _setup_never_run(product: Product, items: list[Item], evidence: Evidence) ->
 def _removal_cannot_succeed(product: Product, items: list[Item], evidence: Evidence) -> bool:
     if not any(not is_config_only(item) for item in packages_of(items)):
         return False
-    return any(all(f"path:{path}" not in evidence.items for path in paths) for paths in product.removal_needs)
+    return bool(needs_missing(product, evidence))
+
+
+def needs_missing(product: Product, evidence: Evidence) -> list[tuple[str, ...]]:
+    """Return what the scripts around a product's removal need and nothing is there of: paths that do for each other."""
+    return [paths for paths in product.removal_needs if all(f"path:{path}" not in evidence.items for path in paths)]
 
 
 def _watchdog_without_engine(product: Product, items: list[Item], _evidence: Evidence) -> bool:
@@ -91,7 +99,8 @@ def _roles(product: Product, items: list[Item]) -> set[str]:
     return found
 
 
-def _essential(product: Product) -> list[str]:
+def essentials(product: Product) -> list[str]:
+    """Return the paths of which an installed product has at least one."""
     return [sign.what for sign in product.signs if sign.essential]
 
 

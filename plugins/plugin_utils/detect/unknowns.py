@@ -37,9 +37,7 @@ def _hangs(item: Item, product: Product) -> bool:
         return kind in ("package", "process", "path")
     if kind in ("mention", "socket", "mount"):
         return bool(product.trees)
-    wanted = (
-        [product.setup_done, *(mode.what for mode in product.modes)] if kind == "ini_value" else product.of_kind(kind)
-    )
+    wanted = product.of_kind(kind)
     if what in WHOLE or kind in ("packet_mark", "certificate", "installer", "interceptor", "link_into"):
         return bool(wanted) or kind == "link_into"
     if kind == "home_path":

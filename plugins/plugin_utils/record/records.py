@@ -44,6 +44,11 @@ def compose(host: str, mode: str, run: dict[str, Any], verdict: str, **content: 
     }
 
 
+def collected_in(record: dict[str, Any]) -> dict[str, Any]:
+    """Return what the last look at a record's host gave, as kaspersky_info returns it; empty if there was none."""
+    return (record["verification"] or {}).get("collected") or {}
+
+
 def path_of(folder: str, host: str) -> Path:
     """Return where a host's record lies; whatever the host is called, it is one file in that folder."""
     return Path(folder) / f"{quote(host, safe='')}.json"

@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from ..record.records import collected_in
 from ..record.verdict import UNKNOWN
 from .escape import visible
 from .table import table
-from .words import finding
+from .words import finding, state
 
 PRODUCTS = ["product", "version", "state", "confidence", "hosts", "which"]
 UNKNOWNS = ["not known", "why", "hosts", "which"]
@@ -21,8 +22,7 @@ Grouped = dict[tuple[str, ...], list[str]]
 
 def of_host(record: dict[str, Any]) -> str:
     """Return what was found on one host, in a line: a run shows its progress with it."""
-    collected = (record["verification"] or {}).get("collected") or {}
-    words = [visible(finding(found)) for found in collected.get("findings", ())]
+    words = [visible(finding(found)) for found in collected_in(record).get("findings", ())]
     if record["failure"]:
         words.append(visible(record["failure"]["message"]))
     if record["verdict"] == UNKNOWN:
@@ -46,10 +46,9 @@ def summary(records: list[dict[str, Any]]) -> list[str]:
 def _products(records: list[dict[str, Any]]) -> Grouped:
     grouped: Grouped = {}
     for record in records:
-        for found in ((record["verification"] or {}).get("collected") or {}).get("findings", ()):
-            state = found["state"] + (f": {', '.join(found['problems'])}" if found.get("problems") else "")
+        for found in collected_in(record).get("findings", ()):
             mode = f" ({found['mode']})" if found.get("mode") else ""
-            key = (found["id"] + mode, found["version"] or "not known", state, found["confidence"])
+            key = (found["id"] + mode, found["version"] or "not known", state(found), found["confidence"])
             grouped.setdefault(key, []).append(record["host"])
     return dict(sorted(grouped.items()))
 
@@ -66,8 +65,7 @@ def _unknowns(records: list[dict[str, Any]]) -> Grouped:
 
 
 def _bearing(record: dict[str, Any]) -> list[dict[str, Any]]:
-    collected = (record["verification"] or {}).get("collected") or {}
-    return [unknown for unknown in collected.get("unknowns", ()) if unknown["bears"]]
+    return [unknown for unknown in collected_in(record).get("unknowns", ()) if unknown["bears"]]
 
 
 def _rows(grouped: Grouped) -> list[list[object]]:

@@ -73,9 +73,8 @@ def _findings(plan: dict[str, Any]) -> Iterator[str]:
     yield ""
     for finding in plan["findings"]:
         version = finding["version"] or "version not known"
-        wrong = f" ({', '.join(finding['problems'])})" if finding.get("problems") else ""
         mode = f", as {finding['mode']}" if finding.get("mode") else ""
-        facts = f"{finding['class']}, {finding['state']}{wrong}, {finding['confidence']}{mode}"
+        facts = f"{finding['class']}, {words.state(finding)}, {finding['confidence']}{mode}"
         yield f"- **{cell(finding['name'])}** ({cell(version)}): {cell(facts)}"
         yield f"  - because of {', '.join(cell(reason) for reason in finding['reasons'])}"
     if not plan["findings"]:

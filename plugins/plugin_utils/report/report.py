@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from ..record.records import collected_in
 from ..record.verdict import CLEAN
 from . import words
 from .escape import cell, visible
@@ -44,11 +45,9 @@ def compose(read: Iterable[tuple[str, dict[str, Any] | None, str]]) -> dict[str,
 def _host(record: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(record["host"], str) or not isinstance(record["window_seconds"], int | float | None):
         raise TypeError("host or window_seconds")
-    verification = record["verification"] or {}
-    proof = verification.get("proof")
+    proof = (record["verification"] or {}).get("proof")
     outcomes = [outcome for part in record["outcomes"].values() for outcome in part]
-    earlier = (verification.get("collected") or {}).get("earlier_runs", ())
-    retained = [run["retained"] for run in earlier if "retained" in run]
+    retained = [run["retained"] for run in collected_in(record).get("earlier_runs", ()) if "retained" in run]
     return {
         "host": record["host"],
         "mode": record["mode"],

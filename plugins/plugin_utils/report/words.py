@@ -19,8 +19,12 @@ def findings(plan: dict[str, Any] | None) -> str:
 def finding(found: dict[str, Any]) -> str:
     """Return one finding: its product, version, state and what is wrong with it."""
     mode = f" as {found['mode']}" if found.get("mode") else ""
-    wrong = f" ({', '.join(found['problems'])})" if found.get("problems") else ""
-    return f"{found['id']} {found['version'] or '(version not known)'} {found['state']}{wrong}{mode}"
+    return f"{found['id']} {found['version'] or '(version not known)'} {state(found)}{mode}"
+
+
+def state(found: dict[str, Any]) -> str:
+    """Return a finding's state, and what is wrong with it."""
+    return f"{found['state']} ({', '.join(found['problems'])})" if found.get("problems") else str(found["state"])
 
 
 def to_do(record: dict[str, Any]) -> str:
