@@ -3,6 +3,8 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Remove the links that start a unit or SysV script at boot, under whatever name a package's scripts left them."""
 
+import posixpath
+
 from ..collect.units import boot_links
 from ..system import safe_paths
 from ..system.tree import Tree
@@ -17,6 +19,15 @@ def do(target):
     """Remove the links that are there now: disabling a service renames them."""
     for path in _links(target["unit"]):
         safe_paths.remove(path, "file")
+
+
+def starting(unit):
+    """Return the links that start a unit at boot; those of run levels whose names begin with K only stop it."""
+    return [path for path in _links(unit) if not posixpath.basename(path).startswith("K") or not _is_by_level(path)]
+
+
+def _is_by_level(path):
+    return posixpath.dirname(path).startswith("/etc/rc")
 
 
 def _links(unit):

@@ -7,14 +7,27 @@ from ..collect import accounts
 from ..collect.look import Look
 from ..system.commands import must
 
-LIMIT = 60
+# Giving a user another primary group goes through the user's home.
+MOVE_LIMIT, LIMIT = 600, 60
 
 
 def look(target):
     """Return True if there is no such local group."""
-    return not list(accounts.collect_groups([target["name"]], Look()))
+    return not _group(target["name"])
 
 
 def do(target):
-    """Remove it by the system's own tool, which refuses while it is some account's primary group."""
+    """Give the users named in the plan another primary group, and remove this one by the system's own tool.
+
+    That tool refuses while it is any other account's primary group.
+    """
+    found = _group(target["name"])
+    for user in target["move"] if found else ():
+        if user in found[0]["value"]["primary_of"]:
+            argv = ["usermod", "-g", target["to"], user]
+            must(argv, MOVE_LIMIT, "Changing a primary group", "Look at the account and run again.")
     must(["groupdel", target["name"]], LIMIT, "Removing a group", "See which account has it as its primary group.")
+
+
+def _group(name):
+    return list(accounts.collect_groups([name], Look()))

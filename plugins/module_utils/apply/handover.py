@@ -15,7 +15,7 @@ from ..prove.checks import OK, overall
 from ..system import interception, own_journal, systemd
 from ..system.commands import environment
 from ..system.errors import EndpointError
-from .unit import stop
+from .unit import force, stop
 
 LOOK_EVERY = 0.002
 STOP_LIMIT = 90
@@ -51,16 +51,16 @@ def do(target):
     if new is not None:
         systemd.reload_if_needed([new["unit"]])
     try:
-        gone = _stop_old(units, held, old["stop_limit"])
+        gone, forced = _stop_old(units, held, old["stop_limit"])
         if new is None:
-            return {"window_seconds": None, "checks": []}
+            return dict(forced, window_seconds=None, checks=[])
         there, checks, attempts = _bring_up(new)
         systemd.tell("enable", [new["unit"]])
     except (EndpointError, OSError) as error:
         raise HandoverFailed(error, _bring_back(units, old, new, bool(held)))
     window = round(max(there - gone, 0.0), 3) if held else None
     own_journal.note(target["digest"], window_seconds=window)
-    return {"window_seconds": window, "checks": checks, "attempts": attempts}
+    return dict(forced, window_seconds=window, checks=checks, attempts=attempts)
 
 
 def _running(names):
@@ -72,8 +72,11 @@ def _is_enabled(new):
 
 
 def _stop_old(units, held, limit):
-    """Stop the old units and return the moment (monotonic seconds) at which the last mark was gone."""
-    gone = None if held else time.monotonic()
+    """Stop the old units and return the moment (monotonic seconds) at which the last mark was gone, and what it took.
+
+    The second is {} or, where they did not stop by themselves, {forced: names, after_seconds}.
+    """
+    gone, forced = None if held else time.monotonic(), {}
     if units:
         stopping = subprocess.Popen(
             ["systemctl", "stop", "--"] + units, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
@@ -86,8 +89,7 @@ def _stop_old(units, held, limit):
         if stopping.poll() is None:
             stopping.kill()
             stopping.wait()
-            systemd.kill(units)
-            stop(units, STOP_LIMIT)
+            forced = force(units, limit)
     if any(interception.permission_marks(pid) for pid in held):
         raise EndpointError(
             "old_still_intercepts",
@@ -96,7 +98,7 @@ def _stop_old(units, held, limit):
             "its processes still hold permission marks",
             "See which service starts them.",
         )
-    return gone if gone is not None else time.monotonic()
+    return gone if gone is not None else time.monotonic(), forced
 
 
 def _bring_up(new):

@@ -1,13 +1,17 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""End processes by the path of their executable, parents first so that no watchdog brings a child back."""
+"""End processes by the path of their executable: those that watch first, so that none brings another back.
+
+A container's processes have such paths too and are never ended: they are not the host's.
+"""
 
 import os
 import signal
 import time
 
 from ..system import interception
+from ..system.containers import container_of
 from ..system.errors import EndpointError
 
 GRACE = 5.0
@@ -15,18 +19,17 @@ PAUSE = 0.05
 
 
 def look(target):
-    """Return True if no process runs from there."""
+    """Return True if no process of the host runs from there."""
     return not _running(target["below"])
 
 
 def do(target):
-    """Ask all to end, and end with force what has not after the grace."""
-    ended = []
-    for sign, grace in ((signal.SIGTERM, GRACE), (signal.SIGKILL, GRACE)):
-        for pid in sorted(_running(target["below"])):
-            _send(pid, sign)
-            ended.append({"pid": pid, "signal": int(sign)})
-        if _wait_for_none(target["below"], grace):
+    """Ask all to end, and end with force what has not after the grace; return which got which signal."""
+    ended, watchers = [], tuple(target["first"])
+    if watchers:
+        _end(target["below"], watchers, signal.SIGTERM, ended)
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        if _end(target["below"], (), sign, ended, watchers):
             return {"ended": ended}
     raise EndpointError(
         "process_stays",
@@ -37,8 +40,29 @@ def do(target):
     )
 
 
+def _end(roots, endings, sign, ended, watchers=()):
+    """Send a signal to all whose paths end so, once each, also to those that start meanwhile; True if all are gone."""
+    told, deadline = set(), time.monotonic() + GRACE
+    while True:
+        running = {pid: path for pid, path in _running(roots).items() if not endings or path.endswith(endings)}
+        if not running:
+            return True
+        for pid in sorted(set(running) - told, key=lambda pid: (not running[pid].endswith(watchers), pid)):
+            told.add(pid)
+            ended.append({"pid": pid, "path": running[pid], "signal": int(sign)})
+            _send(pid, sign)
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(PAUSE)
+
+
 def _running(roots):
-    return {pid: path for pid, path in interception.executables() if interception.below(path, roots)}
+    """Return {pid: path} of the host's processes; a path is asked first, since asking for a container costs more."""
+    return {
+        pid: path
+        for pid, path in interception.executables()
+        if interception.below(path, roots) and not container_of(pid)
+    }
 
 
 def _send(pid, sign):
@@ -46,12 +70,3 @@ def _send(pid, sign):
         os.kill(pid, sign)
     except ProcessLookupError:
         return
-
-
-def _wait_for_none(roots, grace):
-    deadline = time.monotonic() + grace
-    while time.monotonic() < deadline:
-        if not _running(roots):
-            return True
-        time.sleep(PAUSE)
-    return False

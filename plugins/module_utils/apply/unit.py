@@ -6,35 +6,43 @@
 import os
 import time
 
-from ..system import systemd
+from ..system import safe_paths, systemd
 from ..system.errors import EndpointError
+from .boot_links import starting
 
+STOPPED = ("inactive", "failed")
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def look(target):
-    """Return True if the unit runs or not, and starts at boot or not, as it should."""
+    """Return True if the unit runs or not, and starts at boot or not, as it should.
+
+    A unit that retires may be gone altogether; of any other that is not there nothing is as it should be.
+    """
     name = target["name"]
     shown = systemd.show([name])[name]
+    if target.get("retire"):
+        return shown["ActiveState"] in STOPPED and not starting(name)
     enabled = target.get("enabled")
     if enabled is not None and shown["LoadState"] == "not-found":
         return False
     if enabled is not None and (shown["UnitFileState"] == "enabled") != enabled:
         return False
     if not target["running"]:
-        return shown["ActiveState"] in ("inactive", "failed")
+        return shown["ActiveState"] in STOPPED
     return shown["ActiveState"] == "active" and _is_newer(shown, target.get("newer_than", []))
 
 
 def do(target):
-    """Start, restart or stop it, and make it start at boot or not."""
+    """Start, restart or stop it, and make it start at boot or not; return whether it was stopped with force."""
     name = target["name"]
+    if target.get("retire"):
+        return _retire(name, target["limit"])
     systemd.reload_if_needed([name] + target.get("also_reload", []))
     if target.get("enabled") is not None:
         systemd.tell("enable" if target["enabled"] else "disable", [name])
     if not target["running"]:
-        stop([name], target.get("limit", systemd.TELL_LIMIT))
-        return
+        return stop([name], target.get("limit", systemd.TELL_LIMIT))
     systemd.tell("restart", [name])
     if not systemd.is_active(name):
         raise EndpointError(
@@ -44,6 +52,18 @@ def do(target):
             "systemd reports no error, but it is not active; a condition of the unit may not be met",
             "Look at 'systemctl status %s'." % name,
         )
+    return {}
+
+
+def _retire(name, limit):
+    """Keep a unit from starting at boot and stop it, in this order, so that a reset between does not bring it back.
+
+    The links are taken away as such: told to disable, systemctl passes over masked units, and calls for a SysV script
+    a program that first makes the links which it then renames.
+    """
+    for path in starting(name):
+        safe_paths.remove(path, "file")
+    return stop([name], limit)
 
 
 def undo(target):
@@ -58,17 +78,29 @@ def undo(target):
 
 
 def stop(names, limit):
-    """Stop units; after the limit their processes are ended with force, since a wedged scanner blocks the host."""
+    """Stop units; after the limit their processes are ended with force, since a wedged scanner blocks the host.
+
+    Returns {} or, for the record, {forced: names, after_seconds}.
+    """
     known = [name for name, shown in systemd.show(names).items() if shown["LoadState"] != "not-found"]
     if not known:
-        return
+        return {}
     try:
         systemd.tell("stop", known, limit)
+        return {}
     except EndpointError as error:
         if error.code != "command_timeout":
             raise
-        systemd.kill(known)
-        systemd.tell("stop", known)
+    return force(known, limit)
+
+
+def force(names, after):
+    """End the processes of those units that have not stopped after so many seconds; return the facts for the record."""
+    held = [name for name, shown in systemd.show(names).items() if shown["ActiveState"] not in STOPPED]
+    if held:
+        systemd.kill(held)
+        systemd.tell("stop", held)
+    return {"forced": held, "after_seconds": after}
 
 
 def _is_newer(shown, paths):

@@ -5,10 +5,9 @@
 
 import os
 import re
-import shutil
 
-from ..system import policy_rules
-from ..system.commands import SEARCH_PATH, run
+from ..system import packet_rules, policy_rules
+from ..system.commands import run
 from ..system.errors import EndpointError
 from .items import not_checked, seen
 
@@ -16,10 +15,6 @@ LIMIT = 20
 MOST_RULES = 20
 MARK = re.compile(r"\bmark\b|MARK|fwmark", re.IGNORECASE)
 NUMBER = re.compile(r"\b0x[0-9a-fA-F]{1,8}\b")
-MODULES = "/proc/modules"
-NF_TABLES = "/sys/module/nf_tables"
-# The kernel lists the tables of the legacy kind here; asking for one that is not there would load its module.
-LEGACY = (("iptables-legacy", "/proc/net/ip_tables_names"), ("ip6tables-legacy", "/proc/net/ip6_tables_names"))
 
 
 def marked(lines):
@@ -46,15 +41,15 @@ def collect(asked, _look):
 
 def _tools():
     yield "nft", _nft
-    for tool, table in LEGACY:
+    for tool, table in packet_rules.LEGACY:
         yield tool, lambda tool=tool, table=table: _legacy(tool, table)
     yield "ip rule", lambda: [(hex(mark), "table %d" % table) for mark, table in policy_rules.now()]
 
 
 def _nft():
-    if _may_have_nf_tables():
+    if packet_rules.may_have_nf_tables():
         for argv in (["nft", "-nn", "list", "ruleset"], ["iptables-nft-save"]):
-            if shutil.which(argv[0], path=SEARCH_PATH):
+            if packet_rules.has(argv[0]):
                 return marked(_said(argv))
     return []
 
@@ -70,12 +65,6 @@ def _said(argv):
             "command_failed", "Listing the firewall", " ".join(argv), finished.said(), "Run it by hand."
         )
     return finished.output.split("\n")
-
-
-def _may_have_nf_tables():
-    """Return False where the kernel's list of modules proves that there are no such rules."""
-    listed = _text(MODULES) if os.path.exists(MODULES) else ""
-    return not listed or "nf_tables " in listed or os.path.isdir(NF_TABLES)
 
 
 def _text(path):

@@ -6,8 +6,8 @@
 import os
 
 from ..system import systemd
+from ..system.names import any_of
 from .items import seen
-from .names import any_of
 
 ADMIN_UNITS = "/etc/systemd/system"
 # In the order in which systemd looks for a unit.
@@ -19,6 +19,8 @@ UNIT_FOLDERS = (
     "/usr/lib/systemd/system",
     "/lib/systemd/system",
 )
+# Where the administrator's drop-ins lie, and those that systemctl set-property made.
+DROP_INS = ("/etc/systemd/system.control", ADMIN_UNITS)
 SCRIPTS = ("/etc/init.d", "/etc/rc.d/init.d")
 RUNLEVELS = ["/etc/rc%s.d" % level for level in "0123456S"]
 NOWHERE = "/dev/null"
@@ -40,8 +42,10 @@ def collect(asked, look):
     """Yield an item of each unit that has anything on the disk; ``asked`` are names with * for any characters."""
     found = _on_disk(any_of(asked), look)
     shown = systemd.show(sorted(found)) if found and look.live and os.path.isdir(BOOTED) else {}
+    triggers = _triggers(shown, look.tree) if shown else {}
     for name, files in sorted(found.items()):
         now = shown.get(name, {})
+        triggered = {"triggered_by": triggers[name]} if name in triggers else {}
         fragment = now.get("FragmentPath", "")
         file = fragment if fragment not in ("", NOWHERE) else files.file
         yield seen(
@@ -55,7 +59,27 @@ def collect(asked, look):
             script=files.script,
             links=sorted(files.links),
             drop_ins=files.drop_ins,
+            **triggered,
         )
+
+
+def _triggers(shown, tree):
+    """Return {unit: [{name, file, links}]} of the timers, sockets and paths that start a unit, and run now."""
+    named = {name: now.get("TriggeredBy", "").split() for name, now in shown.items()}
+    names = sorted({trigger for these in named.values() for trigger in these})
+    running = {
+        name: now for name, now in systemd.show(names).items() if now["ActiveState"] not in ("inactive", "failed")
+    }
+    links = list(boot_links(tree)) if running else []
+    told = {
+        name: {"name": name, "file": now["FragmentPath"], "links": sorted(path for path, of in links if of == name)}
+        for name, now in running.items()
+    }
+    return {
+        name: [told[one] for one in sorted(these) if one in told]
+        for name, these in named.items()
+        if set(these) & set(told)
+    }
 
 
 def boot_links(tree):
@@ -77,7 +101,7 @@ def _on_disk(fits, look):
             path = os.path.join(folder, name)
             if not is_folder and fits(name):
                 _take_file(found.setdefault(name, _Files()), path, look.tree)
-            elif folder == ADMIN_UNITS and name.endswith(".d") and fits(name[:-2]):
+            elif folder in DROP_INS and name.endswith(".d") and fits(name[:-2]):
                 found.setdefault(name[:-2], _Files()).drop_ins.append(path)
     for folder in SCRIPTS:
         for name, _is_link, is_folder in look.tree.entries(folder):

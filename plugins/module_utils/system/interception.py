@@ -9,8 +9,13 @@ seen for processes of the same PID namespace; kernel modules and eBPF programs l
 
 import os
 
+from .containers import container_of
+from .names import below_any
+
 PERMISSION_BITS = 0x00010000 | 0x00020000 | 0x00040000
 LINK = "anon_inode:[fanotify]"
+# What the kernel puts behind the path of an executable that is no longer there.
+DELETED = " (deleted)"
 
 
 def marks(lines):
@@ -87,24 +92,34 @@ def _inode_target(path):
     return "ino:%x:%x" % (status.st_ino, device)
 
 
+def executable(pid):
+    """Return (path of a process's executable, whether that was deleted meanwhile); OSError if none can be told."""
+    path = os.readlink("/proc/%s/exe" % pid)
+    deleted = path.endswith(DELETED)
+    return path[: -len(DELETED)] if deleted else path, deleted
+
+
 def executables():
     """Yield (pid, path of the executable) of every process that has one; a deleted one keeps its path."""
     for pid in os.listdir("/proc"):
         if pid.isdigit():
             try:
-                path = os.readlink("/proc/%s/exe" % pid)
+                path, _deleted = executable(pid)
             except OSError:
                 continue
-            suffix = " (deleted)"
-            yield int(pid), path[: -len(suffix)] if path.endswith(suffix) else path
+            yield int(pid), path
 
 
 def below(path, roots):
     """Return True if a path is one of the roots or lies below one."""
-    return any(path == root or path.startswith(root.rstrip("/") + "/") for root in roots)
+    return below_any(roots)(path)
 
 
 def holders(roots):
-    """Return {pid: targets of its permission marks} of the processes below the roots that hold any."""
-    found = {pid: permission_marks(pid) for pid, path in executables() if below(path, roots)}
-    return {pid: targets for pid, targets in found.items() if targets}
+    """Return {pid: targets of its permission marks} of the host's processes below the roots that hold any.
+
+    One in a container is not the host's: stopping the host's service does not end it.
+    """
+    is_below = below_any(roots)
+    found = {pid: permission_marks(pid) for pid, path in executables() if is_below(path)}
+    return {pid: targets for pid, targets in found.items() if targets and not container_of(pid)}

@@ -8,7 +8,10 @@ from .errors import EndpointError
 
 ASK_LIMIT = 30
 TELL_LIMIT = 90
-PROPERTIES = "Id,LoadState,ActiveState,SubState,UnitFileState,FragmentPath,MainPID,ConditionResult,NeedDaemonReload"
+PROPERTIES = ",".join(
+    "Id LoadState ActiveState SubState UnitFileState FragmentPath MainPID ConditionResult NeedDaemonReload "
+    "TriggeredBy".split()
+)
 
 
 def properties(text):

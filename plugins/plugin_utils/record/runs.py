@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 from . import verdict
-from .records import compose
+from .records import collected_in, compose
 
 PARTS = ("stage", "handover", "remove")
 
@@ -42,14 +43,15 @@ def of_run(host: str, mode: str, run: dict[str, Any], results: dict[str, dict[st
     word = verdict.of_run(planned.get("plan"), planned.get("approval"), parts) if mode == "migrate" else None
     if word is None:
         word = _proven_verdict(planned.get("plan"), collected, proven, results.get("proven") or {})
+    outcomes = {part: result["steps"] for part, result in parts.items()}
     return compose(
         host,
         mode,
         run,
-        word,
+        verdict.until_reboot(word, chain.from_iterable(outcomes.values()), collected or {}),
         plan=planned.get("plan"),
         approval=planned.get("approval"),
-        outcomes={part: result["steps"] for part, result in parts.items()},
+        outcomes=outcomes,
         window_seconds=_window(parts, collected),
         verification=None if collected is None else {"collected": collected, "proof": proven},
         failure=_first_failure(results),
@@ -63,7 +65,8 @@ def kept(record: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any
     if record["plan"]["steps"] or record["plan"]["blocked"]:
         return record
     change = {name: before[name] for name in ("plan", "approval", "outcomes", "window_seconds")}
-    return {**record, **change}
+    steps = chain.from_iterable(before["outcomes"].values())
+    return {**record, **change, "verdict": verdict.until_reboot(record["verdict"], steps, collected_in(record))}
 
 
 def _window(parts: dict[str, dict[str, Any]], collected: dict[str, Any] | None) -> float | None:
@@ -104,13 +107,14 @@ def failure_of(result: dict[str, Any] | None) -> dict[str, str] | None:
 
 def reasons(record: dict[str, Any]) -> str:
     """Return in words what a verification did not find as it should be."""
-    verification = record["verification"] or {}
-    collected, proof = verification.get("collected") or {}, verification.get("proof") or {}
+    collected, proof = collected_in(record), (record["verification"] or {}).get("proof") or {}
     words = [
         f"{finding['id']} is {finding['state']} ({', '.join(finding['reasons'])})"
         for finding in collected.get("findings", ())
     ]
     words += [f"{unknown['id']}: {unknown['cause']}" for unknown in collected.get("unknowns", ())]
+    steps = chain.from_iterable(record["outcomes"].values())
+    words += [f"reboot required: the module {name} is loaded" for name in verdict.modules_left(steps, collected)]
     words += [f"{check['id']}: {check['detail']}" for check in proof.get("checks", ()) if check["result"] != "ok"]
     return "; ".join(words) + "."
 

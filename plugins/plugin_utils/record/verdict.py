@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ..catalog.model import REMOVED_BY_DEFAULT
@@ -18,6 +19,7 @@ REFUSED, ROLLED_BACK, FAILED, UNKNOWN, PARTIAL, PLANNED, DETECTED = (
     "planned",
     "detected",
 )
+PENDING_REBOOT = "removed_pending_reboot"
 COUNTED = (*REMOVED_BY_DEFAULT, "unrecognised")
 # What stays unless it is named, and is there all the same: its host is not clean.
 STAYING = ("server", "gateway", "embedded")
@@ -41,6 +43,24 @@ def of_evidence(collected: dict[str, Any], proof: dict[str, Any] | None, also: t
     if any(finding["state"] == "residue_inert" for finding in left):
         return "removed_with_inert_residue" if collected["removed_before"] else PARTIAL
     return "removed_verified" if collected["removed_before"] else "never_present"
+
+
+def until_reboot(word: str, outcomes: Iterable[dict[str, Any]], collected: dict[str, Any]) -> str:
+    """Return a verdict, or that it has to wait for a reboot: a step left a kernel module that is loaded still.
+
+    A module alone proves no product, so that nothing else would tell of it; but it is in the kernel until then.
+    """
+    return PENDING_REBOOT if word in CLEAN and modules_left(outcomes, collected) else word
+
+
+def modules_left(outcomes: Iterable[dict[str, Any]], collected: dict[str, Any]) -> list[str]:
+    """Return the names of kernel modules that steps could not unload and that a later look saw loaded."""
+    left = {outcome["facts"].get("module") for outcome in outcomes if outcome["facts"].get("reboot_required")}
+    return [
+        item["what"]
+        for item in collected.get("evidence", ())
+        if item["kind"] == "kernel_module" and item["what"] in left and item.get("value", {}).get("loaded")
+    ]
 
 
 def of_detection(collected: dict[str, Any]) -> str:

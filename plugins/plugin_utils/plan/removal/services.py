@@ -4,51 +4,99 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
 from ...catalog.model import Product
 from ...detect.claims import Claims, of_kind
-from ...detect.evidence import Evidence
+from ...detect.evidence import Evidence, Item
 from ..model import REMOVE, Step
 
+# Seconds until a unit's processes are ended with force; products are known to wait for ten minutes.
 STOP_LIMIT = 90
+STOPPED = ("inactive", "failed")
+ADMIN_UNITS = "/etc/systemd/system/"
+# Processes of this role start others again.
+WATCHDOG = "watchdog"
 
 
 def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[Step]:
     """Yield steps for units, SysV scripts and processes."""
-    yield from _stop_units(going, owned)
+    yield from _stop_triggers(owned)
+    yield from _stop_units(owned)
     yield from _end_processes(going, owned)
     yield from _boot_links(owned)
     yield from _reload(owned)
 
 
-def _stop_units(going: list[Product], owned: Claims) -> Iterator[Step]:
-    real_time = {name for product in going for name in product.real_time_units}
+def _stop_triggers(owned: Claims) -> Iterator[Step]:
+    """Yield steps for timers and the like that do nothing but start a unit that goes; they go before it."""
+    known = {item["what"] for item in of_kind(owned, "unit")}
+    done: set[str] = set()
     for item in of_kind(owned, "unit"):
-        if item["what"] not in real_time and item["value"]["active"] not in ("inactive", "failed"):
-            yield Step(
-                REMOVE,
-                "unit",
-                f"Stop {item['what']}",
-                {"name": item["what"], "running": False, "limit": STOP_LIMIT},
-                f"{item['what']}: running",
-                f"{item['what']}: stopped",
-                (item["id"],),
-            )
+        for trigger in item["value"].get("triggered_by", ()):
+            if trigger["name"] in known | done:
+                continue
+            done.add(trigger["name"])
+            yield _retire(trigger["name"], "running", trigger["links"], item["id"])
+            if trigger["file"].startswith(ADMIN_UNITS):
+                yield _remove_trigger(trigger["file"], item)
+
+
+def _remove_trigger(path: str, item: Item) -> Step:
+    return Step(
+        REMOVE,
+        "path_remove",
+        f"Remove {path}",
+        {"path": path, "scope": "file", "expected_gone": []},
+        f"{path} (unit file), which starts {item['what']}",
+        "absent",
+        (item["id"],),
+        ({"path": path, "scope": "file", "change": "removed"},),
+    )
+
+
+def _stop_units(owned: Claims) -> Iterator[Step]:
+    """Yield steps for units that run; those of real-time protection too, which a handover stops and no more."""
+    units = [item for item in of_kind(owned, "unit") if item["value"]["active"] not in STOPPED]
+    # What starts others by itself goes first.
+    for item in sorted(units, key=lambda item: item["what"].endswith(".service")):
+        masked = ", masked" if item["value"]["load"] == "masked" else ""
+        yield _retire(item["what"], f"running{masked}", item["value"]["links"], item["id"])
+
+
+def _retire(name: str, state: str, links: list[str], reason: str) -> Step:
+    starting = [link for link in links if not _only_stops(link)]
+    return Step(
+        REMOVE,
+        "unit",
+        f"Stop {name} and keep it from starting again",
+        {"name": name, "running": False, "retire": True, "limit": STOP_LIMIT},
+        "\n".join([f"{name}: {state}", *(f"{link}: starts it at boot" for link in starting)]),
+        f"{name}: stopped, by force after {STOP_LIMIT} s; no link starts it",
+        (reason,),
+        tuple({"path": link, "scope": "file", "change": "removed"} for link in starting),
+    )
+
+
+def _only_stops(link: str) -> bool:
+    return link.startswith("/etc/rc") and posixpath.basename(link).startswith("K")
 
 
 def _end_processes(going: list[Product], owned: Claims) -> Iterator[Step]:
     roots = sorted({root for product in going for root in product.of_kind("process")})
+    first = sorted({ending for product in going for role, ending in product.roles if role == WATCHDOG})
     running = of_kind(owned, "process")
     if running:
+        told = sorted(running, key=lambda item: (not item["what"].endswith(tuple(first)), item["id"]))
         yield Step(
             REMOVE,
             "processes_end",
             "End the processes that are left",
-            {"below": roots},
-            "\n".join(f"running: {item['what']}" for item in running),
+            {"below": roots, "first": first},
+            "\n".join(f"running: {item['what']}" for item in told),
             "none running",
-            tuple(item["id"] for item in running),
+            tuple(item["id"] for item in told),
         )
 
 
@@ -74,13 +122,21 @@ def _boot_links(owned: Claims) -> Iterator[Step]:
 
 def _reload(owned: Claims) -> Iterator[Step]:
     units = of_kind(owned, "unit")
+    triggers = {
+        trigger["name"]
+        for item in units
+        for trigger in item["value"].get("triggered_by", ())
+        if trigger["file"].startswith(ADMIN_UNITS)
+    }
+    names = [item["what"] for item in units]
+    names += sorted(triggers - set(names))
     if units:
         yield Step(
             REMOVE,
             "systemd_reload",
             "Make systemd forget the units",
-            {"names": [item["what"] for item in units]},
-            "\n".join(f"{item['what']}: known to systemd" for item in units),
+            {"names": names},
+            "\n".join(f"{name}: known to systemd" for name in names),
             "unknown to systemd",
             tuple(item["id"] for item in units),
         )
