@@ -3,7 +3,7 @@
 # usage: lab/snapshot.sh CONTAINER > file
 #
 # One line a file, separated by tabs, sorted by path. Backslash, tab and newline in names are written \\, \t
-# and \n. `-` stands for what a file does not have, `unreadable` for the sum of what a scanner blocks. Only what is on the host's own disk, and /tmp.
+# and \n. `-` stands for what a file does not have, `unreadable` for the sum of what a scanner blocks. Only what is on the host's own disks, and /tmp.
 set -eu
 
 if [ $# -ne 1 ]; then
@@ -25,10 +25,12 @@ trap 'rm -rf "$folder"' EXIT
 inside='
 export LC_ALL=C
 select="( -path /proc -o -path /sys -o -path /dev -o -path /run ) -prune -o"
+# Disks of an owner that a host has mounted where products and their data lie.
+places="/ /tmp $(awk "\$5 ~ \"^/(opt|srv|var/lib|var/opt)/\" { print \$5 }" /proc/self/mountinfo)"
 case $1 in
-    files) find / /tmp -xdev $select -printf "%p\0%y\0%m\0%U:%G\0%s\0%T@\0%l\0%D\0" ;;
-    sums) find / /tmp -xdev $select -type f -print0 | xargs -0 -r sha256sum -z -- 2>/dev/null || [ $? -eq 123 ] ;;
-    devices) find / /tmp -maxdepth 0 -printf "%D\n" ;;
+    files) find $places -xdev $select -printf "%p\0%y\0%m\0%U:%G\0%s\0%T@\0%l\0%D\0" ;;
+    sums) find $places -xdev $select -type f -print0 | xargs -0 -r sha256sum -z -- 2>/dev/null || [ $? -eq 123 ] ;;
+    devices) find $places -maxdepth 0 -printf "%D\n" ;;
 esac'
 
 in_container() {

@@ -36,6 +36,19 @@ def test_journal_keeps_runs_for_good(journal: Path) -> None:
     assert [own_journal.status(digest) for digest in "abc"] == ["done", "begun", None]
 
 
+def test_journal_is_there_with_its_directory_or_neither_is(journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cut_off(*_names: object, **_folders: object) -> None:
+        raise OSError("cut off")
+
+    with monkeypatch.context() as cut, pytest.raises(OSError, match="cut off"):
+        cut.setattr("os.rename", cut_off)
+        own_journal.note("a", status="begun")
+    assert not journal.parent.exists()
+    own_journal.note("a", status="begun")
+    assert [path.name for path in journal.parent.parent.iterdir()] == [journal.parent.name]
+    assert own_journal.status("a") == "begun"
+
+
 DAMAGED = ["", "{", "[]", "{}", "7", '{"format_version": 2, "runs": []}', '{"format_version": 1, "runs": {}}']
 DAMAGED += ['{"format_version": 1, "runs": [7]}', '{"format_version": 1, "runs": [{}]}']
 

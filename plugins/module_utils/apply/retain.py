@@ -1,20 +1,24 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Keep the owner's data in an archive with checksums, read back before anything of it may go."""
+"""Keep the owner's data in an archive with checksums, read back before anything of it may go.
+
+Nothing here writes to, or removes, an original. Everything is read and written file by file, so that memory does not
+grow with what is kept.
+"""
 
 import hashlib
 import itertools
 import os
 import re
 import stat
-import tarfile
 
-from ..system import own_journal, safe_paths
+from ..system import archive, own_journal, safe_paths
 from ..system.errors import EndpointError
+from ..system.tree_walk import walk
 
-BLOCK = 1 << 20
-LISTING_LIMIT = 1 << 28
+DRAFT = ".part"
+WRITTEN = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def look(target):
@@ -23,23 +27,43 @@ def look(target):
     A run that was cut off may have archived, and then the product may have written more before it is run again.
     """
     kept = _kept(target)
-    members = _members(target["paths"])
-    return bool(kept) and all(
-        "%s  %s" % (_digest_of(path), path.lstrip("/")) in kept
-        for path, status in members
-        if stat.S_ISREG(status.st_mode)
+    return kept is not None and all(
+        _short(_line(entry.path, archive.digest_of(entry))) in kept
+        for entry in _entries(target["paths"])
+        if stat.S_ISREG(entry.status.st_mode)
     )
 
 
 def do(target):
     """Write an archive, read it back against the originals, and only then give it and its manifest their names."""
-    archive, listing = _free_names(target)
-    os.makedirs(os.path.dirname(archive), 0o700, exist_ok=True)
-    draft = archive + ".part"
-    sums = _verified(draft, list(_members(target["paths"])))
-    safe_paths.write_text(listing, manifest(sums), 0o600)
-    os.replace(draft, archive)
-    kept = {"archive": archive, "files": len(sums), "bytes": os.path.getsize(archive)}
+    whole, listing = next(names for names in _names(target) if not os.path.exists(names[0]))
+    folder = os.path.dirname(whole)
+    _make_private(folder)
+    drafts = [whole + DRAFT, listing + DRAFT]
+    _discard(drafts + target.get("drafts", []))
+    try:
+        skipped = _write(drafts[0], target["paths"])
+        files = _verify(drafts[0], drafts[1], target["paths"])
+        # The archive's name says that both are whole, so that it comes last.
+        os.replace(drafts[1], listing)
+        _settle(folder)
+        os.replace(drafts[0], whole)
+        _settle(folder)
+    except EndpointError:
+        _discard(drafts)
+        raise
+    except OSError as error:
+        _discard(drafts)
+        raise EndpointError(
+            "retain_failed",
+            "Retaining the owner's data",
+            whole,
+            str(error),
+            "Make room, or see what is wrong with the disk, and run again; the originals are untouched.",
+        )
+    kept = {"archive": whole, "files": files, "bytes": os.path.getsize(whole)}
+    if skipped:
+        kept["skipped"] = skipped
     own_journal.note(target["digest"], retained=kept)
     return kept
 
@@ -54,102 +78,81 @@ def _names(target):
         )
 
 
-def _free_names(target):
-    return next(names for names in _names(target) if not os.path.exists(names[0]))
+def _make_private(folder):
+    os.makedirs(folder, 0o700, exist_ok=True)
+    _settle(os.path.dirname(folder))
+
+
+def _settle(folder):
+    """Make names that were given in a directory outlast a loss of power."""
+    descriptor = os.open(folder, safe_paths.DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _discard(drafts):
+    for draft in drafts:
+        if os.path.lexists(draft):
+            os.unlink(draft)
 
 
 def _kept(target):
-    """Return the lines of the manifests of all whole archives of this run, without the escapes of sha256sum."""
-    lines = set()
-    for archive, listing in itertools.takewhile(lambda names: os.path.exists(names[0]), _names(target)):
-        for line in (safe_paths.read_text(listing, limit=LISTING_LIMIT) or "").split("\n"):
-            escaped = line.startswith("\\")
-            lines.add(_unescaped(line[1:]) if escaped else line)
-        lines.add(archive)
+    """Return the lines, shortened, of the manifests of all whole archives of this run; None if there is no archive."""
+    lines = None
+    for _whole, listing in itertools.takewhile(lambda names: os.path.exists(names[0]), _names(target)):
+        lines = set() if lines is None else lines
+        if os.path.exists(listing):
+            with open(listing, encoding="utf-8", errors="surrogateescape", newline="\n") as stream:
+                lines.update(_short(_unescaped(line.rstrip("\n"))) for line in stream)
     return lines
 
 
+def _short(line):
+    return hashlib.sha256(line.encode("utf-8", "surrogateescape")).digest()
+
+
 def _unescaped(line):
-    return re.sub(r"\\(.)", lambda found: {"n": "\n", "r": "\r"}.get(found.group(1), found.group(1)), line)
+    """Return a line of a manifest without the escapes of sha256sum, which begin with a backslash before the sum."""
+    if not line.startswith("\\"):
+        return line
+    return re.sub(r"\\(.)", lambda found: {"n": "\n", "r": "\r"}.get(found.group(1), found.group(1)), line[1:])
 
 
-def manifest(sums):
-    """Return {path without the leading slash: SHA-256} in the form that ``sha256sum --check`` reads."""
-    return "".join(_manifest_line(path, digest) for path, digest in sorted(sums.items()))
+def _line(path, digest):
+    return "%s  %s" % (digest, path.lstrip("/"))
 
 
-def _manifest_line(path, digest):
+def manifest_line(path, digest):
+    """Return a file's line in the form that ``sha256sum --check`` reads, for a path without its leading slash."""
     escaped = path.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
     return "%s%s  %s\n" % ("\\" if escaped != path else "", digest, escaped)
 
 
-def _members(paths):
-    """Yield (path, status) of everything to keep, without following links; sockets, FIFOs and devices hold no data."""
-    for top in paths:
-        status, _target = safe_paths.lstat(top)
-        if status is None:
-            continue
-        yield top, status
-        if stat.S_ISDIR(status.st_mode):
-            for folder, folders, names in os.walk(top):
-                for name in sorted(folders) + sorted(names):
-                    path = os.path.join(folder, name)
-                    yield path, os.lstat(path)
+def _entries(paths):
+    """Yield everything to keep in one order; what lies below another path of the list comes with that."""
+    for path in sorted(set(paths)):
+        if not any(path.startswith(other + "/") for other in paths):
+            yield from walk(path)
 
 
-def _verified(draft, members):
-    """Write the archive, read it back and return its sums; a draft that cannot be verified does not stay."""
-    try:
-        _write(draft, members)
-        sums = _sums(draft)
-        _compare(members, sums)
-    except (EndpointError, OSError):
-        if os.path.exists(draft):
-            os.unlink(draft)
-        raise
-    return sums
-
-
-def _write(draft, members):
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-    with os.fdopen(os.open(draft, flags, 0o600), "wb") as stream:
-        with tarfile.open(fileobj=stream, mode="w:gz", format=tarfile.PAX_FORMAT) as archive:
-            for path, status in members:
-                if stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode) or stat.S_ISLNK(status.st_mode):
-                    archive.add(path, arcname=path.lstrip("/"), recursive=False)
+def _write(draft, paths):
+    """Write the archive; return the paths of sockets, FIFOs and devices, which hold no data, as far as is told."""
+    with os.fdopen(os.open(draft, WRITTEN, 0o600), "wb") as stream:
+        skipped = archive.write(stream, _entries(paths))
         stream.flush()
         os.fsync(stream.fileno())
+    return skipped
 
 
-def _sums(draft):
-    sums = {}
-    with tarfile.open(draft, "r:gz") as archive:
-        for member in archive:
-            content = archive.extractfile(member) if member.isreg() or member.islnk() else None
-            if content is not None:
-                sums[member.name] = _digest(content)
-    return sums
-
-
-def _compare(members, sums):
-    for path, status in members:
-        if stat.S_ISREG(status.st_mode) and sums.get(path.lstrip("/")) != _digest_of(path):
-            raise EndpointError(
-                "retained_differs",
-                "Retaining the owner's data",
-                path,
-                "what was read back from the archive is not what the file holds",
-                "See what still writes to it and whether the disk is full; the originals are untouched.",
-            )
-
-
-def _digest_of(path):
-    with open(path, "rb") as stream:
-        return _digest(stream)
-
-
-def _digest(stream):
-    digest = hashlib.sha256()
-    for block in iter(lambda: stream.read(BLOCK), b""):
-        digest.update(block)
-    return digest.hexdigest()
+def _verify(draft, listing, paths):
+    """Read the archive back against the originals and write its manifest; return how many files it holds."""
+    files = 0
+    with os.fdopen(os.open(listing, WRITTEN, 0o600), "wb") as stream:
+        for path, digest in archive.verified(draft, _entries(paths)):
+            stream.write(manifest_line(path, digest).encode("utf-8", "surrogateescape"))
+            files += 1
+        stream.flush()
+        os.fsync(stream.fileno())
+    return files

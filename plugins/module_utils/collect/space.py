@@ -6,18 +6,29 @@
 import os
 import stat
 
-from .items import seen
+from ..system import safe_paths
+from ..system.errors import EndpointError
+from ..system.tree_walk import walk
+from .ini_values import value_of
+from .items import not_checked, seen
 
 
 def collect(asked, look):
-    """Yield the free bytes where ``asked['at']`` lies, and the files and bytes of each of ``asked['trees']``."""
+    """Yield the free bytes where ``asked['at']`` lies, and the files and bytes of each of ``asked['trees']``.
+
+    Trees are named in configuration too: ``asked['named_in']`` is a list of {file, key}; such a tree has both as its
+    ``where``. A link to a tree counts for itself, and the tree that it leads to has an item of its own. So has what
+    lies in homes: ``asked['in_homes']`` are paths relative to one. A link there is its user's, and is not followed.
+    """
     place = os.statvfs(_nearest(asked["at"]))
     yield seen("space", asked["at"], "statvfs", free_bytes=place.f_bavail * place.f_frsize)
     for path in asked["trees"]:
-        status = look.tree.lstat(path)[0]
-        if status is not None:
-            files, size = _size(path, status)
-            yield seen("space", path, "lstat", files=files, bytes=size)
+        yield from _tree(path, path, look)
+    for path, where in _named(asked["named_in"], look):
+        yield from _tree(path, where, look)
+    for path in [home + "/" + below for home in sorted(look.homes()) for below in asked["in_homes"]]:
+        if _is_no_link(path, look):
+            yield from _tree(path, path, look)
 
 
 def _nearest(path):
@@ -26,15 +37,41 @@ def _nearest(path):
     return path
 
 
-def _size(path, status):
-    if not stat.S_ISDIR(status.st_mode):
-        return 1, status.st_size
+def _named(asked, look):
+    for wanted in asked:
+        text = look.tree.text(wanted["file"])
+        value = value_of((text or "").split("\n"), wanted["key"])
+        if value:
+            yield value.rstrip("/") or "/", "%s[%s]" % (wanted["file"], wanted["key"])
+
+
+def _is_no_link(path, look):
+    status, target, real = look.tree.lstat(path)
+    return status is not None and target is None and real == path
+
+
+def _tree(path, where, look):
+    """Yield the item of one tree and, of a link, that of where it leads."""
+    try:
+        status, target, real = look.tree.lstat(path)
+        if status is None:
+            return
+        leads_to = os.path.realpath(path) if target is not None else real
+        if leads_to != path and os.path.exists(leads_to):
+            yield seen("space", path, where, files=0, bytes=0, leads_to=leads_to)
+            path = leads_to
+        safe_paths.components(path, safe_paths.LEAST_COMPONENTS)
+        safe_paths.refuse_system_directory(path)
+        files, size = _size(path)
+        yield seen("space", path, where, files=files, bytes=size)
+    except (EndpointError, OSError) as error:
+        yield not_checked("space", path, where, error)
+
+
+def _size(path):
     files = size = 0
-    for folder, _folders, names in os.walk(path):
-        for name in names:
-            try:
-                size += os.lstat(os.path.join(folder, name)).st_size
-                files += 1
-            except FileNotFoundError:
-                continue
+    for entry in walk(path):
+        if not stat.S_ISDIR(entry.status.st_mode):
+            files += 1
+            size += entry.status.st_size
     return files, size

@@ -3,6 +3,7 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """What is mounted where, as the kernel tells it."""
 
+import os
 import re
 
 TABLE = "/proc/self/mountinfo"
@@ -23,6 +24,14 @@ def now():
     """Return [(mount point, source, type)] of this process's name space."""
     with open(TABLE, encoding="utf-8", errors="surrogateescape") as stream:
         return list(mounts(stream))
+
+
+def mount_of(descriptor):
+    """Return what tells the mount that an open file is on from others: a bind mount has no device of its own."""
+    device = os.fstat(descriptor).st_dev
+    with open("/proc/self/fdinfo/%d" % descriptor, encoding="ascii", errors="replace") as stream:
+        told = [line.split()[1:] for line in stream if line.startswith("mnt_id:")]
+    return device, told
 
 
 def _plain(word):

@@ -4,6 +4,7 @@
 """The collection's own journal on an endpoint: which run began, with which plan, and how it ended."""
 
 import json
+import os
 
 from . import journal_text, safe_paths
 
@@ -26,7 +27,24 @@ def note(digest, **fields):
         run = {"digest": digest}
         journal["runs"].append(run)
     run.update(fields)
-    safe_paths.write_text(PATH, json.dumps(journal, indent=1, sort_keys=True) + "\n", 0o600)
+    _write(json.dumps(journal, indent=1, sort_keys=True) + "\n")
+
+
+def _write(text):
+    """Write the journal. Its directory appears with the journal in it: a run that is cut off before that leaves the
+    host as it was planned, so that its approval still holds.
+    """
+    folder, name = os.path.split(PATH)
+    if safe_paths.lstat(folder)[0] is not None:
+        safe_paths.write_text(PATH, text, 0o600)
+        return
+    draft = folder + ".new"
+    safe_paths.write_text(os.path.join(draft, name), text, 0o600)
+    parent, name = safe_paths.open_parent(folder)
+    try:
+        os.rename(os.path.basename(draft), name, src_dir_fd=parent, dst_dir_fd=parent)
+    finally:
+        os.close(parent)
 
 
 def status(digest):

@@ -133,7 +133,7 @@ def remove(path, scope):
 
 def _refuse_mounts(path):
     """Refuse a tree in which something is mounted; a bind mount of the same file system has no device of its own."""
-    inside = [point for point, _source, _type in mounts.now() if (point + "/").startswith(path + "/")]
+    inside = sorted({point for point, _source, _type in mounts.now() if (point + "/").startswith(path + "/")})
     if inside:
         raise EndpointError(
             "path_is_mount", "Removing a tree", path, "mounted there: " + ", ".join(inside), "Unmount it and run again."
@@ -141,47 +141,37 @@ def _refuse_mounts(path):
 
 
 def _remove_below(parent, name, scope, path):
+    # It knows this module, and only removing needs it.
+    from . import tree_remove
+
     try:
         status = os.lstat(name, dir_fd=parent)
     except FileNotFoundError:
         return False
-    if not stat.S_ISDIR(status.st_mode):
-        os.unlink(name, dir_fd=parent)
-        return True
-    if scope == "file":
+    if stat.S_ISDIR(status.st_mode) and scope == "file":
         raise EndpointError(
-            "path_is_directory", "Removing a file", path, "it is a directory", "Look at it by hand and run again."
+            "path_is_directory",
+            "Removing a file",
+            shown(path),
+            "it is a directory",
+            "Look at it by hand and run again.",
         )
     try:
-        if scope == "tree":
-            _empty(parent, name, status.st_dev, path)
-        os.rmdir(name, dir_fd=parent)
+        if not stat.S_ISDIR(status.st_mode):
+            os.unlink(name, dir_fd=parent)
+        elif scope == "tree":
+            tree_remove.remove(parent, name, path)
+        else:
+            os.rmdir(name, dir_fd=parent)
     except OSError as error:
-        raise EndpointError(
-            "path_stays",
-            "Removing a directory",
-            path,
-            os.strerror(error.errno),
-            "See what is mounted on it, immutable or open in it, and run again.",
-        )
+        raise tree_remove.stays(path, parent, name, error)
     return True
 
 
-def _empty(parent, name, device, path):
-    descriptor = os.open(name, DIRECTORY, dir_fd=parent)
-    try:
-        if os.fstat(descriptor).st_dev != device:
-            raise EndpointError(
-                "path_is_mount", "Removing a tree", path, "%r is a mount point" % name, "Unmount it and run again."
-            )
-        for child in os.listdir(descriptor):
-            if stat.S_ISDIR(os.lstat(child, dir_fd=descriptor).st_mode):
-                _empty(descriptor, child, device, path)
-                os.rmdir(child, dir_fd=descriptor)
-            else:
-                os.unlink(child, dir_fd=descriptor)
-    finally:
-        os.close(descriptor)
+def shown(path):
+    """Return a path as it can be printed and written anywhere, whatever bytes it has."""
+    text = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
 def read_text(path, limit=READ_LIMIT):
@@ -245,15 +235,32 @@ def write_text(path, text, mode=0o644):
     if opened is None:
         raise unreadable(os.path.dirname(path), "it vanished while it was used")
     descriptor, name = opened
+    draft = ".%s.avshift" % name
     try:
-        draft = ".%s.avshift" % name
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-        with os.fdopen(os.open(draft, flags, mode, dir_fd=descriptor), "wb") as stream:
-            _keep_owner(descriptor, name, stream.fileno())
-            os.fchmod(stream.fileno(), mode)
-            stream.write(text.encode("utf-8", "surrogateescape"))
-            stream.flush()
-            os.fsync(stream.fileno())
+        _write_draft(descriptor, draft, name, text, mode)
         os.replace(draft, name, src_dir_fd=descriptor, dst_dir_fd=descriptor)
+        os.fsync(descriptor)
+    except OSError:
+        _discard(descriptor, draft)
+        raise
     finally:
         os.close(descriptor)
+
+
+def _write_draft(folder, draft, name, text, mode):
+    """Write a new file: one that somebody has put there could be another name of a file elsewhere."""
+    _discard(folder, draft)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(draft, flags, 0o600, dir_fd=folder), "wb") as stream:
+        _keep_owner(folder, name, stream.fileno())
+        os.fchmod(stream.fileno(), mode)
+        stream.write(text.encode("utf-8", "surrogateescape"))
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _discard(folder, name):
+    try:
+        os.unlink(name, dir_fd=folder)
+    except FileNotFoundError:
+        return

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ...detect.match import BROKEN, INSTALLED, RUNNING
+from .. import removal
 from ..model import Check
 from .case import Case
 
@@ -34,4 +36,38 @@ def _room(case: Case) -> Iterator[Check]:
     )
 
 
-CHECKS = (_room,)
+def _encrypted(case: Case) -> Iterator[Check]:
+    objects = removal.data.encrypted(case.evidence, list(case.going))
+    able = any(finding.state in (RUNNING, INSTALLED, BROKEN) for finding in case.removing())
+    if objects:
+        yield Check(
+            "backup_encrypted",
+            "overridable" if able else "warning",
+            "There are objects that only the product can restore",
+            "; ".join(f"{path}: {number} files" for path, number in objects),
+            "Have the product list and restore what is still wanted, and plan again, or accept this id: the objects "
+            "are retained as they are, and nothing else can read them."
+            if able
+            else "The product is gone already. The objects are retained as they are.",
+        )
+
+
+def _moved(case: Case) -> Iterator[Check]:
+    going = list(case.going)
+    retained = [path for product in going for path, _holds in product.retain]
+    led = {path: (case.evidence.value("space", path) or {}).get("leads_to") for path in retained}
+    moved = [f"{path} leads to {there}" for path, there in led.items() if there]
+    moved += [
+        f"{there} instead of {path}" for path, there, _files in removal.data.moved_elsewhere(case.evidence, going)
+    ]
+    if moved:
+        yield Check(
+            "backup_moved",
+            "warning",
+            "The owner has moved data out of the product's directories",
+            "; ".join(moved),
+            "It is retained too, and stays where it is: remove it by hand when nobody wants it any more.",
+        )
+
+
+CHECKS = (_room, _encrypted, _moved)

@@ -11,17 +11,19 @@ from ...catalog.model import Product
 from ...detect.claims import Claims
 from ...detect.evidence import Evidence
 from ..model import DIGEST_MARK, REMOVE, Step
+from . import homes
 
 RETAINED = "/var/lib/avshift/retained"
 
 
 def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[Step]:
     """Yield the step that retains data, if there is any."""
-    kept = [(path, holds) for product in going for path, holds in product.retain if evidence.value("space", path)]
+    kept = list(_kept(evidence, going))
     if not kept:
         return
     archive, manifest = f"{RETAINED}/{DIGEST_MARK}.tar.gz", f"{RETAINED}/{DIGEST_MARK}.sha256"
     created = [archive, manifest] if evidence.value("path", RETAINED) else [RETAINED, archive, manifest]
+    drafts = _drafts(evidence)
     yield Step(
         REMOVE,
         "retain",
@@ -31,20 +33,75 @@ def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[S
             "paths": sorted({path for path, _holds in kept}),
             "archive": archive,
             "manifest": manifest,
+            "drafts": drafts,
         },
         "\n".join(f"{path} ({holds})" for path, holds in kept),
         f"all of it in {archive}",
         tuple(f"space:{path}" for path, _holds in kept),
-        tuple({"path": path, "scope": "file", "change": "created"} for path in created),
+        (
+            *({"path": path, "scope": "file", "change": "created"} for path in created),
+            *({"path": path, "scope": "file", "change": "removed"} for path in drafts),
+        ),
     )
+
+
+def _kept(evidence: Evidence, going: list[Product]) -> Iterator[tuple[str, str]]:
+    """Yield (path, what it holds) of all that is retained: where a link or a setting has moved it to, too."""
+    for product in going:
+        for path, holds in product.retain:
+            if (seen := evidence.value("space", path)) is not None:
+                yield path, holds
+                if "leads_to" in seen:
+                    yield seen["leads_to"], f"{holds}, to which {path} leads; it stays there too"
+    for path, moved, _files in moved_elsewhere(evidence, going):
+        yield moved, f"what {path} holds by default; it stays there too"
+    yield from homes.retained(evidence, going)
+
+
+def moved_elsewhere(evidence: Evidence, going: list[Product]) -> list[tuple[str, str, int]]:
+    """Return (path of the catalog, where a setting has put it instead, how many files are there)."""
+    settings = {told: path for product in going for path, told in product.moved_by}
+    seen = [(settings.get(item["where"], ""), item["what"], item["value"]) for item in evidence.of_kind("space")]
+    return [(path, moved, value["files"]) for path, moved, value in seen if path not in ("", moved)]
+
+
+def encrypted(evidence: Evidence, going: list[Product]) -> list[tuple[str, int]]:
+    """Return (directory, number of files) of what only a product that goes can read."""
+    names = [path for product in going for path in product.encrypted]
+    found = [(path, evidence.value("space", path)) for path in names]
+    led = [
+        (value["leads_to"], evidence.value("space", value["leads_to"]))
+        for _path, value in found
+        if value and "leads_to" in value
+    ]
+    moved = [(there, files) for path, there, files in moved_elsewhere(evidence, going) if path in names]
+    counted = [(path, value["files"]) for path, value in (*found, *led) if value is not None]
+    return [(path, files) for path, files in (*counted, *moved) if files]
+
+
+def _drafts(evidence: Evidence) -> list[str]:
+    """Return what runs that were cut off have left among the archives: drafts, and manifests without an archive."""
+    names = (evidence.value("path", RETAINED) or {}).get("children", [])
+    drafts = [name for name in names if name.endswith(".part")]
+    alone = [name for name in names if name.endswith(".sha256") and f"{name[: -len('.sha256')]}.tar.gz" not in names]
+    return [f"{RETAINED}/{name}" for name in (*drafts, *alone)]
 
 
 def probes(going: list[Product]) -> dict[str, Any]:
     """Return the probe for the sizes of what would be retained, and for the room."""
-    return {"space": {"at": RETAINED, "trees": [path for product in going for path, _holds in product.retain]}}
+    named = [told.partition("[") for product in going for _path, told in product.moved_by]
+    return {
+        "space": {
+            "at": RETAINED,
+            "trees": [path for product in going for path, _holds in product.retain],
+            "named_in": [{"file": file, "key": key[:-1]} for file, _bracket, key in named],
+            "in_homes": [below for product in going for below in product.of_kind("home_path")],
+        },
+        "path": {"paths": [], "children_of": [], "listed": [RETAINED]},
+    }
 
 
 def sizes(evidence: Evidence, going: list[Product]) -> dict[str, Any]:
     """Return {path: {files, bytes}} of what would be retained; it changes by itself."""
-    kept = [path for product in going for path, _holds in product.retain]
-    return {path: value for path in kept if (value := evidence.value("space", path)) is not None}
+    seen = {path: evidence.value("space", path) for path, _holds in _kept(evidence, going)}
+    return {path: {key: value[key] for key in ("files", "bytes")} for path, value in seen.items() if value is not None}

@@ -6,22 +6,84 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from typing import Any
 
 from ...catalog.model import Product
 from ...detect.claims import Claims, of_kind
-from ...detect.evidence import Evidence
+from ...detect.evidence import Evidence, Item
 from ...locations import is_below
 from ..model import REMOVE, Step
 
 ADMIN_UNITS = "/etc/systemd/system/"
+WORDS = {"i": "immutable", "a": "append-only"}
 
 
 def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[Step]:
     """Yield steps for paths, registry sections, and shared directories that are empty then."""
     paths = list(_paths(going, owned))
+    yield from _flags(evidence, going)
     yield from (_remove_path(path, scope, reason, kind) for path, scope, reason, kind in paths)
     yield from _sections(owned)
     yield from _parents(evidence, going, owned, {path for path, _scope, _reason, _kind in paths})
+
+
+def probes(going: list[Product]) -> dict[str, Any]:
+    """Return the probes for what would keep paths from being removed."""
+    files = [sign.what for product in going for sign in product.signs if sign.kind == "path" and sign.scope == "file"]
+    parents = [path for product in going for path in product.parents]
+    units = [f"{ADMIN_UNITS}{name}" for product in going for name in product.of_kind("unit") if "*" not in name]
+    return {
+        "mount": sorted(set(parents)),
+        "obstacle": {
+            "trees": sorted({path for product in going for path in product.trees}),
+            "paths": sorted({*files, *parents, *units}),
+            "processes": sorted({path for product in going for path in product.of_kind("process")}),
+        },
+    }
+
+
+def flagged(evidence: Evidence, going: list[Product]) -> tuple[list[dict[str, str]], list[str]]:
+    """Return [{path, flags}] of what keeps paths of the products from being removed, and what the plan leaves alone.
+
+    That is what lies above their paths, what has a name elsewhere too, and what was not told, since it was too much.
+    """
+    own = obstacles(evidence, going)
+    roots = [item["what"] for item in own]
+    linked = {path for item in own for path in item["value"].get("linked", ())}
+    told = {flag["path"]: flag for item in own for flag in item["value"].get("flagged", ())}
+    ours = [told[path] for path in sorted(told) if is_below(path, roots) and path not in linked]
+    others = sorted(set(told) - {flag["path"] for flag in ours})
+    more = sum(item["value"].get("more_flagged", 0) for item in own)
+    return ours, [*others, *([f"{more} more"] if more else [])]
+
+
+def obstacles(evidence: Evidence, going: list[Product]) -> list[Item]:
+    """Return what was seen of the paths that go."""
+    names = {sign.what for product in going for sign in product.signs if sign.kind == "path"}
+    names |= {path for product in going for path in product.parents}
+    names |= {f"{ADMIN_UNITS}{name}" for product in going for name in product.of_kind("unit")}
+    return [item for item in evidence.of_kind("obstacle") if item["what"] in names]
+
+
+def _flags(evidence: Evidence, going: list[Product]) -> Iterator[Step]:
+    ours, _others = flagged(evidence, going)
+    if ours:
+        yield Step(
+            REMOVE,
+            "flags_clear",
+            "Clear the flags that keep files from being removed",
+            {"flagged": ours},
+            "\n".join(f"{flag['path']}: {words_of(flag['flags'])}" for flag in ours),
+            "\n".join(f"{flag['path']}: neither" for flag in ours),
+            tuple(item["id"] for item in obstacles(evidence, going) if item["value"].get("flagged")),
+            (),
+            "Set the flags again.",
+        )
+
+
+def words_of(flags: str) -> str:
+    """Return the letters of chattr as words."""
+    return " and ".join(WORDS[letter] for letter in flags)
 
 
 def _paths(going: list[Product], owned: Claims) -> Iterator[tuple[str, str, str, str]]:
@@ -76,7 +138,8 @@ def _parents(evidence: Evidence, going: list[Product], owned: Claims, removed: s
         {path for product in going for path in product.parents}, key=lambda path: (-path.count("/"), path)
     ):
         seen = evidence.value("path", path)
-        if seen is None or seen["type"] != "directory":
+        # A mount point cannot be removed, and is its owner's.
+        if seen is None or seen["type"] != "directory" or evidence.value("mount", path) is not None:
             continue
         children = {posixpath.join(path, child) for child in seen["children"]}
         if children <= gone:
