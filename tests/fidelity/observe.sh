@@ -18,11 +18,23 @@ inside() {
     podman exec --env LC_ALL=C "$container" "$@"
 }
 
+# rpm writes beside a database that it only reads, so it gets a copy in memory.
+rpm_says() {
+    # shellcheck disable=SC2016  # for the shell inside
+    inside sh -eu -c 'copy=/run/observed-rpm
+        [ -d /var/lib/rpm ] && command -v rpm >/dev/null || exit 0
+        cp -R /var/lib/rpm "$copy"
+        rpm --dbpath "$copy" -qa --qf "$1"
+        rm -rf "$copy"' - "$1"
+}
+
 mkdir -p "$folder"
 "$lab/snapshot.sh" "$container" >"$folder/files"
 # shellcheck disable=SC2016  # for dpkg-query
 inside dpkg-query --show --showformat='${Package}\t${Version}\t${Status}\n' >"$folder/packages"
 inside sh -c 'cd /var/lib/dpkg/info && grep -H "" -- *.list' >"$folder/owned"
+rpm_says '%{NAME}\t%{VERSION}-%{RELEASE}\tinstalled\n' >>"$folder/packages"
+rpm_says '[%{=NAME}.list:%{FILENAMES}\n]' >>"$folder/owned"
 inside cat /etc/group >"$folder/groups"
 inside cat /etc/passwd >"$folder/accounts"
 inside find /run -xdev >"$folder/run"

@@ -3,35 +3,25 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Change packages by apt, and only those that the plan names."""
 
-from ..collect.package_changes import simulated
-from ..system.commands import must, run
-from ..system.errors import EndpointError
+from ..collect.package_changes import PURGE, simulated
+from .package_change import LOCK_WAIT, made, nothing_beyond, rehearsed
 
-LIMIT = 1800
-LOCK_WAIT = 300
-WAIT = ["-o", "DPkg::Lock::Timeout=%d" % LOCK_WAIT]
 KEEP_FILES = ["-o", "Dpkg::Options::=--force-confold", "-o", "Dpkg::Options::=--force-confdef"]
-QUIET = {"DEBIAN_FRONTEND": "noninteractive", "NEEDRESTART_SUSPEND": "1"}
-REMEDY = "Look at /var/log/apt/term.log and 'dpkg --audit' on the host, then run again."
+HELD_TOO = ["--allow-change-held-packages"]
 
 
-def change(arguments, planned):
+def change(arguments, planned, lock_wait=LOCK_WAIT):
     """Carry out ``apt-get`` arguments after a simulation of them showed that nothing but ``planned`` would change.
 
     ``planned`` is a set of package names. Raises EndpointError naming any other package.
     """
-    rehearsal = run(["apt-get", "-s", "-q"] + arguments, LIMIT)
-    if rehearsal.code:
-        raise EndpointError(
-            "packages_refused", "Rehearsing a package change", " ".join(arguments), rehearsal.said(), REMEDY
-        )
-    others = {name for _action, name, _old, _new in simulated(rehearsal.output.splitlines())} - planned
-    if others:
-        raise EndpointError(
-            "packages_beyond_plan",
-            "Rehearsing a package change",
-            ", ".join(sorted(others)),
-            "the package manager would change it too, and the plan does not name it",
-            "Plan again and look at what has changed on the host.",
-        )
-    must(["apt-get", "-y", "-q"] + WAIT + KEEP_FILES + arguments, LIMIT, "Changing packages", REMEDY, **QUIET)
+    output = rehearsed(["apt-get", "-s", "-q"] + arguments, "dpkg")
+    nothing_beyond((name for _action, name, _old, _new in simulated(output.splitlines())), planned)
+    wait = ["-o", "DPkg::Lock::Timeout=%d" % lock_wait]
+    made(["apt-get", "-y", "-q"] + wait + KEEP_FILES + arguments, "dpkg", lock_wait)
+
+
+def purge(known, target):
+    """Remove packages (names as apt takes them) with their configuration."""
+    held = HELD_TOO if target["held"] else []
+    change(held + PURGE + known, set(target["names"]), target["lock_wait"])

@@ -3,18 +3,45 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Remove packages with their configuration, in one go, so that the package manager orders them."""
 
-from ..system import dpkg_status
+from ..system import dpkg_status, rpm_database, rpm_home
+from ..system.errors import EndpointError
 from ..system.tree import Tree
-from . import apt
+from . import apt, dpkg, rpm
 
 
 def look(target):
-    """Return True if dpkg knows none of the packages any more."""
-    return not dpkg_status.named(target["names"])
+    """Return True if the database of the package manager that is named knows none of the packages any more."""
+    return not (_of_rpm(target["names"]) if target["by"] in rpm.WAYS else dpkg_status.named(target["names"]))
 
 
 def do(target):
-    """Purge them; nothing else may go."""
-    native = dpkg_status.native_architecture(Tree())
-    known = [dpkg_status.qualified(found, native) for found in dpkg_status.named(target["names"])]
-    apt.change(["purge"] + known, set(target["names"]))
+    """Remove those that are there; nothing else may go. A tool that complains after they went does not undo that."""
+    try:
+        _remove(target)
+    except EndpointError as error:
+        if not look(target):
+            raise
+        return dict(getattr(error, "facts", {}), complaint=str(error))
+    return None
+
+
+def _remove(target):
+    if target["by"] in rpm.WAYS:
+        rpm.erase(dict(target, names=_of_rpm(target["names"])))
+        return
+    native, known = dpkg_status.native_architecture(Tree()), dpkg_status.named(target["names"])
+    qualified = [dpkg_status.qualified(found, native) for found in known]
+    if target["by"] == "apt-get" and not dpkg_status.noted(Tree()):
+        apt.purge(qualified, target)
+    else:
+        dpkg.purge(qualified, dpkg_status.insisting(known), target)
+
+
+def _of_rpm(names):
+    """Return which of the packages rpm knows."""
+    tree = Tree()
+    folder = rpm_home.find(tree)
+    if folder is None:
+        return []
+    with rpm_database.Database(tree, folder) as database:
+        return sorted({found["name"] for found in database.all()} & set(names))

@@ -1,19 +1,22 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""What the package manager would really do: apt's own simulation, kept from writing its caches."""
+"""What the package manager would really do: its own rehearsal, kept from writing anything."""
 
 import re
 
-from ..system import dpkg_status
+from ..system import dpkg_status, rpm_home
 from ..system.commands import run
+from ..system.names import any_of
+from . import package_manager
 from .items import not_checked, seen
-from .names import any_of
 
 SIMULATION_LIMIT = 120
 # A simulation writes its caches, a log of the solver and temporary files, unless it is told where not to.
 NO_FILES = ["-o", "Dir::Cache::pkgcache=", "-o", "Dir::Cache::srcpkgcache=", "-o", "Dir::Log::Planner=/dev/null"]
 IN_MEMORY = "/run"
+# A host may be set to remove what nothing needs any more whenever a package goes.
+PURGE = ["-o", "APT::Get::AutomaticRemove=false", "purge"]
 # apt-get(8): "Inst name (version origin [arch])", "Inst name [old] (version ...)", "Remv name [old]", "Purg name [old]"
 LINE = re.compile(r"^(Inst|Remv|Purg) (\S+)(?: \[([^\]]*)\])?(?: \((\S+))?")
 
@@ -37,15 +40,17 @@ def collect(asked, look):
     known = {found["name"]: found for found in dpkg_status.named(asked["install"], look.tree)}
     wanted = [name for name in asked["install"] if name not in known or not dpkg_status.is_installed(known[name])]
     if wanted:
-        yield _simulate("install", ["--no-install-recommends", "install"], wanted)
-    going = dpkg_status.packages(any_of(asked["remove"]), "", look.tree)
-    native = dpkg_status.native_architecture(look.tree) if going else ""
-    unwanted = sorted(dpkg_status.qualified(found, native) for found in going)
-    if unwanted:
-        yield _simulate("remove", ["purge"], unwanted)
+        yield _by_apt("install", ["--no-install-recommends", "install"], wanted)
+    fits = any_of(asked["remove"])
+    going = dpkg_status.packages(fits, "", look.tree)
+    if going:
+        yield _removal_by_dpkg(going, look.tree)
+    folder = rpm_home.find(look.tree) if asked["remove"] else None
+    if folder is not None:
+        yield from _removal_by_rpm(fits, folder, look.tree)
 
 
-def _simulate(what, verb, names):
+def _by_apt(what, verb, names):
     finished = run(["apt-get", "-s", "-q"] + NO_FILES + verb + names, SIMULATION_LIMIT, TMPDIR=IN_MEMORY)
     if finished.code:
         return not_checked("package_change", what, "apt-get -s", finished.said())
@@ -53,4 +58,47 @@ def _simulate(what, verb, names):
         {"action": action, "name": name, "old": old, "new": new}
         for action, name, old, new in simulated(finished.output.splitlines())
     ]
-    return seen("package_change", what, "apt-get -s", names=names, changes=changes)
+    return seen("package_change", what, "apt-get -s", manager="apt-get", refused="", names=names, changes=changes)
+
+
+def _removal_by_dpkg(going, tree):
+    """Return what apt would do or, where it is missing, cannot work or refuses, what dpkg alone would."""
+    native = dpkg_status.native_architecture(tree)
+    names = sorted(dpkg_status.qualified(found, native) for found in going)
+    refused = "it is not there"
+    if dpkg_status.noted(tree):
+        # apt itself looks at this only when it is to change something.
+        refused = "dpkg was interrupted"
+    elif "apt-get" in package_manager.tools("dpkg"):
+        rehearsed = _by_apt("remove", PURGE, names)
+        if "value" in rehearsed:
+            return rehearsed
+        refused = rehearsed["unknown"]
+    finished = run(["dpkg", "--no-act"] + dpkg_status.insisting(going) + ["--purge"] + names, SIMULATION_LIMIT)
+    if finished.code:
+        cause = "apt-get: %s; dpkg: %s" % (refused, finished.said())
+        return not_checked("package_change", "remove", "dpkg --no-act", cause)
+    return _alone("remove", "dpkg --no-act", "dpkg", "apt-get: " + refused, going, names)
+
+
+def _removal_by_rpm(fits, folder, tree):
+    """Yield what rpm would do. Its other tools write when they only rehearse, so rpm is asked, of a copy."""
+    from ..system import rpm_database
+
+    with rpm_database.Database(tree, folder) as database:
+        going = [found for found in database.all() if fits(found["name"])]
+        names = sorted(found["name"] for found in going)
+        refused = database.refusal(names) if names else ""
+    if refused:
+        yield not_checked("package_change", "remove by rpm", "rpm -e --test", refused)
+    elif names:
+        yield _alone("remove by rpm", "rpm -e --test", package_manager.tools("rpm")[0], "", going, names)
+
+
+def _alone(what, where, manager, refused, going, names):
+    """Return the item of a rehearsal by a tool that never takes along what it was not told to."""
+    changes = [
+        {"action": "Purg", "name": found["name"], "old": found.get("version", ""), "new": ""}
+        for found in sorted(going, key=lambda found: found["name"])
+    ]
+    return seen("package_change", what, where, manager=manager, refused=refused, names=names, changes=changes)

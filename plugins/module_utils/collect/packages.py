@@ -5,16 +5,14 @@
 
 import os
 
-from ..system import dpkg_status
+from ..system import dpkg_status, rpm_home
 from ..system.errors import EndpointError
+from ..system.names import any_of
 from .items import not_checked, seen
 from .look import ROOM
-from .names import any_of
 
 # What Python needs for a path besides its characters.
 COST = 150
-RPM_HOMES = ("/var/lib/rpm", "/usr/lib/sysimage/rpm", "/usr/share/rpm")
-RPM_FILES = {"rpmdb.sqlite", "Packages", "Packages.db"}
 
 
 def collect(asked, look):
@@ -62,7 +60,7 @@ def _is_asked(told, fits, word):
 
 def _of_rpm(asked, look):
     fits = any_of(asked["names"])
-    folder = next((home for home in RPM_HOMES if RPM_FILES & set(look.tree.names(home))), None)
+    folder = rpm_home.find(look.tree)
     if folder is None:
         return
     # Most hosts have one package manager, and code that is not needed costs time to load.

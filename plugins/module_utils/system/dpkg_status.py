@@ -23,6 +23,10 @@ FIELDS = {
     b"Pre-Depends": "pre_depends",
 }
 NAME = re.compile(rb"\nPackage:[ \t]*([^\s]+)")
+STATE = re.compile(rb"\nStatus:[ \t]*([^\n]*)")
+# dpkg notes each change of a state here, and takes it into its status file when it ends in order.
+NOTES = HOME + "/updates"
+NOTE_LIMIT, MOST_NOTES = 1 << 20, 1000
 WORDS = re.compile(r"[A-Za-z0-9+._-]+")
 STATUS_LIMIT = 1 << 28
 LIST_LIMIT, FILES_LIMIT, MOST_FILES = 1 << 26, 1 << 23, 100000
@@ -31,7 +35,10 @@ STANZA_LIMIT = 1 << 22
 MOST_FOUND, FOUND_LIMIT = 1000, 1 << 22
 ABSENT = "not-installed"
 CONFIG_ONLY = "config-files"
+SETTLED = ("installed", CONFIG_ONLY, ABSENT)
+REINSTALL = "reinstreq"
 DEPENDENCIES = ("depends", "pre_depends")
+REMOVAL_SCRIPTS = ("prerm", "postrm")
 
 
 def chunks(blocks):
@@ -155,24 +162,78 @@ def files(found, tree):
     return []
 
 
-def owner(path, tree):
-    """Return the name of the package whose list of files names a path; '' if none does."""
-    line = b"\n" + path.encode("utf-8", "surrogateescape") + b"\n"
-    for name in tree.names(LISTS):
-        if name.endswith(".list") and has_line(tree.blocks(os.path.join(LISTS, name), LIST_LIMIT), line):
-            return name[: -len(".list")].partition(":")[0]
-    return ""
+def owners(paths, tree):
+    """Yield (path, name of the package whose list of files names it) of the paths that any names, in one pass.
+
+    Raises EndpointError for a list that cannot be read, if a path was not found before.
+    """
+    wanted = {path.encode("utf-8", "surrogateescape"): path for path in paths}
+    for name in tree.names(LISTS) if wanted else ():
+        if name.endswith(".list"):
+            for line in lines_among(tree.blocks(os.path.join(LISTS, name), LIST_LIMIT), set(wanted)):
+                yield wanted.pop(line), name[: -len(".list")].partition(":")[0]
+            if not wanted:
+                return
 
 
-def has_line(blocks, line):
-    """Return True if a file's blocks (bytes) hold a line, which is given with the line ends on both sides of it."""
-    rest = b"\n"
+def lines_among(blocks, wanted):
+    """Return which of the lines (a set of bytes, none empty) a file's blocks (bytes) hold."""
+    longest = max(map(len, wanted))
+    found, rest = set(), b""
     for block in blocks:
-        rest = rest + block
-        if line in rest:
-            return True
-        rest = rest[-len(line) :]
-    return rest + b"\n" == line or (rest + b"\n").endswith(line)
+        whole, _end, rest = (rest + block).rpartition(b"\n")
+        found |= wanted.intersection(whole.split(b"\n"))
+        # Of a line that is longer than any that is wanted, so much is kept as tells that.
+        rest = rest[: longest + 1]
+    return found | wanted.intersection([rest])
+
+
+def unsettled(tree):
+    """Return the fields of the packages on which an operation was cut off, or waits."""
+    found = []
+    for chunk in _chunks(tree):
+        at = [state.start(1) for state in STATE.finditer(chunk) if not _is_settled(state.group(1))]
+        found += [told for told in map(fields, stanzas_at(chunk, at)) if _is_known(told)]
+        if len(found) > MOST_FOUND:
+            raise _broken("more than %d packages are in no settled state" % MOST_FOUND)
+    return found
+
+
+def _is_settled(state):
+    words = state.decode("utf-8", "replace").split()
+    return len(words) == 3 and words[1] == "ok" and words[2] in SETTLED
+
+
+def noted(tree):
+    """Return the names of the packages whose last changes of state dpkg had no time to write into its status file."""
+    notes = [name for name in tree.names(NOTES) if name.isdigit()]
+    if len(notes) > MOST_NOTES:
+        raise _broken("more than %d notes in %s" % (MOST_NOTES, NOTES))
+    texts = (tree.data(os.path.join(NOTES, name), NOTE_LIMIT) or b"" for name in notes)
+    return sorted({name.group(1).decode("utf-8", "replace") for text in texts for name in NAME.finditer(b"\n" + text)})
+
+
+def scripts(found, tree):
+    """Return {script, such as prerm: its path} of a package's scripts around its removal."""
+    present = set(tree.names(LISTS))
+    names = ("%s:%s" % (found["name"], found.get("architecture", "")), found["name"])
+    return {
+        script: "%s/%s.%s" % (LISTS, name, script)
+        for script in REMOVAL_SCRIPTS
+        for name in names
+        if "%s.%s" % (name, script) in present
+    }
+
+
+def insisting(found):
+    """Return what dpkg has to be told to remove these packages, of which it wants to install some again first."""
+    again = any(told.get("status", "").split(" ")[1:2] == [REINSTALL] for told in found)
+    return ["--force-remove-reinstreq"] if again else []
+
+
+def is_held(found):
+    """Return True if somebody asked dpkg to leave a package as it is."""
+    return found.get("status", "").startswith("hold ")
 
 
 def is_installed(found):

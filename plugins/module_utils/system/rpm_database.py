@@ -76,6 +76,11 @@ class Database:
         finished = run(self._command(["-q", "--qf", "%{NAME}\\n", "--whatrequires", "--", name]), LIMIT)
         return sorted(set(finished.output.split("\n")) - {"", name}) if finished.code == 0 else []
 
+    def refusal(self, names):
+        """Return what rpm says against removing these packages and no others; '' if nothing, after a test of it."""
+        finished = run(self._command(["-e", "--test", "--"] + names), LIMIT)
+        return finished.said() if finished.code else ""
+
     def _take(self, name):
         path = os.path.join(self._folder, name)
         if self._tree.lstat(path)[0] is not None:

@@ -9,28 +9,88 @@ from typing import Any
 
 from ...catalog.model import Product
 from ...detect.claims import Claims, of_kind
-from ...detect.evidence import Evidence
+from ...detect.evidence import Evidence, Item
 from ..model import REMOVE, Step
+from . import package_scripts
+
+# By whose database knows a package: the rehearsal of its removal, and who removes it if there was none.
+REHEARSALS = {"dpkg": ("remove", "apt-get"), "rpm": ("remove by rpm", "rpm")}
+LOCK_WAIT = 300
+WITHOUT_SCRIPT = " without its script before removal"
 
 
 def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[Step]:
-    """Yield the step that removes all packages in one go."""
-    known = of_kind(owned, "package")
+    """Yield the steps that repair and remove all packages, those of one database in one go."""
+    why = package_scripts.hopeless(evidence, going, owned)
+    for database in REHEARSALS:
+        known = [item for item in of_kind(owned, "package") if item["value"]["manager"] == database]
+        skipped = [item for item in known if item["id"] in why and database == "rpm"]
+        if database == "dpkg":
+            yield from package_scripts.steps(evidence, known, why)
+        if skipped:
+            # rpm can be told to run no script, but only for all packages that it removes at once.
+            yield from (_remove_alone(item, evidence, why.get(item["id"], "")) for item in _dependents_first(known))
+        elif known:
+            yield _remove(database, known, evidence)
+
+
+def _remove(database: str, known: list[Item], evidence: Evidence) -> Step:
+    what, ordinary = REHEARSALS[database]
+    rehearsed = evidence.value("package_change", what)
+    by = rehearsed["manager"] if rehearsed else ordinary
+    manager = evidence.value("package_manager", database) or {"held": []}
     names = sorted({item["value"]["name"] for item in known})
-    if known:
-        yield Step(
-            REMOVE,
-            "packages_remove",
-            "Remove " + ", ".join(item["what"] for item in known),
-            {"names": names},
-            "\n".join(f"{item['what']} {item['value']['version']} ({item['value']['status']})" for item in known),
-            "not known to the package manager",
-            tuple(item["id"] for item in known),
-            tuple({"package": name, "change": "removed"} for name in names),
-        )
+    title = "Remove " + ", ".join(item["what"] for item in known)
+    return Step(
+        REMOVE,
+        "packages_remove",
+        title if by == "apt-get" else f"{title} by {by}",
+        {
+            "by": by,
+            "names": names,
+            "held": sorted(set(names) & set(manager["held"])),
+            "run_script": True,
+            "lock_wait": LOCK_WAIT,
+        },
+        "\n".join(f"{item['what']} {item['value']['version']} ({item['value']['status']})" for item in known),
+        f"not known to {database}",
+        (*(item["id"] for item in known), *([f"package_change:{what}"] if rehearsed else [])),
+        tuple({"package": name, "change": "removed"} for name in names),
+    )
+
+
+def _remove_alone(item: Item, evidence: Evidence, why: str) -> Step:
+    """Return the step that removes one of rpm's packages, without its script before removal if there is a reason."""
+    name, value = item["value"]["name"], item["value"]
+    text = f"{item['what']} {value['version']} ({value['status']})"
+    return Step(
+        REMOVE,
+        "packages_remove",
+        f"Remove {item['what']} by rpm" + (WITHOUT_SCRIPT if why else ""),
+        {"by": "rpm", "names": [name], "held": [], "run_script": not why, "lock_wait": LOCK_WAIT},
+        f"{text}: its script before removal cannot succeed, since {why}" if why else text,
+        "not known to rpm" + ("; rpm was told to leave that script out (--nopreun)" if why else ""),
+        (item["id"],),
+        ({"package": name, "change": "removed"},),
+    )
+
+
+def _dependents_first(known: list[Item]) -> list[Item]:
+    """Return packages so that each comes after those of them that depend on it; a circle is cut anywhere."""
+    rest, ordered = list(known), []
+    while rest:
+        names = {item["value"]["name"] for item in rest}
+        free = [item for item in rest if not names & set(item["value"]["dependents"])] or rest[:1]
+        ordered += free
+        rest = [item for item in rest if item not in free]
+    return ordered
 
 
 def probes(going: list[Product]) -> dict[str, Any]:
-    """Return the probe for what the package manager would do."""
+    """Return the probes for the package managers, and for what they would do."""
     names = sorted({name for product in going for name in product.of_kind("package")})
-    return {"package_change": {"install": [], "remove": names}}
+    return {
+        "package_change": {"install": [], "remove": names},
+        "package_manager": {"names": names},
+        "path": {"paths": [package_scripts.SET_ASIDE], "children_of": [], "listed": []},
+    }

@@ -1,0 +1,15 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Remove packages by dpkg alone, where apt is missing or refuses because of what is none of this plan's business.
+
+dpkg orders packages by what they depend on, takes nothing along, and finishes its own notes of a run that was cut off.
+"""
+
+from .package_change import made, rehearsed
+
+
+def purge(known, insisting, target):
+    """Remove packages (names as dpkg takes them) with their configuration; ``insisting`` are further options."""
+    rehearsed(["dpkg", "--no-act"] + insisting + ["--purge"] + known, "dpkg")
+    made(["dpkg"] + insisting + ["--purge"] + known, "dpkg", target["lock_wait"])

@@ -1,0 +1,64 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Remove packages by rpm alone, or by the tool above it that the host is administered with."""
+
+import re
+
+from .package_change import made, only, rehearsed
+
+# What is installed is all that a removal needs to know: no repository is asked, and nothing goes that is unused then.
+DNF_SETTINGS = ["--setopt=clean_requirements_on_remove=False", "--setopt=exit_on_lock=True"]
+DNF = ["dnf", "--cacheonly", "--disablerepo=*"] + DNF_SETTINGS
+# dnf ends so when it was told not to go on, and on errors too.
+DNF_ABORTED = (0, 1)
+ZYPPER = ["--non-interactive", "--no-refresh", "--disable-repositories"]
+ZYPPER_REMOVE = ["remove", "--no-clean-deps"]
+ROW = re.compile(r"^ (\S+)")
+SOLVABLE = re.compile(r"<solvable\b[^>]*\bname=\"([^\"]+)\"")
+
+
+def erase(target):
+    """Remove packages after rpm and the tool that is to do it have rehearsed it."""
+    names = target["names"]
+    script = [] if target["run_script"] else ["--nopreun"]
+    rehearsed(["rpm", "-e", "--test"] + script + ["--"] + names, "rpm")
+    WAYS[target["by"]](names, script, target["lock_wait"])
+
+
+def _by_rpm(names, script, lock_wait):
+    made(["rpm", "-e"] + script + ["--"] + names, "rpm", lock_wait)
+
+
+def _by_dnf(names, _script, lock_wait):
+    argv = DNF + ["--assumeno", "remove"] + names
+    output = rehearsed(argv, "rpm", DNF_ABORTED)
+    only(dnf_rows(output.splitlines()), names, argv, output)
+    made(DNF + ["--assumeyes", "remove"] + names, "rpm", lock_wait)
+
+
+def dnf_rows(lines):
+    """Yield the name in each row of the table in which dnf lists what it is to change. Never raises."""
+    inside = False
+    for line in lines:
+        if line.startswith("Transaction Summary"):
+            return
+        row = ROW.match(line)
+        if inside and row:
+            yield row.group(1)
+        inside = inside or (line.endswith(":") and not line.startswith(" "))
+
+
+def _by_zypper(names, _script, lock_wait):
+    argv = ["zypper", "--xmlout"] + ZYPPER + ZYPPER_REMOVE + ["--dry-run"] + names
+    output = rehearsed(argv, "rpm")
+    only(zypper_solvables(output), names, argv, output)
+    made(["zypper"] + ZYPPER + ZYPPER_REMOVE + names, "rpm", lock_wait, ZYPP_LOCK_TIMEOUT=str(lock_wait))
+
+
+def zypper_solvables(text):
+    """Return the names of the packages in zypper's own summary, in XML, of what it is to change. Never raises."""
+    return SOLVABLE.findall(text)
+
+
+WAYS = {"rpm": _by_rpm, "dnf": _by_dnf, "zypper": _by_zypper}
