@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply import rpm
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect import (
     accounts,
     debconf,
@@ -13,8 +14,9 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.collect import (
     ini_values,
     kernel_modules,
     look,
+    mentioned_lines,
     mentions,
-    names,
+    obstacles,
     package_changes,
     packet_marks,
     sockets,
@@ -25,6 +27,8 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.system import (
     dpkg_status,
     interception,
     mounts,
+    names,
+    packet_rules,
     policy_rules,
     rpm_database,
     systemd,
@@ -105,12 +109,22 @@ PARSERS: dict[str, Callable[[bytes], Any]] = {
     "interception.marks": lambda raw: list(interception.marks(lines_of(raw))),
     "kernel_modules.modules": lambda raw: list(kernel_modules.modules(lines_of(raw))),
     "look.users": lambda raw: list(look.users(lines_of(raw))),
+    "mentioned_lines.blocks": lambda raw: {
+        place: [[number, text_of(b"\n".join(lines))] for number, lines in mentioned_lines.blocks(raw, place)]
+        for place in ("cron", "mta")
+    },
     "mentions.lines_naming": lambda raw: list(mentions.lines_naming(raw, mentions.expression_of(NAMED))),
     "mounts.mounts": lambda raw: list(mounts.mounts(lines_of(raw))),
     "names.any_of": _fitting,
+    "obstacles.mapped": lambda raw: list(obstacles.mapped(lines_of(raw))),
     "package_changes.simulated": lambda raw: list(package_changes.simulated(lines_of(raw))),
     "packet_marks.marked": lambda raw: list(packet_marks.marked(lines_of(raw))),
+    "packet_rules.nft_rules": lambda raw: list(packet_rules.nft_rules(lines_of(raw))),
+    "packet_rules.route_rules": lambda raw: list(packet_rules.route_rules(lines_of(raw), packet_rules.ROUTES[0])),
+    "packet_rules.saved_rules": lambda raw: list(packet_rules.saved_rules(lines_of(raw), packet_rules.LEGACY[0][0])),
     "policy_rules.marked": lambda raw: list(policy_rules.marked(_hexadecimal(raw))),
+    "rpm.dnf_rows": lambda raw: list(rpm.dnf_rows(lines_of(raw))),
+    "rpm.zypper_solvables": lambda raw: rpm.zypper_solvables(text_of(raw)),
     "rpm_database.packages": lambda raw: list(rpm_database.packages(lines_of(raw))),
     "sockets.listening": lambda raw: {
         state: list(sockets.listening(lines_of(raw), state)) for state in sorted(set(sockets.LISTENING.values()))

@@ -7,13 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect import mentioned_lines, mentions
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect.look import Look
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import loader
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog.model import Catalog
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect import probes
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import removal
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FIXTURES = REPOSITORY / "tests" / "fixtures"
 CATALOG: Catalog = loader.load()
+# An image in which there is nothing.
+NOWHERE = FIXTURES / "outputs" / "certificates.subject"
 HOST = {
     "system": "debian",
     "version": "12",
@@ -70,9 +76,21 @@ def _value(kind: str, what: str, value: dict[str, Any]) -> dict[str, Any]:
         value["installed"] = str(value["status"]).split(" ")[1:] == ["ok", "installed"]
     if kind == "path" and value["type"] == "directory":
         value.setdefault("children", [])
+    if kind == "mention" and "text" in value:
+        # What a case says of the file itself counts.
+        told = {key: told for key, told in value.items() if key != "lines"}
+        value = {**_of_text(what, value["place"], told.pop("text").encode()), **told}
     if kind == "package_change":
         value["changes"] = [dict(zip(("action", "name", "old", "new"), line, strict=True)) for line in value["changes"]]
     return value
+
+
+def _of_text(path: str, place: str, data: bytes) -> dict[str, Any]:
+    """Return what a collector tells of a file that names products, from its text."""
+    asked = probes.merged(probes.for_products(CATALOG.products), *removal.probes(list(CATALOG.products)))["mention"]
+    expression = mentions.expression_for(asked)
+    lines = [f"{number}: {line}" for number, line in mentions.lines_naming(data, expression)]
+    return {"lines": lines, **mentioned_lines.describe(path, place, data, expression, Look(str(NOWHERE)))}
 
 
 def collected(case: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import yaml
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect import collector
 from schemas import SCHEMAS
 from support import CATALOG, REPOSITORY
 
@@ -23,7 +24,7 @@ def test_products_that_never_go_are_told() -> None:
 
 
 def test_every_kind_of_evidence_of_a_product_is_explained() -> None:
-    besides = {"journal", "space", "file_text", "debconf", "package_change", "container_interceptor"}
+    besides = {"journal", "container_interceptor", "saved_packet_rule", *collector.PLANNING}
     for kind in set(SCHEMAS["evidence"]["$defs"]["kind"]["enum"]) - besides:
         assert f"`{kind}`" in PAGE, kind
 

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.collect import items, mentions, names
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect import items, mentions
 from ansible_collections.avshift.endpoint.plugins.module_utils.system import (
     certificates,
     dpkg_status,
+    names,
     policy_rules,
 )
 from ansible_collections.avshift.endpoint.plugins.module_utils.system.time_limit import time_limit
@@ -213,10 +214,9 @@ def test_stanzas_are_well_formed(raw: bytes) -> None:
 BLOCKS = st.lists(st.binary(max_size=4).map(lambda raw: raw.replace(b"a", b"/x\n")), max_size=9)
 
 
-@given(BLOCKS, st.sampled_from([b"/x", b"/", b"x", b""]))
-def test_line_is_found_however_the_file_is_cut_into_blocks(blocks: list[bytes], line: bytes) -> None:
-    wanted = b"\n" + line + b"\n"
-    assert dpkg_status.has_line(iter(blocks), wanted) is (wanted in b"\n" + b"".join(blocks) + b"\n")
+@given(BLOCKS, st.sets(st.sampled_from([b"/x", b"/", b"x", b"/x/x"]), min_size=1))
+def test_lines_are_found_however_the_file_is_cut_into_blocks(blocks: list[bytes], wanted: set[bytes]) -> None:
+    assert dpkg_status.lines_among(iter(blocks), wanted) == wanted & {*b"".join(blocks).split(b"\n")}
 
 
 @given(RAW)

@@ -4,8 +4,10 @@
 """Certificates that the system or a user's programs trust, by subject."""
 
 import hashlib
+import os
 
 from ..system import certificates
+from ..system.commands import SEARCH_PATH
 from ..system.errors import EndpointError
 from .items import not_checked, seen
 
@@ -19,10 +21,19 @@ FOLDERS = (
     "/etc/ca-certificates/trust-source/anchors",
     "/etc/ssl/certs",
 )
+# What the distribution trusts is chosen from these by name; they are looked at where the bundle has one that fits.
+CHOSEN_FROM = "/usr/share/ca-certificates"
+LINKS = "/etc/ssl/certs"
 BUNDLES = (
     "/etc/pki/tls/certs/ca-bundle.crt",
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
     "/etc/ssl/ca-bundle.pem",
+)
+TOOLS = (
+    ("/usr/local/share/ca-certificates", "update-ca-certificates"),
+    (CHOSEN_FROM, "update-ca-certificates"),
+    ("/etc/pki/ca-trust/source/anchors", "update-ca-trust"),
+    ("/usr/share/pki/ca-trust-source/anchors", "update-ca-trust"),
 )
 NSS_FOLDERS = ("/etc/pki/nssdb",)
 NSS_IN_HOMES = ("/.pki/nssdb", "/.local/share/pki/nssdb", "/snap/chromium/current/.pki/nssdb")
@@ -42,7 +53,12 @@ def collect(asked, look):
     """Yield an item of each certificate whose subject contains one of ``asked`` (texts)."""
     if not asked:
         return
+    found = False
     for path in _files(look):
+        for item in _of_file(path, asked, look):
+            found = True
+            yield item
+    for path in _below(CHOSEN_FROM, look, DEEPEST) if found else ():
         yield from _of_file(path, asked, look)
     for path in _databases(look):
         yield from _of_database(path, asked, look)
@@ -62,7 +78,8 @@ def _of_file(path, asked, look):
         if any(text in subject for text in asked):
             what = path if len(found) == 1 else "%s#%d" % (path, number + 1)
             digest = hashlib.sha256(der).hexdigest()
-            yield seen("certificate", what, path, subject=subject, store="system", name="", sha256=digest)
+            more = {"sha256": digest, "links": links_to(path, look.tree), "tool": _tool_for(path, look)}
+            yield seen("certificate", what, path, subject=subject, store="system", name="", **more)
 
 
 def _of_database(path, asked, look):
@@ -81,7 +98,30 @@ def _of_database(path, asked, look):
         return
     for label, subject in found:
         if any(text in subject for text in asked):
-            yield seen("certificate", "%s#%s" % (path, label), path, subject=subject, store="nss", name=label)
+            tool = "certutil" if _has("certutil", look) and _has("setpriv", look) else ""
+            more = {"links": [], "tool": tool}
+            yield seen("certificate", "%s#%s" % (path, label), path, subject=subject, store="nss", name=label, **more)
+
+
+def links_to(path, tree):
+    """Return the links, by their paths, through which programs find a file; some lead to it by another."""
+    found, aims = [], {path}
+    links = {LINKS + "/" + name: target for name, target in tree.links(LINKS).items()}
+    while True:
+        more = [name for name in links if name not in aims and os.path.join(LINKS, links[name]) in aims]
+        if not more:
+            return sorted(found)
+        found += more
+        aims.update(more)
+
+
+def _tool_for(path, look):
+    """Return the program that makes the bundles anew when a file of one of the folders is gone, or ''."""
+    return next((tool for folder, tool in TOOLS if path.startswith(folder + "/") and _has(tool, look)), "")
+
+
+def _has(name, look):
+    return any(look.tree.lstat(folder + "/" + name)[0] is not None for folder in SEARCH_PATH.split(":"))
 
 
 def _whole(stream):

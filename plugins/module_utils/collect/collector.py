@@ -59,7 +59,18 @@ LIVE = {
     "packet_mark": packet_marks.collect,
 }
 # Only a plan asks these.
-PLANNING = ("file_text", "debconf", "package_change", "space")
+PLANNING = (
+    "account_use",
+    "debconf",
+    "file_system",
+    "file_text",
+    "group_use",
+    "obstacle",
+    "package_change",
+    "package_manager",
+    "packet_rule",
+    "space",
+)
 # What somebody can have put on a host so that a look at it fails.
 UNANSWERED = (EndpointError, OSError, ValueError, RecursionError, MemoryError)
 SECONDS = 60
@@ -104,11 +115,24 @@ def _answers(probes, live):
 
 def _planning(live):
     # Imported here, since detection alone, which may be asked every day, would pay for them too.
-    from . import debconf, file_texts, package_changes, space
+    from . import (
+        account_use,
+        debconf,
+        file_systems,
+        file_texts,
+        obstacles,
+        package_changes,
+        package_manager,
+        packet_rules,
+        space,
+    )
 
     known = {"file_text": file_texts.collect, "debconf": debconf.collect}
     if live:
-        known.update(package_change=package_changes.collect, space=space.collect)
+        known.update(package_change=package_changes.collect, space=space.collect, obstacle=obstacles.collect)
+        known.update(package_manager=package_manager.collect, packet_rule=packet_rules.collect)
+        known.update(account_use=account_use.collect_users, group_use=account_use.collect_groups)
+        known.update(file_system=file_systems.collect)
     return known
 
 

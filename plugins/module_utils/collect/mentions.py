@@ -8,8 +8,8 @@ import re
 import stat
 
 from ..system.errors import EndpointError
+from ..system.names import any_of
 from .items import not_checked, seen
-from .names import any_of
 
 # What is a file, or a directory whose files count; ~ stands for each home.
 PLACES = (
@@ -32,6 +32,8 @@ PLACES = (
 )
 # What a distribution's own policy says of a path is no mention by this host's owner.
 PASSED_OVER = ("file_contexts", "file_contexts.bin", "file_contexts.homedirs")
+# A long line cannot make the search long.
+INSTALLING = rb"(?<![A-Za-z0-9_-])(?:apt|apt-get|dnf|yum|zypper|dpkg|rpm)[ \t][^\n]{0,200}?"
 LIMIT = 1 << 20
 MOST_LINES = 20
 LONGEST = 300
@@ -51,31 +53,69 @@ def expression_of(texts):
 
 
 def collect(asked, look):
-    """Yield an item of each file that names something; ``asked`` is ``texts``, and the ``units`` that are its own."""
+    """Yield an item of each file that names something.
+
+    ``asked`` is ``texts``, and the ``units`` that are its own. A plan asks ``closely``, for more of each file, and for
+    ``files``, names of installers with * for any characters, and ``packages``, which a line may tell to install.
+    """
     if not asked["texts"]:
         return
-    texts = [text.encode("utf-8", "surrogateescape") for text in asked["texts"]]
     is_own = any_of(asked["units"])
+    texts = [text.encode("utf-8", "surrogateescape") for text in asked["texts"]]
+    bringing = _bringing(asked) if asked["closely"] else None
     for place, folders in PLACES:
         for path in _in_homes(folders, look):
             try:
                 for file in _files(path, look):
                     if place != "unit" or not is_own(os.path.basename(file)):
-                        yield from _item(file, place, texts, look)
+                        yield from _item(file, place, texts, bringing, look)
             except EndpointError as error:
                 yield not_checked("mention", path, path, error)
 
 
-def _item(path, place, texts, look):
+def expression_for(asked):
+    """Return the expression that finds all lines that a plan asks for."""
+    texts = [text.encode("utf-8", "surrogateescape") for text in asked["texts"]]
+    return _any(texts, _bringing(asked))
+
+
+def _any(texts, bringing):
+    return re.compile(b"|".join(([expression_of(texts).pattern] if texts else []) + bringing))
+
+
+def _bringing(asked):
+    """Return the expressions, as bytes, for lines that name an installer or tell a package manager to install."""
+    files = [_glob(name, rb"[^\s/'\";|&]{0,80}") for name in asked["files"]]
+    packages = [_glob(name, rb"[A-Za-z0-9.+-]{0,80}") for name in asked["packages"]]
+    found = [rb"(?<![A-Za-z0-9_])(?:" + b"|".join(files) + rb")(?![A-Za-z0-9_-])"] if files else []
+    if packages:
+        found.append(INSTALLING + rb"(?<![A-Za-z0-9_./-])(?:" + b"|".join(packages) + rb")(?![A-Za-z0-9_./-])")
+    return found
+
+
+def _glob(name, anything):
+    return anything.join(re.escape(part) for part in name.encode("utf-8", "surrogateescape").split(b"*"))
+
+
+def _item(path, place, texts, bringing, look):
     try:
         data = look.tree.data(path, LIMIT) or b""
     except EndpointError as error:
         yield not_checked("mention", path, path, error)
         return
     there = [text for text in texts if text in data]
-    lines = list(lines_naming(data, expression_of(there))) if there else []
+    if not there and not bringing:
+        return
+    expression = _any(there, bringing or [])
+    lines = list(lines_naming(data, expression))
     if lines:
-        yield seen("mention", path, path, place=place, lines=["%d: %s" % line for line in lines[:MOST_LINES]])
+        more = {}
+        if bringing is not None:
+            # Only a plan needs it, and code that is not needed costs time to load.
+            from .mentioned_lines import describe
+
+            more = describe(path, place, data, expression, look)
+        yield seen("mention", path, path, place=place, lines=["%d: %s" % line for line in lines[:MOST_LINES]], **more)
 
 
 def _in_homes(folders, look):

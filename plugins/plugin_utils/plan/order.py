@@ -22,6 +22,7 @@ KINDS = (
     "kernel_module_unload",  # nothing uses it any more
     "packet_marks_remove",  # nothing sets them again
     "retain",  # before any script or step can delete the owner's data
+    "flags_clear",  # neither a script nor a step may stop halfway at a file that cannot be removed
     "package_repair",  # a script that cannot succeed would keep all packages on the host
     "packages_remove",  # while the scripts that they call are still on the disk
     "boot_links_remove",  # the packages' scripts rename them

@@ -7,16 +7,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..model import Check
-from . import data, host, packages, paths, products, replacement
+from . import accounts, data, host, network, packages, paths, products, replacement, returning, system
 from .case import Case
 
 CHECKS = (
     *host.CHECKS,
+    *system.CHECKS,
     *products.CHECKS,
     *paths.CHECKS,
+    *network.CHECKS,
+    *accounts.CHECKS,
     *packages.CHECKS,
     *replacement.CHECKS,
     *data.CHECKS,
+    *returning.CHECKS,
 )
 
 

@@ -11,12 +11,12 @@ from ...catalog.model import Product
 from ...detect.claims import Claims
 from ...detect.evidence import Evidence, Item
 from ..model import Step
-from . import accounts, data, packages, paths, services
+from . import accounts, certificates, contexts, data, homes, integrations, kernel, network, packages, paths, services
 
 # Their steps are sorted afterwards: see ../order.py.
-PLANNERS = (services, data, packages, paths, accounts)
+PLANNERS = (services, kernel, network, data, packages, integrations, certificates, contexts, paths, homes, accounts)
 # Kinds of evidence that stay, and are told of, unless a step has them as its reason.
-STAYING = ("home_path", "account", "kernel_module", "packet_mark", "certificate", "mention", "installer", "mount")
+STAYING = ("home_path", "account", "kernel_module", "packet_mark", "certificate")
 
 
 def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[Step]:

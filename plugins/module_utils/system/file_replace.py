@@ -1,0 +1,79 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Put another content into the owner's file, which keeps its mode, owner, labels and access lists."""
+
+import errno
+import os
+import stat
+
+from . import safe_paths
+
+LIMIT = 1 << 20
+READING = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+WRITING = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+NO_LABELS = (errno.ENOTSUP, errno.ENOSYS)
+
+
+def data_of(path):
+    """Return a regular file's bytes, None if it is not there."""
+    text = safe_paths.read_text(path, LIMIT)
+    return None if text is None else text.encode("utf-8", "surrogateescape")
+
+
+def replace(path, data, check=None):
+    """Write all of a file anew so that it is there in full or as it was.
+
+    ``check(draft, path)`` may refuse the draft, which lies beside the file then, by raising an EndpointError.
+    """
+    opened = safe_paths.open_parent(path)
+    if opened is None:
+        raise safe_paths.unreadable(path, "its directory is gone")
+    parent, name = opened
+    draft = ".%s.avshift" % name
+    try:
+        _unlink(draft, parent)
+        _write(parent, name, draft, data)
+        if check is not None:
+            check(os.path.join(os.path.dirname(path), draft), path)
+        os.replace(draft, name, src_dir_fd=parent, dst_dir_fd=parent)
+    finally:
+        _unlink(draft, parent)
+        os.close(parent)
+
+
+def _write(parent, name, draft, data):
+    source = os.open(name, READING, dir_fd=parent)
+    try:
+        status = os.fstat(source)
+        with os.fdopen(os.open(draft, WRITING, 0o600, dir_fd=parent), "wb") as stream:
+            stream.write(data)
+            os.fchown(stream.fileno(), status.st_uid, status.st_gid)
+            os.fchmod(stream.fileno(), stat.S_IMODE(status.st_mode))
+            _copy_labels(source, stream.fileno())
+            stream.flush()
+            os.fsync(stream.fileno())
+    finally:
+        os.close(source)
+
+
+def _copy_labels(source, draft):
+    """Copy what a file has besides mode and owner: a label of SELinux, an access list."""
+    for name in _labels(source):
+        os.setxattr(draft, name, os.getxattr(source, name))
+
+
+def _labels(descriptor):
+    try:
+        return os.listxattr(descriptor)
+    except OSError as error:
+        if error.errno in NO_LABELS:
+            return []
+        raise
+
+
+def _unlink(name, parent):
+    try:
+        os.unlink(name, dir_fd=parent)
+    except FileNotFoundError:
+        return

@@ -1,0 +1,40 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Remove what lies in users' homes, after it was retained: it is a user's quarantine, or an entry of a menu."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...catalog.model import Product
+from ...detect.claims import Claims, of_kind
+from ...detect.evidence import Evidence
+from ..model import REMOVE, Step
+
+
+def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[Step]:
+    """Yield a step for each path in a home."""
+    scopes = {sign.what: sign.scope for product in going for sign in product.signs if sign.kind == "home_path"}
+    for item in of_kind(owned, "home_path"):
+        path, kind = item["what"], item["value"]["type"]
+        scope = "tree" if scopes.get(item["value"]["below"]) == "tree" and kind == "directory" else "file"
+        yield Step(
+            REMOVE,
+            "path_remove",
+            f"Remove {path}",
+            {"path": path, "scope": scope, "expected_gone": []},
+            f"{path} ({kind} of {item['value']['user'] or 'nobody'})",
+            "absent",
+            (item["id"],),
+            ({"path": path, "scope": scope, "change": "removed"},),
+        )
+
+
+def retained(evidence: Evidence, going: list[Product]) -> list[tuple[str, str]]:
+    """Return (path, what it holds) of what is retained before it goes."""
+    below = {path for product in going for path in product.of_kind("home_path")}
+    return [
+        (item["what"], f"data of {item['value']['user'] or 'nobody'}")
+        for item in evidence.of_kind("home_path")
+        if item["value"]["below"] in below and evidence.value("space", item["what"]) is not None
+    ]
