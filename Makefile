@@ -15,7 +15,7 @@ export ANSIBLE_FORCE_COLOR ?= 0
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-up demo-down setup prerequisites test lint types unit sanity build-check molecule \
-	test-matrix bench-detect clean picture requirements
+	test-full test-matrix bench-detect clean picture requirements
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,7 +63,7 @@ types: setup ## Check the types of the engine, the action plugins and the lab
 
 unit: setup ## Run the tests that need no container
 	@echo "== unit"
-	pytest -q tests/unit tests/fidelity
+	pytest -q tests/unit tests/fidelity tests/interruption
 
 sanity: setup ## Run ansible-test sanity on a copy at a path that it accepts, without an ignore file
 	@echo "== sanity"
@@ -76,6 +76,13 @@ build-check: setup ## Build the collection, install it elsewhere, and call its p
 molecule: setup ## Run the Molecule scenarios; SCENARIO=name for one
 	@echo "== molecule"
 	molecule -c .config/molecule/config.yml test $(if $(SCENARIO),-s $(SCENARIO),--all)
+
+test-full: export AVSHIFT_REMOVAL_SET := full
+test-full: export AVSHIFT_INTERRUPTION_SET := full
+test-full: setup ## Run removal on every host, and cut it off at every boundary: 1 to 2 hours
+	@echo "== test-full"
+	molecule -c .config/molecule/config.yml test -s removal
+	molecule -c .config/molecule/config.yml test -s interruption
 
 test-matrix: setup ## Run the endpoint's code on every Python that is here, with three ansible-cores
 	@echo "== test-matrix"

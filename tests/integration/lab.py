@@ -10,7 +10,7 @@ from pathlib import Path
 from fidelity import observation
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-HOSTS = os.environ["AVSHIFT_LAB_HOSTS"].split()
+HOSTS = os.environ.get("AVSHIFT_LAB_HOSTS", "").split()
 EVIDENCE = Path(os.environ["AVSHIFT_EVIDENCE"])
 TIMEOUT_SECONDS = 300
 

@@ -1,0 +1,52 @@
+"""What the plan said is what happened, the preview showed it, and nothing else was touched."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fidelity import effects
+from fidelity.fidelity import judge
+from fidelity.observation import changes
+from integration import canaries, lab
+from integration.expectations import Expectation
+from integration.removals import PLAN, Runs
+
+REFUSED = "refused"
+
+
+def test_every_change_was_planned_and_every_planned_change_was_made(
+    name: str, expected: Expectation, plan: dict[str, Any]
+) -> None:
+    planned = [] if expected.verdict == REFUSED else effects.of_host(PLAN, name)
+    verdict = judge(lab.observed("before", name), lab.observed("after", name), planned)
+    assert not verdict.unexplained, "changed, but not planned:\n" + "\n".join(verdict.unexplained)
+    # A run that failed need not have done all of it; what it did was in the plan.
+    if expected.verdict not in ("failed", "rolled_back"):
+        assert not verdict.not_happened, "planned, but not changed:\n" + "\n".join(verdict.not_happened)
+
+
+def test_a_refused_host_is_what_it_was(name: str, expected: Expectation, runs: Runs) -> None:
+    if expected.verdict == REFUSED:
+        assert [str(one) for one in changes(lab.observed("before", name), lab.observed("after", name))] == []
+
+
+def test_the_preview_and_the_real_run_show_the_same_text(
+    name: str, expected: Expectation, plan: dict[str, Any], runs: Runs
+) -> None:
+    assert runs.migrated.diffs(name) == ([] if expected.verdict == REFUSED else runs.preview.diffs(name))
+    if expected.verdict != REFUSED:
+        shown = [diff["before_header"] for diff in runs.preview.diffs(name)]
+        assert shown == [f"{step['id']}: {step['title']}" for step in plan["steps"]]
+
+
+def test_what_lies_beside_it_is_untouched(name: str, runs: Runs) -> None:
+    assert canaries.disturbed(lab.observed("before", name), lab.observed("after", name)) == []
+
+
+def test_a_canary_that_is_gone_or_written_anew_is_found_out(runs: Runs) -> None:
+    host = next(iter(sorted(path.name for path in (lab.EVIDENCE / "after").iterdir())))
+    gone, written = canaries.paths()[0], canaries.paths()[-1]
+    lab.must(host, "sh", "-c", f"rm '{gone}'; cat >'{written}'", given=canaries.MARK)
+    lab.observe("injected", host)
+    assert canaries.disturbed(lab.observed("before", host), lab.observed("injected", host)) == [gone, written]
+    canaries.lay_files(host)

@@ -1,0 +1,88 @@
+"""Things beside everything that the catalog names, which no run may touch: files, directories and a package.
+
+They are made from the catalog, so that a new path has its canaries at once. None lies in a directory that products
+share: there it would be what nobody has described, which rightly keeps that directory.
+"""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from fidelity.observation import Observation
+
+from integration import lab
+
+CATALOG = lab.REPOSITORY / "catalog/products/linux"
+# Not on the disk, so that no snapshot has what lies there.
+IN_MEMORY = "/run/"
+BESIDE_SHARED = ("-tools", "lab", ".old", "2")
+MARK = "a canary of the lab: not the vendor's\n"
+# 2001-02-03, so that whoever writes it anew is found out.
+TIME = 981158400
+PACKAGE, PACKAGED = "kesl-mine", "/usr/share/kesl-mine/canary"
+INSTALL = f"""set -eu
+folder=/run/{PACKAGE}
+mkdir -p $folder/DEBIAN $folder{posixpath.dirname(PACKAGED)}
+echo 'not the vendor' >$folder{PACKAGED}
+printf 'Package: {PACKAGE}\\nVersion: 1\\nArchitecture: all\\nMaintainer: lab\\nDescription: a look-alike\\n' \\
+    >$folder/DEBIAN/control
+dpkg-deb --build $folder $folder.deb >/dev/null
+dpkg --install $folder.deb >/dev/null
+rm -r $folder $folder.deb
+"""
+
+
+def paths(catalog: Path = CATALOG) -> list[str]:
+    """Return the canaries' paths: beside every path, in every directory above one, around every shared directory."""
+    entries = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in sorted(catalog.glob("*.yml"))]
+    shared = {path for entry in entries for path in entry.get("parents", {}).get("directories", ())}
+    named = {path for entry in entries for path in _named(entry)}
+    canaries = {f"{path}{end}/canary" for path in shared for end in BESIDE_SHARED}
+    for path in named:
+        folder = posixpath.dirname(path)
+        if not _is_in(folder, shared | named):
+            canaries |= {f"{path}-mine", f"{folder}/canary-of-the-lab"}
+    for folder in {path for entry in entries for path in entry.get("links_in", {}).get("directories", ())}:
+        canaries.add(f"{folder}/kesl-mine")
+    return sorted(path for path in canaries if not path.startswith(IN_MEMORY))
+
+
+def _named(entry: dict[str, Any]) -> Iterator[str]:
+    for key in ("paths", "retain"):
+        yield from (line["path"] for line in entry.get(key, ()))
+
+
+def _is_in(folder: str, others: set[str]) -> bool:
+    return any(folder == other or folder.startswith(f"{other}/") for other in others)
+
+
+def lay(host: str) -> None:
+    """Put all canaries onto a host, the package too."""
+    lay_files(host)
+    lab.must(host, "sh", "-c", INSTALL)
+
+
+def lay_files(host: str) -> None:
+    """Put the canaries that are files onto a host."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for path in paths():
+            member = tarfile.TarInfo(path.lstrip("/"))
+            member.size, member.mtime, member.mode = len(MARK), TIME, 0o640
+            archive.addfile(member, io.BytesIO(MARK.encode()))
+    lab.must(host, "tar", "--extract", "--directory=/", "--no-overwrite-dir", given=packed.getvalue().decode())
+
+
+def disturbed(before: Observation, after: Observation) -> list[str]:
+    """Return the canaries that are not what they were, in content, times and all, or were never laid."""
+    there = [*paths(), PACKAGED]
+    touched = [path for path in there if path not in before.files or before.files[path] != after.files.get(path)]
+    if PACKAGE not in before.packages or before.packages[PACKAGE] != after.packages.get(PACKAGE):
+        touched.append(f"package {PACKAGE}")
+    return touched

@@ -1,0 +1,103 @@
+"""The whole fleet planned, previewed, migrated and verified at once, and what Ansible's JSON says of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from integration import canaries, expectations, lab
+
+AVSHIFT = lab.EVIDENCE / "avshift"
+PLAN = AVSHIFT / "plan/plan.json"
+INVENTORY = lab.EVIDENCE / "hosts.yml"
+TIMEOUT_SECONDS = 2400
+FORKS = 12
+# What a run begins with on the controller, and what comes after removal: looking again, and the record.
+NOT_REMOVING = ("validate_argument_spec", "kaspersky_info", "antivirus_selftest", "migration_record")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one playbook said, as Ansible's JSON has it."""
+
+    content: dict[str, Any]
+
+    def results(self, host: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield (action, result) of every task that a host has a result of."""
+        for play in self.content["plays"]:
+            for task in play["tasks"]:
+                result = task["hosts"].get(host)
+                if result is not None and not result.get("skipped"):
+                    yield str(result.get("action", "")).rpartition(".")[2], result
+
+    def removing(self, host: str) -> list[str]:
+        """Return the actions of the results that removal takes."""
+        return [action for action, _result in self.results(host) if action not in NOT_REMOVING]
+
+    def diffs(self, host: str) -> list[dict[str, str]]:
+        """Return the diffs of all tasks, in their order."""
+        return [diff for _action, result in self.results(host) for diff in result.get("diff") or ()]
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The preview, and the real run."""
+
+    preview: Run
+    migrated: Run
+
+
+def run(hosts: list[str]) -> Runs:
+    """Lay the canaries, and take the hosts through everything; what they held before and after is kept."""
+    lab.EVIDENCE.mkdir(parents=True, exist_ok=True)
+    INVENTORY.write_text(yaml.safe_dump({"lab": {"hosts": {name: _variables(name) for name in hosts}}}))
+    for host in hosts:
+        canaries.lay(host)
+    lab.observe("before", *hosts)
+    playbook("plan", "plan", hosts)
+    approved = ("--diff", "-e", f"endpoint_migrate_approved_plan={PLAN}")
+    preview = playbook("preview", "migrate", hosts, "--check", *approved)
+    migrated = playbook("migrate", "migrate", hosts, *approved)
+    lab.observe("after", *hosts)
+    playbook("verify", "verify", hosts)
+    return Runs(preview, migrated)
+
+
+def _variables(name: str) -> dict[str, Any]:
+    expected = expectations.load(name)
+    return {
+        "endpoint_migrate_provider": "none",
+        "endpoint_migrate_accept": list(expected.accept),
+        "endpoint_migrate_also_remove": list(expected.also_remove),
+    }
+
+
+def playbook(kept_as: str, name: str, hosts: list[str], *arguments: str) -> Run:
+    """Run avshift.endpoint.<name> for hosts at once; some are meant to fail, so its exit status says nothing."""
+    sources = [f"--inventory={source}" for source in (*lab.inventories(), str(INVENTORY))]
+    command = [
+        "ansible-playbook",
+        f"avshift.endpoint.{name}",
+        *sources,
+        f"--forks={FORKS}",
+        f"--limit={','.join(hosts)}",
+    ]
+    kept = lab.EVIDENCE / f"{kept_as}.json"
+    with kept.open("w", encoding="utf-8") as said:
+        subprocess.run(
+            [*command, *arguments],
+            cwd=lab.EVIDENCE,
+            env={**os.environ, "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_FORCE_COLOR": "0"},
+            stdout=said,
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
+    text = kept.read_text(encoding="utf-8")
+    # Ansible may warn before its JSON begins.
+    return Run(json.loads(text[text.index("{\n") :]))

@@ -1,0 +1,263 @@
+"""Runs on a lab host: the collection's own code for endpoints, which can be cut off at any of its boundaries.
+
+Given on stdin as JSON: ``program`` (see plugin_utils/program.py), ``do``, and what that needs. ``apply`` carries out
+all parts of a plan, as the three tasks of a migration do. A boundary is {step, at, call, wait}: at the step's
+``begin``, at its ``end``, or just after it began its ``call``-th call that can change something, and ``wait`` seconds.
+"""
+
+import base64
+import glob
+import hashlib
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import tarfile
+import time
+import zlib
+
+HOME = "ansible_collections.avshift.endpoint.plugins.module_utils"
+PARTS = ("stage", "handover", "remove")
+# Calls of the module os that can change something.
+CHANGING = (
+    *("chmod", "chown", "fchmod", "fchown", "fsync", "ftruncate", "kill", "link", "mkdir", "remove", "removexattr"),
+    *("rename", "replace", "rmdir", "setxattr", "symlink", "truncate", "unlink", "utime", "write"),
+)
+SKIPPED = ("/proc", "/sys", "/dev", "/run")
+REAL_KILL = os.kill
+ARCHIVES = "/var/lib/avshift/retained/*.tar.gz"
+
+
+class Watch:
+    """Counts the calls of each step that can change something, and ends everything at the boundary."""
+
+    def __init__(self, boundary, power):
+        self.boundary = boundary
+        self.power = power
+        self.step = None
+        self.calls = 0
+        self.seen = []
+
+    def wrap(self, kinds, steps):
+        """Let the runner's kinds tell of their beginning and end."""
+        ids = {id(step["target"]): step["id"] for step in steps}
+        for name, kind in list(kinds.items()):
+            kinds[name] = Watched(kind, self, ids)
+
+    def patch(self):
+        """Let every call that can change something be counted while a step is being done."""
+        for name in CHANGING:
+            setattr(os, name, self._counted(getattr(os, name)))
+        real_open, real_fdopen, real_popen = os.open, os.fdopen, subprocess.Popen
+
+        def opened(path, flags, *rest, **named):
+            descriptor = real_open(path, flags, *rest, **named)
+            if flags & os.O_CREAT:
+                self.call()
+            return descriptor
+
+        def fdopened(descriptor, *rest, **named):
+            stream = real_fdopen(descriptor, *rest, **named)
+            return Stream(stream, self) if stream.writable() else stream
+
+        def started(*rest, **named):
+            child = real_popen(*rest, **named)
+            self.call(child)
+            return child
+
+        os.open, os.fdopen, subprocess.Popen = opened, fdopened, started
+
+    def _counted(self, function):
+        def counted(*rest, **named):
+            try:
+                return function(*rest, **named)
+            finally:
+                self.call()
+
+        return counted
+
+    def call(self, child=None):
+        """One call that can change something has begun, or is done."""
+        if self.step is None:
+            return
+        self.calls += 1
+        if child is not None:
+            self._time(child)
+        if self._is_here("call") and self.boundary["call"] == self.calls:
+            time.sleep(self.boundary["wait"])
+            self.end_all()
+
+    def _time(self, child):
+        begun, number, seen, wait = time.monotonic(), self.calls, self.seen[-1], child.wait
+
+        def waited(*rest, **named):
+            code = wait(*rest, **named)
+            seen["children"][str(number)] = round(time.monotonic() - begun, 2)
+            return code
+
+        child.wait = waited
+
+    def begin(self, step):
+        """A step begins to be done."""
+        self.step, self.calls = step, 0
+        self.seen.append({"step": step, "calls": 0, "children": {}})
+        if self._is_here("begin"):
+            self.end_all()
+
+    def end(self):
+        """A step was done."""
+        if self._is_here("end"):
+            self.end_all()
+        self.seen[-1]["calls"], self.step = self.calls, None
+
+    def _is_here(self, at):
+        return self.boundary is not None and self.boundary["step"] == self.step and self.boundary["at"] == at
+
+    def end_all(self):
+        """End as SIGKILL ends it, or wait for the machine to lose its power."""
+        if not self.power:
+            REAL_KILL(os.getpid(), signal.SIGKILL)
+        sys.stdout.write("at the boundary\n")
+        sys.stdout.flush()
+        time.sleep(600)
+
+
+class Watched:
+    """A kind of step."""
+
+    def __init__(self, kind, watch, ids):
+        self.kind, self.watch, self.ids = kind, watch, ids
+
+    def __getattr__(self, name):
+        return getattr(self.kind, name)
+
+    def do(self, target):
+        """Do it, watched."""
+        self.watch.begin(self.ids[id(target)])
+        facts = self.kind.do(target)
+        self.watch.end()
+        return facts
+
+
+class Stream:
+    """A stream whose every write reaches the disk and is counted."""
+
+    def __init__(self, stream, watch):
+        self.stream, self.watch = stream, watch
+
+    def __getattr__(self, name):
+        return getattr(self.stream, name)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.stream.close()
+
+    def write(self, content):
+        """Write it."""
+        written = self.stream.write(content)
+        self.stream.flush()
+        self.watch.call()
+        return written
+
+
+def load(program):
+    """Make the sent code importable, by the code that does so in earnest."""
+    sources = json.loads(zlib.decompress(base64.b64decode(program)).decode())
+    names = {}
+    exec(sources[HOME + ".start"].rpartition("\nif __name__")[0], names)
+    sys.meta_path.insert(0, names["Program"](sources))
+
+
+def module(name):
+    """Return a module of the sent code."""
+    __import__(HOME + "." + name)
+    return sys.modules[HOME + "." + name]
+
+
+def collect(given):
+    """Return what a collection gives."""
+    return module("collect.main").main({"probes": given["probes"]}, False)
+
+
+def apply(given):
+    """Carry out all parts and return {failure, seen}."""
+    main, runner = module("apply.main"), module("apply.runner")
+    watch = Watch(given["boundary"], given["power"])
+    watch.wrap(runner.KINDS, given["steps"])
+    watch.patch()
+    pending = None
+    for part in PARTS:
+        done = main.main({"steps": given["steps"], "part": part, "pending": pending}, False)
+        if done.get("failed") or done["failure"]:
+            return {"failure": done.get("msg") or done["failure"], "seen": watch.seen}
+        pending = done["pending"]
+    return {"failure": None, "seen": watch.seen}
+
+
+def look(given):
+    """Return {path: [type, mode, owner, group, content]}; of files older than ``since`` the size is told."""
+    found = {}
+    for top in ("/", "/tmp"):
+        device = os.lstat(top).st_dev
+        for folder, folders, names in os.walk(top):
+            folders[:] = [name for name in folders if _is_on(os.path.join(folder, name), device)]
+            for name in folders + names:
+                path = os.path.join(folder, name)
+                found[path] = _described(path, given["since"])
+    return found
+
+
+def _is_on(path, device):
+    return os.path.islink(path) or (path not in SKIPPED and os.lstat(path).st_dev == device)
+
+
+def _described(path, since):
+    status = os.lstat(path)
+    if stat.S_ISLNK(status.st_mode):
+        content = os.readlink(path)
+    elif not stat.S_ISREG(status.st_mode):
+        content = ""
+    else:
+        content = _sum(path) if status.st_ctime >= since else status.st_size
+    return [stat.S_IFMT(status.st_mode), stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid, content]
+
+
+def _sum(path):
+    with open(path, "rb") as stream:
+        return hashlib.sha256(stream.read()).hexdigest()
+
+
+def originals(given):
+    """Return {path: sum} of all files below some paths."""
+    found = {}
+    for top in given["paths"]:
+        for folder, _folders, names in os.walk(top):
+            found.update((os.path.join(folder, name), "") for name in names)
+        if os.path.isfile(top):
+            found[top] = ""
+    return {path: _sum(path) for path in found if os.path.isfile(path) and not os.path.islink(path)}
+
+
+def lost(given):
+    """Return which of {path: sum} are neither there nor in a whole archive, or no archive where ``archived``."""
+    kept = set()
+    for name in glob.glob(ARCHIVES):
+        with tarfile.open(name, "r:gz") as archive:
+            for member in archive:
+                if member.isreg():
+                    digest = hashlib.sha256(archive.extractfile(member).read()).hexdigest()
+                    kept.update((("/" + member.name, digest), ("/" + member.name, "")))
+    there = set() if given["archived"] else {(path, _sum(path)) for path in given["sums"] if os.path.isfile(path)}
+    there |= {(path, "") for path, _digest in there}
+    return sorted(path for path, digest in given["sums"].items() if (path, digest) not in kept | there)
+
+
+if __name__ == "__main__":
+    GIVEN = json.load(sys.stdin)
+    if "program" in GIVEN:
+        load(GIVEN["program"])
+    sys.stdout.write(json.dumps(globals()[GIVEN["do"]](GIVEN)) + "\n")

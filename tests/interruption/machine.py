@@ -1,0 +1,99 @@
+"""A lab host that is made anew for every case, and can be cut off."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from integration.lab import REPOSITORY
+
+from interruption import engine
+
+SCRIPT = Path(__file__).with_name("endpoint.py").read_text(encoding="utf-8")
+PYTHON = ("python3", "-c", SCRIPT)
+LIMIT = 600
+AT_THE_BOUNDARY = "at the boundary\n"
+BOOTED = "timeout 120 sh -c 'until [ -S /run/systemd/private ]; do sleep 0.1; done; systemctl is-system-running --wait'"
+
+
+@dataclass
+class Machine:
+    """A host of the lab in a fleet of its own; ``made`` is when it was last made anew."""
+
+    fleet: str
+    host: str
+    made: float = field(default=0.0)
+
+    @property
+    def container(self) -> str:
+        """The container's name."""
+        return f"avshift-lab-{self.fleet}-{self.host}"
+
+    def fresh(self) -> None:
+        """Make it anew."""
+        self.made = time.time()
+        _must("lab/fleet.py", "up", "--fresh", "--fleet", self.fleet, self.host)
+
+    def down(self) -> None:
+        """Remove it."""
+        _must("lab/fleet.py", "down", "--fleet", self.fleet)
+
+    def call(self, do: str, **given: Any) -> Any:
+        """Return what the collection's code, or a look at the disk, gives there."""
+        done = self._run(do, given)
+        assert done.returncode == 0, f"{do}: {done.stderr}"
+        return json.loads(done.stdout)
+
+    def plan(self) -> dict[str, Any]:
+        """Return the host's plan as it is now."""
+        return engine.planned(self.host, self.call("collect", probes=engine.probes(self.host)))
+
+    def resume(self, approved: dict[str, Any]) -> None:
+        """Run with the approved plan as a second call of migrate does: look, plan, be approved, carry out."""
+        steps = engine.carried_out(self.host, self.plan(), approved)
+        done = self.call("apply", steps=steps, boundary=None, power=False)
+        assert done["failure"] is None, done["failure"]
+
+    def kill_at(self, steps: list[dict[str, Any]], boundary: dict[str, Any]) -> None:
+        """Carry the steps out; at the boundary the process gets SIGKILL, and what it has started goes on."""
+        done = self._run("apply", {"steps": steps, "boundary": boundary, "power": False})
+        assert done.returncode == 137, f"not reached: {boundary}: {done.stdout} {done.stderr}"
+
+    def lose_power_at(self, steps: list[dict[str, Any]], boundary: dict[str, Any]) -> None:
+        """Carry the steps out; at the boundary every process of the machine ends at once, and then it boots again."""
+        given = self._given("apply", {"steps": steps, "boundary": boundary, "power": True})
+        with subprocess.Popen(self._argv(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+            assert running.stdin is not None and running.stdout is not None
+            running.stdin.write(given)
+            running.stdin.close()
+            said = running.stdout.readline()
+            self.power_cycle()
+        assert said == AT_THE_BOUNDARY, f"not reached: {boundary}: {said}"
+
+    def power_cycle(self) -> None:
+        """Kill all of it, and start it again."""
+        _must("podman", "kill", self.container)
+        _must("podman", "wait", self.container)
+        _must("podman", "start", self.container)
+        subprocess.run(["podman", "exec", self.container, "sh", "-c", BOOTED], capture_output=True, check=False)
+
+    def _run(self, do: str, given: dict[str, Any]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self._argv(), input=self._given(do, given), capture_output=True, text=True, timeout=LIMIT, check=False
+        )
+
+    def _argv(self) -> list[str]:
+        return ["podman", "exec", "--interactive", self.container, *PYTHON]
+
+    @staticmethod
+    def _given(do: str, given: dict[str, Any]) -> str:
+        return json.dumps({"do": do, "program": engine.program(), **given})
+
+
+def _must(*argv: str) -> None:
+    done = subprocess.run(argv, cwd=REPOSITORY, capture_output=True, text=True, timeout=LIMIT, check=False)
+    assert done.returncode == 0, f"{' '.join(argv)}: {done.stdout}{done.stderr}"

@@ -1,0 +1,42 @@
+"""The tests of interruption themselves: no boundary is left out, and a state that differs is found."""
+
+from __future__ import annotations
+
+from interruption.boundaries import boundaries, sample, told
+from interruption.states import differences
+
+QUIET = {"step": "01-quiet", "calls": 0, "children": {}}
+BUSY = {"step": "02-busy", "calls": 9, "children": {"2": 0.1, "4": 6.0}}
+FILE = [0o100000, 0o644, 0, 0, "aa"]
+
+
+def test_every_step_is_cut_at_its_beginning_in_its_midst_and_at_its_end() -> None:
+    assert [told(one) for one in boundaries([QUIET, BUSY])] == [
+        "01-quiet, at its beginning",
+        "01-quiet, at its end",
+        "02-busy, at its beginning",
+        "02-busy, in call 1",
+        "02-busy, in call 5",
+        "02-busy, in call 9",
+        "02-busy, in call 4, 3.0 s after it began",
+        "02-busy, at its end",
+    ]
+
+
+def test_the_sample_has_one_of_every_step() -> None:
+    assert [told(one) for one in sample([QUIET, BUSY])] == [
+        "01-quiet, at its end",
+        "02-busy, in call 4, 3.0 s after it began",
+    ]
+
+
+def test_what_is_not_the_same_is_told() -> None:
+    uncut = {"/etc/a": FILE, "/etc/b": FILE, "/var/log/c": FILE}
+    cut = {"/etc/a": [*FILE[:-1], "bb"], "/etc/d": FILE, "/var/log/c": [*FILE[:-1], "bb"]}
+    assert differences(uncut, uncut) == []
+    assert [one.partition(": is ")[0] for one in differences(uncut, cut)] == ["/etc/a", "/etc/b", "/etc/d"]
+
+
+def test_of_a_file_whose_content_differs_by_itself_the_owner_is_compared() -> None:
+    assert differences({"/var/log/c": FILE}, {"/var/log/c": [FILE[0], 0o777, *FILE[2:]]}) != []
+    assert differences({"/var/log/c": FILE}, {}) != []
