@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 import yaml
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.runner import KINDS
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect import collector
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import order
 from schemas import SCHEMAS
 from support import CATALOG, REPOSITORY
 
@@ -36,3 +39,42 @@ def test_every_problem_is_explained() -> None:
     for problem in SCHEMAS["plan"]["$defs"]["finding"]["properties"]["problems"]["items"]["enum"]:
         assert f"C({problem})" in words
         assert f"`{problem}`" in PAGE
+
+
+REMOVAL = (REPOSITORY / "docs" / "removal.md").read_text(encoding="utf-8")
+PREFLIGHT = REPOSITORY / "plugins" / "plugin_utils" / "plan" / "preflight"
+
+
+def _checks_in_code() -> dict[str, set[str]]:
+    """Return the ids of all preflight results with the levels but ``ok`` that the code gives them as they stand."""
+    found: dict[str, set[str]] = {}
+    for path in sorted(PREFLIGHT.glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "Check":
+                name, level = node.args[:2]
+                assert isinstance(name, ast.Constant), f"{path.name}:{node.lineno}"
+                texts = {part.value for part in ast.walk(level) if isinstance(part, ast.Constant)}
+                found.setdefault(str(name.value), set()).update(texts & LEVELS)
+    return found
+
+
+LEVELS = {"error", "overridable", "warning", "info"}
+
+
+def test_every_preflight_result_is_explained_with_its_levels() -> None:
+    table = REMOVAL.partition("## What keeps a host from being changed")[2]
+    told = dict(re.findall(r"^\| `([a-z_]+)` \| ([a-z, ]+) \|", table, re.MULTILINE))
+    known = _checks_in_code()
+    assert set(told) == set(known)
+    wrong = {name: levels for name, levels in known.items() if not levels <= set(told[name].split(", "))}
+    assert wrong == {}
+
+
+def test_every_step_of_removal_is_explained_in_its_order() -> None:
+    """An upper row may name two steps; parents_remove is a path_remove."""
+    heads = [line.split(" | ")[0] for line in REMOVAL.splitlines() if line.startswith("| `")]
+    told = [name for head in heads for name in re.findall("`([a-z_]+)`", head) if name in order.KINDS]
+    placed = order.KINDS.index
+    assert [name for name in told if placed(name) >= placed("handover")] == [
+        name for name in order.KINDS[placed("handover") :] if name != "parents_remove" and name in KINDS
+    ]
