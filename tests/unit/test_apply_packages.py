@@ -8,7 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.apply import package_change, package_repair
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply import (
+    await_packages,
+    package_change,
+    package_repair,
+)
 from ansible_collections.avshift.endpoint.plugins.module_utils.system import dpkg_status, package_locks
 from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
 
@@ -35,6 +39,17 @@ def holder(lock: Path) -> Iterator[int]:
 
 def test_free_lock_is_waited_for_no_longer(lock: Path) -> None:
     package_locks.wait("dpkg", 0)
+
+
+def test_run_begins_only_when_all_databases_are_free(lock: Path) -> None:
+    target = {"databases": ["dpkg"], "limit": 0}
+    assert not await_packages.look(target)
+    assert await_packages.do(target) is None
+
+
+def test_run_does_not_begin_while_a_database_is_locked(lock: Path, holder: int) -> None:
+    with pytest.raises(EndpointError, match="nothing was removed"):
+        await_packages.do({"databases": ["dpkg"], "limit": 0})
 
 
 def test_holder_of_a_lock_is_named_after_the_limit(lock: Path, holder: int) -> None:

@@ -6,23 +6,35 @@
 from ..system import dpkg_status, rpm_database, rpm_home
 from ..system.errors import EndpointError
 from ..system.tree import Tree
-from . import apt, dpkg, rpm
+from . import apt, boot_links, dpkg, rpm
 
 
 def look(target):
-    """Return True if the database of the package manager that is named knows none of the packages any more."""
-    return not (_of_rpm(target["names"]) if target["by"] in rpm.WAYS else dpkg_status.named(target["names"]))
+    """Return True if the database knows none of the packages any more, and their scripts left no link for the boot."""
+    return not _known(target) and all(boot_links.look({"unit": name}) for name in target["services"])
 
 
 def do(target):
-    """Remove those that are there; nothing else may go. A tool that complains after they went does not undo that."""
+    """Remove those that are there, and then the links that their scripts have made; nothing else may go."""
+    facts = _removed(target) if _known(target) else {}
+    for name in target["services"]:
+        boot_links.do({"unit": name})
+    return facts
+
+
+def _removed(target):
+    """Return what is worth recording: a tool that complains after the packages went does not undo that."""
     try:
         _remove(target)
     except EndpointError as error:
-        if not look(target):
+        if _known(target):
             raise
         return dict(getattr(error, "facts", {}), complaint=str(error))
-    return None
+    return {}
+
+
+def _known(target):
+    return _of_rpm(target["names"]) if target["by"] in rpm.WAYS else dpkg_status.named(target["names"])
 
 
 def _remove(target):

@@ -14,6 +14,7 @@ from ..system.errors import EndpointError
 from . import (
     account_remove,
     announcement,
+    await_packages,
     await_paths,
     boot_links,
     certificate_remove,
@@ -42,6 +43,7 @@ KINDS = {
     "account_remove": account_remove,
     "announce": announcement.Announce,
     "finish": announcement.Finish,
+    "await_packages": await_packages,
     "await_paths": await_paths,
     "boot_links_remove": boot_links,
     "certificate_remove": certificate_remove,

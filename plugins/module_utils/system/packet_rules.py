@@ -38,14 +38,11 @@ ROUTE_KEYS = frozenset("from to iif oif fwmark lookup tos ipproto sport dport ui
 
 def listed():
     """Yield every rule that uses a mark. Raises EndpointError where a tool that is there cannot list them."""
-    for rule in _of_nft() if has(NFT) else _of_save(IN_PLACE_OF_NFT):
-        yield rule
-    for rule in _of_save([tool for tool, table in LEGACY if os.path.exists(table) and _text(table).strip()]):
-        yield rule
+    yield from _of_nft() if has(NFT) else _of_save(IN_PLACE_OF_NFT)
+    yield from _of_save([tool for tool, table in LEGACY if os.path.exists(table) and _text(table).strip()])
     if has("ip"):
         for tool in ROUTES:
-            for rule in route_rules(_said(LIST_ROUTES[tool]), tool):
-                yield rule
+            yield from route_rules(_said(LIST_ROUTES[tool]), tool)
 
 
 def has(program):
@@ -142,8 +139,7 @@ def _of_nft():
 def _of_save(tools):
     for tool in tools:
         if has(tool + "-save") and (tool not in IN_PLACE_OF_NFT or may_have_nf_tables()):
-            for rule in saved_rules(_said([tool + "-save"]), tool):
-                yield rule
+            yield from saved_rules(_said([tool + "-save"]), tool)
 
 
 def _said(argv):

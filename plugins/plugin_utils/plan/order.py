@@ -9,6 +9,7 @@ from .model import PARTS, Step
 # Within a part, kinds go in this order. The reason stands beside each.
 KINDS = (
     "announce",  # monitoring must know before the first change
+    "await_packages",  # nothing is installed or stopped while somebody else works with the package databases
     "debconf",  # answers count only before the package asks
     "file",  # configuration is there before the daemon first reads it
     "packages_install",

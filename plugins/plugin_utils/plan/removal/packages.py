@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from ...catalog.model import Product
 from ...detect.claims import Claims, of_kind
 from ...detect.evidence import Evidence, Item
-from ..model import REMOVE, Step
+from ..model import REMOVE, STAGE, Step
 from . import package_scripts
 
 # By whose database knows a package: the rehearsal of its removal, and who removes it if there was none.
@@ -22,6 +23,7 @@ WITHOUT_SCRIPT = " without its script before removal"
 def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[Step]:
     """Yield the steps that repair and remove all packages, those of one database in one go."""
     why = package_scripts.hopeless(evidence, going, owned)
+    yield from _await(of_kind(owned, "package"))
     for database in REHEARSALS:
         known = [item for item in of_kind(owned, "package") if item["value"]["manager"] == database]
         skipped = [item for item in known if item["id"] in why and database == "rpm"]
@@ -29,9 +31,24 @@ def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[S
             yield from package_scripts.steps(evidence, known, why)
         if skipped:
             # rpm can be told to run no script, but only for all packages that it removes at once.
-            yield from (_remove_alone(item, evidence, why.get(item["id"], "")) for item in _dependents_first(known))
+            alone = (_remove_alone(item, why.get(item["id"], "")) for item in _dependents_first(known))
+            yield from (_without_links(step, owned) for step in alone)
         elif known:
-            yield _remove(database, known, evidence)
+            yield _without_links(_remove(database, known, evidence), owned)
+
+
+def _await(known: list[Item]) -> Iterator[Step]:
+    databases = sorted({item["value"]["manager"] for item in known})
+    if databases:
+        yield Step(
+            STAGE,
+            "await_packages",
+            "Wait until nobody else works with the package databases",
+            {"databases": databases, "limit": LOCK_WAIT},
+            "",
+            "free: " + ", ".join(databases),
+            tuple(item["id"] for item in known),
+        )
 
 
 def _remove(database: str, known: list[Item], evidence: Evidence) -> Step:
@@ -59,7 +76,13 @@ def _remove(database: str, known: list[Item], evidence: Evidence) -> Step:
     )
 
 
-def _remove_alone(item: Item, evidence: Evidence, why: str) -> Step:
+def _without_links(step: Step, owned: Claims) -> Step:
+    """Have the links taken away that packages' scripts make for services which nothing started at boot before."""
+    services = [item["what"] for item in of_kind(owned, "unit") if not item["value"]["links"]]
+    return replace(step, target={**step.target, "services": services})
+
+
+def _remove_alone(item: Item, why: str) -> Step:
     """Return the step that removes one of rpm's packages, without its script before removal if there is a reason."""
     name, value = item["value"]["name"], item["value"]
     text = f"{item['what']} {value['version']} ({value['status']})"
