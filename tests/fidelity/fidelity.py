@@ -54,7 +54,7 @@ def _bookkeeping(effects: list[Effect]) -> list[Effect]:
         return []
     listed = yaml.safe_load(BOOKKEEPING.read_text(encoding="utf-8"))
     # A log or cache that is a single file may be made for the first time.
-    kinds = {"tree": (CHANGED,), "file": (CREATED, CHANGED)}
+    kinds = {"tree": (CHANGED,), "glob": (CHANGED,), "file": (CREATED, CHANGED)}
     return [Effect(one["scope"], one["path"], change) for one in listed for change in kinds[one["scope"]]]
 
 

@@ -28,9 +28,13 @@ class Expectation:
     present: tuple[str, ...]
     failure: str
     in_set: str
+    others: tuple[str, ...]
 
 
-KEYS = {"verdict", "preflight", "accept", "also_remove", "absent", "present", "failure", "set", "note"}
+KEYS = {"verdict", "preflight", "accept", "also_remove", "absent", "present", "failure", "set", "note", "others"}
+
+
+LISTS = ("preflight", "accept", "also_remove", "absent", "present", "others")
 
 
 def load(host: str) -> Expectation:
@@ -38,7 +42,7 @@ def load(host: str) -> Expectation:
     content: dict[str, Any] = yaml.safe_load((EXPECTED / f"{host}.yml").read_text(encoding="utf-8"))
     if strange := sorted(set(content) - KEYS):
         raise ValueError(f"{host}.yml: no such key: {', '.join(strange)}")
-    lists = {key: tuple(content.get(key) or ()) for key in ("preflight", "accept", "also_remove", "absent", "present")}
+    lists = {key: tuple(content.get(key) or ()) for key in LISTS}
     return Expectation(
         host=host,
         verdict=content["verdict"],

@@ -12,6 +12,8 @@ DNF_SETTINGS = ["--setopt=clean_requirements_on_remove=False", "--setopt=exit_on
 DNF = ["dnf", "--cacheonly", "--disablerepo=*"] + DNF_SETTINGS
 # dnf ends so when it was told not to go on, and on errors too.
 DNF_ABORTED = (0, 1)
+# It makes drafts there, and /tmp may be on the disk.
+DNF_ENVIRONMENT = {"TMPDIR": "/run"}
 ZYPPER = ["--non-interactive", "--no-refresh", "--disable-repositories"]
 ZYPPER_REMOVE = ["remove", "--no-clean-deps"]
 ROW = re.compile(r"^ (\S+)")
@@ -32,9 +34,9 @@ def _by_rpm(names, script, lock_wait):
 
 def _by_dnf(names, _script, lock_wait):
     argv = DNF + ["--assumeno", "remove"] + names
-    output = rehearsed(argv, "rpm", DNF_ABORTED)
+    output = rehearsed(argv, "rpm", DNF_ABORTED, **DNF_ENVIRONMENT)
     only(dnf_rows(output.splitlines()), names, argv, output)
-    made(DNF + ["--assumeyes", "remove"] + names, "rpm", lock_wait)
+    made(DNF + ["--assumeyes", "remove"] + names, "rpm", lock_wait, **DNF_ENVIRONMENT)
 
 
 def dnf_rows(lines):
