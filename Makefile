@@ -44,7 +44,7 @@ demo-down: ## Remove the demo's containers, and nothing else
 
 ## Tests
 
-test: setup lint types unit test-matrix sanity build-check molecule ## Run every test: about 25 minutes
+test: setup lint types unit test-matrix sanity build-check molecule ## Run every test: about 35 minutes
 
 lint: setup ## Lint Ansible content, Python and shell
 	@echo "== lint"
@@ -79,7 +79,7 @@ molecule: setup ## Run the Molecule scenarios; SCENARIO=name for one
 
 test-full: export AVSHIFT_REMOVAL_SET := full
 test-full: export AVSHIFT_INTERRUPTION_SET := full
-test-full: setup ## Run removal on every host, and cut it off at every boundary: 1 to 2 hours
+test-full: setup ## Run removal on every host, and cut it off at every boundary: 25 minutes, then hours
 	@echo "== test-full"
 	molecule -c .config/molecule/config.yml test -s removal
 	molecule -c .config/molecule/config.yml test -s interruption
