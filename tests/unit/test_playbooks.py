@@ -114,18 +114,6 @@ def test_action_reads_what_its_module_documents(action: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("module", [path for path in MODULES if "endpoint_" in path.name], ids=_name)
-def test_endpoint_module_reads_what_it_documents(module: Path) -> None:
-    text = module.read_text(encoding="utf-8")
-    given = re.search(r"argument_spec=(\{.*?\n        \})", text, re.DOTALL)
-    assert given is not None
-    spec = yaml.safe_load(given.group(1).replace("True", "true").replace("False", "false"))
-    documented = _documented(module)
-    assert {name: _essence(option) for name, option in documented.items()} == {
-        name: _essence(option) for name, option in spec.items()
-    }
-
-
 @pytest.mark.parametrize("module", MODULES, ids=_name)
 def test_module_s_examples_call_it_with_options_that_it_has(module: Path) -> None:
     documented = _documented(module)
