@@ -12,7 +12,7 @@ from fidelity import observation
 REPOSITORY = Path(__file__).resolve().parents[2]
 HOSTS = os.environ.get("AVSHIFT_LAB_HOSTS", "").split()
 EVIDENCE = Path(os.environ["AVSHIFT_EVIDENCE"])
-TIMEOUT_SECONDS = 300
+TIMEOUT_SECONDS = 900
 
 
 def container(host: str) -> str:
