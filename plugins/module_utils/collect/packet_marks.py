@@ -3,15 +3,12 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Firewall rules and policy routes that use a mark."""
 
-import os
 import re
 
 from ..system import packet_rules, policy_rules
-from ..system.commands import run
 from ..system.errors import EndpointError
 from .items import not_checked, seen
 
-LIMIT = 20
 MOST_RULES = 20
 MARK = re.compile(r"\bmark\b|MARK|fwmark", re.IGNORECASE)
 NUMBER = re.compile(r"\b0x[0-9a-fA-F]{1,8}\b")
@@ -50,23 +47,9 @@ def _nft():
     if packet_rules.may_have_nf_tables():
         for argv in (["nft", "-nn", "list", "ruleset"], ["iptables-nft-save"]):
             if packet_rules.has(argv[0]):
-                return marked(_said(argv))
+                return marked(packet_rules.said(argv))
     return []
 
 
 def _legacy(tool, table):
-    return marked(_said([tool + "-save"])) if os.path.exists(table) and _text(table).strip() else []
-
-
-def _said(argv):
-    finished = run(argv, LIMIT)
-    if finished.code:
-        raise EndpointError(
-            "command_failed", "Listing the firewall", " ".join(argv), finished.said(), "Run it by hand."
-        )
-    return finished.output.split("\n")
-
-
-def _text(path):
-    with open(path, encoding="utf-8", errors="replace") as stream:
-        return stream.read()
+    return marked(packet_rules.said([tool + "-save"])) if packet_rules.has_legacy(table) else []

@@ -39,10 +39,10 @@ ROUTE_KEYS = frozenset("from to iif oif fwmark lookup tos ipproto sport dport ui
 def listed():
     """Yield every rule that uses a mark. Raises EndpointError where a tool that is there cannot list them."""
     yield from _of_nft() if has(NFT) else _of_save(IN_PLACE_OF_NFT)
-    yield from _of_save([tool for tool, table in LEGACY if os.path.exists(table) and _text(table).strip()])
+    yield from _of_save([tool for tool, table in LEGACY if has_legacy(table)])
     if has("ip"):
         for tool in ROUTES:
-            yield from route_rules(_said(LIST_ROUTES[tool]), tool)
+            yield from route_rules(said(LIST_ROUTES[tool]), tool)
 
 
 def has(program):
@@ -54,6 +54,11 @@ def may_have_nf_tables():
     """Return False where the kernel's list of modules proves that there are no such rules."""
     modules = _text(MODULES) if os.path.exists(MODULES) else ""
     return not modules or "nf_tables " in modules or os.path.isdir(NF_TABLES)
+
+
+def has_legacy(table):
+    """Return True if the kernel lists tables of the legacy kind in a file of its own."""
+    return os.path.exists(table) and bool(_text(table).strip())
 
 
 def saved_rules(lines, tool):
@@ -133,16 +138,17 @@ def _of_expression(text):
 
 
 def _of_nft():
-    return nft_rules(_said(LIST_NFT)) if may_have_nf_tables() else ()
+    return nft_rules(said(LIST_NFT)) if may_have_nf_tables() else ()
 
 
 def _of_save(tools):
     for tool in tools:
         if has(tool + "-save") and (tool not in IN_PLACE_OF_NFT or may_have_nf_tables()):
-            yield from saved_rules(_said([tool + "-save"]), tool)
+            yield from saved_rules(said([tool + "-save"]), tool)
 
 
-def _said(argv):
+def said(argv):
+    """Return the lines that a tool prints; EndpointError where it cannot list what there is."""
     finished = run(argv, LIMIT)
     if finished.code:
         raise EndpointError(

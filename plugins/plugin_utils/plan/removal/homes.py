@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from ...catalog.model import Product
 from ...detect.claims import Claims, of_kind
 from ...detect.evidence import Evidence
-from ..model import REMOVE, Step
+from ..model import Step
+from .paths import removed
 
 
 def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[Step]:
@@ -18,16 +19,7 @@ def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[S
     for item in of_kind(owned, "home_path"):
         path, kind = item["what"], item["value"]["type"]
         scope = "tree" if scopes.get(item["value"]["below"]) == "tree" and kind == "directory" else "file"
-        yield Step(
-            REMOVE,
-            "path_remove",
-            f"Remove {path}",
-            {"path": path, "scope": scope, "expected_gone": []},
-            f"{path} ({kind} of {item['value']['user'] or 'nobody'})",
-            "absent",
-            (item["id"],),
-            ({"path": path, "scope": scope, "change": "removed"},),
-        )
+        yield removed(path, scope, item["id"], f"{path} ({kind} of {item['value']['user'] or 'nobody'})")
 
 
 def retained(evidence: Evidence, going: list[Product]) -> list[tuple[str, str]]:

@@ -22,7 +22,7 @@ def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[S
     """Yield steps for paths, registry sections, and shared directories that are empty then."""
     paths = list(_paths(going, owned))
     yield from _flags(evidence, going)
-    yield from (_remove_path(path, scope, reason, kind) for path, scope, reason, kind in paths)
+    yield from (removed(path, scope, reason, f"{path} ({kind})") for path, scope, reason, kind in paths)
     yield from _sections(owned)
     yield from _parents(evidence, going, owned, {path for path, _scope, _reason, _kind in paths})
 
@@ -101,13 +101,14 @@ def _paths(going: list[Product], owned: Claims) -> Iterator[tuple[str, str, str,
             yield path, scopes[path] if kind == "directory" else "file", item["id"], kind
 
 
-def _remove_path(path: str, scope: str, reason: str, kind: str) -> Step:
+def removed(path: str, scope: str, reason: str, before: str) -> Step:
+    """Return the step that removes a path, a tree or not; ``before`` says what is there."""
     return Step(
         REMOVE,
         "path_remove",
         f"Remove {path}",
         {"path": path, "scope": scope, "expected_gone": []},
-        f"{path} ({kind})",
+        before,
         "absent",
         (reason,),
         ({"path": path, "scope": "tree" if scope == "tree" else "file", "change": "removed"},),

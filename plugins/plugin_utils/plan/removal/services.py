@@ -9,13 +9,13 @@ from collections.abc import Iterator
 
 from ...catalog.model import Product
 from ...detect.claims import Claims, of_kind
-from ...detect.evidence import Evidence, Item
+from ...detect.evidence import Evidence
 from ..model import REMOVE, Step
+from .paths import ADMIN_UNITS, removed
 
 # Seconds until a unit's processes are ended with force; products are known to wait for ten minutes.
 STOP_LIMIT = 90
 STOPPED = ("inactive", "failed")
-ADMIN_UNITS = "/etc/systemd/system/"
 # Processes of this role start others again.
 WATCHDOG = "watchdog"
 
@@ -40,20 +40,8 @@ def _stop_triggers(owned: Claims) -> Iterator[Step]:
             done.add(trigger["name"])
             yield _retire(trigger["name"], "running", trigger["links"], item["id"])
             if trigger["file"].startswith(ADMIN_UNITS):
-                yield _remove_trigger(trigger["file"], item)
-
-
-def _remove_trigger(path: str, item: Item) -> Step:
-    return Step(
-        REMOVE,
-        "path_remove",
-        f"Remove {path}",
-        {"path": path, "scope": "file", "expected_gone": []},
-        f"{path} (unit file), which starts {item['what']}",
-        "absent",
-        (item["id"],),
-        ({"path": path, "scope": "file", "change": "removed"},),
-    )
+                before = f"{trigger['file']} (unit file), which starts {item['what']}"
+                yield removed(trigger["file"], "file", item["id"], before)
 
 
 def _stop_units(owned: Claims) -> Iterator[Step]:
