@@ -18,11 +18,15 @@ class ActionModule(Adapter):
         "part": {"type": "str", "choices": ["stage", "handover", "remove"], "required": True},
         "before": {"type": "dict"},
         "change_id": {"type": "str", "default": ""},
+        "uninstall_password": {"type": "str", "default": "", "no_log": True},
+        "uninstall_password_variable": {"type": "str", "default": "AVSHIFT_UNINSTALL_PASSWORD"},
     }
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Return steps with their outcomes, failure, window_seconds and diff; a failed step fails the task."""
         plan = carry_out.allowed(options["planned"], dry_run=bool(self._task.check_mode))
-        arguments = carry_out.arguments(plan, options["part"], options["before"], options["change_id"])
+        password, variable = options["uninstall_password"], options["uninstall_password_variable"]
+        for_scripts = carry_out.environment_for_scripts(password, variable)
+        arguments = carry_out.arguments(plan, options["part"], options["before"], options["change_id"], for_scripts)
         done = self.on_endpoint("apply", arguments, task_vars)
         return carry_out.result(arguments["steps"], options["part"], done)

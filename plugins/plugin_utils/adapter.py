@@ -50,12 +50,20 @@ class Adapter(ActionBase):
         try:
             result.update({"changed": False, **self.act(plain(options), task_vars or {})})
         except AvshiftError as error:
-            result.update({"failed": True, "changed": False, "code": error.code, "msg": str(error)})
+            message = self._without_secrets(str(error), options)
+            result.update({"failed": True, "changed": False, "code": error.code, "msg": message})
         except AnsibleConnectionFailure as error:
             result.update({"unreachable": True, "changed": False, "msg": self._unreached(error, task_vars or {})})
         finally:
             self._remove_tmp_path(self._connection._shell.tmpdir)
         return result
+
+    def _without_secrets(self, text: str, options: dict[str, Any]) -> str:
+        """Return the text of an error, which may hold what a host said as it broke off, without the secret options."""
+        for name, spec in self.SPEC.items():
+            if spec.get("no_log") and options[name]:
+                text = text.replace(options[name], "(secret)")
+        return text
 
     def catalog(self) -> Catalog:
         """Return the catalog that came with the collection, read once a process."""

@@ -12,4 +12,4 @@ from .package_change import made, rehearsed
 def purge(known, insisting, target):
     """Remove packages (names as dpkg takes them) with their configuration; ``insisting`` are further options."""
     rehearsed(["dpkg", "--no-act"] + insisting + ["--purge"] + known, "dpkg")
-    made(["dpkg"] + insisting + ["--purge"] + known, "dpkg", target["lock_wait"])
+    made(["dpkg"] + insisting + ["--purge"] + known, "dpkg", target["lock_wait"], **target.get("environment", {}))

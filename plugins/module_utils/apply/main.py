@@ -3,7 +3,11 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Called by ``start`` to carry out one part of a plan."""
 
+import contextlib
+
+from ..system import run_lock
 from ..system.errors import EndpointError
+from ..system.masks import masked
 from .runner import carry_out, pending_of
 
 
@@ -12,10 +16,19 @@ def main(arguments, check_mode):
     steps are carried out, and the ids of the steps that were not done when the first part began.
 
     Without ``pending``, all steps are looked at. A failed step is a result too, since the record needs all of it.
+    What is in ``secrets`` (texts that steps hold, none unless given) is in no result.
     """
-    steps, pending = arguments["steps"], arguments["pending"]
     try:
-        pending = pending_of(steps) if pending is None else pending
-        return carry_out([step for step in steps if step["part"] == arguments["part"]], pending, check_mode)
+        with contextlib.ExitStack() as stack:
+            if not check_mode:
+                stack.enter_context(run_lock.held())
+            result = _carried_out(arguments, check_mode)
     except (EndpointError, OSError) as error:
-        return {"failed": True, "msg": str(error), "code": getattr(error, "code", "system_error")}
+        result = {"failed": True, "msg": str(error), "code": getattr(error, "code", "system_error")}
+    return masked(result, arguments.get("secrets", ()))
+
+
+def _carried_out(arguments, check_mode):
+    steps, pending = arguments["steps"], arguments["pending"]
+    pending = pending_of(steps) if pending is None else pending
+    return carry_out([step for step in steps if step["part"] == arguments["part"]], pending, check_mode)

@@ -1,7 +1,10 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Remove packages with their configuration, in one go, so that the package manager orders them."""
+"""Remove packages with their configuration, in one go, so that the package manager orders them.
+
+``environment`` of a target, which no plan holds, is what the packages' scripts are given: a password, for one.
+"""
 
 from ..system import dpkg_status, rpm_database, rpm_home
 from ..system.errors import EndpointError

@@ -4,14 +4,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ..errors import AvshiftError
 from .approval import ALLOWED
 from .diff import of_step
-from .model import digest_of, expanded, stopping
+from .model import REMOVE, digest_of, expanded, stopping
 
 REACH = "See above why; nothing was done on it."
+VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{1,63}")
+# Other programs than the vendor's scripts go by these.
+TAKEN = ("PATH", "HOME", "LANG", "SHELL", "USER", "LOGNAME", "IFS", "ENV", "TMPDIR", "NEEDRESTART_SUSPEND")
+TAKEN_BEGINNINGS = ("LC_", "LD_", "DEBIAN_", "DPKG_", "APT_", "ZYPP_", "PYTHON", "PERL", "BASH")
 
 
 def allowed(planned: dict[str, Any], dry_run: bool) -> dict[str, Any]:
@@ -36,10 +41,43 @@ def _refused(code: str, subject: str, cause: str, remedy: str) -> AvshiftError:
     return AvshiftError(code, "Carrying out the plan", subject, cause, remedy)
 
 
-def arguments(plan: dict[str, Any], part: str, before: dict[str, Any] | None, change_id: str) -> dict[str, Any]:
-    """Return the arguments for the endpoint; ``before`` is the result of the part that went before, if one did."""
+def arguments(
+    plan: dict[str, Any],
+    part: str,
+    before: dict[str, Any] | None,
+    change_id: str,
+    for_scripts: dict[str, str] | None = None,
+) -> dict[str, Any]:
+    """Return the arguments for the endpoint; ``before`` is the result of the part that went before, if one did.
+
+    ``for_scripts`` is the environment (name to secret) that the scripts of packages which go are given.
+    """
     steps = expanded(plan["steps"], plan["digest"], change_id)
-    return {"steps": steps, "part": part, "pending": before["pending"] if before and "pending" in before else None}
+    pending = before["pending"] if before and "pending" in before else None
+    content = {"steps": steps, "part": part, "pending": pending}
+    if part != REMOVE or not for_scripts:
+        return content
+    given = [_with_environment(step, for_scripts) if step["kind"] == "packages_remove" else step for step in steps]
+    return {**content, "steps": given, "secrets": list(for_scripts.values())}
+
+
+def _with_environment(step: dict[str, Any], environment: dict[str, str]) -> dict[str, Any]:
+    return {**step, "target": {**step["target"], "environment": environment}}
+
+
+def environment_for_scripts(password: str, variable: str) -> dict[str, str]:
+    """Return what hands a password to the packages' scripts; AvshiftError on a variable that means something else."""
+    if not password:
+        return {}
+    if not VARIABLE.fullmatch(variable) or variable in TAKEN or variable.startswith(TAKEN_BEGINNINGS):
+        raise AvshiftError(
+            "variable_refused",
+            "Handing the uninstall password over",
+            variable or "(empty)",
+            "it is no name of a variable of upper-case letters, digits and underscores that is free for that",
+            "Give the one that the vendor's scripts read, or leave the option out.",
+        )
+    return {variable: password}
 
 
 def result(steps: list[dict[str, Any]], part: str, done: dict[str, Any]) -> dict[str, Any]:
