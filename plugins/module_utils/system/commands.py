@@ -3,7 +3,9 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Run the system's own tools: arguments as a list, C locale, time limit, no shell."""
 
+import contextlib
 import os
+import signal
 import subprocess
 
 from .errors import EndpointError
@@ -36,7 +38,8 @@ def environment(**extra):
 def run(argv, timeout, stdin=None, **extra):
     """Run a command and return Finished, whatever its exit code.
 
-    Raises EndpointError if it cannot be started or does not end within ``timeout`` seconds; it is killed then.
+    Raises EndpointError if it cannot be started or does not end within ``timeout`` seconds; it is killed
+    then, and what it has started in its group.
     """
     try:
         process = subprocess.Popen(
@@ -47,6 +50,8 @@ def run(argv, timeout, stdin=None, **extra):
             env=environment(**extra),
             cwd="/",
             close_fds=True,
+            # A group of its own, so that what it starts can be ended with it.
+            start_new_session=True,
         )
     except OSError as error:
         raise EndpointError(
@@ -55,8 +60,7 @@ def run(argv, timeout, stdin=None, **extra):
     try:
         output, errors = process.communicate(stdin.encode() if stdin is not None else None, timeout=timeout)
     except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
+        _end(process)
         raise EndpointError(
             "command_timeout",
             "Running a command",
@@ -65,6 +69,13 @@ def run(argv, timeout, stdin=None, **extra):
             "Look at the host's load and at what the command waits for, then run again.",
         )
     return Finished(process.returncode, _text(output), _text(errors))
+
+
+def _end(process):
+    """Kill a command's whole group: a child that lives on would keep its output open, and be waited for."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
 
 
 def must(argv, timeout, what, remedy, **extra):

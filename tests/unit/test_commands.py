@@ -1,0 +1,30 @@
+"""A command that does not end is ended with all that it has started."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from ansible_collections.avshift.endpoint.plugins.module_utils.system.commands import run
+from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
+
+STARTS_A_CHILD = 'sleep 600 & echo $! >"$0"; wait'
+
+
+def test_child_of_a_command_ends_with_it_at_the_limit(tmp_path: Path) -> None:
+    noted = tmp_path / "pid"
+    with pytest.raises(EndpointError) as raised:
+        run(["sh", "-c", STARTS_A_CHILD, str(noted)], 1)
+    assert raised.value.code == "command_timeout"
+    child = int(noted.read_text())
+    assert not Path(f"/proc/{child}").exists() or _state(child) == "Z"
+
+
+def _state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+
+
+def test_command_gets_no_more_of_the_environment_than_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(os.environ, "AVSHIFT_TEST", "inherited")
+    assert run(["sh", "-c", 'echo "$AVSHIFT_TEST$GIVEN $LC_ALL"'], 10, GIVEN="given").output == "given C\n"
