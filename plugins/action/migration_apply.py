@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The controller's half of migration_apply: carry out one part of a plan that may be carried out."""
+"""The controller's half of migration_apply: carry out a plan, or one part of it, that may be carried out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class ActionModule(Adapter):
 
     SPEC: ClassVar[dict[str, Any]] = {
         "planned": {"type": "dict", "required": True},
-        "part": {"type": "str", "choices": ["stage", "handover", "remove"], "required": True},
+        "part": {"type": "str", "choices": ["stage", "handover", "remove", "all"], "required": True},
         "before": {"type": "dict"},
         "change_id": {"type": "str", "default": ""},
         "uninstall_password": {"type": "str", "default": "", "no_log": True},

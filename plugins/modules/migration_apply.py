@@ -4,10 +4,10 @@
 
 DOCUMENTATION = r"""
 module: migration_apply
-short_description: Carry out one part of a plan
+short_description: Carry out a plan, or one part of it
 version_added: 0.1.0
 description:
-  - Carries out the steps of one part in one round trip. Each step first looks whether it is done.
+  - Carries out the steps of one part, or of V(all) in their order, in one round trip. Each step first looks whether it is done.
   - Refuses a plan that was not approved, has drifted, is blocked by its preflight, or was tampered with.
   - If a step of staging fails, those before it are taken back. If a handover fails, Kaspersky's protection is started
     again.
@@ -25,9 +25,9 @@ options:
     type: dict
     required: true
   part:
-    description: The part to carry out.
+    description: The part to carry out. After one that failed, V(all) goes no further.
     type: str
-    choices: [stage, handover, remove]
+    choices: [stage, handover, remove, all]
     required: true
   before:
     description: The result of the part before this one.

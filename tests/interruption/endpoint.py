@@ -191,7 +191,7 @@ def apply(given):
     watch.patch()
     pending = None
     for part in PARTS:
-        done = main.main({"steps": given["steps"], "part": part, "pending": pending}, False)
+        done = main.main({"steps": given["steps"], "parts": [part], "pending": pending}, False)
         if done.get("failed") or done["failure"]:
             return {"failure": done.get("msg") or done["failure"], "seen": watch.seen}
         pending = done["pending"]

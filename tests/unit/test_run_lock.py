@@ -12,7 +12,7 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.apply import main
 from ansible_collections.avshift.endpoint.plugins.module_utils.system import run_lock
 from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
 
-NOTHING = {"steps": [], "part": "remove", "pending": []}
+NOTHING = {"steps": [], "parts": ["remove"], "pending": []}
 HOLD = """
 import fcntl, os, sys
 lock = open(sys.argv[1], "w")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.apply import runner
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply import main, runner
+from ansible_collections.avshift.endpoint.plugins.module_utils.system import run_lock
 from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
 
 
@@ -175,3 +177,42 @@ def test_system_s_own_error_is_a_failure_with_a_code(host: Host) -> None:
     result = runner.carry_out([_step("f", kind="fails", error=PermissionError(13, "denied"))], ["f"], False)
     assert (result["failure"]["code"], result["failure"]["step"]) == ("system_error", "f")
     assert "denied" in result["failure"]["message"]
+
+
+@pytest.fixture
+def unlocked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep the lock of this machine out of it."""
+    monkeypatch.setattr(run_lock, "PATH", str(tmp_path / "lock"))
+
+
+def _of_part(part: str, thing: str, kind: str = "works", **target: Any) -> dict[str, Any]:
+    return {**_step(thing, kind, **target), "part": part}
+
+
+@pytest.mark.usefixtures("unlocked")
+def test_all_parts_in_one_go_are_what_they_are_one_by_one(host: Host) -> None:
+    host.there.add("b")
+    steps = [_of_part("stage", "a", brings=["c"]), _of_part("handover", "b"), _of_part("remove", "c")]
+    result = main.main({"steps": steps, "parts": ["stage", "handover", "remove"], "pending": None}, False)
+    assert _outcomes(result) == {"a": "changed", "b": "already", "c": "changed"}
+    assert (result["changed"], result["pending"], result["failure"]) == (True, ["a", "c"], None)
+
+
+@pytest.mark.usefixtures("unlocked")
+@pytest.mark.parametrize(
+    ("failing", "outcomes"),
+    [
+        ("stage", {"a": "undone", "f-stage": "failed", "b": "untouched", "c": "untouched"}),
+        ("remove", {"a": "changed", "b": "changed", "c": "undone", "f-remove": "failed"}),
+    ],
+)
+def test_failure_takes_back_its_own_part_and_ends_the_run(host: Host, failing: str, outcomes: dict[str, str]) -> None:
+    parts = ["stage", "handover", "remove"]
+    steps = []
+    for part, thing in zip(parts, "abc", strict=True):
+        steps.append(_of_part(part, thing))
+        if part == failing:
+            steps.append(_of_part(part, f"f-{part}", "fails", error=OSError("no")))
+    result = main.main({"steps": steps, "parts": parts, "pending": None}, False)
+    assert _outcomes(result) == outcomes
+    assert result["failure"]["step"] == f"f-{failing}"

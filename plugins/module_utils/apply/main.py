@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Called by ``start`` to carry out one part of a plan."""
+"""Called by ``start`` to carry out one part of a plan, or several in their order."""
 
 import contextlib
 
@@ -12,8 +12,8 @@ from .runner import carry_out, pending_of
 
 
 def main(arguments, check_mode):
-    """Return {changed, outcomes, pending, failure} for {steps, part, pending}: all of the plan's steps, the part whose
-    steps are carried out, and the ids of the steps that were not done when the first part began.
+    """Return {changed, outcomes, pending, failure} for {steps, parts, pending}: all of the plan's steps, the parts of
+    which they are carried out, and the ids of the steps that were not done when the plan's first part began.
 
     Without ``pending``, all steps are looked at. A failed step is a result too, since the record needs all of it.
     What is in ``secrets`` (texts that steps hold, none unless given) is in no result.
@@ -31,4 +31,9 @@ def main(arguments, check_mode):
 def _carried_out(arguments, check_mode):
     steps, pending = arguments["steps"], arguments["pending"]
     pending = pending_of(steps) if pending is None else pending
-    return carry_out([step for step in steps if step["part"] == arguments["part"]], pending, check_mode)
+    result = {"changed": False, "outcomes": [], "pending": pending, "failure": None}
+    for part in arguments["parts"]:
+        done = carry_out([step for step in steps if step["part"] == part], pending, check_mode, result["failure"])
+        result["outcomes"] += done["outcomes"]
+        result.update(changed=result["changed"] or done["changed"], failure=done["failure"])
+    return result

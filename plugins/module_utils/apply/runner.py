@@ -85,13 +85,14 @@ def pending_of(steps):
     return [step["id"] for step in steps if not _done(step)]
 
 
-def carry_out(steps, pending, check):
+def carry_out(steps, pending, check, failure=None):
     """Carry out one part's steps in order and return {changed, outcomes, pending, failure}.
 
     ``steps`` are {id, kind, target, undo}; those in ``pending`` are to be done. Every step gets an outcome, after a
-    failure too: ``untouched``. When a step fails, those before it that can be undone are, in reverse.
+    failure too: ``untouched``. When a step fails, those before it that can be undone are, in reverse. With the
+    ``failure`` of an earlier part nothing is done.
     """
-    outcomes, done, failure = [], [], None
+    outcomes, done = [], []
     for step in steps:
         outcome = {"id": step["id"], "outcome": ALREADY, "facts": {}}
         outcomes.append(outcome)

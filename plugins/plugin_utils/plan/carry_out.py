@@ -10,8 +10,9 @@ from typing import Any
 from ..errors import AvshiftError
 from .approval import ALLOWED
 from .diff import of_step
-from .model import REMOVE, digest_of, expanded, stopping
+from .model import PARTS, REMOVE, digest_of, expanded, stopping
 
+ALL = "all"
 REACH = "See above why; nothing was done on it."
 VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{1,63}")
 # Other programs than the vendor's scripts go by these.
@@ -54,8 +55,8 @@ def arguments(
     """
     steps = expanded(plan["steps"], plan["digest"], change_id)
     pending = before["pending"] if before and "pending" in before else None
-    content = {"steps": steps, "part": part, "pending": pending}
-    if part != REMOVE or not for_scripts:
+    content = {"steps": steps, "parts": list(PARTS) if part == ALL else [part], "pending": pending}
+    if part not in (REMOVE, ALL) or not for_scripts:
         return content
     given = [_with_environment(step, for_scripts) if step["kind"] == "packages_remove" else step for step in steps]
     return {**content, "steps": given, "secrets": list(for_scripts.values())}
