@@ -8,13 +8,19 @@ HERE := $(COLLECTIONS)/endpoint
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 FLEET := full agent leftovers clean
 DEMO := avshift/demo
+# The longest first, so that the others fill the time beside them.
+LONGEST := removal detection default
+SCENARIOS := $(LONGEST) $(filter-out $(LONGEST),$(patsubst molecule/%/molecule.yml,%,$(wildcard molecule/*/molecule.yml)))
+CHECKS := lint types unit test-matrix sanity build-check
+# What runs at once. The scenarios wait for containers most of the time.
+JOBS ?= $(shell nproc)
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export CONTAINERS_CONF := $(CURDIR)/lab/containers.conf
 export ANSIBLE_FORCE_COLOR ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-up demo-down setup prerequisites test lint types unit sanity build-check molecule \
+.PHONY: help demo demo-up demo-down setup prerequisites test lint types unit sanity build-check molecule lab \
 	test-full test-matrix bench-detect clean picture requirements
 
 help: ## Show this list
@@ -44,7 +50,8 @@ demo-down: ## Remove the demo's containers, and nothing else
 
 ## Tests
 
-test: setup lint types unit test-matrix sanity build-check molecule ## Run every test: about 35 minutes
+test: setup lab ## Run every test, as many at once as there are processors: about 35 minutes on two
+	$(MAKE) --jobs=$(JOBS) --keep-going --output-sync=target $(SCENARIOS:%=molecule-%) $(CHECKS)
 
 lint: setup ## Lint Ansible content, Python and shell
 	@echo "== lint"
@@ -73,9 +80,15 @@ build-check: setup ## Build the collection, install it elsewhere, and call its p
 	@echo "== build and install"
 	tests/build_check.sh
 
-molecule: setup ## Run the Molecule scenarios; SCENARIO=name for one
-	@echo "== molecule"
-	molecule -c .config/molecule/config.yml test $(if $(SCENARIO),-s $(SCENARIO),--all)
+molecule: setup $(if $(SCENARIO),molecule-$(SCENARIO),$(SCENARIOS:%=molecule-%)) ## Run the Molecule scenarios; SCENARIO=name for one
+
+molecule-%: setup
+	@echo "== molecule $*"
+	molecule -c .config/molecule/config.yml test -s $*
+
+lab: setup ## Make the images and packages of the lab, if they are not there
+	@echo "== lab"
+	$(BIN)/python lab/fleet.py build
 
 test-full: export AVSHIFT_REMOVAL_SET := full
 test-full: export AVSHIFT_INTERRUPTION_SET := full
