@@ -18,6 +18,7 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.collect import (
     mentions,
     obstacles,
     package_changes,
+    package_holds,
     packet_marks,
     sockets,
 )
@@ -118,6 +119,8 @@ PARSERS: dict[str, Callable[[bytes], Any]] = {
     "names.any_of": _fitting,
     "obstacles.mapped": lambda raw: list(obstacles.mapped(lines_of(raw))),
     "package_changes.simulated": lambda raw: list(package_changes.simulated(lines_of(raw))),
+    "package_holds.locks": lambda raw: list(package_holds.locks(lines_of(raw))),
+    "package_holds.protected": lambda raw: list(package_holds.protected(lines_of(raw))),
     "packet_marks.marked": lambda raw: list(packet_marks.marked(lines_of(raw))),
     "packet_rules.nft_rules": lambda raw: list(packet_rules.nft_rules(lines_of(raw))),
     "packet_rules.route_rules": lambda raw: list(packet_rules.route_rules(lines_of(raw), packet_rules.ROUTES[0])),

@@ -9,6 +9,7 @@ from ..system import dpkg_status, package_locks, rpm_home
 from ..system.commands import SEARCH_PATH
 from ..system.errors import EndpointError
 from ..system.names import any_of
+from . import package_holds
 from .items import not_checked, seen
 
 # The first that a host has is the one that it is administered with.
@@ -27,7 +28,23 @@ def collect(asked, look):
             yield not_checked("package_manager", "dpkg", dpkg_status.HOME, error)
     folder = rpm_home.find(look.tree)
     if folder is not None:
-        yield _item("rpm", folder, unsettled={}, noted=[], held=[], scripts={})
+        fits = any_of(asked["names"])
+        try:
+            held = _held_of_rpm(fits, folder, look.tree)
+            yield _item("rpm", folder, unsettled={}, noted=[], held=held, scripts={})
+        except EndpointError as error:
+            yield not_checked("package_manager", "rpm", folder, error)
+
+
+def _held_of_rpm(fits, folder, tree):
+    """Return which packages of interest the tool above rpm was told to keep; rpm alone keeps none."""
+    kept = package_holds.patterns(tools("rpm")[0], tree) if tools("rpm") else []
+    if not kept:
+        return []
+    from ..system import rpm_database
+
+    with rpm_database.Database(tree, folder) as database:
+        return package_holds.held({found["name"] for found in database.all() if fits(found["name"])}, kept)
 
 
 def tools(database):

@@ -82,7 +82,7 @@ def _held(case: Case) -> Iterator[Check]:
             "overridable",
             "Somebody asked the package manager to keep a package as it is",
             ", ".join(held),
-            "Ask who put it on hold (apt-mark showhold); accept this id to remove it all the same.",
+            "Ask who did (apt-mark showhold, zypper locks, /etc/dnf/protected.d); accept this id to remove it.",
         )
 
 

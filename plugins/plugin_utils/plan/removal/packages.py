@@ -17,6 +17,8 @@ from . import package_scripts
 # By whose database knows a package: the rehearsal of its removal, and who removes it if there was none.
 REHEARSALS = {"dpkg": ("remove", "apt-get"), "rpm": ("remove by rpm", "rpm")}
 LOCK_WAIT = 300
+# These refuse what the owner told them to keep, and have no word to do it all the same.
+KEEPING = ("dnf", "zypper")
 WITHOUT_SCRIPT = " without its script before removal"
 
 
@@ -57,6 +59,9 @@ def _remove(database: str, known: list[Item], evidence: Evidence) -> Step:
     by = rehearsed["manager"] if rehearsed else ordinary
     manager = evidence.value("package_manager", database) or {"held": []}
     names = sorted({item["value"]["name"] for item in known})
+    held = sorted(set(names) & set(manager["held"]))
+    past = by if held and by in KEEPING else ""
+    by = "rpm" if past else by
     title = "Remove " + ", ".join(item["what"] for item in known)
     return Step(
         REMOVE,
@@ -65,12 +70,12 @@ def _remove(database: str, known: list[Item], evidence: Evidence) -> Step:
         {
             "by": by,
             "names": names,
-            "held": sorted(set(names) & set(manager["held"])),
+            "held": held,
             "run_script": True,
             "lock_wait": LOCK_WAIT,
         },
         "\n".join(f"{item['what']} {item['value']['version']} ({item['value']['status']})" for item in known),
-        f"not known to {database}",
+        f"not known to {database}" + (f"; {past} was told to keep {', '.join(held)}" if past else ""),
         (*(item["id"] for item in known), *([f"package_change:{what}"] if rehearsed else [])),
         tuple({"package": name, "change": "removed"} for name in names),
     )
