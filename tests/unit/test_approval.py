@@ -8,16 +8,18 @@ from typing import Any
 import pytest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import approval, carry_out
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.document import plan_of as plan_of_host
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import digest_of
 from plans import case_of, document_of, plan_of
 from support import collected
 
 DOCUMENT = document_of("full", "clean-without-replacement")
+FULL = plan_of_host(DOCUMENT, "full") or {}
 
 
 def _plan(**changed: Any) -> dict[str, Any]:
     """Return the plan of the host full, with some of its content changed and its digest right again."""
-    plan: dict[str, Any] = copy.deepcopy(DOCUMENT["hosts"]["full"])
+    plan: dict[str, Any] = copy.deepcopy(FULL)
     plan.update(changed)
     plan["digest"] = digest_of(plan)
     return plan
@@ -46,7 +48,7 @@ def test_the_same_plan_is_approved_whatever_has_changed_by_itself() -> None:
 
 
 def test_a_run_that_was_cut_off_goes_on_with_the_approved_plan() -> None:
-    approved = DOCUMENT["hosts"]["full"]
+    approved = FULL
     plan = _begun(_plan(steps=[]), _run("done", "0" * 64), _run("begun", approved["digest"]))
     judged = approval.judge(plan, DOCUMENT)
     assert judged.status == approval.RESUMED
@@ -55,14 +57,12 @@ def test_a_run_that_was_cut_off_goes_on_with_the_approved_plan() -> None:
 
 @pytest.mark.parametrize("status", ["done", "rolled_back", None])
 def test_a_run_that_ended_is_not_resumed(status: str | None) -> None:
-    plan = _begun(
-        _plan(steps=DOCUMENT["hosts"]["full"]["steps"][:3]), _run(status, DOCUMENT["hosts"]["full"]["digest"])
-    )
+    plan = _begun(_plan(steps=FULL["steps"][:3]), _run(status, FULL["digest"]))
     assert approval.judge(plan, DOCUMENT).status == approval.DRIFTED
 
 
 def test_a_run_of_another_plan_is_not_resumed() -> None:
-    plan = _begun(_plan(steps=DOCUMENT["hosts"]["full"]["steps"][:3]), _run("begun", "0" * 64))
+    plan = _begun(_plan(steps=FULL["steps"][:3]), _run("begun", "0" * 64))
     assert approval.judge(plan, DOCUMENT).status == approval.DRIFTED
 
 
@@ -123,7 +123,7 @@ def test_words_of_a_finding_that_came_or_went() -> None:
         ("release of the system", {"system": {"system": "debian", "version": "13"}}),
         ("what could not be checked", {"unknowns": ["path:/opt/x: permission denied"]}),
         ("an id that is no longer accepted", {"blocked": True}),
-        ("order of the steps", {"steps": DOCUMENT["hosts"]["full"]["steps"][::-1]}),
+        ("order of the steps", {"steps": FULL["steps"][::-1]}),
     ],
 )
 def test_a_host_that_has_drifted_is_always_told_why(what: str, changed: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from .document import plan_of
 from .model import SHORT
 
 NOT_REQUIRED, APPROVED, RESUMED, NOTHING_TO_DO = "not_required", "approved", "resumed", "nothing_to_do"
@@ -34,7 +35,7 @@ def judge(plan: dict[str, Any], document: dict[str, Any] | None, made_by: dict[s
     """
     if document is None:
         return Approval(NOT_REQUIRED, (), plan)
-    approved = document["hosts"].get(plan["host"])
+    approved = plan_of(document, plan["host"])
     if approved is not None and approved["digest"] == plan["digest"]:
         return Approval(APPROVED, (), plan)
     if approved is not None and _was_begun(plan, approved["digest"]) and not _is_kept_out(plan):

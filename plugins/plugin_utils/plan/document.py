@@ -46,6 +46,12 @@ def read(path: str) -> dict[str, Any]:
     return document
 
 
+def plan_of(document: dict[str, Any], host: str) -> dict[str, Any] | None:
+    """Return the whole plan of one host of a document, as it was made; None if the document has none for it."""
+    plan: dict[str, Any] | None = document["hosts"].get(host)
+    return plan
+
+
 def _digest(content: dict[str, Any]) -> str:
     """Return the digest over every host's digest and all the rest that does not change by itself."""
     fixed = {key: value for key, value in content.items() if key != "hosts"}
