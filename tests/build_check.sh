@@ -34,5 +34,8 @@ ansible-playbook -i localhost, -e ansible_connection=local -e 'ansible_python_in
     -e endpoint_migrate_provider=none -e avshift_become=false \
     avshift.endpoint.plan
 test -s avshift/plan/plan.json
-test -s avshift/plan/plan.md
+for name in json html md csv; do
+    test -s "avshift/plan/plan.$name"
+done
+test -s avshift/plan/servicenow.yml
 echo "The tarball is as it should be, and works outside the checkout."

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,13 +13,11 @@ from ansible.utils.display import Display
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter, now, versions
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.canonical import encode
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import document
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import document, waves
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import detection, plan_markdown, report, words
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.table import table
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import detection, plan, report
 
 MOST_NAMED = 10
-PLAN_HEADER = ["host", "found", "to do", "verdict now", "digest"]
 
 
 class ActionModule(Adapter):
@@ -31,6 +30,7 @@ class ActionModule(Adapter):
         "hosts": {"type": "list", "elements": "str", "default": []},
         "results_in": {"type": "str", "default": ""},
         "change_id": {"type": "str", "default": ""},
+        "waves": {"type": "raw", "default": "100%"},
     }
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
@@ -58,29 +58,30 @@ class ActionModule(Adapter):
         return result
 
     def _plan(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        made_by = versions(self.catalog())
+        made_by, catalog = versions(self.catalog()), self.catalog()
         run = {"change_id": options["change_id"], "time": now(), **made_by}
-        made = [
-            runs.of_plan(host, task_vars["hostvars"][host].get(options["results_in"]), run)
-            for host in sorted(options["hosts"])
-        ]
-        for record in made:
-            records.write(records.path_of(options["records_dir"], record["host"]), record)
-        plans = {record["host"]: record["plan"] for record in made if record["plan"] is not None}
-        not_planned = {record["host"]: record["failure"]["message"] for record in made if record["plan"] is None}
-        whole = document.compose(plans, not_planned, made_by)
-        files = {"plan.json": encode(whole), "plan.md": plan_markdown.render(whole, made)}
-        rows = [
-            [
-                record["host"],
-                words.findings(record["plan"]),
-                words.to_do(record),
-                record["verdict"],
-                words.digest(record["plan"]),
-            ]
-            for record in made
-        ]
-        return self._write(options["output_dir"], files, table(PLAN_HEADER, rows), digest=whole["digest"])
+        not_planned: dict[str, str] = {}
+        whole = document.compose(
+            self._planned(options, task_vars, run, not_planned),
+            not_planned,
+            made_by,
+            waves.of_hosts(options["hosts"], options["waves"]),
+            options["change_id"],
+            {name: provider.told() for name, provider in catalog.providers.items()},
+        )
+        return self._write(options["output_dir"], plan.files(whole), plan.lines(whole), digest=whole["digest"])
+
+    def _planned(
+        self, options: dict[str, Any], task_vars: dict[str, Any], run: dict[str, Any], not_planned: dict[str, str]
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Write each host's record and yield its plan; put down why where there is none."""
+        for host in sorted(options["hosts"]):
+            record = runs.of_plan(host, task_vars["hostvars"][host].get(options["results_in"]), run)
+            records.write(records.path_of(options["records_dir"], host), record)
+            if record["plan"] is None:
+                not_planned[host] = record["failure"]["message"]
+            else:
+                yield host, record["plan"]
 
     def _run(self, options: dict[str, Any]) -> dict[str, Any]:
         content = report.compose(records.read(options["records_dir"]))

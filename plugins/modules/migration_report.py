@@ -7,7 +7,8 @@ module: migration_report
 short_description: Make the documents of a fleet
 version_added: 0.1.0
 description:
-  - Makes plan.json and plan.md from the plans of a dry run, or report.json and report.md from a folder of records.
+  - Makes plan.json, plan.html, plan.md, plan.csv and servicenow.yml from the plans of a dry run, or report.json and
+    report.md from a folder of records. Hosts that share a plan are shown once.
   - Of a detection it shows a summary, writes a record for each host that gave no answer, and fails if there is one.
   - Works on the controller only. Records that cannot be read are named and counted, and the rest is reported.
 author:
@@ -44,6 +45,10 @@ options:
     description: Number of the change in the ticket system.
     type: str
     default: ""
+  waves:
+    description: What the migration's C(serial) will be, such as V([1, 10, "25%"]); of a plan, to tell each host's wave.
+    type: raw
+    default: 100%
 """
 
 EXAMPLES = r"""

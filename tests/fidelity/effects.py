@@ -49,8 +49,10 @@ def _fits(path: str, pattern: str) -> bool:
 
 def of_host(plan: Path, host: str) -> list[Effect]:
     """Return the effects of all steps of a host in a plan.json."""
-    entry = json.loads(plan.read_text(encoding="utf-8"))["hosts"][host]
-    return [_effect(effect, step["id"], entry["digest"]) for step in entry["steps"] for effect in step["effects"]]
+    document = json.loads(plan.read_text(encoding="utf-8"))
+    digest = document["hosts"][host]["digest"]
+    steps = document["classes"][digest]["steps"]
+    return [_effect(effect, step["id"], digest) for step in steps for effect in step["effects"]]
 
 
 def _effect(effect: dict[str, Any], step: str, digest: str) -> Effect:

@@ -119,9 +119,10 @@ def test_a_plan_is_read_with_its_digest_in_place_of_the_mark(tmp_path: Path) -> 
         {"path": "/var/{digest}.tar", "scope": "file", "change": "created"},
         {"package": "clam", "change": "created"},
     ]
-    entry = {"digest": "0123456789abcdef", "steps": [{"id": "01-step", "effects": effects}]}
+    shared = {"0123456789abcdef": {"steps": [{"id": "01-step", "effects": effects}]}}
     plan = tmp_path / "plan.json"
-    plan.write_text(json.dumps({"hosts": {"one": entry}}), encoding="utf-8")
+    hosts = {"one": {"digest": "0123456789abcdef"}}
+    plan.write_text(json.dumps({"classes": shared, "hosts": hosts}), encoding="utf-8")
     assert of_host(plan, "one") == [
         Effect("file", "/var/0123456789ab.tar", "created", "01-step"),
         Effect("package", "clam", "created", "01-step"),

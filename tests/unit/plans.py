@@ -38,4 +38,5 @@ def plan_of(case: dict[str, Any], host: str = "host", answer: dict[str, Any] | N
 
 def document_of(*names: str) -> dict[str, Any]:
     """Return the plan of a fleet whose hosts have the names of their cases."""
-    return document.compose({name: plan_of(case_of(name), name) for name in names}, {"down": "unreachable"}, VERSIONS)
+    plans = ((name, plan_of(case_of(name), name)) for name in names)
+    return document.compose(plans, {"down": "unreachable"}, VERSIONS)

@@ -8,7 +8,7 @@ import unicodedata
 import pytest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.diff import of_step
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.escape import CELL_LIMIT, cell, fenced, visible
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.plan_markdown import diff
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.plan.changes import diff
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.table import table
 from hypothesis import example, given
 from hypothesis import strategies as st

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -51,10 +52,15 @@ def test_steps_can_be_carried_out_and_told_apart(path: Path) -> None:
     assert len({step["id"] for step in steps}) == len({step["title"] for step in steps}) == len(steps)
 
 
+def _by_link(identity: str) -> str:
+    """Return an id of evidence as plans have it, without the second of an installation."""
+    return re.sub(r"/12[.0-9]+_[0-9]+/", "/install-current/", identity)
+
+
 @pytest.mark.parametrize("path", PLANS, ids=name_of)
 def test_steps_name_evidence_as_their_reason(path: Path) -> None:
     case = load_yaml(path)
-    seen = {found["id"] for found in collected(case)["evidence"]}
+    seen = {_by_link(found["id"]) for found in collected(case)["evidence"]}
     for step in plan_of(case)["steps"]:
         if step["part"] == "remove":
             assert set(step["reasons"]) <= seen, step["title"]

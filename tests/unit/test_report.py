@@ -11,7 +11,8 @@ import pytest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import document
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import digest_of
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import runs
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import plan_markdown, report, words
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import report, words
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.plan import markdown, view
 from plans import VERSIONS, case_of, plan_of
 
 RUN = {"change_id": "CHG-1", "time": "2026-01-02T03:04:05Z", **VERSIONS}
@@ -120,15 +121,16 @@ def test_report_of_hostile_records(poison: str) -> None:
 @pytest.mark.parametrize("poison", HOSTILE, ids=range(len(HOSTILE)))
 def test_plan_of_hostile_hosts(poison: str) -> None:
     record = _record(poison)
-    whole = document.compose({record["host"]: record["plan"]}, {f"down{poison}": poison}, VERSIONS)
-    _is_sound(plan_markdown.render(whole, [record]), poison)
+    whole = document.compose([(record["host"], record["plan"])], {f"down{poison}": poison}, VERSIONS)
+    _is_sound(markdown.render(view.of(whole)), poison)
 
 
 def test_sizes_that_are_no_numbers_are_escaped_too() -> None:
     """They come from the endpoint as all else does."""
     record = _record("")
     record["plan"]["shown"]["retained"] = {"/x": {"files": "<b>", "bytes": "\n# heading"}}
-    _is_sound(plan_markdown.render(document.compose({}, {}, VERSIONS), [record]), "line")
+    whole = document.compose([("host", record["plan"])], {}, VERSIONS)
+    _is_sound(markdown.render(view.of(whole)), "line")
 
 
 def test_report_counts_what_its_records_say() -> None:
@@ -158,7 +160,7 @@ def test_report_tells_what_was_retained_and_what_failed() -> None:
 
 def test_plan_shows_every_step_and_its_back_out() -> None:
     record = runs.of_plan("full", {"plan": plan_of(case_of("full"), "full")}, RUN)
-    text = plan_markdown.render(document.compose({"full": record["plan"]}, {}, VERSIONS), [record])
+    text = markdown.render(view.of(document.compose([("full", record["plan"])], {}, VERSIONS)))
     for step in record["plan"]["steps"]:
         assert f"**{step['id'].replace('_', chr(92) + '_')}**" in text
     assert text.count("Back-out:") == sum(bool(step["undo"]) for step in record["plan"]["steps"])

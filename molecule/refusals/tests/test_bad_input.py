@@ -65,7 +65,7 @@ def test_the_plan_is_cut_off(plan: Path, tmp_path: Path) -> None:
 
 def test_the_plan_was_edited(plan: Path, tmp_path: Path) -> None:
     content = json.loads(plan.read_text(encoding="utf-8"))
-    del content["hosts"]["clean"]["steps"][-1]
+    del content["classes"][content["hosts"]["clean"]["digest"]]["steps"][-1]
     edited = tmp_path / "edited.json"
     edited.write_text(json.dumps(content), encoding="utf-8")
     _refused(_migrate(tmp_path, edited), str(edited), "changed after planning", "Make the plan again")

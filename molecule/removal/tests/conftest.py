@@ -36,5 +36,6 @@ def plan(name: str, runs: Runs) -> dict[str, Any]:
     """The host's plan."""
     content = json.loads(removals.PLAN.read_text(encoding="utf-8"))
     assert name in content["hosts"], content["not_planned"].get(name)
-    found: dict[str, Any] = content["hosts"][name]
-    return found
+    entry = content["hosts"][name]
+    shared: dict[str, Any] = content["classes"][entry["digest"]]
+    return {**shared, "preflight": [*shared["preflight"], *entry["preflight"].values()]}

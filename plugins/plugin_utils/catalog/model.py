@@ -96,6 +96,10 @@ class Provider:
     platforms: dict[str, dict[str, Any]]
     claims: tuple[str, ...]
 
+    def told(self) -> dict[str, Any]:
+        """Return what a plan's readers are told of it."""
+        return {"name": self.name, "coexistence": self.coexistence, "claims": list(self.claims)}
+
 
 @dataclass(frozen=True)
 class Catalog:

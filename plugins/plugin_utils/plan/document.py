@@ -1,34 +1,76 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The plan of a fleet: one JSON document that is approved, and that holds an apply to it."""
+"""The plan of a fleet: one JSON document that is approved, and that holds an apply to it.
+
+Two sums stand in it. ``digest`` is what is approved: the same hosts with the same plans, made by the same catalog,
+policy and collection, have the same one, whenever they are looked at. ``checksum`` is over all of the content, so that
+nothing in it can be changed without being seen.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from ..canonical import digest
 from ..errors import AvshiftError
-from .model import FORMAT_VERSION, digest_of
+from . import document_v1
+from .classes import Classes, whole
+from .model import digest_of
 
+KIND = "avshift.endpoint plan"
+FORMAT_VERSION = 2
 AGAIN = "Make the plan again with avshift.endpoint.plan and have that one approved."
+BOUND = ("kind", "format_version", "collection_version", "catalog_digest", "policy")
 
 
-def compose(plans: dict[str, dict[str, Any]], not_planned: dict[str, str], versions: dict[str, str]) -> dict[str, Any]:
-    """Return a fleet's document. ``not_planned`` is {host: why}; ``versions`` are of collection and catalog."""
+def compose(
+    plans: Iterable[tuple[str, dict[str, Any]]],
+    not_planned: dict[str, str],
+    versions: dict[str, str],
+    waves: dict[str, int] | None = None,
+    change_id: str = "",
+    providers: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return a fleet's document.
+
+    ``plans`` are (host, written plan), each looked at once; ``not_planned`` is {host: why}, read after them;
+    ``versions`` are of collection and catalog; ``waves`` is {host: number of its wave, from 1}; ``providers`` are what
+    the catalog says of the replacements: {id: {name, coexistence, claims}}.
+    """
+    gathered = Classes()
+    for host, plan in plans:
+        gathered.add(host, plan)
+    classes, hosts = gathered.to_json()
+    for host, entry in hosts.items():
+        entry["wave"] = (waves or {}).get(host)
     content = {
         "format_version": FORMAT_VERSION,
-        "kind": "avshift.endpoint plan",
+        "kind": KIND,
+        "policy": "",
+        "change_id": change_id,
         **versions,
-        "hosts": plans,
-        "not_planned": not_planned,
+        "providers": providers or {},
+        "classes": classes,
+        "hosts": hosts,
+        "not_planned": dict(sorted(not_planned.items())),
     }
-    return {**content, "digest": _digest(content)}
+    return sealed(content)
+
+
+def sealed(content: dict[str, Any]) -> dict[str, Any]:
+    """Return a document's content with its digest and checksum."""
+    approved = {**content, "digest": _digest(content)}
+    return {**approved, "checksum": digest(approved)}
 
 
 def read(path: str) -> dict[str, Any]:
-    """Return an approved plan. Raises AvshiftError if the file is missing, cut off, of another kind, or was edited."""
+    """Return an approved plan. Raises AvshiftError if the file is missing, cut off, of another kind, or was edited.
+
+    One of format version 1 is returned in the form of this one.
+    """
     try:
         document = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
@@ -36,36 +78,47 @@ def read(path: str) -> dict[str, Any]:
         raise _refused("plan_unreadable", path, cause, "Give the path of a plan.json that can be read.") from error
     except (ValueError, RecursionError) as error:
         raise _refused("plan_damaged", path, f"it is not whole JSON ({error})", AGAIN) from error
-    if not isinstance(document, dict) or document.get("kind") != "avshift.endpoint plan":
+    if not isinstance(document, dict) or document.get("kind") != KIND:
         raise _refused("plan_of_other_kind", path, "it is not a plan of avshift.endpoint", AGAIN)
-    if document.get("format_version") != FORMAT_VERSION:
-        cause = f"its format version is {document.get('format_version')}, this release reads {FORMAT_VERSION}"
+    older = document.get("format_version") == document_v1.FORMAT_VERSION
+    if not older and document.get("format_version") != FORMAT_VERSION:
+        cause = f"its format version is {document.get('format_version')}, this release reads {FORMAT_VERSION} and 1"
         raise _refused("plan_of_other_version", path, cause, AGAIN)
-    if document.get("digest") != _digest({key: value for key, value in document.items() if key != "digest"}):
+    if not (document_v1.is_as_made(document) if older else _is_as_made(document)):
         raise _refused("plan_edited", path, "its content does not fit its digest: it was changed after planning", AGAIN)
-    return document
+    return compose(*document_v1.parts(document)) if older else document
 
 
 def plan_of(document: dict[str, Any], host: str) -> dict[str, Any] | None:
     """Return the whole plan of one host of a document, as it was made; None if the document has none for it."""
-    plan: dict[str, Any] | None = document["hosts"].get(host)
-    return plan
+    entry = document["hosts"].get(host)
+    return None if entry is None else whole(host, entry, document["classes"][entry["digest"]])
+
+
+def members(document: dict[str, Any]) -> dict[str, list[str]]:
+    """Return the hosts of each class by its digest, in the order of their names."""
+    hosts: dict[str, list[str]] = {name: [] for name in document["classes"]}
+    for host, entry in document["hosts"].items():
+        hosts[entry["digest"]].append(host)
+    return {name: sorted(several) for name, several in hosts.items()}
 
 
 def _digest(content: dict[str, Any]) -> str:
-    """Return the digest over every host's digest and all the rest that does not change by itself."""
-    fixed = {key: value for key, value in content.items() if key != "hosts"}
-    hosts = content.get("hosts")
-    if not isinstance(hosts, dict):
-        return ""
-    return digest({**fixed, "hosts": {host: _digest_of_host(plan) for host, plan in hosts.items()}})
+    """Return the digest of what is approved: every host's plan, and what made them."""
+    hosts = {host: entry["digest"] for host, entry in content["hosts"].items()}
+    bound = {key: content[key] for key in BOUND}
+    return digest({**bound, "hosts": hosts, "not_planned": sorted(content["not_planned"])})
 
 
-def _digest_of_host(plan: Any) -> str:
+def _is_as_made(document: dict[str, Any]) -> bool:
+    if document.get("checksum") != digest({key: value for key, value in document.items() if key != "checksum"}):
+        return False
     try:
-        return digest([digest_of(plan), plan["digest"], plan["host"], plan["preflight"], plan["shown"]])
-    except (KeyError, TypeError, AttributeError):
-        return "not a plan"
+        plans = [plan_of(document, hosts[0]) or {} for hosts in members(document).values()]
+        fits = all(plan["digest"] == digest_of(plan) for plan in plans)
+        return fits and bool(document["digest"] == _digest(document))
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError):
+        return False
 
 
 def _refused(code: str, path: str, cause: object, remedy: str) -> AvshiftError:

@@ -15,6 +15,7 @@ from ..detect.match import findings
 from . import handover, order, preflight, removal, staging
 from .model import CHANGE_MARK, DIGEST_MARK, REMOVE, STAGE, Goal, Plan, Step
 from .preflight.case import Case
+from .steady import steady
 
 OWN_STATE = "/var/lib/avshift"
 JOURNAL = f"{OWN_STATE}/journal.json"
@@ -35,6 +36,7 @@ def probes_for(catalog: Catalog, goal: Goal) -> dict[str, Any]:
 
 def make(host: str, evidence: Evidence, catalog: Catalog, goal: Goal) -> Plan:
     """Return the plan of one host."""
+    exact, evidence = evidence, steady(evidence, catalog.products)
     found = findings(evidence, catalog.products)
     products = [catalog.product(finding.id) for finding in found]
     going = [product for product in products if goal.remove and product.may_go(goal.also_remove)]
@@ -54,7 +56,8 @@ def make(host: str, evidence: Evidence, catalog: Catalog, goal: Goal) -> Plan:
         shown={
             "free_bytes": (evidence.value("space", removal.data.RETAINED) or {}).get("free_bytes"),
             "retained": removal.data.sizes(evidence, going),
-            "processes": {item["what"]: item["value"]["pids"] for item in evidence.of_kind("process")},
+            "processes": {item["what"]: item["value"]["pids"] for item in exact.of_kind("process")},
+            "evidence": len(exact.items),
             "kernel": evidence.host.get("kernel"),
             "python": evidence.host.get("python"),
             "earlier_runs": (evidence.value("journal", JOURNAL) or {}).get("runs", []),

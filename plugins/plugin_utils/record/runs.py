@@ -18,7 +18,7 @@ def of_plan(host: str, planned: dict[str, Any] | None, run: dict[str, Any]) -> d
     plan = (planned or {}).get("plan")
     if plan is None:
         return compose(host, "plan", run, verdict.UNKNOWN, failure=failure_of(planned))
-    word = verdict.REFUSED if plan["blocked"] else verdict.of_plan(plan["findings"], plan["shown"]["earlier_runs"])
+    word = verdict.of_dry_run(plan["blocked"], plan["findings"], plan["shown"]["earlier_runs"])
     return compose(host, "plan", run, word, plan=plan, approval=(planned or {}).get("approval"))
 
 

@@ -85,6 +85,11 @@ def of_plan(findings: list[dict[str, Any]], runs: list[dict[str, Any]]) -> str:
     return "removed_verified" if removed else "never_present"
 
 
+def of_dry_run(blocked: bool, findings: list[dict[str, Any]], runs: list[dict[str, Any]]) -> str:
+    """Return a dry run's verdict on a host with a plan: refused where its preflight stops it."""
+    return REFUSED if blocked else of_plan(findings, runs)
+
+
 def of_run(
     plan: dict[str, Any] | None, approval: dict[str, Any] | None, parts: dict[str, dict[str, Any]]
 ) -> str | None:

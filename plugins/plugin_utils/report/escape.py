@@ -9,6 +9,8 @@ import re
 import unicodedata
 
 CELL_LIMIT = 300
+# What spreadsheets begin a formula with; the last four are of full width.
+FORMULA = ("=", "+", "-", "@", "|", "%", "＝", "＋", "－", "＠")
 HIDDEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 
 
@@ -29,6 +31,13 @@ def cell(text: object) -> str:
     """Return text for a cell or a line of Markdown: no markup in it has a meaning."""
     escaped = html.escape(visible(text), quote=False)
     return re.sub(r"([\\`*_{}\[\]|#~!])", r"\\\1", escaped)
+
+
+def guarded(value: object) -> str:
+    """Return a value as a quoted cell of comma-separated values, which no spreadsheet takes for a formula."""
+    shown = visible(value)
+    formula = not isinstance(value, int) and shown.lstrip()[:1] in FORMULA
+    return '"' + ("'" if formula else "") + shown.replace('"', '""') + '"'
 
 
 def fenced(text: str, language: str = "", limit: int = 20000) -> str:

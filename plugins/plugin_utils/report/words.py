@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ..plan.model import stopping
@@ -27,14 +28,17 @@ def state(found: dict[str, Any]) -> str:
     return f"{found['state']} ({', '.join(found['problems'])})" if found.get("problems") else str(found["state"])
 
 
-def to_do(record: dict[str, Any]) -> str:
-    """Return how many steps a record's plan has, or why there is none or it cannot be carried out."""
-    plan = record["plan"]
-    if plan is None:
-        return f"not planned: {record['failure']['code']}"
+def to_do(plan: dict[str, Any]) -> str:
+    """Return how many steps a plan has, or why there is none or it cannot be carried out."""
     if plan["blocked"]:
         return "refused: " + ", ".join(check["id"] for check in stopping(plan))
     return f"{len(plan['steps'])} steps" if plan["steps"] else "nothing to do"
+
+
+def particular(own: Iterable[dict[str, Any]], begun: bool) -> str:
+    """Return what is so on one host of a class and not on all: results of its preflight, a run that was cut off."""
+    told = [f"{check['level']} {check['id']}: {check['diagnosis']}" for check in own]
+    return "; ".join([*told, *(["a run of a plan was cut off here"] if begun else [])])
 
 
 def window(seconds: float | None) -> str:

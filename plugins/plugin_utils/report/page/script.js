@@ -1,0 +1,90 @@
+"use strict";
+// Finds hosts in the table of hosts. Without it every host is in the table all the same.
+(function () {
+  const STEP = 100;
+  const table = document.getElementById("host-table");
+  if (!table) return;
+  document.documentElement.classList.add("js");
+  const classes = new Map(JSON.parse(document.getElementById("data").textContent).map((entry) => [entry.class, entry]));
+  const search = document.getElementById("search");
+  const selects = Array.from(document.querySelectorAll("select[data-key]"));
+  const count = document.getElementById("count");
+  const more = document.getElementById("more");
+  const rows = Array.from(table.tBodies[0].rows, (row) => {
+    const cells = row.cells;
+    const shared = classes.get(cells[1].textContent.trim()) || { product: [], version: [], check: [], text: "" };
+    const own = (row.dataset.own || "").split(" ");
+    return {
+      row,
+      name: cells[0].textContent.trim(),
+      text: (cells[0].textContent + " " + cells[2].textContent + " " + cells[5].textContent + " " + shared.text).toLowerCase(),
+      class: [cells[1].textContent.trim()],
+      verdict: [cells[2].textContent.trim()],
+      wave: [cells[3].textContent.trim()],
+      product: shared.product,
+      version: shared.version,
+      check: shared.check.concat(own),
+    };
+  });
+  let limit = STEP;
+
+  function fits(entry, words, wanted) {
+    return words.every((word) => entry.text.includes(word)) && wanted.every(([key, value]) => entry[key].includes(value));
+  }
+
+  function show() {
+    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const wanted = selects.filter((select) => select.value).map((select) => [select.dataset.key, select.value]);
+    let found = 0;
+    for (const entry of rows) {
+      const fitting = fits(entry, words, wanted);
+      if (fitting) found += 1;
+      entry.row.hidden = !fitting || found > limit;
+    }
+    const shown = Math.min(found, limit);
+    const all = found === rows.length ? "" : " of " + rows.length.toLocaleString("en");
+    count.textContent = found.toLocaleString("en") + all + " hosts" + (shown < found ? ", " + shown.toLocaleString("en") + " shown" : "");
+    more.hidden = shown >= found;
+  }
+
+  function again() {
+    limit = STEP;
+    show();
+  }
+
+  // A link to one host, or to a class that is folded.
+  function follow() {
+    const target = document.getElementById(location.hash.slice(1));
+    table.querySelectorAll("tr.found").forEach((row) => row.classList.remove("found"));
+    if (!target) return;
+    if (target.tagName === "DETAILS") target.open = true;
+    if (target.tagName === "TR") {
+      search.form.reset();
+      again();
+      target.hidden = false;
+      target.classList.add("found");
+      target.tabIndex = -1;
+      target.focus({ preventScroll: true });
+    }
+    target.scrollIntoView({ block: "start" });
+  }
+
+  search.addEventListener("input", again);
+  selects.forEach((select) => select.addEventListener("change", again));
+  search.form.addEventListener("submit", (event) => event.preventDefault());
+  search.form.addEventListener("reset", () => setTimeout(again));
+  more.addEventListener("click", () => {
+    const next = rows.filter((entry) => !entry.row.hidden).length;
+    limit += STEP;
+    show();
+    const first = rows.filter((entry) => !entry.row.hidden)[next];
+    if (first) {
+      first.row.tabIndex = -1;
+      first.row.focus();
+    }
+  });
+  window.addEventListener("hashchange", follow);
+  window.addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((part) => { part.open = true; }));
+  show();
+  follow();
+})();

@@ -1,0 +1,44 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The documents of a plan. Every one of them is made from plan.json's content and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...canonical import encode
+from .. import words
+from ..table import table
+from . import change_form, csv, html, markdown, view
+
+HEADER = ["class", "hosts", "found", "to do", "which", "digest"]
+MOST_NAMED = 3
+
+
+def files(document: dict[str, Any]) -> dict[str, str]:
+    """Return {file name: text} of a document."""
+    seen = view.of(document)
+    return {
+        "plan.json": encode(document),
+        "plan.html": html.render(seen),
+        "plan.md": markdown.render(seen),
+        "plan.csv": csv.render(seen),
+        "servicenow.yml": change_form.servicenow(seen),
+    }
+
+
+def lines(document: dict[str, Any]) -> list[str]:
+    """Return a document's classes as a table for a terminal."""
+    rows = [
+        [
+            group.number,
+            len(group.entries),
+            words.findings(group.plan),
+            words.to_do(group.plan),
+            ", ".join([*list(group.entries)[:MOST_NAMED], *(["…"] if len(group.entries) > MOST_NAMED else [])]),
+            words.digest(group.plan),
+        ]
+        for group in view.of(document).groups
+    ]
+    silent = [[0, 1, "not known", f"not planned: {why}", host, "-"] for host, why in document["not_planned"].items()]
+    return table(HEADER, [*rows, *silent])

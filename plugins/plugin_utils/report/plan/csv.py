@@ -1,0 +1,48 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The plan as a table, one row a host, for whoever filters and counts."""
+
+from __future__ import annotations
+
+from ..escape import guarded
+from ..words import findings
+from . import prose
+from .view import Group, View
+
+HEADER = (
+    "host", "class", "to_do", "verdict_now", "wave", "system", "found", "replacement", "steps", "stopped_by", "window",
+    "retained_files", "retained_bytes", "not_known", "particular", "digest",
+)  # fmt: skip
+
+
+def render(view: View) -> str:
+    """Return plan.csv."""
+    rows = [row for group in view.groups for row in _rows(view, group)]
+    lines = [",".join(HEADER)]
+    lines += [",".join(guarded(value) for value in row) for row in rows]
+    lines += [
+        ",".join(guarded(value) for value in [host, "", "not planned", "unknown", *[""] * 10, why, ""])
+        for host, why in view.document["not_planned"].items()
+    ]
+    return "\r\n".join(lines) + "\r\n"
+
+
+def _rows(view: View, group: Group) -> list[list[object]]:
+    plan = group.plan
+    same: list[object] = [
+        " ".join(str(value) for value in plan["system"].values()),
+        findings(plan),
+        plan["goal"]["provider"],
+        len(plan["steps"]),
+        " ".join(check["id"] for check in group.stops),
+        prose.window(view, group),
+    ]
+    return [
+        [
+            *(host.name, group.number, group.fate, host.verdict, host.wave or "", *same),
+            *(host.files, host.size, "; ".join(plan["unknowns"])),
+            "; ".join(f"{check['id']}: {check['diagnosis']}" for check in host.own),
+            group.digest,
+        ]
+        for host in group.hosts()
+    ]

@@ -1,0 +1,89 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The plan of a fleet as one HTML file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...plan.model import PARTS
+from .. import page, words
+from . import change_form, prose
+from .changes import diff
+from .view import CHANGE, NOTHING, REFUSED, View
+
+SHARES = ((CHANGE, "change"), (REFUSED, "refused"), (NOTHING, "nothing"), ("not planned", "unknown"))
+BAR = 1000
+
+
+def render(view: View) -> str:
+    """Return plan.html."""
+    return page.render(
+        "plan.html.j2",
+        view=view,
+        document=view.document,
+        prose=prose,
+        words=words,
+        parts=PARTS,
+        diff=diff,
+        facts=facts(view),
+        shares=shares(view),
+        form=change_form.answers(view),
+        filters=filters(view),
+        data=[_searched(group.number, group.plan) for group in view.groups],
+    )
+
+
+def facts(view: View) -> list[tuple[str, str, str]]:
+    """Return what the first screen says in figures: (what, in short, in a sentence)."""
+    files = sum(files for group in view.of_fate(CHANGE) for files, _size in group.retained.values())
+    octets = sum(size for group in view.of_fate(CHANGE) for _files, size in group.retained.values())
+    kept = (
+        (prose.size(octets), f"{prose.counted(files, 'file')} of the owner's, archived with checksums before they go.")
+        if files
+        else ("none", "No data of the owner's was found where Kaspersky keeps it.")
+    )
+    return [
+        ("Longest unprotected window", *prose.longest_window(view)),
+        ("Reboots", *prose.reboots(view)),
+        ("Not known", *prose.not_known(view)),
+        ("Data retained", *kept),
+    ]
+
+
+def shares(view: View) -> list[dict[str, Any]]:
+    """Return the parts of a bar of all hosts: their name, hosts, and where they begin and how wide they are."""
+    counted = {**view.fates(), "not planned": len(view.document["not_planned"])}
+    total, start, parts = max(view.total, 1), 0, []
+    for name, kind in SHARES:
+        width = round(counted[name] * BAR / total)
+        parts.append({"name": name, "kind": kind, "hosts": counted[name], "start": start, "width": width})
+        start += width
+    return parts
+
+
+def filters(view: View) -> list[dict[str, Any]]:
+    """Return the filters of the host list: each with its key, its label and the values that occur."""
+    verdicts = {host.verdict for group in view.groups for host in group.hosts()}
+    found = [found for group in view.groups for found in group.plan["findings"]]
+    checks = {told.check["id"] for group in view.groups for told in group.told if told.check["level"] != "ok"}
+    choices = [
+        ("class", "Class", [str(group.number) for group in view.groups]),
+        ("verdict", "Verdict now", sorted(verdicts)),
+        ("wave", "Wave", [str(wave) for wave in view.waves()]),
+        ("product", "Product", sorted({finding["id"] for finding in found})),
+        ("version", "Version", sorted({finding["version"] for finding in found if finding["version"]})),
+        ("check", "Preflight", sorted(checks)),
+    ]
+    return [{"key": key, "label": label, "values": values} for key, label, values in choices]
+
+
+def _searched(number: int, plan: dict[str, Any]) -> dict[str, Any]:
+    """Return what is searched and filtered of a class: its products, versions and preflight results."""
+    return {
+        "class": str(number),
+        "product": sorted({finding["id"] for finding in plan["findings"]}),
+        "version": sorted({finding["version"] for finding in plan["findings"]}),
+        "check": sorted({check["id"] for check in plan["preflight"] if check["level"] != "ok"}),
+        "text": f"{words.findings(plan)} {' '.join(map(str, plan['system'].values()))} {words.to_do(plan)}",
+    }

@@ -1,0 +1,202 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The sentences of the plan, the same in every format. They claim nothing that the plan does not hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .view import CHANGE, NOTHING, REFUSED, Group, View
+
+COMMAND = "ansible-playbook avshift.endpoint.migrate -e endpoint_migrate_approved_plan=PATH/plan.json"
+PARTS = {
+    "stage": "Stage: the replacement is put in place and proven on demand, its real-time part still off",
+    "handover": "Handover: Kaspersky's real-time protection stops, the replacement's starts and is proven",
+    "remove": "Remove: everything of Kaspersky's goes, after the owner's data is retained",
+}
+STOPS = {
+    "stage": "Each step that can be taken back is, in reverse order, and the host's verdict is rolled_back. "
+    "Kaspersky's protection was never stopped.",
+    "handover": "The replacement is stopped, Kaspersky's units are started and looked at until they intercept again, "
+    "and the host's verdict is rolled_back. Nothing was removed. If Kaspersky's does not come back within its limit, "
+    "the verdict is failed, and the run's output says to look at this host now.",
+    "remove": "This is past the point of no return. The replacement, where there is one, protects the host. Kaspersky "
+    "is not put back; run the same plan again, and it goes on where it stopped. What was retained is in "
+    "/var/lib/avshift/retained on the host.",
+}
+LIMITS = (
+    "The plan was computed from one look at each host. A host whose plan is another one by the time of the change is "
+    "refused, and what differs is said.",
+    "Only hosts of the inventory that was given are in the plan. Whether that is the whole fleet is for the requester "
+    "to show.",
+    "What brings Kaspersky back from outside a host is not seen: a deployment task of Security Center, a golden image, "
+    "another management tool.",
+    "Seconds without real-time protection are not predicted. The run measures them on each host.",
+    "The method was tested against stand-ins made from public documentation, never against the vendor's own packages.",
+)
+
+
+def title(view: View) -> str:
+    """Return the document's title."""
+    return f"Plan: take {counted(view.total, 'host')} off Kaspersky"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun."""
+    return f"{number:,} {noun if number == 1 else noun + 's'}"
+
+
+def size(octets: int) -> str:
+    """Return bytes in a unit that people read."""
+    value, units = float(octets), ["bytes", "kB", "MB", "GB", "TB"]
+    while value >= 1000 and len(units) > 1:
+        value, units = value / 1000, units[1:]
+    return f"{value:.0f} {units[0]}" if value >= 10 or units[0] == "bytes" else f"{value:.1f} {units[0]}"
+
+
+def purpose(view: View) -> str:
+    """Return what the change is and why, in two sentences."""
+    fates, replacements = view.fates(), view.replacements()
+    instead = f"{', '.join(replacements)} takes over protection" if replacements else "no replacement takes its place"
+    return (
+        f"Kaspersky was found on {view.affected():,} of {counted(view.planned, 'host')} that could be looked at. "
+        f"{counted(fates[CHANGE], 'host')} would be changed: {instead}, Kaspersky is removed, and each host is proven "
+        "clean or named."
+    )
+
+
+def window(view: View, group: Group) -> str:
+    """Return what is expected of a class's time without real-time protection."""
+    target, provider = group.handover, view.provider(group)
+    if target is None:
+        return "None: no step touches real-time protection."
+    old, new = target["old"], target["new"]
+    if new is None:
+        return "Unlimited: real-time protection ends, and no replacement takes its place."
+    if not old["units"]:
+        return "None: no Kaspersky protection is running that would stop; the replacement's is switched on."
+    return f"Not predicted in seconds. {_coexistence(provider)} {_limits(old, new)}"
+
+
+def _coexistence(provider: dict[str, Any] | None) -> str:
+    told = {
+        "passive_capable": "is up in a passive mode beforehand, so that the window is a change of modes",
+        "on_demand_first": "is installed and proven on demand beforehand, so that the window is one stop and one start",
+        "exclusive": "cannot be up beside Kaspersky, so that its start falls into the window",
+    }
+    if provider is None or provider["coexistence"] not in told:
+        return "How the replacement gets on with Kaspersky is not known."
+    return f"{provider['name']} {told[provider['coexistence']]}."
+
+
+def _limits(old: dict[str, Any], new: dict[str, Any]) -> str:
+    return (
+        f"A stop that takes longer than {old['stop_limit']} s is ended by force; a start that does not intercept "
+        f"within {new['limit']} s counts as failed, and Kaspersky's protection is started again."
+    )
+
+
+def longest_window(view: View) -> tuple[str, str]:
+    """Return the longest window to be expected of the fleet: in a word or two, and in a sentence."""
+    told = [group for group in view.of_fate(CHANGE) if group.handover is not None]
+    bare = sum(len(group.entries) for group in told if group.handover and group.handover["new"] is None)
+    if bare:
+        return "no end", f"{counted(bare, 'host')} would be left without real-time protection."
+    over = [group for group in told if group.handover and group.handover["old"]["units"]]
+    if not over:
+        return "none", "No running Kaspersky protection is stopped on the hosts to be changed."
+    hosts = sum(len(group.entries) for group in over)
+    return "not predicted", f"{window(view, over[0])} It concerns {counted(hosts, 'host')}."
+
+
+def reboots(view: View) -> tuple[str, str]:
+    """Return what is expected of reboots: in a word or two, and in a sentence."""
+    perhaps = sum(len(group.entries) for group in view.of_fate(CHANGE) if _unloads(group))
+    words = []
+    if perhaps:
+        words.append(f"On {counted(perhaps, 'host')} a kernel module may be in use; it then stays until a restart.")
+    waiting = view.with_level("reboot_pending")
+    if waiting:
+        words.append(f"{counted(waiting, 'host')} already {'waits' if waiting == 1 else 'wait'} for one.")
+    return ("none planned" if not perhaps else f"up to {perhaps:,}"), " ".join(["No step restarts a host.", *words])
+
+
+def _unloads(group: Group) -> bool:
+    return any(step["kind"] == "kernel_module_unload" for step in group.plan["steps"])
+
+
+def not_known(view: View) -> tuple[str, str]:
+    """Return what could not be found out: in a word or two, and in a sentence."""
+    silent, unsure = len(view.document["not_planned"]), view.unknown()
+    if not silent and not unsure:
+        return "nothing", "Every host answered, and everything that was asked could be looked at."
+    words = []
+    if silent:
+        words.append(f"{counted(silent, 'host')} gave no answer and {'has' if silent == 1 else 'have'} no plan.")
+    if unsure:
+        words.append(f"On {counted(unsure, 'host')} something could not be looked at.")
+    return counted(silent + unsure, "host"), " ".join(words)
+
+
+def justification(view: View) -> list[str]:
+    """Return the answer to: why, and what if not."""
+    found = [
+        f"{name} {version or '(version not known)'} on {counted(hosts, 'host')}"
+        for (name, version), hosts in view.products().items()
+    ]
+    policy = view.document["policy"]
+    unnamed = "Which rule or decision demands it is not part of this plan; the requester names it."
+    return [
+        purpose(view),
+        f"Found: {'; '.join(found)}." if found else "Nothing of Kaspersky's was found on any host.",
+        f"Rule that it serves: {policy}." if policy else unnamed,
+        "Not doing it leaves these hosts as they are: with the software above, and whatever risk its owner has decided "
+        "not to carry any longer.",
+    ]
+
+
+def implementation(view: View) -> list[str]:
+    """Return the answer to: how, as numbered steps."""
+    fates, waves = view.fates(), view.waves()
+    order = "; ".join(f"wave {wave}: {counted(hosts, 'host')}" for wave, hosts in waves.items())
+    return [
+        f"Approve this plan: plan.json with the digest {view.document['digest']}.",
+        f"Run {COMMAND}. It looks at each host again and refuses one whose plan is another one by then.",
+        f"Waves: {order or 'all hosts at once'}.",
+        *(f"{text}." for text in PARTS.values()),
+        "Verify: evidence is collected again, the replacement is proven on demand and on access, and a record with a "
+        "verdict is written for each host.",
+        f"{counted(fates[REFUSED], 'host')} would be refused as things are, and {counted(fates[NOTHING], 'host')} need "
+        "nothing.",
+    ]
+
+
+def back_out(view: View) -> list[str]:
+    """Return the answer to: what if it stops, and how one sees that backing out has worked."""
+    return [
+        "Before its first step a host is as it was; nothing has to be taken back.",
+        f"During stage: {STOPS['stage']} Success: the verdict is rolled_back and Kaspersky runs as before.",
+        f"During handover: {STOPS['handover']} Success: the verdict is rolled_back and Kaspersky intercepts again.",
+        f"During remove: {STOPS['remove']} Success: the same plan run again ends in a clean verdict.",
+        "To stop between waves: end the run. Hosts that it has not come to are as they were.",
+    ]
+
+
+def tests(view: View) -> list[str]:
+    """Return the answer to: how it was tested, and how one knows that it has worked."""
+    waves = view.waves()
+    first = waves.get(1, 0)
+    pilot = (
+        f"Wave 1 has {counted(first, 'host')} of {view.planned:,} and is the pilot: its report speaks for the rest."
+        if len(waves) > 1
+        else "The plan has one wave. Set endpoint_migrate_waves to have a pilot first."
+    )
+    return [
+        "This dry run changed nothing on any host; the same code carries the plan out.",
+        pilot,
+        "Success on a host: the verdict is never_present, removed_verified or removed_with_inert_residue. Everything "
+        "else, and unknown above all, is no success.",
+        "Where a replacement is planned, it has to find a test file on demand, to block it on access, and to let a "
+        "clean file pass.",
+        "Afterwards, at any time: ansible-playbook avshift.endpoint.verify.",
+    ]
