@@ -16,14 +16,15 @@ HIDDEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 
 def visible(text: object, limit: int = CELL_LIMIT, keep: str = "") -> str:
     """Return text with every control, direction mark and surrogate shown as an escape, cut off at a limit."""
-    shown = "".join(
-        character if character in keep or unicodedata.category(character) not in HIDDEN else _escaped(character)
-        for character in str(text)[: limit + 1]
-    )
+    cut = str(text)[: limit + 1]
+    # What is printable has none of these, and is nearly all that there is.
+    shown = cut if cut.isprintable() else "".join(_shown(character, keep) for character in cut)
     return shown[:limit] + "…" if len(shown) > limit else shown
 
 
-def _escaped(character: str) -> str:
+def _shown(character: str, keep: str) -> str:
+    if character in keep or unicodedata.category(character) not in HIDDEN:
+        return character
     return character.encode("unicode_escape").decode("ascii")
 
 

@@ -31,7 +31,7 @@ def state(found: dict[str, Any]) -> str:
 def to_do(plan: dict[str, Any]) -> str:
     """Return how many steps a plan has, or why there is none or it cannot be carried out."""
     if plan["blocked"]:
-        return "refused: " + ", ".join(check["id"] for check in stopping(plan))
+        return "refused: " + ", ".join(dict.fromkeys(check["id"] for check in stopping(plan)))
     return f"{len(plan['steps'])} steps" if plan["steps"] else "nothing to do"
 
 

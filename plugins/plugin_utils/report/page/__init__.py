@@ -33,7 +33,7 @@ def render(template: str, **content: Any) -> str:
         undefined=StrictUndefined,
         finalize=_shown,
     )
-    environment.filters.update(diff=_diff, data=_data, fragment=lambda name: quote(name, safe=""))
+    environment.filters.update(diff=_diff, data=_data, fragment=_fragment)
     return environment.get_template(template).render(
         style=Markup(style),
         script=Markup(script),
@@ -45,6 +45,11 @@ def render(template: str, **content: Any) -> str:
 
 def _shown(value: Any) -> Any:
     return value if isinstance(value, (Markup, int)) else visible(value, TEXT_LIMIT)
+
+
+def _fragment(name: str) -> str:
+    """Return a name as it stands behind the # of an address."""
+    return quote(visible(name, TEXT_LIMIT), safe="")
 
 
 def _diff(text: str) -> Markup:

@@ -72,7 +72,8 @@
   search.addEventListener("input", again);
   selects.forEach((select) => select.addEventListener("change", again));
   search.form.addEventListener("submit", (event) => event.preventDefault());
-  search.form.addEventListener("reset", () => setTimeout(again));
+  // A click, and not the reset itself: that is also done for a link to a host, which then stays in view.
+  search.form.querySelector("[type=reset]").addEventListener("click", () => setTimeout(again));
   more.addEventListener("click", () => {
     const next = rows.filter((entry) => !entry.row.hidden).length;
     limit += STEP;

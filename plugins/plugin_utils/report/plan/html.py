@@ -10,10 +10,11 @@ from ...plan.model import PARTS
 from .. import page, words
 from . import change_form, prose
 from .changes import diff
-from .view import CHANGE, NOTHING, REFUSED, View
+from .view import CHANGE, NOTHING, REFUSED, Group, View
 
 SHARES = ((CHANGE, "change"), (REFUSED, "refused"), (NOTHING, "nothing"), ("not planned", "unknown"))
 BAR = 1000
+MOST_REASONS = 3
 
 
 def render(view: View) -> str:
@@ -30,12 +31,15 @@ def render(view: View) -> str:
         shares=shares(view),
         form=change_form.answers(view),
         filters=filters(view),
-        data=[_searched(group.number, group.plan) for group in view.groups],
+        data=[_searched(group) for group in view.groups],
     )
 
 
 def facts(view: View) -> list[tuple[str, str, str]]:
     """Return what the first screen says in figures: (what, in short, in a sentence)."""
+    why = [f"{check['id']} on {hosts:,}" for check, hosts in view.refusals().values()]
+    more = f" and {len(why) - MOST_REASONS} more reasons" if len(why) > MOST_REASONS else ""
+    refused = f"{', '.join(why[:MOST_REASONS])}{more}." if why else "Nothing keeps a planned host from being changed."
     files = sum(files for group in view.of_fate(CHANGE) for files, _size in group.retained.values())
     octets = sum(size for group in view.of_fate(CHANGE) for _files, size in group.retained.values())
     kept = (
@@ -44,6 +48,7 @@ def facts(view: View) -> list[tuple[str, str, str]]:
         else ("none", "No data of the owner's was found where Kaspersky keeps it.")
     )
     return [
+        ("Refused as things are", prose.counted(view.fates()[REFUSED], "host") if why else "none", refused),
         ("Longest unprotected window", *prose.longest_window(view)),
         ("Reboots", *prose.reboots(view)),
         ("Not known", *prose.not_known(view)),
@@ -78,12 +83,13 @@ def filters(view: View) -> list[dict[str, Any]]:
     return [{"key": key, "label": label, "values": values} for key, label, values in choices]
 
 
-def _searched(number: int, plan: dict[str, Any]) -> dict[str, Any]:
-    """Return what is searched and filtered of a class: its products, versions and preflight results."""
+def _searched(group: Group) -> dict[str, Any]:
+    """Return what is searched and filtered of a class: its products, versions and what its preflight says alike."""
+    plan = group.plan
     return {
-        "class": str(number),
+        "class": str(group.number),
         "product": sorted({finding["id"] for finding in plan["findings"]}),
         "version": sorted({finding["version"] for finding in plan["findings"]}),
-        "check": sorted({check["id"] for check in plan["preflight"] if check["level"] != "ok"}),
+        "check": sorted({check["id"] for check in group.shared if check["level"] != "ok"}),
         "text": f"{words.findings(plan)} {' '.join(map(str, plan['system'].values()))} {words.to_do(plan)}",
     }

@@ -38,7 +38,7 @@ LIMITS = (
 
 def title(view: View) -> str:
     """Return the document's title."""
-    return f"Plan: take {counted(view.total, 'host')} off Kaspersky"
+    return f"Plan: take a fleet of {counted(view.total, 'host')} off Kaspersky"
 
 
 def counted(number: int, noun: str) -> str:
@@ -101,7 +101,7 @@ def longest_window(view: View) -> tuple[str, str]:
     told = [group for group in view.of_fate(CHANGE) if group.handover is not None]
     bare = sum(len(group.entries) for group in told if group.handover and group.handover["new"] is None)
     if bare:
-        return "no end", f"{counted(bare, 'host')} would be left without real-time protection."
+        return "without end", f"{counted(bare, 'host')} would be left without real-time protection."
     over = [group for group in told if group.handover and group.handover["old"]["units"]]
     if not over:
         return "none", "No running Kaspersky protection is stopped on the hosts to be changed."

@@ -1,0 +1,77 @@
+"""Plans of fleets of any size, from the cases under tests/fixtures/plans."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import document, waves
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import digest_of
+from plans import VERSIONS, case_of, plan_of
+from support import CATALOG
+
+# Each with its share of the hosts; these are ten classes, and the steps of five have several thousand lines together.
+CASES = {
+    "full": 0.32, "agent": 0.2, "leftovers": 0.1, "clean": 0.22, "tied-in": 0.05, "packages-not-to-be-had": 0.03,
+    "units-and-accounts": 0.03, "refused-for-many-reasons": 0.02, "backup-moved": 0.02, "packet-marks": 0.01,
+}  # fmt: skip
+SITES = ("ams", "ber", "cdg", "dub", "fra", "lhr", "mad", "prg", "vie", "zrh")
+ROLES = ("app", "build", "db", "file", "mail", "mon", "proxy", "web")
+PROVIDERS = {name: provider.told() for name, provider in CATALOG.providers.items()}
+
+
+def of(hosts: int, unreached: int = 0, cases: Iterable[str] = CASES) -> dict[str, Any]:
+    """Return the plan of a fleet with that many hosts in ten classes, in waves, and some that gave no answer."""
+    plans = dict(_plans(hosts, cases))
+    silent = {f"{_name(number)}-old": "it was not reached: Connection timed out" for number in range(unreached)}
+    numbered = waves.of_hosts(list(plans), [10, "5%", "25%"])
+    return document.compose(plans.items(), silent, VERSIONS, numbered, "CHG0042137", PROVIDERS)
+
+
+def _plans(hosts: int, cases: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    made = {case: plan_of(case_of(case)) for case in cases}
+    number = 0
+    for case in made:
+        for _host in range(max(1, round(hosts * CASES[case]))):
+            name = _name(number)
+            yield name, _particular(made[case], name, number)
+            number += 1
+
+
+def _name(number: int) -> str:
+    return f"{SITES[number % len(SITES)]}-{ROLES[number // 10 % len(ROLES)]}-{number:05d}.example.net"
+
+
+def _particular(plan: dict[str, Any], host: str, number: int) -> dict[str, Any]:
+    """Return a plan with what differs from host to host: sizes, free space, and here and there a result of its own."""
+    retained = {
+        path: {"files": size["files"] + number % 7, "bytes": size["bytes"] + 977 * number}
+        for path, size in plan["shown"]["retained"].items()
+    }
+    shown = {**plan["shown"], "retained": retained, "free_bytes": 10**10 + 4096 * number}
+    preflight = list(plan["preflight"])
+    if number % 37 == 0:
+        busy = {"id": "reboot_pending", "level": "warning", "title": "The host waits for a reboot", "accepted": False}
+        preflight.append({**busy, "diagnosis": "/run/reboot-required exists", "remediation": "Reboot it first."})
+    return {**plan, "host": host, "shown": shown, "preflight": preflight}
+
+
+def poisoned(poison: str) -> dict[str, Any]:
+    """Return the plan of a fleet in which every text of every host ends in a hostile one."""
+    plan = _poisoned(copy.deepcopy(plan_of(case_of("full"))), poison)
+    plan["unknowns"] = [f"path:/x: {poison}"]
+    plan["digest"] = digest_of(plan)
+    return document.compose([(f"host{poison}", plan)], {f"down{poison}": poison}, VERSIONS, {}, poison, PROVIDERS)
+
+
+# What the renderer itself reads as a word of its own.
+OWN = {"digest", "part", "kind", "level", "provider"}
+
+
+def _poisoned(content: Any, poison: str, key: str = "") -> Any:
+    if isinstance(content, dict):
+        return {name: _poisoned(value, poison, name) for name, value in content.items()}
+    if isinstance(content, list):
+        return [_poisoned(value, poison, key) for value in content]
+    return f"{content}{poison}" if isinstance(content, str) and key not in OWN else content
