@@ -11,7 +11,7 @@ DEMO := avshift/demo
 # The longest first, so that the others fill the time beside them.
 LONGEST := removal detection default
 SCENARIOS := $(LONGEST) $(filter-out $(LONGEST),$(patsubst molecule/%/molecule.yml,%,$(wildcard molecule/*/molecule.yml)))
-CHECKS := lint types unit test-matrix sanity build-check
+CHECKS := lint types unit browser test-matrix sanity build-check
 # What runs at once. The scenarios wait for containers most of the time.
 JOBS ?= $(shell nproc)
 
@@ -21,7 +21,7 @@ export ANSIBLE_FORCE_COLOR ?= 0
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-up demo-down setup prerequisites test lint types unit sanity build-check molecule lab \
-	test-full test-matrix bench-detect clean picture requirements
+	test-full test-matrix bench-detect bench-plan browser clean picture screenshots requirements
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +72,10 @@ unit: setup ## Run the tests that need no container
 	@echo "== unit"
 	pytest -q tests/unit tests/fidelity tests/interruption
 
+browser: setup ## Open the documents in headless Chromium
+	@echo "== browser"
+	pytest -q tests/browser
+
 sanity: setup ## Run ansible-test sanity on a copy at a path that it accepts, without an ignore file
 	@echo "== sanity"
 	tests/sanity.sh
@@ -105,6 +109,10 @@ bench-detect: setup ## Measure detection beside Ansible's own tasks: about 10 mi
 	@echo "== bench-detect"
 	$(BIN)/python benchmarks/detect.py $(if $(PROFILE),--profile)
 
+bench-plan: setup ## Measure the plan of 5,000 hosts in ten classes: size, first screen, filters; no test
+	@echo "== bench-plan"
+	$(BIN)/python benchmarks/plan_page.py
+
 ## Upkeep
 
 setup: prerequisites $(VENV)/ready $(HERE) ## Make the virtual environment and install what the lab needs
@@ -126,6 +134,9 @@ $(HERE):
 
 picture: setup ## Draw the README's picture of a plan, after make demo
 	$(BIN)/python docs/picture.py
+
+screenshots: setup ## Take the README's pictures of the documents, light, dark and on a phone
+	$(BIN)/python docs/screenshots.py
 
 requirements: ## Pin requirements.txt anew from requirements.in
 	rm -rf .cache/pin && $(PYTHON) -m venv .cache/pin && .cache/pin/bin/pip install -q -r requirements.in
