@@ -21,7 +21,7 @@ export ANSIBLE_FORCE_COLOR ?= 0
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-up demo-down setup prerequisites test lint types unit sanity build-check molecule lab \
-	test-full test-matrix bench-detect bench-plan browser clean picture screenshots requirements
+	test-full test-matrix bench-detect bench-plan browser clean screenshots requirements
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,7 +32,7 @@ demo: setup demo-up ## Set everything up, plan, migrate and verify a fleet of fo
 	@echo "== 2/5 plan: nothing is changed on any host"
 	rm -rf $(DEMO)
 	ansible-playbook avshift.endpoint.plan -e endpoint_migrate_output_dir=$(DEMO)
-	@echo "   The plan for the board: $(DEMO)/plan/plan.md"
+	@echo "   The plan for the board: $(DEMO)/plan/plan.html"
 	@echo "== 3/5 migrate with that plan"
 	ansible-playbook avshift.endpoint.migrate -e endpoint_migrate_output_dir=$(DEMO) \
 		-e endpoint_migrate_approved_plan=$(DEMO)/plan/plan.json
@@ -131,9 +131,6 @@ $(VENV)/ready: requirements.txt
 $(HERE):
 	@mkdir -p $(COLLECTIONS)
 	@ln -sfn ../../.. $@
-
-picture: setup ## Draw the README's picture of a plan, after make demo
-	$(BIN)/python docs/picture.py
 
 screenshots: setup ## Take the README's pictures of the documents, light, dark and on a phone
 	$(BIN)/python docs/screenshots.py

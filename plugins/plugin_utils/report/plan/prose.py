@@ -36,6 +36,14 @@ LIMITS = (
 )
 
 
+# What falls into the window, by how the replacement gets on beside another scanner.
+WINDOWS = {
+    "passive_capable": "it is a change of modes",
+    "on_demand_first": "it is one stop and one start",
+    "exclusive": "it lasts from the stop until the replacement has started",
+}
+
+
 def title(view: View) -> str:
     """Return the document's title."""
     return f"Plan: take a fleet of {counted(view.total, 'host')} off Kaspersky"
@@ -106,7 +114,9 @@ def longest_window(view: View) -> tuple[str, str]:
     if not over:
         return "none", "No running Kaspersky protection is stopped on the hosts to be changed."
     hosts = sum(len(group.entries) for group in over)
-    return "not predicted", f"{window(view, over[0])} It concerns {counted(hosts, 'host')}."
+    provider = view.provider(over[0])
+    parts = WINDOWS.get(provider["coexistence"], "") if provider else ""
+    return "not predicted", f"On {counted(hosts, 'host')} {parts or 'there is one'}; the run measures it."
 
 
 def reboots(view: View) -> tuple[str, str]:

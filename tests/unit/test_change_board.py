@@ -1,0 +1,127 @@
+"""The board's questions are answered where docs/change-board.md says, in every form of the plan."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import pytest
+import yaml
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import document
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.record.verdict import CLEAN
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import plan
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.escape import guarded
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.plan import prose, view
+from plans import VERSIONS, case_of, plan_of
+from support import CATALOG, REPOSITORY
+
+PAGE = (REPOSITORY / "docs" / "change-board.md").read_text(encoding="utf-8")
+PROVIDERS = {name: provider.told() for name, provider in CATALOG.providers.items()}
+CASES = (
+    "full",
+    "agent",
+    "refused-for-many-reasons",
+    "clean-without-replacement",
+    "removal-without-replacement-accepted",
+)
+SILENT = {"down": "it was not reached", "gone": "it has no python3"}
+PLANS = {f"{case}-{number}": plan_of(case_of(case), f"{case}-{number}") for case in CASES for number in (1, 2)}
+WAVES = {host: 1 if host == "full-1" else 2 for host in PLANS}
+WHOLE = document.compose(PLANS.items(), SILENT, VERSIONS, WAVES, "CHG0042137", PROVIDERS)
+FILES = plan.files(WHOLE)
+SEEN = view.of(WHOLE)
+
+
+def test_every_place_that_the_page_names_is_in_the_document() -> None:
+    named = re.findall(r"\[([^]]+)\]\(plan\.html#([a-z-]+)\)", PAGE)
+    assert len(named) > 20
+    for label, anchor in named:
+        assert f'id="{anchor}"' in FILES["plan.html"], label
+    contents = re.findall(r'<a href="#([a-z-]+)">', FILES["plan.html"].partition("</nav>")[0])
+    assert set(contents) - {"content"} <= {anchor for _label, anchor in named} | {"change-form"}
+
+
+def test_the_page_names_the_files_that_are_written() -> None:
+    assert set(re.findall(r"^\| `([a-z.]+)` \|", PAGE, flags=re.MULTILINE)) == set(FILES)
+
+
+def test_every_form_has_every_host_and_the_answers() -> None:
+    for host in (*PLANS, *SILENT):
+        for name in ("plan.json", "plan.html", "plan.md", "plan.csv"):
+            assert host in FILES[name], (host, name)
+    for heading in ("Justification", "Implementation plan", "Back-out plan", "Test plan", "Limits of the method"):
+        assert heading in FILES["plan.html"]
+        assert f"\n## {heading}\n" in FILES["plan.md"]
+
+
+def test_the_first_screen_counts_what_the_plans_say() -> None:
+    fates = {"to change": 6, "refused": 2, "nothing to do": 2}
+    assert SEEN.fates() == fates
+    assert (SEEN.planned, SEEN.total, SEEN.affected(), SEEN.unknown()) == (10, 12, 8, 2)
+    assert SEEN.waves() == {1: 1, 2: 9}
+    refused = {check["id"]: hosts for check, hosts in SEEN.refusals().values()}
+    assert refused["keep_out"] == 2
+    assert "Take" not in prose.title(SEEN)
+    assert "12 hosts" in prose.title(SEEN)
+
+
+def test_hosts_that_would_stay_without_protection_are_the_longest_window() -> None:
+    assert prose.longest_window(SEEN) == (
+        "without end", "2 hosts would be left without real-time protection."
+    )  # fmt: skip
+    for case, short in (("full", "not predicted"), ("agent", "none"), ("clean-without-replacement", "none")):
+        alone = document.compose([(case, plan_of(case_of(case)))], {}, VERSIONS, providers=PROVIDERS)
+        assert prose.longest_window(view.of(alone))[0] == short
+
+
+@pytest.mark.parametrize("coexistence", ["passive_capable", "on_demand_first", "exclusive"])
+def test_a_window_is_told_by_how_the_replacement_gets_on_with_the_old_one(coexistence: str) -> None:
+    told = {"clamav": {**PROVIDERS["clamav"], "coexistence": coexistence}}
+    seen = view.of(document.compose([("full", plan_of(case_of("full")))], {}, VERSIONS, providers=told))
+    words = prose.window(seen, seen.groups[0])
+    assert words.startswith("Not predicted in seconds. ClamAV ")
+    others = {"passive_capable": "passive mode", "on_demand_first": "on demand", "exclusive": "cannot be up"}
+    assert [name for name, part in others.items() if part in words] == [coexistence]
+
+
+def test_what_is_not_known_is_told() -> None:
+    assert prose.not_known(SEEN)[0] == "4 hosts"
+    calm = view.of(document.compose([("agent", plan_of(case_of("agent")))], {}, VERSIONS))
+    assert prose.not_known(calm)[0] == "nothing"
+    assert prose.reboots(calm) == ("none planned", "No step restarts a host.")
+
+
+def test_a_kernel_module_may_make_a_reboot_necessary() -> None:
+    plan_with_one = {**plan_of(case_of("units-and-accounts")), "blocked": False}
+    assert "kernel_module_unload" in [step["kind"] for step in plan_with_one["steps"]]
+    assert prose.reboots(view.of(document.compose([("a", plan_with_one)], {}, VERSIONS)))[0] == "up to 1"
+
+
+def test_the_change_request_has_parameters_of_the_module() -> None:
+    request = yaml.safe_load(FILES["servicenow.yml"])["change_request"]
+    assert len(request["short_description"]) <= 160
+    assert (request["type"], request["category"], request["number"]) == ("normal", "software", "CHG0042137")
+    assert {entry["path"] for entry in request["attachments"]} <= set(FILES)
+    assert set(request["other"]) == {
+        "justification", "implementation_plan", "backout_plan", "test_plan", "risk_impact_analysis"
+    }  # fmt: skip
+    assert WHOLE["digest"] in request["other"]["implementation_plan"]
+    assert all(word in request["other"]["test_plan"] for word in CLEAN)
+
+
+def test_a_table_has_a_row_a_host_that_says_why_it_is_refused() -> None:
+    rows = list(csv.DictReader(io.StringIO(FILES["plan.csv"])))
+    assert [row["host"] for row in rows] == [*(name for group in SEEN.groups for name in group.entries), *SILENT]
+    refused = next(row for row in rows if row["host"] == "refused-for-many-reasons-1")
+    assert refused["to_do"] == refused["verdict_now"] == "refused"
+    assert "keep_out" in refused["stopped_by"].split()
+    assert next(row for row in rows if row["host"] == "down")["particular"] == "it was not reached"
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "＝1", "|calc"])
+def test_no_cell_is_a_formula(text: str) -> None:
+    assert guarded(text) == f'"\'{text}"'
+    assert guarded("a=b") == '"a=b"'
+    assert guarded(-1) == '"-1"'
+    assert guarded('say "x"') == '"say ""x"""'
