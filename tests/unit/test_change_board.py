@@ -93,8 +93,8 @@ def test_what_is_not_known_is_told() -> None:
 
 
 def test_a_kernel_module_may_make_a_reboot_necessary() -> None:
-    plan_with_one = {**plan_of(case_of("units-and-accounts")), "blocked": False}
-    assert "kernel_module_unload" in [step["kind"] for step in plan_with_one["steps"]]
+    last = PLANS["agent-1"]["steps"][-1]
+    plan_with_one = {**PLANS["agent-1"], "steps": [last, {**last, "kind": "kernel_module_unload"}]}
     assert prose.reboots(view.of(document.compose([("a", plan_with_one)], {}, VERSIONS)))[0] == "up to 1"
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -24,6 +25,11 @@ UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 
 def render(template: str, **content: Any) -> str:
     """Return a page. Whatever text it is given is shown as it is, and what would be hidden in it as an escape."""
+    return "".join(pieces(template, **content))
+
+
+def pieces(template: str, **content: Any) -> Iterator[str]:
+    """Yield a page piece by piece, for one that is too large to be held."""
     style, script = ((HOME / name).read_text(encoding="utf-8") for name in ("style.css", "script.js"))
     environment = Environment(
         loader=FileSystemLoader(HOME),
@@ -34,7 +40,7 @@ def render(template: str, **content: Any) -> str:
         finalize=_shown,
     )
     environment.filters.update(diff=_diff, data=_data, fragment=_fragment)
-    return environment.get_template(template).render(
+    yield from environment.get_template(template).generate(
         style=Markup(style),
         script=Markup(script),
         style_sum=_sum(style),

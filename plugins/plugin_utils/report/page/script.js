@@ -10,23 +10,22 @@
   const selects = Array.from(document.querySelectorAll("select[data-key]"));
   const count = document.getElementById("count");
   const more = document.getElementById("more");
-  const rows = Array.from(table.tBodies[0].rows, (row) => {
-    const cells = row.cells;
-    const shared = classes.get(cells[1].textContent.trim()) || { product: [], version: [], check: [], text: "" };
-    const own = (row.dataset.own || "").split(" ");
-    return {
-      row,
-      name: cells[0].textContent.trim(),
-      text: (cells[0].textContent + " " + cells[2].textContent + " " + cells[5].textContent + " " + shared.text).toLowerCase(),
-      class: [cells[1].textContent.trim()],
-      verdict: [cells[2].textContent.trim()],
-      wave: [cells[3].textContent.trim()],
-      product: shared.product,
-      version: shared.version,
-      check: shared.check.concat(own),
-    };
-  });
+  const columns = Array.from(table.tHead.rows[0].cells, (cell) => cell.dataset.key);
+  const rows = Array.from(table.tBodies[0].rows, entryOf);
   let limit = STEP;
+
+  // What a row is found by: its own cells, and what is so of its class.
+  function entryOf(row) {
+    const texts = Array.from(row.cells, (cell) => cell.textContent.trim());
+    const shared = classes.get(texts[columns.indexOf("class")]) || { text: "" };
+    const entry = { row, text: (texts.join(" ") + " " + shared.text).toLowerCase() };
+    for (const key of selects.map((select) => select.dataset.key)) {
+      const column = columns.indexOf(key);
+      entry[key] = (column < 0 ? [] : [texts[column]]).concat(shared[key] || []);
+    }
+    if (row.dataset.own) entry.check = entry.check.concat(row.dataset.own.split(" "));
+    return entry;
+  }
 
   function fits(entry, words, wanted) {
     return words.every((word) => entry.text.includes(word)) && wanted.every(([key, value]) => entry[key].includes(value));

@@ -1,0 +1,130 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The report of a fleet as one HTML file, in the layout of the plan: predicted beside actual."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from ...plan.model import PARTS
+from ...record.verdict import CLEAN, UNKNOWN
+from .. import page, words
+from ..plan import prose
+
+BAR = 1000
+MOST_NAMED = 50
+
+
+class Told(Protocol):
+    """What report.json holds: ``head`` is all but the classes and the hosts."""
+
+    head: dict[str, Any]
+
+    def classes(self) -> Iterator[dict[str, Any]]:
+        """Yield the classes, those with most hosts first."""
+
+    def hosts(self) -> Iterator[dict[str, Any]]:
+        """Yield the hosts by name."""
+
+
+def text(report: Told) -> Iterator[str]:
+    """Yield report.html."""
+    groups = list(enumerate(report.classes(), 1))
+    return page.pieces(
+        "report.html.j2",
+        head=report.head,
+        totals=report.head["totals"],
+        groups=groups,
+        numbers={group["id"]: number for number, group in groups},
+        hosts=report.hosts,
+        attention=attention(report),
+        most=MOST_NAMED,
+        prose=prose,
+        words=words,
+        parts=PARTS,
+        clean=CLEAN,
+        facts=facts(report.head),
+        shares=shares(report.head["totals"]),
+        filters=filters(report.head, groups),
+        data=[_searched(number, group) for number, group in groups],
+    )
+
+
+def facts(head: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Return what the first screen says in figures: (what, in short, in a sentence)."""
+    totals = head["totals"]
+    window, damaged = totals["longest_window_seconds"], len(head["damaged"])
+    rules = ", ".join(policy["name"] for policy in head["policies"])
+    return [
+        (
+            "Deviated from their plan",
+            prose.counted(totals["deviating"], "host") if totals["deviating"] else "none",
+            "Each is named below, predicted beside actual.",
+        ),
+        (
+            "Longest unprotected window",
+            "none" if window is None else words.window(window),
+            "Measured on each host; the plan predicted no seconds.",
+        ),
+        (
+            "Not known",
+            prose.counted(totals["verdicts"].get(UNKNOWN, 0), "host"),
+            f"{prose.counted(damaged, 'record')} could not be read. What is unknown is never clean.",
+        ),
+        (
+            "Data retained",
+            prose.size(totals["retained_bytes"]),
+            f"{prose.counted(totals['retained_files'], 'file')} in archives with checksums on the hosts.",
+        ),
+        (
+            "Measured against",
+            rules or "no rule",
+            "See the rules below." if rules else "None was chosen for this report.",
+        ),
+    ]
+
+
+def shares(totals: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the parts of a bar of all hosts: their name, hosts, and where they begin and how wide they are."""
+    unknown = totals["verdicts"].get(UNKNOWN, 0)
+    counted = (
+        ("clean", "nothing", totals["clean"]),
+        ("not clean", "refused", totals["hosts"] - totals["clean"] - unknown),
+        ("unknown", "unknown", unknown),
+    )
+    start, parts = 0, []
+    for name, kind, hosts in counted:
+        width = round(hosts * BAR / max(totals["hosts"], 1))
+        parts.append({"name": name, "kind": kind, "hosts": hosts, "start": start, "width": width})
+        start += width
+    return parts
+
+
+def attention(report: Told) -> list[dict[str, Any]]:
+    """Return the first hosts that are not clean or were not as their plan said."""
+    odd = (host for host in report.hosts() if not host["clean"] or host["deviations"])
+    return [host for host, _number in zip(odd, range(MOST_NAMED), strict=False)]
+
+
+def filters(head: dict[str, Any], groups: list[tuple[int, dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Return the filters of the host list: each with its key, its label and the values that occur."""
+    found = [found for _number, group in groups for found in group["found"]]
+    choices = [
+        ("class", "Class", [str(number) for number, _group in groups]),
+        ("verdict", "Verdict", sorted(head["totals"]["verdicts"])),
+        ("deviates", "Deviated", ["no", "yes"] if head["totals"]["deviating"] else []),
+        ("product", "Product", sorted({finding["id"] for finding in found})),
+        ("version", "Version", sorted({finding["version"] for finding in found if finding["version"]})),
+    ]
+    return [{"key": key, "label": label, "values": values} for key, label, values in choices]
+
+
+def _searched(number: int, group: dict[str, Any]) -> dict[str, Any]:
+    """Return what is searched and filtered of a class."""
+    return {
+        "class": str(number),
+        "product": sorted({finding["id"] for finding in group["found"]}),
+        "version": sorted({finding["version"] for finding in group["found"]}),
+        "text": ", ".join(map(words.finding, group["found"])),
+    }
