@@ -11,7 +11,6 @@ import yaml
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import document
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record.verdict import CLEAN
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import plan
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.escape import guarded
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.plan import prose, view
 from plans import VERSIONS, case_of, plan_of
 from support import CATALOG, REPOSITORY
@@ -117,11 +116,3 @@ def test_a_table_has_a_row_a_host_that_says_why_it_is_refused() -> None:
     assert refused["to_do"] == refused["verdict_now"] == "refused"
     assert "keep_out" in refused["stopped_by"].split()
     assert next(row for row in rows if row["host"] == "down")["particular"] == "it was not reached"
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "＝1", "|calc"])
-def test_no_cell_is_a_formula(text: str) -> None:
-    assert guarded(text) == f'"\'{text}"'
-    assert guarded("a=b") == '"a=b"'
-    assert guarded(-1) == '"-1"'
-    assert guarded('say "x"') == '"say ""x"""'

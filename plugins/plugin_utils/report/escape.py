@@ -9,36 +9,43 @@ import re
 import unicodedata
 
 CELL_LIMIT = 300
-# What spreadsheets begin a formula with; the last four are of full width.
-FORMULA = ("=", "+", "-", "@", "|", "%", "＝", "＋", "－", "＠")
-HIDDEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+MARKUP = re.compile(r"([\\`*_{}\[\]|#~!])")
+# What no reader can see; those without a character (Cn) cannot stand in XML either.
+HIDDEN = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
+# What makes a spreadsheet take a text for a formula; its wide forms are taken for them too.
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def visible(text: object, limit: int = CELL_LIMIT, keep: str = "") -> str:
     """Return text with every control, direction mark and surrogate shown as an escape, cut off at a limit."""
-    cut = str(text)[: limit + 1]
-    # What is printable has none of these, and is nearly all that there is.
-    shown = cut if cut.isprintable() else "".join(_shown(character, keep) for character in cut)
+    shown = str(text)[: limit + 1]
+    # What is printable holds nothing that is hidden, which is so of nearly all text.
+    if not shown.isprintable():
+        shown = "".join(
+            character if character in keep or unicodedata.category(character) not in HIDDEN else _escaped(character)
+            for character in shown
+        )
     return shown[:limit] + "…" if len(shown) > limit else shown
 
 
-def _shown(character: str, keep: str) -> str:
-    if character in keep or unicodedata.category(character) not in HIDDEN:
-        return character
+def _escaped(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
 
 def cell(text: object) -> str:
     """Return text for a cell or a line of Markdown: no markup in it has a meaning."""
     escaped = html.escape(visible(text), quote=False)
-    return re.sub(r"([\\`*_{}\[\]|#~!])", r"\\\1", escaped)
+    return MARKUP.sub(r"\\\1", escaped)
 
 
-def guarded(value: object) -> str:
-    """Return a value as a quoted cell of comma-separated values, which no spreadsheet takes for a formula."""
-    shown = visible(value)
-    formula = not isinstance(value, int) and shown.lstrip()[:1] in FORMULA
-    return '"' + ("'" if formula else "") + shown.replace('"', '""') + '"'
+def harmless(value: object, limit: int) -> object:
+    """Return a value for a cell of a spreadsheet: text is never a formula there, and numbers stay numbers."""
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: ""}[value]
+    if isinstance(value, int | float):
+        return value
+    shown = visible(value, limit)
+    return f"'{shown}" if shown.lstrip().startswith(FORMULA) else shown
 
 
 def fenced(text: str, language: str = "", limit: int = 20000) -> str:

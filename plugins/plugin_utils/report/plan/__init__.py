@@ -9,7 +9,7 @@ from typing import Any
 from ...canonical import encode
 from .. import words
 from ..table import table
-from . import change_form, csv, html, markdown, view
+from . import change_form, comma, html, markdown, view
 
 HEADER = ["class", "hosts", "found", "to do", "which", "digest"]
 MOST_NAMED = 3
@@ -22,7 +22,7 @@ def files(document: dict[str, Any]) -> dict[str, str]:
         "plan.json": encode(document),
         "plan.html": html.render(seen),
         "plan.md": markdown.render(seen),
-        "plan.csv": csv.render(seen),
+        "plan.csv": comma.render(seen),
         "servicenow.yml": change_form.servicenow(seen),
     }
 

@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
-from ..escape import guarded
+import csv
+import io
+
+from ..escape import CELL_LIMIT, harmless
 from ..words import findings
 from . import prose
 from .view import Group, View
@@ -16,15 +19,16 @@ HEADER = (
 
 
 def render(view: View) -> str:
-    """Return plan.csv."""
-    rows = [row for group in view.groups for row in _rows(view, group)]
-    lines = [",".join(HEADER)]
-    lines += [",".join(guarded(value) for value in row) for row in rows]
-    lines += [
-        ",".join(guarded(value) for value in [host, "", "not planned", "unknown", *[""] * 10, why, ""])
-        for host, why in view.document["not_planned"].items()
+    """Return plan.csv (RFC 4180)."""
+    silent = [
+        [host, "", "not planned", "unknown", *[""] * 10, why, ""] for host, why in view.document["not_planned"].items()
     ]
-    return "\r\n".join(lines) + "\r\n"
+    rows = [row for group in view.groups for row in _rows(view, group)]
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(HEADER)
+    writer.writerows([harmless(value, CELL_LIMIT) for value in row] for row in (*rows, *silent))
+    return text.getvalue()
 
 
 def _rows(view: View, group: Group) -> list[list[object]]:
