@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import csv
-import io
 
 from ..escape import CELL_LIMIT, harmless
 from ..words import findings
@@ -18,17 +17,28 @@ HEADER = (
 )  # fmt: skip
 
 
+class _Text:
+    """What csv writes into."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def write(self, line: str) -> None:
+        """Keep a line."""
+        self.lines.append(line)
+
+
 def render(view: View) -> str:
     """Return plan.csv (RFC 4180)."""
     silent = [
         [host, "", "not planned", "unknown", *[""] * 10, why, ""] for host, why in view.document["not_planned"].items()
     ]
     rows = [row for group in view.groups for row in _rows(view, group)]
-    text = io.StringIO()
+    text = _Text()
     writer = csv.writer(text)
     writer.writerow(HEADER)
     writer.writerows([harmless(value, CELL_LIMIT) for value in row] for row in (*rows, *silent))
-    return text.getvalue()
+    return "".join(text.lines)
 
 
 def _rows(view: View, group: Group) -> list[list[object]]:
