@@ -31,9 +31,9 @@ def of(hosts: int, unreached: int = 0, cases: Iterable[str] = CASES) -> dict[str
 
 def _plans(hosts: int, cases: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     made = {case: plan_of(case_of(case)) for case in cases}
-    number = 0
+    number, total = 0, sum(CASES[case] for case in made)
     for case in made:
-        for _host in range(max(1, round(hosts * CASES[case]))):
+        for _host in range(max(1, round(hosts * CASES[case] / total))):
             name = _name(number)
             yield name, _particular(made[case], name, number)
             number += 1

@@ -14,7 +14,7 @@ from .view import CHANGE, NOTHING, REFUSED, Group, View
 
 SHARES = ((CHANGE, "change"), (REFUSED, "refused"), (NOTHING, "nothing"), ("not planned", "unknown"))
 BAR = 1000
-MOST_REASONS = 3
+MOST_REASONS = 2
 
 
 def render(view: View) -> str:
@@ -37,9 +37,9 @@ def render(view: View) -> str:
 
 def facts(view: View) -> list[tuple[str, str, str]]:
     """Return what the first screen says in figures: (what, in short, in a sentence)."""
-    why = [f"{check['id']} on {hosts:,}" for check, hosts in view.refusals().values()]
-    more = f" and {len(why) - MOST_REASONS} more reasons" if len(why) > MOST_REASONS else ""
-    refused = f"{', '.join(why[:MOST_REASONS])}{more}." if why else "Nothing keeps a planned host from being changed."
+    why = [f"{hosts:,}: {check['title']}." for check, hosts in view.refusals().values()]
+    more = [f"And {len(why) - MOST_REASONS} more reasons."] if len(why) > MOST_REASONS else []
+    refused = " ".join([*why[:MOST_REASONS], *more]) or "Nothing keeps a planned host from being changed."
     files = sum(files for group in view.of_fate(CHANGE) for files, _size in group.retained.values())
     octets = sum(size for group in view.of_fate(CHANGE) for _files, size in group.retained.values())
     kept = (
