@@ -60,7 +60,9 @@ def facts(head: dict[str, Any]) -> list[tuple[str, str, str]]:
         (
             "Deviated from their plan",
             prose.counted(totals["deviating"], "host") if totals["deviating"] else "none",
-            "Each is named below, predicted beside actual.",
+            "Each is named below, predicted beside actual."
+            if totals["deviating"]
+            else "Every run was as its plan said.",
         ),
         (
             "Longest unprotected window",
