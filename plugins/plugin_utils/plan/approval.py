@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from .differences import difference
 from .document import plan_of
 from .model import SHORT
 
@@ -63,85 +64,3 @@ def _is_kept_out(plan: dict[str, Any]) -> bool:
     return any(
         check["id"] in ("keep_out", "evidence_unknown") and check["level"] == "error" for check in plan["preflight"]
     )
-
-
-def difference(approved: dict[str, Any], current: dict[str, Any]) -> list[str]:
-    """Return in words what differs between two plans of one host."""
-    words = [
-        *_system_words(approved, current),
-        *_goal_words(approved, current),
-        *_finding_words(approved, current),
-        *_unknown_words(approved, current),
-        *_preflight_words(approved, current),
-        *_step_words(approved, current),
-    ]
-    return words or ["the plans differ in what has no words yet; compare their text"]
-
-
-def _system_words(approved: dict[str, Any], current: dict[str, Any]) -> list[str]:
-    was, now = (" ".join(str(value) for value in plan["system"].values()) for plan in (approved, current))
-    return [f"the system was {was}, is now {now}"] if was != now else []
-
-
-def _unknown_words(approved: dict[str, Any], current: dict[str, Any]) -> list[str]:
-    was, now = set(approved["unknowns"]), set(current["unknowns"])
-    words = [f"could be checked and no longer can: {unknown}" for unknown in sorted(now - was)]
-    return words + [f"could not be checked and now can: {unknown}" for unknown in sorted(was - now)]
-
-
-def _goal_words(approved: dict[str, Any], current: dict[str, Any]) -> list[str]:
-    words = []
-    for key in sorted(set(approved["goal"]) | set(current["goal"])):
-        was, now = approved["goal"].get(key), current["goal"].get(key)
-        if was != now:
-            words.append(f"the goal's {key} was {was}, is now {now}")
-    return words
-
-
-def _finding_words(approved: dict[str, Any], current: dict[str, Any]) -> list[str]:
-    was = {finding["id"]: finding for finding in approved["findings"]}
-    now = {finding["id"]: finding for finding in current["findings"]}
-    words = [f"{name} was found, is no longer" for name in was if name not in now]
-    words += [f"{name} was not found, is now ({now[name]['state']})" for name in now if name not in was]
-    for name in was:
-        for key in ("version", "state", "confidence", "class"):
-            if name in now and was[name][key] != now[name][key]:
-                words.append(
-                    f"{name}: {key} was {was[name][key] or 'not known'}, is now {now[name][key] or 'not known'}"
-                )
-        if name in now and was[name]["reasons"] != now[name]["reasons"]:
-            words += _reason_words(name, set(was[name]["reasons"]), set(now[name]["reasons"]))
-    return words
-
-
-def _reason_words(name: str, was: set[str], now: set[str]) -> list[str]:
-    gone = [f"{name}: {reason} was seen, is no longer" for reason in sorted(was - now)]
-    return gone + [f"{name}: {reason} was not seen, is now" for reason in sorted(now - was)]
-
-
-def _preflight_words(approved: dict[str, Any], current: dict[str, Any]) -> list[str]:
-    was = {check["id"]: check["level"] for check in approved["preflight"]}
-    now = {check["id"]: check["level"] for check in current["preflight"]}
-    if was == now and approved["blocked"] != current["blocked"]:
-        return ["what was accepted of the preflight is another set of ids now"]
-    changed = [name for name in sorted(set(was) | set(now)) if was.get(name) != now.get(name)]
-    return [
-        f"preflight {name}: was {was.get(name, 'not there')}, is now {now.get(name, 'not there')}" for name in changed
-    ]
-
-
-def _step_words(approved: dict[str, Any], current: dict[str, Any]) -> list[str]:
-    was = {step["title"]: step for step in approved["steps"]}
-    now = {step["title"]: step for step in current["steps"]}
-    words = [f"step no longer needed: {title}" for title in was if title not in now]
-    words += [f"step is new: {title}" for title in now if title not in was]
-    words += [
-        f"step differs: {title}" for title in was if title in now and _essence(was[title]) != _essence(now[title])
-    ]
-    if not words and approved["steps"] != current["steps"]:
-        words.append("the steps are the same in another order")
-    return words
-
-
-def _essence(step: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in step.items() if key != "id"}

@@ -13,6 +13,7 @@ from .diff import of_step
 from .model import PARTS, REMOVE, digest_of, expanded, stopping
 
 ALL = "all"
+MOST_TOLD = 20
 REACH = "See above why; nothing was done on it."
 VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{1,63}")
 # Other programs than the vendor's scripts go by these.
@@ -29,7 +30,9 @@ def allowed(planned: dict[str, Any], dry_run: bool) -> dict[str, Any]:
         raise _refused("plan_edited", "the plan", "its content does not fit its digest", "Plan again.")
     status = planned["approval"]["status"]
     if status not in ALLOWED and not dry_run:
-        words = "; ".join(planned["approval"]["difference"])
+        told = planned["approval"]["difference"]
+        more = len(told) - MOST_TOLD
+        words = "; ".join(told[:MOST_TOLD]) + (f"; and {more} more, which are in the host's record" if more > 0 else "")
         raise _refused(f"plan_{status}", plan["host"], words, "Have a new plan approved; this host was not changed.")
     if plan["blocked"] and not dry_run:
         found = stopping(plan)

@@ -103,6 +103,12 @@ def members(document: dict[str, Any]) -> dict[str, list[str]]:
     return {name: sorted(several) for name, several in hosts.items()}
 
 
+def plan_of(document: dict[str, Any], host: str) -> dict[str, Any] | None:
+    """Return a host's plan in a document that was read, or None if it does not name that host."""
+    plan: dict[str, Any] | None = document["hosts"].get(host)
+    return plan
+
+
 def _digest(content: dict[str, Any]) -> str:
     """Return the digest of what is approved: every host's plan, and what made them."""
     hosts = {host: entry["digest"] for host, entry in content["hosts"].items()}

@@ -19,6 +19,7 @@ CHANGE_MARK = "{change_id}"
 SHORT = 12
 # Results of preflight that come and go by themselves: they are shown, and are not in the digest.
 BY_ITSELF = ("package_manager_locked", "path_busy", "reboot_pending")
+NOT_IN_DIGEST = ("host", "shown", "digest")
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ class Plan:
 
 def digest_of(plan: dict[str, Any]) -> str:
     """Return the digest of a written plan: of all but the host's name, what changes by itself, and the digest."""
-    content = {key: value for key, value in plan.items() if key not in ("host", "shown", "digest")}
+    content = {key: value for key, value in plan.items() if key not in NOT_IN_DIGEST}
     content["preflight"] = [
         {"id": check["id"], "level": check["level"]} for check in plan["preflight"] if check["id"] not in BY_ITSELF
     ]
