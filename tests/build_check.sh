@@ -23,10 +23,10 @@ cd "$place/elsewhere"
 ansible-galaxy collection install --offline -p "$place/collections" "$tarball"
 export ANSIBLE_COLLECTIONS_PATH="$place/collections"
 unset ANSIBLE_CONFIG
-for playbook in plan migrate verify detect report; do
+for playbook in plan approve migrate verify detect report; do
     ansible-playbook --syntax-check -i localhost, "avshift.endpoint.$playbook" >/dev/null
 done
-for module in kaspersky_info antivirus_info antivirus_selftest migration_plan migration_apply migration_record migration_report; do
+for module in kaspersky_info antivirus_info antivirus_selftest migration_plan migration_approve migration_apply migration_record migration_report; do
     ansible-doc --type module "avshift.endpoint.$module" >/dev/null
 done
 # A real run of the read-only part, against this very machine.

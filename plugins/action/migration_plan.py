@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter, versions
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter, now, versions
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.probes import as_text
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import approval, document, goal, make
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import approval, goal, granted, make
 
 
 class ActionModule(Adapter):
@@ -23,17 +23,21 @@ class ActionModule(Adapter):
         "accept": {"type": "list", "elements": "str", "default": []},
         "approved_plan": {"type": "path"},
         "require_approval": {"type": "bool", "default": False},
+        "approval": {"type": "path"},
+        "require_signature": {"type": "bool", "default": False},
+        "allowed_signers": {"type": "path"},
+        "signer": {"type": "str"},
     }
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Return plan, digest, approval and to_do; the plan is a resumed run's approved one where it is one."""
         catalog = self.catalog()
         wanted = goal.of(options, catalog)
-        approved = self._approved(options)
+        grant = self._grant(options)
         collected = self.on_endpoint("collect", {"probes": as_text(make.probes_for(catalog, wanted))}, task_vars)
         evidence = Evidence.of(collected["collected"])
         plan = make.make(str(task_vars["inventory_hostname"]), evidence, catalog, wanted).to_json()
-        judged = approval.judge(plan, approved, versions(catalog))
+        judged = approval.judge(plan, grant, versions(catalog))
         return {
             "plan": judged.plan,
             "digest": judged.plan["digest"],
@@ -41,8 +45,8 @@ class ActionModule(Adapter):
             "to_do": bool(judged.plan["steps"]) or judged.plan["blocked"],
         }
 
-    def _approved(self, options: dict[str, Any]) -> dict[str, Any] | None:
-        """Read the approved plan before the host is looked at; a dry run needs none and reads none."""
+    def _grant(self, options: dict[str, Any]) -> approval.Grant | None:
+        """Read what was approved before the host is looked at; a dry run needs none and reads none."""
         if not options["require_approval"] or self._task.check_mode:
             return None
-        return document.read(goal.approved_path(options["approved_plan"]))
+        return granted.read(goal.approved_path(options["approved_plan"]), options, now())

@@ -45,6 +45,21 @@ options:
     description: Whether the plan may be carried out only if O(approved_plan) has the same one for this host.
     type: bool
     default: false
+  approval:
+    description:
+      - Path of an approval that M(avshift.endpoint.migration_approve) wrote. Only the hosts that it names are approved.
+      - Without this an approval.json beside the plan counts. Where there is none, the whole plan is approved.
+    type: path
+  require_signature:
+    description: Whether the approval, or the plan where there is none, has to be signed by an allowed signer.
+    type: bool
+    default: false
+  allowed_signers:
+    description: Path of a file of allowed signers, as ssh-keygen(1) describes it. Needed for O(require_signature=true).
+    type: path
+  signer:
+    description: Whose signature counts, by a name in O(allowed_signers). Everybody's there without this.
+    type: str
 """
 
 EXAMPLES = r"""
@@ -64,7 +79,9 @@ digest:
   returned: success
   type: str
 approval:
-  description: C(status) and, where the plan differs from the approved one, the C(difference) in words.
+  description:
+    - C(status) and, where the plan differs from the approved one, the C(difference) in words.
+    - C(by) says who approved, why, until when, and who signed, where an approval was needed.
   returned: success
   type: dict
 to_do:

@@ -57,7 +57,7 @@ def planned(host: str, collected: dict[str, Any]) -> dict[str, Any]:
 
 def carried_out(host: str, plan: dict[str, Any], approved: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the steps that a run with the approved plan carries out now; AssertionError if it would be refused."""
-    judged = approval.judge(plan, {"hosts": {host: approved}})
+    judged = approval.judge(plan, approval.Grant({"hosts": {host: approved}}))
     assert judged.status in approval.ALLOWED, f"refused: {judged.status}: {'; '.join(judged.difference)}"
     assert judged.status != approval.APPROVED or not judged.plan["blocked"], "refused: blocked"
     steps: list[dict[str, Any]] = carry_out.arguments(judged.plan, "stage", None, CHANGE)["steps"]

@@ -41,7 +41,7 @@ def test_none_is_needed() -> None:
 def test_the_same_plan_is_approved_whatever_has_changed_by_itself() -> None:
     plan = _plan()
     plan["shown"]["free_bytes"] = 1
-    judged = approval.judge(plan, DOCUMENT)
+    judged = approval.judge(plan, approval.Grant(DOCUMENT))
     assert judged.status == approval.APPROVED
     assert judged.plan is plan
 
@@ -49,7 +49,7 @@ def test_the_same_plan_is_approved_whatever_has_changed_by_itself() -> None:
 def test_a_run_that_was_cut_off_goes_on_with_the_approved_plan() -> None:
     approved = FULL
     plan = _begun(_plan(steps=[]), _run("done", "0" * 64), _run("begun", approved["digest"]))
-    judged = approval.judge(plan, DOCUMENT)
+    judged = approval.judge(plan, approval.Grant(DOCUMENT))
     assert judged.status == approval.RESUMED
     assert judged.plan == approved
 
@@ -57,25 +57,25 @@ def test_a_run_that_was_cut_off_goes_on_with_the_approved_plan() -> None:
 @pytest.mark.parametrize("status", ["done", "rolled_back", None])
 def test_a_run_that_ended_is_not_resumed(status: str | None) -> None:
     plan = _begun(_plan(steps=FULL["steps"][:3]), _run(status, FULL["digest"]))
-    assert approval.judge(plan, DOCUMENT).status == approval.DRIFTED
+    assert approval.judge(plan, approval.Grant(DOCUMENT)).status == approval.DRIFTED
 
 
 def test_a_run_of_another_plan_is_not_resumed() -> None:
     plan = _begun(_plan(steps=FULL["steps"][:3]), _run("begun", "0" * 64))
-    assert approval.judge(plan, DOCUMENT).status == approval.DRIFTED
+    assert approval.judge(plan, approval.Grant(DOCUMENT)).status == approval.DRIFTED
 
 
 def test_a_host_with_nothing_to_do_needs_no_approval() -> None:
-    assert approval.judge(_plan(steps=[]), DOCUMENT).status == approval.NOTHING_TO_DO
-    assert approval.judge(_plan(steps=[], host="new"), DOCUMENT).status == approval.NOTHING_TO_DO
+    assert approval.judge(_plan(steps=[]), approval.Grant(DOCUMENT)).status == approval.NOTHING_TO_DO
+    assert approval.judge(_plan(steps=[], host="new"), approval.Grant(DOCUMENT)).status == approval.NOTHING_TO_DO
 
 
 def test_a_blocked_host_is_not_one_with_nothing_to_do() -> None:
-    assert approval.judge(_plan(steps=[], blocked=True), DOCUMENT).status == approval.DRIFTED
+    assert approval.judge(_plan(steps=[], blocked=True), approval.Grant(DOCUMENT)).status == approval.DRIFTED
 
 
 def test_a_host_that_the_document_does_not_name_is_not_approved() -> None:
-    judged = approval.judge(_plan(host="new"), DOCUMENT)
+    judged = approval.judge(_plan(host="new"), approval.Grant(DOCUMENT))
     assert judged.status == approval.NOT_APPROVED
     assert judged.difference == ("the approved plan does not name this host",)
 
@@ -97,6 +97,15 @@ def test_what_is_not_approved_is_refused_but_shown(status: str) -> None:
         carry_out.allowed(_planned(plan, status, "kesl was 1, is now 2"), dry_run=False)
     assert caught.value.code == f"plan_{status}"
     assert carry_out.allowed(_planned(plan, status), dry_run=True) is plan
+
+
+def test_a_long_difference_is_cut_off_and_counted() -> None:
+    words = [f"x{number} was 1, is now 2" for number in range(50)]
+    with pytest.raises(
+        AvshiftError, match="x19 was 1, is now 2; and 30 more, which are in the host's record"
+    ) as caught:
+        carry_out.allowed(_planned(_plan(), approval.DRIFTED, *words), dry_run=False)
+    assert "x20" not in str(caught.value)
 
 
 def test_a_blocked_plan_is_refused_with_its_reasons_but_shown() -> None:

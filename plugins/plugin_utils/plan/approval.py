@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .differences import difference
@@ -17,40 +17,64 @@ ALLOWED = (NOT_REQUIRED, APPROVED, RESUMED, NOTHING_TO_DO)
 
 
 @dataclass(frozen=True)
+class Grant:
+    """What was approved: the plan of a fleet, for these of its hosts (None: all), and by whom, as records have it."""
+
+    document: dict[str, Any]
+    hosts: frozenset[str] | None = None
+    by: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Approval:
     """Whether a plan may be carried out. ``plan`` is the one to carry out: a resumed run keeps the approved one."""
 
     status: str
     difference: tuple[str, ...]
     plan: dict[str, Any]
+    by: dict[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the approval as records have it, without the plan."""
-        return {"status": self.status, "difference": list(self.difference)}
+        return {"status": self.status, "difference": list(self.difference), "by": self.by}
 
 
-def judge(plan: dict[str, Any], document: dict[str, Any] | None, made_by: dict[str, str] | None = None) -> Approval:
-    """Return whether the plan made now may be carried out under the approved document; None: none is needed.
+def judge(plan: dict[str, Any], grant: Grant | None, made_by: dict[str, str] | None = None) -> Approval:
+    """Return whether the plan made now may be carried out under what was granted; None: no approval is needed.
 
     ``made_by`` are the versions of collection and catalog now, to be named where they are the reason of a drift.
     """
-    if document is None:
+    if grant is None:
         return Approval(NOT_REQUIRED, (), plan)
-    approved = plan_of(document, plan["host"])
+    status, words, chosen = _judge(plan, grant, made_by or {})
+    return Approval(status, tuple(words), chosen, grant.by)
+
+
+def _judge(plan: dict[str, Any], grant: Grant, made_by: dict[str, str]) -> tuple[str, list[str], dict[str, Any]]:
+    document, host = grant.document, plan["host"]
+    planned = plan_of(document, host)
+    approved = planned if grant.hosts is None or host in grant.hosts else None
     if approved is not None and approved["digest"] == plan["digest"]:
-        return Approval(APPROVED, (), plan)
+        return APPROVED, [], plan
     if approved is not None and _was_begun(plan, approved["digest"]) and not _is_kept_out(plan):
-        return Approval(RESUMED, (), approved)
+        return RESUMED, [], approved
     if not plan["steps"] and not plan["blocked"]:
-        return Approval(NOTHING_TO_DO, (), plan)
+        return NOTHING_TO_DO, [], plan
     if approved is None:
-        return Approval(NOT_APPROVED, ("the approved plan does not name this host",), plan)
+        return NOT_APPROVED, [_left_out(grant) if planned else "the approved plan does not name this host"], plan
     words = [
         f"the {name.replace('_', ' ')} was {document.get(name)}, is now {now}"
-        for name, now in (made_by or {}).items()
+        for name, now in made_by.items()
         if document.get(name) != now
     ]
-    return Approval(DRIFTED, (*words, *difference(approved, plan)), plan)
+    return DRIFTED, [*words, *difference(approved, plan)], plan
+
+
+def _left_out(grant: Grant) -> str:
+    count, total = len(grant.hosts or ()), len(grant.document["hosts"])
+    return (
+        f"the approval of {grant.by.get('approver')} is for {count} of the plan's {total} hosts, and not for this one"
+    )
 
 
 def _was_begun(plan: dict[str, Any], digest: str) -> bool:

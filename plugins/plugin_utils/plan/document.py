@@ -22,6 +22,7 @@ from .model import digest_of
 
 KIND = "avshift.endpoint plan"
 FORMAT_VERSION = 2
+READING = "Reading the approved plan"
 AGAIN = "Make the plan again with avshift.endpoint.plan and have that one approved."
 BOUND = ("kind", "format_version", "collection_version", "catalog_digest", "policy")
 
@@ -71,11 +72,26 @@ def read(path: str) -> dict[str, Any]:
 
     One of format version 1 is returned in the form of this one.
     """
+    return parse(raw(path), path)
+
+
+def raw(path: str, what: str = READING) -> bytes:
+    """Return the bytes of a file that was approved; AvshiftError if it cannot be read."""
     try:
-        document = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        cause = getattr(error, "strerror", None) or error
-        raise _refused("plan_unreadable", path, cause, "Give the path of a plan.json that can be read.") from error
+        return Path(path).read_bytes()
+    except OSError as error:
+        remedy = (
+            "Give the path of a plan.json that can be read."
+            if what == READING
+            else "Give the path of a file that can be read."
+        )
+        raise AvshiftError("plan_unreadable", what, path, error.strerror or error, remedy) from error
+
+
+def parse(content: bytes, path: str) -> dict[str, Any]:
+    """Return the plan in the bytes of a file. Raises AvshiftError as read does."""
+    try:
+        document = json.loads(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise _refused("plan_damaged", path, f"it is not whole JSON ({error})", AGAIN) from error
     if not isinstance(document, dict) or document.get("kind") != KIND:
@@ -103,12 +119,6 @@ def members(document: dict[str, Any]) -> dict[str, list[str]]:
     return {name: sorted(several) for name, several in hosts.items()}
 
 
-def plan_of(document: dict[str, Any], host: str) -> dict[str, Any] | None:
-    """Return a host's plan in a document that was read, or None if it does not name that host."""
-    plan: dict[str, Any] | None = document["hosts"].get(host)
-    return plan
-
-
 def _digest(content: dict[str, Any]) -> str:
     """Return the digest of what is approved: every host's plan, and what made them."""
     hosts = {host: entry["digest"] for host, entry in content["hosts"].items()}
@@ -128,4 +138,4 @@ def _is_as_made(document: dict[str, Any]) -> bool:
 
 
 def _refused(code: str, path: str, cause: object, remedy: str) -> AvshiftError:
-    return AvshiftError(code, "Reading the approved plan", path, cause, remedy)
+    return AvshiftError(code, READING, path, cause, remedy)

@@ -1,0 +1,40 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""migration_approve works on the controller only: it writes who approved which hosts of a plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ansible_collections.avshift.endpoint.plugins.plugin_utils import signature
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter, now
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.canonical import encode
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import approval_document, document
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records
+
+
+class ActionModule(Adapter):
+    """See the documentation of the module of this name."""
+
+    SPEC: ClassVar[dict[str, Any]] = {
+        "plan": {"type": "path", "required": True},
+        "approver": {"type": "str", "required": True},
+        "reason": {"type": "str", "required": True},
+        "valid_until": {"type": "str"},
+        "hosts": {"type": "list", "elements": "str", "default": []},
+        "classes": {"type": "list", "elements": "str", "default": []},
+        "waves": {"type": "list", "elements": "int", "default": []},
+        "output": {"type": "path"},
+    }
+
+    def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Write the approval and return it with the command that signs it."""
+        approval = approval_document.compose(document.read(options["plan"]), options, now())
+        path = Path(options["output"] or Path(options["plan"]).with_name(approval_document.NAME)).absolute()
+        if not self._task.check_mode:
+            records.write_text(path, encode(approval))
+        hosts = approval["hosts"]
+        command = signature.command("approval", str(path))
+        told = f"{len(hosts)} hosts approved in {path}. To sign it: {command}"
+        return {"changed": True, "path": str(path), "approval": approval, "sign": command, "msg": told}

@@ -1,0 +1,127 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""An approval: who approved a plan, or which of its hosts, why, and until when."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from typing import Any
+
+from ..errors import AvshiftError
+from ..times import FORM, end_of
+
+FORMAT_VERSION = 1
+KIND = "avshift.endpoint approval"
+# Where it is looked for: beside the plan.
+NAME = "approval.json"
+SHORTEST = 6
+AGAIN = "Approve the plan again with avshift.endpoint.approve."
+
+
+def compose(document: dict[str, Any], asked: dict[str, Any], time: str) -> dict[str, Any]:
+    """Return the approval of a plan document.
+
+    ``asked`` is {approver, reason, valid_until or None, hosts, classes, waves}: names or patterns of hosts, the first
+    digits of plans' digests, and numbers; where all three are empty, every host is approved. ``time`` is now.
+    Raises AvshiftError if something names nothing, or the approval would be over already.
+    """
+    for name in ("approver", "reason"):
+        if not asked[name].strip():
+            raise _wrong(name, "it is empty", "Say who approves, and why.")
+    valid_until = _until(asked["valid_until"], time)
+    return {
+        "format_version": FORMAT_VERSION,
+        "kind": KIND,
+        "plan_digest": document["digest"],
+        "approver": asked["approver"],
+        "reason": asked["reason"],
+        "time": time,
+        "valid_until": valid_until,
+        "hosts": _chosen(document, asked),
+    }
+
+
+def _until(text: str | None, time: str) -> str | None:
+    if not text:
+        return None
+    end = end_of(text)
+    if end is None:
+        raise _wrong("valid_until", f"it is {text}", f"Give {FORM}.")
+    if end < time:
+        raise _wrong("valid_until", f"{text} has passed", "Give a day to come.")
+    return end
+
+
+def _chosen(document: dict[str, Any], asked: dict[str, Any]) -> list[str]:
+    """Return the names of the hosts that are asked for in any way; all where none is."""
+    planned: dict[str, dict[str, Any]] = document["hosts"]
+    chosen: set[str] = set()
+    for name in asked["hosts"]:
+        found = {host for host in planned if host == name} or {host for host in planned if fnmatchcase(host, name)}
+        why = document["not_planned"].get(name)
+        cause = f"it was not planned: {why}" if why else "the plan has no such host"
+        chosen |= _some(found, f"host {name}", cause, "Name hosts of the plan.")
+    for first in asked["classes"]:
+        found = {host for host in planned if len(first) >= SHORTEST and planned[host]["digest"].startswith(first)}
+        remedy = f"Give {SHORTEST} or more of the first digits of a digest that the plan shows."
+        chosen |= _some(found, f"class {first}", "it names no class of the plan", remedy)
+    for wave in asked["waves"]:
+        found = {host for host in planned if planned[host].get("wave") == wave}
+        remedy = "Give the numbers of waves that the plan shows, from 1; endpoint_migrate_waves divides its hosts."
+        chosen |= _some(found, f"wave {wave}", "the plan has no such wave", remedy)
+    return sorted(chosen if any(asked[key] for key in ("hosts", "classes", "waves")) else planned)
+
+
+def _some(found: set[str], subject: str, cause: str, remedy: str) -> set[str]:
+    if not found:
+        raise _wrong(subject, cause, remedy)
+    return found
+
+
+def parse(raw: bytes, path: str, document: dict[str, Any], now: str) -> dict[str, Any]:
+    """Return the approval in a file; AvshiftError if it is damaged, of another plan, or no longer valid."""
+    try:
+        approval = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise _refused("approval_damaged", path, f"it is not whole JSON ({error})") from error
+    if not isinstance(approval, dict) or approval.get("kind") != KIND:
+        raise _refused("approval_of_other_kind", path, "it is not an approval of avshift.endpoint")
+    if approval.get("format_version") != FORMAT_VERSION:
+        cause = f"its format version is {approval.get('format_version')}, this release reads {FORMAT_VERSION}"
+        raise _refused("approval_of_other_version", path, cause)
+    for key, fits in FORMS.items():
+        if key not in approval or not fits(approval[key]):
+            raise _refused("approval_damaged", path, f"{key} is missing or has a form that it cannot have")
+    unknown = sorted(set(approval) - {*FORMS, "kind", "format_version"})
+    if unknown:
+        raise _refused("approval_damaged", path, f"it holds what no approval holds: {', '.join(unknown)}")
+    if approval["plan_digest"] != document["digest"]:
+        cause = f"it is for the plan {approval['plan_digest']}, and this one is {document['digest']}"
+        raise _refused("approval_of_other_plan", path, cause)
+    if (end_of(approval["valid_until"]) or now) < now:
+        raise _refused("approval_expired", path, f"it was valid until {approval['valid_until']}, and it is {now}")
+    return approval
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+FORMS: dict[str, Callable[[Any], bool]] = {
+    "plan_digest": _is_text,
+    "approver": _is_text,
+    "reason": _is_text,
+    "time": lambda value: end_of(value) is not None,
+    "valid_until": lambda value: value is None or end_of(value) is not None,
+    "hosts": lambda value: isinstance(value, list) and bool(value) and all(map(_is_text, value)),
+}
+
+
+def _wrong(subject: str, cause: str, remedy: str) -> AvshiftError:
+    return AvshiftError("approval_wrong", "Approving the plan", subject, cause, remedy)
+
+
+def _refused(code: str, path: str, cause: str) -> AvshiftError:
+    return AvshiftError(code, "Reading the approval", path, cause, AGAIN)
