@@ -9,7 +9,14 @@ from typing import Any, ClassVar
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter, now, versions
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.probes import as_text
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import approval, goal, granted, make
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import (
+    approval,
+    exceptions,
+    exceptions_file,
+    goal,
+    granted,
+    make,
+)
 
 
 class ActionModule(Adapter):
@@ -21,6 +28,7 @@ class ActionModule(Adapter):
         "options": {"type": "dict", "default": {}},
         "also_remove": {"type": "list", "elements": "str", "default": []},
         "accept": {"type": "list", "elements": "str", "default": []},
+        "exceptions_file": {"type": "path"},
         "approved_plan": {"type": "path"},
         "require_approval": {"type": "bool", "default": False},
         "approval": {"type": "path"},
@@ -34,9 +42,12 @@ class ActionModule(Adapter):
         catalog = self.catalog()
         wanted = goal.of(options, catalog)
         grant = self._grant(options)
-        collected = self.on_endpoint("collect", {"probes": as_text(make.probes_for(catalog, wanted))}, task_vars)
+        host = str(task_vars["inventory_hostname"])
+        exempt = exceptions_file.of_host(options["exceptions_file"], catalog, host, now())
+        asked = exceptions.applied(wanted, exempt, catalog.products)
+        collected = self.on_endpoint("collect", {"probes": as_text(make.probes_for(catalog, asked))}, task_vars)
         evidence = Evidence.of(collected["collected"])
-        plan = make.make(str(task_vars["inventory_hostname"]), evidence, catalog, wanted).to_json()
+        plan = make.make(host, evidence, catalog, wanted, exempt).to_json()
         judged = approval.judge(plan, grant, versions(catalog))
         return {
             "plan": judged.plan,

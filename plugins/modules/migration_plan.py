@@ -38,6 +38,12 @@ options:
     type: list
     elements: str
     default: []
+  exceptions_file:
+    description:
+      - Path of a file of exceptions and waivers on the controller, as catalog/schemas/exceptions.schema.json describes it.
+      - Products that an exception names for this host stay; results of the preflight that a waiver names are accepted.
+        What has expired does not count, and is named in the preflight.
+    type: path
   approved_plan:
     description: Path of the approved plan.json on the controller.
     type: path

@@ -28,6 +28,11 @@ options:
     description: The results of the run's tasks, by C(planned), C(stage), C(handover), C(remove), C(collected), C(proven).
     type: dict
     required: true
+  exceptions_file:
+    description:
+      - Path of a file of exceptions and waivers, for a verification. A plan has those that it was made under.
+      - Where nothing is left but what an exception names, the verdict is C(excepted), and the task does not fail.
+    type: path
   change_id:
     description: Number of the change in the ticket system.
     type: str

@@ -132,7 +132,7 @@ def test_an_approval_elsewhere_is_named(desk: Desk) -> None:
     assert granted.read(str(desk.plan), {**UNSIGNED, "approval": str(elsewhere)}, NOW).hosts == {"full"}
     with pytest.raises(AvshiftError, match="Reading the approval") as caught:
         granted.read(str(desk.plan), {**UNSIGNED, "approval": str(desk.folder / "none.json")}, NOW)
-    assert caught.value.code == "plan_unreadable"
+    assert caught.value.code == "file_unreadable"
 
 
 WRONG: dict[str, tuple[Callable[[Desk], object], dict[str, Any], str, str]] = {

@@ -16,16 +16,21 @@ LONGEST = 100
 # Of two long texts this much is shown before the first place where they differ.
 LEAD = 20
 NOT_KNOWN = "not known"
-TOLD_APART = ("system", "findings", "unknowns", "preflight", "blocked", "steps")
+TOLD_APART = ("system", "goal", "findings", "unknowns", "preflight", "blocked", "steps")
 
 
 def difference(approved: dict[str, Any], current: dict[str, Any]) -> list[str]:
     """Return in words what differs between an approved plan and the current one; nothing if their digests agree."""
     rest = ({key: plan[key] for key in set(plan) - {*TOLD_APART, *NOT_IN_DIGEST}} for plan in (approved, current))
+    goals = [{**plan["goal"]} for plan in (approved, current)]
+    was, now = (goal.pop("excepted", []) for goal in goals)
     # What explains the most comes first.
     return [
         *_system_words(approved["system"], current["system"]),
         *changes("the", *rest),
+        *changes("the goal", *goals),
+        *(f"{product} was excepted, is no longer" for product in _missing(was, now)),
+        *(f"{product} was not excepted, is now" for product in _missing(now, was)),
         *_finding_words(approved["findings"], current["findings"]),
         *_unknown_words(approved["unknowns"], current["unknowns"]),
         *_preflight_words(approved["preflight"], current["preflight"]),

@@ -85,7 +85,9 @@ def raw(path: str, what: str = READING) -> bytes:
             if what == READING
             else "Give the path of a file that can be read."
         )
-        raise AvshiftError("plan_unreadable", what, path, error.strerror or error, remedy) from error
+        raise AvshiftError(
+            "plan_unreadable" if what == READING else "file_unreadable", what, path, error.strerror or error, remedy
+        ) from error
 
 
 def parse(content: bytes, path: str) -> dict[str, Any]:

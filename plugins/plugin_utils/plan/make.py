@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..catalog.model import Catalog, Product
@@ -12,7 +12,7 @@ from ..detect import probes
 from ..detect.claims import Claims, claims
 from ..detect.evidence import Evidence
 from ..detect.match import findings
-from . import handover, order, preflight, removal, staging
+from . import exceptions, handover, order, preflight, removal, staging
 from .model import CHANGE_MARK, DIGEST_MARK, REMOVE, STAGE, Goal, Plan, Step
 from .preflight.case import Case
 from .steady import steady
@@ -29,22 +29,23 @@ def probes_for(catalog: Catalog, goal: Goal) -> dict[str, Any]:
     if goal.provider:
         replacement, installs = staging.probes_for(catalog.providers[goal.provider], goal.options)
         asked = probes.merged(asked, replacement, {"package_change": {"install": installs, "remove": []}})
-    going = [product for product in catalog.products if goal.remove and product.may_go(goal.also_remove)]
+    going = [product for product in catalog.products if goal.takes(product)]
     own = {"path": {"paths": [OWN_STATE, removal.data.RETAINED], "children_of": [], "listed": []}}
     return probes.merged(asked, own, *removal.probes(going))
 
 
-def make(host: str, evidence: Evidence, catalog: Catalog, goal: Goal) -> Plan:
-    """Return the plan of one host."""
+def make(host: str, evidence: Evidence, catalog: Catalog, wanted: Goal, granted: Sequence[dict[str, Any]] = ()) -> Plan:
+    """Return the plan of one host; ``granted`` are its exceptions and waivers, as exceptions.of_host gives them."""
     exact, evidence = evidence, steady(evidence, catalog.products)
     found = findings(evidence, catalog.products)
     products = [catalog.product(finding.id) for finding in found]
-    going = [product for product in products if goal.remove and product.may_go(goal.also_remove)]
+    goal = exceptions.applied(wanted, granted, products)
+    going = [product for product in products if goal.takes(product)]
     claimed = claims(evidence, catalog.products)
     owned = _owned(claimed, [product.id for product in going])
     staged = staging.stage(catalog.providers[goal.provider], goal.options, evidence) if goal.provider else None
     steps = order.sort(_steps(evidence, going, owned, staged))
-    case = Case(evidence, catalog, goal, tuple(found), tuple(going), owned, staged, tuple(steps))
+    case = Case(evidence, catalog, goal, tuple(found), tuple(going), owned, staged, tuple(steps), tuple(granted))
     return Plan(
         host=host,
         system={key: evidence.host.get(key, "") for key in ("system", "version")},
@@ -60,6 +61,7 @@ def make(host: str, evidence: Evidence, catalog: Catalog, goal: Goal) -> Plan:
             "evidence": len(exact.items),
             "kernel": evidence.host.get("kernel"),
             "python": evidence.host.get("python"),
+            "exceptions": list(granted),
             "earlier_runs": (evidence.value("journal", JOURNAL) or {}).get("runs", []),
         },
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..canonical import digest
+from ..catalog.model import Product
 from ..detect.match import Finding
 
 FORMAT_VERSION = 1
@@ -18,19 +19,27 @@ DIGEST_MARK = "{digest}"
 CHANGE_MARK = "{change_id}"
 SHORT = 12
 # Results of preflight that come and go by themselves: they are shown, and are not in the digest.
-BY_ITSELF = ("package_manager_locked", "path_busy", "reboot_pending")
+BY_ITSELF = ("package_manager_locked", "path_busy", "reboot_pending", "waived", "exception_expired")
 NOT_IN_DIGEST = ("host", "shown", "digest")
 
 
 @dataclass(frozen=True)
 class Goal:
-    """What the host is to become: free of Kaspersky or not, and protected by a provider or by none."""
+    """What the host is to become: free of Kaspersky or not, and protected by a provider or by none.
+
+    ``excepted`` are ids of products that are there and stay for now, or all.
+    """
 
     remove: bool
     provider: str = ""
     options: dict[str, Any] = field(default_factory=dict)
     also_remove: tuple[str, ...] = ()
     accept: tuple[str, ...] = ()
+    excepted: tuple[str, ...] = ()
+
+    def takes(self, product: Product) -> bool:
+        """Return True if a product is to go wherever it is found."""
+        return self.remove and product.may_go(self.also_remove) and product.id not in self.excepted
 
     def to_json(self) -> dict[str, Any]:
         """Return the goal as plans have it."""
@@ -39,6 +48,7 @@ class Goal:
             "provider": self.provider or "none",
             "options": self.options,
             "also_remove": list(self.also_remove),
+            "excepted": list(self.excepted),
         }
 
 

@@ -22,7 +22,7 @@ def compose(host: str, mode: str, run: dict[str, Any], verdict: str, **content: 
     """Return a host's record.
 
     ``mode`` is plan, migrate or verify; ``run`` is {change_id, time, collection_version, catalog_digest}.
-    ``content`` is what there is of plan, approval, outcomes, window_seconds, verification, failure.
+    ``content`` is what there is of plan, approval, outcomes, window_seconds, verification, exceptions, failure.
     """
     empty: dict[str, Any] = {
         "plan": None,
@@ -30,6 +30,7 @@ def compose(host: str, mode: str, run: dict[str, Any], verdict: str, **content: 
         "outcomes": {},
         "window_seconds": None,
         "verification": None,
+        "exceptions": [],
         "failure": None,
     }
     return {

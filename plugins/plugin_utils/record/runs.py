@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
+from ..plan.exceptions import ALL, in_force
 from . import verdict
 from .records import collected_in, compose
 
@@ -18,8 +20,10 @@ def of_plan(host: str, planned: dict[str, Any] | None, run: dict[str, Any]) -> d
     plan = (planned or {}).get("plan")
     if plan is None:
         return compose(host, "plan", run, verdict.UNKNOWN, failure=failure_of(planned))
-    word = verdict.of_dry_run(plan["blocked"], plan["findings"], plan["shown"]["earlier_runs"])
-    return compose(host, "plan", run, word, plan=plan, approval=(planned or {}).get("approval"))
+    shown, excepted = plan["shown"], plan["goal"].get("excepted", ())
+    word = verdict.of_dry_run(plan["blocked"], plan["findings"], shown["earlier_runs"], excepted)
+    told = {"approval": (planned or {}).get("approval"), "exceptions": shown.get("exceptions", [])}
+    return compose(host, "plan", run, word, plan=plan, **told)
 
 
 def of_detection(host: str, collected: dict[str, Any] | None, run: dict[str, Any]) -> dict[str, Any]:
@@ -31,18 +35,26 @@ def of_detection(host: str, collected: dict[str, Any] | None, run: dict[str, Any
     return compose(host, "detect", run, word, verification={"collected": whole, "proof": None})
 
 
-def of_run(host: str, mode: str, run: dict[str, Any], results: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def of_run(
+    host: str,
+    mode: str,
+    run: dict[str, Any],
+    results: dict[str, dict[str, Any]],
+    granted: Sequence[dict[str, Any]] = (),
+) -> dict[str, Any]:
     """Return the record of a real run or a verification.
 
     ``results`` are the results of its tasks by planned, stage, handover, remove, collected and proven; one that was
-    skipped, never begun or failed is there as such, or not at all.
+    skipped, never begun or failed is there as such, or not at all. ``granted`` are the host's exceptions and waivers,
+    as exceptions.of_host gives them; those of a plan are the ones that it was made under.
     """
     planned = results.get("planned") or {}
+    granted = planned["plan"]["shown"].get("exceptions", []) if planned.get("plan") else list(granted)
     parts = {part: results[part] for part in PARTS if "steps" in (results.get(part) or {})}
     collected, proven = _whole(results.get("collected"), "findings"), _whole(results.get("proven"), "checks")
     word = verdict.of_run(planned.get("plan"), planned.get("approval"), parts) if mode == "migrate" else None
     if word is None:
-        word = _proven_verdict(planned.get("plan"), collected, proven, results.get("proven") or {})
+        word = _proven_verdict(planned.get("plan"), collected, proven, results.get("proven") or {}, granted)
     outcomes = {part: result["steps"] for part, result in parts.items()}
     return compose(
         host,
@@ -54,6 +66,7 @@ def of_run(host: str, mode: str, run: dict[str, Any], results: dict[str, dict[st
         outcomes=outcomes,
         window_seconds=_window(parts, collected),
         verification=None if collected is None else {"collected": collected, "proof": proven},
+        exceptions=granted,
         failure=_first_failure(results),
     )
 
@@ -77,15 +90,21 @@ def _window(parts: dict[str, dict[str, Any]], collected: dict[str, Any] | None) 
 
 
 def _proven_verdict(
-    plan: dict[str, Any] | None, collected: dict[str, Any] | None, proven: dict[str, Any] | None, told: dict[str, Any]
+    plan: dict[str, Any] | None,
+    collected: dict[str, Any] | None,
+    proven: dict[str, Any] | None,
+    told: dict[str, Any],
+    granted: Sequence[dict[str, Any]],
 ) -> str:
     """Return the verdict of what was looked at last. Protection that was wanted and not proven is unknown."""
     if collected is None:
         return verdict.UNKNOWN
-    wanted: dict[str, Any] = {"provider": "none" if told.get("skipped") else "one", "also_remove": []}
+    excepted = in_force(granted, "product")
+    none = told.get("skipped") or ALL in excepted
+    wanted: dict[str, Any] = {"provider": "none" if none else "one", "also_remove": [], "excepted": excepted}
     goal = plan["goal"] if plan is not None else wanted
-    missing = {"result": "unknown"} if goal["provider"] != "none" else None
-    return verdict.of_evidence(collected, proven or missing, tuple(goal["also_remove"]))
+    proof = (proven or {"result": "unknown"}) if goal["provider"] != "none" else None
+    return verdict.of_evidence(collected, proof, tuple(goal["also_remove"]), tuple(goal.get("excepted", ())))
 
 
 def _first_failure(results: dict[str, dict[str, Any]]) -> dict[str, str] | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..catalog.model import REMOVED_BY_DEFAULT
+from ..plan.exceptions import ALL
 
 CLEAN = ("never_present", "removed_verified", "removed_with_inert_residue")
 REFUSED, ROLLED_BACK, FAILED, UNKNOWN, PARTIAL, PLANNED, DETECTED = (
@@ -20,29 +21,44 @@ REFUSED, ROLLED_BACK, FAILED, UNKNOWN, PARTIAL, PLANNED, DETECTED = (
     "detected",
 )
 PENDING_REBOOT = "removed_pending_reboot"
+# Not clean, and not a failure either: somebody answers for it until a day.
+EXCEPTED = "excepted"
 COUNTED = (*REMOVED_BY_DEFAULT, "unrecognised")
 # What stays unless it is named, and is there all the same: its host is not clean.
 STAYING = ("server", "gateway", "embedded")
 
 
-def of_evidence(collected: dict[str, Any], proof: dict[str, Any] | None, also: tuple[str, ...] = ()) -> str:
+def of_evidence(
+    collected: dict[str, Any],
+    proof: dict[str, Any] | None,
+    also: tuple[str, ...] = (),
+    excepted: tuple[str, ...] = (),
+) -> str:
     """Return the verdict that a collection and the replacement's proof support.
 
     ``collected`` is a result of kaspersky_info; ``proof`` one of antivirus_selftest, or None where no replacement is
-    wanted. ``also`` are ids of products of other classes that were to go.
+    wanted. ``also`` are ids of products of other classes that were to go, ``excepted`` of those that stay for now, or
+    all.
     """
     if not collected["complete"]:
         return UNKNOWN
-    left = [finding for finding in collected["findings"] if finding["class"] in COUNTED or finding["id"] in also]
+    found = [finding for finding in collected["findings"] if not _is_excepted(finding, excepted)]
+    left = [finding for finding in found if finding["class"] in COUNTED or finding["id"] in also]
     if any(finding["state"] not in ("residue_inert", "retained") for finding in left):
         return PARTIAL
     if proof is not None and proof["result"] != "ok":
         return FAILED if proof["result"] == "bad" else UNKNOWN
-    if any(finding["class"] in STAYING for finding in collected["findings"]):
+    if any(finding["class"] in STAYING for finding in found):
         return DETECTED
+    if len(found) < len(collected["findings"]):
+        return EXCEPTED
     if any(finding["state"] == "residue_inert" for finding in left):
         return "removed_with_inert_residue" if collected["removed_before"] else PARTIAL
     return "removed_verified" if collected["removed_before"] else "never_present"
+
+
+def _is_excepted(finding: dict[str, Any], excepted: Iterable[str]) -> bool:
+    return finding["class"] in (*COUNTED, *STAYING) and (finding["id"] in excepted or ALL in excepted)
 
 
 def until_reboot(word: str, outcomes: Iterable[dict[str, Any]], collected: dict[str, Any]) -> str:
@@ -75,19 +91,24 @@ def of_detection(collected: dict[str, Any]) -> str:
     return "removed_verified" if collected["removed_before"] else "never_present"
 
 
-def of_plan(findings: list[dict[str, Any]], runs: list[dict[str, Any]]) -> str:
+def of_plan(findings: list[dict[str, Any]], runs: list[dict[str, Any]], excepted: Iterable[str] = ()) -> str:
     """Return a dry run's verdict: planned where something of Kaspersky's is to go, else what is so now."""
-    if any(finding["class"] in REMOVED_BY_DEFAULT for finding in findings):
+    found = [finding for finding in findings if not _is_excepted(finding, excepted)]
+    if any(finding["class"] in REMOVED_BY_DEFAULT for finding in found):
         return PLANNED
-    if any(finding["class"] in (*COUNTED, *STAYING) for finding in findings):
+    if any(finding["class"] in (*COUNTED, *STAYING) for finding in found):
         return DETECTED
+    if len(found) < len(findings):
+        return EXCEPTED
     removed = any(run.get("status") == "done" and run.get("products") for run in runs)
     return "removed_verified" if removed else "never_present"
 
 
-def of_dry_run(blocked: bool, findings: list[dict[str, Any]], runs: list[dict[str, Any]]) -> str:
+def of_dry_run(
+    blocked: bool, findings: list[dict[str, Any]], runs: list[dict[str, Any]], excepted: Iterable[str] = ()
+) -> str:
     """Return a dry run's verdict on a host with a plan: refused where its preflight stops it."""
-    return REFUSED if blocked else of_plan(findings, runs)
+    return REFUSED if blocked else of_plan(findings, runs, excepted)
 
 
 def of_run(

@@ -63,6 +63,7 @@ def _host(record: dict[str, Any]) -> dict[str, Any]:
         "retained": retained,
         "retained_files": sum(kept["files"] for kept in retained),
         "difference": (record["approval"] or {}).get("difference", []),
+        "exceptions": record["exceptions"],
         "failure": record["failure"],
     }
 

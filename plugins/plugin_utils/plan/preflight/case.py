@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from ...catalog.model import Catalog, Product
 from ...detect.claims import Claims
@@ -26,6 +27,7 @@ class Case:
     owned: Claims
     staged: Staged | None
     steps: tuple[Step, ...]
+    granted: tuple[dict[str, Any], ...] = ()
 
     def removing(self) -> list[Finding]:
         """Return the findings that this plan removes."""

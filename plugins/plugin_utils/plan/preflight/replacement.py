@@ -74,7 +74,7 @@ def _second_interceptor(case: Case) -> Iterator[Check]:
     if case.staged is not None and case.staged.layout:
         own += [*case.staged.layout["real_time"]["below"], *case.staged.layout["engine"]["below"]]
     others = [item["what"] for item in case.evidence.of_kind("interceptor") if not is_below(item["what"], own)]
-    if others:
+    if others and case.steps:
         yield Check(
             "second_interceptor",
             "overridable",

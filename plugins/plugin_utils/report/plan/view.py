@@ -106,7 +106,12 @@ class Group:
             yield Host(
                 name,
                 self.number,
-                verdict.of_dry_run(self.plan["blocked"], self.plan["findings"], shown["earlier_runs"]),
+                verdict.of_dry_run(
+                    self.plan["blocked"],
+                    self.plan["findings"],
+                    shown["earlier_runs"],
+                    self.plan["goal"].get("excepted", ()),
+                ),
                 entry.get("wave"),
                 sum(_number(size["files"]) for size in sizes),
                 sum(_number(size["bytes"]) for size in sizes),
