@@ -15,7 +15,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.canonical import 
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import document, waves
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import detection, plan, report
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import compare, detection, plan, report
 
 MOST_NAMED = 10
 
@@ -24,9 +24,10 @@ class ActionModule(Adapter):
     """See the documentation of the module of this name."""
 
     SPEC: ClassVar[dict[str, Any]] = {
-        "kind": {"type": "str", "choices": ["detection", "plan", "run"], "required": True},
+        "kind": {"type": "str", "choices": ["detection", "plan", "run", "comparison"], "required": True},
         "output_dir": {"type": "path", "required": True},
         "records_dir": {"type": "path", "required": True},
+        "earlier_dir": {"type": "path"},
         "hosts": {"type": "list", "elements": "str", "default": []},
         "results_in": {"type": "str", "default": ""},
         "change_id": {"type": "str", "default": ""},
@@ -37,6 +38,8 @@ class ActionModule(Adapter):
         """Write the documents, show their table, and return their paths."""
         if options["kind"] == "run":
             return self._run(options)
+        if options["kind"] == "comparison":
+            return self._comparison(options)
         made = self._plan if options["kind"] == "plan" else self._detection
         return made(options, task_vars)
 
@@ -87,6 +90,12 @@ class ActionModule(Adapter):
         content = report.compose(records.read(options["records_dir"]))
         files = {"report.json": encode(content), "report.md": report.render(content)}
         return self._write(options["output_dir"], files, report.lines(content), verdicts=content["verdicts"])
+
+    def _comparison(self, options: dict[str, Any]) -> dict[str, Any]:
+        read = (records.read(folder) for folder in (options["earlier_dir"] or "", options["records_dir"]))
+        content = compare.compose(*read)
+        told = {key: len(content[key]) for key in ("new", "gone", "changed")}
+        return self._write(options["output_dir"], compare.files(content), compare.lines(content), **told)
 
     def _write(self, folder: str, files: dict[str, str], shown: list[str], **facts: Any) -> dict[str, Any]:
         paths = {name: str((Path(folder) / name).absolute()) for name in files}

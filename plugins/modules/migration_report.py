@@ -9,6 +9,7 @@ version_added: 0.1.0
 description:
   - Makes plan.json, plan.html, plan.md, plan.csv and servicenow.yml from the plans of a dry run, or report.json and
     report.md from a folder of records. Hosts that share a plan are shown once.
+  - From two folders of records it makes comparison.json and comparison.md, which tell what has changed on which host.
   - Of a detection it shows a summary, writes a record for each host that gave no answer, and fails if there is one.
   - Works on the controller only. Records that cannot be read are named and counted, and the rest is reported.
 author:
@@ -20,7 +21,7 @@ options:
   kind:
     description: Which documents to make.
     type: str
-    choices: [detection, plan, run]
+    choices: [detection, plan, run, comparison]
     required: true
   output_dir:
     description: Folder for the documents.
@@ -30,6 +31,9 @@ options:
     description: Folder of the records; those of a dry run are written there first.
     type: path
     required: true
+  earlier_dir:
+    description: Folder of the records of an earlier run. Needed for O(kind=comparison), which compares O(records_dir) to it.
+    type: path
   hosts:
     description: The hosts of a dry run or detection.
     type: list
