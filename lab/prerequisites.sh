@@ -3,7 +3,7 @@
 # nothing when everything is there.
 set -eu
 
-packages='podman runc mmdebstrap conmon netavark aardvark-dns fuse-overlayfs uidmap gcc libc6-dev dpkg-dev rpm iptables ca-certificates python3 python3-venv shellcheck chromium'
+packages='podman runc openssh-client mmdebstrap conmon netavark aardvark-dns fuse-overlayfs uidmap gcc libc6-dev dpkg-dev rpm iptables ca-certificates python3 python3-venv shellcheck chromium'
 # A host takes six or seven inotify instances, and its systemd ends at once where none is left. 128 is usual.
 instances=/proc/sys/fs/inotify/max_user_instances
 wanted=512

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from integration import lab
 from integration.playbooks import Said, playbook
+from integration.signer import Signer
 
 FAULTY = lab.REPOSITORY / "molecule/refusals/inventory/faulty.yml"
 
@@ -22,6 +23,12 @@ def with_a_ghost() -> None:
 def before() -> None:
     """Every host has been observed before anything was asked of it."""
     lab.observe("before", *lab.HOSTS)
+
+
+@pytest.fixture(scope="session")
+def signer(tmp_path_factory: pytest.TempPathFactory) -> Signer:
+    """Jane, with a key of her own."""
+    return Signer.new(tmp_path_factory.mktemp("signer"))
 
 
 @pytest.fixture(scope="session")

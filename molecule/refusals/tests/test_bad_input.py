@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from integration import lab
 from integration.playbooks import Said, playbook
+from integration.signer import Signer
 
 GOOD_HOSTS = "--limit=agent,clean"
 
@@ -86,6 +88,20 @@ def test_the_plan_is_of_another_fleet(before: None, tmp_path: Path) -> None:
     said = _migrate(tmp_path, tmp_path / "avshift/plan/plan.json")
     not_named = [f"{host}: the approved plan does not name this host" for host in ("agent", "clean")]
     _refused(said, *not_named, "Have a new plan approved")
+
+
+def test_the_plan_is_not_signed(plan: Path, signer: Signer, tmp_path: Path) -> None:
+    said = playbook(
+        "migrate", GOOD_HOSTS, "-e", f"endpoint_migrate_approved_plan={plan}", *signer.required, folder=tmp_path
+    )
+    _refused(said, f"{plan}.sig is not there", "Have it signed: ssh-keygen -Y sign -f KEY -n plan@avshift.endpoint")
+
+
+def test_the_approval_is_for_other_hosts(plan: Path, signer: Signer, tmp_path: Path) -> None:
+    copied = Path(shutil.copy(plan, tmp_path))
+    signer.approve(copied, "leftovers")
+    left_out = "the approval of jane@example.com is for 1 of the plan's 3 hosts, and not for this one"
+    _refused(_migrate(tmp_path, copied), f"agent: {left_out}", f"clean: {left_out}", "Have a new plan approved")
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from integration import lab
 from integration.playbooks import Said, playbook
+from integration.signer import Signer
 
 LEFT_ALONE = ("full", "agent", "leftovers")
 DRIFT = "/etc/systemd/system/kesl.service"
@@ -27,11 +28,12 @@ def _record(name: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def migrated(plan: Path) -> Said:
-    """What migrating said, after a unit had appeared on agent that was not there when it was planned."""
+def migrated(plan: Path, signer: Signer) -> Said:
+    """What migrating by a signed approval said, after a unit had appeared on agent that was not there before."""
+    signer.approve(plan, "*")
     lab.must("agent", "sh", "-c", f'printf "[Service]\\nExecStart=/bin/true\\n" >{DRIFT} && systemctl daemon-reload')
     lab.observe("drifted", *LEFT_ALONE)
-    said = playbook("migrate", "-e", f"endpoint_migrate_approved_plan={plan}", folder=lab.EVIDENCE)
+    said = playbook("migrate", "-e", f"endpoint_migrate_approved_plan={plan}", *signer.required, folder=lab.EVIDENCE)
     lab.observe("migrated", *LEFT_ALONE)
     return said
 
@@ -79,6 +81,11 @@ def test_every_host_has_its_verdict_and_why(name: str, migrated: Said) -> None:
 @pytest.mark.parametrize("name", LEFT_ALONE)
 def test_no_faulty_host_was_changed(name: str, migrated: Said) -> None:
     assert lab.observed("migrated", name).files == lab.observed("drifted", name).files
+
+
+def test_the_record_says_who_approved_and_signed(migrated: Said) -> None:
+    by = _record("clean")["approval"]["by"]
+    assert (by["approver"], by["signed_by"], by["reason"]) == ("jane@example.com", "jane@example.com", "CHG1")
 
 
 def test_the_good_host_was_migrated(migrated: Said) -> None:

@@ -1,0 +1,41 @@
+"""An approver with a key of her own."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from integration.playbooks import playbook
+
+
+@dataclass(frozen=True)
+class Signer:
+    """Somebody with a key that the file of allowed signers names."""
+
+    folder: Path
+
+    @classmethod
+    def new(cls, folder: Path) -> Signer:
+        """Make a key, and let it sign."""
+        make = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / "key")]
+        subprocess.run(make, check=True, timeout=60)
+        key = (folder / "key.pub").read_text(encoding="utf-8")
+        (folder / "signers").write_text(f"jane@example.com {key}", encoding="utf-8")
+        return cls(folder)
+
+    @property
+    def required(self) -> list[str]:
+        """What a playbook is told where only her signature counts."""
+        signers = f"endpoint_migrate_allowed_signers={self.folder / 'signers'}"
+        return ["-e", "endpoint_migrate_require_signature=true", "-e", signers]
+
+    def approve(self, plan: Path, hosts: str) -> None:
+        """Approve hosts of a plan and sign that."""
+        who = ["-e", "avshift_approver=jane@example.com", "-e", "avshift_approve_reason=CHG1"]
+        part = ["-e", f"endpoint_migrate_approved_plan={plan}", "-e", f"avshift_approve_hosts={hosts}"]
+        said = playbook("approve", *who, *part, folder=self.folder)
+        assert said.returncode == 0, said.text
+        approval = str(plan.with_name("approval.json"))
+        sign = ["ssh-keygen", "-Y", "sign", "-f", str(self.folder / "key"), "-n", "approval@avshift.endpoint", approval]
+        subprocess.run(sign, check=True, capture_output=True, timeout=60)

@@ -1,0 +1,79 @@
+"""The commands of docs/approval.md are typed as they stand there, and the result approves what the page says."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.canonical import encode
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import approval_document, document, granted
+from plans import VERSIONS, case_of, plan_of
+from sources import PLUGINS
+from support import REPOSITORY
+
+PAGE = (REPOSITORY / "docs" / "approval.md").read_text(encoding="utf-8")
+TYPED = re.findall(r"<!-- tested -->\n```console\n(.*?)```", PAGE, re.DOTALL)
+ALLOWED = re.search(r"^jane@example\.com .* ssh-ed25519 ", PAGE, re.MULTILINE)
+CASES = {"web1": "full", "db1": "agent", "db2": "agent", "mail": "clean"}
+
+
+def _type(command: str, home: Path) -> None:
+    environment = {
+        **os.environ,
+        "HOME": str(home),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "ANSIBLE_COLLECTIONS_PATH": str(REPOSITORY / ".cache"),
+        "ANSIBLE_INVENTORY": "localhost,",
+    }
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=home, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a plan and a key, in which everything was typed."""
+    home = tmp_path_factory.mktemp("home")
+    (home / ".ssh").mkdir()
+    (home / "avshift" / "plan").mkdir(parents=True)
+    plans = [(host, plan_of(case_of(name), host)) for host, name in CASES.items()]
+    (home / "avshift/plan/plan.json").write_text(encode(document.compose(plans, {}, VERSIONS)), encoding="utf-8")
+    _type("ssh-keygen -q -t ed25519 -N '' -f ~/.ssh/id_ed25519", home)
+    key = (home / ".ssh/id_ed25519.pub").read_text(encoding="utf-8").partition(" ")[2]
+    assert ALLOWED is not None
+    (home / "allowed_signers").write_text(ALLOWED[0] + key, encoding="utf-8")
+    for block in TYPED:
+        for line in block.splitlines():
+            _type(line.removeprefix("$ "), home)
+    return home
+
+
+def test_what_was_typed_approves_these_hosts_and_is_signed(desk: Path) -> None:
+    options = {
+        "approval": None,
+        "require_signature": True,
+        "allowed_signers": str(desk / "allowed_signers"),
+        "signer": "jane@example.com",
+    }
+    grant = granted.read(str(desk / "avshift/plan/plan.json"), options, "2098-01-01T00:00:00Z")
+    assert grant.hosts == {"db1", "db2", "web1"}
+    assert grant.by["approver"] == grant.by["signed_by"] == "jane@example.com"
+    (desk / "avshift/plan" / approval_document.NAME).unlink()
+    assert granted.read(str(desk / "avshift/plan/plan.json"), options, "2098-01-01T00:00:00Z").hosts is None
+
+
+def test_every_refusal_is_explained() -> None:
+    told = set(re.findall(r"`([a-z_]+)`", PAGE.partition("## What is refused")[2].partition("\n## ")[0]))
+    code = "".join(
+        (PLUGINS / "plugin_utils" / name).read_text(encoding="utf-8")
+        for name in ("signature.py", "plan/approval_document.py", "plan/exceptions.py", "plan/goal.py")
+    )
+    raised = set(re.findall(r'"((?:signature|signers|ssh_keygen|approval|exceptions)_[a-z_]+)"', code))
+    # This one is told to the approver, and stops no migration.
+    assert raised - {"approval_wrong"} == {name for name in told if not name.startswith("plan_")}
+    assert {"plan_not_approved", "plan_drifted"} <= told
