@@ -94,8 +94,8 @@ class ActionModule(Adapter):
     def _comparison(self, options: dict[str, Any]) -> dict[str, Any]:
         read = (records.read(folder) for folder in (options["earlier_dir"] or "", options["records_dir"]))
         content = compare.compose(*read)
-        told = {key: len(content[key]) for key in ("new", "gone", "changed")}
-        return self._write(options["output_dir"], compare.files(content), compare.lines(content), **told)
+        counted = {"same": content["same"], **{key: len(content[key]) for key in ("new", "gone", "changed")}}
+        return self._write(options["output_dir"], compare.files(content), compare.lines(content), compared=counted)
 
     def _write(self, folder: str, files: dict[str, str], shown: list[str], **facts: Any) -> dict[str, Any]:
         paths = {name: str((Path(folder) / name).absolute()) for name in files}

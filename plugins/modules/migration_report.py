@@ -76,4 +76,8 @@ verdicts:
   description: How many hosts have which verdict.
   returned: when O(kind=run)
   type: dict
+compared:
+  description: How many hosts are C(same), C(new), C(gone) and C(changed).
+  returned: when O(kind=comparison)
+  type: dict
 """
