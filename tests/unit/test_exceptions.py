@@ -108,6 +108,12 @@ def test_a_host_that_is_not_named_gets_nothing() -> None:
     assert len(exceptions.of_host(_parse(_file(product="all", hosts=["web1", "web[2-9]"])), "web3", BEFORE)) == 1
 
 
+def test_a_long_list_of_hosts_is_not_kept_by_each_of_them() -> None:
+    granted = _parse(_file(product="all", hosts=[f"db{number}" for number in range(5000)]))
+    assert exceptions.of_host(granted, "db7", BEFORE)[0]["hosts"] == ["db7"]
+    assert exceptions.of_host(granted, "web7", BEFORE) == []
+
+
 def test_a_waiver_accepts_its_result_until_it_is_over() -> None:
     waiver = _file(preflight="no_replacement")
     name = "removal-without-replacement"

@@ -29,7 +29,8 @@ def compose(document: dict[str, Any], asked: dict[str, Any], time: str) -> dict[
     """
     for name in ("approver", "reason"):
         if not asked[name].strip():
-            raise _wrong(name, "it is empty", "Say who approves, and why.")
+            remedy = "Say who approves in avshift_approver, and why in avshift_approve_reason."
+            raise _wrong(name, "it is empty", remedy)
     valid_until = _until(asked["valid_until"], time)
     return {
         "format_version": FORMAT_VERSION,

@@ -20,6 +20,7 @@ READING = "Reading exceptions and waivers"
 FORMAT_VERSION = "1"
 # Every product, and so the host itself.
 ALL = "all"
+MOST_HOSTS = 20
 IN_FORCE, EXPIRED = "in_force", "expired"
 LISTS = {"exceptions": "product", "waivers": "preflight"}
 
@@ -108,12 +109,18 @@ def _is_list(value: Any) -> bool:
 
 
 def of_host(granted: list[dict[str, Any]], host: str, now: str) -> list[dict[str, Any]]:
-    """Return what is granted for one host, each with its ``status``: in force, or expired."""
-    return [
-        {**entry, "status": EXPIRED if (end_of(entry["expires"]) or "") < now else IN_FORCE}
-        for entry in granted
-        if any(host == name or fnmatchcase(host, name) for name in entry["hosts"])
-    ]
+    """Return what is granted for one host, each with its ``status``: in force, or expired.
+
+    Of a long list of hosts it has those that fit, since every host's plan and record keep it.
+    """
+    mine = []
+    for entry in granted:
+        fitting = [name for name in entry["hosts"] if host == name or fnmatchcase(host, name)]
+        if fitting:
+            status = EXPIRED if (end_of(entry["expires"]) or "") < now else IN_FORCE
+            hosts = entry["hosts"] if len(entry["hosts"]) <= MOST_HOSTS else fitting
+            mine.append({**entry, "hosts": hosts, "status": status})
+    return mine
 
 
 def in_force(granted: Iterable[dict[str, Any]], key: str) -> list[str]:
