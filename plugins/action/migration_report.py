@@ -14,7 +14,8 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.canonical import 
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import document
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import detection, plan_markdown, report, words
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import detection, plan_markdown, words
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import folder
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.table import table
 
 MOST_NAMED = 10
@@ -83,9 +84,9 @@ class ActionModule(Adapter):
         return self._write(options["output_dir"], files, table(PLAN_HEADER, rows), digest=whole["digest"])
 
     def _run(self, options: dict[str, Any]) -> dict[str, Any]:
-        content = report.compose(records.read(options["records_dir"]))
-        files = {"report.json": encode(content), "report.md": report.render(content)}
-        return self._write(options["output_dir"], files, report.lines(content), verdicts=content["verdicts"])
+        made = folder.make(options["records_dir"], options["output_dir"], ())
+        Display().display("\n".join(["", *made.lines, "", *made.paths.values(), ""]))
+        return {"paths": made.paths, "verdicts": made.totals["verdicts"]}
 
     def _write(self, folder: str, files: dict[str, str], shown: list[str], **facts: Any) -> dict[str, Any]:
         paths = {name: str((Path(folder) / name).absolute()) for name in files}

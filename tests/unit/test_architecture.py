@@ -43,6 +43,8 @@ READERS = {
     "plugin_utils/plan/document.py",
     "plugin_utils/program.py",
     "plugin_utils/record/records.py",
+    "plugin_utils/report/run/folder.py",
+    "plugin_utils/report/run/gather.py",
 }
 TOUCHING = {"pathlib", "os", "io", "subprocess", "socket", "shutil", "tempfile", "time", "datetime", "random"}
 
@@ -112,7 +114,7 @@ FOR_PEOPLE = {
     "plugin_utils/plan/preflight/products.py": "titles and remedies",
     "plugin_utils/report/detection.py": "what was found on a fleet",
     "plugin_utils/report/plan_markdown.py": "the document that is approved",
-    "plugin_utils/report/report.py": "the report",
+    "plugin_utils/report/run/markdown.py": "the report",
     "plugin_utils/report/words.py": "words of the documents",
 }
 # The administrator's word for the goal is an option's name and a key of the plan.

@@ -11,8 +11,11 @@ import pytest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import document
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import digest_of
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import runs
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import plan_markdown, report, words
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import plan_markdown, words
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import markdown
 from plans import VERSIONS, case_of, plan_of
+from reports import content_of, report_of
+from schemas import problems
 
 RUN = {"change_id": "CHG-1", "time": "2026-01-02T03:04:05Z", **VERSIONS}
 HOSTILE = [
@@ -112,9 +115,9 @@ def _outside_fences(text: str) -> list[str]:
 
 @pytest.mark.parametrize("poison", HOSTILE, ids=range(len(HOSTILE)))
 def test_report_of_hostile_records(poison: str) -> None:
-    content = report.compose([("a.json", _record(poison), ""), (f"b{poison}.json", None, poison)])
-    _is_sound(report.render(content), poison)
-    assert all("\n" not in line and "\x1b" not in line for line in report.lines(content))
+    with report_of([("a.json", _record(poison), ""), (f"b{poison}.json", None, poison)]) as report:
+        _is_sound("".join(markdown.text(report)), poison)
+        assert all("\n" not in line and "\x1b" not in line for line in markdown.lines(report))
 
 
 @pytest.mark.parametrize("poison", HOSTILE, ids=range(len(HOSTILE)))
@@ -132,27 +135,33 @@ def test_sizes_that_are_no_numbers_are_escaped_too() -> None:
 
 
 def test_report_counts_what_its_records_say() -> None:
-    clean = {**runs.of_plan("b", {"plan": plan_of(case_of("clean"))}, RUN), "window_seconds": 0.25}
+    clean = {**runs.of_plan("b", {"plan": plan_of(case_of("clean"))}, RUN), "mode": "migrate", "window_seconds": 0.25}
     dirty = runs.of_plan("a", {"plan": plan_of(case_of("full"))}, RUN)
-    content = report.compose([("b.json", clean, ""), ("a.json", dirty, ""), ("c.json", None, "cut off")])
+    read = [("b.json", clean, ""), ("a.json", dirty, ""), ("c.json", None, "cut off")]
+    content = content_of(read)
+    assert problems("report", content) == []
     assert [host["host"] for host in content["hosts"]] == ["a", "b"]
-    assert content["verdicts"] == {"never_present": 1, "planned": 1}
-    assert (content["clean"], content["longest_window_seconds"]) == (1, 0.25)
+    assert content["totals"]["verdicts"] == {"never_present": 1, "planned": 1}
+    assert (content["totals"]["clean"], content["totals"]["longest_window_seconds"]) == (1, 0.25)
     assert content["damaged"] == [{"file": "c.json", "problem": "cut off"}]
-    assert report.lines(content)[-1] == "2 hosts, 1 clean: 1 never_present, 1 planned"
+    with report_of(read) as report:
+        assert markdown.lines(report)[-1] == "2 hosts, 1 clean: 1 never_present, 1 planned"
 
 
 def test_report_of_an_empty_folder() -> None:
-    content = report.compose([])
-    assert (content["hosts"], content["clean"], content["verdicts"]) == ([], 0, {})
-    assert "no records" in report.lines(content)[-1]
-    _is_sound(report.render(content), "")
+    content = content_of([])
+    assert problems("report", content) == []
+    assert (content["hosts"], content["totals"]["clean"], content["totals"]["verdicts"]) == ([], 0, {})
+    with report_of([]) as report:
+        assert "no records" in markdown.lines(report)[-1]
+        _is_sound("".join(markdown.text(report)), "")
 
 
 def test_report_tells_what_was_retained_and_what_failed() -> None:
-    text = report.render(report.compose([("a.json", _record("!"), "")]))
+    with report_of([("a.json", _record("!"), "")]) as report:
+        text = "".join(markdown.text(report))
     assert "3 files" in text
-    assert "differs from the approved plan: kesl: version was \\!" in text
+    assert "- plan: predicted as it was approved, was kesl: version was \\!" in text
     assert "## host\\!: failed\\!" in text
 
 

@@ -4,17 +4,18 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from ..canonical import encode
 from ..errors import AvshiftError
+from . import versions
+from .quick import parse
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 KIND = "avshift.endpoint record"
 
 
@@ -22,7 +23,7 @@ def compose(host: str, mode: str, run: dict[str, Any], verdict: str, **content: 
     """Return a host's record.
 
     ``mode`` is plan, migrate or verify; ``run`` is {change_id, time, collection_version, catalog_digest}.
-    ``content`` is what there is of plan, approval, outcomes, window_seconds, verification, failure.
+    ``content`` is what there is of plan, approval, outcomes, window_seconds, verification, exceptions, failure.
     """
     empty: dict[str, Any] = {
         "plan": None,
@@ -30,6 +31,7 @@ def compose(host: str, mode: str, run: dict[str, Any], verdict: str, **content: 
         "outcomes": {},
         "window_seconds": None,
         "verification": None,
+        "exceptions": [],
         "failure": None,
     }
     return {
@@ -61,10 +63,16 @@ def write(path: Path, record: dict[str, Any]) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write a document of the controller in one go; AvshiftError if that cannot be done."""
+    write_texts(path, (text,))
+
+
+def write_texts(path: Path, texts: Iterable[str]) -> None:
+    """Write a document that comes in pieces, so that it is there in full or not at all."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(text, encoding="utf-8", errors="backslashreplace")
+        with draft.open("w", encoding="utf-8", errors="backslashreplace") as document:
+            document.writelines(texts)
         draft.replace(path)
     except OSError as error:
         raise _not_written(path, error) from error
@@ -81,6 +89,13 @@ def read(folder: str) -> Iterator[tuple[str, dict[str, Any] | None, str]]:
 
     Raises AvshiftError if there is no such folder.
     """
+    for name in names(folder):
+        record, problem = read_one(Path(folder) / name)
+        yield name, record, problem
+
+
+def names(folder: str) -> list[str]:
+    """Return the names of a folder's records, sorted. Raises AvshiftError if there is no such folder."""
     home = Path(folder)
     if not home.is_dir():
         raise AvshiftError(
@@ -90,19 +105,15 @@ def read(folder: str) -> Iterator[tuple[str, dict[str, Any] | None, str]]:
             "there is no such folder",
             "Give the folder that a run wrote its records to.",
         )
-    for path in sorted(home.glob("*.json")):
-        record, problem = read_one(path)
-        yield path.name, record, problem
+    return sorted(name for name in os.listdir(home) if name.endswith(".json"))
 
 
 def read_one(path: Path) -> tuple[dict[str, Any] | None, str]:
-    """Return (record or None, why it could not be read)."""
+    """Return (record or None, why it could not be read). One of an older format version is returned as a new one."""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = parse(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         return None, f"it cannot be read as JSON ({error})"
     if not isinstance(record, dict) or record.get("kind") != KIND:
         return None, "it is not a record of avshift.endpoint"
-    if record.get("format_version") != FORMAT_VERSION:
-        return None, f"its format version is {record.get('format_version')}, this release reads {FORMAT_VERSION}"
-    return record, ""
+    return versions.upgraded(record, FORMAT_VERSION)

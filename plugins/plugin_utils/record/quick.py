@@ -1,0 +1,38 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Parse records fast: three quarters of a record are the steps of its plan, which many hosts share to the byte."""
+
+from __future__ import annotations
+
+import functools
+import json
+from typing import Any
+
+# As encode() writes them: no text in JSON holds a line's end, so that these stand between values only.
+BEGINS, ENDS = '\n  "steps": [\n', "\n  ]"
+MARK = "steps that stand elsewhere"
+PLANS = 64
+
+
+def parse(text: str) -> Any:
+    """Return what json.loads returns. Raises what it raises.
+
+    The same text of steps is parsed once, and the result shared: it is not to be changed.
+    """
+    begins = text.find(BEGINS)
+    ends = text.find(ENDS, begins)
+    if begins < 0 or ends < 0:
+        return json.loads(text)
+    begins += len(BEGINS) - len("[\n")
+    ends += len(ENDS)
+    rest = json.loads(f'{text[:begins]}"{MARK}"{text[ends:]}')
+    plan = rest.get("plan") if isinstance(rest, dict) else None
+    if not isinstance(plan, dict) or plan.get("steps") != MARK:
+        return json.loads(text)
+    plan["steps"] = _steps(text[begins:ends])
+    return rest
+
+
+@functools.lru_cache(PLANS)
+def _steps(text: str) -> Any:
+    return json.loads(text)

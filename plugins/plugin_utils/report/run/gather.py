@@ -1,0 +1,137 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Read a folder of records into a report, by several processes where there are many of them."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+from ...policy.packs import Pack
+from ...record import records
+from .facts import of_record
+from .fleet import Report, encode, named_twice
+from .tally import Tally
+
+# A part is what one process reads at a time; one process does for a fleet of few parts.
+PART, ALONE, MOST_PROCESSES = 250, 4, 4
+Item = TypeVar("Item")
+Made = TypeVar("Made")
+Read = Iterable[tuple[str, "dict[str, Any] | None", str]]
+
+
+@dataclass
+class Part:
+    """What was read of some records: their hosts with the length of each one's line in ``lines``."""
+
+    lines: bytes
+    hosts: list[tuple[str, int]]
+    tally: Tally
+    damaged: list[dict[str, str]] = field(default_factory=list)
+
+
+class Spool:
+    """Lines in a file of its caller's. Processes that are forked later can read them too."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        """Take an empty file, open for writing and reading."""
+        self._file = file
+        self._end = 0
+        self._places: list[tuple[str, int, int]] = []
+
+    def add(self, part: Part) -> None:
+        """Take the lines of a part."""
+        self._file.write(part.lines)
+        for host, length in part.hosts:
+            self._places.append((host, self._end, length))
+            self._end += length
+
+    def sort(self) -> list[str]:
+        """Have the lines come by host from now on; return the hosts that have more than one."""
+        self._file.flush()
+        self._places.sort()
+        return named_twice(host for host, _begin, _length in self._places)
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield all lines, by host."""
+        number = self._file.fileno()
+        for _host, begin, length in self._places:
+            yield os.pread(number, length, begin)
+
+
+def gather(folder: str, policies: tuple[Pack, ...], spool: Spool) -> Report:
+    """Return the report of a folder's records, whose hosts it puts into the spool.
+
+    Records that cannot be read are named in it. Raises AvshiftError if there is no such folder.
+    """
+    names = records.names(folder)
+    parts = [names[begin : begin + PART] for begin in range(0, len(names), PART)]
+
+    def look(part: list[str]) -> Part:
+        home = Path(folder)
+        return condense(((name, *records.read_one(home / name)) for name in part), policies)
+
+    return _report(in_processes(look, parts), policies, spool)
+
+
+def of_records(read: Read, policies: tuple[Pack, ...], spool: Spool) -> Report:
+    """Return the report of what records.read yields, read in this process."""
+    return _report([condense(read, policies)], policies, spool)
+
+
+def _report(parts: Iterable[Part], policies: tuple[Pack, ...], spool: Spool) -> Report:
+    tally, damaged = Tally(), []
+    for part in parts:
+        tally.add(part.tally)
+        damaged += part.damaged
+        spool.add(part)
+    return Report(tally, spool, spool.sort(), damaged, policies)
+
+
+def condense(read: Read, policies: tuple[Pack, ...]) -> Part:
+    """Return what a report needs of some records. One that does not hold what a record holds is named."""
+    lines, hosts, tally, damaged = [], [], Tally(), []
+    for name, record, problem in read:
+        try:
+            if record is not None:
+                host = of_record(name, record, policies)
+                line = encode(host).encode("ascii")
+                tally.count(host, record)
+                lines.append(line)
+                hosts.append((record["host"], len(line)))
+        except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
+            record, problem = None, f"it does not hold what a record holds ({type(error).__name__}: {error})"
+        if record is None:
+            damaged.append({"file": name, "problem": problem})
+    return Part(b"".join(lines), hosts, tally, damaged)
+
+
+def in_processes(work: Callable[[Item], Made], items: list[Item]) -> Iterator[Made]:
+    """Yield the results of work on items, in their order, by as many processes as there are processors.
+
+    The processes are forks of this one: work may be any function, and what it gives has to be picklable.
+    """
+    count = min(MOST_PROCESSES, os.cpu_count() or 1)
+    if len(items) < ALONE or count == 1:
+        yield from map(work, items)
+        return
+    fork = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(count, fork, _take, (work,)) as pool:
+        yield from pool.map(_do, items)
+
+
+_WORK: list[Callable[[Any], Any]] = []
+
+
+def _take(work: Callable[[Any], Any]) -> None:
+    """Keep the work in a process that was forked for it."""
+    _WORK[:] = [work]
+
+
+def _do(item: Any) -> Any:
+    return _WORK[0](item)
