@@ -114,6 +114,7 @@ FOR_PEOPLE = {
     "plugin_utils/plan/preflight/products.py": "titles and remedies",
     "plugin_utils/report/detection.py": "what was found on a fleet",
     "plugin_utils/report/plan_markdown.py": "the document that is approved",
+    "plugin_utils/report/run/columns.py": "columns of the report's tables",
     "plugin_utils/report/run/markdown.py": "the report",
     "plugin_utils/report/words.py": "words of the documents",
 }

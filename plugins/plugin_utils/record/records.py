@@ -108,10 +108,11 @@ def names(folder: str) -> list[str]:
     return sorted(name for name in os.listdir(home) if name.endswith(".json"))
 
 
-def read_one(path: Path) -> tuple[dict[str, Any] | None, str]:
+def read_one(path: str | Path) -> tuple[dict[str, Any] | None, str]:
     """Return (record or None, why it could not be read). One of an older format version is returned as a new one."""
     try:
-        record = parse(path.read_text(encoding="utf-8"))
+        with open(path, "rb") as file:
+            record = parse(file.read().decode("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         return None, f"it cannot be read as JSON ({error})"
     if not isinstance(record, dict) or record.get("kind") != KIND:

@@ -9,15 +9,22 @@ import re
 import unicodedata
 
 CELL_LIMIT = 300
-HIDDEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+MARKUP = re.compile(r"([\\`*_{}\[\]|#~!])")
+# What no reader can see; those without a character (Cn) cannot stand in XML either.
+HIDDEN = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
+# What makes a spreadsheet take a text for a formula; its wide forms are taken for them too.
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def visible(text: object, limit: int = CELL_LIMIT, keep: str = "") -> str:
     """Return text with every control, direction mark and surrogate shown as an escape, cut off at a limit."""
-    shown = "".join(
-        character if character in keep or unicodedata.category(character) not in HIDDEN else _escaped(character)
-        for character in str(text)[: limit + 1]
-    )
+    shown = str(text)[: limit + 1]
+    # What is printable holds nothing that is hidden, which is so of nearly all text.
+    if not shown.isprintable():
+        shown = "".join(
+            character if character in keep or unicodedata.category(character) not in HIDDEN else _escaped(character)
+            for character in shown
+        )
     return shown[:limit] + "…" if len(shown) > limit else shown
 
 
@@ -28,7 +35,17 @@ def _escaped(character: str) -> str:
 def cell(text: object) -> str:
     """Return text for a cell or a line of Markdown: no markup in it has a meaning."""
     escaped = html.escape(visible(text), quote=False)
-    return re.sub(r"([\\`*_{}\[\]|#~!])", r"\\\1", escaped)
+    return MARKUP.sub(r"\\\1", escaped)
+
+
+def harmless(value: object, limit: int) -> object:
+    """Return a value for a cell of a spreadsheet: text is never a formula there, and numbers stay numbers."""
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: ""}[value]
+    if isinstance(value, int | float):
+        return value
+    shown = visible(value, limit)
+    return f"'{shown}" if shown.lstrip().startswith(FORMULA) else shown
 
 
 def fenced(text: str, language: str = "", limit: int = 20000) -> str:

@@ -53,8 +53,9 @@ def of_record(file: str, record: dict[str, Any], policies: tuple[packs.Pack, ...
         "failure": record["failure"],
         "reason": "",
     }
-    short: dict[str, Any] = _short({**host, "reason": "" if host["clean"] else "; ".join(_reasons(record, host))})
-    return short
+    if not host["clean"]:
+        host["reason"] = "; ".join(_reasons(record, host))
+    return host
 
 
 def _check(record: dict[str, Any]) -> None:
@@ -123,12 +124,12 @@ def _reasons(record: dict[str, Any], host: dict[str, Any]) -> Iterator[str]:
     yield from (f"{check['id']} is {check['result']}: {check['detail']}" for check in host["checks"])
 
 
-def _short(content: Any) -> Any:
+def shortened(content: Any) -> Any:
     """Return content with long texts cut off, and marked as such."""
     if isinstance(content, str):
         return content if len(content) <= LONGEST else f"{content[:LONGEST]}…"
     if isinstance(content, dict):
-        return {_short(key): _short(value) for key, value in content.items()}
+        return {shortened(key): shortened(value) for key, value in content.items()}
     if isinstance(content, list):
-        return [_short(value) for value in content]
+        return [shortened(value) for value in content]
     return content

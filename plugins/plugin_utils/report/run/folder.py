@@ -12,12 +12,14 @@ from typing import Any
 
 from ...policy.packs import Pack
 from ...record import records
-from . import gather, markdown
+from . import comma, gather, junit, markdown
 from .fleet import Report
 
 TEXTS: dict[str, Callable[[Report], Iterator[str]]] = {
     "report.json": Report.text,
     "report.md": markdown.text,
+    "report.csv": comma.text,
+    "junit.xml": junit.text,
 }
 
 

@@ -9,12 +9,11 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO, Any, TypeVar
 
 from ...policy.packs import Pack
 from ...record import records
-from .facts import of_record
+from .facts import LONGEST, of_record, shortened
 from .fleet import Report, encode, named_twice
 from .tally import Tally
 
@@ -73,8 +72,7 @@ def gather(folder: str, policies: tuple[Pack, ...], spool: Spool) -> Report:
     parts = [names[begin : begin + PART] for begin in range(0, len(names), PART)]
 
     def look(part: list[str]) -> Part:
-        home = Path(folder)
-        return condense(((name, *records.read_one(home / name)) for name in part), policies)
+        return condense(((name, *records.read_one(os.path.join(folder, name))) for name in part), policies)
 
     return _report(in_processes(look, parts), policies, spool)
 
@@ -99,16 +97,25 @@ def condense(read: Read, policies: tuple[Pack, ...]) -> Part:
     for name, record, problem in read:
         try:
             if record is not None:
-                host = of_record(name, record, policies)
-                line = encode(host).encode("ascii")
+                host, line = _line(name, record, policies)
                 tally.count(host, record)
                 lines.append(line)
-                hosts.append((record["host"], len(line)))
+                hosts.append((host["host"], len(line)))
         except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
             record, problem = None, f"it does not hold what a record holds ({type(error).__name__}: {error})"
         if record is None:
             damaged.append({"file": name, "problem": problem})
     return Part(b"".join(lines), hosts, tally, damaged)
+
+
+def _line(name: str, record: dict[str, Any], policies: tuple[Pack, ...]) -> tuple[dict[str, Any], bytes]:
+    """Return a host's part of the report, and its line. A short line holds no long text."""
+    host = of_record(name, record, policies)
+    line = encode(host).encode("ascii")
+    if len(line) <= LONGEST:
+        return host, line
+    host = shortened(host)
+    return host, encode(host).encode("ascii")
 
 
 def in_processes(work: Callable[[Item], Made], items: list[Item]) -> Iterator[Made]:

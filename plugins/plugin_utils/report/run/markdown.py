@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from .. import words
 from ..escape import cell, visible
 from ..table import table
+from . import columns
 from .fleet import Report
 
 HEADER = ["host", "verdict", "window", "protection", "retained"]
@@ -17,8 +18,6 @@ HOSTS = ["host", "verdict", "predicted", "class", "window", "protection", "retai
 CLASSES = ["class", "hosts", "clean", "deviating", "found", "steps", "predicted", "longest window", "verdicts"]
 PRODUCTS = ["product", "version", "class", "hosts before", "hosts after"]
 POLICIES = ["rule", "name", "citation", "binds", "force", "as of", "confidence"]
-EXCEPTIONS = ["exception", "status", "for", "hosts", "approver", "expires", "reason"]
-SHORT = 12
 MOST_SHOWN = 200
 
 
@@ -55,7 +54,7 @@ def _whole(report: Report) -> Iterator[str]:
     yield from _summary(totals)
     yield from _policies(report.head)
     yield from _section("Products", PRODUCTS, map(_product, report.head["products"]))
-    yield from _section("Exceptions", EXCEPTIONS, map(exception_row, report.head["exceptions"]))
+    yield from _section("Exceptions", columns.EXCEPTIONS, map(columns.of_exception, report.head["exceptions"]))
     yield from _section("Classes: hosts with the same plan", CLASSES, map(_class, report.classes()))
     yield from _section("Hosts", HOSTS, map(_host, report.hosts()))
     yield from _remarks(report)
@@ -96,7 +95,7 @@ def _policies(head: dict[str, Any]) -> Iterator[str]:
     yield from _section("What the rules ask for", ["rule", "disposition", "hosts"], counts)
 
 
-def _section(title: str, header: list[str], rows: Iterable[list[Any]]) -> Iterator[str]:
+def _section(title: str, header: Sequence[str], rows: Iterable[list[Any]]) -> Iterator[str]:
     """Yield a titled table; nothing if it has no rows."""
     first = True
     for row in rows:
@@ -118,25 +117,13 @@ def _product(found: dict[str, Any]) -> list[Any]:
     return [name, found["version"] or "not known", "; ".join([found["class"], *said]), found["before"], found["after"]]
 
 
-def exception_row(exception: dict[str, Any]) -> list[Any]:
-    """Return an exception as a row of EXCEPTIONS."""
-    hosts = exception.get("hosts", "")
-    return [
-        exception["id"],
-        exception.get("status", ""),
-        exception.get("product") or exception.get("preflight") or "",
-        ", ".join(map(str, hosts)) if isinstance(hosts, list) else hosts,
-        *(exception.get(name, "") for name in ("approver", "expires", "reason")),
-    ]
-
-
 def _class(mine: dict[str, Any]) -> list[Any]:
     return [
-        mine["id"][:SHORT],
+        mine["id"][: columns.SHORT],
         mine["hosts"],
         mine["clean"],
         mine["deviating"],
-        found_in_words(mine["found"]),
+        columns.found(mine["found"]),
         mine["predicted"]["steps"],
         mine["predicted"]["verdict"],
         words.window(mine["longest_window_seconds"]),
@@ -144,19 +131,12 @@ def _class(mine: dict[str, Any]) -> list[Any]:
     ]
 
 
-def found_in_words(findings: list[dict[str, Any]] | None) -> str:
-    """Return the findings of a host or class in a line."""
-    if findings is None:
-        return "not known"
-    return ", ".join(map(words.finding, findings)) or "nothing of Kaspersky's"
-
-
 def _host(host: dict[str, Any]) -> list[Any]:
     return [
         host["host"],
         host["verdict"],
         host["predicted"]["verdict"] if host["predicted"] else "-",
-        (host["class"] or "-")[:SHORT],
+        (host["class"] or "-")[: columns.SHORT],
         words.window(_window(host)),
         host["protection"],
         _files(host["actual"]),

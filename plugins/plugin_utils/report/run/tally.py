@@ -116,8 +116,7 @@ class Tally:
     def _count_class(self, host: dict[str, Any], record: dict[str, Any]) -> None:
         if host["class"] is None:
             return
-        done = {str(step["id"]): str(step["outcome"]) for step in outcome.outcomes(record)}
-        told = [(str(step["id"]), done.get(step["id"], outcome.NOT_BEGUN)) for step in record["plan"]["steps"]]
+        odd = [] if host["actual"] is None else _odd(record["plan"]["steps"], outcome.outcomes(record))
         mine = self.classes.get(host["class"])
         if mine is None:
             mine = self.classes[host["class"]] = Class(_shared(host, record["plan"]))
@@ -129,7 +128,7 @@ class Tally:
             return
         mine.run += 1
         mine.window = longest(mine.window, host["actual"]["window_seconds"])
-        mine.odd.update(odd for odd in told if odd[1] != "changed")
+        mine.odd.update(odd)
 
     def add(self, other: Tally) -> None:
         """Add the tally of another part of the fleet."""
@@ -188,6 +187,15 @@ class Tally:
         """Yield the classes of report.json, those with most hosts first."""
         for digest, mine in sorted(self.classes.items(), key=lambda pair: (-pair[1].hosts, pair[0])):
             yield mine.to_json(digest)
+
+
+def _odd(steps: list[dict[str, Any]], outcomes: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Return (step, outcome) of those that were not changed."""
+    if len(steps) == len(outcomes) and all(step["outcome"] == "changed" for step in outcomes):
+        return []
+    done = {str(step["id"]): str(step["outcome"]) for step in outcomes}
+    told = [(str(step["id"]), done.get(step["id"], outcome.NOT_BEGUN)) for step in steps]
+    return [odd for odd in told if odd[1] != "changed"]
 
 
 def longest(one: float | None, other: float | None) -> float | None:
