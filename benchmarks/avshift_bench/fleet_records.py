@@ -85,7 +85,8 @@ def _record(plan: dict[str, Any], fate: str) -> dict[str, Any]:
         message = "Removing: /opt/x: it is busy. End what uses it, and run again."
         parts["remove"].update(failure={"step": last["id"]}, failed=True, code="path_busy", msg=message)
     results: dict[str, Any] = {"planned": {"plan": plan, "approval": {"status": "approved", "difference": []}}, **parts}
-    results["handover"]["window_seconds"] = 0.3 if any(step["kind"] == "handover" for step in plan["steps"]) else None
+    stopped = [step["target"]["old"]["units"] for step in plan["steps"] if step["kind"] == "handover"]
+    results["handover"]["window_seconds"] = 0.3 if any(stopped) else None
     return runs.of_run(NAME, "migrate", RUN, {**results, "collected": _collected(plan), "proven": _proof()})
 
 

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from ansible.utils.display import Display
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter, now, versions
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.canonical import encode
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import policies
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import document
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
@@ -32,6 +33,7 @@ class ActionModule(Adapter):
         "hosts": {"type": "list", "elements": "str", "default": []},
         "results_in": {"type": "str", "default": ""},
         "change_id": {"type": "str", "default": ""},
+        "policy": {"type": "list", "elements": "str", "default": []},
     }
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
@@ -69,7 +71,8 @@ class ActionModule(Adapter):
             records.write(records.path_of(options["records_dir"], record["host"]), record)
         plans = {record["host"]: record["plan"] for record in made if record["plan"] is not None}
         not_planned = {record["host"]: record["failure"]["message"] for record in made if record["plan"] is None}
-        whole = document.compose(plans, not_planned, made_by)
+        policy = " ".join(pack.named for pack in policies.load(options["policy"]))
+        whole = document.compose(plans, not_planned, {**made_by, **({"policy": policy} if policy else {})})
         files = {"plan.json": encode(whole), "plan.md": plan_markdown.render(whole, made)}
         rows = [
             [
@@ -84,7 +87,7 @@ class ActionModule(Adapter):
         return self._write(options["output_dir"], files, table(PLAN_HEADER, rows), digest=whole["digest"])
 
     def _run(self, options: dict[str, Any]) -> dict[str, Any]:
-        made = folder.make(options["records_dir"], options["output_dir"], ())
+        made = folder.make(options["records_dir"], options["output_dir"], policies.load(options["policy"]))
         Display().display("\n".join(["", *made.lines, "", *made.paths.values(), ""]))
         return {"paths": made.paths, "verdicts": made.totals["verdicts"]}
 

@@ -45,6 +45,9 @@ READERS = {
     "plugin_utils/record/records.py",
     "plugin_utils/report/run/folder.py",
     "plugin_utils/report/run/gather.py",
+    "plugin_utils/report/run/sheets.py",
+    "plugin_utils/report/run/workbook.py",
+    "plugin_utils/catalog/policies.py",
 }
 TOUCHING = {"pathlib", "os", "io", "subprocess", "socket", "shutil", "tempfile", "time", "datetime", "random"}
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -68,14 +68,32 @@ def write_text(path: Path, text: str) -> None:
 
 def write_texts(path: Path, texts: Iterable[str]) -> None:
     """Write a document that comes in pieces, so that it is there in full or not at all."""
+
+    def write_draft(draft: Path) -> None:
+        with draft.open("w", encoding="utf-8", errors="backslashreplace") as document:
+            document.writelines(texts)
+
+    write_by(path, write_draft)
+
+
+def write_by(path: Path, write_draft: Callable[[Path], None]) -> None:
+    """Have a document written to a draft beside it, which takes its place when it is there in full."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("w", encoding="utf-8", errors="backslashreplace") as document:
-            document.writelines(texts)
+        write_draft(draft)
         draft.replace(path)
     except OSError as error:
         raise _not_written(path, error) from error
+
+
+def remove(path: Path) -> str:
+    """Remove a document of an earlier time, if there is one, and return ''."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise _not_written(path, error) from error
+    return ""
 
 
 def _not_written(path: Path, error: OSError) -> AvshiftError:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import re
+from calendar import monthrange
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +18,7 @@ from . import outcome
 
 FINDING = ("id", "name", "class", "state", "version", "confidence")
 EXCEPTION = ("id", "hosts", "product", "preflight", "approver", "reason", "expires", "status")
+TIME = re.compile(r"([12]\d{3})-(0[1-9]|1[0-2])-(\d\d)T([01]\d|2[0-3])(:[0-5]\d){2}Z", re.ASCII)
 KEYS = tuple(compose("", "", {}, ""))
 RUN = ("time", "change_id", "collection_version")
 NOT_PROVEN = "not proven"
@@ -24,7 +27,7 @@ LONGEST = 2000
 
 
 def of_record(file: str, record: dict[str, Any], policies: tuple[packs.Pack, ...]) -> dict[str, Any]:
-    """Return a host's part of report.json. Raises KeyError, TypeError or AttributeError if the record is not whole."""
+    """Return a host's part of report.json. Raises LookupError, TypeError or ValueError if it is not whole."""
     _check(record)
     plan, proof = record["plan"], (record["verification"] or {}).get("proof")
     said, did = outcome.predicted(plan), outcome.actual(record)
@@ -67,11 +70,19 @@ def _check(record: dict[str, Any]) -> None:
     texts = (record["host"], record["mode"], record["verdict"], *(run[name] for name in RUN))
     if not all(isinstance(text, str) for text in texts) or not record["host"]:
         raise TypeError(f"host, mode, verdict, {', '.join(RUN)} have to be text")
+    if not _is_time(run["time"]):
+        raise ValueError(f"{run['time'][:40]!r} is no time")
     window = record["window_seconds"]
     if isinstance(window, bool) or not isinstance(window, int | float | None):
         raise TypeError("window_seconds has to be a number or null")
     if record["plan"] is not None and not isinstance(record["plan"]["digest"], str):
         raise TypeError("a plan's digest has to be text")
+
+
+def _is_time(text: str) -> bool:
+    """Return True if a text is a time as records have it, of a day that there is."""
+    parts = TIME.fullmatch(text)
+    return parts is not None and 1 <= int(parts[3]) <= monthrange(int(parts[1]), int(parts[2]))[1]
 
 
 def _found(record: dict[str, Any]) -> list[dict[str, Any]] | None:
@@ -122,6 +133,12 @@ def _reasons(record: dict[str, Any], host: dict[str, Any]) -> Iterator[str]:
     yield from (words.finding(found) for found in (collected_in(record).get("findings") or ()))
     yield from (f"{unknown['id']}: {unknown['cause']}".rstrip(": ") for unknown in host["unknowns"])
     yield from (f"{check['id']} is {check['result']}: {check['detail']}" for check in host["checks"])
+
+
+def is_remarkable(host: dict[str, Any]) -> bool:
+    """Return True if there is more to say of a host than that it is clean and as it was planned."""
+    said = host["dispositions"].values()
+    return not host["clean"] or bool(host["deviations"] or host["exceptions"]) or not {*said} <= {None, packs.ALLOWED}
 
 
 def shortened(content: Any) -> Any:

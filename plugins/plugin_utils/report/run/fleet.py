@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 from ...policy.packs import Pack
@@ -19,8 +19,8 @@ KIND = "avshift.endpoint report"
 class Store(Protocol):
     """Keeps lines and gives each again as often as it is asked for."""
 
-    def lines(self) -> Iterator[bytes]:
-        """Yield all lines, by the name of their hosts."""
+    def lines(self, remarkable: bool = False) -> Iterator[bytes]:
+        """Yield the lines of all hosts or of the remarkable ones, by the name of their hosts."""
 
 
 class Report:
@@ -50,9 +50,9 @@ class Report:
         """Yield the classes of plans, those with most hosts first."""
         return self._tally.grouped()
 
-    def hosts(self) -> Iterator[dict[str, Any]]:
-        """Yield the hosts by name."""
-        return map(json.loads, self._store.lines())
+    def hosts(self, remarkable: bool = False) -> Iterator[dict[str, Any]]:
+        """Yield the hosts by name, or those only that are not clean, or deviate, or need something still."""
+        return map(json.loads, self._store.lines(remarkable))
 
     def text(self) -> Iterator[str]:
         """Yield the text of report.json: a line for each class and for each host."""
@@ -60,9 +60,9 @@ class Report:
         for name, value in self.head.items():
             yield f"{encode(name)}: {encode(value)},\n"
         yield '"classes": [\n'
-        yield from _listed(encode(entry) for entry in self.classes())
+        yield from listed(encode(entry) for entry in self.classes())
         yield '],\n"hosts": [\n'
-        yield from _listed(line.decode("ascii") for line in self._store.lines())
+        yield from listed(line.decode("ascii") for line in self._store.lines())
         yield "]\n}\n"
 
 
@@ -75,7 +75,7 @@ def named_twice(hosts: Iterator[str]) -> list[str]:
     return sorted(name for name, count in Counter(hosts).items() if count > 1)
 
 
-def _listed(lines: Iterator[str]) -> Iterator[str]:
+def listed(lines: Iterable[str]) -> Iterator[str]:
     """Yield lines as the items of a list."""
     before = ""
     for line in lines:

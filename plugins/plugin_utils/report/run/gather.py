@@ -8,12 +8,14 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from typing import IO, Any, TypeVar
 
+from ...errors import AvshiftError
 from ...policy.packs import Pack
 from ...record import records
-from .facts import LONGEST, of_record, shortened
+from .facts import LONGEST, is_remarkable, of_record, shortened
 from .fleet import Report, encode, named_twice
 from .tally import Tally
 
@@ -26,10 +28,10 @@ Read = Iterable[tuple[str, "dict[str, Any] | None", str]]
 
 @dataclass
 class Part:
-    """What was read of some records: their hosts with the length of each one's line in ``lines``."""
+    """What was read of some records: (host, length of its line in ``lines``, whether it is remarkable) of each."""
 
     lines: bytes
-    hosts: list[tuple[str, int]]
+    hosts: list[tuple[str, int, bool]]
     tally: Tally
     damaged: list[dict[str, str]] = field(default_factory=list)
 
@@ -41,26 +43,27 @@ class Spool:
         """Take an empty file, open for writing and reading."""
         self._file = file
         self._end = 0
-        self._places: list[tuple[str, int, int]] = []
+        self._places: list[tuple[str, int, int, bool]] = []
 
     def add(self, part: Part) -> None:
         """Take the lines of a part."""
         self._file.write(part.lines)
-        for host, length in part.hosts:
-            self._places.append((host, self._end, length))
+        for host, length, remarkable in part.hosts:
+            self._places.append((host, self._end, length, remarkable))
             self._end += length
 
     def sort(self) -> list[str]:
         """Have the lines come by host from now on; return the hosts that have more than one."""
         self._file.flush()
         self._places.sort()
-        return named_twice(host for host, _begin, _length in self._places)
+        return named_twice(place[0] for place in self._places)
 
-    def lines(self) -> Iterator[bytes]:
-        """Yield all lines, by host."""
+    def lines(self, remarkable: bool = False) -> Iterator[bytes]:
+        """Yield the lines of all hosts or of the remarkable ones, by host."""
         number = self._file.fileno()
-        for _host, begin, length in self._places:
-            yield os.pread(number, length, begin)
+        for _host, begin, length, is_so in self._places:
+            if is_so or not remarkable:
+                yield os.pread(number, length, begin)
 
 
 def gather(folder: str, policies: tuple[Pack, ...], spool: Spool) -> Report:
@@ -100,7 +103,7 @@ def condense(read: Read, policies: tuple[Pack, ...]) -> Part:
                 host, line = _line(name, record, policies)
                 tally.count(host, record)
                 lines.append(line)
-                hosts.append((host["host"], len(line)))
+                hosts.append((host["host"], len(line), is_remarkable(host)))
         except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
             record, problem = None, f"it does not hold what a record holds ({type(error).__name__}: {error})"
         if record is None:
@@ -118,18 +121,23 @@ def _line(name: str, record: dict[str, Any], policies: tuple[Pack, ...]) -> tupl
     return host, encode(host).encode("ascii")
 
 
-def in_processes(work: Callable[[Item], Made], items: list[Item]) -> Iterator[Made]:
-    """Yield the results of work on items, in their order, by as many processes as there are processors.
+def in_processes(work: Callable[[Item], Made], items: list[Item], alone: bool = False) -> Iterator[Made]:
+    """Yield the results of work on items, in their order, by as many processes as there are processors, or alone.
 
     The processes are forks of this one: work may be any function, and what it gives has to be picklable.
     """
     count = min(MOST_PROCESSES, os.cpu_count() or 1)
-    if len(items) < ALONE or count == 1:
+    if alone or len(items) < ALONE or count == 1:
         yield from map(work, items)
         return
     fork = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(count, fork, _take, (work,)) as pool:
-        yield from pool.map(_do, items)
+        try:
+            yield from pool.map(_do, items)
+        except BrokenProcessPool as error:
+            cause = "one of its processes was ended from outside"
+            remedy = "See whether the controller ran out of memory, and run again."
+            raise AvshiftError("process_lost", "Making a report", "this fleet's", cause, remedy) from error
 
 
 _WORK: list[Callable[[Any], Any]] = []

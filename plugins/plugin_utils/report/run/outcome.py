@@ -58,11 +58,11 @@ def actual(record: dict[str, Any]) -> dict[str, Any] | None:
     if record["mode"] != "migrate":
         return None
     done, kept = outcomes(record), retained(record)
-    counted = Counter(str(outcome["outcome"]) for outcome in done)
+    counted = Counter([outcome["outcome"] for outcome in done])
     missing = len((record["plan"] or {}).get("steps", ())) - len(done)
     return {
         "steps": {**dict(sorted(counted.items())), **({NOT_BEGUN: missing} if missing > 0 else {})},
-        "seconds": round(sum(outcome.get("seconds", 0) for outcome in done), 3),
+        "seconds": round(sum([outcome.get("seconds", 0) for outcome in done]), 3),
         "window_seconds": record["window_seconds"],
         "retained_files": sum(_number(run["files"]) for run in kept),
         "retained_bytes": sum(_number(run["bytes"]) for run in kept),
@@ -93,7 +93,7 @@ def _difference(words_of: str) -> dict[str, str]:
 
 
 def _of_steps(record: dict[str, Any], did: dict[str, Any]) -> Iterator[dict[str, str]]:
-    for step in not_fine(record):
+    for step in not_fine(record) if {*did["steps"]} - {*FINE, NOT_BEGUN} else ():
         yield {"what": f"step {step['id']}", "predicted": "changed", "actual": step["outcome"]}
     if did["steps"].get(NOT_BEGUN) and not record["plan"]["blocked"]:
         yield {"what": "steps", "predicted": "all of them", "actual": f"{did['steps'][NOT_BEGUN]} were not begun"}
