@@ -5,77 +5,18 @@ from __future__ import annotations
 import copy
 import re
 import unicodedata
-from typing import Any
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import document
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import digest_of
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import runs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import plan_markdown, words
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import markdown
+from hostile_records import HOSTILE, RUN, record_with
 from plans import VERSIONS, case_of, plan_of
 from reports import content_of, report_of
 from schemas import problems
 
-RUN = {"change_id": "CHG-1", "time": "2026-01-02T03:04:05Z", **VERSIONS}
-HOSTILE = [
-    "<script>alert(1)</script>",
-    "a | b || c",
-    "line\n# heading\n\n| x | y |",
-    "\r\n```\n~~~",
-    "\\| \\\\| `code` **bold** [link](http://x) ![i](y)",
-    "\x1b[2J\x1b]0;owned\x07",
-    "\u202egnp.exe\u202c \u2066x\u2069 \u200b\ufeff",
-    "\u2028\u2029\x85\x0b\x0c",
-    "\udcff\udc80",
-    "&lt;b&gt; &#60;",
-    "x" * 10_000,
-]
-# What the renderer itself reads as a word of its own, or keeps as a number.
-OWN = {
-    "digest",
-    "part",
-    "kind",
-    "level",
-    "outcome",
-    "accepted",
-    "blocked",
-    "status",
-    "files",
-    "bytes",
-    "window_seconds",
-}
 CELL = re.compile(r"(?:\\.|[^|\\])*")
-
-
-def _poisoned(content: Any, poison: str, key: str = "") -> Any:
-    """Return content with a hostile text behind every text of it."""
-    if isinstance(content, dict):
-        return {name: _poisoned(value, poison, name) for name, value in content.items()}
-    if isinstance(content, list):
-        return [_poisoned(value, poison, key) for value in content]
-    return f"{content}{poison}" if isinstance(content, str) and key not in OWN else content
-
-
-def _record(poison: str) -> dict[str, Any]:
-    plan = _poisoned(plan_of(case_of("full")), poison)
-    plan["unknowns"] = [f"path:/x: {poison}"]
-    plan["goal"]["options"] = {}
-    plan["digest"] = digest_of(plan)
-    planned = {"plan": plan, "approval": {"status": "drifted", "difference": [f"kesl: version was {poison}"]}}
-    checks = [{"id": f"x{poison}", "result": "bad", "detail": poison}]
-    collected = {
-        "findings": [],
-        "evidence": [],
-        "unknowns": [],
-        "complete": True,
-        "removed_before": [],
-        "earlier_runs": [{"digest": "a", "retained": {"archive": poison, "files": 3, "bytes": 9}}],
-    }
-    results = {"planned": {**planned, "failed": True, "code": f"c{poison}", "msg": poison}, "collected": collected}
-    results["proven"] = {"checks": checks, "result": "bad"}
-    record = runs.of_run(f"host{poison}", "migrate", {**RUN, "change_id": poison}, results)
-    return {**record, "verdict": f"failed{poison}"}
 
 
 def _is_sound(text: str, poison: str) -> None:
@@ -115,21 +56,21 @@ def _outside_fences(text: str) -> list[str]:
 
 @pytest.mark.parametrize("poison", HOSTILE, ids=range(len(HOSTILE)))
 def test_report_of_hostile_records(poison: str) -> None:
-    with report_of([("a.json", _record(poison), ""), (f"b{poison}.json", None, poison)]) as report:
+    with report_of([("a.json", record_with(poison), ""), (f"b{poison}.json", None, poison)]) as report:
         _is_sound("".join(markdown.text(report)), poison)
         assert all("\n" not in line and "\x1b" not in line for line in markdown.lines(report))
 
 
 @pytest.mark.parametrize("poison", HOSTILE, ids=range(len(HOSTILE)))
 def test_plan_of_hostile_hosts(poison: str) -> None:
-    record = _record(poison)
+    record = record_with(poison)
     whole = document.compose({record["host"]: record["plan"]}, {f"down{poison}": poison}, VERSIONS)
     _is_sound(plan_markdown.render(whole, [record]), poison)
 
 
 def test_sizes_that_are_no_numbers_are_escaped_too() -> None:
     """They come from the endpoint as all else does."""
-    record = _record("")
+    record = record_with("")
     record["plan"]["shown"]["retained"] = {"/x": {"files": "<b>", "bytes": "\n# heading"}}
     _is_sound(plan_markdown.render(document.compose({}, {}, VERSIONS), [record]), "line")
 
@@ -158,7 +99,7 @@ def test_report_of_an_empty_folder() -> None:
 
 
 def test_report_tells_what_was_retained_and_what_failed() -> None:
-    with report_of([("a.json", _record("!"), "")]) as report:
+    with report_of([("a.json", record_with("!"), "")]) as report:
         text = "".join(markdown.text(report))
     assert "3 files" in text
     assert "- plan: predicted as it was approved, was kesl: version was \\!" in text

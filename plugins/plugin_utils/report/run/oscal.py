@@ -85,17 +85,16 @@ def _findings(seen: _Seen) -> Iterator[str]:
     """Yield a finding for each verdict, and for each rule and what it asks for."""
     for verdict, seen_by in sorted(seen.verdicts.items()):
         state = ("satisfied", "pass") if verdict in CLEAN else STATES.get(verdict, ("not-satisfied", "fail"))
-        yield encode(_finding("verdict", verdict, f"{len(seen_by)} hosts: {words(verdict)}", state, seen_by))
+        yield encode(_finding("verdict", verdict, state, seen_by))
     for (rule, said), seen_by in sorted(seen.rules.items()):
-        told = f"{len(seen_by)} hosts: {said} by {words(rule)}"
-        yield encode(_finding(rule, said, told, SAID[said], seen_by))
+        yield encode(_finding(rule, said, SAID[said], seen_by))
 
 
-def _finding(target: str, name: str, told: str, state: tuple[str, str], seen_by: list[str]) -> dict[str, Any]:
+def _finding(target: str, name: str, state: tuple[str, str], seen_by: list[str]) -> dict[str, Any]:
     return {
         "uuid": str(identity("finding", target, name)),
-        "title": told,
-        "description": told,
+        "title": words(f"{target}: {name}"),
+        "description": words(f"Hosts: {len(seen_by)}. {target}: {name}"),
         "target": {
             "type": "objective-id",
             "target-id": "endpoint-clean" if target == "verdict" else f"rule-{token(target)}",
