@@ -21,7 +21,7 @@ def parse(text: str) -> Any:
     """
     begins = text.find(BEGINS)
     ends = text.find(ENDS, begins)
-    if begins < 0 or ends < 0:
+    if begins < 0 or ends < 0 or MARK in text:
         return json.loads(text)
     begins += len(BEGINS) - len("[\n")
     ends += len(ENDS)
