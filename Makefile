@@ -21,7 +21,7 @@ export ANSIBLE_FORCE_COLOR ?= 0
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-up demo-down setup prerequisites test lint types unit sanity build-check molecule lab \
-	test-full test-matrix bench-detect clean picture requirements
+	test-full test-matrix bench-detect bench-report clean picture requirements
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,7 +65,7 @@ types: setup ## Check the types of the engine, the action plugins and the lab
 		-p ansible_collections.avshift.endpoint.plugins.plugin_utils -p ansible_collections.avshift.endpoint.plugins.action
 	cd lab && mypy --cache-dir ../.cache/mypy-lab --config-file ../pyproject.toml fleet.py
 	MYPYPATH=tests/stubs:benchmarks mypy --cache-dir .cache/mypy-bench -p avshift_bench
-	cd benchmarks && mypy --cache-dir ../.cache/mypy-bench --config-file ../pyproject.toml detect.py
+	cd benchmarks && mypy --cache-dir ../.cache/mypy-bench --config-file ../pyproject.toml detect.py report.py
 	cd tests && mypy --cache-dir ../.cache/mypy-bench --config-file ../pyproject.toml -p matrix
 
 unit: setup ## Run the tests that need no container
@@ -104,6 +104,10 @@ test-matrix: setup ## Run the endpoint's code on every Python that is here, with
 bench-detect: setup ## Measure detection beside Ansible's own tasks: about 10 minutes, no test
 	@echo "== bench-detect"
 	$(BIN)/python benchmarks/detect.py $(if $(PROFILE),--profile)
+
+bench-report: setup ## Measure the report of 1,000, 10,000 and 100,000 records: about 5 minutes, no test
+	@echo "== bench-report"
+	$(BIN)/python benchmarks/report.py
 
 ## Upkeep
 

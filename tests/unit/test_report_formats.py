@@ -115,14 +115,14 @@ def test_columns_beyond_z() -> None:
 
 
 def test_ci_counts_hosts_as_its_tests(tmp_path: Path) -> None:
-    verdicts = ["removed_verified", "failed", "unknown", "planned", "refused", "never_present"]
+    verdicts = ["removed_verified", "failed", "unknown", "planned", "refused", "never_present", "excepted"]
     hosts = [{**record_with(""), "host": f"h{n}", "verdict": verdict} for n, verdict in enumerate(verdicts)]
     (tmp_path / "records").mkdir()
     (tmp_path / "records" / "z.json").write_text("{", encoding="ascii")
     tree = ElementTree.parse(_made(tmp_path, *hosts) / "junit.xml").getroot()
     JUNIT.validate(tree)
     counts = {name: int(tree[0].get(name, "")) for name in ("tests", "failures", "errors", "skipped")}
-    assert counts == {"tests": 7, "failures": 2, "errors": 2, "skipped": 1}
+    assert counts == {"tests": 8, "failures": 2, "errors": 2, "skipped": 2}
     for name, element in (("tests", "testcase"), ("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         assert len(list(tree.iter(element))) == counts[name]
 

@@ -110,6 +110,15 @@ def test_dry_run_predicts_and_nothing_was_done() -> None:
     assert host["predicted"]["retained_files"] > 0
 
 
+def test_product_that_stays_by_an_exception_is_predicted_to_stay() -> None:
+    for excepted in (["klnagent"], ["all"]):
+        record = ran("agent", verdict="excepted")
+        record["plan"]["goal"]["excepted"] = excepted
+        host = facts.of_record("a.json", record, ())
+        assert (host["predicted"]["verdict"], host["clean"]) == ("excepted", False)
+        assert "verdict" not in {told["what"] for told in host["deviations"]}
+
+
 def test_hosts_with_one_plan_are_one_class_with_each_step_once() -> None:
     made = [ran("full", f"full{n}") for n in range(3)] + [ran("clean", "clean", "never_present", window=None)]
     made.append(ran("full", "odd", "failed", {"retain": "failed", "finish": "not_begun"}, 1.5))

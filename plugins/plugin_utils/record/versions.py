@@ -25,7 +25,7 @@ def upgraded(record: Record, newest: int) -> tuple[Record | None, str]:
 
 def _exceptions_came(record: Record) -> Record:
     """Version 2 tells of the exceptions that were granted for a host."""
-    return {**record, "exceptions": []}
+    return {"exceptions": [], **record}
 
 
 # How a record of each version becomes one of the next.

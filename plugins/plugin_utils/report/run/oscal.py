@@ -14,9 +14,10 @@ from urllib.parse import quote
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from ...policy.packs import ALLOWED, REMOVE, REPORT, REVIEW
-from ...record.verdict import CLEAN, DETECTED, PLANNED, UNKNOWN
+from ...record.verdict import CLEAN, PLANNED, UNKNOWN
 from ..escape import visible
 from .fleet import Report, encode, listed
+from .outcome import EXCEPTED
 from .tally import NOTHING
 
 VERSION = "1.1.2"
@@ -24,8 +25,8 @@ HOME = "https://github.com/avshift/endpoint"
 SPACE = uuid5(NAMESPACE_URL, HOME)
 LIMIT = 2000
 EPOCH = "1970-01-01T00:00:00Z"
-# (state, reason) of a target, by verdict and by what a rule asks for.
-STATES = {PLANNED: ("not-satisfied", "other"), UNKNOWN: ("not-satisfied", "other"), DETECTED: ("not-satisfied", "fail")}
+# Verdicts that are neither a pass nor a failure, and (state, reason) of a target by what a rule asks for.
+OTHER = (PLANNED, UNKNOWN, EXCEPTED)
 SAID = {
     NOTHING: ("satisfied", "pass"),
     ALLOWED: ("satisfied", "pass"),
@@ -84,7 +85,9 @@ class _Seen:
 def _findings(seen: _Seen) -> Iterator[str]:
     """Yield a finding for each verdict, and for each rule and what it asks for."""
     for verdict, seen_by in sorted(seen.verdicts.items()):
-        state = ("satisfied", "pass") if verdict in CLEAN else STATES.get(verdict, ("not-satisfied", "fail"))
+        state = (
+            ("satisfied", "pass") if verdict in CLEAN else ("not-satisfied", "other" if verdict in OTHER else "fail")
+        )
         yield encode(_finding("verdict", verdict, state, seen_by))
     for (rule, said), seen_by in sorted(seen.rules.items()):
         yield encode(_finding(rule, said, SAID[said], seen_by))

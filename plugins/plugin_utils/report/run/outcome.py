@@ -17,6 +17,8 @@ from .. import words
 # Outcomes of a step that is as the plan wanted it.
 FINE = ("changed", "proved", "already")
 NOT_BEGUN = "not_begun"
+# The verdict where something stays by an exception, and the word for an exception of all products.
+EXCEPTED, EVERYTHING = "excepted", "all"
 
 
 def outcomes(record: dict[str, Any]) -> list[dict[str, Any]]:
@@ -46,10 +48,14 @@ def predicted(plan: dict[str, Any] | None) -> dict[str, Any] | None:
 def _verdict(plan: dict[str, Any]) -> str:
     if plan["blocked"]:
         return verdict.REFUSED
-    now = verdict.of_plan(plan["findings"], plan["shown"]["earlier_runs"])
-    staying = [found for found in plan["findings"] if found["class"] in verdict.STAYING]
-    if any(found["id"] not in plan["goal"]["also_remove"] for found in staying):
+    excepted = plan["goal"].get("excepted", ())
+    found = [finding for finding in plan["findings"] if finding["id"] not in excepted and EVERYTHING not in excepted]
+    now = verdict.of_plan(found, plan["shown"]["earlier_runs"])
+    staying = [finding for finding in found if finding["class"] in verdict.STAYING]
+    if any(finding["id"] not in plan["goal"]["also_remove"] for finding in staying):
         return verdict.DETECTED
+    if len(found) < len(plan["findings"]):
+        return EXCEPTED
     return now if now in verdict.CLEAN else "removed_verified"
 
 
