@@ -64,7 +64,7 @@ types: setup ## Check the types of the engine, the action plugins and the lab
 	MYPYPATH=tests/stubs:.cache mypy --cache-dir .cache/mypy \
 		-p ansible_collections.avshift.endpoint.plugins.plugin_utils -p ansible_collections.avshift.endpoint.plugins.action
 	cd lab && mypy --cache-dir ../.cache/mypy-lab --config-file ../pyproject.toml fleet.py
-	MYPYPATH=tests/stubs:benchmarks mypy --cache-dir .cache/mypy-bench -p avshift_bench
+	MYPYPATH=tests/stubs:benchmarks:.cache:tests/unit mypy --cache-dir .cache/mypy-bench --follow-imports silent -p avshift_bench
 	cd benchmarks && mypy --cache-dir ../.cache/mypy-bench --config-file ../pyproject.toml detect.py report.py
 	cd tests && mypy --cache-dir ../.cache/mypy-bench --config-file ../pyproject.toml -p matrix
 

@@ -78,7 +78,7 @@ def _record(plan: dict[str, Any], fate: str) -> dict[str, Any]:
     outcomes: dict[str, list[dict[str, Any]]] = {part: [] for part in runs.PARTS}
     for step in plan["steps"]:
         outcomes[step["part"]].append(_outcome(step))
-    parts = {part: {"steps": steps, "failure": None} for part, steps in outcomes.items()}
+    parts: dict[str, dict[str, Any]] = {part: {"steps": steps, "failure": None} for part, steps in outcomes.items()}
     if fate == "failed" and parts["remove"]["steps"]:
         last = parts["remove"]["steps"][-1]
         last["outcome"] = "failed"

@@ -160,6 +160,13 @@ def test_record_of_no_day_that_there_is_is_damaged(time: str) -> None:
     assert (content["hosts"], len(content["damaged"])) == ([], 1)
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), True, "0.3", 10**30, 1e30])
+def test_record_with_a_window_that_is_no_number_is_damaged(number: Any) -> None:
+    content = content_of([("a.json", {**ran("full"), "window_seconds": number}, ""), ("b.json", ran("full"), "")])
+    assert [found["file"] for found in content["damaged"]] == ["a.json"]
+    assert (content["totals"]["hosts"], content["classes"][0]["hosts"]) == (1, 1)
+
+
 def test_record_of_version_1_is_read_as_one_of_the_newest() -> None:
     record = ran("full")
     old = {key: value for key, value in record.items() if key != "exceptions"} | {"format_version": 1}
@@ -168,16 +175,25 @@ def test_record_of_version_1_is_read_as_one_of_the_newest() -> None:
 
 
 STEPS = '\n  "steps": [\n'
+# Half surrogates too, which JSON can hold and orjson refuses.
+TEXT = st.text(max_size=4) | st.sampled_from(["\udcff", "\ud800x"])
 SMALL = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=4),
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | TEXT,
     lambda inner: (
         st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["plan", "steps", "x"]), inner, max_size=3)
     ),
 )
 
 
-@given(SMALL, st.sampled_from([1, 2, None]))
-def test_quick_parser_gives_what_json_gives(content: Any, indent: int | None) -> None:
+@given(SMALL, st.sampled_from([1, 2, None]), st.sampled_from([quick.orjson, None]))
+def test_quick_parser_gives_what_json_gives(content: Any, indent: int | None, fast: Any) -> None:
+    """With orjson and without it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(quick, "orjson", fast)
+        _is_parsed_as_by_json(content, indent)
+
+
+def _is_parsed_as_by_json(content: Any, indent: int | None) -> None:
     for whole in (content, {"plan": content}, {"plan": {"steps": [content]}, "x": {"steps": [1]}}):
         text = json.dumps(whole, indent=indent, sort_keys=True)
         assert quick.parse(text) == json.loads(text)

@@ -8,10 +8,28 @@ import functools
 import json
 from typing import Any
 
+try:
+    import orjson
+except ImportError:
+    orjson = None  # type: ignore[assignment]
+
 # As encode() writes them: no text in JSON holds a line's end, so that these stand between values only.
 BEGINS, ENDS = '\n  "steps": [\n', "\n  ]"
 MARK = "steps that stand elsewhere"
 PLANS = 64
+
+
+def loads(text: str | bytes) -> Any:
+    """Return what json.loads returns, by orjson where the controller has it: it takes a third of the time.
+
+    What orjson refuses, such as half a surrogate, json decides. Integers of more than 64 bits may come as floats.
+    """
+    if orjson is None:
+        return json.loads(text)
+    try:
+        return orjson.loads(text)
+    except ValueError:
+        return json.loads(text)
 
 
 def parse(text: str) -> Any:
@@ -22,17 +40,17 @@ def parse(text: str) -> Any:
     begins = text.find(BEGINS)
     ends = text.find(ENDS, begins)
     if begins < 0 or ends < 0 or MARK in text:
-        return json.loads(text)
+        return loads(text)
     begins += len(BEGINS) - len("[\n")
     ends += len(ENDS)
-    rest = json.loads(f'{text[:begins]}"{MARK}"{text[ends:]}')
+    rest = loads(f'{text[:begins]}"{MARK}"{text[ends:]}')
     plan = rest.get("plan") if isinstance(rest, dict) else None
     if not isinstance(plan, dict) or plan.get("steps") != MARK:
-        return json.loads(text)
+        return loads(text)
     plan["steps"] = _steps(text[begins:ends])
     return rest
 
 
 @functools.lru_cache(PLANS)
 def _steps(text: str) -> Any:
-    return json.loads(text)
+    return loads(text)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 from ...policy.packs import Pack
+from ...record.quick import loads
 from .tally import Tally
 
 FORMAT_VERSION = 2
@@ -52,7 +53,7 @@ class Report:
 
     def hosts(self, remarkable: bool = False) -> Iterator[dict[str, Any]]:
         """Yield the hosts by name, or those only that are not clean, or deviate, or need something still."""
-        return map(json.loads, self._store.lines(remarkable))
+        return map(loads, self._store.lines(remarkable))
 
     def text(self) -> Iterator[str]:
         """Yield the text of report.json: a line for each class and for each host."""
@@ -66,8 +67,8 @@ class Report:
         yield "]\n}\n"
 
 
-# One line with sorted keys, in ASCII.
-encode = json.JSONEncoder(sort_keys=True).encode
+# One line with sorted keys, in ASCII. ValueError of numbers that JSON does not have.
+encode = json.JSONEncoder(sort_keys=True, allow_nan=False).encode
 
 
 def named_twice(hosts: Iterator[str]) -> list[str]:

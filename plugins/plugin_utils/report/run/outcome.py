@@ -17,6 +17,8 @@ from .. import words
 # Outcomes of a step that is as the plan wanted it.
 FINE = ("changed", "proved", "already")
 NOT_BEGUN = "not_begun"
+# Whole numbers are exact up to here in all programs that read JSON.
+LARGEST = 2**53
 # The verdict where something stays by an exception, and the word for an exception of all products.
 EXCEPTED, EVERYTHING = "excepted", "all"
 
@@ -68,8 +70,8 @@ def actual(record: dict[str, Any]) -> dict[str, Any] | None:
     missing = len((record["plan"] or {}).get("steps", ())) - len(done)
     return {
         "steps": {**dict(sorted(counted.items())), **({NOT_BEGUN: missing} if missing > 0 else {})},
-        "seconds": round(sum([outcome.get("seconds", 0) for outcome in done]), 3),
-        "window_seconds": record["window_seconds"],
+        "seconds": round(measured(sum([outcome.get("seconds", 0) for outcome in done])), 3),
+        "window_seconds": None if record["window_seconds"] is None else measured(record["window_seconds"]),
         "retained_files": sum(_number(run["files"]) for run in kept),
         "retained_bytes": sum(_number(run["bytes"]) for run in kept),
     }
@@ -118,7 +120,16 @@ def _of_data(said: dict[str, Any], did: dict[str, Any]) -> Iterator[dict[str, st
 
 
 def _number(value: Any) -> int:
-    """Return a count from an endpoint; TypeError if it is none."""
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{value!r} is no count")
+    """Return a count from an endpoint; TypeError or ValueError if it is none."""
+    if not isinstance(value, int):
+        raise TypeError(f"{str(value)[:40]} is no count")
+    return int(measured(value))
+
+
+def measured(value: Any) -> int | float:
+    """Return a number from an endpoint; TypeError or ValueError if it is none, or larger than any that can be true."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{str(value)[:40]} is no number")
+    if not abs(value) < LARGEST:
+        raise ValueError(f"{value:.3g} is larger than can be")
     return value
