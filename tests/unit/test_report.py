@@ -98,6 +98,12 @@ def test_report_of_an_empty_folder() -> None:
         _is_sound("".join(markdown.text(report)), "")
 
 
+def test_report_tells_why_a_host_is_not_clean_that_no_rule_and_no_deviation_tells_of() -> None:
+    gone = runs.of_run("gone", "migrate", RUN, {"planned": {"unreachable": True, "msg": "timed out"}})
+    with report_of([("gone.json", gone, "")]) as report:
+        assert "## gone: unknown\n\n- unreachable: timed out\n" in "".join(markdown.text(report))
+
+
 def test_report_tells_what_was_retained_and_what_failed() -> None:
     with report_of([("a.json", record_with("!"), "")]) as report:
         text = "".join(markdown.text(report))

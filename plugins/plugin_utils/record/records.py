@@ -129,8 +129,8 @@ def names(folder: str) -> list[str]:
 def read_one(path: str | Path) -> tuple[dict[str, Any] | None, str]:
     """Return (record or None, why it could not be read). One of an older format version is returned as a new one."""
     try:
-        with open(path, "rb") as file:
-            record = parse(file.read().decode("utf-8"))
+        with open(path, "rb", buffering=0) as file:
+            record = parse(file.read())
     except (OSError, ValueError, RecursionError) as error:
         return None, f"it cannot be read as JSON ({error})"
     if not isinstance(record, dict) or record.get("kind") != KIND:
