@@ -11,11 +11,12 @@ from typing import Any, ClassVar
 
 from ansible.utils.display import Display
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter, now, versions
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.canonical import encode
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import policies
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import document, waves
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import compare, detection, plan, report
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import compare, detection, plan
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import folder
 
 MOST_NAMED = 10
 
@@ -32,6 +33,7 @@ class ActionModule(Adapter):
         "results_in": {"type": "str", "default": ""},
         "change_id": {"type": "str", "default": ""},
         "waves": {"type": "raw", "default": "100%"},
+        "policy": {"type": "list", "elements": "str", "default": []},
     }
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
@@ -67,7 +69,7 @@ class ActionModule(Adapter):
         whole = document.compose(
             self._planned(options, task_vars, run, not_planned),
             not_planned,
-            made_by,
+            {**made_by, "policy": " ".join(pack.named for pack in policies.load(options["policy"]))},
             waves.of_hosts(options["hosts"], options["waves"]),
             options["change_id"],
             {name: provider.told() for name, provider in catalog.providers.items()},
@@ -87,9 +89,9 @@ class ActionModule(Adapter):
                 yield host, record["plan"]
 
     def _run(self, options: dict[str, Any]) -> dict[str, Any]:
-        content = report.compose(records.read(options["records_dir"]))
-        files = {"report.json": encode(content), "report.md": report.render(content)}
-        return self._write(options["output_dir"], files, report.lines(content), verdicts=content["verdicts"])
+        made = folder.make(options["records_dir"], options["output_dir"], policies.load(options["policy"]))
+        Display().display("\n".join(["", *made.lines, "", *made.paths.values(), ""]))
+        return {"paths": made.paths, "verdicts": made.totals["verdicts"]}
 
     def _comparison(self, options: dict[str, Any]) -> dict[str, Any]:
         read = (records.read(folder) for folder in (options["earlier_dir"] or "", options["records_dir"]))

@@ -7,8 +7,10 @@ module: migration_report
 short_description: Make the documents of a fleet
 version_added: 0.1.0
 description:
-  - Makes plan.json, plan.html, plan.md, plan.csv and servicenow.yml from the plans of a dry run, or report.json and
-    report.md from a folder of records. Hosts that share a plan are shown once.
+  - Makes plan.json, plan.html, plan.md, plan.csv and servicenow.yml from the plans of a dry run. Hosts that share a plan are
+    shown once.
+  - Of a folder of records it makes report.html, report.json, report.md, report.csv, report.xlsx, junit.xml, OSCAL assessment
+    results and, where something is left to be done, an OSCAL plan of action, with their SHA256SUMS.
   - From two folders of records it makes comparison.json and comparison.md, which tell what has changed on which host.
   - Of a detection it shows a summary, writes a record for each host that gave no answer, and fails if there is one.
   - Works on the controller only. Records that cannot be read are named and counted, and the rest is reported.
@@ -53,6 +55,14 @@ options:
     description: What the migration's C(serial) will be, such as V([1, 10, "25%"]); of a plan, to tell each host's wave.
     type: raw
     default: 100%
+  policy:
+    description:
+      - Ids of the policy packs that a report measures against, as docs/policies.md lists them, or paths of packs of your
+        own that end in C(.yml). A plan names them with their digests.
+      - With none, documents say what is there, not whether a rule allows it; no rule binds everybody.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -61,6 +71,13 @@ EXAMPLES = r"""
     kind: run
     records_dir: avshift/records
     output_dir: avshift/report
+
+- name: Report, measured against two rules
+  avshift.endpoint.migration_report:
+    kind: run
+    records_dir: avshift/records
+    output_dir: avshift/report
+    policy: [us_bod_17_01, us_far_52_204_23]
 """
 
 RETURN = r"""

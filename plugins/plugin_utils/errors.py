@@ -14,3 +14,8 @@ class AvshiftError(Exception):
     def __init__(self, code: str, what: str, subject: str, cause: object, remedy: str) -> None:
         super().__init__(f"{what}: {subject}: {str(cause).strip().rstrip('.')}. {remedy}")
         self.code = code
+        self._parts = (code, what, subject, str(cause), remedy)
+
+    def __reduce__(self) -> tuple[type[AvshiftError], tuple[str, str, str, str, str]]:
+        """Return how it is made again: errors of another process arrive pickled."""
+        return (AvshiftError, self._parts)

@@ -9,6 +9,8 @@ import yaml
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply.runner import KINDS
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect import collector
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import order
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import columns, folder, workbook
+from reports import report_of
 from schemas import SCHEMAS
 from support import CATALOG, REPOSITORY
 
@@ -78,3 +80,24 @@ def test_every_step_of_removal_is_explained_in_its_order() -> None:
     assert [name for name in told if placed(name) >= placed("handover")] == [
         name for name in order.KINDS[placed("handover") :] if name != "parents_remove" and name in KINDS
     ]
+
+
+REPORTS = (REPOSITORY / "docs" / "reports.md").read_text(encoding="utf-8")
+
+
+def test_every_file_and_column_of_a_report_is_explained() -> None:
+    part = REPORTS.partition("## report.csv, and the sheet Hosts")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| `([^`]+)` \|", part, re.MULTILINE) == list(columns.HOSTS)
+    files = re.findall(r"^\| `([^`]+)` \|", REPORTS.partition("## How to read it")[0], re.MULTILINE)
+    assert sorted(files) == sorted((*folder.NAMES, folder.SUMS))
+
+
+def test_every_sheet_of_the_workbook_is_explained() -> None:
+    told = {
+        name: re.findall("`([^`]+)`", cells)
+        for name, cells in re.findall(r"^\| (\w[\w ]*) \| (`.*) \|$", REPORTS, re.MULTILINE)
+    }
+    with report_of([]) as report:
+        tables = {table.name: list(table.header) for table in workbook.tables(report)}
+    assert tables.pop("Hosts") == list(columns.HOSTS)
+    assert told == tables

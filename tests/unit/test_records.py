@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import report
 from hypothesis import given
 from hypothesis import strategies as st
 from plans import VERSIONS, case_of, plan_of
+from reports import content_of
 from schemas import problems
 
 RUN = {"change_id": "", "time": "2026-01-02T03:04:05Z", **VERSIONS}
@@ -59,8 +59,9 @@ UNREADABLE = {
     "nested": "[" * 100_000,
     "list": "[]",
     "foreign": '{"kind": "avshift.endpoint plan", "format_version": 1}',
-    "newer": json.dumps({**RECORD, "format_version": 2}),
-    "older": json.dumps({**RECORD, "format_version": "1"}),
+    "newer": json.dumps({**RECORD, "format_version": 3}),
+    "of-no-version": json.dumps({**RECORD, "format_version": "1"}),
+    "of-version-true": json.dumps({**RECORD, "format_version": True}),
 }
 
 
@@ -103,7 +104,7 @@ ODD += [
 def test_one_odd_record_does_not_keep_the_fleet_from_its_report(changed: dict[str, Any], tmp_path: Path) -> None:
     records.write(tmp_path / "odd.json", {**RECORD, **changed})
     records.write(tmp_path / "whole.json", RECORD)
-    content = report.compose(records.read(str(tmp_path)))
+    content = content_of(records.read(str(tmp_path)))
     assert [host["host"] for host in content["hosts"]] == ["full"]
     assert [found["file"] for found in content["damaged"]] == ["odd.json"]
 
@@ -111,5 +112,5 @@ def test_one_odd_record_does_not_keep_the_fleet_from_its_report(changed: dict[st
 def test_record_without_one_of_its_keys_is_damaged(tmp_path: Path) -> None:
     for key in RECORD:
         records.write(tmp_path / f"{key}.json", {name: value for name, value in RECORD.items() if name != key})
-    content = report.compose(records.read(str(tmp_path)))
+    content = content_of(records.read(str(tmp_path)))
     assert [found["file"] for found in content["damaged"]] == sorted(f"{key}.json" for key in RECORD)

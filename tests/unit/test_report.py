@@ -5,75 +5,20 @@ from __future__ import annotations
 import copy
 import re
 import unicodedata
-from typing import Any
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import document
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import digest_of
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import runs
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import report, words
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.plan import markdown, view
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import words
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.plan import markdown as plan_markdown
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.plan import view
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import markdown
+from hostile_records import HOSTILE, RUN, record_with
 from plans import VERSIONS, case_of, plan_of
+from reports import content_of, report_of
+from schemas import problems
 
-RUN = {"change_id": "CHG-1", "time": "2026-01-02T03:04:05Z", **VERSIONS}
-HOSTILE = [
-    "<script>alert(1)</script>",
-    "a | b || c",
-    "line\n# heading\n\n| x | y |",
-    "\r\n```\n~~~",
-    "\\| \\\\| `code` **bold** [link](http://x) ![i](y)",
-    "\x1b[2J\x1b]0;owned\x07",
-    "\u202egnp.exe\u202c \u2066x\u2069 \u200b\ufeff",
-    "\u2028\u2029\x85\x0b\x0c",
-    "\udcff\udc80",
-    "&lt;b&gt; &#60;",
-    "x" * 10_000,
-]
-# What the renderer itself reads as a word of its own, or keeps as a number.
-OWN = {
-    "digest",
-    "part",
-    "kind",
-    "level",
-    "outcome",
-    "accepted",
-    "blocked",
-    "status",
-    "files",
-    "bytes",
-    "window_seconds",
-}
 CELL = re.compile(r"(?:\\.|[^|\\])*")
-
-
-def _poisoned(content: Any, poison: str, key: str = "") -> Any:
-    """Return content with a hostile text behind every text of it."""
-    if isinstance(content, dict):
-        return {name: _poisoned(value, poison, name) for name, value in content.items()}
-    if isinstance(content, list):
-        return [_poisoned(value, poison, key) for value in content]
-    return f"{content}{poison}" if isinstance(content, str) and key not in OWN else content
-
-
-def _record(poison: str) -> dict[str, Any]:
-    plan = _poisoned(plan_of(case_of("full")), poison)
-    plan["unknowns"] = [f"path:/x: {poison}"]
-    plan["goal"]["options"] = {}
-    plan["digest"] = digest_of(plan)
-    planned = {"plan": plan, "approval": {"status": "drifted", "difference": [f"kesl: version was {poison}"]}}
-    checks = [{"id": f"x{poison}", "result": "bad", "detail": poison}]
-    collected = {
-        "findings": [],
-        "evidence": [],
-        "unknowns": [],
-        "complete": True,
-        "removed_before": [],
-        "earlier_runs": [{"digest": "a", "retained": {"archive": poison, "files": 3, "bytes": 9}}],
-    }
-    results = {"planned": {**planned, "failed": True, "code": f"c{poison}", "msg": poison}, "collected": collected}
-    results["proven"] = {"checks": checks, "result": "bad"}
-    record = runs.of_run(f"host{poison}", "migrate", {**RUN, "change_id": poison}, results)
-    return {**record, "verdict": f"failed{poison}"}
 
 
 def _is_sound(text: str, poison: str) -> None:
@@ -113,54 +58,66 @@ def _outside_fences(text: str) -> list[str]:
 
 @pytest.mark.parametrize("poison", HOSTILE, ids=range(len(HOSTILE)))
 def test_report_of_hostile_records(poison: str) -> None:
-    content = report.compose([("a.json", _record(poison), ""), (f"b{poison}.json", None, poison)])
-    _is_sound(report.render(content), poison)
-    assert all("\n" not in line and "\x1b" not in line for line in report.lines(content))
+    with report_of([("a.json", record_with(poison), ""), (f"b{poison}.json", None, poison)]) as report:
+        _is_sound("".join(markdown.text(report)), poison)
+        assert all("\n" not in line and "\x1b" not in line for line in markdown.lines(report))
 
 
 @pytest.mark.parametrize("poison", HOSTILE, ids=range(len(HOSTILE)))
 def test_plan_of_hostile_hosts(poison: str) -> None:
-    record = _record(poison)
+    record = record_with(poison)
     whole = document.compose([(record["host"], record["plan"])], {f"down{poison}": poison}, VERSIONS)
-    _is_sound(markdown.render(view.of(whole)), poison)
+    _is_sound(plan_markdown.render(view.of(whole)), poison)
 
 
 def test_sizes_that_are_no_numbers_are_escaped_too() -> None:
     """They come from the endpoint as all else does."""
-    record = _record("")
+    record = record_with("")
     record["plan"]["shown"]["retained"] = {"/x": {"files": "<b>", "bytes": "\n# heading"}}
     whole = document.compose([("host", record["plan"])], {}, VERSIONS)
-    _is_sound(markdown.render(view.of(whole)), "line")
+    _is_sound(plan_markdown.render(view.of(whole)), "line")
 
 
 def test_report_counts_what_its_records_say() -> None:
-    clean = {**runs.of_plan("b", {"plan": plan_of(case_of("clean"))}, RUN), "window_seconds": 0.25}
+    clean = {**runs.of_plan("b", {"plan": plan_of(case_of("clean"))}, RUN), "mode": "migrate", "window_seconds": 0.25}
     dirty = runs.of_plan("a", {"plan": plan_of(case_of("full"))}, RUN)
-    content = report.compose([("b.json", clean, ""), ("a.json", dirty, ""), ("c.json", None, "cut off")])
+    read = [("b.json", clean, ""), ("a.json", dirty, ""), ("c.json", None, "cut off")]
+    content = content_of(read)
+    assert problems("report", content) == []
     assert [host["host"] for host in content["hosts"]] == ["a", "b"]
-    assert content["verdicts"] == {"never_present": 1, "planned": 1}
-    assert (content["clean"], content["longest_window_seconds"]) == (1, 0.25)
+    assert content["totals"]["verdicts"] == {"never_present": 1, "planned": 1}
+    assert (content["totals"]["clean"], content["totals"]["longest_window_seconds"]) == (1, 0.25)
     assert content["damaged"] == [{"file": "c.json", "problem": "cut off"}]
-    assert report.lines(content)[-1] == "2 hosts, 1 clean: 1 never_present, 1 planned"
+    with report_of(read) as report:
+        assert markdown.lines(report)[-1] == "2 hosts, 1 clean: 1 never_present, 1 planned"
 
 
 def test_report_of_an_empty_folder() -> None:
-    content = report.compose([])
-    assert (content["hosts"], content["clean"], content["verdicts"]) == ([], 0, {})
-    assert "no records" in report.lines(content)[-1]
-    _is_sound(report.render(content), "")
+    content = content_of([])
+    assert problems("report", content) == []
+    assert (content["hosts"], content["totals"]["clean"], content["totals"]["verdicts"]) == ([], 0, {})
+    with report_of([]) as report:
+        assert "no records" in markdown.lines(report)[-1]
+        _is_sound("".join(markdown.text(report)), "")
+
+
+def test_report_tells_why_a_host_is_not_clean_that_no_rule_and_no_deviation_tells_of() -> None:
+    gone = runs.of_run("gone", "migrate", RUN, {"planned": {"unreachable": True, "msg": "timed out"}})
+    with report_of([("gone.json", gone, "")]) as report:
+        assert "## gone: unknown\n\n- unreachable: timed out\n" in "".join(markdown.text(report))
 
 
 def test_report_tells_what_was_retained_and_what_failed() -> None:
-    text = report.render(report.compose([("a.json", _record("!"), "")]))
+    with report_of([("a.json", record_with("!"), "")]) as report:
+        text = "".join(markdown.text(report))
     assert "3 files" in text
-    assert "differs from the approved plan: kesl: version was \\!" in text
+    assert "- plan: predicted as it was approved, was kesl: version was \\!" in text
     assert "## host\\!: failed\\!" in text
 
 
 def test_plan_shows_every_step_and_its_back_out() -> None:
     record = runs.of_plan("full", {"plan": plan_of(case_of("full"), "full")}, RUN)
-    text = markdown.render(view.of(document.compose([("full", record["plan"])], {}, VERSIONS)))
+    text = plan_markdown.render(view.of(document.compose([("full", record["plan"])], {}, VERSIONS)))
     for step in record["plan"]["steps"]:
         assert f"**{step['id'].replace('_', chr(92) + '_')}**" in text
     assert text.count("Back-out:") == sum(bool(step["undo"]) for step in record["plan"]["steps"])

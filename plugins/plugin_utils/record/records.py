@@ -4,17 +4,18 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from ..canonical import encode
 from ..errors import AvshiftError
+from . import versions
+from .quick import parse
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 KIND = "avshift.endpoint record"
 
 
@@ -62,13 +63,37 @@ def write(path: Path, record: dict[str, Any]) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write a document of the controller in one go; AvshiftError if that cannot be done."""
+    write_texts(path, (text,))
+
+
+def write_texts(path: Path, texts: Iterable[str]) -> None:
+    """Write a document that comes in pieces, so that it is there in full or not at all."""
+
+    def write_draft(draft: Path) -> None:
+        with draft.open("w", encoding="utf-8", errors="backslashreplace") as document:
+            document.writelines(texts)
+
+    write_by(path, write_draft)
+
+
+def write_by(path: Path, write_draft: Callable[[Path], None]) -> None:
+    """Have a document written to a draft beside it, which takes its place when it is there in full."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(text, encoding="utf-8", errors="backslashreplace")
+        write_draft(draft)
         draft.replace(path)
     except OSError as error:
         raise _not_written(path, error) from error
+
+
+def remove(path: Path) -> str:
+    """Remove a document of an earlier time, if there is one, and return ''."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise _not_written(path, error) from error
+    return ""
 
 
 def _not_written(path: Path, error: OSError) -> AvshiftError:
@@ -82,6 +107,13 @@ def read(folder: str) -> Iterator[tuple[str, dict[str, Any] | None, str]]:
 
     Raises AvshiftError if there is no such folder.
     """
+    for name in names(folder):
+        record, problem = read_one(Path(folder) / name)
+        yield name, record, problem
+
+
+def names(folder: str) -> list[str]:
+    """Return the names of a folder's records, sorted. Raises AvshiftError if there is no such folder."""
     home = Path(folder)
     if not home.is_dir():
         raise AvshiftError(
@@ -91,19 +123,16 @@ def read(folder: str) -> Iterator[tuple[str, dict[str, Any] | None, str]]:
             "there is no such folder",
             "Give the folder that a run wrote its records to.",
         )
-    for path in sorted(home.glob("*.json")):
-        record, problem = read_one(path)
-        yield path.name, record, problem
+    return sorted(name for name in os.listdir(home) if name.endswith(".json"))
 
 
-def read_one(path: Path) -> tuple[dict[str, Any] | None, str]:
-    """Return (record or None, why it could not be read)."""
+def read_one(path: str | Path) -> tuple[dict[str, Any] | None, str]:
+    """Return (record or None, why it could not be read). One of an older format version is returned as a new one."""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        with open(path, "rb", buffering=0) as file:
+            record = parse(file.read())
     except (OSError, ValueError, RecursionError) as error:
         return None, f"it cannot be read as JSON ({error})"
     if not isinstance(record, dict) or record.get("kind") != KIND:
         return None, "it is not a record of avshift.endpoint"
-    if record.get("format_version") != FORMAT_VERSION:
-        return None, f"its format version is {record.get('format_version')}, this release reads {FORMAT_VERSION}"
-    return record, ""
+    return versions.upgraded(record, FORMAT_VERSION)

@@ -1,0 +1,69 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Read policy packs: those of the catalog by their id, an organisation's own by its path."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..errors import AvshiftError
+from ..policy.packs import DISPOSITIONS, Pack
+from .loader import HOME, LOADER
+
+TOLD = ("id", "name", "jurisdiction", "citation", "binds", "force", "as_of", "confidence")
+FORMAT_VERSION = 1
+
+
+def load(chosen: list[str], home: Path = HOME) -> tuple[Pack, ...]:
+    """Return the packs of these ids or paths (ending in .yml), each once.
+
+    Raises AvshiftError naming an id that is not known, or a file that cannot be read or is no pack.
+    """
+    return tuple(_pack(_path(name, home)) for name in dict.fromkeys(chosen))
+
+
+def known(home: Path = HOME) -> list[str]:
+    """Return the ids of the catalog's packs."""
+    return sorted(path.stem for path in (home / "policies").glob("*.yml"))
+
+
+def _path(name: str, home: Path) -> Path:
+    if name.endswith((".yml", ".yaml")):
+        return Path(name)
+    if name not in known(home):
+        cause = "there is no such policy pack"
+        remedy = f"Give one of {', '.join(known(home))}, or the path of a file of your own that ends in .yml."
+        raise AvshiftError("policy_unknown", "Choosing a policy", name, cause, remedy)
+    return home / "policies" / f"{name}.yml"
+
+
+def _pack(path: Path) -> Pack:
+    try:
+        text = path.read_bytes()
+        entry = yaml.load(text, Loader=LOADER)
+        if not isinstance(entry, dict) or entry.get("format_version") != FORMAT_VERSION:
+            raise ValueError(f"format_version is not {FORMAT_VERSION}")
+        by_class, by_product = _said(entry, "classes"), _said(entry, "products")
+        told = {name: str(entry[name]) for name in TOLD}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
+        cause = f"{type(error).__name__}: {error}"
+        remedy = "Write it as catalog/schemas/policy.schema.json says."
+        raise AvshiftError("policy_unreadable", "Reading a policy pack", str(path), cause, remedy) from error
+    return Pack(told["id"], by_class, by_product, {**told, "digest": hashlib.sha256(text).hexdigest()})
+
+
+def _said(entry: dict[str, Any], key: str) -> dict[str, str]:
+    """Return {class or product: disposition}; ValueError if one is named twice or a disposition is not known."""
+    said: dict[str, str] = {}
+    for ruling in entry["rulings"]:
+        for name in ruling.get(key, ()):
+            if name in said:
+                raise ValueError(f"{name} is named twice")
+            if ruling["disposition"] not in DISPOSITIONS:
+                raise ValueError(f"{ruling['disposition']} is none of {', '.join(DISPOSITIONS)}")
+            said[str(name)] = ruling["disposition"]
+    return said

@@ -1,0 +1,29 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""report.csv: a row for each host."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+
+from ..escape import harmless
+from . import columns
+from .fleet import Report
+
+LIMIT = 30_000
+
+
+class _Line:
+    """What csv writes into: it gives the line back."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def text(report: Report) -> Iterator[str]:
+    """Yield report.csv (RFC 4180)."""
+    writer = csv.writer(_Line())
+    yield writer.writerow(columns.HOSTS)
+    for host in report.hosts():
+        yield writer.writerow([harmless(value, LIMIT) for value in columns.of_host(host)])

@@ -1,0 +1,75 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Write all documents of a report into its folder, each in full or not at all, and their checksums."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...policy.packs import Pack
+from ...record import records
+from . import comma, gather, html, junit, markdown, oscal, poam, workbook
+from .fleet import Report
+
+WORKBOOK, SUMS = "report.xlsx", "SHA256SUMS"
+# Those that take longest come first.
+TEXTS: dict[str, Callable[[Report], Iterator[str]]] = {
+    "oscal-assessment-results.json": oscal.text,
+    "report.html": html.text,
+    "report.md": markdown.text,
+    "report.csv": comma.text,
+    "junit.xml": junit.text,
+    "oscal-poam.json": poam.text,
+    "report.json": Report.text,
+}
+NAMES = (WORKBOOK, *TEXTS)
+# Of fewer hosts the documents are written one after the other.
+FEW_HOSTS = 1000
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Made:
+    """What was written: {name: path}, the totals, and what to show on a terminal."""
+
+    paths: dict[str, str]
+    totals: dict[str, Any]
+    lines: list[str]
+
+
+def make(records_dir: str, output_dir: str, policies: tuple[Pack, ...]) -> Made:
+    """Write the report of a folder of records. Raises AvshiftError if that cannot be read or the other not written."""
+    home = Path(output_dir).absolute()
+    with tempfile.TemporaryFile() as file:
+        report = gather.gather(records_dir, policies, gather.Spool(file))
+
+        def write(name: str) -> tuple[str, str]:
+            return name, _write(report, home / name)
+
+        few = report.head["totals"]["hosts"] < FEW_HOSTS
+        sums = {name: digest for name, digest in gather.in_processes(write, list(NAMES), alone=few) if digest}
+        records.write_text(home / SUMS, "".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items())))
+        paths = {name: str(home / name) for name in (*sorted(sums), SUMS)}
+        return Made(paths, report.head["totals"], markdown.lines(report))
+
+
+def _write(report: Report, path: Path) -> str:
+    """Write one document and return its SHA-256; if there is none, remove an earlier one and return ''."""
+    if path.name == WORKBOOK:
+        records.write_by(path, lambda draft: workbook.write(report, draft))
+    else:
+        records.write_texts(path, TEXTS[path.name](report))
+    return _digest(path) if path.stat().st_size else records.remove(path)
+
+
+def _digest(path: Path) -> str:
+    whole = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            whole.update(block)
+    return whole.hexdigest()

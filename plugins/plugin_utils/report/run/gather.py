@@ -1,0 +1,152 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Read a folder of records into a report, by several processes where there are many of them."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from typing import IO, Any, TypeVar
+
+from ...errors import AvshiftError
+from ...policy.packs import Pack
+from ...record import records
+from .facts import LONGEST, is_remarkable, of_record, shortened
+from .fleet import Report, encode, named_twice
+from .tally import Tally
+
+# A part is what one process reads at a time; one process does for a fleet of few parts.
+PART, ALONE, MOST_PROCESSES = 250, 4, 4
+Item = TypeVar("Item")
+Made = TypeVar("Made")
+Read = Iterable[tuple[str, "dict[str, Any] | None", str]]
+
+
+@dataclass
+class Part:
+    """What was read of some records: (host, length of its line in ``lines``, whether it is remarkable) of each."""
+
+    lines: bytes
+    hosts: list[tuple[str, int, bool]]
+    tally: Tally
+    damaged: list[dict[str, str]] = field(default_factory=list)
+
+
+class Spool:
+    """Lines in a file of its caller's. Processes that are forked later can read them too."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        """Take an empty file, open for writing and reading."""
+        self._file = file
+        self._end = 0
+        self._places: list[tuple[str, int, int, bool]] = []
+
+    def add(self, part: Part) -> None:
+        """Take the lines of a part."""
+        self._file.write(part.lines)
+        for host, length, remarkable in part.hosts:
+            self._places.append((host, self._end, length, remarkable))
+            self._end += length
+
+    def sort(self) -> list[str]:
+        """Have the lines come by host from now on; return the hosts that have more than one."""
+        self._file.flush()
+        self._places.sort()
+        return named_twice(place[0] for place in self._places)
+
+    def lines(self, remarkable: bool = False) -> Iterator[bytes]:
+        """Yield the lines of all hosts or of the remarkable ones, by host."""
+        number = self._file.fileno()
+        for _host, begin, length, is_so in self._places:
+            if is_so or not remarkable:
+                yield os.pread(number, length, begin)
+
+
+def gather(folder: str, policies: tuple[Pack, ...], spool: Spool) -> Report:
+    """Return the report of a folder's records, whose hosts it puts into the spool.
+
+    Records that cannot be read are named in it. Raises AvshiftError if there is no such folder.
+    """
+    names = records.names(folder)
+    parts = [names[begin : begin + PART] for begin in range(0, len(names), PART)]
+
+    def look(part: list[str]) -> Part:
+        return condense(((name, *records.read_one(os.path.join(folder, name))) for name in part), policies)
+
+    return _report(in_processes(look, parts), policies, spool)
+
+
+def of_records(read: Read, policies: tuple[Pack, ...], spool: Spool) -> Report:
+    """Return the report of what records.read yields, read in this process."""
+    return _report([condense(read, policies)], policies, spool)
+
+
+def _report(parts: Iterable[Part], policies: tuple[Pack, ...], spool: Spool) -> Report:
+    tally, damaged = Tally(), []
+    for part in parts:
+        tally.add(part.tally)
+        damaged += part.damaged
+        spool.add(part)
+    return Report(tally, spool, spool.sort(), damaged, policies)
+
+
+def condense(read: Read, policies: tuple[Pack, ...]) -> Part:
+    """Return what a report needs of some records. One that does not hold what a record holds is named."""
+    lines, hosts, tally, damaged = [], [], Tally(), []
+    for name, record, problem in read:
+        try:
+            if record is not None:
+                host, line = _line(name, record, policies)
+                tally.count(host, record)
+                lines.append(line)
+                hosts.append((host["host"], len(line), is_remarkable(host)))
+        except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
+            record, problem = None, f"it does not hold what a record holds ({type(error).__name__}: {error})"
+        if record is None:
+            damaged.append({"file": name, "problem": problem})
+    return Part(b"".join(lines), hosts, tally, damaged)
+
+
+def _line(name: str, record: dict[str, Any], policies: tuple[Pack, ...]) -> tuple[dict[str, Any], bytes]:
+    """Return a host's part of the report, and its line. A short line holds no long text."""
+    host = of_record(name, record, policies)
+    line = encode(host).encode("ascii")
+    if len(line) <= LONGEST:
+        return host, line
+    host = shortened(host)
+    return host, encode(host).encode("ascii")
+
+
+def in_processes(work: Callable[[Item], Made], items: list[Item], alone: bool = False) -> Iterator[Made]:
+    """Yield the results of work on items, in their order, by as many processes as there are processors, or alone.
+
+    The processes are forks of this one: work may be any function, and what it gives has to be picklable.
+    """
+    count = min(MOST_PROCESSES, os.cpu_count() or 1)
+    if alone or len(items) < ALONE or count == 1:
+        yield from map(work, items)
+        return
+    fork = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(count, fork, _take, (work,)) as pool:
+        try:
+            yield from pool.map(_do, items)
+        except BrokenProcessPool as error:
+            cause = "one of its processes was ended from outside"
+            remedy = "See whether the controller ran out of memory, and run again."
+            raise AvshiftError("process_lost", "Making a report", "this fleet's", cause, remedy) from error
+
+
+_WORK: list[Callable[[Any], Any]] = []
+
+
+def _take(work: Callable[[Any], Any]) -> None:
+    """Keep the work in a process that was forked for it."""
+    _WORK[:] = [work]
+
+
+def _do(item: Any) -> Any:
+    return _WORK[0](item)

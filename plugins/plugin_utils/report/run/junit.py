@@ -1,0 +1,59 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""junit.xml: each host is a test, so that a CI shows a fleet as it shows a test run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
+
+from ...record.verdict import CLEAN, PLANNED, UNKNOWN
+from ..escape import visible
+from .fleet import Report
+from .outcome import EXCEPTED
+
+SUITE = "avshift.endpoint"
+LIMIT = 2000
+# What is neither clean nor a failure.
+SKIPPED = {PLANNED: "only planned", EXCEPTED: "something stays by an exception"}
+
+
+def text(report: Report) -> Iterator[str]:
+    """Yield junit.xml. A host that is not known to be clean or not is an error, as is a damaged record."""
+    totals, damaged = report.head["totals"], report.head["damaged"]
+    verdicts = totals["verdicts"]
+    skipped, unknown = sum(verdicts.get(word, 0) for word in SKIPPED), verdicts.get(UNKNOWN, 0)
+    counts = {
+        "name": SUITE,
+        "tests": totals["hosts"] + len(damaged),
+        "failures": totals["hosts"] - totals["clean"] - skipped - unknown,
+        "errors": unknown + len(damaged),
+    }
+    yield '<?xml version="1.0" encoding="UTF-8"?>\n'
+    yield f"<testsuites{_attributes(counts)}>\n"
+    yield f"<testsuite{_attributes({**counts, 'skipped': skipped})}>\n"
+    for host in report.hosts():
+        yield _case(host["host"], _seconds(host), host["verdict"], host["reason"])
+    for found in damaged:
+        yield _case(found["file"], 0, UNKNOWN, f"the record could not be read: {found['problem']}")
+    yield "</testsuite>\n</testsuites>\n"
+
+
+def _seconds(host: dict[str, Any]) -> float:
+    return float(host["actual"]["seconds"]) if host["actual"] else 0
+
+
+def _case(name: str, seconds: float, verdict: str, reason: str) -> str:
+    head = f"<testcase{_attributes({'classname': f'{SUITE}.{verdict}', 'name': name, 'time': f'{seconds:.3f}'})}"
+    if verdict in CLEAN:
+        return f"{head}/>\n"
+    if verdict in SKIPPED:
+        return f"{head}><skipped{_attributes({'message': SKIPPED[verdict]})}/></testcase>\n"
+    kind = "error" if verdict == UNKNOWN else "failure"
+    told = _attributes({"type": verdict, "message": f"{verdict}: {reason}".rstrip(": ")})
+    return f"{head}><{kind}{told}>{escape(visible(reason, LIMIT))}</{kind}></testcase>\n"
+
+
+def _attributes(values: dict[str, Any]) -> str:
+    return "".join(f" {name}={quoteattr(visible(value, LIMIT))}" for name, value in values.items())

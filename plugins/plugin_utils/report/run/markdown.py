@@ -1,0 +1,160 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""report.md: what a person reads first, and the table for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from .. import words
+from ..escape import cell, visible
+from ..table import table
+from . import columns
+from .fleet import Report
+
+HEADER = ["host", "verdict", "window", "protection", "retained"]
+HOSTS = ["host", "verdict", "predicted", "class", "window", "protection", "retained", "deviations", "time"]
+CLASSES = ["class", "hosts", "clean", "deviating", "found", "steps", "predicted", "longest window", "verdicts"]
+PRODUCTS = ["product", "version", "class", "hosts before", "hosts after"]
+POLICIES = ["rule", "name", "citation", "binds", "force", "as of", "confidence"]
+MOST_SHOWN = 200
+
+
+def lines(report: Report) -> list[str]:
+    """Return the report as a table for a terminal, with the totals below."""
+    rows = [_row(host) for host, _number in zip(report.hosts(), range(MOST_SHOWN), strict=False)]
+    totals = report.head["totals"]
+    counts = ", ".join(f"{count} {visible(word)}" for word, count in totals["verdicts"].items()) or "no records"
+    left_out = totals["hosts"] - len(rows)
+    more = [f"… and {left_out} more, in the report"] if left_out else []
+    return [*table(HEADER, rows), *more, "", f"{totals['hosts']} hosts, {totals['clean']} clean: {counts}"]
+
+
+def _row(host: dict[str, Any]) -> list[object]:
+    return [host["host"], host["verdict"], words.window(_window(host)), host["protection"], _files(host["actual"])]
+
+
+def _window(host: dict[str, Any]) -> float | None:
+    return host["actual"]["window_seconds"] if host["actual"] else None
+
+
+def _files(told: dict[str, Any] | None) -> str:
+    return f"{told['retained_files']} files" if told and told["retained_files"] else "-"
+
+
+def text(report: Report) -> Iterator[str]:
+    """Yield report.md."""
+    for line in _whole(report):
+        yield line + "\n"
+
+
+def _whole(report: Report) -> Iterator[str]:
+    totals = report.head["totals"]
+    yield from _summary(totals)
+    yield from _policies(report.head)
+    yield from _section("Products", PRODUCTS, map(_product, report.head["products"]))
+    yield from _section("Exceptions", columns.EXCEPTIONS, map(columns.of_exception, report.head["exceptions"]))
+    yield from _section("Classes: hosts with the same plan", CLASSES, map(_class, report.classes()))
+    yield from _section("Hosts", HOSTS, map(_host, report.hosts()))
+    yield from _remarks(report)
+    if report.head["damaged"]:
+        yield f"## {len(report.head['damaged'])} records could not be read"
+        yield ""
+        yield from (f"- {cell(found['file'])}: {cell(found['problem'])}" for found in report.head["damaged"])
+
+
+def _summary(totals: dict[str, Any]) -> Iterator[str]:
+    yield "# Report: the fleet's way off Kaspersky"
+    yield ""
+    yield f"{totals['hosts']} hosts, {totals['clean']} of them clean; {totals['deviating']} deviated from their plan."
+    yield f"Longest unprotected window: {words.window(totals['longest_window_seconds'])}."
+    yield f"Retained: {totals['retained_files']} files, {totals['retained_bytes']} bytes."
+    if totals["newest"]:
+        yield f"Records from {cell(totals['oldest'])} to {cell(totals['newest'])}."
+    yield "What could not be checked counts as `unknown`, and `unknown` is never clean."
+    yield ""
+    yield from _section("Verdicts", ["verdict", "hosts"], ([word, n] for word, n in totals["verdicts"].items()))
+    if totals["named_twice"]:
+        yield "More than one record: " + ", ".join(map(cell, totals["named_twice"]))
+        yield ""
+
+
+def _policies(head: dict[str, Any]) -> Iterator[str]:
+    if not head["policies"]:
+        yield "No rule was chosen: this report says what is there, not whether a rule allows it."
+        yield ""
+        return
+    rows = (
+        [told[name] for name in ("id", "name", "citation", "binds", "force", "as_of", "confidence")]
+        for told in head["policies"]
+    )
+    yield from _section("Measured against", POLICIES, rows)
+    said = head["totals"]["dispositions"].items()
+    counts = ([rule, word, hosts] for rule, counted in said for word, hosts in counted.items())
+    yield from _section("What the rules ask for", ["rule", "disposition", "hosts"], counts)
+
+
+def _section(title: str, header: Sequence[str], rows: Iterable[list[Any]]) -> Iterator[str]:
+    """Yield a titled table; nothing if it has no rows."""
+    first = True
+    for row in rows:
+        if first:
+            yield from (f"## {title}", "", _line(header), _line(["---"] * len(header)))
+            first = False
+        yield _line(map(cell, row))
+    if not first:
+        yield ""
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _product(found: dict[str, Any]) -> list[Any]:
+    said = [f"{rule}: {word}" for rule, word in found["dispositions"].items()]
+    name = f"{found['id']}: {found['name']}"
+    return [name, found["version"] or "not known", "; ".join([found["class"], *said]), found["before"], found["after"]]
+
+
+def _class(mine: dict[str, Any]) -> list[Any]:
+    return [
+        mine["id"][: columns.SHORT],
+        mine["hosts"],
+        mine["clean"],
+        mine["deviating"],
+        columns.found(mine["found"]),
+        mine["predicted"]["steps"],
+        mine["predicted"]["verdict"],
+        words.window(mine["longest_window_seconds"]),
+        ", ".join(f"{count} {word}" for word, count in mine["verdicts"].items()),
+    ]
+
+
+def _host(host: dict[str, Any]) -> list[Any]:
+    return [
+        host["host"],
+        host["verdict"],
+        host["predicted"]["verdict"] if host["predicted"] else "-",
+        (host["class"] or "-")[: columns.SHORT],
+        words.window(_window(host)),
+        host["protection"],
+        _files(host["actual"]),
+        len(host["deviations"]),
+        host["time"],
+    ]
+
+
+def _remarks(report: Report) -> Iterator[str]:
+    """Yield what is to be said of single hosts, with a heading before the first of each."""
+    for host in report.hosts(remarkable=True):
+        told = [f"- {cell(host['reason'])}"] if host["reason"] else []
+        told += [
+            f"- {cell(differs['what'])}: predicted {cell(differs['predicted'])}, was {cell(differs['actual'])}"
+            for differs in host["deviations"]
+        ]
+        if told:
+            yield f"## {cell(host['host'])}: {cell(host['verdict'])}"
+            yield ""
+            yield from told
+            yield ""

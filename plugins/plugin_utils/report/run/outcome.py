@@ -1,0 +1,135 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a host's plan predicted, what its run did, and where the two differ."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+
+from ...plan.model import HANDOVER
+from ...record import verdict
+from ...record.records import collected_in
+from .. import words
+
+# Outcomes of a step that is as the plan wanted it.
+FINE = ("changed", "proved", "already")
+NOT_BEGUN = "not_begun"
+# Whole numbers are exact up to here in all programs that read JSON.
+LARGEST = 2**53
+# The verdict where something stays by an exception, and the word for an exception of all products.
+EXCEPTED, EVERYTHING = "excepted", "all"
+
+
+def outcomes(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the outcomes of a run's steps, in the order of its parts."""
+    return list(chain.from_iterable(record["outcomes"].values()))
+
+
+def retained(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return {archive, files, bytes} of each archive that the host's journal tells of."""
+    return [run["retained"] for run in collected_in(record).get("earlier_runs", ()) if run.get("retained")]
+
+
+def predicted(plan: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return what a plan says will come of it; None without a plan."""
+    if plan is None:
+        return None
+    kept = plan["shown"]["retained"].values() if any(step["kind"] == "retain" for step in plan["steps"]) else ()
+    return {
+        "verdict": _verdict(plan),
+        "steps": len(plan["steps"]),
+        "window": any(step["kind"] == HANDOVER and step["target"]["old"]["units"] for step in plan["steps"]),
+        "retained_files": sum(_number(part["files"]) for part in kept),
+        "retained_bytes": sum(_number(part["bytes"]) for part in kept),
+    }
+
+
+def _verdict(plan: dict[str, Any]) -> str:
+    if plan["blocked"]:
+        return verdict.REFUSED
+    excepted = plan["goal"].get("excepted", ())
+    found = [finding for finding in plan["findings"] if finding["id"] not in excepted and EVERYTHING not in excepted]
+    now = verdict.of_plan(found, plan["shown"]["earlier_runs"])
+    staying = [finding for finding in found if finding["class"] in verdict.STAYING]
+    if any(finding["id"] not in plan["goal"]["also_remove"] for finding in staying):
+        return verdict.DETECTED
+    if len(found) < len(plan["findings"]):
+        return EXCEPTED
+    return now if now in verdict.CLEAN else "removed_verified"
+
+
+def actual(record: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what a run did; None of a record that tells of no run."""
+    if record["mode"] != "migrate":
+        return None
+    done, kept = outcomes(record), retained(record)
+    counted = Counter([outcome["outcome"] for outcome in done])
+    missing = len((record["plan"] or {}).get("steps", ())) - len(done)
+    return {
+        "steps": {**dict(sorted(counted.items())), **({NOT_BEGUN: missing} if missing > 0 else {})},
+        "seconds": round(measured(sum([outcome.get("seconds", 0) for outcome in done])), 3),
+        "window_seconds": None if record["window_seconds"] is None else measured(record["window_seconds"]),
+        "retained_files": sum(_number(run["files"]) for run in kept),
+        "retained_bytes": sum(_number(run["bytes"]) for run in kept),
+    }
+
+
+def not_fine(record: dict[str, Any]) -> list[dict[str, str]]:
+    """Return {id, title, outcome} of each step that is not as the plan wanted it."""
+    return [
+        {key: str(outcome[key]) for key in ("id", "title", "outcome")}
+        for outcome in outcomes(record)
+        if outcome["outcome"] not in FINE and record["mode"] == "migrate"
+    ]
+
+
+def deviations(record: dict[str, Any], said: dict[str, Any] | None, did: dict[str, Any] | None) -> list[dict[str, str]]:
+    """Return {what, predicted, actual} in words of all in which a run was not what its plan said."""
+    if said is None or did is None:
+        return []
+    found = [_difference(difference) for difference in (record["approval"] or {}).get("difference", ())]
+    if said["verdict"] != record["verdict"]:
+        found.append({"what": "verdict", "predicted": said["verdict"], "actual": record["verdict"]})
+    return [*found, *_of_steps(record, did), *_of_data(said, did)]
+
+
+def _difference(words_of: str) -> dict[str, str]:
+    return {"what": "plan", "predicted": "as it was approved", "actual": str(words_of)}
+
+
+def _of_steps(record: dict[str, Any], did: dict[str, Any]) -> Iterator[dict[str, str]]:
+    for step in not_fine(record) if {*did["steps"]} - {*FINE, NOT_BEGUN} else ():
+        yield {"what": f"step {step['id']}", "predicted": "changed", "actual": step["outcome"]}
+    if did["steps"].get(NOT_BEGUN) and not record["plan"]["blocked"]:
+        yield {"what": "steps", "predicted": "all of them", "actual": f"{did['steps'][NOT_BEGUN]} were not begun"}
+
+
+def _of_data(said: dict[str, Any], did: dict[str, Any]) -> Iterator[dict[str, str]]:
+    """Yield what differs of the window and of the data that were retained. Logs grow: more of them is no difference."""
+    if did["window_seconds"] is not None and not said["window"]:
+        yield {"what": "window", "predicted": "none", "actual": words.window(did["window_seconds"])}
+    if did["retained_files"] < said["retained_files"]:
+        yield {
+            "what": "retained data",
+            "predicted": f"{said['retained_files']} files",
+            "actual": f"{did['retained_files']} files",
+        }
+
+
+def _number(value: Any) -> int:
+    """Return a count from an endpoint; TypeError or ValueError if it is none."""
+    if not isinstance(value, int):
+        raise TypeError(f"{str(value)[:40]} is no count")
+    return int(measured(value))
+
+
+def measured(value: Any) -> int | float:
+    """Return a number from an endpoint; TypeError or ValueError if it is none, or larger than any that can be true."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{str(value)[:40]} is no number")
+    if not abs(value) < LARGEST:
+        raise ValueError(f"{value:.3g} is larger than can be")
+    return value

@@ -1,0 +1,57 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""report.xlsx: the tables for auditors, each in a sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from . import columns, sheets
+from .fleet import Report
+
+WIDE = {"why not clean": 60, "found before": 50, "title": 60, "name": 40, "host": 32, "reason": 60, "problem": 80}
+WIDTH = 16
+RULES = ("id", "name", "jurisdiction", "citation", "binds", "force", "as_of", "confidence", "digest")
+Rows = Iterator[Sequence[Any]]
+
+
+def write(report: Report, path: Path) -> None:
+    """Write the workbook. Raises OSError if that cannot be done."""
+    sheets.write(path, tables(report))
+
+
+def tables(report: Report) -> Iterator[sheets.Table]:
+    """Yield the workbook's tables."""
+    head = report.head
+    yield _table("Summary", ("what", "value"), lambda: _summary(head))
+    yield _table("Rules", RULES, lambda: ([told[name] for name in RULES] for told in head["policies"]))
+    yield _table("Hosts", columns.HOSTS, lambda: map(columns.of_host, report.hosts()))
+    yield _table("Findings", columns.FINDINGS, lambda: _each(report.hosts(), columns.of_findings))
+    yield _table("Actions", columns.ACTIONS, lambda: _each(report.classes(), columns.of_actions))
+    yield _table("Deviations", columns.DEVIATIONS, lambda: _each(report.hosts(remarkable=True), columns.of_deviations))
+    yield _table("Exceptions", columns.EXCEPTIONS, lambda: map(columns.of_exception, head["exceptions"]))
+    yield _table("Damaged records", columns.DAMAGED, lambda: ([f["file"], f["problem"]] for f in head["damaged"]))
+
+
+def _table(name: str, header: Sequence[str], rows: Callable[[], Rows]) -> sheets.Table:
+    return sheets.Table(name, header, rows, [WIDE.get(title, WIDTH) for title in header])
+
+
+def _each(told: Iterator[dict[str, Any]], rows: Callable[[dict[str, Any]], Rows]) -> Rows:
+    for one in told:
+        yield from rows(one)
+
+
+def _summary(head: dict[str, Any]) -> Rows:
+    totals = head["totals"]
+    for name in ("hosts", "clean", "deviating", "longest_window_seconds", "retained_files", "retained_bytes"):
+        yield name.replace("_", " "), totals[name]
+    yield "oldest record", totals["oldest"]
+    yield "newest record", totals["newest"]
+    yield "damaged records", len(head["damaged"])
+    yield from ((f"verdict {word}", count) for word, count in totals["verdicts"].items())
+    for rule, counted in totals["dispositions"].items():
+        yield from ((f"{rule}: {said}", count) for said, count in counted.items())
+    yield from (("hosts with more than one record", name) for name in totals["named_twice"])
