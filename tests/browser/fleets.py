@@ -21,7 +21,7 @@ ROLES = ("app", "build", "db", "file", "mail", "mon", "proxy", "web")
 PROVIDERS = {name: provider.told() for name, provider in CATALOG.providers.items()}
 
 
-def of(hosts: int, unreached: int = 0, cases: Iterable[str] = CASES) -> dict[str, Any]:
+def of(hosts: int, unreached: int = 0, cases: Iterable[str] = tuple(CASES)) -> dict[str, Any]:
     """Return the plan of a fleet with that many hosts in ten classes, in waves, and some that gave no answer."""
     plans = dict(_plans(hosts, cases))
     silent = {f"{_name(number)}-old": "it was not reached: Connection timed out" for number in range(unreached)}
