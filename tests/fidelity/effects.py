@@ -49,8 +49,12 @@ def _fits(path: str, pattern: str) -> bool:
 
 def of_host(plan: Path, host: str) -> list[Effect]:
     """Return the effects of all steps of a host in a plan.json."""
-    entry = json.loads(plan.read_text(encoding="utf-8"))["hosts"][host]
-    return [_effect(effect, step["id"], entry["digest"]) for step in entry["steps"] for effect in step["effects"]]
+    return of_plan(json.loads(plan.read_text(encoding="utf-8"))["hosts"][host])
+
+
+def of_plan(plan: dict[str, Any]) -> list[Effect]:
+    """Return the effects of all steps of one host's plan."""
+    return [_effect(effect, step["id"], plan["digest"]) for step in plan["steps"] for effect in step["effects"]]
 
 
 def _effect(effect: dict[str, Any], step: str, digest: str) -> Effect:

@@ -1,0 +1,118 @@
+"""A run that nobody cut off, and those that are held against it, several at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from queue import SimpleQueue
+from typing import Any
+
+from integration import lab
+
+from interruption import engine
+from interruption.boundaries import Boundary, told
+from interruption.engine import Case
+from interruption.machine import Machine, failure_of
+from interruption.states import Look, differences
+
+FLEETS = [f"{os.environ['AVSHIFT_LAB_FLEET']}-{number}" for number in range((os.cpu_count() or 1) + 1)]
+LOGS = re.compile(r"/log/|\.log$")
+
+
+@dataclass(frozen=True)
+class Uncut:
+    """A run that nobody cut off: its plan and steps, what each did, what was to be retained, and how it ended."""
+
+    plan: dict[str, Any]
+    steps: list[dict[str, Any]]
+    seen: list[dict[str, Any]]
+    retained: list[str]
+    rewritten: frozenset[str]
+    after: Look
+
+    def differences(self, machine: Machine) -> list[str]:
+        """Return what of a machine that was cut off is not as it is without that."""
+        return differences(self.after, machine.call("look", since=machine.made))
+
+    def to_keep(self, machine: Machine) -> dict[str, str]:
+        """Return {path: sum} of what must not be lost; of what a product goes on writing there is no sum."""
+        sums: dict[str, str] = machine.call("originals", paths=self.retained)
+        assert sums or not self.retained
+        return {path: "" if LOGS.search(path) or path in self.rewritten else digest for path, digest in sums.items()}
+
+
+@cache
+def uncut(case: Case, power: bool) -> Uncut:
+    """Return a run that nobody cut off; with ``power`` the machine was started again after it."""
+    with machines(case, 1) as queue:
+        return _uncut(queue.get(), power)
+
+
+def _uncut(machine: Machine, power: bool) -> Uncut:
+    machine.fresh()
+    plan = machine.plan()
+    steps = engine.carried_out(plan, plan)
+    assert not plan["blocked"], plan["preflight"]
+    retained = [path for step in steps if step["kind"] == "retain" for path in step["target"]["paths"]]
+    rewritten: frozenset[str] = frozenset()
+    if power:
+        rewritten = _rewritten(machine, retained)
+        machine.fresh()
+    done = machine.carry_out(steps)
+    assert failure_of(done) is None, failure_of(done)
+    if power:
+        machine.power_cycle()
+    return Uncut(plan, steps, done["seen"], retained, rewritten, machine.call("look", since=machine.made))
+
+
+def _rewritten(machine: Machine, paths: list[str]) -> frozenset[str]:
+    """Return which of the files to be retained the product itself writes anew when the machine starts."""
+    before = machine.call("originals", paths=paths)
+    machine.power_cycle()
+    after = machine.call("originals", paths=paths)
+    return frozenset(path for path, digest in before.items() if path in after and after[path] != digest)
+
+
+@contextmanager
+def machines(case: Case, number: int) -> Iterator[SimpleQueue[Machine]]:
+    """Lend machines, and remove them in the end."""
+    lent = [Machine(fleet, case) for fleet in FLEETS[:number]]
+    queue: SimpleQueue[Machine] = SimpleQueue()
+    for machine in lent:
+        queue.put(machine)
+    try:
+        yield queue
+    finally:
+        for machine in lent:
+            machine.down()
+
+
+def tried(
+    case: Case, how: str, those: list[Boundary], attempt: Callable[[Machine, Boundary], list[str]]
+) -> dict[str, list[str]]:
+    """Return {boundary in words: what was wrong} of those where something was; all of it is kept as evidence."""
+    with machines(case, len(FLEETS)) as queue, ThreadPoolExecutor(len(FLEETS)) as pool:
+        results = list(pool.map(lambda boundary: _tried(queue, boundary, attempt), those))
+    lab.EVIDENCE.mkdir(parents=True, exist_ok=True)
+    (lab.EVIDENCE / f"{case}-{how}.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
+    return {one["boundary"]: one["wrong"] for one in results if one["wrong"]}
+
+
+def _tried(
+    queue: SimpleQueue[Machine], boundary: Boundary, attempt: Callable[[Machine, Boundary], list[str]]
+) -> dict[str, Any]:
+    machine, begun = queue.get(), time.monotonic()
+    try:
+        wrong = attempt(machine, boundary)
+    except AssertionError as error:
+        wrong = [str(error)]
+    finally:
+        queue.put(machine)
+    return {"boundary": told(boundary), "seconds": round(time.monotonic() - begun, 1), "wrong": wrong}
