@@ -57,7 +57,7 @@ def _at(step: dict[str, Any], at: str, call: int = 0, wait: float = 0) -> Bounda
 WORDS = {"begin": "at its beginning", "end": "at its end", "full": "the disk full at its beginning"}
 
 
-def told(boundary: Boundary) -> str:
+def words(boundary: Boundary) -> str:
     """Return a boundary in words."""
     at = WORDS.get(boundary["at"], f"in call {boundary['call']}")
     return f"{boundary['step']}, {at}" + (f", {boundary['wait']} s after it began" if boundary["wait"] else "")

@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, TextIO
 
 from integration import lab
 
 from interruption import engine
-from interruption.boundaries import Boundary, told
+from interruption.boundaries import Boundary, words
 from interruption.engine import Case
 from interruption.machine import Machine, failure_of
 from interruption.states import Look, differences
@@ -97,17 +97,23 @@ def machines(case: Case, number: int) -> Iterator[SimpleQueue[Machine]]:
 def tried(
     case: Case, how: str, those: list[Boundary], attempt: Callable[[Machine, Boundary], list[str]]
 ) -> dict[str, list[str]]:
-    """Return {boundary in words: what was wrong} of those where something was; all of it is kept as evidence."""
-    with machines(case, len(FLEETS)) as queue, ThreadPoolExecutor(len(FLEETS)) as pool:
-        results = list(pool.map(lambda boundary: _tried(queue, boundary, attempt), those))
+    """Return {boundary in words: what was wrong} of those where something was; each is kept as a line of evidence."""
     lab.EVIDENCE.mkdir(parents=True, exist_ok=True)
-    (lab.EVIDENCE / f"{case}-{how}.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
-    return {one["boundary"]: one["wrong"] for one in results if one["wrong"]}
+    with (
+        machines(case, len(FLEETS)) as queue,
+        ThreadPoolExecutor(len(FLEETS)) as pool,
+        (lab.EVIDENCE / f"{case}-{how}.jsonl").open("w", buffering=1, encoding="utf-8") as kept,
+    ):
+        results = list(pool.map(lambda boundary: _tried(queue, boundary, attempt, kept), those))
+    return {boundary: wrong for boundary, wrong in results if wrong}
 
 
 def _tried(
-    queue: SimpleQueue[Machine], boundary: Boundary, attempt: Callable[[Machine, Boundary], list[str]]
-) -> dict[str, Any]:
+    queue: SimpleQueue[Machine],
+    boundary: Boundary,
+    attempt: Callable[[Machine, Boundary], list[str]],
+    kept: TextIO,
+) -> tuple[str, list[str]]:
     machine, begun = queue.get(), time.monotonic()
     try:
         wrong = attempt(machine, boundary)
@@ -115,4 +121,6 @@ def _tried(
         wrong = [str(error)]
     finally:
         queue.put(machine)
-    return {"boundary": told(boundary), "seconds": round(time.monotonic() - begun, 1), "wrong": wrong}
+    told = {"boundary": words(boundary), "seconds": round(time.monotonic() - begun, 1), "wrong": wrong}
+    kept.write(json.dumps(told) + "\n")
+    return words(boundary), wrong

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from interruption.boundaries import boundaries, of_each_kind, sample, told, writing
+from interruption.boundaries import boundaries, of_each_kind, sample, words, writing
 from interruption.states import differences
 
 QUIET = {"step": "01-quiet", "calls": 0, "children": {}}
@@ -13,7 +13,7 @@ FILE = [0o100000, 0o644, 0, 0, "aa"]
 
 
 def test_every_step_is_cut_at_its_beginning_in_its_midst_and_at_its_end() -> None:
-    assert [told(one) for one in boundaries([QUIET, BUSY, CALLING])] == [
+    assert [words(one) for one in boundaries([QUIET, BUSY, CALLING])] == [
         "01-quiet, at its beginning",
         "01-quiet, at its end",
         "02-stage-busy, in call 1",
@@ -27,7 +27,7 @@ def test_every_step_is_cut_at_its_beginning_in_its_midst_and_at_its_end() -> Non
 
 
 def test_the_sample_has_one_of_every_step() -> None:
-    assert [told(one) for one in sample([QUIET, BUSY])] == [
+    assert [words(one) for one in sample([QUIET, BUSY])] == [
         "01-quiet, at its end",
         "02-stage-busy, in call 4, 3.0 s after it began",
     ]
