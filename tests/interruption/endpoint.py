@@ -29,6 +29,7 @@ CHANGING = (
 )
 SKIPPED = ("/proc", "/sys", "/dev", "/run")
 REAL_KILL = os.kill
+JOURNAL = "/var/lib/avshift/journal.json"
 ARCHIVES = "/var/lib/avshift/retained/*.tar.gz"
 FILLER = "/filler-of-the-lab"
 BLOCKS = (1 << 20, 1 << 12, 1)
@@ -320,9 +321,11 @@ def originals(given):
 
 
 def lost(given):
-    """Return which of {path: sum} are neither there nor in a whole archive, or no archive where ``archived``."""
+    """Return which of {path: sum} are neither there nor in a whole archive; where ``archived``, which are in no archive
+    of which the journal tells.
+    """
     kept = set()
-    for name in glob.glob(ARCHIVES):
+    for name in _noted() if given["archived"] else glob.glob(ARCHIVES):
         with tarfile.open(name, "r:gz") as archive:
             for member in archive:
                 if member.isreg():
@@ -331,6 +334,12 @@ def lost(given):
     there = set() if given["archived"] else {(path, _sum(path)) for path in given["sums"] if os.path.isfile(path)}
     there |= {(path, "") for path, _digest in there}
     return sorted(path for path, digest in given["sums"].items() if (path, digest) not in kept | there)
+
+
+def _noted():
+    with open(JOURNAL, encoding="utf-8") as stream:
+        told = [run["retained"] for run in json.load(stream)["runs"] if "retained" in run]
+    return [name for kept in told for name in [kept["archive"], *kept.get("earlier", ())]]
 
 
 if __name__ == "__main__":

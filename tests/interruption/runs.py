@@ -28,10 +28,8 @@ LOGS = re.compile(r"/log/|\.log$")
 
 @dataclass(frozen=True)
 class Uncut:
-    """A run that nobody cut off: its plan and steps, what each did, what was to be retained, and how it ended."""
+    """A run that nobody cut off: what each step did, what was to be retained, and how it ended."""
 
-    plan: dict[str, Any]
-    steps: list[dict[str, Any]]
     seen: list[dict[str, Any]]
     retained: list[str]
     rewritten: frozenset[str]
@@ -56,20 +54,25 @@ def uncut(case: Case, power: bool) -> Uncut:
 
 
 def _uncut(machine: Machine, power: bool) -> Uncut:
-    machine.fresh()
-    plan = machine.plan()
-    steps = engine.carried_out(plan, plan)
-    assert not plan["blocked"], plan["preflight"]
+    _plan, steps = begun(machine)
     retained = [path for step in steps if step["kind"] == "retain" for path in step["target"]["paths"]]
     rewritten: frozenset[str] = frozenset()
     if power:
         rewritten = _rewritten(machine, retained)
-        machine.fresh()
+        _plan, steps = begun(machine)
     done = machine.carry_out(steps)
     assert failure_of(done) is None, failure_of(done)
     if power:
         machine.power_cycle()
-    return Uncut(plan, steps, done["seen"], retained, rewritten, machine.call("look", since=machine.made))
+    return Uncut(done["seen"], retained, rewritten, machine.call("look", since=machine.made))
+
+
+def begun(machine: Machine) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return the plan of a machine made anew, and the steps that are carried out."""
+    machine.fresh()
+    plan = machine.plan()
+    assert not plan["blocked"], plan["preflight"]
+    return plan, engine.carried_out(plan, plan)
 
 
 def _rewritten(machine: Machine, paths: list[str]) -> frozenset[str]:

@@ -16,14 +16,14 @@ BEFORE_REMOVAL = ("stage", "handover")
 
 def _cut(machine: Machine, uncut: Uncut, how: str, boundary: Boundary) -> list[str]:
     """Return what is wrong after a run was cut off at a boundary, and run again."""
-    machine.fresh()
+    plan, steps = runs.begun(machine)
     keep = uncut.to_keep(machine)
     if how == "kill":
-        machine.kill_at(uncut.steps, boundary)
+        machine.kill_at(steps, boundary)
     else:
-        machine.lose_power_at(uncut.steps, boundary)
+        machine.lose_power_at(steps, boundary)
     wrong = [f"lost when it was cut off: {path}" for path in machine.call("lost", sums=keep, archived=False)]
-    machine.resume(uncut.plan)
+    machine.resume(plan)
     wrong += [f"not in a whole archive: {path}" for path in machine.call("lost", sums=keep, archived=True)]
     return wrong + uncut.differences(machine)
 
