@@ -56,15 +56,19 @@ def uncut(case: Case, power: bool) -> Uncut:
 def _uncut(machine: Machine, power: bool) -> Uncut:
     _plan, steps = begun(machine)
     retained = [path for step in steps if step["kind"] == "retain" for path in step["target"]["paths"]]
-    rewritten: frozenset[str] = frozenset()
+    rewritten: set[str] = set()
     if power:
         rewritten = _rewritten(machine, retained)
         _plan, steps = begun(machine)
+    before = machine.call("originals", paths=retained)
     done = machine.carry_out(steps)
     assert failure_of(done) is None, failure_of(done)
+    # What the product writes anew when it is stopped.
+    rewritten.update(machine.call("lost", sums=before, archived=True))
+    assert not (lost := machine.call("lost", sums=dict.fromkeys(before, ""), archived=True)), lost
     if power:
         machine.power_cycle()
-    return Uncut(done["seen"], retained, rewritten, machine.call("look", since=machine.made))
+    return Uncut(done["seen"], retained, frozenset(rewritten), machine.call("look", since=machine.made))
 
 
 def begun(machine: Machine) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -75,12 +79,12 @@ def begun(machine: Machine) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     return plan, engine.carried_out(plan, plan)
 
 
-def _rewritten(machine: Machine, paths: list[str]) -> frozenset[str]:
+def _rewritten(machine: Machine, paths: list[str]) -> set[str]:
     """Return which of the files to be retained the product itself writes anew when the machine starts."""
     before = machine.call("originals", paths=paths)
     machine.power_cycle()
     after = machine.call("originals", paths=paths)
-    return frozenset(path for path, digest in before.items() if path in after and after[path] != digest)
+    return {path for path, digest in before.items() if path in after and after[path] != digest}
 
 
 @contextmanager
