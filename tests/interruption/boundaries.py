@@ -7,6 +7,7 @@ from typing import Any
 Boundary = dict[str, Any]
 # A command that takes longer is also cut off at half its time.
 LONG_SECONDS = 0.3
+BEFORE_REMOVAL = ("stage", "handover")
 
 
 def boundaries(seen: list[dict[str, Any]]) -> list[Boundary]:
@@ -33,6 +34,11 @@ def writing(seen: list[dict[str, Any]]) -> list[Boundary]:
 def of_each_kind(those: list[Boundary]) -> list[Boundary]:
     """Return the first of those of every kind of step."""
     return list({one["step"].split("-", 2)[2]: one for one in reversed(those)}.values())[::-1]
+
+
+def before_removal(those: list[Boundary]) -> list[Boundary]:
+    """Return those of the steps that bring a replacement; removal is cut off on the same host without one."""
+    return [one for one in those if one["step"].split("-")[1] in BEFORE_REMOVAL]
 
 
 def _sampled(those: list[Boundary]) -> Boundary:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from interruption.boundaries import boundaries, of_each_kind, sample, words, writing
+from interruption.boundaries import before_removal, boundaries, of_each_kind, sample, words, writing
 from interruption.states import differences
 
 QUIET = {"step": "01-quiet", "calls": 0, "children": {}}
@@ -39,6 +39,7 @@ def test_the_disk_is_full_for_every_step_that_can_change_something_or_for_one_of
     assert [one["step"] for one in those] == ["02-stage-busy", "03-remove-calling", "04-remove-calling"]
     assert {one["at"] for one in those} == {"full"}
     assert [one["step"] for one in of_each_kind(those)] == ["02-stage-busy", "03-remove-calling"]
+    assert [one["step"] for one in before_removal(those)] == ["02-stage-busy"]
 
 
 def test_what_is_not_the_same_is_told() -> None:

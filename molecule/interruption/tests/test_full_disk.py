@@ -9,7 +9,7 @@ from fidelity import effects
 from fidelity.fidelity import judge
 from fidelity.observation import Observation, changes
 from interruption import engine, runs
-from interruption.boundaries import Boundary, of_each_kind, writing
+from interruption.boundaries import Boundary, before_removal, of_each_kind, writing
 from interruption.engine import Case
 from interruption.machine import Machine, failure_of
 from interruption.runs import Uncut
@@ -59,6 +59,7 @@ def _not_said(
 
 def test_a_full_disk_stops_a_run_that_can_be_run_again(case: Case) -> None:
     uncut = runs.uncut(case, power=False)
-    those = writing(uncut.seen) if FULL else of_each_kind(writing(uncut.seen))
+    those = before_removal(writing(uncut.seen)) if case.replaced else writing(uncut.seen)
+    those = those if FULL else of_each_kind(those)
     assert those
     assert runs.tried(case, "disk", those, lambda machine, boundary: _filled(machine, uncut, boundary)) == {}

@@ -5,13 +5,12 @@ from __future__ import annotations
 import pytest
 from conftest import FULL
 from interruption import runs
-from interruption.boundaries import Boundary, boundaries, sample
+from interruption.boundaries import Boundary, before_removal, boundaries, sample
 from interruption.engine import Case
 from interruption.machine import Machine
 from interruption.runs import Uncut
 
 HOW = ("kill", "power") if FULL else ("kill",)
-BEFORE_REMOVAL = ("stage", "handover")
 
 
 def _cut(machine: Machine, uncut: Uncut, how: str, boundary: Boundary) -> list[str]:
@@ -31,8 +30,7 @@ def _cut(machine: Machine, uncut: Uncut, how: str, boundary: Boundary) -> list[s
 def _boundaries(case: Case, uncut: Uncut) -> list[Boundary]:
     those = boundaries(uncut.seen) if FULL else sample(uncut.seen)
     assert {one["step"] for one in those} == {step["step"] for step in uncut.seen} != set()
-    # What comes after handover is cut off on the same host without a replacement.
-    return [one for one in those if not case.replaced or one["step"].split("-")[1] in BEFORE_REMOVAL]
+    return before_removal(those) if case.replaced else those
 
 
 @pytest.mark.parametrize("how", HOW)
