@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fidelity.observation import Observation
+from fidelity.observation import Observation, real
 from integration.lab import REPOSITORY
 
 from interruption import engine
@@ -61,16 +61,19 @@ class Machine:
         """Return the host's plan as it is now."""
         return engine.planned(self.case, self.call("collect", probes=engine.probes(self.case)))
 
-    def observe(self) -> Observation:
-        """Return what the host holds, in the form in which a plan's fidelity is judged."""
+    def observe(self) -> tuple[Observation, set[str]]:
+        """Return what the host holds, in the form in which a plan's fidelity is judged, and which units run."""
         seen = self.call("observe", since=self.made)
-        return Observation(
-            files={path: _described(*told) for path, told in seen["look"].items() if path.startswith("/")},
+        files = {path: _described(*told) for path, told in seen["look"].items() if path.startswith("/")}
+        owned = {name: frozenset(real(path, files) for path in paths) for name, paths in seen["owned"].items()}
+        holds = Observation(
+            files=files,
             packages={line.partition("\t")[0]: line for line in seen["packages"]},
-            owned={name.partition(":")[0]: frozenset(paths) for name, paths in seen["owned"].items()},
+            owned={name.partition(":")[0]: paths for name, paths in owned.items()},
             groups={line.partition(":")[0]: line for line in seen["groups"]},
             accounts={line.partition(":")[0]: line for line in seen["accounts"]},
         )
+        return holds, {name for name, told in seen["look"].items() if name.startswith("unit ") and "running" in told}
 
     def carry_out(self, steps: list[dict[str, Any]], boundary: dict[str, Any] | None = None) -> dict[str, Any]:
         """Carry the steps out and return {parts, seen}; where a boundary is given, the disk is full from there on."""

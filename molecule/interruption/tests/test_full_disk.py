@@ -14,6 +14,7 @@ from interruption.engine import Case
 from interruption.machine import Machine, failure_of
 from interruption.runs import Uncut
 
+Seen = tuple[Observation, set[str]]
 DONE, BEGUN, TAKEN_BACK = "changed", ("changed", "failed"), "rolled_back"
 # The lab's own, and what a run says of itself.
 NOT_THE_HOSTS = ("/filler-of-the-lab", "/var/lib/avshift")
@@ -29,8 +30,8 @@ def _filled(machine: Machine, uncut: Uncut, boundary: Boundary) -> list[str]:
         record = engine.recorded(plan, done["parts"])
         wrong += _not_said(plan, uncut.retained, record, before, machine.observe())
         machine.call("free")
-        # Of a run that was taken back nothing is left to go on with: it is planned and approved anew.
-        machine.resume(machine.plan() if record["verdict"] == TAKEN_BACK else plan)
+        # A run that was taken back to its first step has ended: the next one is planned and approved anew.
+        machine.resume(machine.plan() if record["outcomes"]["stage"][0]["outcome"] == "undone" else plan)
     else:
         machine.call("free")
     wrong += [f"not in a whole archive: {path}" for path in machine.call("lost", sums=keep, archived=True)]
@@ -38,7 +39,7 @@ def _filled(machine: Machine, uncut: Uncut, boundary: Boundary) -> list[str]:
 
 
 def _not_said(
-    plan: dict[str, Any], retained: list[str], record: dict[str, Any], before: Observation, after: Observation
+    plan: dict[str, Any], retained: list[str], record: dict[str, Any], before: Seen, after: Seen
 ) -> list[str]:
     """Return what a failed run did that its record does not tell of, and what its record tells that it did not do.
 
@@ -48,13 +49,20 @@ def _not_said(
     outcomes = {step["id"]: step["outcome"] for steps in record["outcomes"].values() for step in steps}
     begun = [effect for effect in effects.of_plan(plan) if outcomes.get(effect.step) in BEGUN]
     done = [str(effect) for effect in begun if outcomes[effect.step] == DONE]
-    verdict = judge(before, after, begun)
+    verdict = judge(before[0], after[0], begun)
     wrong = [f"not told: {one}" for one in verdict.unexplained if not one.startswith(written)]
     wrong += [f"told, but not done: {one}" for one in verdict.not_happened if one in done]
-    touched = [str(one) for one in changes(before, after) if not one.path.startswith(written)]
-    if record["verdict"] != (expected := "failed" if touched else TAKEN_BACK):
+    touched = [str(one) for one in changes(before[0], after[0]) if not one.path.startswith(written)]
+    stopped = before[1] - after[1]
+    if record["verdict"] != (expected := _expected(list(record["outcomes"])[-1], touched, stopped)):
         wrong.append(f"the verdict is {record['verdict']}, not {expected}: {record['failure']} {outcomes} {touched}")
     return wrong
+
+
+def _expected(part: str, touched: list[str], stopped: set[str]) -> str:
+    """Return the verdict of a run that failed in a part: what is staged stays where only handover was taken back."""
+    is_back = not stopped and {"stage": not touched, "handover": True, "remove": False}[part]
+    return TAKEN_BACK if is_back else "failed"
 
 
 def test_a_full_disk_stops_a_run_that_can_be_run_again(case: Case) -> None:
