@@ -96,7 +96,7 @@ lab: setup ## Make the images and packages of the lab, if they are not there
 
 test-full: export AVSHIFT_REMOVAL_SET := full
 test-full: export AVSHIFT_INTERRUPTION_SET := full
-test-full: setup ## Run removal on every host, and cut it off at every boundary: 25 minutes, then hours
+test-full: setup ## Run removal on every host, and cut it off at every boundary: 25 minutes, then about an hour
 	@echo "== test-full"
 	molecule -c .config/molecule/config.yml test -s removal
 	molecule -c .config/molecule/config.yml test -s interruption

@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
 
     up = commands.add_parser("up", help="bring hosts up; what runs already is left as it is")
     up.add_argument("--fresh", action="store_true", help="remake hosts that are there")
+    up.add_argument("--disk", type=int, default=0, metavar="MB", help="give each new host a disk of its own in memory")
     up.add_argument("hosts", nargs="*", metavar="HOST", help=f"default: {' '.join(DEFAULT_HOSTS)}")
     up.set_defaults(run=_up)
 
@@ -90,7 +91,7 @@ def _package(arguments: argparse.Namespace) -> int:
 
 def _up(arguments: argparse.Namespace) -> int:
     wanted = [hosts.load(name) for name in arguments.hosts or DEFAULT_HOSTS]
-    fleet.up(arguments.fleet, wanted, arguments.fresh)
+    fleet.up(arguments.fleet, wanted, arguments.fresh, arguments.disk)
     return 0
 
 

@@ -6,7 +6,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from . import images, packages
+from . import disks, images, packages
 from .commands import podman, podman_attempt
 from .errors import LabError
 from .hosts import Host, Wanted
@@ -74,12 +74,17 @@ def prepare_images_and_packages(hosts: list[Host]) -> None:
         packages.build(package)
 
 
-def up(fleet: str, hosts: list[Host], fresh: bool) -> None:
-    """Brings the hosts up, a few at a time. What runs already is left as it is."""
+def up(fleet: str, hosts: list[Host], fresh: bool, disk: int = 0) -> None:
+    """Brings the hosts up, a few at a time. What runs already is left as it is.
+
+    With ``disk`` each one that is made gets a disk of its own in memory, of so many megabytes.
+    """
     prepare_images_and_packages(hosts)
     there = {one.name: one for one in containers(fleet)}
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        waiting = [pool.submit(_up, fleet, host, there.get(container_name(fleet, host.name)), fresh) for host in hosts]
+        waiting = [
+            pool.submit(_up, fleet, host, there.get(container_name(fleet, host.name)), fresh, disk) for host in hosts
+        ]
     failed = [error for error in (one.exception() for one in waiting) if error is not None]
     if failed:
         raise failed[0]
@@ -93,7 +98,7 @@ def down(fleet: str, only: list[str]) -> None:
                 _remove(one)
 
 
-def _up(fleet: str, host: Host, there: Container | None, fresh: bool) -> None:
+def _up(fleet: str, host: Host, there: Container | None, fresh: bool, disk: int) -> None:
     name = container_name(fleet, host.name)
     if there is not None and there.is_ready and not fresh:
         if there.state != "running":
@@ -106,7 +111,7 @@ def _up(fleet: str, host: Host, there: Container | None, fresh: bool) -> None:
     if there is not None:
         _remove(there)
     with step(host.name, "booted"):
-        identifier = _create(fleet, host, name)
+        identifier = _create(fleet, host, name, disk)
         _wait_for_boot(host.name, name)
     _install(host, name)
     for number, command in enumerate(host.prepare, start=1):
@@ -116,7 +121,8 @@ def _up(fleet: str, host: Host, there: Container | None, fresh: bool) -> None:
     say(host.name, "is up")
 
 
-def _create(fleet: str, host: Host, name: str) -> str:
+def _create(fleet: str, host: Host, name: str, disk: int) -> str:
+    disks.remove(name)
     return podman(
         "run",
         "--detach",
@@ -127,7 +133,7 @@ def _create(fleet: str, host: Host, name: str) -> str:
         f"--label={FLEET_LABEL}={fleet}",
         f"--label={HOST_LABEL}={host.name}",
         f"--label={MADE_FROM_LABEL}={host.digest}",
-        host.image.reference,
+        *(disks.make(name, host.image, disk) if disk else [host.image.reference]),
         "/sbin/init",
     ).strip()
 
@@ -188,4 +194,5 @@ def _mark_ready(identifier: str) -> None:
 def _remove(container: Container) -> None:
     # systemd is not asked to shut down: a stand-in that hangs in its stop would hold everything up.
     podman("rm", "--force", "--time=0", "--volumes", container.identifier)
+    disks.remove(container.name)
     (CACHE / "ready" / container.identifier).unlink(missing_ok=True)

@@ -51,8 +51,12 @@ def of_host(plan: Path, host: str) -> list[Effect]:
     """Return the effects of all steps of a host in a plan.json."""
     document = json.loads(plan.read_text(encoding="utf-8"))
     digest = document["hosts"][host]["digest"]
-    steps = document["classes"][digest]["steps"]
-    return [_effect(effect, step["id"], digest) for step in steps for effect in step["effects"]]
+    return of_plan({**document["classes"][digest], "digest": digest})
+
+
+def of_plan(plan: dict[str, Any]) -> list[Effect]:
+    """Return the effects of all steps of one host's plan."""
+    return [_effect(effect, step["id"], plan["digest"]) for step in plan["steps"] for effect in step["effects"]]
 
 
 def _effect(effect: dict[str, Any], step: str, digest: str) -> Effect:

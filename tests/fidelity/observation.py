@@ -63,11 +63,11 @@ def _owned(path: Path, files: dict[str, tuple[str, ...]]) -> dict[str, frozenset
     owned: dict[str, set[str]] = {}
     for (line,) in _table(path, "\0"):
         source, _list, name = line.partition(".list:")
-        owned.setdefault(source.partition(":")[0], set()).add(_real(name, files))
+        owned.setdefault(source.partition(":")[0], set()).add(real(name, files))
     return {package: frozenset(paths) for package, paths in owned.items()}
 
 
-def _real(path: str, files: dict[str, tuple[str, ...]]) -> str:
+def real(path: str, files: dict[str, tuple[str, ...]]) -> str:
     """Return a path as it is on the disk where packages still say /lib for /usr/lib."""
     top, _slash, rest = path.lstrip("/").partition("/")
     link = files.get(f"/{top}", ())

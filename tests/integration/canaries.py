@@ -26,6 +26,7 @@ MARK = "a canary of the lab: not the vendor's\n"
 # 2001-02-03, so that whoever writes it anew is found out.
 TIME = 981158400
 PACKAGE, PACKAGED = "kesl-mine", "/usr/share/kesl-mine/canary"
+# On one host somebody holds the lock that dpkg's callers take.
 INSTALL = f"""set -eu
 folder=/run/{PACKAGE}
 mkdir -p $folder/DEBIAN $folder{posixpath.dirname(PACKAGED)}
@@ -33,7 +34,7 @@ echo 'not the vendor' >$folder{PACKAGED}
 printf 'Package: {PACKAGE}\\nVersion: 1\\nArchitecture: all\\nMaintainer: lab\\nDescription: a look-alike\\n' \\
     >$folder/DEBIAN/control
 dpkg-deb --build $folder $folder.deb >/dev/null
-dpkg --install $folder.deb >/dev/null
+DPKG_FRONTEND_LOCKED=1 dpkg --install $folder.deb >/dev/null
 rm -r $folder $folder.deb
 """
 

@@ -69,6 +69,12 @@ def run(hosts: list[str]) -> Runs:
     return Runs(preview, migrated)
 
 
+def record(folder: str, name: str) -> dict[str, Any]:
+    """Return a host's record; ``folder`` is records, or verify for that of the second look."""
+    content: dict[str, Any] = json.loads((AVSHIFT / folder / f"{name}.json").read_text(encoding="utf-8"))
+    return content
+
+
 def _variables(name: str) -> dict[str, Any]:
     expected = expectations.load(name)
     return {

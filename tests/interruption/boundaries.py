@@ -7,19 +7,38 @@ from typing import Any
 Boundary = dict[str, Any]
 # A command that takes longer is also cut off at half its time.
 LONG_SECONDS = 0.3
+BEFORE_REMOVAL = ("stage", "handover")
 
 
 def boundaries(seen: list[dict[str, Any]]) -> list[Boundary]:
     """Return every step's beginning, its first, middle and last call that can change something, and its end.
 
-    ``seen`` are {step, calls, children: {number of the call: seconds}} of the steps that were done.
+    ``seen`` are {step, calls, children: {number of the call: seconds}} of the steps that were done. What is the same
+    moment is there once: the end of a step and the beginning of the next, between which a run only looks, and a step's
+    end and its last call, unless that has started a program, which goes on.
     """
-    return [boundary for step in seen for boundary in _of_step(step)]
+    first = [_at(step, "begin") for step in seen[:1]]
+    return first + [boundary for step in seen for boundary in _of_step(step)]
 
 
 def sample(seen: list[dict[str, Any]]) -> list[Boundary]:
     """Return of every step what is in its middle, or where it has none, its end."""
-    return [_sampled([one for one in _of_step(step) if one["at"] != "begin"]) for step in seen]
+    return [_sampled(_of_step(step)) for step in seen]
+
+
+def writing(seen: list[dict[str, Any]]) -> list[Boundary]:
+    """Return the beginning of every step that can change something, at which the disk is full."""
+    return [_at(step, "full") for step in seen if step["calls"]]
+
+
+def of_each_kind(those: list[Boundary]) -> list[Boundary]:
+    """Return the first of those of every kind of step."""
+    return list({one["step"].split("-", 2)[2]: one for one in reversed(those)}.values())[::-1]
+
+
+def before_removal(those: list[Boundary]) -> list[Boundary]:
+    """Return those of the steps that bring a replacement; removal is cut off on the same host without one."""
+    return [one for one in those if one["step"].split("-")[1] in BEFORE_REMOVAL]
 
 
 def _sampled(those: list[Boundary]) -> Boundary:
@@ -28,19 +47,23 @@ def _sampled(those: list[Boundary]) -> Boundary:
 
 
 def _of_step(step: dict[str, Any]) -> list[Boundary]:
-    calls = step["calls"]
-    middle = [_at(step, "call", call) for call in sorted({1, (calls + 1) // 2, calls}) if 0 < call <= calls]
-    for call, seconds in sorted(step["children"].items()):
+    calls, children = step["calls"], step["children"]
+    numbers = sorted({1, (calls + 1) // 2, calls})
+    those = [_at(step, "call", call) for call in numbers if call > 0 and (call < calls or str(call) in children)]
+    for call, seconds in sorted(children.items()):
         if seconds > LONG_SECONDS:
-            middle.append(_at(step, "call", int(call), round(seconds / 2, 1)))
-    return [_at(step, "begin"), *middle, _at(step, "end")]
+            those.append(_at(step, "call", int(call), round(seconds / 2, 1)))
+    return [*those, _at(step, "end")]
 
 
 def _at(step: dict[str, Any], at: str, call: int = 0, wait: float = 0) -> Boundary:
     return {"step": step["step"], "at": at, "call": call, "wait": wait}
 
 
-def told(boundary: Boundary) -> str:
+WORDS = {"begin": "at its beginning", "end": "at its end", "full": "the disk full at its beginning"}
+
+
+def words(boundary: Boundary) -> str:
     """Return a boundary in words."""
-    at = {"begin": "at its beginning", "end": "at its end"}.get(boundary["at"], f"in call {boundary['call']}")
+    at = WORDS.get(boundary["at"], f"in call {boundary['call']}")
     return f"{boundary['step']}, {at}" + (f", {boundary['wait']} s after it began" if boundary["wait"] else "")

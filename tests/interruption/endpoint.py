@@ -2,10 +2,12 @@
 
 Given on stdin as JSON: ``program`` (see plugin_utils/program.py), ``do``, and what that needs. ``apply`` carries out
 all parts of a plan, as the three tasks of a migration do. A boundary is {step, at, call, wait}: at the step's
-``begin``, at its ``end``, or just after it began its ``call``-th call that can change something, and ``wait`` seconds.
+``begin``, at its ``end``, or just after it began its ``call``-th call that can change something, and ``wait`` seconds;
+or it is not cut off, and the disk is ``full`` from the step's beginning on.
 """
 
 import base64
+import errno
 import glob
 import hashlib
 import json
@@ -27,7 +29,13 @@ CHANGING = (
 )
 SKIPPED = ("/proc", "/sys", "/dev", "/run")
 REAL_KILL = os.kill
+JOURNAL = "/var/lib/avshift/journal.json"
 ARCHIVES = "/var/lib/avshift/retained/*.tar.gz"
+FILLER = "/filler-of-the-lab"
+BLOCKS = (1 << 20, 1 << 12, 1)
+UNITS = ("systemctl", "list-units", "--all", "--plain", "--no-legend", "--type=service,socket,timer,path")
+PACKAGES = ("dpkg-query", "--show", "--showformat=${Package}\t${Version}\t${Status}\n")
+OWNED = "/var/lib/dpkg/info/*.list"
 
 
 class Watch:
@@ -84,6 +92,7 @@ class Watch:
             return
         self.calls += 1
         if child is not None:
+            self.seen[-1]["children"][str(self.calls)] = 0
             self._time(child)
         if self._is_here("call") and self.boundary["call"] == self.calls:
             time.sleep(self.boundary["wait"])
@@ -101,6 +110,8 @@ class Watch:
 
     def begin(self, step):
         """A step begins to be done."""
+        if self.boundary is not None and (self.boundary["step"], self.boundary["at"]) == (step, "full"):
+            fill()
         self.step, self.calls = step, 0
         self.seen.append({"step": step, "calls": 0, "children": {}})
         if self._is_here("begin"):
@@ -164,6 +175,42 @@ class Stream:
         return written
 
 
+def fill():
+    """Fill the disk to the last byte."""
+    with open(FILLER, "wb", buffering=0) as stream:
+        for block in BLOCKS:
+            while _is_written(stream, b"\0" * block):
+                pass
+
+
+def _is_written(stream, block):
+    try:
+        return stream.write(block) == len(block)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        return False
+
+
+def free(_given):
+    """Make room again."""
+    os.unlink(FILLER)
+
+
+def shorten(_given):
+    """Leave in apt's lists what is installed or kept as an archive: reading all the others takes most of a case's time.
+
+    apt asks for a list's signature only when it fetches it.
+    """
+    wanted = {line.split("\t")[0] for line in _said(PACKAGES).splitlines()}
+    wanted |= {os.path.basename(name).partition("_")[0] for name in glob.glob("/var/cache/apt/archives/*.deb")}
+    for name in glob.glob("/var/lib/apt/lists/*_Packages"):
+        with open(name, encoding="utf-8") as stream:
+            kept = [entry for entry in stream.read().split("\n\n") if entry[9:].partition("\n")[0] in wanted]
+        with open(name, "w", encoding="utf-8") as stream:
+            stream.write("\n\n".join(kept) + "\n\n")
+
+
 def load(program):
     """Make the sent code importable, by the code that does so in earnest."""
     sources = json.loads(zlib.decompress(base64.b64decode(program)).decode())
@@ -184,23 +231,47 @@ def collect(given):
 
 
 def apply(given):
-    """Carry out all parts and return {failure, seen}."""
+    """Carry out all parts until one fails and return {parts: {part: what it gave}, seen}."""
     main, runner = module("apply.main"), module("apply.runner")
     watch = Watch(given["boundary"], given["power"])
     watch.wrap(runner.KINDS, given["steps"])
     watch.patch()
-    pending = None
+    pending, parts = None, {}
     for part in PARTS:
-        done = main.main({"steps": given["steps"], "parts": [part], "pending": pending}, False)
+        done = parts[part] = main.main({"steps": given["steps"], "parts": [part], "pending": pending}, False)
         if done.get("failed") or done["failure"]:
-            return {"failure": done.get("msg") or done["failure"], "seen": watch.seen}
+            break
         pending = done["pending"]
-    return {"failure": None, "seen": watch.seen}
+    return {"parts": parts, "seen": watch.seen}
+
+
+def observe(given):
+    """Return what a host holds and runs: {look, packages, owned, groups, accounts}."""
+    return {
+        "look": look(given),
+        "packages": _said(PACKAGES).splitlines(),
+        "owned": {os.path.basename(name)[: -len(".list")]: _lines(name) for name in glob.glob(OWNED)},
+        "groups": _lines("/etc/group"),
+        "accounts": _lines("/etc/passwd"),
+    }
+
+
+def _said(argv):
+    return subprocess.run(argv, stdout=subprocess.PIPE, check=True, env=dict(os.environ, LC_ALL="C")).stdout.decode()
+
+
+def _lines(path):
+    with open(path, encoding="utf-8") as stream:
+        return stream.read().splitlines()
 
 
 def look(given):
-    """Return {path: [type, mode, owner, group, content]}; of files older than ``since`` the size is told."""
-    found = {}
+    """Return {path: [type, mode, owner, group, content]}; of files older than ``since`` the size is told.
+
+    What is not on the disk is among it: every unit and its state, and every program that runs.
+    """
+    found = {"unit " + line.split()[0]: line.split()[2:4] for line in _said(UNITS).splitlines()}
+    found.update(("process " + path, []) for path in filter(None, map(_program, glob.glob("/proc/[0-9]*/exe"))))
     for top in ("/", "/tmp"):
         device = os.lstat(top).st_dev
         for folder, folders, names in os.walk(top):
@@ -209,6 +280,13 @@ def look(given):
                 path = os.path.join(folder, name)
                 found[path] = _described(path, given["since"])
     return found
+
+
+def _program(link):
+    try:
+        return os.readlink(link)
+    except OSError:
+        return None
 
 
 def _is_on(path, device):
@@ -243,9 +321,11 @@ def originals(given):
 
 
 def lost(given):
-    """Return which of {path: sum} are neither there nor in a whole archive, or no archive where ``archived``."""
+    """Return which of {path: sum} are neither there nor in a whole archive; where ``archived``, which are in no archive
+    of which the journal tells.
+    """
     kept = set()
-    for name in glob.glob(ARCHIVES):
+    for name in _noted() if given["archived"] else glob.glob(ARCHIVES):
         with tarfile.open(name, "r:gz") as archive:
             for member in archive:
                 if member.isreg():
@@ -254,6 +334,12 @@ def lost(given):
     there = set() if given["archived"] else {(path, _sum(path)) for path in given["sums"] if os.path.isfile(path)}
     there |= {(path, "") for path, _digest in there}
     return sorted(path for path, digest in given["sums"].items() if (path, digest) not in kept | there)
+
+
+def _noted():
+    with open(JOURNAL, encoding="utf-8") as stream:
+        told = [run["retained"] for run in json.load(stream)["runs"] if "retained" in run]
+    return [name for kept in told for name in [kept["archive"], *kept.get("earlier", ())]]
 
 
 if __name__ == "__main__":

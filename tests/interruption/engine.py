@@ -1,16 +1,22 @@
-"""The collection's engine, called without Ansible: the plan of a lab host, and whether a run of it may go on."""
+"""The collection's engine, called without Ansible: a lab host's plan, whether a run may go on, and its record."""
 
 from __future__ import annotations
 
 import importlib
 import sys
+from dataclasses import dataclass
 from typing import Any
 
+import yaml
 from integration import expectations
 from integration.lab import REPOSITORY
 
 HOME = REPOSITORY / ".cache/ansible_collections"
 CHANGE = "interruption"
+INVENTORY = REPOSITORY / "inventories/lab/group_vars/lab.yml"
+GOAL = ("provider", "provider_options", "accept")
+MADE_BY = {"collection_version": "", "catalog_digest": ""}
+RUN = {"change_id": CHANGE, "time": "", **MADE_BY}
 
 
 def _make_importable() -> None:
@@ -27,8 +33,9 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils import program as
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import loader  # noqa: E402
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence  # noqa: E402
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.probes import as_text  # noqa: E402
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import approval, carry_out, make  # noqa: E402
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import approval, carry_out, document, make  # noqa: E402
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import Goal  # noqa: E402
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import runs  # noqa: E402
 
 CATALOG = loader.load()
 
@@ -38,27 +45,51 @@ def program() -> str:
     return str(sent.program())
 
 
-def goal(host: str) -> Goal:
-    """Return what the scenario `removal` asks of a host."""
-    expected = expectations.load(host)
-    return Goal(remove=True, also_remove=expected.also_remove, accept=expected.accept)
+@dataclass(frozen=True)
+class Case:
+    """A host of the lab, and whether the lab's replacement takes over."""
+
+    host: str
+    replaced: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.host}-replaced" if self.replaced else self.host
+
+    @property
+    def goal(self) -> Goal:
+        """What the scenario `removal`, or the lab's inventory, asks of the host."""
+        if self.replaced:
+            wanted = yaml.safe_load(INVENTORY.read_text(encoding="utf-8"))
+            provider, options, accept = (wanted[f"endpoint_migrate_{key}"] for key in GOAL)
+            return Goal(remove=True, provider=provider, options=options, accept=tuple(accept))
+        expected = expectations.load(self.host)
+        return Goal(remove=True, also_remove=expected.also_remove, accept=expected.accept)
 
 
-def probes(host: str) -> str:
+def probes(case: Case) -> str:
     """Return what is asked of a host in order to plan."""
-    return str(as_text(make.probes_for(CATALOG, goal(host))))
+    return str(as_text(make.probes_for(CATALOG, case.goal)))
 
 
-def planned(host: str, collected: dict[str, Any]) -> dict[str, Any]:
+def planned(case: Case, collected: dict[str, Any]) -> dict[str, Any]:
     """Return the plan of a host from what a collection gave."""
-    plan: dict[str, Any] = make.make(host, Evidence.of(collected["collected"]), CATALOG, goal(host)).to_json()
+    evidence = Evidence.of(collected["collected"])
+    plan: dict[str, Any] = make.make(case.host, evidence, CATALOG, case.goal).to_json()
     return plan
 
 
-def carried_out(host: str, plan: dict[str, Any], approved: dict[str, Any]) -> list[dict[str, Any]]:
+def carried_out(plan: dict[str, Any], approved: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the steps that a run with the approved plan carries out now; AssertionError if it would be refused."""
-    judged = approval.judge(plan, approval.Grant({"hosts": {host: approved}}))
+    judged = approval.judge(plan, approval.Grant(document.compose([(plan["host"], approved)], {}, MADE_BY)))
     assert judged.status in approval.ALLOWED, f"refused: {judged.status}: {'; '.join(judged.difference)}"
     assert judged.status != approval.APPROVED or not judged.plan["blocked"], "refused: blocked"
     steps: list[dict[str, Any]] = carry_out.arguments(judged.plan, "stage", None, CHANGE)["steps"]
     return steps
+
+
+def recorded(plan: dict[str, Any], parts: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return the record of a run that failed; ``parts`` is what the endpoint gave for each that was begun."""
+    results = {part: carry_out.result(plan["steps"], part, done) for part, done in parts.items()}
+    planned = {"plan": plan, "approval": {"status": approval.APPROVED, "difference": []}}
+    record: dict[str, Any] = runs.of_run(plan["host"], "migrate", RUN, {"planned": planned, **results})
+    return record

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import stat
 import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fidelity.observation import Observation, real
 from integration.lab import REPOSITORY
 
 from interruption import engine
@@ -16,27 +18,34 @@ from interruption import engine
 SCRIPT = Path(__file__).with_name("endpoint.py").read_text(encoding="utf-8")
 PYTHON = ("python3", "-c", SCRIPT)
 LIMIT = 600
+# Room for a replacement, and memory for the hosts that run at once.
+DISK_MEGABYTES = 600
+LETTERS = {stat.S_IFDIR: "d", stat.S_IFREG: "f", stat.S_IFLNK: "l"}
 AT_THE_BOUNDARY = "at the boundary\n"
 BOOTED = "timeout 120 sh -c 'until [ -S /run/systemd/private ]; do sleep 0.1; done; systemctl is-system-running --wait'"
 
 
 @dataclass
 class Machine:
-    """A host of the lab in a fleet of its own; ``made`` is when it was last made anew."""
+    """A host of the lab in a fleet of its own; ``made`` is when it was last made anew.
+
+    Its disk is in memory, which takes less time than the machine's, and can be filled.
+    """
 
     fleet: str
-    host: str
+    case: engine.Case
     made: float = field(default=0.0)
 
     @property
     def container(self) -> str:
         """The container's name."""
-        return f"avshift-lab-{self.fleet}-{self.host}"
+        return f"avshift-lab-{self.fleet}-{self.case.host}"
 
     def fresh(self) -> None:
         """Make it anew."""
         self.made = time.time()
-        _must("lab/fleet.py", "up", "--fresh", "--fleet", self.fleet, self.host)
+        _must("lab/fleet.py", "up", "--fresh", f"--disk={DISK_MEGABYTES}", "--fleet", self.fleet, self.case.host)
+        self.call("shorten")
 
     def down(self) -> None:
         """Remove it."""
@@ -50,13 +59,31 @@ class Machine:
 
     def plan(self) -> dict[str, Any]:
         """Return the host's plan as it is now."""
-        return engine.planned(self.host, self.call("collect", probes=engine.probes(self.host)))
+        return engine.planned(self.case, self.call("collect", probes=engine.probes(self.case)))
+
+    def observe(self) -> tuple[Observation, set[str]]:
+        """Return what the host holds, in the form in which a plan's fidelity is judged, and which units run."""
+        seen = self.call("observe", since=self.made)
+        files = {path: _described(*told) for path, told in seen["look"].items() if path.startswith("/")}
+        owned = {name: frozenset(real(path, files) for path in paths) for name, paths in seen["owned"].items()}
+        holds = Observation(
+            files=files,
+            packages={line.partition("\t")[0]: line for line in seen["packages"]},
+            owned={name.partition(":")[0]: paths for name, paths in owned.items()},
+            groups={line.partition(":")[0]: line for line in seen["groups"]},
+            accounts={line.partition(":")[0]: line for line in seen["accounts"]},
+        )
+        return holds, {name for name, told in seen["look"].items() if name.startswith("unit ") and "running" in told}
+
+    def carry_out(self, steps: list[dict[str, Any]], boundary: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Carry the steps out and return {parts, seen}; where a boundary is given, the disk is full from there on."""
+        done: dict[str, Any] = self.call("apply", steps=steps, boundary=boundary, power=False)
+        return done
 
     def resume(self, approved: dict[str, Any]) -> None:
         """Run with the approved plan as a second call of migrate does: look, plan, be approved, carry out."""
-        steps = engine.carried_out(self.host, self.plan(), approved)
-        done = self.call("apply", steps=steps, boundary=None, power=False)
-        assert done["failure"] is None, done["failure"]
+        failure = failure_of(self.carry_out(engine.carried_out(self.plan(), approved)))
+        assert failure is None, failure
 
     def kill_at(self, steps: list[dict[str, Any]], boundary: dict[str, Any]) -> None:
         """Carry the steps out; at the boundary the process gets SIGKILL, and what it has started goes on."""
@@ -92,6 +119,22 @@ class Machine:
     @staticmethod
     def _given(do: str, given: dict[str, Any]) -> str:
         return json.dumps({"do": do, "program": engine.program(), **given})
+
+
+def failure_of(done: dict[str, Any]) -> Any:
+    """Return why a run failed, None if it did not."""
+    return next((part.get("msg") or part["failure"] for part in done["parts"].values() if not _went_well(part)), None)
+
+
+def _went_well(part: dict[str, Any]) -> bool:
+    return not part.get("failed") and part["failure"] is None
+
+
+def _described(kind: int, mode: int, owner: int, group: int, content: object) -> tuple[str, ...]:
+    """Return a path of a look as observations have it; sizes and times are not looked at."""
+    link = str(content) if stat.S_ISLNK(kind) else "-"
+    letter = LETTERS.get(kind, "?")
+    return (letter, oct(mode), f"{owner}:{group}", "-", "-", "-" if link != "-" else str(content), link)
 
 
 def _must(*argv: str) -> None:

@@ -18,6 +18,7 @@ CONTENT_DIFFERS = re.compile(
             r"/var/cache/(apt|debconf|ldconfig)/.*",  # made anew from other files
             r"/etc/.*-",  # what a file held before its last change
             r"/etc/ld\.so\.cache",
+            r"/var/lib/clamav/freshclam\.dat",  # a random name for the host
             r"/var/lib/systemd/.*",
         )
     )
@@ -32,6 +33,7 @@ NAME_DIFFERS = re.compile(
             r"/var/lib/systemd/(random-seed|timers/.*)",
             r"/var/lib/dpkg/(lock.*|triggers/.*)",
             r"/var/cache/apt/.*\.bin",
+            r"/var/lib/apt/extended_states\.\w{6}",  # apt leaves its draft where the disk is full
             r"/etc/machine-id",  # every host's own
             r"/etc/(resolv\.conf|hosts|hostname|mtab)",  # written by podman at every start
         )

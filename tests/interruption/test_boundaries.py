@@ -2,32 +2,44 @@
 
 from __future__ import annotations
 
-from interruption.boundaries import boundaries, sample, told
+from interruption.boundaries import before_removal, boundaries, of_each_kind, sample, words, writing
 from interruption.states import differences
 
 QUIET = {"step": "01-quiet", "calls": 0, "children": {}}
-BUSY = {"step": "02-busy", "calls": 9, "children": {"2": 0.1, "4": 6.0}}
+BUSY = {"step": "02-stage-busy", "calls": 9, "children": {"2": 0.1, "4": 6.0}}
+# Its last call starts a program.
+CALLING = {"step": "03-remove-calling", "calls": 2, "children": {"2": 0.1}}
 FILE = [0o100000, 0o644, 0, 0, "aa"]
 
 
 def test_every_step_is_cut_at_its_beginning_in_its_midst_and_at_its_end() -> None:
-    assert [told(one) for one in boundaries([QUIET, BUSY])] == [
+    assert [words(one) for one in boundaries([QUIET, BUSY, CALLING])] == [
         "01-quiet, at its beginning",
         "01-quiet, at its end",
-        "02-busy, at its beginning",
-        "02-busy, in call 1",
-        "02-busy, in call 5",
-        "02-busy, in call 9",
-        "02-busy, in call 4, 3.0 s after it began",
-        "02-busy, at its end",
+        "02-stage-busy, in call 1",
+        "02-stage-busy, in call 5",
+        "02-stage-busy, in call 4, 3.0 s after it began",
+        "02-stage-busy, at its end",
+        "03-remove-calling, in call 1",
+        "03-remove-calling, in call 2",
+        "03-remove-calling, at its end",
     ]
 
 
 def test_the_sample_has_one_of_every_step() -> None:
-    assert [told(one) for one in sample([QUIET, BUSY])] == [
+    assert [words(one) for one in sample([QUIET, BUSY])] == [
         "01-quiet, at its end",
-        "02-busy, in call 4, 3.0 s after it began",
+        "02-stage-busy, in call 4, 3.0 s after it began",
     ]
+
+
+def test_the_disk_is_full_for_every_step_that_can_change_something_or_for_one_of_each_kind() -> None:
+    again = {**CALLING, "step": "04-remove-calling"}
+    those = writing([QUIET, BUSY, CALLING, again])
+    assert [one["step"] for one in those] == ["02-stage-busy", "03-remove-calling", "04-remove-calling"]
+    assert {one["at"] for one in those} == {"full"}
+    assert [one["step"] for one in of_each_kind(those)] == ["02-stage-busy", "03-remove-calling"]
+    assert [one["step"] for one in before_removal(those)] == ["02-stage-busy"]
 
 
 def test_what_is_not_the_same_is_told() -> None:

@@ -104,7 +104,9 @@ def test_what_was_written_after_the_archive_is_kept_too(target: dict[str, Any], 
     before = Path(first).read_bytes()
     (tmp_path / "data" / "deep" / "plain").write_bytes(b"written since")
     assert retain.look(target) is False
-    second = retain.do(target)["archive"]
+    told = retain.do(target)
+    second = told["archive"]
+    assert told["earlier"] == [first]
     assert retain.look(target) is True
     assert Path(first).read_bytes() == before
     with tarfile.open(second) as archive:

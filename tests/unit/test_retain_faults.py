@@ -82,6 +82,12 @@ def _is_safe(home: Path) -> bool:
     return _verified(archive) if archive.exists() or not whole else whole
 
 
+def _noted(home: Path) -> list[str]:
+    """Return the names of the archives of which the journal tells, the last one first."""
+    told = [run["retained"] for run in own_journal.read()["runs"] if "retained" in run]
+    return [Path(name).name for kept in told for name in (kept["archive"], *kept.get("earlier", ()))]
+
+
 def _drafts(home: Path) -> list[str]:
     """Return what lies in the state's directories besides what has a name of its own there."""
     own = {"retained", "journal.json", "abc.tar.gz", "abc.sha256"}
@@ -194,6 +200,7 @@ def test_run_that_is_killed_at_any_moment_costs_nothing_and_ends_the_same_when_r
         assert _is_safe(home), number
         _change(home)
         assert _verified(home / "state" / "retained" / "abc.tar.gz"), number
+        assert _noted(home) == ["abc.tar.gz"], number
         assert _drafts(home) == [], number
         assert not (home / "product").exists(), number
         _again(home)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,7 +29,7 @@ FAULTS = (
 @pytest.fixture
 def faulty_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The plan of a run by a faulty copy of the collection, on a host of its own."""
-    fleet = "molecule-removal-faulty"
+    fleet = f"{os.environ['AVSHIFT_LAB_FLEET']}-faulty"
     monkeypatch.setenv("AVSHIFT_LAB_FLEET", fleet)
     monkeypatch.setenv("ANSIBLE_COLLECTIONS_PATH", str(faulty.copy(tmp_path / "collections", *FAULTS)))
     made = lab.run("lab/fleet.py", "up", "--fresh", "--fleet", fleet, HOST)

@@ -5,17 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from integration import expectations, lab
+from integration import expectations, lab, removals
 from integration.expectations import CLEAN, Expectation
-from integration.removals import AVSHIFT, Runs
+from integration.removals import Runs
 
 STOPPING = ("error", "overridable")
 TASK_RESULTS = 4
-
-
-def _record(folder: str, name: str) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((AVSHIFT / folder / f"{name}.json").read_text(encoding="utf-8"))
-    return content
 
 
 def test_every_host_that_something_is_expected_of_is_described() -> None:
@@ -25,7 +20,7 @@ def test_every_host_that_something_is_expected_of_is_described() -> None:
 
 
 def test_the_verdict(name: str, expected: Expectation, runs: Runs) -> None:
-    record = _record("records", name)
+    record = removals.record("records", name)
     told = json.dumps([record["failure"], (record["verification"] or {}).get("collected", {}).get("findings")])
     assert record["verdict"] == expected.verdict, told
     wanted = "plan_blocked" if expected.verdict == "refused" else expected.failure
@@ -40,7 +35,7 @@ def test_what_preflight_says_against_it(expected: Expectation, plan: dict[str, A
 
 def test_looking_again_says_the_same(name: str, expected: Expectation, runs: Runs) -> None:
     if expected.verdict in CLEAN:
-        assert _record("verify", name)["verdict"] == expected.verdict
+        assert removals.record("verify", name)["verdict"] == expected.verdict
 
 
 def test_what_has_to_be_gone_or_there(name: str, expected: Expectation, runs: Runs) -> None:

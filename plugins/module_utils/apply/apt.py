@@ -3,7 +3,7 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Change packages by apt, and only those that the plan names."""
 
-from ..collect.package_changes import PURGE, simulated
+from ..collect.package_changes import IN_MEMORY, NO_CACHES, NO_FILES, PURGE, simulated
 from .package_change import LOCK_WAIT, made, nothing_beyond, rehearsed
 
 KEEP_FILES = ["-o", "Dpkg::Options::=--force-confold", "-o", "Dpkg::Options::=--force-confdef"]
@@ -18,9 +18,10 @@ def change(arguments, planned, lock_wait=LOCK_WAIT, **environment):
     ``planned`` is a set of package names; the packages' scripts get the environment. Raises EndpointError naming any
     other package.
     """
-    output = rehearsed(["apt-get", "-s", "-q"] + arguments, "dpkg")
+    output = rehearsed(["apt-get", "-s", "-q"] + NO_FILES + arguments, "dpkg", TMPDIR=IN_MEMORY)
     nothing_beyond((name for _action, name, _old, _new in simulated(output.splitlines())), planned)
-    settings = ["-o", "DPkg::Lock::Timeout=%d" % lock_wait] + (WITHOUT_LOG if environment else [])
+    # Where the disk is full, apt leaves the pieces of its caches.
+    settings = NO_CACHES + ["-o", "DPkg::Lock::Timeout=%d" % lock_wait] + (WITHOUT_LOG if environment else [])
     made(["apt-get", "-y", "-q"] + settings + KEEP_FILES + arguments, "dpkg", lock_wait, **environment)
 
 

@@ -3,12 +3,16 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Answer a package's question before it is asked, as debconf-set-selections(1) does."""
 
+import tempfile
+
 from ..collect import debconf
 from ..collect.look import Look
 from ..system.commands import run
 from ..system.errors import EndpointError
 
 LIMIT = 60
+IN_MEMORY = "/run"
+TEMPLATE = "Template: %s\nType: %s\nDescription: answered before its package asks\n"
 
 
 def look(target):
@@ -18,8 +22,26 @@ def look(target):
 
 def do(target):
     """Set the answer."""
+    try:
+        _set(target)
+    except EndpointError:
+        # A full disk may have kept one of debconf's two files from being written: then the question is missing and its
+        # template is not, and no answer is ever taken.
+        _load(target)
+        _set(target)
+
+
+def _set(target):
     line = "%s %s %s %s\n" % (target["owner"], target["question"], target["type"], target["value"])
     _tell(["debconf-set-selections"], line)
+
+
+def _load(target):
+    """Load a template that stands for the package's own, which debconf completes by the question."""
+    with tempfile.NamedTemporaryFile("w", dir=IN_MEMORY, prefix=".avshift-") as stream:
+        stream.write(TEMPLATE % (target["question"], target["type"]))
+        stream.flush()
+        _tell(["debconf-communicate", target["owner"]], "X_LOADTEMPLATEFILE %s %s\n" % (stream.name, target["owner"]))
 
 
 def undo(target):
@@ -27,7 +49,7 @@ def undo(target):
     if target["before"] is None:
         _tell(["debconf-communicate", target["owner"]], "PURGE\n")
     else:
-        do(dict(target, value=target["before"]))
+        _set(dict(target, value=target["before"]))
 
 
 def _tell(argv, line):

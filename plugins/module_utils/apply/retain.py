@@ -22,20 +22,21 @@ WRITTEN = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def look(target):
-    """Return True if every file that is there now is in an archive of this run, with the content that it has now.
+    """Return True if every file that is there now is in an archive of this run, with the content that it has now, and
+    the journal tells where that is.
 
     A run that was cut off may have archived, and then the product may have written more before it is run again.
     """
-    kept = _kept(target)
-    return kept is not None and all(
-        _short(_line(entry.path, archive.digest_of(entry))) in kept
-        for entry in _entries(target["paths"])
-        if stat.S_ISREG(entry.status.st_mode)
-    )
+    return _is_kept(target) and _is_noted(target)
 
 
 def do(target):
-    """Write an archive, read it back against the originals, and only then give it and its manifest their names."""
+    """Write an archive, read it back against the originals, and only then give it and its manifest their names.
+
+    What a run that was cut off has archived is only noted.
+    """
+    if _is_kept(target):
+        return _noted(target, {})
     whole, listing = next(names for names in _names(target) if not os.path.exists(names[0]))
     folder = os.path.dirname(whole)
     _make_private(folder)
@@ -43,7 +44,7 @@ def do(target):
     _discard(drafts + target.get("drafts", []))
     try:
         skipped = _write(drafts[0], target["paths"])
-        files = _verify(drafts[0], drafts[1], target["paths"])
+        _verify(drafts[0], drafts[1], target["paths"])
         # The archive's name says that both are whole, so that it comes last.
         os.replace(drafts[1], listing)
         _settle(folder)
@@ -61,11 +62,28 @@ def do(target):
             str(error),
             "Make room, or see what is wrong with the disk, and run again; the originals are untouched.",
         )
-    kept = {"archive": whole, "files": files, "bytes": os.path.getsize(whole)}
-    if skipped:
-        kept["skipped"] = skipped
+    return _noted(target, {"skipped": skipped} if skipped else {})
+
+
+def _noted(target, facts):
+    """Let the journal tell where the archives of this run are, and return the facts for the record."""
+    *earlier, (whole, listing) = _whole(target)
+    files = sum(1 for _line in _listed(listing))
+    kept = dict(facts, archive=whole, files=files, bytes=os.path.getsize(whole))
+    if earlier:
+        kept["earlier"] = [archive for archive, _listing in earlier]
     own_journal.note(target["digest"], retained=kept)
     return kept
+
+
+def _is_noted(target):
+    kept = own_journal.field(target["digest"], "retained")
+    return kept is not None and kept["archive"] == _whole(target)[-1][0]
+
+
+def _whole(target):
+    """Return the (archive, manifest) of this run that are there, in order."""
+    return list(itertools.takewhile(lambda names: os.path.exists(names[0]), _names(target)))
 
 
 def _names(target):
@@ -98,15 +116,29 @@ def _discard(drafts):
             os.unlink(draft)
 
 
-def _kept(target):
-    """Return the lines, shortened, of the manifests of all whole archives of this run; None if there is no archive."""
-    lines = None
-    for _whole, listing in itertools.takewhile(lambda names: os.path.exists(names[0]), _names(target)):
-        lines = set() if lines is None else lines
-        if os.path.exists(listing):
-            with open(listing, encoding="utf-8", errors="surrogateescape", newline="\n") as stream:
-                lines.update(_short(_unescaped(line.rstrip("\n"))) for line in stream)
-    return lines
+def _is_kept(target):
+    """Return True if there is an archive, and what is there now is in one."""
+    if not _whole(target):
+        return False
+    lines = _lines(target)
+    return all(
+        _short(_line(entry.path, archive.digest_of(entry))) in lines
+        for entry in _entries(target["paths"])
+        if stat.S_ISREG(entry.status.st_mode)
+    )
+
+
+def _lines(target):
+    """Return the lines, shortened, of the manifests of all whole archives of this run."""
+    return {_short(_unescaped(line)) for _archive, listing in _whole(target) for line in _listed(listing)}
+
+
+def _listed(listing):
+    """Yield the lines of a manifest; none if somebody has taken it away."""
+    if os.path.exists(listing):
+        with open(listing, encoding="utf-8", errors="surrogateescape", newline="\n") as stream:
+            for line in stream:
+                yield line.rstrip("\n")
 
 
 def _short(line):
@@ -147,12 +179,9 @@ def _write(draft, paths):
 
 
 def _verify(draft, listing, paths):
-    """Read the archive back against the originals and write its manifest; return how many files it holds."""
-    files = 0
+    """Read the archive back against the originals and write its manifest, a line for each file."""
     with os.fdopen(os.open(listing, WRITTEN, 0o600), "wb") as stream:
         for path, digest in archive.verified(draft, _entries(paths)):
             stream.write(manifest_line(path, digest).encode("utf-8", "surrogateescape"))
-            files += 1
         stream.flush()
         os.fsync(stream.fileno())
-    return files

@@ -13,7 +13,8 @@ from .items import not_checked, seen
 
 SIMULATION_LIMIT = 120
 # A simulation writes its caches, a log of the solver and temporary files, unless it is told where not to.
-NO_FILES = ["-o", "Dir::Cache::pkgcache=", "-o", "Dir::Cache::srcpkgcache=", "-o", "Dir::Log::Planner=/dev/null"]
+NO_CACHES = ["-o", "Dir::Cache::pkgcache=", "-o", "Dir::Cache::srcpkgcache="]
+NO_FILES = NO_CACHES + ["-o", "Dir::Log::Planner=/dev/null"]
 IN_MEMORY = "/run"
 # A host may be set to remove what nothing needs any more whenever a package goes.
 PURGE = ["-o", "APT::Get::AutomaticRemove=false", "purge"]

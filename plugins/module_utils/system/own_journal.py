@@ -49,4 +49,9 @@ def _write(text):
 
 def status(digest):
     """Return the status of the run with this plan digest: begun, done, rolled_back, or None if there was none."""
-    return next((run.get("status") for run in read()["runs"] if run["digest"] == digest), None)
+    return field(digest, "status")
+
+
+def field(digest, name):
+    """Return what the journal says of the run with this plan digest under a name; None if it says nothing."""
+    return next((run.get(name) for run in read()["runs"] if run["digest"] == digest), None)
