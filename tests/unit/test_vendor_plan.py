@@ -200,6 +200,19 @@ def test_selftest_asks_the_product_and_says_what_it_cannot_tell(catalog: Catalog
     assert asked["paths"] == ["/srv"]
 
 
+def test_product_that_is_found_is_asked_and_nothing_else_is_done(catalog: Catalog) -> None:
+    asked = selftest.of_product(catalog, "acme")
+    assert asked is not None
+    assert asked["probes"]
+    assert (asked["socket"], asked["below"], asked["paths"], asked["units"]) == ("", None, [], [])
+    assert selftest.of_product(catalog, "clamav") is None
+    assert selftest.of_product(catalog, "nobody") is None
+
+
+def test_every_vendor_s_provider_has_the_id_by_which_its_product_is_found() -> None:
+    assert set(PROVIDERS) <= {product.id for product in CATALOG.antivirus}
+
+
 @pytest.mark.parametrize("name", PROVIDERS)
 def test_every_provider_of_the_catalog_is_whole(name: str) -> None:
     """Each platform can be installed, has a real-time part, and names no option or secret that is not there."""

@@ -30,9 +30,12 @@ def arguments(catalog: Catalog, provider_id: str, options: dict[str, Any]) -> di
     }
 
 
-def of_product(provider: Provider) -> dict[str, Any]:
-    """Return the arguments that only ask a product about itself, with the provider's own options."""
-    layout = next(iter(provider.platforms.values()))
+def of_product(catalog: Catalog, product_id: str) -> dict[str, Any] | None:
+    """Return the arguments that only ask a product about itself; None where no provider of that id can be asked."""
+    provider = catalog.providers.get(product_id)
+    layout = next(iter(provider.platforms.values())) if provider else {}
+    if provider is None or not vendor.is_one(layout):
+        return None
     asked = _of_vendor(provider, layout, dict(provider.options))
     return {**asked, "below": None, "paths": [], "units": []}
 
