@@ -95,10 +95,12 @@ lab: setup ## Make the images and packages of the lab, if they are not there
 	$(BIN)/python lab/fleet.py build
 
 test-full: export AVSHIFT_REMOVAL_SET := full
+test-full: export AVSHIFT_PROVIDER_SET := full
 test-full: export AVSHIFT_INTERRUPTION_SET := full
 test-full: setup ## Run removal on every host, and cut it off at every boundary: 25 minutes, then about an hour
 	@echo "== test-full"
 	molecule -c .config/molecule/config.yml test -s removal
+	molecule -c .config/molecule/config.yml test -s providers
 	molecule -c .config/molecule/config.yml test -s interruption
 
 test-matrix: setup ## Run the endpoint's code on every Python that is here, with three ansible-cores

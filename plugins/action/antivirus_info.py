@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The controller's half of antivirus_info: which process really intercepts, and which replacement is there."""
+"""The controller's half of antivirus_info: which process really intercepts, which products are there, what they say."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Ad
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.probes import as_text
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.scanners import probes_for, scanners
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import selftest
 
 
 class ActionModule(Adapter):
@@ -18,7 +19,13 @@ class ActionModule(Adapter):
     SPEC: ClassVar[dict[str, Any]] = {}
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        """Return the scanners that are there and the processes that intercept file access."""
+        """Return the scanners that are there, what they say of themselves, and who intercepts file access."""
         catalog = self.catalog()
         collected = self.on_endpoint("collect", {"probes": as_text(probes_for(catalog))}, task_vars)["collected"]
-        return scanners(Evidence.of(collected), catalog)
+        found = scanners(Evidence.of(collected), catalog)
+        for told in found["antivirus"]:
+            asked = selftest.of_product(catalog, told["id"])
+            if asked is not None:
+                proven = self.on_endpoint("prove", asked, task_vars)
+                told["says"] = {"result": proven["result"], "checks": proven["checks"]}
+        return found

@@ -57,6 +57,11 @@ antivirus:
     intercepts:
       description: Whether it stands between a file and its reader now; yes, no or unknown.
       type: str
+    says:
+      description:
+        - What the product's own command line says of it, where the catalog knows one, as C(result) and C(checks) of
+          M(avshift.endpoint.antivirus_selftest). It is no proof that the product protects; missing where it cannot be asked.
+      type: dict
     reasons:
       description: Ids of the evidence.
       type: list

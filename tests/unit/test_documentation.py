@@ -8,7 +8,8 @@ import re
 import yaml
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply.runner import KINDS
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect import collector
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import order
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog.model import Provider
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import order, vendor_staging
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import columns, folder, workbook
 from reports import report_of
 from schemas import SCHEMAS
@@ -41,6 +42,46 @@ def test_every_problem_is_explained() -> None:
     for problem in SCHEMAS["plan"]["$defs"]["finding"]["properties"]["problems"]["items"]["enum"]:
         assert f"C({problem})" in words
         assert f"`{problem}`" in PAGE
+
+
+PROVIDERS = (REPOSITORY / "docs" / "providers.md").read_text(encoding="utf-8")
+CLASSES = {"passive_capable": "passive", "exclusive": "exclusive", "on_demand_first": "on demand first"}
+FROM = {"deb": "kit: .deb", "installer": "kit: installer"}
+
+
+def _row(provider: Provider) -> list[str]:
+    layout = next(iter(provider.platforms.values()))
+    steps = layout.get("enrolment", {}).get("steps", ())
+    in_arguments = {name for step in steps for name in vendor_staging.argument_secrets(step)}
+    names = [f"`{name}`" + (" (argument)" if name in in_arguments else "") for name in provider.secrets]
+    kit = layout.get("kit", {})
+    return [
+        f"`{provider.id}`",
+        provider.name,
+        CLASSES[provider.coexistence],
+        FROM[kit["form"]] if kit else "repository",
+        ", ".join(names) or ("the kit itself" if kit.get("secret") else "none"),
+        *(provider.verifiable[name] for name in ("detection", "mode", "age")),
+    ]
+
+
+def test_every_vendor_s_product_is_told_with_what_can_be_known_of_it() -> None:
+    asked = [found for found in CATALOG.providers.values() if found.verifiable]
+    rows = [line.strip("| ").split(" | ") for line in PROVIDERS.splitlines() if line.startswith("| `")]
+    assert sorted(rows) == sorted(_row(provider) for provider in asked)
+
+
+def test_everything_that_vendors_products_are_asked_and_may_not_claim_is_told() -> None:
+    told = " ".join(PROVIDERS.split())
+    for provider in (found for found in CATALOG.providers.values() if found.verifiable):
+        layout = next(iter(provider.platforms.values()))
+        own = told.partition(f"### {provider.name} ")[2].partition(" ### ")[0]
+        for check in (check for probe in layout["probes"] for check in probe["checks"]):
+            assert check.get("moment") == "staged" or f"`{check['group']}: {check['field']}`" in own
+        assert f"`{layout['real_time']['unit']}`" in own
+        for claim in provider.claims:
+            assert " ".join(claim.split()) in own
+    assert "**None of what is said of them here was ever run with the real product.**" in PROVIDERS
 
 
 REMOVAL = (REPOSITORY / "docs" / "removal.md").read_text(encoding="utf-8")

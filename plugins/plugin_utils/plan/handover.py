@@ -9,6 +9,8 @@ from typing import Any
 
 from ..catalog.model import Product
 from ..detect.evidence import Evidence
+from ..locations import is_below
+from . import vendor
 from .model import DIGEST_MARK, HANDOVER, Step
 from .staging import Staged
 
@@ -52,21 +54,35 @@ def _old_units(evidence: Evidence, going: list[Product]) -> list[str]:
 
 
 def _new(staged: Staged) -> dict[str, Any]:
-    engine, real_time = staged.layout["engine"], staged.layout["real_time"]
+    """Return what comes up. ``marks``: whether it can be seen to intercept. ``socket`` may be ''.
+
+    ``install`` are {kind, target} of steps that have to wait until now, ``activate`` and ``deactivate`` are commands
+    {argv, limit} that switch its mode, ``probes`` what it is asked about itself.
+    """
+    layout, real_time = staged.layout, staged.layout["real_time"]
+    modes = layout.get("modes", {})
     return {
         "unit": real_time["unit"],
         "below": list(real_time["below"]),
+        "marks": real_time.get("marks", True),
         "limit": real_time["limit"],
-        "effects": [dict(effect) for effect in real_time["effects"]],
-        "socket": engine["socket"],
+        "effects": [dict(effect) for effect in (*real_time["effects"], *staged.install_effects)],
+        "socket": layout.get("engine", {}).get("socket", ""),
         "paths": list(staged.paths),
+        "install": [dict(step) for step in staged.install],
+        "activate": vendor.commands(modes.get("activate", []), staged.options),
+        "deactivate": vendor.commands(modes.get("deactivate", []), staged.options),
+        "probes": vendor.probes(layout, staged.options, vendor.ACTIVE),
     }
 
 
 def _is_up(new: dict[str, Any], evidence: Evidence) -> bool:
     unit = evidence.value("unit", new["unit"])
-    marks = [evidence.value("interceptor", path) for path in new["below"]]
-    return bool(unit and unit["active"] == "active" and unit["enabled"] == "enabled" and any(marks))
+    marks = [is_below(item["what"], new["below"]) for item in evidence.of_kind("interceptor")]
+    state = evidence.value("product_state", "active") or {}
+    runs = bool(unit and unit["active"] == "active" and unit["enabled"] == "enabled")
+    says_so = not new["probes"] or state.get("result") == "ok"
+    return runs and (any(marks) or not new["marks"]) and says_so and not new["install"]
 
 
 def _title(units: list[str], new: dict[str, Any] | None) -> str:
