@@ -157,7 +157,7 @@ def test_options_that_settings_use_exist() -> None:
     for path in PROVIDERS:
         content = load_yaml(path)
         for layout in content["platforms"].values():
-            for file in layout["files"]:
+            for file in layout.get("files", ()):
                 used = [value["option"] for value in file.get("settings", {}).values() if isinstance(value, dict)]
                 assert set(used) | set(file.get("when", {})) <= set(content["options"])
 

@@ -114,8 +114,10 @@ def _provider(entry: dict[str, Any]) -> Provider:
         coexistence=entry["coexistence"],
         options={name: option["default"] for name, option in entry["options"].items()},
         choices={name: option["choices"] for name, option in entry["options"].items() if "choices" in option},
-        platforms=entry["platforms"],
+        platforms={name: {**entry.get("layout", {}), **own} for name, own in entry["platforms"].items()},
         claims=tuple(entry.get("claims", ())),
+        secrets={name: secret["needed_for"] for name, secret in entry.get("secrets", {}).items()},
+        verifiable=entry.get("locally_verifiable", {}),
     )
 
 

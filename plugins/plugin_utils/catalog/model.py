@@ -86,7 +86,11 @@ class Product:
 
 @dataclass(frozen=True)
 class Provider:
-    """One replacement antivirus. ``platforms`` hold what differs between families of systems, as the file has it."""
+    """One replacement antivirus. ``platforms`` hold its layout by family of systems, as the file has it.
+
+    ``secrets`` are names and what each is needed for (enrolment, removal); ``verifiable`` tells of detection, mode and
+    age whether the host itself can tell them (yes, partly, no).
+    """
 
     id: str
     name: str
@@ -95,6 +99,8 @@ class Provider:
     choices: dict[str, list[str]]
     platforms: dict[str, dict[str, Any]]
     claims: tuple[str, ...]
+    secrets: dict[str, str] = field(default_factory=dict)
+    verifiable: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

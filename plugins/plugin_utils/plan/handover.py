@@ -9,6 +9,7 @@ from typing import Any
 
 from ..catalog.model import Product
 from ..detect.evidence import Evidence
+from . import vendor
 from .model import DIGEST_MARK, HANDOVER, Step
 from .staging import Staged
 
@@ -52,14 +53,25 @@ def _old_units(evidence: Evidence, going: list[Product]) -> list[str]:
 
 
 def _new(staged: Staged) -> dict[str, Any]:
-    engine, real_time = staged.layout["engine"], staged.layout["real_time"]
+    """Return what comes up. ``marks``: whether it can be seen to intercept. ``socket`` may be ''.
+
+    ``install`` are {kind, target} of steps that have to wait until now, ``activate`` and ``deactivate`` are commands
+    {argv, limit} that switch its mode, ``probes`` what it is asked about itself.
+    """
+    layout, real_time = staged.layout, staged.layout["real_time"]
+    modes = layout.get("modes", {})
     return {
         "unit": real_time["unit"],
         "below": list(real_time["below"]),
+        "marks": real_time.get("marks", True),
         "limit": real_time["limit"],
-        "effects": [dict(effect) for effect in real_time["effects"]],
-        "socket": engine["socket"],
+        "effects": [dict(effect) for effect in (*real_time["effects"], *staged.install_effects)],
+        "socket": layout.get("engine", {}).get("socket", ""),
         "paths": list(staged.paths),
+        "install": [dict(step) for step in staged.install],
+        "activate": vendor.commands(modes.get("activate", []), staged.options),
+        "deactivate": vendor.commands(modes.get("deactivate", []), staged.options),
+        "probes": vendor.probes(layout, staged.options, vendor.ACTIVE),
     }
 
 

@@ -21,7 +21,8 @@ class Staged:
     """The staging of a provider on one host. ``layout`` is its platform's part of the catalog, or empty.
 
     ``paths`` are the protected directories that exist; ``missing`` are those that do not. ``problem`` tells why the
-    packages cannot be had.
+    packages cannot be had. ``install`` are {kind, target} of steps that may not be made before the handover, with what
+    they change.
     """
 
     provider: Provider
@@ -31,6 +32,8 @@ class Staged:
     missing: tuple[str, ...]
     steps: tuple[Step, ...]
     problem: str = ""
+    install: tuple[dict[str, Any], ...] = ()
+    install_effects: tuple[dict[str, str], ...] = ()
 
 
 def probes_for(provider: Provider, options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:

@@ -1,0 +1,142 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Ask a product's own command line about its state and judge the answer by the rules that the catalog gives.
+
+A probe is {argv, limit, output, codes, clean, pattern, checks}; a check is {id, field} with one rule:
+
+- ok, bad: lists of values (text, in lower case); a value in neither is unknown, unless bad is ["*"];
+- set: true: something stands there;  empty: true: a list in JSON has nothing in it;
+- age: {unit: minutes, milliseconds (since 1970) or date, max_hours, sane_days}.
+
+What the product says of itself is no proof that it protects; it is one part of it beside a detection.
+"""
+
+import re
+import time
+
+from ..system.commands import run
+from ..system.errors import EndpointError
+from . import vendor_output
+from .checks import BAD, OK, UNKNOWN, check
+
+MOST = 1 << 18
+SHOWN = 120
+HOUR = 3600
+# A date has no time zone, and clocks differ.
+FUTURE_HOURS = 26
+NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]+)?")
+DATE = re.compile(r"(?<![0-9])([0-9]{4})-?([0-9]{2})-?([0-9]{2})(?![0-9])")
+
+
+def prove(probes, now=None):
+    """Return a check of each rule of each probe. No answer, and an answer that is not understood, give unknown."""
+    moment = time.time() if now is None else now
+    return [found for probe in probes for found in _prove_one(probe, moment)]
+
+
+def _prove_one(probe, now):
+    try:
+        finished = run(probe["argv"], probe["limit"])
+    except EndpointError as error:
+        return [check(rule["id"], UNKNOWN, str(error)) for rule in probe["checks"]]
+    return judge(probe, finished.code, finished.output, now)
+
+
+def judge(probe, code, output, now):
+    """Return the checks of a probe from the exit code and output of its command. ``now``: seconds since 1970.
+
+    Never raises.
+    """
+    try:
+        found = _fields(probe, code, output)
+    except vendor_output.Unreadable as error:
+        detail = "%s: %s" % (" ".join(probe["argv"]), error)
+        return [check(rule["id"], UNKNOWN, detail) for rule in probe["checks"]]
+    return [check(rule["id"], *_judge_field(rule, found, now)) for rule in probe["checks"]]
+
+
+def _fields(probe, code, output):
+    if probe["output"] == "return_code":
+        return {"code": [str(code)]}
+    if code not in probe.get("codes", [0]):
+        raise vendor_output.Unreadable("exit code %d" % code)
+    if len(output) > MOST:
+        raise vendor_output.Unreadable("it printed more than %d characters" % MOST)
+    found = {}
+    for name, value in vendor_output.fields(output, probe["output"], probe.get("clean", ()), probe.get("pattern", "")):
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def _judge_field(rule, found, now):
+    field = rule["field"]
+    if field not in found:
+        return UNKNOWN, "the answer has no %s" % field
+    values = found[field]
+    if any(value != values[0] for value in values):
+        return UNKNOWN, "the answer contradicts itself about %s" % field
+    value = values[0]
+    detail = "%s: %s" % (field, "not set" if value is None else repr(value)[:SHOWN])
+    if "age" in rule:
+        return _judge_age(rule["age"], value, detail, now)
+    if "set" in rule:
+        return (OK if isinstance(value, str) else BAD), detail
+    if "empty" in rule:
+        return _judge_list(value), detail
+    return _judge_value(rule, value), detail
+
+
+def _judge_list(value):
+    if not isinstance(value, list):
+        return UNKNOWN
+    return BAD if value else OK
+
+
+def _judge_value(rule, value):
+    text = value.strip().lower() if isinstance(value, str) else None
+    if text is not None and text in rule["ok"]:
+        return OK
+    bad = rule.get("bad", ())
+    return BAD if text is not None and (text in bad or "*" in bad) else UNKNOWN
+
+
+def _judge_age(rule, value, detail, now):
+    hours = _hours(rule["unit"], value, now)
+    if hours is None:
+        return UNKNOWN, detail + ", which is no age"
+    if hours < -FUTURE_HOURS or hours > rule["sane_days"] * 24:
+        return UNKNOWN, detail + ", which cannot be"
+    told = "%s, %d hours old, at most %d are allowed" % (detail, max(hours, 0), rule["max_hours"])
+    return (OK if hours <= rule["max_hours"] else BAD), told
+
+
+def _hours(unit, value, now):
+    """Return an age in hours; None where there is none. A date counts from its beginning."""
+    if not isinstance(value, str):
+        return None
+    if unit == "date":
+        return _hours_since_date(value, now)
+    if not NUMBER.fullmatch(value.strip()):
+        return None
+    number = float(value)
+    return number / 60 if unit == "minutes" else (now - number / 1000) / HOUR
+
+
+def _hours_since_date(value, now):
+    match = DATE.search(value)
+    if match is None:
+        return None
+    try:
+        begun = time.strptime("-".join(match.groups()), "%Y-%m-%d")
+    except ValueError:
+        return None
+    days = (time.gmtime(now), begun)
+    first, second = (_day_number(day.tm_year, day.tm_yday) for day in days)
+    return (first - second) * 24 + time.gmtime(now).tm_hour
+
+
+def _day_number(year, day):
+    """Return the number of a day since year 0."""
+    last = year - 1
+    return last * 365 + last // 4 - last // 100 + last // 400 + day

@@ -1,0 +1,128 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""What the command lines of antivirus products print, as fields. Each reader yields (name, value) and decides nothing.
+
+A value is text, None where the tool says that it is not set, or a list of JSON. The same name may come more than once.
+"""
+
+import json
+import re
+
+# "name=value, name = "value"": values in quotes may hold commas.
+PAIR = re.compile(r"([A-Za-z][\w-]*)[ \t]*=[ \t]*(\"[^\"\n]*\"|[^,\n]*)")
+UNSET = re.compile(r"([A-Za-z][\w-]*) is not set\b")
+NOT_SET = ("not set", "none", "null", "")
+COLUMN = re.compile(r"\t+| {2,}")
+MANAGED = "[managed]"
+ATTENTION = "ATTENTION"
+
+
+class Unreadable(ValueError):
+    """The output has not the form that it should have; the text says why."""
+
+
+def fields(text, form, clean=(), pattern=""):
+    """Yield (name, value) of an output. ``form``: json, key_value, assignments, columns, indexed or pattern.
+
+    ``clean`` names what is taken off first: attention (lines), managed, quotes, parentheses, final_dot (of values).
+    Raises Unreadable.
+    """
+    if "attention" in clean:
+        text = "\n".join(line for line in text.split("\n") if not line.lstrip().startswith(ATTENTION))
+    if form == "json":
+        return json_fields(text)
+    if form == "pattern":
+        return pattern_fields(text, pattern)
+    found = {
+        "key_value": key_values,
+        "assignments": assignments,
+        "columns": columns,
+        "indexed": indexed,
+    }[form](text)
+    return ((name, cleaned(value, clean)) for name, value in found)
+
+
+def cleaned(value, clean):
+    """Return a value without what surrounds it; None where what is left says that nothing is set."""
+    if value is None:
+        return None
+    value = value.strip()
+    if "managed" in clean and value.endswith(MANAGED):
+        value = value[: -len(MANAGED)].rstrip()
+    if "final_dot" in clean and value.endswith("."):
+        value = value[:-1].rstrip()
+    if "parentheses" in clean and value.startswith("(") and value.endswith(")"):
+        value = value[1:-1].strip()
+    if "quotes" in clean and len(value) > 1 and value[0] == value[-1] == '"':
+        value = value[1:-1].strip()
+    return None if value.lower() in NOT_SET else value
+
+
+def key_values(text):
+    """Yield of lines ``name : value``; names lose the blanks around them."""
+    for line in text.split("\n"):
+        name, colon, value = line.partition(":")
+        if colon and name.strip():
+            yield name.strip(), value
+
+
+def assignments(text):
+    """Yield of ``name=value`` on one line or on several, and of the sentence that a name is not set."""
+    for match in UNSET.finditer(text):
+        yield match.group(1), None
+    for match in PAIR.finditer(text):
+        yield match.group(1), match.group(2)
+
+
+def columns(text):
+    """Yield of lines of two columns that a tab or two blanks keep apart."""
+    for line in text.split("\n"):
+        cells = COLUMN.split(line.strip(), 1)
+        if len(cells) == 2:
+            yield cells[0].rstrip(":"), cells[1]
+
+
+def indexed(text):
+    """Yield of lines ``table.field: value``, but for the index before them (``table.13: field``)."""
+    for name, value in key_values(text):
+        if "." in name and not name.rpartition(".")[2].isdigit():
+            yield name, value
+
+
+def pattern_fields(text, pattern):
+    """Yield the named groups of every place that a pattern fits, line by line."""
+    expression = re.compile(pattern)
+    for line in text.split("\n"):
+        match = expression.search(line)
+        for name, value in sorted(match.groupdict().items()) if match else ():
+            yield name, value
+
+
+def json_fields(text):
+    """Yield every value of a JSON object by its path with dots; one wrapped in value or $type has its own path too.
+
+    Numbers are told as they are written.
+    """
+    try:
+        content = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+    except (ValueError, RecursionError):
+        raise Unreadable("it is no JSON, or is cut off")
+    if not isinstance(content, dict):
+        raise Unreadable("it is no JSON object")
+    waiting = [("", content)]
+    while waiting:
+        path, found = waiting.pop()
+        if path:
+            yield path, _told(found)
+        if isinstance(found, dict):
+            waiting.extend((path + "." + key if path else key, value) for key, value in found.items())
+
+
+def _told(found):
+    if isinstance(found, bool):
+        return "true" if found else "false"
+    if isinstance(found, dict):
+        inner = found.get("value", found.get("$type"))
+        return _told(inner) if isinstance(inner, (str, bool, list)) else None
+    return found
