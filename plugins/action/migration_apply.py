@@ -18,6 +18,7 @@ class ActionModule(Adapter):
         "part": {"type": "str", "choices": ["stage", "handover", "remove", "all"], "required": True},
         "before": {"type": "dict"},
         "change_id": {"type": "str", "default": ""},
+        "secrets": {"type": "dict", "default": {}, "no_log": True},
         "uninstall_password": {"type": "str", "default": "", "no_log": True},
         "uninstall_password_variable": {"type": "str", "default": "AVSHIFT_UNINSTALL_PASSWORD"},
     }
@@ -27,6 +28,9 @@ class ActionModule(Adapter):
         plan = carry_out.allowed(options["planned"], dry_run=bool(self._task.check_mode))
         password, variable = options["uninstall_password"], options["uninstall_password_variable"]
         for_scripts = carry_out.environment_for_scripts(password, variable)
-        arguments = carry_out.arguments(plan, options["part"], options["before"], options["change_id"], for_scripts)
+        secrets = None if self._task.check_mode else options["secrets"]
+        arguments = carry_out.arguments(
+            plan, options["part"], options["before"], options["change_id"], for_scripts, secrets
+        )
         done = self.on_endpoint("apply", arguments, task_vars)
         return carry_out.result(arguments["steps"], options["part"], done)

@@ -61,8 +61,10 @@ class Adapter(ActionBase):
     def _without_secrets(self, text: str, options: dict[str, Any]) -> str:
         """Return the text of an error, which may hold what a host said as it broke off, without the secret options."""
         for name, spec in self.SPEC.items():
-            if spec.get("no_log") and options[name]:
-                text = text.replace(options[name], "(secret)")
+            if spec.get("no_log"):
+                secret = options[name]
+                for value in secret.values() if isinstance(secret, dict) else [secret]:
+                    text = text.replace(str(value), "(secret)") if value else text
         return text
 
     def catalog(self) -> Catalog:

@@ -65,10 +65,13 @@ PLANNING = (
     "file_system",
     "file_text",
     "group_use",
+    "kit",
     "obstacle",
     "package_change",
     "package_manager",
     "packet_rule",
+    "product_state",
+    "resources",
     "space",
 )
 # What somebody can have put on a host so that a look at it fails.
@@ -120,10 +123,13 @@ def _planning(live):
         debconf,
         file_systems,
         file_texts,
+        kit,
         obstacles,
         package_changes,
         package_manager,
         packet_rules,
+        product_state,
+        resources,
         space,
     )
 
@@ -132,7 +138,8 @@ def _planning(live):
         known.update(package_change=package_changes.collect, space=space.collect, obstacle=obstacles.collect)
         known.update(package_manager=package_manager.collect, packet_rule=packet_rules.collect)
         known.update(account_use=account_use.collect_users, group_use=account_use.collect_groups)
-        known.update(file_system=file_systems.collect)
+        known.update(file_system=file_systems.collect, kit=kit.collect, product_state=product_state.collect)
+        known.update(resources=resources.collect)
     return known
 
 

@@ -50,6 +50,11 @@ def collect(asked, look):
         yield from _removal_by_rpm(fits, folder, look.tree)
 
 
+def installing_file(path):
+    """Return the item of what installing a package's file would do."""
+    return _by_apt("kit", ["--no-install-recommends", "install"], [path])
+
+
 def _by_apt(what, verb, names):
     finished = run(["apt-get", "-s", "-q"] + NO_FILES + verb + names, SIMULATION_LIMIT, TMPDIR=IN_MEMORY)
     if finished.code:

@@ -5,7 +5,7 @@
 
 import os
 
-from . import boot, on_access, on_demand, real_time
+from . import boot, on_access, on_demand, real_time, vendor
 from .checks import overall
 
 
@@ -13,10 +13,15 @@ def main(arguments, check_mode):
     """Return {checks, result} for {socket, below, paths, units}: the engine's socket, where the executables of its
     real-time part lie, the protected directories, and units that have to run now and to start at boot.
 
+    A product without a socket has ``probes``, which its own command line answers, and ``marks``: whether its
+    interception can be seen. ``given`` are checks that are known beforehand. Without ``below`` it is only asked.
     It writes test files into the protected directories and removes them again; not in check mode.
     """
-    checks = boot.prove(arguments["units"]) + real_time.prove(arguments["below"])
-    checks += on_demand.prove(arguments["socket"])
+    checks = arguments.get("given", []) + boot.prove(arguments["units"]) + vendor.prove(arguments.get("probes", []))
+    if arguments["below"]:
+        checks += real_time.prove(arguments["below"], arguments.get("marks", True))
+    if arguments["socket"]:
+        checks += on_demand.prove(arguments["socket"])
     if not check_mode:
         checks += on_access.prove([path for path in arguments["paths"] if os.path.isdir(path)])
     return {"changed": False, "checks": checks, "result": overall(checks)}

@@ -48,18 +48,56 @@ def arguments(
     before: dict[str, Any] | None,
     change_id: str,
     for_scripts: dict[str, str] | None = None,
+    secrets: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the arguments for the endpoint; ``before`` is the result of the part that went before, if one did.
 
-    ``for_scripts`` is the environment (name to secret) that the scripts of packages which go are given.
+    ``for_scripts`` is the environment (name to secret) that the scripts of packages which go are given. ``secrets`` by
+    name are for the steps that name them; None in a dry run, which needs none. AvshiftError names those that this part
+    or a later one needs and that were not given.
     """
     steps = expanded(plan["steps"], plan["digest"], change_id)
+    parts = list(PARTS) if part == ALL else [part]
     pending = before["pending"] if before and "pending" in before else None
-    content = {"steps": steps, "parts": list(PARTS) if part == ALL else [part], "pending": pending}
-    if part not in (REMOVE, ALL) or not for_scripts:
+    given: list[str] = []
+    if secrets is not None:
+        _must_be_given([step for step in steps if PARTS.index(step["part"]) >= PARTS.index(parts[0])], secrets)
+        mine = {name: str(value) for name, value in secrets.items()}
+        steps = [_with_secrets(step, mine, given) if step["part"] in parts else step for step in steps]
+    if part in (REMOVE, ALL) and for_scripts:
+        steps = [_with_environment(step, for_scripts) if step["kind"] == "packages_remove" else step for step in steps]
+        given += for_scripts.values()
+    content = {"steps": steps, "parts": parts, "pending": pending}
+    return {**content, "secrets": given} if given else content
+
+
+def _must_be_given(steps: list[dict[str, Any]], secrets: dict[str, Any]) -> None:
+    missing = sorted({name for name in _named(steps) if not secrets.get(name)})
+    if missing:
+        remedy = "Give it by endpoint_migrate_provider_secrets or the option secrets of the module; nothing was done."
+        raise _refused("secret_missing", ", ".join(missing), "the replacement needs this secret to be enrolled", remedy)
+
+
+def _named(content: Any) -> list[str]:
+    """Return the names of the secrets that steps need; a step in a step may name them."""
+    if isinstance(content, list):
+        return [name for part in content for name in _named(part)]
+    if not isinstance(content, dict):
+        return []
+    return [*content.get("secrets", ()), *(name for part in content.values() for name in _named(part))]
+
+
+def _with_secrets(content: Any, secrets: dict[str, str], given: list[str]) -> Any:
+    """Return content in which everything that names secrets has their values too; those are added to ``given``."""
+    if isinstance(content, list):
+        return [_with_secrets(part, secrets, given) for part in content]
+    if not isinstance(content, dict):
         return content
-    given = [_with_environment(step, for_scripts) if step["kind"] == "packages_remove" else step for step in steps]
-    return {**content, "steps": given, "secrets": list(for_scripts.values())}
+    told = {key: _with_secrets(value, secrets, given) for key, value in content.items()}
+    if "secrets" in content:
+        told["values"] = {name: secrets[name] for name in content["secrets"]}
+        given += told["values"].values()
+    return told
 
 
 def _with_environment(step: dict[str, Any], environment: dict[str, str]) -> dict[str, Any]:

@@ -78,7 +78,10 @@ def _new(staged: Staged) -> dict[str, Any]:
 def _is_up(new: dict[str, Any], evidence: Evidence) -> bool:
     unit = evidence.value("unit", new["unit"])
     marks = [evidence.value("interceptor", path) for path in new["below"]]
-    return bool(unit and unit["active"] == "active" and unit["enabled"] == "enabled" and any(marks))
+    state = evidence.value("product_state", "active") or {}
+    runs = bool(unit and unit["active"] == "active" and unit["enabled"] == "enabled")
+    says_so = not new["probes"] or state.get("result") == "ok"
+    return runs and (any(marks) or not new["marks"]) and says_so and not new["install"]
 
 
 def _title(units: list[str], new: dict[str, Any] | None) -> str:

@@ -12,7 +12,7 @@ from ..detect import probes
 from ..detect.claims import Claims, claims
 from ..detect.evidence import Evidence
 from ..detect.match import findings
-from . import handover, order, preflight, removal, staging
+from . import handover, order, preflight, removal, replacement, staging
 from .model import CHANGE_MARK, DIGEST_MARK, REMOVE, STAGE, Goal, Plan, Step
 from .preflight.case import Case
 
@@ -26,8 +26,7 @@ def probes_for(catalog: Catalog, goal: Goal) -> dict[str, Any]:
     # A second scanner of whatever make matters too.
     asked["interceptor"] = ["/"]
     if goal.provider:
-        replacement, installs = staging.probes_for(catalog.providers[goal.provider], goal.options)
-        asked = probes.merged(asked, replacement, {"package_change": {"install": installs, "remove": []}})
+        asked = probes.merged(asked, *replacement.probes_for(catalog.providers[goal.provider], goal.options))
     going = [product for product in catalog.products if goal.remove and product.may_go(goal.also_remove)]
     own = {"path": {"paths": [OWN_STATE, removal.data.RETAINED], "children_of": [], "listed": []}}
     return probes.merged(asked, own, *removal.probes(going))
@@ -40,7 +39,7 @@ def make(host: str, evidence: Evidence, catalog: Catalog, goal: Goal) -> Plan:
     going = [product for product in products if goal.remove and product.may_go(goal.also_remove)]
     claimed = claims(evidence, catalog.products)
     owned = _owned(claimed, [product.id for product in going])
-    staged = staging.stage(catalog.providers[goal.provider], goal.options, evidence) if goal.provider else None
+    staged = replacement.stage(catalog.providers[goal.provider], goal.options, evidence) if goal.provider else None
     steps = order.sort(_steps(evidence, going, owned, staged))
     case = Case(evidence, catalog, goal, tuple(found), tuple(going), owned, staged, tuple(steps))
     return Plan(

@@ -10,14 +10,18 @@ from .model import PARTS, Step
 KINDS = (
     "announce",  # monitoring must know before the first change
     "await_packages",  # nothing is installed or stopped while somebody else works with the package databases
+    "kit_check",  # nothing is changed for a kit that is not the approved one
     "debconf",  # answers count only before the package asks
     "file",  # configuration is there before the daemon first reads it
     "packages_install",
+    "kit_install",
     "file_after_packages",  # lies in directories that the package makes with its own owner
+    "enrol",  # needs what the packages brought; some services do not start before
     "unit",  # the updater begins to fetch; the old agent stops before it can interfere
     "await_paths",  # an engine without signatures does not start
     "unit_with_data",
     "prove_on_demand",  # nothing is stopped for a replacement that does not detect
+    "prove_state",  # the same for one that can only be asked
     "handover",
     "processes_end",  # nothing writes any more to what is retained next
     "kernel_module_unload",  # nothing uses it any more

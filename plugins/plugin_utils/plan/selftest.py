@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..catalog.model import Catalog
+from ..catalog.model import Catalog, Provider
+from . import vendor
 from .settings import settled
 from .staging import provider_of
 
@@ -16,6 +17,8 @@ def arguments(catalog: Catalog, provider_id: str, options: dict[str, Any]) -> di
     provider = provider_of(catalog, provider_id)
     chosen = settled(provider, options)
     layout = next(iter(provider.platforms.values()))
+    if vendor.is_one(layout):
+        return _of_vendor(provider, layout, chosen)
     units = [layout["engine"]["unit"], layout["real_time"]["unit"]]
     if chosen["database"] == "official":
         units.append(layout["updater"]["unit"])
@@ -24,4 +27,24 @@ def arguments(catalog: Catalog, provider_id: str, options: dict[str, Any]) -> di
         "below": layout["real_time"]["below"],
         "paths": chosen["paths"],
         "units": units,
+    }
+
+
+def of_product(provider: Provider) -> dict[str, Any]:
+    """Return the arguments that only ask a product about itself, with the provider's own options."""
+    layout = next(iter(provider.platforms.values()))
+    asked = _of_vendor(provider, layout, dict(provider.options))
+    return {**asked, "below": None, "paths": [], "units": []}
+
+
+def _of_vendor(provider: Provider, layout: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+    real_time = layout["real_time"]
+    return {
+        "socket": "",
+        "below": real_time["below"],
+        "marks": real_time.get("marks", True),
+        "paths": options["paths"],
+        "units": [real_time["unit"], *(unit["name"] for unit in layout.get("units", ()))],
+        "probes": vendor.probes(layout, options, vendor.ACTIVE),
+        "given": vendor.not_local(provider),
     }

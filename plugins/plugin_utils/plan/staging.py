@@ -71,7 +71,7 @@ def stage(provider: Provider, options: dict[str, Any], evidence: Evidence) -> St
     if not layout:
         return Staged(provider, {}, chosen, there, missing, ())
     wanted = files(layout, chosen, there)
-    steps = [*_answers(layout, evidence), *_files(wanted, evidence), *_packages(layout, evidence)]
+    steps = [*_answers(layout, evidence), *_files(wanted, evidence), *packages(layout, evidence)]
     steps += list(_units(layout, chosen, evidence, bool(steps), wanted))
     if steps:
         steps.append(_proof(layout))
@@ -153,7 +153,8 @@ def _is_absent(path: str, evidence: Evidence) -> bool:
     return path.count("/") > 1 and f"path:{path}" not in evidence.items
 
 
-def _packages(layout: dict[str, Any], evidence: Evidence) -> Iterator[Step]:
+def packages(layout: dict[str, Any], evidence: Evidence) -> Iterator[Step]:
+    """Yield the step that installs the layout's packages from the host's repositories, if any is to be installed."""
     simulated = evidence.value("package_change", "install")
     if simulated is None:
         return

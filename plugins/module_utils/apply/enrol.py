@@ -1,0 +1,76 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Bind a product to the site's tenant or licence.
+
+``values`` of a target, which no plan holds, are the secrets by name; what leaves the endpoint is masked.
+"""
+
+import time
+
+from ..prove import vendor
+from ..prove.checks import OK, overall
+from ..system import safe_paths, systemd
+from ..system.commands import run
+from ..system.errors import EndpointError
+
+SECRET_MODE = 0o600
+PLACE = "{secret:%s}"
+
+
+def look(target):
+    """Return True if the product says that it is enrolled."""
+    return overall(vendor.prove(target["probes"])) == OK
+
+
+def do(target):
+    """Carry out the vendor's steps, then ask until the product is enrolled; {asked: how often} is recorded."""
+    for step in target["steps"]:
+        _carry_out(step, target["values"])
+    for asked in range(1, target["retries"] + 1):
+        checks = vendor.prove(target["probes"])
+        if overall(checks) == OK:
+            return {"asked": asked}
+        time.sleep(target["delay"] if asked < target["retries"] else 0)
+    raise EndpointError(
+        "not_enrolled",
+        "Enrolling the replacement",
+        target["name"],
+        "; ".join("%s: %s" % (found["id"], found["detail"]) for found in checks),
+        "See that the secrets are those of the tenant and that the host reaches the vendor's service.",
+    )
+
+
+def undo(target):
+    """Take it back as the vendor does, and remove the files that were written."""
+    for command in target["undo"]:
+        _run(command, command["argv"], {})
+    for step in target["steps"]:
+        if "file" in step:
+            safe_paths.remove(step["file"], "file")
+
+
+def _carry_out(step, values):
+    if "file" in step:
+        safe_paths.write_text(step["file"], values[step["secret"]], SECRET_MODE)
+    elif "restart" in step:
+        systemd.tell("restart", [step["restart"]])
+    else:
+        argv = [_filled(word, values) for word in step["argv"]]
+        extra = {variable: values[name] for variable, name in step.get("environment", {}).items()}
+        _run(step, argv, extra, values[step["stdin"]] + "\n" if "stdin" in step else None)
+
+
+def _filled(word, values):
+    for name, value in values.items():
+        word = word.replace(PLACE % name, value)
+    return word
+
+
+def _run(step, argv, extra, stdin=None):
+    finished = run(argv, step["limit"], stdin, **extra)
+    if finished.code:
+        cause = "exit code %d, %s" % (finished.code, finished.said())
+        raise EndpointError(
+            "enrolment_refused", "Enrolling the replacement", " ".join(step["argv"]), cause, "See the vendor's log."
+        )
