@@ -36,6 +36,12 @@ options:
     description: Number of the change in the ticket system, for the host's log.
     type: str
     default: ""
+  secrets:
+    description:
+      - Values of the secrets that the plan names, to enrol the replacement. They are sent with the part that needs them.
+      - They are in no result, diff, record or log. Where the vendor's command takes one as an argument, the plan warns.
+    type: dict
+    default: {}
   uninstall_password:
     description:
       - Password that the scripts of the packages to be removed ask for. They get it in their environment only.

@@ -20,8 +20,10 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.collect import (
     package_changes,
     package_holds,
     packet_marks,
+    resources,
     sockets,
 )
+from ansible_collections.avshift.endpoint.plugins.module_utils.prove import vendor
 from ansible_collections.avshift.endpoint.plugins.module_utils.system import (
     certificates,
     containers,
@@ -94,6 +96,29 @@ def _hexadecimal(raw: bytes) -> bytes:
         return raw
 
 
+# Asks by every form for every rule; the first line is the exit code.
+FORMS = ("json", "key_value", "assignments", "columns", "indexed", "pattern", "return_code")
+CLEANED = ["attention", "managed", "quotes", "parentheses", "final_dot"]
+RULES: list[dict[str, Any]] = [
+    {"id": "value", "field": "healthy", "ok": ["true"], "bad": ["false"]},
+    {"id": "set", "field": "aid", "set": True},
+    {"id": "empty", "field": "conflicts", "empty": True},
+    {"id": "minutes", "field": "age", "age": {"unit": "minutes", "max_hours": 24, "sane_days": 365}},
+    {"id": "date", "field": "day", "age": {"unit": "date", "max_hours": 24, "sane_days": 365}},
+]
+NOON = 1795348800  # 2026-11-22 12:00 UTC
+
+
+def _judged(raw: bytes) -> dict[str, list[str]]:
+    code, _end, text = text_of(raw).partition("\n")
+    number = int(code) if code.isascii() and code.isdigit() and len(code) < 4 else 0
+    probe = {"argv": ["/x"], "clean": CLEANED, "pattern": r"^(?P<healthy>\w+) (?P<day>\S+)", "checks": RULES}
+    return {
+        form: [found["result"] for found in vendor.judge({**probe, "output": form}, number, text, NOON)]
+        for form in FORMS
+    }
+
+
 PARSERS: dict[str, Callable[[bytes], Any]] = {
     "accounts.groups": lambda raw: list(accounts.groups(lines_of(raw))),
     "certificates.name": lambda raw: certificates.name(_hexadecimal(raw)),
@@ -126,6 +151,7 @@ PARSERS: dict[str, Callable[[bytes], Any]] = {
     "packet_rules.route_rules": lambda raw: list(packet_rules.route_rules(lines_of(raw), packet_rules.ROUTES[0])),
     "packet_rules.saved_rules": lambda raw: list(packet_rules.saved_rules(lines_of(raw), packet_rules.LEGACY[0][0])),
     "policy_rules.marked": lambda raw: list(policy_rules.marked(_hexadecimal(raw))),
+    "resources.memory_mb": lambda raw: resources.memory_mb(text_of(raw)),
     "rpm.dnf_rows": lambda raw: list(rpm.dnf_rows(lines_of(raw))),
     "rpm.zypper_solvables": lambda raw: rpm.zypper_solvables(text_of(raw)),
     "rpm_database.packages": lambda raw: list(rpm_database.packages(lines_of(raw))),
@@ -134,4 +160,5 @@ PARSERS: dict[str, Callable[[bytes], Any]] = {
     },
     "sockets.local": lambda raw: list(sockets.local(lines_of(raw))),
     "systemd.properties": lambda raw: list(systemd.properties(text_of(raw))),
+    "vendor.judge": _judged,
 }

@@ -47,16 +47,22 @@ def cleaned(value, clean):
     """Return a value without what surrounds it; None where what is left says that nothing is set."""
     if value is None:
         return None
-    value = value.strip()
-    if "managed" in clean and value.endswith(MANAGED):
-        value = value[: -len(MANAGED)].rstrip()
-    if "final_dot" in clean and value.endswith("."):
-        value = value[:-1].rstrip()
-    if "parentheses" in clean and value.startswith("(") and value.endswith(")"):
-        value = value[1:-1].strip()
-    if "quotes" in clean and len(value) > 1 and value[0] == value[-1] == '"':
-        value = value[1:-1].strip()
+    left, value = None, value.strip()
+    while left != value:
+        left, value = value, _peeled(value, clean)
     return None if value.lower() in NOT_SET else value
+
+
+def _peeled(value, clean):
+    if "managed" in clean and value.endswith(MANAGED):
+        value = value[: -len(MANAGED)]
+    if "final_dot" in clean and value.endswith("."):
+        value = value[:-1]
+    if "parentheses" in clean and value.startswith("(") and value.endswith(")"):
+        value = value[1:-1]
+    if "quotes" in clean and len(value) > 1 and value[0] == value[-1] == '"':
+        value = value[1:-1]
+    return value.strip()
 
 
 def key_values(text):

@@ -89,7 +89,7 @@ class Provider:
     """One replacement antivirus. ``platforms`` hold its layout by family of systems, as the file has it.
 
     ``secrets`` are names and what each is needed for (enrolment, removal); ``verifiable`` tells of detection, mode and
-    age whether the host itself can tell them (yes, partly, no).
+    age whether the host itself can tell them (yes, partly, no); ``required`` are options that need a value.
     """
 
     id: str
@@ -101,6 +101,7 @@ class Provider:
     claims: tuple[str, ...]
     secrets: dict[str, str] = field(default_factory=dict)
     verifiable: dict[str, str] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

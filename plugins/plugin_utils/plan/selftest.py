@@ -46,5 +46,5 @@ def _of_vendor(provider: Provider, layout: dict[str, Any], options: dict[str, An
         "paths": options["paths"],
         "units": [real_time["unit"], *(unit["name"] for unit in layout.get("units", ()))],
         "probes": vendor.probes(layout, options, vendor.ACTIVE),
-        "given": vendor.not_local(provider),
+        "given": vendor.not_local(provider, options),
     }

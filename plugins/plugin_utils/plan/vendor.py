@@ -14,9 +14,9 @@ PLACE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 ASKED = ("argv", "limit", "output", "codes", "clean", "pattern")
 RULE = ("field", "ok", "bad", "set", "empty")
 NOT_LOCAL = {
-    "detection": "whether it detects shows in the vendor's console only",
-    "mode": "whether it prevents or only reports shows in the vendor's console only",
-    "age": "it does not tell how old its knowledge is",
+    "detection": "no way is known in which the host itself could tell that it detects",
+    "mode": "no way is known in which the host itself could tell whether it prevents or only reports",
+    "age": "no way is known in which the host itself could tell how old its knowledge is",
 }
 
 
@@ -55,12 +55,15 @@ def filled(argv: list[str], options: dict[str, Any]) -> list[str]:
     return words
 
 
-def not_local(provider: Provider) -> list[dict[str, str]]:
-    """Return a check with result unknown of each thing that the host itself cannot tell of this provider."""
+def not_local(provider: Provider, options: dict[str, Any]) -> list[dict[str, str]]:
+    """Return a check with result unknown of each thing that the host itself cannot tell of this provider.
+
+    Where directories are named in which the test file has to be blocked, that tells of detection.
+    """
     return [
         {"id": f"{name}:not_local", "result": "unknown", "detail": NOT_LOCAL[name]}
         for name, verifiable in sorted(provider.verifiable.items())
-        if verifiable == "no"
+        if verifiable == "no" and not (name == "detection" and options["paths"])
     ]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..model import Check
-from . import accounts, data, host, network, packages, paths, products, replacement, returning, system
+from . import accounts, data, host, network, packages, paths, products, replacement, returning, system, vendor
 from .case import Case
 
 CHECKS = (
@@ -19,6 +19,7 @@ CHECKS = (
     *accounts.CHECKS,
     *packages.CHECKS,
     *replacement.CHECKS,
+    *vendor.CHECKS,
     *data.CHECKS,
     *returning.CHECKS,
 )

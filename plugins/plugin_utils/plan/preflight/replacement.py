@@ -36,7 +36,7 @@ def _replacement(case: Case) -> Iterator[Check]:
 
 
 def _protected_paths(case: Case) -> Iterator[Check]:
-    if case.staged is None or not case.staged.layout:
+    if case.staged is None or not case.staged.layout or not case.staged.options["paths"]:
         return
     if not case.staged.paths:
         yield Check(
@@ -72,7 +72,8 @@ def _signatures(case: Case) -> Iterator[Check]:
 def _second_interceptor(case: Case) -> Iterator[Check]:
     own = [root for product in case.going for root in product.of_kind("process")]
     if case.staged is not None and case.staged.layout:
-        own += [*case.staged.layout["real_time"]["below"], *case.staged.layout["engine"]["below"]]
+        parts = [case.staged.layout["real_time"], case.staged.layout.get("engine", {})]
+        own += [path for part in parts for path in part.get("below", ())]
     others = [item["what"] for item in case.evidence.of_kind("interceptor") if not is_below(item["what"], own)]
     if others:
         yield Check(

@@ -1,0 +1,101 @@
+"""What providers' command lines print is judged as the cases of providers say, and never ok by default."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.avshift.endpoint.plugins.module_utils.prove import vendor as asked
+from ansible_collections.avshift.endpoint.plugins.module_utils.prove.checks import OK, overall
+from ansible_collections.avshift.endpoint.plugins.module_utils.system.commands import Finished
+from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import vendor
+from parsers import NOON
+from support import CATALOG, FIXTURES, cases, load_yaml, name_of
+
+CASES = cases("providers")
+# A provider that says nothing of itself has nothing to be understood.
+TELLING = sorted(
+    name for name, provider in CATALOG.providers.items() if any(p.get("probes") for p in provider.platforms.values())
+)
+FORMS = ("healthy", "degraded", "lying", "cut-off", "empty", "other-language", "hostile")
+
+
+def _probes(provider_id: str, case: dict[str, Any]) -> list[dict[str, Any]]:
+    provider = CATALOG.providers[provider_id]
+    options = {**provider.options, **case.get("options", {})}
+    return vendor.probes(next(iter(provider.platforms.values())), options, case.get("moment", vendor.ACTIVE))
+
+
+def _answering(outputs: dict[str, Any]) -> Any:
+    def run(argv: list[str], timeout: int, stdin: str | None = None, **extra: str) -> Finished:
+        answer = outputs.get(" ".join(argv))
+        if answer is None:
+            raise EndpointError("command_missing", "Running a command", argv[0], "No such file or directory", "Look.")
+        if isinstance(answer, str):
+            return Finished(0, answer, "")
+        return Finished(answer["code"], answer["text"], "")
+
+    return run
+
+
+def _prove(path: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
+    case = load_yaml(path)
+    monkeypatch.setattr(asked, "run", _answering(case["outputs"]))
+    return list(asked.prove(_probes(path.parent.name, case), NOON))
+
+
+@pytest.mark.parametrize("path", CASES, ids=name_of)
+def test_outputs_are_judged_as_expected(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = _prove(path, monkeypatch)
+    assert {check["id"]: check["result"] for check in found} == load_yaml(path)["expect"]
+    assert (overall(found) == OK) is path.stem.startswith("healthy")
+    json.dumps(found).encode("ascii")
+    assert all(check["detail"].isprintable() for check in found)
+
+
+def test_every_provider_that_can_be_asked_has_each_form() -> None:
+    for name in TELLING:
+        stems = [path.stem for path in CASES if path.parent.name == name]
+        assert [form for form in FORMS if not any(stem.startswith(form) for stem in stems)] == [], name
+    assert {path.parent.name for path in CASES} == set(TELLING)
+
+
+@pytest.mark.parametrize("name", TELLING)
+def test_product_that_is_not_there_is_unknown(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asked, "run", _answering({}))
+    results = {check["result"] for check in asked.prove(_probes(name, {}), NOON)}
+    assert results == {"unknown"}
+
+
+def _healthy(name: str) -> dict[str, Any]:
+    case: dict[str, Any] = load_yaml(FIXTURES / "providers" / name / "healthy.yml")
+    return case
+
+
+@pytest.mark.parametrize("name", TELLING)
+def test_every_beginning_of_a_healthy_answer_says_nothing_bad(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that breaks off is never a reason to take a product for bad."""
+    case = _healthy(name)
+    probes = _probes(name, case)
+    for command, text in case["outputs"].items():
+        for length in range(0, len(text), 3):
+            monkeypatch.setattr(asked, "run", _answering({**case["outputs"], command: text[:length]}))
+            assert "bad" not in {check["result"] for check in asked.prove(probes, NOON)}
+
+
+@pytest.mark.parametrize("name", TELLING)
+def test_every_check_hangs_on_its_own_field(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the healthy case says is needed: with a line of nonsense in a line's place some check is no longer ok."""
+    case = _healthy(name)
+    probes = _probes(name, case)
+    needed = set()
+    for command, text in case["outputs"].items():
+        lines = text.split("\n")
+        for place in range(len(lines)):
+            changed = "\n".join([*lines[:place], "zzz", *lines[place + 1 :]])
+            monkeypatch.setattr(asked, "run", _answering({**case["outputs"], command: changed}))
+            needed |= {check["id"] for check in asked.prove(probes, NOON) if check["result"] != OK}
+    assert needed == set(case["expect"])
