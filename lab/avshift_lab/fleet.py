@@ -152,10 +152,11 @@ def _install(host: Host, name: str) -> None:
     for one in host.packages:
         file = packages.build(one.package)
         inside = f"{PACKAGES_IN_CONTAINER}/{file.name}"
-        with step(host.name, f"{'unpacked' if one.unpack_below else 'installed'} {one.package.stand_in.name}"):
-            podman("cp", str(file), f"{name}:{inside}")
-            done = podman_attempt("exec", name, *_installer(one), inside, *filter(None, [one.unpack_below]))
-            _check_install(host.name, one, done.returncode, done.stderr)
+        podman("cp", str(file), f"{name}:{inside}")
+        if not one.only_keep:
+            with step(host.name, f"{'unpacked' if one.unpack_below else 'installed'} {one.package.stand_in.name}"):
+                done = podman_attempt("exec", name, *_installer(one), inside, *filter(None, [one.unpack_below]))
+                _check_install(host.name, one, done.returncode, done.stderr)
         if one.keep_file_in:
             podman("exec", name, "install", "-D", "--mode=0644", f"--target-directory={one.keep_file_in}", inside)
     podman("exec", name, "rm", "-r", PACKAGES_IN_CONTAINER)

@@ -20,6 +20,7 @@ PACKAGE_KEYS: dict[str, type] = {
     "install_fails": bool,
     "unpack_below": str,
     "keep_file_in": str,
+    "only_keep": bool,
 }
 
 
@@ -34,6 +35,8 @@ class Wanted:
     unpack_below: str
     # The package's file stays in this directory.
     keep_file_in: str
+    # Nothing is done with it but that.
+    only_keep: bool
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,7 @@ def _package(path: Path, entry: Any) -> Wanted:
         install_fails=entry.get("install_fails", False),
         unpack_below=entry.get("unpack_below", ""),
         keep_file_in=entry.get("keep_file_in", ""),
+        only_keep=entry.get("only_keep", False),
     )
 
 
