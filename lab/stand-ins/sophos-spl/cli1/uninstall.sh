@@ -1,7 +1,6 @@
 #!/bin/sh
 # Stand-in of the avshift lab; no vendor code.
 set -eu
-state=@home@/state
 systemctl disable --now @unit@
-rm -rf /opt/sophos-spl /usr/lib/systemd/system/@unit@
+rm -rf /opt/sophos-spl /etc/systemd/system/@unit@
 systemctl daemon-reload

@@ -1,0 +1,38 @@
+"""Each test is made for each host. What happens to the hosts happens once, before the first test."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from integration import lab, providers
+from integration.providers import Expectation
+
+HOSTS = providers.wanted()
+
+
+@pytest.fixture(scope="session")
+def runs() -> dict[str, Any]:
+    """The whole fleet has been planned, previewed, migrated twice and verified."""
+    return providers.run(HOSTS)
+
+
+@pytest.fixture(params=HOSTS)
+def name(request: pytest.FixtureRequest) -> str:
+    """The host's name in the lab."""
+    return str(request.param)
+
+
+@pytest.fixture
+def expected(name: str) -> Expectation:
+    """What the host has to end in."""
+    return providers.load(name)
+
+
+@pytest.fixture
+def record(name: str, runs: dict[str, Any]) -> dict[str, Any]:
+    """The record of the host's migration."""
+    path = lab.EVIDENCE / f"avshift/records/{name}.json"
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found

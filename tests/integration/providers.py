@@ -1,0 +1,83 @@
+"""Hosts that go from one stand-in to those of other vendors: what each ends in, and the run that takes them there."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+EXPECTED = REPOSITORY / "molecule/providers/expected"
+QUICK, FULL = "quick", "full"
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One file; molecule/README.md has the keys."""
+
+    host: str
+    provider: str
+    verdict: str
+    kit: str
+    options: dict[str, Any]
+    secrets: dict[str, str]
+    unknown: tuple[str, ...]
+    blocks: bool
+    failure: str
+    in_set: str
+
+
+def load(host: str) -> Expectation:
+    """Return what a host has to end in; TypeError for a key that does not exist."""
+    content: dict[str, Any] = yaml.safe_load((EXPECTED / f"{host}.yml").read_text(encoding="utf-8"))
+    told = {"kit": "", "options": {}, "secrets": {}, "failure": "", "set": QUICK, **content}
+    return Expectation(host=host, in_set=told.pop("set"), unknown=tuple(told.pop("unknown")), **told)
+
+
+def wanted() -> list[str]:
+    """Return the hosts of this run: those that AVSHIFT_PROVIDER_HOSTS names, or those of the set."""
+    named = os.environ.get("AVSHIFT_PROVIDER_HOSTS", "").split()
+    hosts = sorted(path.stem for path in EXPECTED.glob("*.yml"))
+    full = os.environ.get("AVSHIFT_PROVIDER_SET") == FULL
+    return named or [host for host in hosts if full or load(host).in_set == QUICK]
+
+
+def run(hosts: list[str]) -> dict[str, Any]:
+    """Plan, preview, migrate twice and verify all hosts at once; return {name of the play: what it said}."""
+    from integration import lab, removals
+
+    removals.INVENTORY.parent.mkdir(parents=True, exist_ok=True)
+    removals.INVENTORY.write_text(yaml.safe_dump({"lab": {"hosts": {host: _variables(host) for host in hosts}}}))
+    given = lab.EVIDENCE.parent / f"{lab.EVIDENCE.name}-given.json"
+    lab.observe("before", *hosts)
+    said = {"plan": removals.playbook("plan", "plan", hosts)}
+    approved = ("--diff", "-e", f"endpoint_migrate_approved_plan={removals.PLAN}")
+    said["preview"] = removals.playbook("preview", "migrate", hosts, "--check", *approved)
+    said["without"] = removals.playbook("without", "migrate", hosts, *approved)
+    given.write_text(json.dumps({"given": {host: load(host).secrets for host in hosts}}), encoding="utf-8")
+    secrets = ("-e", f"@{given}", "-e", "endpoint_migrate_provider_secrets={{ given[inventory_hostname] }}")
+    said["migrate"] = removals.playbook("migrate", "migrate", hosts, "-vvv", *approved, *secrets)
+    lab.observe("after", *hosts)
+    unapproved = ("-e", "endpoint_migrate_require_approval=false", "-e", "endpoint_migrate_output_dir=again")
+    said["again"] = removals.playbook("again", "migrate", hosts, *unapproved, *secrets)
+    given.unlink()
+    said["verify"] = removals.playbook("verify", "verify", hosts)
+    return said
+
+
+def _variables(host: str) -> dict[str, Any]:
+    from integration import lab
+
+    expected = load(host)
+    options = dict(expected.options)
+    if expected.kit:
+        options |= {"kit": expected.kit, "kit_sha256": lab.must(host, "sha256sum", expected.kit).split()[0]}
+    return {"endpoint_migrate_provider": expected.provider, "endpoint_migrate_provider_options": options}
+
+
+if __name__ == "__main__":
+    print(" ".join(wanted()))
