@@ -9,6 +9,7 @@ from typing import Any
 
 from ..catalog.model import Product
 from ..detect.evidence import Evidence
+from ..locations import is_below
 from . import vendor
 from .model import DIGEST_MARK, HANDOVER, Step
 from .staging import Staged
@@ -77,7 +78,7 @@ def _new(staged: Staged) -> dict[str, Any]:
 
 def _is_up(new: dict[str, Any], evidence: Evidence) -> bool:
     unit = evidence.value("unit", new["unit"])
-    marks = [evidence.value("interceptor", path) for path in new["below"]]
+    marks = [is_below(item["what"], new["below"]) for item in evidence.of_kind("interceptor")]
     state = evidence.value("product_state", "active") or {}
     runs = bool(unit and unit["active"] == "active" and unit["enabled"] == "enabled")
     says_so = not new["probes"] or state.get("result") == "ok"
