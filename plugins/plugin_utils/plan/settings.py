@@ -38,7 +38,8 @@ def settled(provider: Provider, options: dict[str, Any]) -> dict[str, Any]:
             raise _wrong(provider, name, f"it is a {type(value).__name__}", f"Give a {wanted}.")
         if value not in provider.choices.get(name, [value]):
             raise _wrong(provider, name, f"it is {value}", f"Use one of: {', '.join(provider.choices[name])}.")
-        for text in value if isinstance(value, list) else [] if isinstance(value, int) else [value]:
+        texts = [] if isinstance(value, int) or value == provider.options[name] else [value]
+        for text in value if isinstance(value, list) else texts:
             if not isinstance(text, dict) and not _is_one_line(text):
                 raise _wrong(provider, name, f"{text!r} is not one line of text", "Give text without line ends.")
         chosen[name] = value

@@ -44,7 +44,7 @@ def _asked(layout: dict[str, Any], options: dict[str, Any]) -> Iterator[dict[str
     elif options[KIT]:
         yield {KIT: [{"path": options[KIT], "form": layout[KIT]["form"]}]}
     if layout.get("packages"):
-        yield {"package": list(layout["packages"])}
+        yield {"package": {"names": list(layout["packages"]), "word": "", "in": []}}
 
 
 def stage(provider: Provider, options: dict[str, Any], evidence: Evidence) -> Staged:
