@@ -33,6 +33,11 @@ FRESH: list[dict[str, Any]] = [
     {"product_state": "active"},
     {"resources": "/opt"},
 ]
+# Kaspersky's, whose own package is looked at too.
+OLD: list[dict[str, Any]] = [
+    {"package": "kesl", "version": "12.1.0-1297"},
+    {"package_change": "remove", "names": ["kesl"], "changes": [["Purg", "kesl", "12.1.0-1297", ""]]},
+]
 DONE: list[dict[str, Any]] = [
     {"path": "/srv"},
     {"package": "acme-guard", "version": "1.0"},
@@ -181,6 +186,10 @@ def test_preflight(catalog: Catalog, name: str, changed: dict[str, Any], options
 def test_whole_preflight_of_a_host_that_has_everything(catalog: Catalog) -> None:
     expected = {"secrets_needed": "info", "not_locally_verifiable": "warning"}
     assert _levels(_plan(catalog, FRESH)) == expected
+
+
+def test_kit_is_no_package_that_goes_with_the_old_ones(catalog: Catalog) -> None:
+    assert "packages_beyond_plan" not in _levels(_plan(catalog, [*FRESH, *OLD]))
 
 
 def test_selftest_asks_the_product_and_says_what_it_cannot_tell(catalog: Catalog) -> None:

@@ -112,7 +112,7 @@ def _rehearsals(case: Case) -> list[Item]:
     return [
         item
         for name, item in case.evidence.items.items()
-        if name.startswith("package_change:") and name != "package_change:install"
+        if name.startswith("package_change:") and name not in ("package_change:install", "package_change:kit")
     ]
 
 
