@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..model import Check
-from . import accounts, data, host, network, packages, paths, products, replacement, returning, system, vendor
+from . import accounts, data, handover, host, network, packages, paths, products, replacement, returning, system, vendor
 from .case import Case
 
 CHECKS = (
@@ -20,6 +20,7 @@ CHECKS = (
     *packages.CHECKS,
     *replacement.CHECKS,
     *vendor.CHECKS,
+    *handover.CHECKS,
     *data.CHECKS,
     *returning.CHECKS,
 )
