@@ -21,7 +21,7 @@ export ANSIBLE_FORCE_COLOR ?= 0
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-up demo-down setup prerequisites test lint types unit sanity build-check molecule lab \
-	test-full test-matrix bench-detect clean picture requirements
+	test-full test-matrix bench-detect bench-window clean picture requirements
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,7 +65,7 @@ types: setup ## Check the types of the engine, the action plugins and the lab
 		-p ansible_collections.avshift.endpoint.plugins.plugin_utils -p ansible_collections.avshift.endpoint.plugins.action
 	cd lab && mypy --cache-dir ../.cache/mypy-lab --config-file ../pyproject.toml fleet.py
 	MYPYPATH=tests/stubs:benchmarks mypy --cache-dir .cache/mypy-bench -p avshift_bench
-	cd benchmarks && mypy --cache-dir ../.cache/mypy-bench --config-file ../pyproject.toml detect.py
+	cd benchmarks && mypy --cache-dir ../.cache/mypy-bench --config-file ../pyproject.toml detect.py window.py
 	cd tests && mypy --cache-dir ../.cache/mypy-bench --config-file ../pyproject.toml -p matrix
 
 unit: setup ## Run the tests that need no container
@@ -91,10 +91,12 @@ lab: setup ## Make the images and packages of the lab, if they are not there
 	$(BIN)/python lab/fleet.py build
 
 test-full: export AVSHIFT_REMOVAL_SET := full
+test-full: export AVSHIFT_HANDOVER_SET := full
 test-full: export AVSHIFT_INTERRUPTION_SET := full
-test-full: setup ## Run removal on every host, and cut it off at every boundary: 25 minutes, then hours
+test-full: setup ## Run removal and handover on every host, and cut it off at every boundary: 35 minutes, then hours
 	@echo "== test-full"
 	molecule -c .config/molecule/config.yml test -s removal
+	molecule -c .config/molecule/config.yml test -s handover
 	molecule -c .config/molecule/config.yml test -s interruption
 
 test-matrix: setup ## Run the endpoint's code on every Python that is here, with three ansible-cores
@@ -104,6 +106,10 @@ test-matrix: setup ## Run the endpoint's code on every Python that is here, with
 bench-detect: setup ## Measure detection beside Ansible's own tasks: about 10 minutes, no test
 	@echo "== bench-detect"
 	$(BIN)/python benchmarks/detect.py $(if $(PROFILE),--profile)
+
+bench-window: setup ## Measure the time without a scanner beside a play by hand: about 20 minutes, no test
+	@echo "== bench-window"
+	$(BIN)/python benchmarks/window.py $(if $(ROUNDS),--rounds $(ROUNDS))
 
 ## Upkeep
 
