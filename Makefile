@@ -21,7 +21,7 @@ export ANSIBLE_FORCE_COLOR ?= 0
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-up demo-down setup prerequisites test lint types unit sanity build-check molecule lab \
-	test-full test-matrix bench-detect bench-plan bench-report browser clean screenshots requirements
+	test-full test-matrix bench-detect bench-plan bench-report bench-window browser clean screenshots requirements
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,7 +65,7 @@ types: setup ## Check the types of the engine, the action plugins and the lab
 		-p ansible_collections.avshift.endpoint.plugins.plugin_utils -p ansible_collections.avshift.endpoint.plugins.action
 	cd lab && mypy --cache-dir ../.cache/mypy-lab --config-file ../pyproject.toml fleet.py
 	MYPYPATH=tests/stubs:benchmarks:.cache:tests/unit mypy --cache-dir .cache/mypy-bench --follow-imports silent -p avshift_bench
-	cd benchmarks && mypy --cache-dir ../.cache/mypy-bench --config-file ../pyproject.toml detect.py report.py
+	cd benchmarks && mypy --cache-dir ../.cache/mypy-bench --config-file ../pyproject.toml detect.py report.py window.py
 	cd tests && mypy --cache-dir ../.cache/mypy-bench --config-file ../pyproject.toml -p matrix
 
 unit: setup ## Run the tests that need no container
@@ -96,11 +96,13 @@ lab: setup ## Make the images and packages of the lab, if they are not there
 
 test-full: export AVSHIFT_REMOVAL_SET := full
 test-full: export AVSHIFT_PROVIDER_SET := full
+test-full: export AVSHIFT_HANDOVER_SET := full
 test-full: export AVSHIFT_INTERRUPTION_SET := full
-test-full: setup ## Run removal on every host, and cut it off at every boundary: 25 minutes, then about an hour
+test-full: setup ## Run removal, providers and handover on every host, and cut it off at every boundary: 45 minutes, then hours
 	@echo "== test-full"
 	molecule -c .config/molecule/config.yml test -s removal
 	molecule -c .config/molecule/config.yml test -s providers
+	molecule -c .config/molecule/config.yml test -s handover
 	molecule -c .config/molecule/config.yml test -s interruption
 
 test-matrix: setup ## Run the endpoint's code on every Python that is here, with three ansible-cores
@@ -118,6 +120,10 @@ bench-plan: setup ## Measure the plan of 5,000 hosts in ten classes: size, first
 bench-report: setup ## Measure the report of 1,000, 10,000 and 100,000 records: about 5 minutes, no test
 	@echo "== bench-report"
 	$(BIN)/python benchmarks/report.py
+
+bench-window: setup ## Measure the time without a scanner beside a play by hand: about 20 minutes, no test
+	@echo "== bench-window"
+	$(BIN)/python benchmarks/window.py $(if $(ROUNDS),--rounds $(ROUNDS))
 
 ## Upkeep
 

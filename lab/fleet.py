@@ -46,7 +46,8 @@ def _parser() -> argparse.ArgumentParser:
     up = commands.add_parser("up", help="bring hosts up; what runs already is left as it is")
     up.add_argument("--fresh", action="store_true", help="remake hosts that are there")
     up.add_argument("--disk", type=int, default=0, metavar="MB", help="give each new host a disk of its own in memory")
-    up.add_argument("hosts", nargs="*", metavar="HOST", help=f"default: {' '.join(DEFAULT_HOSTS)}")
+    as_another = "NAME=HOST is a host under another name"
+    up.add_argument("hosts", nargs="*", metavar="HOST", help=f"{as_another}; default: {' '.join(DEFAULT_HOSTS)}")
     up.set_defaults(run=_up)
 
     down = commands.add_parser("down", help="remove the fleet's containers")
@@ -90,7 +91,7 @@ def _package(arguments: argparse.Namespace) -> int:
 
 
 def _up(arguments: argparse.Namespace) -> int:
-    wanted = [hosts.load(name) for name in arguments.hosts or DEFAULT_HOSTS]
+    wanted = [hosts.named(name) for name in arguments.hosts or DEFAULT_HOSTS]
     fleet.up(arguments.fleet, wanted, arguments.fresh, arguments.disk)
     return 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,12 @@ class Host:
 def names() -> list[str]:
     """Every host that is described."""
     return sorted(path.stem for path in HOSTS.glob("*.yml"))
+
+
+def named(name: str) -> Host:
+    """The host that a command names: HOST, or NAME=HOST for one like it under another name."""
+    other, separator, described = name.partition("=")
+    return replace(load(described), name=other) if separator else load(name)
 
 
 def load(name: str) -> Host:

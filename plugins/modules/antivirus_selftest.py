@@ -8,8 +8,8 @@ short_description: Prove that a replacement protects a host
 version_added: 0.1.0
 description:
   - Proves that the test string of EICAR is found on demand and that its read is refused on access in each protected
-    directory, and that clean bytes are neither. Also that the units run and start at boot, and that no other process
-    intercepts.
+    directory, and that clean bytes are neither. Also that the units run and start at boot, that no other process
+    intercepts, and that the loaded signatures are not too old.
   - Test files are written into the protected directories and removed again; security monitoring will see them.
   - In check mode nothing is written and the proof on access is left out.
 author:
@@ -26,6 +26,14 @@ options:
     description: Options of the replacement, as its catalog file names them.
     type: dict
     default: {}
+  max_database_age:
+    description:
+      - Days that the official signatures which the engine has loaded may be old; V(0) is as many as the provider's own
+        option says, or 7.
+      - The engine is asked, since signatures on the disk need not be loaded. A site's own signatures carry no date, which
+        the proof then says.
+    type: int
+    default: 0
 """
 
 EXAMPLES = r"""

@@ -57,12 +57,47 @@ def test_unit_that_hangs_is_ended_with_force_and_the_record_says_so(monkeypatch:
     assert stand_in.said[1:] == [("kill", ["hung.service"]), ("stop", ["hung.service"])]
 
 
+@pytest.mark.parametrize(
+    ("was", "told"),
+    [
+        ({"running": True, "enabled": True}, ["enable", "restart"]),
+        ({"running": True, "enabled": False}, ["disable", "restart"]),
+        ({"running": False, "enabled": False}, ["disable", "stop"]),
+    ],
+)
+def test_unit_is_taken_back_to_what_it_was(
+    monkeypatch: pytest.MonkeyPatch, was: dict[str, bool], told: list[str]
+) -> None:
+    stand_in = _Systemd(engine="active")
+    monkeypatch.setattr(unit, "systemd", stand_in)
+    monkeypatch.setattr(unit, "stop", lambda names, _limit: stand_in.said.append(("stop", names)))
+    target = {"name": "engine.service", "running": True, "enabled": True, "was": was}
+    unit.undo(target)
+    assert [verb for verb, _names in stand_in.said] == told
+    assert unit.undone_last(target) is was["running"]
+
+
+def test_unit_that_retired_gets_its_links_back(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    stand_in = _Systemd(gone="inactive")
+    monkeypatch.setattr(unit, "systemd", stand_in)
+    link = tmp_path / "S01gone"
+    target = {
+        "name": "gone.service",
+        "running": False,
+        "retire": True,
+        "facts": {"links": [[str(link), "../init.d/gone"]]},
+    }
+    unit.undo(target)
+    assert (str(link.readlink()), stand_in.said) == ("../init.d/gone", [("start", ["gone.service"])])
+
+
 def test_unit_retires_only_when_no_link_starts_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unit, "systemd", _Systemd(gone="inactive"))
     links = ["/etc/rc2.d/S01gone", "/etc/rc0.d/K01gone", "/etc/systemd/system/multi-user.target.wants/gone.service"]
     monkeypatch.setattr(boot_links, "_links", lambda _unit: links)
     removed: list[str] = []
     monkeypatch.setattr(unit.safe_paths, "remove", lambda path, _scope: removed.append(path))
+    monkeypatch.setattr(unit.os, "readlink", lambda path: f"of {path}")
     monkeypatch.setattr(unit, "stop", lambda _names, _limit: {})
     target = {"name": "gone.service", "running": False, "retire": True, "limit": 90}
     assert unit.look(target) is False

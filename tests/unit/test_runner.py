@@ -40,6 +40,19 @@ class Kind:
         self.host.there.discard(target["thing"])
 
 
+class FailsHalfWay(Kind):
+    """A kind that changes something and then fails."""
+
+    HALF_WAY = True
+
+    def do(self, target: dict[str, Any]) -> dict[str, Any] | None:
+        super().do(target)
+        raise target["error"]
+
+    def undone_last(self, target: dict[str, Any]) -> bool:
+        return bool(target.get("last"))
+
+
 class Fails(Kind):
     """A kind that cannot be done."""
 
@@ -71,7 +84,13 @@ class Proof(Kind):
 def host(monkeypatch: pytest.MonkeyPatch) -> Host:
     """Return a host whose kinds of step are works, fails, no_effect and proof."""
     made = Host()
-    kinds = {"works": Kind(made), "fails": Fails(made), "no_effect": WithoutEffect(made), "proof": Proof(made)}
+    kinds = {
+        "works": Kind(made),
+        "fails": Fails(made),
+        "half": FailsHalfWay(made),
+        "no_effect": WithoutEffect(made),
+        "proof": Proof(made),
+    }
     monkeypatch.setattr(runner, "KINDS", kinds)
     return made
 
@@ -134,6 +153,19 @@ def test_failure_takes_back_in_reverse_and_leaves_the_rest_untouched(host: Host)
     assert _outcomes(result) == {"a": "undone", "b": "undone", "kept": "changed", "f": "failed", "z": "untouched"}
     failure = {"step": "f", "code": "no_room", "message": "Writing: x: disk full. Free space.", "undone": ["b", "a"]}
     assert result["failure"] == failure
+
+
+def test_step_that_failed_half_way_is_taken_back_too(host: Host) -> None:
+    steps = [_step("a"), _step("h", kind="half", error=OSError("no"))]
+    result = runner.carry_out(steps, runner.pending_of(steps), False)
+    assert host.calls == [("do", "a"), ("do", "h"), ("undo", "h"), ("undo", "a")]
+    assert (host.there, _outcomes(result)) == (set(), {"a": "undone", "h": "failed"})
+
+
+def test_what_needs_the_others_taken_back_is_undone_last(host: Host) -> None:
+    steps = [_step("a"), _step("h", kind="half", error=OSError("no"), last=True)]
+    runner.carry_out(steps, runner.pending_of(steps), False)
+    assert host.calls[-2:] == [("undo", "a"), ("undo", "h")]
 
 
 def test_step_that_was_there_before_is_not_taken_back(host: Host) -> None:

@@ -124,3 +124,9 @@ def test_selftest_wants_the_updater_only_where_it_runs(database: str, updater: b
     asked = selftest.arguments(CATALOG, "clamav", {"database": database})
     assert ("clamav-freshclam.service" in asked["units"]) is updater
     assert asked["socket"] == LAYOUT["engine"]["socket"]
+
+
+@pytest.mark.parametrize(("asked", "allowed"), [(0, 7), (30, 30)])
+def test_selftest_allows_the_age_that_was_asked_for(asked: int, allowed: int) -> None:
+    assert selftest.arguments(CATALOG, "clamav", {}, asked)["max_age_days"] == allowed
+    assert selftest.arguments(CATALOG, "clamav", {"database": "site"}, asked)["max_age_days"] is None

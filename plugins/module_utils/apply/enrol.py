@@ -14,6 +14,7 @@ from ..system import safe_paths, systemd
 from ..system.commands import run
 from ..system.errors import EndpointError
 
+HALF_WAY = True
 SECRET_MODE = 0o600
 PLACE = "{secret:%s}"
 

@@ -4,163 +4,112 @@
 """Hand real-time protection over: the old one stops, the new one starts and is proven, or the old one comes back.
 
 The window without protection runs from the moment when the old engine's last permission mark is gone to the moment
-when the new engine's marks are there, both read from the kernel.
+when the new engine's marks are there, or the old one's again; both are read from the kernel every 2 ms.
 """
 
-import subprocess
-import time
-
-from ..prove import on_access, on_demand, real_time
-from ..prove.checks import OK, overall
-from ..system import interception, own_journal, systemd
-from ..system.commands import environment
+from ..system import interception, own_journal
 from ..system.errors import EndpointError
-from .unit import force, stop
+from ..system.moments import Moment
+from ..system.signals import Held
+from .protection_new import New
+from .protection_old import Old, running
 
-LOOK_EVERY = 0.002
-STOP_LIMIT = 90
-PROOF_LIMIT = 5
-PROOF_PAUSE = 0.1
-ATTEMPTS = 3
+JOURNALED = ("window_seconds", "unprotected_from", "unprotected_until")
 
 
 class HandoverFailed(EndpointError):
     """The new protection did not come up. ``facts`` tells whether the old one is back."""
 
-    def __init__(self, cause, facts):
-        back = "The old protection is back and nothing was removed" if facts["old_is_back"] else "LOOK AT THIS HOST NOW"
-        super().__init__("handover_failed", "Handing protection over", facts["new_unit"], cause, back + ".")
+    def __init__(self, cause, subject, facts):
+        EndpointError.__init__(self, "handover_failed", "Handing protection over", subject, cause, _outlook(facts))
         self.facts = facts
 
 
 def look(target):
     """Return True if the new engine intercepts and the old one does not."""
-    new = target["new"]
-    if interception.holders(target["old"]["below"]):
+    old, new = target["old"], target["new"]
+    if interception.holders(old["below"]) or running(old["units"]):
         return False
-    if _running(target["old"]["units"]):
-        return False
-    return new is None or (_is_enabled(new) and bool(interception.holders(new["below"])))
+    return new is None or New(new).is_up()
 
 
 def do(target):
-    """Hand over and return {window_seconds, checks}; HandoverFailed if the new protection is not proven."""
-    old, new = target["old"], target["new"]
-    units = _running(old["units"])
-    held = interception.holders(old["below"])
+    """Hand over and return {window_seconds, checks, ...}; HandoverFailed if the new protection is not proven."""
+    old, new = _old(target["old"]), New(target["new"]) if target["new"] else None
     if new is not None:
-        systemd.reload_if_needed([new["unit"]])
-    try:
-        gone, forced = _stop_old(units, held, old["stop_limit"])
-        if new is None:
-            return dict(forced, window_seconds=None, checks=[])
-        there, checks, attempts = _bring_up(new)
-        systemd.tell("enable", [new["unit"]])
-    except (EndpointError, OSError) as error:
-        raise HandoverFailed(error, _bring_back(units, old, new, bool(held)))
-    window = round(max(there - gone, 0.0), 3) if held else None
-    own_journal.note(target["digest"], window_seconds=window)
-    return dict(forced, window_seconds=window, checks=checks, attempts=attempts)
-
-
-def _running(names):
-    return [name for name, shown in systemd.show(names).items() if shown["ActiveState"] not in ("inactive", "failed")]
-
-
-def _is_enabled(new):
-    return systemd.show([new["unit"]])[new["unit"]]["UnitFileState"] == "enabled"
-
-
-def _stop_old(units, held, limit):
-    """Stop the old units and return the moment (monotonic seconds) at which the last mark was gone, and what it took.
-
-    The second is {} or, where they did not stop by themselves, {forced: names, after_seconds}.
-    """
-    gone, forced = None if held else time.monotonic(), {}
-    if units:
-        stopping = subprocess.Popen(
-            ["systemctl", "stop", "--"] + units, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-        )
-        deadline = time.monotonic() + limit
-        while stopping.poll() is None and time.monotonic() < deadline:
-            if gone is None and not any(interception.permission_marks(pid) for pid in held):
-                gone = time.monotonic()
-            time.sleep(LOOK_EVERY)
-        if stopping.poll() is None:
-            stopping.kill()
-            stopping.wait()
-            forced = force(units, limit)
-    if any(interception.permission_marks(pid) for pid in held):
-        raise EndpointError(
-            "old_still_intercepts",
-            "Stopping the old protection",
-            ", ".join(units) or "no unit",
-            "its processes still hold permission marks",
-            "See which service starts them.",
-        )
-    return gone if gone is not None else time.monotonic(), forced
-
-
-def _bring_up(new):
-    """Start the new unit until it is proven; return the moment of its marks, the checks and the number of attempts.
-
-    An engine can lose its marks in the moment after it has set them (clamonacc 1.4.6 was seen to, with "ClamInotif:
-    stopped" in its log and no error). Starting it again costs a fraction of what going back would.
-    """
-    for attempt in range(1, ATTEMPTS + 1):
-        there = _start_new(new)
-        checks = _prove(new)
-        if overall(checks) == OK:
-            return there, checks, attempt
-    bad = "; ".join("%s: %s" % (found["id"], found["detail"]) for found in checks if found["result"] != OK)
-    raise EndpointError("new_not_proven", "Proving the new protection", new["unit"], bad, "Look at its log.")
-
-
-def _start_new(new):
-    """Start the new unit anew and return the moment at which it holds a mark on each protected path."""
-    systemd.tell("restart", [new["unit"]])
-    deadline = time.monotonic() + new["limit"]
-    bare = new["paths"]
-    while time.monotonic() < deadline:
-        held = [target for targets in interception.holders(new["below"]).values() for target in targets]
-        bare = interception.uncovered(new["paths"], held)
-        if held and not bare:
-            return time.monotonic()
-        time.sleep(LOOK_EVERY)
-    raise EndpointError(
-        "new_does_not_intercept",
-        "Starting the new protection",
-        new["unit"],
-        "no permission mark after %d s on %s" % (new["limit"], ", ".join(bare) or "anything"),
-        "Look at its log.",
-    )
-
-
-def _prove(new):
-    """Return the checks of the new protection, tried again: a mark is there before its listener answers."""
-    deadline = time.monotonic() + PROOF_LIMIT
-    while True:
-        marks = real_time.prove(new["below"])
-        checks = marks + on_demand.prove(new["socket"]) + on_access.prove(new["paths"])
-        if overall(checks) == OK or overall(marks) != OK or time.monotonic() > deadline:
-            return checks
-        time.sleep(PROOF_PAUSE)
-
-
-def _bring_back(units, old, new, was_held):
-    """Stop the new unit, start the old ones, and tell whether they intercept again."""
-    notes = []
-    for act in (
-        lambda: stop([new["unit"]], STOP_LIMIT) if new else None,
-        lambda: units and systemd.tell("start", units),
-    ):
+        new.prepare()
+    if old.gone is None and old.intercepted:
+        # Should nothing come after this, then it is known since when nothing protects.
+        own_journal.note(target["digest"], unprotected_from=str(Moment.now()), unprotected_until=None)
+    with Held() as signals:
         try:
-            act()
+            facts = old.stop()
+            there = None
+            if new is not None:
+                there, facts["checks"], facts["attempts"] = new.bring_up()
         except (EndpointError, OSError) as error:
-            notes.append(str(error))
-    deadline = time.monotonic() + old["start_limit"]
-    back = not was_held
-    while was_held and not back and time.monotonic() < deadline:
-        back = bool(interception.holders(old["below"]))
-        time.sleep(LOOK_EVERY)
-    return {"old_is_back": back, "notes": notes, "new_unit": new["unit"] if new else "none"}
+            signals.ignore()
+            facts = dict(_bring_back(old, new), cause=getattr(error, "code", "system_error"))
+            _note(target["digest"], facts)
+            raise HandoverFailed(error, target["new"]["unit"] if new else "none", facts)
+        facts.update(_window(old.gone, there))
+        _note(target["digest"], facts)
+        return facts
+
+
+def undo(target):
+    """Bring back what a handover to nothing stopped, because what was to come after it failed; return the facts."""
+    since = own_journal.unprotected_from()
+    old = Old.stopped(target["old"], Moment.read(since) if since else None)
+    facts = _bring_back(old, None)
+    _note(target["digest"], facts)
+    if not facts["old_is_back"]:
+        raise HandoverFailed("it was to be taken back", ", ".join(old.units), facts)
+    return facts
+
+
+def _old(old):
+    """Return the old protection as it is, or as it was before a run that was cut off stopped it."""
+    since = own_journal.unprotected_from()
+    found = Old.found(old)
+    return found if found.intercepted or since is None else Old.stopped(old, Moment.read(since))
+
+
+def _bring_back(old, new):
+    """Stop the new protection, start the old one, and tell whether it intercepts again, and when none did."""
+    notes = new.take_down() if new is not None else []
+    facts = old.bring_back()
+    left = new.remove() if new is not None else []
+    facts["notes"] = notes + facts["notes"] + left
+    if left:
+        facts["not_undone"] = "; ".join(left)
+    facts.update(_window(old.gone, old.back))
+    return facts
+
+
+def _window(gone, there):
+    """Return the facts of the window between two Moments, either of which may not have come."""
+    facts = {"window_seconds": None}
+    if gone is not None:
+        facts["unprotected_from"] = str(gone)
+    if there is not None:
+        facts["unprotected_until"] = str(there)
+    if gone is not None and there is not None:
+        facts["window_seconds"] = gone.until(there)
+    return facts
+
+
+def _note(digest, facts):
+    own_journal.note(digest, **{key: facts.get(key) for key in JOURNALED})
+
+
+def _outlook(facts):
+    """Return in words how a host is left whose handover failed."""
+    if facts["old_is_back"]:
+        since = ", proven, since " + facts["unprotected_until"] if facts.get("unprotected_until") else ""
+        left = " NOT TAKEN BACK: " + facts["not_undone"] if "not_undone" in facts else ""
+        return "The old protection is back%s, and nothing of it was removed.%s" % (since, left)
+    since = facts.get("unprotected_from")
+    left = "nothing is proven to protect it since " + since if since else "what ran before does not run again"
+    bad = [found["detail"] for found in facts["old_checks"] if found["result"] != "ok"]
+    return "LOOK AT THIS HOST NOW: %s. The old protection: %s." % (left, "; ".join(facts["notes"] + bad) or "not back")

@@ -33,7 +33,13 @@ def _carried_out(arguments, check_mode):
     pending = pending_of(steps) if pending is None else pending
     result = {"changed": False, "outcomes": [], "pending": pending, "failure": None}
     for part in arguments["parts"]:
-        done = carry_out([step for step in steps if step["part"] == part], pending, check_mode, result["failure"])
+        mine, stopped = [step for step in steps if step["part"] == part], _stopped(steps) if part == "remove" else None
+        done = carry_out(mine, pending, check_mode, result["failure"], stopped)
         result["outcomes"] += done["outcomes"]
         result.update(changed=result["changed"] or done["changed"], failure=done["failure"])
     return result
+
+
+def _stopped(steps):
+    """Return the handover to nothing among the steps, if there is one."""
+    return next((step for step in steps if step["kind"] == "handover" and step["target"]["new"] is None), None)

@@ -3,8 +3,10 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Install the replacement's packages in the versions that the plan names."""
 
-from ..system import dpkg_status
+from ..system import dpkg_status, safe_paths
 from . import apt
+
+HALF_WAY = True
 
 
 def look(target):
@@ -26,8 +28,11 @@ def do(target):
 
 
 def undo(target):
-    """Purge what was not there before."""
+    """Purge what was not there before, and remove what it made and leaves."""
     new = [change["name"] for change in target["changes"] if not change["old"]]
     known = [found["name"] for found in dpkg_status.named(new)]
     if known:
         apt.change(["purge"] + known, set(new))
+    for path in target.get("trees", ()):
+        if safe_paths.lstat(path)[0] is not None:
+            safe_paths.remove(path, "tree")

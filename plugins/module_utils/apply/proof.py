@@ -7,11 +7,14 @@ import time
 
 from ..prove import on_demand
 from ..prove.checks import BAD, OK, overall
+from ..system import systemd
 from ..system.errors import EndpointError
 
 CHANGES = False
 PAUSE = 0.2
 RELOADING = 15
+# An engine that has ended so often since it was started will not come up, whatever systemd goes on trying.
+MOST_RESTARTS = 5
 
 
 def look(_target):
@@ -22,7 +25,8 @@ def look(_target):
 def do(target):
     """Try until the proof holds or its limit is over; return the checks.
 
-    An engine that does not answer may be loading; one that answers wrongly gets only a moment to load what is new.
+    An engine that does not answer may be loading; one that answers wrongly gets only a moment to load what is new, and
+    one that does not stay up gets no more.
     """
     begun = time.monotonic()
     while True:
@@ -30,7 +34,8 @@ def do(target):
         result = overall(checks)
         if result == OK:
             return {"checks": checks}
-        if time.monotonic() - begun >= (RELOADING if result == BAD else target["limit"]):
+        limit = RELOADING if result == BAD else target["limit"]
+        if time.monotonic() - begun >= limit or not systemd.is_going(target["unit"], MOST_RESTARTS):
             raise EndpointError(
                 "engine_not_proven",
                 "Proving detection on demand",

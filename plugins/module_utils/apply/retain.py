@@ -77,7 +77,7 @@ def _noted(target, facts):
 
 
 def _is_noted(target):
-    kept = own_journal.field(target["digest"], "retained")
+    kept = own_journal.noted(target["digest"]).get("retained")
     return kept is not None and kept["archive"] == _whole(target)[-1][0]
 
 

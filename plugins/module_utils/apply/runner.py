@@ -4,8 +4,10 @@
 """Carry out one part of a plan. Check mode, ``changed`` and taking back are decided here and nowhere else.
 
 A kind of step is a module with ``look(target)``, which tells whether the step is done, ``do(target)``, which does it
-and may return facts to record, and, where it can be taken back, ``undo(target)``. ``do`` is called only when ``look``
-said no, and ``look`` has to say yes afterwards. A kind with ``CHANGES = False`` proves or tells and changes nothing.
+and may return facts to record, and, where it can be taken back, ``undo(target)``, which gets those facts under
+``facts``. ``do`` is called only when ``look`` said no, and ``look`` has to say yes afterwards. A kind with
+``CHANGES = False`` proves or tells and changes nothing; one with ``HALF_WAY = True`` may fail after it has changed
+something, and is taken back then too; one whose ``undone_last(target)`` is true needs all others taken back before.
 """
 
 import time
@@ -74,6 +76,8 @@ KINDS = {
     "systemd_reload": reload_units,
     "unit": unit,
 }
+# Nothing of the owner's is lost before these are done: where nothing took its place, the old protection can come back.
+RETURNABLE = ("unit", "processes_end", "kernel_module_unload", "packet_marks_remove", "retain")
 WOULD, CHANGED, PROVED, ALREADY, FAILED, UNDONE, UNTOUCHED = (
     "would_change",
     "changed",
@@ -106,14 +110,15 @@ def _let_end(waits):
             return
 
 
-def carry_out(steps, pending, check, failure=None):
+def carry_out(steps, pending, check, failure=None, stopped=None):
     """Carry out one part's steps in order and return {changed, outcomes, pending, failure}.
 
     ``steps`` are {id, kind, target, undo}; those in ``pending`` are to be done. Every step gets an outcome, after a
     failure too: ``untouched``. When a step fails, those before it that can be undone are, in reverse. With the
-    ``failure`` of an earlier part nothing is done.
+    ``failure`` of an earlier part nothing is done. ``stopped`` is the step of an earlier part that left the host
+    without protection, if one did.
     """
-    outcomes, done = [], []
+    outcomes, done, failed = [], [], None
     for step in steps:
         outcome = {"id": step["id"], "outcome": ALREADY, "facts": {}}
         outcomes.append(outcome)
@@ -121,10 +126,13 @@ def carry_out(steps, pending, check, failure=None):
             outcome["outcome"] = UNTOUCHED
         elif step["id"] in pending:
             failure = _carry_out_one(step, check, outcome)
-            if outcome["outcome"] == CHANGED:
+            failed = (step, outcome) if failure else None
+            if outcome["outcome"] == CHANGED or (failure and getattr(KINDS[step["kind"]], "HALF_WAY", False)):
                 done.append((step, outcome))
-    if failure is not None:
-        _take_back(done, failure)
+    if failed is not None and stopped is not None and failed[0]["kind"] in RETURNABLE:
+        _take_back_to_protection(stopped, done, failed[1], failure)
+    elif failed is not None:
+        _take_back([(step, outcome) for step, outcome in done if step["undo"]], failure)
     changed = any(outcome["outcome"] in (CHANGED, WOULD) for outcome in outcomes)
     return {"changed": changed, "outcomes": outcomes, "pending": pending, "failure": failure}
 
@@ -167,13 +175,33 @@ def _must_be_done(step):
 
 
 def _take_back(done, failure):
-    """Undo in reverse; one that cannot be undone does not keep the others from it."""
-    for step, outcome in reversed(done):
-        if not step["undo"]:
-            continue
+    """Undo in reverse; one that cannot be undone does not keep the others from it, and is named in the message."""
+    for step, outcome in sorted(reversed(done), key=lambda pair: _undone_last(pair[0])):
         try:
-            KINDS[step["kind"]].undo(step["target"])
-            outcome["outcome"] = UNDONE
+            facts = KINDS[step["kind"]].undo(dict(step["target"], facts=outcome["facts"]))
+            outcome["facts"].update(facts or {})
+            if outcome["outcome"] != FAILED:
+                outcome["outcome"] = UNDONE
             failure["undone"].append(step["id"])
         except (EndpointError, OSError) as error:
             outcome["facts"]["not_undone"] = str(error)
+            failure["message"] += " NOT TAKEN BACK: %s: %s" % (step["id"], error)
+
+
+def _undone_last(step):
+    return getattr(KINDS[step["kind"]], "undone_last", lambda _target: False)(step["target"])
+
+
+def _take_back_to_protection(stopped, done, outcome, failure):
+    """Bring the old protection back, with what runs beside it, since nothing took its place and nothing was removed.
+
+    The facts of that, such as ``old_is_back``, are added to those of the step that failed.
+    """
+    _take_back([pair for pair in done if hasattr(KINDS[pair[0]["kind"]], "undo")], failure)
+    try:
+        outcome["facts"].update(KINDS[stopped["kind"]].undo(stopped["target"]))
+        failure["message"] += " The old protection is back, proven, and nothing of it was removed."
+        failure["undone"].append(stopped["id"])
+    except (EndpointError, OSError) as error:
+        outcome["facts"].update(getattr(error, "facts", {}), not_undone=str(error))
+        failure["message"] += " NOT TAKEN BACK: %s: %s" % (stopped["id"], error)

@@ -10,7 +10,9 @@ from ..system import safe_paths, systemd
 from ..system.errors import EndpointError
 from .boot_links import starting
 
+HALF_WAY = True
 STOPPED = ("inactive", "failed")
+NEVER_WAS = {"running": False, "enabled": False}
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -58,23 +60,42 @@ def do(target):
 def _retire(name, limit):
     """Keep a unit from starting at boot and stop it, in this order, so that a reset between does not bring it back.
 
+    Returns the facts of the stop, with the links that were taken away and what they pointed to.
+
     The links are taken away as such: told to disable, systemctl passes over masked units, and calls for a SysV script
     a program that first makes the links which it then renames.
     """
-    for path in starting(name):
+    links = [[path, os.readlink(path)] for path in starting(name)]
+    for path, _pointed_to in links:
         safe_paths.remove(path, "file")
-    return stop([name], limit)
+    return dict(stop([name], limit), links=links)
 
 
 def undo(target):
-    """Stop what was started; what was stopped is started again."""
-    name = target["name"]
-    if target.get("enabled"):
-        systemd.tell("disable", [name])
-    if target["running"]:
-        stop([name], systemd.TELL_LIMIT)
+    """Bring the unit back to what it was before: running or not, starting at boot or not."""
+    name, was = target["name"], target.get("was", NEVER_WAS)
+    if target.get("retire"):
+        return _unretire(name, target["facts"].get("links", []))
+    if systemd.show([name])[name]["LoadState"] == "not-found":
+        return
+    if target.get("enabled") is not None:
+        systemd.tell("enable" if was["enabled"] else "disable", [name])
+    if was["running"]:
+        systemd.tell("restart", [name])
     else:
-        systemd.tell("start", [name])
+        stop([name], systemd.TELL_LIMIT)
+
+
+def undone_last(target):
+    """Return True if it runs again with the files that are put back meanwhile."""
+    return target.get("was", NEVER_WAS)["running"]
+
+
+def _unretire(name, links):
+    for path, pointed_to in links:
+        if not os.path.lexists(path):
+            os.symlink(pointed_to, path)
+    systemd.tell("start", [name])
 
 
 def stop(names, limit):
@@ -108,7 +129,11 @@ def _is_newer(shown, paths):
     times = [os.stat(path).st_mtime for path in paths if os.path.exists(path)]
     if not times or shown["MainPID"] in ("", "0"):
         return True
-    return started(shown["MainPID"]) >= max(times)
+    try:
+        return started(shown["MainPID"]) >= max(times)
+    except FileNotFoundError:
+        # It has ended since systemd told of it.
+        return False
 
 
 def started(pid):

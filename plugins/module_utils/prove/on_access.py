@@ -13,6 +13,7 @@ from .samples import CLEAN, detectable
 
 PREFIX = ".avshift-selftest-"
 STEP = 0.01
+NOT_MADE = "no test file could be made: "
 
 
 def prove(directories, timeout=20):
@@ -41,6 +42,8 @@ def _judge_blocked(outcome):
 def _judge_clean(outcome):
     if outcome == 0:
         return OK, "read"
+    if isinstance(outcome, str) and outcome.startswith(NOT_MADE):
+        return UNKNOWN, outcome
     return BAD, "a clean file could not be read: " + _word(outcome)
 
 
@@ -54,7 +57,7 @@ def _attempt(folder, data, timeout):
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        return "no test file could be made: " + os.strerror(error.errno)
+        return NOT_MADE + os.strerror(error.errno)
     try:
         try:
             os.write(descriptor, data)

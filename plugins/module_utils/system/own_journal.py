@@ -47,11 +47,17 @@ def _write(text):
         os.close(parent)
 
 
+def noted(digest):
+    """Return what is noted of the run with this plan digest; an empty dict if there was none."""
+    return next((run for run in read()["runs"] if run["digest"] == digest), {})
+
+
 def status(digest):
     """Return the status of the run with this plan digest: begun, done, rolled_back, or None if there was none."""
-    return field(digest, "status")
+    return noted(digest).get("status")
 
 
-def field(digest, name):
-    """Return what the journal says of the run with this plan digest under a name; None if it says nothing."""
-    return next((run.get(name) for run in read()["runs"] if run["digest"] == digest), None)
+def unprotected_from():
+    """Return since when a run that did not end left the host without protection, as it told; None if none did."""
+    runs = [run for run in read()["runs"] if run.get("unprotected_from") and run.get("status") != "done"]
+    return runs[-1]["unprotected_from"] if runs and not runs[-1].get("unprotected_until") else None

@@ -10,7 +10,7 @@ ASK_LIMIT = 30
 TELL_LIMIT = 90
 PROPERTIES = ",".join(
     "Id LoadState ActiveState SubState UnitFileState FragmentPath MainPID ConditionResult NeedDaemonReload "
-    "TriggeredBy".split()
+    "TriggeredBy NRestarts".split()
 )
 
 
@@ -44,6 +44,12 @@ def is_active(name):
     return show([name])[name]["ActiveState"] == "active"
 
 
+def is_going(name, most_restarts):
+    """Return True if a unit runs or is about to, and has not ended by itself too often since it was started."""
+    shown = show([name])[name]
+    return shown["ActiveState"] not in ("inactive", "failed") and int(shown.get("NRestarts") or 0) < most_restarts
+
+
 def tell(verb, names, limit=TELL_LIMIT):
     """Carry out a systemctl verb on units; EndpointError with what systemd printed if it refuses."""
     must(
@@ -68,3 +74,8 @@ def kill(names):
         "Ending a unit's processes",
         "Look at the processes of the unit; one in state D cannot be ended without a reboot.",
     )
+
+
+def forget_failures(names):
+    """Make systemd forget that units failed, so that it does not refuse to start them again."""
+    run(["systemctl", "reset-failed", "--"] + list(names), ASK_LIMIT)

@@ -135,13 +135,16 @@ def result(steps: list[dict[str, Any]], part: str, done: dict[str, Any]) -> dict
         "steps": [{**outcomes[step["id"]], "title": step["title"]} for step in mine],
         "pending": done["pending"],
         "failure": failure,
-        "window_seconds": next(
-            (found["facts"].get("window_seconds") for found in outcomes.values() if "window_seconds" in found["facts"]),
-            None,
-        ),
+        "window_seconds": _window(done["outcomes"]),
         "diff": [of_step(step) for step in changing],
     }
     if failure is not None:
         content["code"] = failure["code"]
         content["msg"] = failure["message"]
     return content
+
+
+def _window(outcomes: list[dict[str, Any]]) -> float | None:
+    """Return the last window that an outcome tells of: a handover to nothing has none until it is taken back."""
+    windows = [outcome["facts"].get("window_seconds") for outcome in outcomes]
+    return next((seconds for seconds in reversed(windows) if seconds is not None), None)

@@ -16,6 +16,10 @@ from .staging import Staged
 
 STOP_LIMIT = 120
 START_LIMIT = 60
+STOPPED = ("inactive", "failed")
+BACK = "If the new protection is not proven, it is stopped and the old one is started and proven again."
+BACK_TO_OLD = "If the owner's data cannot be retained after it, the old protection is started and proven again."
+JOURNAL = "/var/lib/avshift/journal.json"
 
 
 def steps(evidence: Evidence, going: list[Product], staged: Staged | None) -> Iterator[Step]:
@@ -25,7 +29,13 @@ def steps(evidence: Evidence, going: list[Product], staged: Staged | None) -> It
     if not units and (new is None or _is_up(new, evidence)):
         return
     below = sorted({root for product in going if product.real_time_units for root in product.of_kind("process")})
-    old = {"units": units, "below": below, "stop_limit": STOP_LIMIT, "start_limit": START_LIMIT}
+    old = {
+        "units": units,
+        "triggers": _triggers(evidence, units),
+        "below": below,
+        "stop_limit": STOP_LIMIT,
+        "start_limit": START_LIMIT,
+    }
     yield Step(
         HANDOVER,
         "handover",
@@ -34,10 +44,10 @@ def steps(evidence: Evidence, going: list[Product], staged: Staged | None) -> It
         "\n".join(
             [f"{unit}: real-time protection running" for unit in units] or ["no real-time protection of Kaspersky's"]
         ),
-        "no real-time protection" if new is None else _after(new),
+        "no real-time protection" if new is None else _after(new, bool(units)),
         tuple(f"unit:{unit}" for unit in units),
         _effects(new) if new else (),
-        "If the new protection is not proven, it is stopped and the old one is started and proven again.",
+        BACK if new else BACK_TO_OLD,
     )
 
 
@@ -48,9 +58,23 @@ def _effects(new: dict[str, Any]) -> tuple[dict[str, str], ...]:
 
 
 def _old_units(evidence: Evidence, going: list[Product]) -> list[str]:
+    """Return the units that run, or that a run which was cut off in the midst of a handover has stopped."""
     names = [name for product in going for name in product.real_time_units]
     states = {name: evidence.value("unit", name) for name in names}
-    return [name for name, seen in states.items() if seen and seen["active"] not in ("inactive", "failed")]
+    stopped_by_us = _was_cut_off(evidence)
+    return [name for name, seen in states.items() if seen and (stopped_by_us or seen["active"] not in STOPPED)]
+
+
+def _was_cut_off(evidence: Evidence) -> bool:
+    runs = (evidence.value("journal", JOURNAL) or {}).get("runs", [])
+    begun = [run for run in runs if run.get("unprotected_from") and run.get("status") != "done"]
+    return bool(begun) and not begun[-1].get("unprotected_until")
+
+
+def _triggers(evidence: Evidence, units: list[str]) -> list[str]:
+    """Return the timers and the like that would start the units again in the midst of the handover."""
+    seen = [evidence.value("unit", name) or {} for name in units]
+    return sorted({trigger["name"] for unit in seen for trigger in unit.get("triggered_by", ())})
 
 
 def _new(staged: Staged) -> dict[str, Any]:
@@ -91,7 +115,16 @@ def _title(units: list[str], new: dict[str, Any] | None) -> str:
     return "Hand real-time protection over" if units else "Switch real-time protection on"
 
 
-def _after(new: dict[str, Any]) -> str:
-    return "\n".join(
-        [f"{new['unit']}: running, enabled at boot, proven", *(f"protects {path}" for path in new["paths"])]
-    )
+def _after(new: dict[str, Any], hands_over: bool) -> str:
+    window = [f"without protection meanwhile: {_window(new)}"] if hands_over else []
+    protected = [f"protects {path}" for path in new["paths"]]
+    return "\n".join([f"{new['unit']}: running, enabled at boot, proven", *protected, *window])
+
+
+def _window(new: dict[str, Any]) -> str:
+    """Return in words how long the host is without protection; how long it was stands in its record."""
+    given_up = f"after {new['limit']} s without an interception the old one is started again"
+    if new["install"]:
+        return f"minutes, as the new one bears no other beside it and is installed in them; {given_up}"
+    how = "is told to become active" if new["activate"] else "is started"
+    return f"about a second, as the new one is ready and {how}; {given_up}"

@@ -11,14 +11,23 @@ from . import vendor
 from .settings import settled
 from .staging import provider_of
 
+MAX_AGE_DAYS = 7
+HOURS = 24
 
-def arguments(catalog: Catalog, provider_id: str, options: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments for the endpoint. AvshiftError on an unknown provider or a wrong option."""
+
+def arguments(catalog: Catalog, provider_id: str, options: dict[str, Any], max_age_days: int = 0) -> dict[str, Any]:
+    """Return the arguments for the endpoint; what it knows may be so many days old; 0: as many as the provider allows.
+
+    AvshiftError on an unknown provider or a wrong option.
+    """
     provider = provider_of(catalog, provider_id)
     chosen = settled(provider, options)
     layout = next(iter(provider.platforms.values()))
     if vendor.is_one(layout):
+        if max_age_days and "max_age_hours" in chosen:
+            chosen["max_age_hours"] = max_age_days * HOURS
         return _of_vendor(provider, layout, chosen)
+    allowed = max_age_days or chosen.get("max_database_age_days", MAX_AGE_DAYS)
     units = [layout["engine"]["unit"], layout["real_time"]["unit"]]
     if chosen["database"] == "official":
         units.append(layout["updater"]["unit"])
@@ -27,6 +36,7 @@ def arguments(catalog: Catalog, provider_id: str, options: dict[str, Any]) -> di
         "below": layout["real_time"]["below"],
         "paths": chosen["paths"],
         "units": units,
+        "max_age_days": allowed if chosen["database"] == "official" else None,
     }
 
 

@@ -44,7 +44,10 @@ def probes_for(provider: Provider, options: dict[str, Any]) -> tuple[dict[str, A
     units = [unit for layout in layouts for unit in _unit_names(layout)]
     folders = [folder for path in written for folder in _folders(path)]
     folders += [
-        effect["path"] for layout in layouts for effect in layout["package_effects"] if effect.get("scope") == "file"
+        effect["path"]
+        for layout in layouts
+        for effect in layout.get("package_effects", ())
+        if effect.get("scope") in ("file", "tree")
     ]
     asked = {
         "unit": _ordered(units),
@@ -166,7 +169,7 @@ def packages(layout: dict[str, Any], evidence: Evidence) -> Iterator[Step]:
         STAGE,
         "packages_install",
         "Install " + ", ".join(simulated["names"]),
-        {"names": simulated["names"], "changes": changes},
+        {"names": simulated["names"], "changes": changes, "trees": _new_trees(layout, evidence)},
         "\n".join(f"{change['name']} {change['old'] or 'not installed'}" for change in changes),
         "\n".join(f"{change['name']} {change['new']}" for change in changes),
         ("package_change:install",),
@@ -174,8 +177,18 @@ def packages(layout: dict[str, Any], evidence: Evidence) -> Iterator[Step]:
             *({"package": change["name"], "change": "changed" if change["old"] else "created"} for change in changes),
             *(dict(effect) for effect in layout.get("package_effects", ()) if _is_expected(effect, evidence)),
         ),
-        "What was not there before is purged.",
+        "What was not there before is purged, with the directories that it made.",
     )
+
+
+def _new_trees(layout: dict[str, Any], evidence: Evidence) -> list[str]:
+    """Return the directories that the packages' scripts and services make, and that purging may leave behind."""
+    made = [effect for effect in layout.get("package_effects", ()) if effect.get("scope") == "tree"]
+    return [
+        effect["path"]
+        for effect in made
+        if effect["change"] == "created" and f"path:{effect['path']}" not in evidence.items
+    ]
 
 
 def _units(
@@ -240,12 +253,16 @@ def _unit_step(
             "newer_than": newer_than,
             "needs_data": bool(newer_than),
             "also_reload": list(unit.get("also_reload", ())),
+            "was": {
+                "running": seen is not None and seen["active"] == "active",
+                "enabled": seen is not None and seen["enabled"] == "enabled",
+            },
         },
         f"{name}: {before}",
         f"{name}: {after}",
         () if seen is None else (f"unit:{name}",),
         tuple(dict(effect) for effect in effects),
-        "It is stopped or started again.",
+        "It runs or not, and starts at boot or not, as before.",
     )
 
 
@@ -255,7 +272,7 @@ def _proof(layout: dict[str, Any]) -> Step:
         STAGE,
         "prove_on_demand",
         "Prove through the engine's socket that it finds the test string and passes clean bytes",
-        {"socket": engine["socket"], "limit": engine["limit"]},
+        {"socket": engine["socket"], "unit": engine["unit"], "limit": engine["limit"]},
         "not proven",
         "test string found, clean bytes passed; nothing was written to the disk",
         (),

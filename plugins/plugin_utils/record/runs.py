@@ -85,7 +85,7 @@ def kept(record: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any
 def _window(parts: dict[str, dict[str, Any]], collected: dict[str, Any] | None) -> float | None:
     """Return the unprotected window of this run, or else that of the last one that the host's journal tells of."""
     windows = [run.get("window_seconds") for run in (collected or {}).get("earlier_runs", ())]
-    windows.append((parts.get("handover") or {}).get("window_seconds"))
+    windows += [(parts.get(part) or {}).get("window_seconds") for part in ("handover", "remove")]
     return next((window for window in reversed(windows) if window is not None), None)
 
 

@@ -122,16 +122,21 @@ def of_run(
         return UNKNOWN
     if plan["blocked"] or (approval is not None and approval["status"] in ("not_approved", "drifted")):
         return REFUSED
-    failures = [(part, result["failure"]) for part, result in parts.items() if result.get("failure")]
+    failures = [part for part, result in parts.items() if result.get("failure")]
     if not failures:
         return None
-    part, failure = failures[0]
-    return ROLLED_BACK if part != "remove" and _was_taken_back(part, failure, parts[part]) else FAILED
+    part = failures[0]
+    return ROLLED_BACK if _was_taken_back(part, parts[part]) else FAILED
 
 
-def _was_taken_back(part: str, failure: dict[str, Any], result: dict[str, Any]) -> bool:
-    facts: dict[str, Any] = next(
-        (outcome["facts"] for outcome in result["steps"] if outcome["id"] == failure["step"]), {}
-    )
-    not_undone = any("not_undone" in outcome.get("facts", {}) for outcome in result["steps"])
-    return not not_undone and (part != "handover" or bool(facts.get("old_is_back")))
+def _was_taken_back(part: str, result: dict[str, Any]) -> bool:
+    """Return True if nothing of the run is left but what was staged. Of a removal only the steps before the first loss
+    can be taken back, and only where nothing took the old protection's place.
+    """
+    outcomes = result["steps"]
+    if any("not_undone" in outcome.get("facts", {}) for outcome in outcomes):
+        return False
+    if part == "stage":
+        return True
+    is_back = [outcome["facts"].get("old_is_back") for outcome in outcomes if "old_is_back" in outcome["facts"]]
+    return bool(is_back and is_back[-1])

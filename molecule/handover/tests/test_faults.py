@@ -1,0 +1,127 @@
+"""Whatever goes wrong, the verdict is as stated, and no host is without a scanner but as its record says."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from conftest import Outcome
+from fidelity.observation import CHANGED, Change, changes
+from integration import lab, observer
+from integration.faults import Fault
+from integration.observer import READ, REFUSED, Span
+from integration.samples import DETECTABLE, tried
+from left import LEFT
+
+# The record's moments are to 10 ms where a process gets the processor when it needs it. A machine on which the
+# observer's own reads come late keeps whoever records waiting as long.
+EXACT = 0.01
+OLD = "kesl"
+
+
+def test_the_verdict(fault: Fault, outcome: Outcome) -> None:
+    failure = outcome.record["failure"] or {}
+    assert outcome.record["verdict"] == fault.verdict, failure
+    if fault.failure:
+        assert failure["code"] == fault.failure, failure
+
+
+def test_the_record_says_it_in_words(fault: Fault, outcome: Outcome) -> None:
+    message = (outcome.record["failure"] or {}).get("message", "")
+    assert [phrase for phrase in fault.says if phrase not in message] == [], message
+
+
+def test_the_observer_saw_every_file_refused_at_first(outcome: Outcome) -> None:
+    first = {span.folder: span.outcome for span in reversed(outcome.spans)}
+    assert first == dict.fromkeys(observer.FOLDERS, REFUSED)
+    assert {span.outcome for span in outcome.spans} <= {READ, REFUSED}
+
+
+def test_no_moment_without_a_scanner_but_in_the_recorded_window(fault: Fault, outcome: Outcome) -> None:
+    unprotected = [span for span in outcome.spans if span.outcome == READ]
+    if fault.window == "none":
+        assert unprotected == []
+        return
+    begun, ended = _recorded(outcome)
+    assert (begun is None, ended is None) == (False, fault.window == "open")
+    assert unprotected
+    outside = [span for span in unprotected if not _is_between(span, begun, ended)]
+    assert outside == [], (begun, ended)
+
+
+def test_the_recorded_window_is_as_long_as_the_one_that_was_seen(fault: Fault, outcome: Outcome) -> None:
+    if fault.window != "one":
+        pytest.skip("there was none, or it has not ended")
+    begun, ended = _recorded(outcome)
+    recorded = outcome.record["window_seconds"]
+    assert recorded == pytest.approx((ended or 0) - (begun or 0), abs=EXACT)
+    for folder in observer.FOLDERS:
+        shortest, longest = _seen(outcome.spans, folder)
+        assert shortest - EXACT <= recorded <= longest + EXACT, folder
+
+
+def test_what_protects_afterwards(fault: Fault, outcome: Outcome) -> None:
+    """By the system's own tools: which of the two runs, and whether a read is refused."""
+    states = {unit: lab.on(fault.name, "systemctl", "is-active", unit).stdout.strip() for unit in (fault.new, OLD)}
+    running = [unit for unit, state in states.items() if state == "active"]
+    if fault.verdict in ("removed_verified", "unknown"):
+        assert running == [fault.new], states
+    elif fault.window != "open":
+        assert running == [OLD], states
+    read = tried(fault.name, "/srv", DETECTABLE, "cat")
+    assert (read.returncode != 0) == (fault.window != "open"), read.stdout
+
+
+def test_a_host_that_was_only_staged_is_as_it_was(fault: Fault, outcome: Outcome) -> None:
+    if not fault.untouched:
+        pytest.skip("its handover began")
+    before, after = lab.observed("before", fault.name), lab.observed("after", fault.name)
+    different = [one for one in changes(before, after) if not _is_left(one) and not _is_written_alike(one)]
+    assert [str(one) for one in different] == []
+    assert (after.packages, after.groups, after.accounts) == (before.packages, before.groups, before.accounts)
+
+
+def _is_left(change: Change) -> bool:
+    return any(change.path == path or change.path.startswith(f"{path}/") for path in LEFT)
+
+
+def _is_written_alike(change: Change) -> bool:
+    """Return True for a file written anew with the same content, and a directory that something came and went in."""
+    return change.change == CHANGED and set(change.fields) <= ({"mtime", "size"} if change.kind == "d" else {"mtime"})
+
+
+def _recorded(outcome: Outcome) -> tuple[float | None, float | None]:
+    facts = [
+        step["facts"]
+        for steps in outcome.record["outcomes"].values()
+        for step in steps
+        if "unprotected_from" in step["facts"]
+    ]
+    if not facts:
+        return None, None
+    moments = [facts[-1].get(key) for key in ("unprotected_from", "unprotected_until")]
+    begun, ended = (_seconds(text) for text in moments)
+    return begun, ended
+
+
+def _seconds(moment: str | None) -> float | None:
+    return datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp() if moment else None
+
+
+def _is_between(span: Span, begun: float | None, ended: float | None) -> bool:
+    """Return True if it may lie there: each read was answered at some moment while it lasted."""
+    tolerated = EXACT + span.late + span.slowest
+    begins_after = begun is not None and span.first >= begun - tolerated
+    return begins_after and (ended is None or span.last <= ended + tolerated)
+
+
+def _seen(spans: list[Span], folder: str) -> tuple[float, float]:
+    """Return the shortest and the longest time without a scanner that a folder's reads allow, in seconds.
+
+    The reads at both edges may have been answered at any moment while they lasted.
+    """
+    mine = [span for span in spans if span.folder == folder]
+    read = [number for number, span in enumerate(mine) if span.outcome == READ]
+    before, first, last, after = mine[read[0] - 1], mine[read[0]], mine[read[-1]], mine[read[-1] + 1]
+    slack = max(span.slowest + span.late for span in mine[read[0] : read[-1] + 1])
+    return last.last - first.first - slack, after.first + after.slowest + slack - before.last

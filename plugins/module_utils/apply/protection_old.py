@@ -1,0 +1,134 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Stop the old real-time protection, and bring it back and prove that it intercepts again."""
+
+import os
+import time
+
+from ..prove import on_access
+from ..prove.checks import BAD, OK, check, overall
+from ..system import interception, systemd
+from ..system.errors import EndpointError
+from ..system.moments import Watch
+from .unit import STOPPED, force
+
+STARTS = 3
+START_PAUSE = 1.0
+GIVEN_UP = 1.0
+PROOF_LIMIT = 5
+PROOF_PAUSE = 0.1
+# Where it is tried that the old protection refuses the test file, of those directories that its marks lie on.
+TRIED_IN = ("/home", "/root", "/srv", "/tmp", "/var/tmp")
+
+
+class Old:
+    """The old protection: ``units`` that run or ran, whether it ``intercepted``, and the Moments at which its last mark
+    was ``gone`` and its first one ``back``; None where that did not happen.
+    """
+
+    def __init__(self, old, units, held, gone):
+        """``old`` is a step's {units, triggers, below, stop_limit, start_limit}."""
+        self._old = old
+        self._held = held
+        # What starts others by itself comes first.
+        self.units = units
+        self.intercepted = bool(held) or gone is not None
+        self.gone = gone
+        self.back = None
+
+    @classmethod
+    def found(cls, old):
+        """Return it as it is on the host now."""
+        return cls(old, running(old["triggers"] + old["units"]), interception.holders(old["below"]), None)
+
+    @classmethod
+    def stopped(cls, old, gone):
+        """Return it as it was before it was stopped, at a Moment if it intercepted then."""
+        return cls(old, old["triggers"] + old["units"], {}, gone)
+
+    def stop(self):
+        """Stop it and return {} or, where it did not stop by itself, {forced: names, after_seconds}."""
+        with Watch(self._lets_go) as gone:
+            try:
+                facts = self._stop_units()
+                if self._held and gone.wait(1) is None:
+                    raise EndpointError(
+                        "old_still_intercepts",
+                        "Stopping the old protection",
+                        ", ".join(self.units) or "no unit",
+                        "its processes still hold permission marks",
+                        "See which service starts them.",
+                    )
+                return facts
+            finally:
+                if self._held:
+                    self.gone = gone.moment
+
+    def _lets_go(self):
+        return not any(interception.permission_marks(pid) for pid in self._held)
+
+    def _stop_units(self):
+        limit = self._old["stop_limit"]
+        try:
+            if self.units:
+                systemd.tell("stop", self.units, limit)
+            return {}
+        except EndpointError as error:
+            if error.code != "command_timeout":
+                raise
+        return force(self.units, limit)
+
+    def bring_back(self):
+        """Start what was stopped and prove that it intercepts again; return the facts {old_is_back, old_checks, notes}.
+
+        Where it held no mark before there is nothing to prove but that its units run.
+        """
+        if not self.intercepted:
+            notes = self._start_units()
+            return {"old_is_back": running(self.units) == self.units, "old_checks": [], "notes": notes}
+        with Watch(lambda: bool(interception.holders(self._old["below"]))) as back:
+            notes = self._start_units()
+            self.back = back.wait(self._old["start_limit"] if running(self.units) else GIVEN_UP)
+        checks = self._prove()
+        return {"old_is_back": overall(checks) == OK, "old_checks": checks, "notes": notes}
+
+    def _start_units(self):
+        """Start them, again after a moment if that fails: a service that was stopped hard may need one."""
+        notes = []
+        for start in range(STARTS if self.units else 0):
+            if start:
+                time.sleep(START_PAUSE)
+                systemd.forget_failures(self.units)
+            try:
+                systemd.tell("start", list(reversed(self.units)), self._old["start_limit"])
+                break
+            except EndpointError as error:
+                notes.append(str(error))
+        return notes
+
+    def _prove(self):
+        """Return the checks of what came back, tried again: a mark is there before its listener answers."""
+        if self.back is None:
+            return [check("old_marks", BAD, "no permission mark within %d s" % self._old["start_limit"])]
+        deadline = time.monotonic() + PROOF_LIMIT
+        while True:
+            checks = _checks(self._old["below"])
+            if overall(checks) == OK or time.monotonic() > deadline:
+                return checks
+            time.sleep(PROOF_PAUSE)
+
+
+def _checks(below):
+    """Return a check of the marks, and of accesses in each directory that they lie on: they may lie on others only."""
+    held = [target for targets in interception.holders(below).values() for target in targets]
+    there = [path for path in TRIED_IN if os.path.isdir(path) and os.access(path, os.W_OK)]
+    bare = interception.uncovered(there, held)
+    marks = check("old_marks", OK if held else BAD, "%d permission marks held" % len(held))
+    tried = on_access.prove([path for path in there if held and path not in bare])
+    return [marks] + [dict(found, id="old_" + found["id"]) for found in tried]
+
+
+def running(names):
+    """Return those of the units that run or are about to."""
+    return [name for name, shown in systemd.show(names).items() if shown["ActiveState"] not in STOPPED]

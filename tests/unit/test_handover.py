@@ -1,0 +1,298 @@
+"""The handover on a host of stand-ins: what is stopped, started, proven and told, in which order."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply import (
+    handover,
+    protection_new,
+    protection_old,
+    runner,
+)
+from ansible_collections.avshift.endpoint.plugins.module_utils.prove.checks import check
+from ansible_collections.avshift.endpoint.plugins.module_utils.system import moments, own_journal
+from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
+from hypothesis import given
+from hypothesis import strategies as st
+
+OLD = {"units": ["old.service"], "triggers": ["old.timer"], "below": ["/old"], "stop_limit": 1, "start_limit": 1}
+NEW: dict[str, Any] = {
+    "unit": "new.service",
+    "below": ["/new"],
+    "marks": True,
+    "limit": 1,
+    "socket": "/s",
+    "paths": ["/home"],
+    "install": [],
+    "activate": [],
+    "deactivate": [],
+    "probes": [],
+}
+TARGET = {"digest": "d", "old": OLD, "new": NEW}
+
+
+class _Host:
+    """Units that run, and which of the two engines holds marks; a unit named in ``broken`` does not start."""
+
+    def __init__(self) -> None:
+        self.running = {"old.timer", "old.service"}
+        self.enabled: set[str] = set()
+        self.broken: set[str] = set()
+        self.said: list[tuple[str, tuple[str, ...]]] = []
+        self.on_restart: Any = None
+
+    def show(self, names: list[str]) -> dict[str, dict[str, str]]:
+        return {
+            name: {
+                "ActiveState": "active" if name in self.running else "inactive",
+                "UnitFileState": "enabled" if name in self.enabled else "disabled",
+                "LoadState": "loaded",
+            }
+            for name in names
+        }
+
+    def tell(self, verb: str, names: list[str], _limit: float = 0) -> None:
+        self.said.append((verb, tuple(names)))
+        if verb == "enable":
+            self.enabled.update(names)
+        elif verb == "stop":
+            self.running.difference_update(names)
+        else:
+            if self.on_restart is not None and verb == "restart":
+                self.on_restart()
+            if set(names) & self.broken:
+                raise EndpointError("command_failed", "Telling systemd", names[0], "no", "Look.")
+            self.running.update(names)
+
+    def is_going(self, name: str, _most_restarts: int) -> bool:
+        return name in self.running
+
+    def reload_if_needed(self, _names: list[str]) -> None:
+        pass
+
+    def forget_failures(self, names: list[str]) -> None:
+        self.said.append(("forget", tuple(names)))
+
+    def holders(self, roots: list[str]) -> dict[int, list[str]]:
+        held = {"/old": "old.service", "/new": "new.service"}[roots[0]] in self.running
+        return {1 if roots == ["/old"] else 2: ["mnt_id:1"]} if held else {}
+
+    def permission_marks(self, pid: int) -> list[str]:
+        return ["mnt_id:1"] if {1: "old.service", 2: "new.service"}[pid] in self.running else []
+
+    def uncovered(self, _paths: list[str], _targets: list[str]) -> list[str]:
+        return []
+
+    def proof(self, *_arguments: Any) -> list[dict[str, str]]:
+        return [check("proof", "ok", "")]
+
+
+@pytest.fixture
+def host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> _Host:
+    """A host on which the old protection runs and nothing of the new one."""
+    made = _Host()
+    for module in (protection_old, protection_new):
+        monkeypatch.setattr(module, "systemd", made)
+    for module in (handover, protection_old, protection_new):
+        monkeypatch.setattr(module, "interception", made)
+    monkeypatch.setattr(protection_new, "stop", lambda names, _limit: made.tell("stop", names))
+    for kind in ("real_time", "on_demand", "on_access", "vendor"):
+        monkeypatch.setattr(getattr(protection_new, kind), "prove", made.proof)
+    monkeypatch.setattr(protection_old, "START_PAUSE", 0.001)
+    monkeypatch.setattr(own_journal, "PATH", str(tmp_path / "avshift/journal.json"))
+    return made
+
+
+def test_handover_measures_and_notes_the_window(host: _Host) -> None:
+    facts = handover.do(TARGET)
+    assert host.said == [
+        ("stop", ("old.timer", "old.service")),
+        ("restart", ("new.service",)),
+        ("enable", ("new.service",)),
+    ]
+    assert 0 <= facts["window_seconds"] < 1
+    assert facts["unprotected_from"] <= facts["unprotected_until"]
+    assert own_journal.noted("d")["window_seconds"] == facts["window_seconds"]
+    assert own_journal.unprotected_from() is None
+    assert handover.look(TARGET)
+
+
+def test_old_protection_comes_back_and_what_starts_it_comes_last(host: _Host) -> None:
+    host.broken = {"new.service"}
+    with pytest.raises(handover.HandoverFailed, match="The old protection is back, proven, since") as caught:
+        handover.do(TARGET)
+    assert host.said[-2:] == [("stop", ("new.service",)), ("start", ("old.service", "old.timer"))]
+    assert caught.value.facts["old_is_back"] is True
+    assert caught.value.facts["window_seconds"] is not None
+    assert caught.value.facts["cause"] == "command_failed"
+    assert host.enabled == set()
+
+
+def test_old_protection_that_does_not_come_back_is_told_with_since_when(host: _Host) -> None:
+    host.broken = {"new.service", "old.service"}
+    with pytest.raises(handover.HandoverFailed, match="LOOK AT THIS HOST NOW") as caught:
+        handover.do(TARGET)
+    facts = caught.value.facts
+    assert (facts["old_is_back"], facts["window_seconds"]) == (False, None)
+    assert "nothing is proven to protect it since " + facts["unprotected_from"] in str(caught.value)
+    assert host.said.count(("start", ("old.service", "old.timer"))) == protection_old.STARTS
+
+
+def test_marks_alone_are_no_proof_that_the_old_one_is_back(host: _Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    host.broken = {"new.service"}
+    monkeypatch.setattr(protection_old, "PROOF_LIMIT", 0)
+    seen = [check("on_access_blocks:/home", "bad", "the test file could be read")]
+    monkeypatch.setattr(protection_old.on_access, "prove", lambda _paths: seen)
+    with pytest.raises(handover.HandoverFailed, match="the test file could be read") as caught:
+        handover.do(TARGET)
+    assert caught.value.facts["old_is_back"] is False
+
+
+def test_run_that_is_told_to_end_brings_the_old_protection_back(host: _Host) -> None:
+    host.on_restart = lambda: os.kill(os.getpid(), signal.SIGTERM)
+    with pytest.raises(handover.HandoverFailed, match="told to end") as caught:
+        handover.do(TARGET)
+    assert caught.value.facts["old_is_back"] is True
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_window_of_a_run_that_was_cut_off_counts_from_its_beginning(host: _Host) -> None:
+    begun = moments.Moment(time.time() - 100)
+    own_journal.note("d", status="begun", unprotected_from=str(begun), unprotected_until=None)
+    host.running.clear()
+    assert handover.do(TARGET)["window_seconds"] == pytest.approx(100, abs=5)
+
+
+def test_after_a_run_that_was_cut_off_the_old_protection_can_still_come_back(host: _Host) -> None:
+    own_journal.note("d", status="begun", unprotected_from=str(moments.Moment.now()), unprotected_until=None)
+    host.running.clear()
+    host.broken = {"new.service"}
+    with pytest.raises(handover.HandoverFailed) as caught:
+        handover.do(TARGET)
+    assert caught.value.facts["old_is_back"] is True
+    assert host.running == {"old.service", "old.timer"}
+
+
+def test_handover_to_nothing_is_taken_back(host: _Host) -> None:
+    nothing = {**TARGET, "new": None}
+    assert handover.do(nothing)["window_seconds"] is None
+    assert own_journal.unprotected_from() is not None
+    facts = handover.undo(nothing)
+    assert (facts["old_is_back"], host.running) == (True, {"old.service", "old.timer"})
+    assert facts["window_seconds"] is not None
+    assert own_journal.unprotected_from() is None
+
+
+PASSIVE = {
+    **NEW,
+    "socket": "",
+    "activate": [{"argv": ["new", "active"], "limit": 1}],
+    "deactivate": [{"argv": ["new", "passive"], "limit": 1}],
+    "probes": [{"argv": ["new", "health"]}],
+}
+
+
+def test_passive_product_is_told_and_not_restarted(host: _Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protection_new, "must", lambda argv, *_rest: host.tell(argv[1], ["new.service"]))
+    facts = handover.do({**TARGET, "new": PASSIVE})
+    assert [verb for verb, _names in host.said] == ["stop", "active", "enable"]
+    assert facts["window_seconds"] is not None
+
+
+def test_passive_product_that_is_not_proven_is_passive_before_the_old_one_starts(
+    host: _Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protection_new, "must", lambda argv, *_rest: host.tell(argv[1], ["new.service"]))
+    monkeypatch.setattr(protection_new.vendor, "prove", lambda _probes: [check("mode", "bad", "still passive")])
+    with pytest.raises(handover.HandoverFailed, match="still passive") as caught:
+        handover.do({**TARGET, "new": {**PASSIVE, "limit": 0.1}})
+    assert [verb for verb, _names in host.said][-2:] == ["passive", "start"]
+    assert caught.value.facts["old_is_back"] is True
+
+
+class _Install:
+    """A kind of step that puts the new product on a host of stand-ins."""
+
+    def __init__(self, host: _Host, removable: bool = True) -> None:
+        self.host = host
+        self.removable = removable
+
+    def look(self, _target: dict[str, Any]) -> bool:
+        return False
+
+    def do(self, _target: dict[str, Any]) -> None:
+        self.host.said.append(("install", ()))
+
+    def undo(self, _target: dict[str, Any]) -> None:
+        self.host.said.append(("remove", ()))
+        if not self.removable:
+            raise EndpointError("x", "Removing", "new", "no", "Look.")
+
+
+EXCLUSIVE = {**NEW, "install": [{"kind": "kit_install", "target": {}}]}
+
+
+def test_exclusive_product_comes_after_the_old_one_has_stopped(host: _Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(protection_new.INSTALLS, "kit_install", _Install(host))
+    handover.do({**TARGET, "new": EXCLUSIVE})
+    assert [verb for verb, _names in host.said] == ["stop", "install", "start", "enable"]
+
+
+@pytest.mark.parametrize("removable", [True, False])
+def test_exclusive_product_goes_only_when_the_old_one_is_back(
+    host: _Host, monkeypatch: pytest.MonkeyPatch, removable: bool
+) -> None:
+    monkeypatch.setitem(protection_new.INSTALLS, "kit_install", _Install(host, removable))
+    host.broken = {"new.service"}
+    with pytest.raises(handover.HandoverFailed) as caught:
+        handover.do({**TARGET, "new": EXCLUSIVE})
+    assert [verb for verb, _names in host.said] == ["stop", "install", "start", "stop", "start", "remove"]
+    assert caught.value.facts["old_is_back"] is True
+    assert ("not_undone" in caught.value.facts) is ("NOT TAKEN BACK" in str(caught.value)) is not removable
+
+
+@pytest.mark.parametrize("proven", [True, False])
+def test_product_without_marks_is_up_when_it_is_proven(
+    host: _Host, monkeypatch: pytest.MonkeyPatch, proven: bool
+) -> None:
+    result = [check("real_time", "ok" if proven else "unknown", "")]
+    monkeypatch.setattr(protection_new.vendor, "prove", lambda _probes: result)
+    monkeypatch.setattr(protection_new.interception, "holders", lambda roots: {1: ["m"]} if roots == ["/old"] else {})
+    host.enabled.add("new.service")
+    assert protection_new.New({**PASSIVE, "marks": False}).is_up() is proven
+
+
+class _Fails:
+    """A kind of step that fails before anything was lost."""
+
+    @staticmethod
+    def look(_target: dict[str, Any]) -> bool:
+        return False
+
+    @staticmethod
+    def do(_target: dict[str, Any]) -> None:
+        raise EndpointError("retain_failed", "Retaining", "x", "no room", "Make room.")
+
+
+@pytest.mark.parametrize(("kind", "is_back"), [("retain", True), ("packages_remove", False)])
+def test_old_protection_comes_back_only_before_the_first_loss(
+    host: _Host, monkeypatch: pytest.MonkeyPatch, kind: str, is_back: bool
+) -> None:
+    nothing = {"id": "h", "kind": "handover", "target": {**TARGET, "new": None}, "undo": "It comes back."}
+    handover.do(nothing["target"])
+    monkeypatch.setitem(runner.KINDS, kind, _Fails)
+    result = runner.carry_out([{"id": "r", "kind": kind, "target": {}, "undo": ""}], ["r"], False, stopped=nothing)
+    assert ("old.service" in host.running) is is_back
+    assert result["outcomes"][0]["facts"].get("old_is_back", False) is is_back
+    assert ("The old protection is back" in result["failure"]["message"]) is is_back
+
+
+@given(st.floats(min_value=0, max_value=4e9))
+def test_moments_are_told_to_the_millisecond(wall: float) -> None:
+    assert abs(moments.Moment.read(str(moments.Moment(wall))).wall - wall) <= 0.0011

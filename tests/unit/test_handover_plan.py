@@ -1,0 +1,49 @@
+"""What the plan hands over, and what it says of the time without protection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from plans import case_of, plan_of
+
+JOURNAL = "/var/lib/avshift/journal.json"
+FROM = "2026-11-22T11:57:02.809Z"
+
+
+def _handover(case: dict[str, Any]) -> dict[str, Any] | None:
+    return next((step for step in plan_of(case)["steps"] if step["kind"] == "handover"), None)
+
+
+def _with(changes: dict[str, Any], *more: dict[str, Any]) -> dict[str, Any]:
+    case = case_of("full")
+    units = [{**one, **(changes if one.get("unit") == "kesl.service" else {})} for one in case["evidence"]]
+    return {**case, "evidence": [*units, *more]}
+
+
+@pytest.mark.parametrize(
+    ("told", "is_to_come_back"),
+    [
+        ({"status": "begun", "unprotected_from": FROM}, True),
+        ({"status": "begun", "unprotected_from": FROM, "unprotected_until": FROM}, False),
+        ({"status": "done", "unprotected_from": FROM}, False),
+        ({"status": "begun"}, False),
+    ],
+)
+def test_unit_that_a_cut_off_run_has_stopped_can_come_back(told: dict[str, Any], is_to_come_back: bool) -> None:
+    step = _handover(_with({"active": "inactive"}, {"journal": JOURNAL, "runs": [{"digest": "d", **told}]}))
+    assert step is not None
+    assert step["target"]["old"]["units"] == (["kesl.service"] if is_to_come_back else [])
+
+
+def test_what_starts_the_old_service_again_is_stopped_with_it() -> None:
+    timer = {"name": "kesl.timer", "file": "/etc/systemd/system/kesl.timer", "links": []}
+    step = _handover(_with({"triggered_by": [timer]}))
+    assert step is not None
+    assert step["target"]["old"]["triggers"] == ["kesl.timer"]
+
+
+def test_plan_says_how_long_nothing_protects() -> None:
+    step = _handover(case_of("full"))
+    assert step is not None
+    assert "without protection meanwhile: about a second" in step["after"]
