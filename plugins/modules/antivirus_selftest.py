@@ -8,8 +8,8 @@ short_description: Prove that a replacement protects a host
 version_added: 0.1.0
 description:
   - Proves that the test string of EICAR is found on demand and that its read is refused on access in each protected
-    directory, and that clean bytes are neither. Also that the units run and start at boot, and that no other process
-    intercepts.
+    directory, and that clean bytes are neither. Also that the units run and start at boot, that no other process
+    intercepts, how old official signatures are, and that no file silences signatures which nobody planned.
   - Test files are written into the protected directories and removed again; security monitoring will see them.
   - In check mode nothing is written and the proof on access is left out.
 author:

@@ -141,7 +141,7 @@ def _prove(new):
     deadline = time.monotonic() + PROOF_LIMIT
     while True:
         marks = real_time.prove(new["below"])
-        checks = marks + on_demand.prove(new["socket"]) + on_access.prove(new["paths"])
+        checks = marks + on_demand.prove(new["socket"]) + on_access.prove(new["paths"], kept_in=new["quarantine"])
         if overall(checks) == OK or overall(marks) != OK or time.monotonic() > deadline:
             return checks
         time.sleep(PROOF_PAUSE)

@@ -35,7 +35,9 @@ from . import (
     proof,
     reload_units,
     retain,
+    selinux_boolean,
     selinux_contexts_remove,
+    signatures_check,
     unit,
 )
 
@@ -63,7 +65,9 @@ KINDS = {
     "processes_end": processes,
     "prove_on_demand": proof,
     "retain": retain,
+    "selinux_boolean": selinux_boolean,
     "selinux_contexts_remove": selinux_contexts_remove,
+    "signatures_check": signatures_check,
     "systemd_reload": reload_units,
     "unit": unit,
 }

@@ -69,6 +69,7 @@ PLANNING = (
     "package_change",
     "package_manager",
     "packet_rule",
+    "selinux_boolean",
     "space",
 )
 # What somebody can have put on a host so that a look at it fails.
@@ -124,6 +125,7 @@ def _planning(live):
         package_changes,
         package_manager,
         packet_rules,
+        selinux_booleans,
         space,
     )
 
@@ -132,7 +134,7 @@ def _planning(live):
         known.update(package_change=package_changes.collect, space=space.collect, obstacle=obstacles.collect)
         known.update(package_manager=package_manager.collect, packet_rule=packet_rules.collect)
         known.update(account_use=account_use.collect_users, group_use=account_use.collect_groups)
-        known.update(file_system=file_systems.collect)
+        known.update(file_system=file_systems.collect, selinux_boolean=selinux_booleans.collect)
     return known
 
 

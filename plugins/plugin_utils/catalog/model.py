@@ -86,7 +86,10 @@ class Product:
 
 @dataclass(frozen=True)
 class Provider:
-    """One replacement antivirus. ``platforms`` hold what differs between families of systems, as the file has it."""
+    """One replacement antivirus. ``platforms`` hold what differs between families of systems, as the file has it.
+
+    ``rules`` are what the catalog says of each option.
+    """
 
     id: str
     name: str
@@ -95,6 +98,7 @@ class Provider:
     choices: dict[str, list[str]]
     platforms: dict[str, dict[str, Any]]
     claims: tuple[str, ...]
+    rules: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

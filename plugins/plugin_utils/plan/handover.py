@@ -57,10 +57,17 @@ def _new(staged: Staged) -> dict[str, Any]:
         "unit": real_time["unit"],
         "below": list(real_time["below"]),
         "limit": real_time["limit"],
-        "effects": [dict(effect) for effect in real_time["effects"]],
+        "effects": [dict(effect) for effect in real_time["effects"]] + _quarantined(staged),
+        "quarantine": staged.quarantine(),
         "socket": engine["socket"],
         "paths": list(staged.paths),
     }
+
+
+def _quarantined(staged: Staged) -> list[dict[str, str]]:
+    """Return the effect of a directory that the real-time part makes when it starts; it works in it while it runs."""
+    folder = staged.quarantine()
+    return [{"path": folder, "scope": "tree", "change": "changed"}] if folder else []
 
 
 def _is_up(new: dict[str, Any], evidence: Evidence) -> bool:
