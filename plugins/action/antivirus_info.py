@@ -22,9 +22,10 @@ class ActionModule(Adapter):
         """Return the scanners that are there, what they say of themselves, and who intercepts file access."""
         catalog = self.catalog()
         collected = self.on_endpoint("collect", {"probes": as_text(probes_for(catalog))}, task_vars)["collected"]
-        found = scanners(Evidence.of(collected), catalog)
+        evidence = Evidence.of(collected)
+        found = scanners(evidence, catalog)
         for told in found["antivirus"]:
-            asked = selftest.of_product(catalog, told["id"])
+            asked = selftest.of_product(catalog, told["id"], evidence.host)
             if asked is not None:
                 proven = self.on_endpoint("prove", asked, task_vars)
                 told["says"] = {"result": proven["result"], "checks": proven["checks"]}

@@ -9,7 +9,7 @@ version_added: 0.1.0
 description:
   - Proves that the test string of EICAR is found on demand and that its read is refused on access in each protected
     directory, and that clean bytes are neither. Also that the units run and start at boot, that no other process
-    intercepts, and that the loaded signatures are not too old.
+    intercepts, that the loaded signatures are not too old, and that no file silences signatures which nobody planned.
   - Test files are written into the protected directories and removed again; security monitoring will see them.
   - In check mode nothing is written and the proof on access is left out.
 author:
@@ -29,7 +29,7 @@ options:
   max_database_age:
     description:
       - Days that the official signatures which the engine has loaded may be old; V(0) is as many as the provider's own
-        option says, or 7.
+        option says.
       - The engine is asked, since signatures on the disk need not be loaded. A site's own signatures carry no date, which
         the proof then says.
     type: int

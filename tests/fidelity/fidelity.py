@@ -15,7 +15,8 @@ BOOKKEEPING = Path(__file__).with_name("bookkeeping.yml")
 # The files in which names of each kind are kept, without their backups, whose names end in `-`.
 DATABASES = {
     "group": ("/etc/group", "/etc/gshadow"),
-    "account": ("/etc/passwd", "/etc/shadow", "/etc/subuid", "/etc/subgid"),
+    # The last two are by number, and Debian 11 clears a new account's entries.
+    "account": ("/etc/passwd", "/etc/shadow", "/etc/subuid", "/etc/subgid", "/var/log/faillog", "/var/log/lastlog"),
 }
 # What a directory shows of children that come and go.
 BY_CHILDREN = {"mtime", "size"}

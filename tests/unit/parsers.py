@@ -21,6 +21,8 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.collect import (
     package_holds,
     packet_marks,
     resources,
+    rpm_installs,
+    selinux_booleans,
     sockets,
 )
 from ansible_collections.avshift.endpoint.plugins.module_utils.prove import vendor
@@ -155,6 +157,9 @@ PARSERS: dict[str, Callable[[bytes], Any]] = {
     "rpm.dnf_rows": lambda raw: list(rpm.dnf_rows(lines_of(raw))),
     "rpm.zypper_solvables": lambda raw: rpm.zypper_solvables(text_of(raw)),
     "rpm_database.packages": lambda raw: list(rpm_database.packages(lines_of(raw))),
+    "rpm_installs.dnf_changes": lambda raw: list(rpm_installs.dnf_changes(text_of(raw))),
+    "rpm_installs.zypper_changes": lambda raw: list(rpm_installs.zypper_changes(text_of(raw))),
+    "selinux_booleans.values": lambda raw: list(selinux_booleans.values(lines_of(raw))),
     "sockets.listening": lambda raw: {
         state: list(sockets.listening(lines_of(raw), state)) for state in sorted(set(sockets.LISTENING.values()))
     },

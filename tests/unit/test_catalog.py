@@ -153,13 +153,27 @@ def test_retained_data_is_also_removed() -> None:
             assert any(kept["path"] == path or kept["path"].startswith(f"{path}/") for path in going), kept["path"]
 
 
-def test_options_that_settings_use_exist() -> None:
+def _named(content: Any) -> Iterator[str]:
+    """Yield the options that a layout names: by a key, in a condition, or in a text."""
+    if isinstance(content, str):
+        yield from set(re.findall("@([a-z_]+)@", content)) - {"each"}
+    elif isinstance(content, dict):
+        yield from (content[key] for key in ("option", "each") if key in content)
+        yield from content.get("when", {})
+        content = list(content.values())
+    if isinstance(content, list):
+        for part in content:
+            yield from _named(part)
+
+
+def test_options_that_layouts_use_exist() -> None:
     for path in PROVIDERS:
         content = load_yaml(path)
-        for layout in content["platforms"].values():
-            for file in layout.get("files", ()):
-                used = [value["option"] for value in file.get("settings", {}).values() if isinstance(value, dict)]
-                assert set(used) | set(file.get("when", {})) <= set(content["options"])
+        assert set(_named(content["platforms"])) <= set(content["options"])
+        needed = [
+            name for rule in content["options"].values() for names in rule.get("needs", {}).values() for name in names
+        ]
+        assert set(needed) <= set(content["options"])
 
 
 BROKEN = {

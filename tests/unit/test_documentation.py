@@ -142,3 +142,35 @@ def test_every_sheet_of_the_workbook_is_explained() -> None:
         tables = {table.name: list(table.header) for table in workbook.tables(report)}
     assert tables.pop("Hosts") == list(columns.HOSTS)
     assert told == tables
+
+
+CLAMAV = (REPOSITORY / "docs" / "clamav.md").read_text(encoding="utf-8")
+
+
+def _told_default(default: object) -> str:
+    if isinstance(default, bool):
+        return "yes" if default else "no"
+    words = ", ".join(default) if isinstance(default, (list, dict)) else str(default)
+    return f"`{words}`" if words else "nothing"
+
+
+def test_every_option_of_clamav_is_explained_as_the_catalog_has_it() -> None:
+    told = re.findall(r"^\| `([a-z_]+)` \| ([^|]+) \| ([^|]+) \|$", CLAMAV, re.MULTILINE)
+    provider = CATALOG.providers["clamav"]
+    assert [row for row in told if row[0] in provider.options] == [
+        (name, _told_default(default), " ".join(provider.rules[name]["help"].split()))
+        for name, default in provider.options.items()
+    ]
+
+
+def test_every_value_of_database_has_its_recipe() -> None:
+    for choice in CATALOG.providers["clamav"].choices["database"]:
+        assert f"database: {choice}\n" in CLAMAV, choice
+
+
+def test_every_system_that_clamav_was_tried_on_is_told_and_no_other() -> None:
+    table = CLAMAV.partition("## Platforms")[2].partition("## Limits")[0]
+    tried = [line for line in table.splitlines() if "for real" in line]
+    told = {f"debian {number}" for line in tried for number in re.findall(r"\b1[0-9]\b", line.split("|")[1])}
+    platforms = CATALOG.providers["clamav"].platforms
+    assert told == {name for layout in platforms.values() for name in layout["verified"]}

@@ -29,6 +29,7 @@ NEW: dict[str, Any] = {
     "limit": 1,
     "socket": "/s",
     "paths": ["/home"],
+    "quarantine": "",
     "install": [],
     "activate": [],
     "deactivate": [],
@@ -89,7 +90,7 @@ class _Host:
     def uncovered(self, _paths: list[str], _targets: list[str]) -> list[str]:
         return []
 
-    def proof(self, *_arguments: Any) -> list[dict[str, str]]:
+    def proof(self, *_arguments: Any, **_named: Any) -> list[dict[str, str]]:
         return [check("proof", "ok", "")]
 
 
@@ -121,6 +122,18 @@ def test_handover_measures_and_notes_the_window(host: _Host) -> None:
     assert own_journal.noted("d")["window_seconds"] == facts["window_seconds"]
     assert own_journal.unprotected_from() is None
     assert handover.look(TARGET)
+
+
+def test_proof_looks_for_its_files_where_the_engine_moves_them(host: _Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def prove(_paths: list[str], kept_in: str) -> list[dict[str, str]]:
+        asked.append(kept_in)
+        return host.proof()
+
+    monkeypatch.setattr(protection_new.on_access, "prove", prove)
+    handover.do({**TARGET, "new": {**NEW, "quarantine": "/quarantine"}})
+    assert asked == ["/quarantine"]
 
 
 def test_old_protection_comes_back_and_what_starts_it_comes_last(host: _Host) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog.model import Provider
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import goal, selftest, settings
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import goal, layout_files, selftest, settings
 from plans import NOTHING_ASKED
 from support import CATALOG
 
@@ -29,7 +30,7 @@ def test_defaults_are_filled_in() -> None:
 
 
 def test_unknown_option_is_refused_with_those_that_there_are() -> None:
-    assert "Use one of: database, max_file_size, paths, site_signatures." in _refused({"databse": "site"})
+    assert "Use one of: apparmor_rules, " in _refused({"databse": "site"})
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_wrong_type_is_refused(name: str, value: object, wanted: str) -> None:
 
 
 def test_wrong_choice_is_refused_with_those_that_there_are() -> None:
-    assert "Use one of: official, site." in _refused({"database": "mirror"})
+    assert "Use one of: official, private_mirror, custom, site." in _refused({"database": "mirror"})
 
 
 NAMES = ["../x.ndb", "a/b.ndb", "/etc/passwd", ".hidden", "..", ".", "", "a\nb.ndb", "a\0b.ndb", 7, None]
@@ -78,7 +79,7 @@ def test_value_that_would_write_another_setting_is_refused(options: dict[str, An
 
 def test_files_hold_the_settings_one_a_line() -> None:
     options = settings.settled(PROVIDER, {"database": "site", "site_signatures": {"b.ndb": "B", "a.ndb": "A"}})
-    made = {file.path: file for file in settings.files(LAYOUT, options, ("/srv", "/home"))}
+    made = {file.path: file for file in layout_files.files(LAYOUT, {**options, "paths": ["/srv", "/home"]})}
     lines = made["/etc/clamav/clamd.conf"].text.splitlines()
     assert lines[0].startswith("##"), "by that the packages' scripts know that a person owns it"
     assert [line for line in lines if line.startswith("OnAccessIncludePath")] == [
@@ -91,9 +92,13 @@ def test_files_hold_the_settings_one_a_line() -> None:
     assert made["/var/lib/clamav/a.ndb"].after_packages
 
 
+NEEDED = {"mirrors": ["https://mirror.example.org"], "custom_urls": ["file:///srv/feed/site.ldb"]}
+
+
 @pytest.mark.parametrize("database", PROVIDER.choices["database"])
 def test_each_file_is_written_once(database: str) -> None:
-    paths = [file.path for file in settings.files(LAYOUT, settings.settled(PROVIDER, {"database": database}), ())]
+    options = settings.settled(PROVIDER, {**NEEDED, "database": database})
+    paths = [file.path for file in layout_files.files(LAYOUT, options)]
     assert len(set(paths)) == len(paths)
 
 
@@ -119,14 +124,116 @@ def test_missing_approval_is_told_with_what_to_do(path: str | None) -> None:
     assert goal.approved_path("plan.json") == "plan.json"
 
 
+def _asked(options: dict[str, Any], max_age_days: int = 0) -> dict[str, Any]:
+    asked: dict[str, Any] = selftest.arguments(CATALOG, "clamav", options, max_age_days)["by_family"]["debian"]
+    return asked
+
+
 @pytest.mark.parametrize(("database", "updater"), [("official", True), ("site", False)])
-def test_selftest_wants_the_updater_only_where_it_runs(database: str, updater: bool) -> None:
-    asked = selftest.arguments(CATALOG, "clamav", {"database": database})
+def test_selftest_wants_the_updater_and_an_age_only_where_it_runs(database: str, updater: bool) -> None:
+    asked = _asked({"database": database})
     assert ("clamav-freshclam.service" in asked["units"]) is updater
+    assert (asked["max_age_days"] is not None) is updater
     assert asked["socket"] == LAYOUT["engine"]["socket"]
 
 
 @pytest.mark.parametrize(("asked", "allowed"), [(0, 7), (30, 30)])
 def test_selftest_allows_the_age_that_was_asked_for(asked: int, allowed: int) -> None:
-    assert selftest.arguments(CATALOG, "clamav", {}, asked)["max_age_days"] == allowed
-    assert selftest.arguments(CATALOG, "clamav", {"database": "site"}, asked)["max_age_days"] is None
+    assert _asked({}, asked)["max_age_days"] == allowed
+    assert _asked({"database": "site"}, asked)["max_age_days"] is None
+
+
+def _text(path: str, options: dict[str, Any]) -> str:
+    chosen = settings.settled(PROVIDER, options)
+    return next((file.text for file in layout_files.files(LAYOUT, chosen) if file.path == path), "")
+
+
+UPDATER, CUSTOM = "/etc/clamav/avshift-freshclam.conf", "/etc/clamav/avshift-freshclam-custom.conf"
+MIRROR = {"mirrors": ["http://clamav.example.org"]}
+DAEMON = "/etc/systemd/system/clamav-daemon.service.d/avshift.conf"
+CLAMONACC = "/etc/systemd/system/clamav-clamonacc.service.d/avshift.conf"
+ENGINE, PROFILE = "/etc/clamav/clamd.conf", "/etc/apparmor.d/local/usr.sbin.clamd"
+
+
+@pytest.mark.parametrize(
+    ("path", "options", "there", "not_there"),
+    [
+        (UPDATER, {}, ["DatabaseMirror database.clamav.net"], ["PrivateMirror", "ScriptedUpdates", "HTTPProxy"]),
+        (UPDATER, MIRROR, ["DatabaseMirror http://clamav.example.org", "DNSDatabaseInfo no"], ["database.clamav.net"]),
+        (
+            UPDATER,
+            {"database": "private_mirror", **MIRROR},
+            ["PrivateMirror http://clamav.example.org", "ScriptedUpdates no"],
+            ["DatabaseMirror"],
+        ),
+        (UPDATER, {"proxy_server": "p", "proxy_port": 1}, ["HTTPProxyServer p", "HTTPProxyPort 1"], []),
+        (UPDATER, {"proxy_server": "p"}, ["HTTPProxyServer p"], ["HTTPProxyPort"]),
+        (CUSTOM, {**NEEDED}, ["DatabaseCustomURL file:///srv/feed/site.ldb"], ["PrivateMirror"]),
+        (DAEMON, {}, ["Restart=always"], ["ConditionPathExistsGlob="]),
+        (DAEMON, {"database": "custom", **NEEDED}, ["ConditionPathExistsGlob=\n"], []),
+        (CLAMONACC, {}, ["--fdpass", "BindsTo=clamav-daemon.service"], ["--move", "install -d"]),
+        (CLAMONACC, {"quarantine": "/var/q"}, ["--move=/var/q", "install -d -m 0700 /var/q"], []),
+        (ENGINE, {"quarantine": "/var/q"}, ["OnAccessExcludePath /var/q"], []),
+        (ENGINE, {"prevention": False}, ["OnAccessPrevention no"], ["VirusEvent"]),
+        (ENGINE, {"exclude_users": ["backup"]}, ["OnAccessExcludeUname clamav\nOnAccessExcludeUname backup"], []),
+        (PROFILE, {"paths": ["/srv"], "apparmor_rules": ["/x r,"]}, ['"/srv/**" r,\n', "/x r,\n"], ["Ux"]),
+        (PROFILE, {"virus_event": "#!/bin/sh"}, ["/etc/clamav/avshift-virus-event Ux,"], []),
+    ],
+)
+def test_options_reach_their_file(path: str, options: dict[str, Any], there: list[str], not_there: list[str]) -> None:
+    text = _text(path, options)
+    assert [part for part in there if part not in text] + [part for part in not_there if part in text] == [], text
+
+
+@pytest.mark.parametrize("options", [{"database": "custom"}, {"database": "private_mirror"}], ids=repr)
+def test_database_without_what_it_needs_is_refused(options: dict[str, Any]) -> None:
+    assert "needs it" in _refused(options)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"site_signatures": {"readme.txt": "x"}},
+        {"site_signatures": {"daily.cvd": "x"}},
+        {"custom_urls": ["/srv/feed/x.ldb"]},
+        {"custom_urls": ["https://example.org/"]},
+        {"paths": ["/"]},
+        {"paths": ["srv"]},
+        {"paths": ["/srv%n"]},
+        {"quarantine": "/q"},
+        {"quarantine": "/var/q --help"},
+        {"proxy_environment_file": "/etc/x\nUser=y"},
+        {"threads": 0},
+        {"threads": True},
+        {"prevention": 1},
+        {"socket_mode": "777"},
+    ],
+    ids=repr,
+)
+def test_value_that_the_engine_would_take_for_something_else_is_refused(options: dict[str, Any]) -> None:
+    _refused(options)
+
+
+@pytest.mark.parametrize("family", sorted(PROVIDER.platforms))
+def test_every_option_means_something_on_every_platform_or_is_told_not_to(family: str) -> None:
+    layout = PROVIDER.platforms[family]
+    told = json.dumps(layout)
+    used = {name for name in PROVIDER.options if f'"{name}"' in told or f"@{name}@" in told}
+    without = set(layout["without"])
+    assert {name for name in PROVIDER.options if name not in used} <= without
+    assert [name for name in without if f'"option": "{name}"' in told or f'"each": "{name}"' in told] == []
+
+
+@pytest.mark.parametrize(
+    "before", ["", "mine\n", "mine", "a\n# avshift.endpoint: begin\nold\n# avshift.endpoint: end\nb\n"]
+)
+def test_block_leaves_the_rest_of_a_file_alone(before: str) -> None:
+    file = layout_files.File("/etc/x/y", "0644", "new\n", False, block=True)
+    after = file.within(before)
+    assert "new\n" in after
+    assert "old" not in after
+    assert file.within(after) == after
+    begin, end = after.index(layout_files.BEGIN), after.index(layout_files.END) + len(layout_files.END)
+    assert [line for line in (after[:begin] + after[end:]).split("\n") if line] == [
+        line for line in before.split("\n") if line in ("mine", "a", "b")
+    ]

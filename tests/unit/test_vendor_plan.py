@@ -24,6 +24,7 @@ ACME = FIXTURES / "provider_acme.yml"
 KIT, SUM = "/var/lib/kits/acme.deb", "a" * 64
 OPTIONS = {"kit": KIT, "kit_sha256": SUM, "server": "acme.example.org"}
 SECRETS = {"key": "k3y of the tenant", "word": "w0rd of the key"}
+HOST = collected({"evidence": []})["host"]
 PROVIDERS = sorted(name for name, found in CATALOG.providers.items() if found.secrets or found.verifiable)
 FRESH: list[dict[str, Any]] = [
     {"path": "/srv"},
@@ -184,7 +185,7 @@ def test_preflight(catalog: Catalog, name: str, changed: dict[str, Any], options
 
 
 def test_whole_preflight_of_a_host_that_has_everything(catalog: Catalog) -> None:
-    expected = {"secrets_needed": "info", "not_locally_verifiable": "warning"}
+    expected = {"secrets_needed": "info", "not_locally_verifiable": "warning", "replacement_unverified": "warning"}
     assert _levels(_plan(catalog, FRESH)) == expected
 
 
@@ -193,7 +194,7 @@ def test_kit_is_no_package_that_goes_with_the_old_ones(catalog: Catalog) -> None
 
 
 def test_selftest_asks_the_product_and_says_what_it_cannot_tell(catalog: Catalog) -> None:
-    asked = selftest.arguments(catalog, "acme", OPTIONS)
+    asked = selftest.arguments(catalog, "acme", OPTIONS)["by_family"]["debian"]
     assert [check["id"] for check in asked["given"]] == ["age:not_local"]
     assert asked["given"][0]["result"] == "unknown"
     assert asked["units"] == ["acme-guard.service"]
@@ -201,12 +202,13 @@ def test_selftest_asks_the_product_and_says_what_it_cannot_tell(catalog: Catalog
 
 
 def test_product_that_is_found_is_asked_and_nothing_else_is_done(catalog: Catalog) -> None:
-    asked = selftest.of_product(catalog, "acme")
-    assert asked is not None
+    told = selftest.of_product(catalog, "acme", HOST)
+    assert told is not None
+    asked = told["by_family"]["debian"]
     assert asked["probes"]
     assert (asked["socket"], asked["below"], asked["paths"], asked["units"]) == ("", None, [], [])
-    assert selftest.of_product(catalog, "clamav") is None
-    assert selftest.of_product(catalog, "nobody") is None
+    assert selftest.of_product(catalog, "clamav", HOST) is None
+    assert selftest.of_product(catalog, "nobody", HOST) is None
 
 
 def test_every_vendor_s_provider_has_the_id_by_which_its_product_is_found() -> None:

@@ -18,11 +18,11 @@ WRONG_VARIABLES = {
     "wrong type": ({"endpoint_migrate_accept": {"keep_out": True}}, ["endpoint_migrate_accept", "list"]),
     "wrong option": (
         {"endpoint_migrate_provider_options": {"databse": "site"}},
-        ["option databse", "Use one of: database"],
+        ["option databse", "Use one of: apparmor_rules"],
     ),
     "wrong choice": (
         {"endpoint_migrate_provider_options": {"database": "own"}},
-        ["option database", "Use one of: official, site"],
+        ["option database", "Use one of: official, private_mirror, custom, site"],
     ),
     "wrong type of an option": (
         {"endpoint_migrate_provider_options": {"paths": "/home"}},

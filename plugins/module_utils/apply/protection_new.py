@@ -30,7 +30,7 @@ ATTEMPTS = 3
 
 
 class New:
-    """The new protection; ``new`` is {unit, below, marks, limit, socket, paths, install, activate, deactivate, probes}.
+    """The new protection; ``new`` is the target of a handover, as the planner makes it.
 
     Without ``marks`` it intercepts by other means than fanotify, which leave no trace: that it protects is then seen by
     its own answers and by a refused access, and counts from when both are there.
@@ -131,7 +131,7 @@ class New:
         deadline = time.monotonic() + (self._new["limit"] if asks else PROOF_LIMIT)
         while True:
             marks = real_time.prove(self._new["below"], self._new["marks"])
-            checks = marks + self._answers() + on_access.prove(self._new["paths"])
+            checks = marks + self._answers() + on_access.prove(self._new["paths"], kept_in=self._new["quarantine"])
             if overall(checks) == OK or (not asks and overall(marks) != OK) or time.monotonic() > deadline:
                 return checks
             time.sleep(PROOF_PAUSE)

@@ -39,7 +39,9 @@ from . import (
     proof,
     reload_units,
     retain,
+    selinux_boolean,
     selinux_contexts_remove,
+    signatures_check,
     unit,
     vendor_proof,
 )
@@ -72,7 +74,9 @@ KINDS = {
     "prove_on_demand": proof,
     "prove_state": vendor_proof,
     "retain": retain,
+    "selinux_boolean": selinux_boolean,
     "selinux_contexts_remove": selinux_contexts_remove,
+    "signatures_check": signatures_check,
     "systemd_reload": reload_units,
     "unit": unit,
 }

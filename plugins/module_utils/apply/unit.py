@@ -13,6 +13,7 @@ from .boot_links import starting
 HALF_WAY = True
 STOPPED = ("inactive", "failed")
 NEVER_WAS = {"running": False, "enabled": False}
+MICROSECONDS = 1000000
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -46,14 +47,13 @@ def do(target):
     if not target["running"]:
         return stop([name], target.get("limit", systemd.TELL_LIMIT))
     systemd.tell("restart", [name])
-    if not systemd.is_active(name):
-        raise EndpointError(
-            "unit_not_started",
-            "Starting a unit",
-            name,
-            "systemd reports no error, but it is not active; a condition of the unit may not be met",
-            "Look at 'systemctl status %s'." % name,
-        )
+    shown = systemd.show([name])[name]
+    if shown["ActiveState"] != "active":
+        # systemctl ends with 0 for a unit that it has passed over because of a condition.
+        code, cause = "unit_not_started", "systemd reports no error, but it is %s" % shown["ActiveState"]
+        if shown["ConditionResult"] == "no":
+            code, cause = "unit_condition", "systemd passed it over, since a condition of the unit is not met"
+        raise EndpointError(code, "Starting a unit", name, cause, "Look at 'systemctl status %s'." % name)
     return {}
 
 
@@ -125,10 +125,13 @@ def force(names, after):
 
 
 def _is_newer(shown, paths):
-    """Return True if the unit's main process was started after each of its files was last written."""
+    """Return True if the unit's main process, or a unit without one, was started after its files were last written."""
     times = [os.stat(path).st_mtime for path in paths if os.path.exists(path)]
-    if not times or shown["MainPID"] in ("", "0"):
+    if not times:
         return True
+    if shown.get("MainPID", "0") in ("", "0"):
+        since = int(shown.get("ActiveEnterTimestampMonotonic") or 0) / MICROSECONDS
+        return time.time() - time.clock_gettime(time.CLOCK_MONOTONIC) + since >= max(times)
     try:
         return started(shown["MainPID"]) >= max(times)
     except FileNotFoundError:

@@ -72,6 +72,7 @@ PLANNING = (
     "packet_rule",
     "product_state",
     "resources",
+    "selinux_boolean",
     "space",
 )
 # What somebody can have put on a host so that a look at it fails.
@@ -130,6 +131,7 @@ def _planning(live):
         packet_rules,
         product_state,
         resources,
+        selinux_booleans,
         space,
     )
 
@@ -139,7 +141,7 @@ def _planning(live):
         known.update(package_manager=package_manager.collect, packet_rule=packet_rules.collect)
         known.update(account_use=account_use.collect_users, group_use=account_use.collect_groups)
         known.update(file_system=file_systems.collect, kit=kit.collect, product_state=product_state.collect)
-        known.update(resources=resources.collect)
+        known.update(resources=resources.collect, selinux_boolean=selinux_booleans.collect)
     return known
 
 

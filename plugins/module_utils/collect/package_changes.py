@@ -8,7 +8,7 @@ import re
 from ..system import dpkg_status, rpm_home
 from ..system.commands import run
 from ..system.names import any_of
-from . import package_manager
+from . import host, package_manager
 from .items import not_checked, seen
 
 SIMULATION_LIMIT = 120
@@ -36,12 +36,19 @@ def simulated(lines):
 def collect(asked, look):
     """Yield what installing ``asked['install']`` and removing ``asked['remove']`` would do, if anything.
 
-    What is to be removed may be named with * for any characters.
+    What is to be installed is [{family, manager, packages: [{name, not_on}]}], of which the host takes that of its
+    family; what is to be removed may be named with * for any characters.
     """
-    known = {found["name"]: found for found in dpkg_status.named(asked["install"], look.tree)}
-    wanted = [name for name in asked["install"] if name not in known or not dpkg_status.is_installed(known[name])]
-    if wanted:
-        yield _by_apt("install", ["--no-install-recommends", "install"], wanted)
+    manager, names = _for_host(asked["install"], look)
+    if manager == "apt-get":
+        known = {found["name"]: found for found in dpkg_status.named(names, look.tree)}
+        wanted = [name for name in names if name not in known or not dpkg_status.is_installed(known[name])]
+        if wanted:
+            yield _by_apt("install", ["--no-install-recommends", "install"], wanted)
+    elif names:
+        from . import rpm_installs
+
+        yield from rpm_installs.rehearsed(manager, names, look.tree)
     fits = any_of(asked["remove"])
     going = dpkg_status.packages(fits, "", look.tree)
     if going:
@@ -54,6 +61,18 @@ def collect(asked, look):
 def installing_file(path):
     """Return the item of what installing a package's file would do."""
     return _by_apt("kit", ["--no-install-recommends", "install"], [path])
+
+
+def _for_host(asked, look):
+    """Return (manager, names) of the nearest family that is asked for; ('', []) where none is the host's."""
+    described = host.describe(look)
+    system = "%s %s" % (described["system"], described["version"])
+    by_family = {told["family"]: told for told in asked}
+    for family in described["family"]:
+        if family in by_family:
+            told = by_family[family]
+            return told["manager"], [found["name"] for found in told["packages"] if system not in found["not_on"]]
+    return "", []
 
 
 def _by_apt(what, verb, names):

@@ -5,27 +5,47 @@
 
 import os
 
-from . import boot, database_age, on_access, on_demand, real_time, vendor
+from ..collect import host
+from ..collect.look import Look
+from ..system.errors import EndpointError
+from . import boot, database_age, on_access, on_demand, real_time, silenced, vendor
 from .checks import overall
 
 
 def main(arguments, check_mode):
-    """Return {checks, result} for {socket, below, paths, units, max_age_days}.
+    """Return {checks, result} for {by_family: {family: what to prove there}}.
 
-    That is the engine's socket, where the executables of its real-time part lie, the protected directories, units that
-    have to run now and to start at boot, and how old official signatures may be or None.
+    That is {socket, below, paths, quarantine, units, max_age_days, silencing}: the engine's socket, where the
+    executables of its real-time part lie, the protected directories, where it moves files to or '', units that have to
+    run now and to start at boot, how old official signatures may be or None, and which files silence others.
 
     A product without a socket has ``probes``, which its own command line answers, and ``marks``: whether its
     interception can be seen. ``given`` are checks that are known beforehand. Without ``below`` it is only asked.
     It writes test files into the protected directories and removes them again; not in check mode.
     """
-    checks = arguments.get("given", []) + boot.prove(arguments["units"]) + vendor.prove(arguments.get("probes", []))
-    if arguments["below"]:
-        checks += real_time.prove(arguments["below"], arguments.get("marks", True))
-    if arguments["socket"]:
-        checks += database_age.prove(arguments["socket"], arguments["max_age_days"]) + on_demand.prove(
-            arguments["socket"]
-        )
+    asked = _for_host(arguments["by_family"])
+    checks = asked.get("given", []) + boot.prove(asked["units"]) + vendor.prove(asked.get("probes", []))
+    if asked["below"]:
+        checks += real_time.prove(asked["below"], asked.get("marks", True))
+    if asked["socket"]:
+        checks += database_age.prove(asked["socket"], asked["max_age_days"])
+        checks += on_demand.prove(asked["socket"]) + silenced.prove(asked["silencing"])
     if not check_mode:
-        checks += on_access.prove([path for path in arguments["paths"] if os.path.isdir(path)])
+        there = [path for path in asked["paths"] if os.path.isdir(path)]
+        checks += on_access.prove(there, kept_in=asked["quarantine"])
     return {"changed": False, "checks": checks, "result": overall(checks)}
+
+
+def _for_host(by_family):
+    """Return what is to be proven of the nearest family; EndpointError where none is the host's."""
+    family = host.describe(Look("/"))["family"]
+    for name in family:
+        if name in by_family:
+            return by_family[name]
+    raise EndpointError(
+        "replacement_unsupported",
+        "Proving protection",
+        family[0],
+        "the replacement's layout is not known for this system",
+        "Choose another provider for this host.",
+    )

@@ -14,16 +14,20 @@ from .samples import CLEAN, detectable
 PREFIX = ".avshift-selftest-"
 STEP = 0.01
 NOT_MADE = "no test file could be made: "
+MOVING = 2
 
 
-def prove(directories, timeout=20):
-    """Return two checks of each directory; test files have names of their own and are gone afterwards."""
-    return [found for folder in directories for found in _prove_in(folder, timeout)]
+def prove(directories, timeout=20, kept_in=""):
+    """Return two checks of each directory; test files have names of their own and are gone afterwards.
+
+    ``kept_in`` is the directory into which the engine moves what it finds, or ''; test files go from there too.
+    """
+    return [found for folder in directories for found in _prove_in(folder, timeout, kept_in)]
 
 
-def _prove_in(folder, timeout):
-    blocked = _attempt(folder, detectable(), timeout)
-    clean = _attempt(folder, CLEAN, timeout)
+def _prove_in(folder, timeout, kept_in):
+    blocked = _attempt(folder, detectable(), timeout, kept_in)
+    clean = _attempt(folder, CLEAN, timeout, kept_in)
     return [
         check("on_access_blocks:" + folder, *_judge_blocked(blocked)),
         check("on_access_clean:" + folder, *_judge_clean(clean)),
@@ -51,7 +55,7 @@ def _word(outcome):
     return outcome if isinstance(outcome, str) else os.strerror(outcome)
 
 
-def _attempt(folder, data, timeout):
+def _attempt(folder, data, timeout, kept_in):
     """Return 0 if a new file with the data could be read, else an errno, "timeout" or "vanished"."""
     path = os.path.join(folder, "%s%d-%s" % (PREFIX, os.getpid(), os.urandom(6).hex()))
     try:
@@ -68,14 +72,29 @@ def _attempt(folder, data, timeout):
     except OSError as error:
         return error.errno
     finally:
-        _unlink(path)
+        if not _unlink(path) and kept_in:
+            _unlink_moved(kept_in, os.path.basename(path))
 
 
 def _unlink(path):
+    """Return True if there was something."""
     try:
         os.unlink(path)
     except FileNotFoundError:
-        return
+        return False
+    return True
+
+
+def _unlink_moved(folder, name):
+    """Remove a test file that was moved away, under its name or that with a number; the engine may still be at it."""
+    deadline = time.monotonic() + MOVING
+    while time.monotonic() < deadline:
+        moved = [entry for entry in os.listdir(folder) if entry.startswith(name)]
+        if moved:
+            for entry in moved:
+                _unlink(os.path.join(folder, entry))
+            return
+        time.sleep(STEP)
 
 
 def _read_in_child(path, timeout):

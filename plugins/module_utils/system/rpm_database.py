@@ -76,6 +76,10 @@ class Database:
         finished = run(self._command(["-q", "--qf", "%{NAME}\\n", "--whatrequires", "--", name]), LIMIT)
         return sorted(set(finished.output.split("\n")) - {"", name}) if finished.code == 0 else []
 
+    def is_provided(self, name):
+        """Return True if an installed package has the name, or says that it stands for it."""
+        return run(self._command(["-q", "--whatprovides", "--", name]), LIMIT).code == 0
+
     def refusal(self, names):
         """Return what rpm says against removing these packages and no others; '' if nothing, after a test of it."""
         finished = run(self._command(["-e", "--test", "--"] + names), LIMIT)

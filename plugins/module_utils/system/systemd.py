@@ -10,7 +10,7 @@ ASK_LIMIT = 30
 TELL_LIMIT = 90
 PROPERTIES = ",".join(
     "Id LoadState ActiveState SubState UnitFileState FragmentPath MainPID ConditionResult NeedDaemonReload "
-    "TriggeredBy NRestarts".split()
+    "TriggeredBy NRestarts ActiveEnterTimestampMonotonic".split()
 )
 
 

@@ -119,6 +119,7 @@ def _provider(entry: dict[str, Any]) -> Provider:
         secrets={name: secret["needed_for"] for name, secret in entry.get("secrets", {}).items()},
         verifiable=entry.get("locally_verifiable", {}),
         required=tuple(name for name, option in entry["options"].items() if option.get("required")),
+        rules=entry["options"],
     )
 
 

@@ -89,7 +89,8 @@ class Provider:
     """One replacement antivirus. ``platforms`` hold its layout by family of systems, as the file has it.
 
     ``secrets`` are names and what each is needed for (enrolment, removal); ``verifiable`` tells of detection, mode and
-    age whether the host itself can tell them (yes, partly, no); ``required`` are options that need a value.
+    age whether the host itself can tell them (yes, partly, no); ``required`` are options that need a value;
+    ``rules`` are what the catalog says of each option.
     """
 
     id: str
@@ -102,6 +103,7 @@ class Provider:
     secrets: dict[str, str] = field(default_factory=dict)
     verifiable: dict[str, str] = field(default_factory=dict)
     required: tuple[str, ...] = ()
+    rules: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def told(self) -> dict[str, Any]:
         """Return what a plan's readers are told of it."""

@@ -90,7 +90,11 @@ def _new(staged: Staged) -> dict[str, Any]:
         "below": list(real_time["below"]),
         "marks": real_time.get("marks", True),
         "limit": real_time["limit"],
-        "effects": [dict(effect) for effect in (*real_time["effects"], *staged.install_effects)],
+        "effects": [
+            *(dict(effect) for effect in (*real_time["effects"], *staged.install_effects)),
+            *_quarantined(staged),
+        ],
+        "quarantine": staged.quarantine(),
         "socket": layout.get("engine", {}).get("socket", ""),
         "paths": list(staged.paths),
         "install": [dict(step) for step in staged.install],
@@ -98,6 +102,12 @@ def _new(staged: Staged) -> dict[str, Any]:
         "deactivate": vendor.commands(modes.get("deactivate", []), staged.options),
         "probes": vendor.probes(layout, staged.options, vendor.ACTIVE),
     }
+
+
+def _quarantined(staged: Staged) -> list[dict[str, str]]:
+    """Return the effect of a directory that the real-time part makes when it starts; it works in it while it runs."""
+    folder = staged.quarantine()
+    return [{"path": folder, "scope": "tree", "change": "changed"}] if folder else []
 
 
 def _is_up(new: dict[str, Any], evidence: Evidence) -> bool:

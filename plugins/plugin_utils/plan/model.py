@@ -163,7 +163,10 @@ def stopping(plan: dict[str, Any]) -> list[dict[str, Any]]:
 
 def expanded(steps: list[dict[str, Any]], plan_digest: str, change_id: str) -> list[dict[str, Any]]:
     """Return steps with the marks replaced; the text of a file is the owner's and stays as it was approved."""
-    return [step if step["kind"] == "file" else _expanded(step, plan_digest, change_id) for step in steps]
+    return [
+        step if step["kind"] in ("file", "signatures_check") else _expanded(step, plan_digest, change_id)
+        for step in steps
+    ]
 
 
 def _expanded(content: Any, plan_digest: str, change_id: str) -> Any:

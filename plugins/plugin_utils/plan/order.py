@@ -15,6 +15,8 @@ KINDS = (
     "file",  # configuration is there before the daemon first reads it
     "packages_install",
     "kit_install",
+    "selinux_boolean",  # the policy that knows it may come with the packages, and the engine is not up yet
+    "signatures_check",  # only the packages can load them, and a bad one must never reach the engine's directory
     "file_after_packages",  # lies in directories that the package makes with its own owner
     "enrol",  # needs what the packages brought; some services do not start before
     "unit",  # the updater begins to fetch; the old agent stops before it can interfere

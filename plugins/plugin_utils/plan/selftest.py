@@ -4,50 +4,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..catalog.model import Catalog, Provider
-from . import vendor
-from .settings import settled
-from .staging import provider_of
+from . import services, vendor
+from .settings import holds, settled
+from .staging import layout_of, provider_of
 
-MAX_AGE_DAYS = 7
 HOURS = 24
 
 
 def arguments(catalog: Catalog, provider_id: str, options: dict[str, Any], max_age_days: int = 0) -> dict[str, Any]:
-    """Return the arguments for the endpoint; what it knows may be so many days old; 0: as many as the provider allows.
+    """Return the arguments for the endpoint, by family; what is known may be so many days old.
 
-    AvshiftError on an unknown provider or a wrong option.
+    0 days are as many as the provider's own option allows. AvshiftError on an unknown provider or a wrong option.
     """
     provider = provider_of(catalog, provider_id)
     chosen = settled(provider, options)
-    layout = next(iter(provider.platforms.values()))
-    if vendor.is_one(layout):
-        if max_age_days and "max_age_hours" in chosen:
-            chosen["max_age_hours"] = max_age_days * HOURS
-        return _of_vendor(provider, layout, chosen)
-    allowed = max_age_days or chosen.get("max_database_age_days", MAX_AGE_DAYS)
-    units = [layout["engine"]["unit"], layout["real_time"]["unit"]]
-    if chosen["database"] == "official":
-        units.append(layout["updater"]["unit"])
-    return {
-        "socket": layout["engine"]["socket"],
-        "below": layout["real_time"]["below"],
-        "paths": chosen["paths"],
-        "units": units,
-        "max_age_days": allowed if chosen["database"] == "official" else None,
-    }
+    return _by_family(provider, lambda layout: _of(provider, layout, chosen, max_age_days))
 
 
-def of_product(catalog: Catalog, product_id: str) -> dict[str, Any] | None:
-    """Return the arguments that only ask a product about itself; None where no provider of that id can be asked."""
+def of_product(catalog: Catalog, product_id: str, host: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the arguments that only ask a product about itself; None where it cannot be asked there."""
     provider = catalog.providers.get(product_id)
-    layout = next(iter(provider.platforms.values())) if provider else {}
-    if provider is None or not vendor.is_one(layout):
+    if provider is None or not vendor.is_one(layout_of(provider, host)):
         return None
-    asked = _of_vendor(provider, layout, dict(provider.options))
-    return {**asked, "below": None, "paths": [], "units": []}
+    nothing_else: dict[str, Any] = {"below": None, "paths": [], "units": []}
+    return _by_family(provider, lambda layout: {**_of_vendor(provider, layout, provider.options), **nothing_else})
+
+
+def _by_family(provider: Provider, of: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+    return {"by_family": {family: of(layout) for family, layout in provider.platforms.items()}}
+
+
+def _of(provider: Provider, layout: dict[str, Any], options: dict[str, Any], max_age_days: int) -> dict[str, Any]:
+    if not vendor.is_one(layout):
+        return _of_engine(layout, options, max_age_days)
+    if max_age_days and "max_age_hours" in options:
+        options = {**options, "max_age_hours": max_age_days * HOURS}
+    return _of_vendor(provider, layout, options)
 
 
 def _of_vendor(provider: Provider, layout: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
@@ -57,7 +53,30 @@ def _of_vendor(provider: Provider, layout: dict[str, Any], options: dict[str, An
         "below": real_time["below"],
         "marks": real_time.get("marks", True),
         "paths": options["paths"],
+        "quarantine": "",
         "units": [real_time["unit"], *(unit["name"] for unit in layout.get("units", ()))],
         "probes": vendor.probes(layout, options, vendor.ACTIVE),
         "given": vendor.not_local(provider, options),
+    }
+
+
+def _of_engine(layout: dict[str, Any], options: dict[str, Any], max_age_days: int) -> dict[str, Any]:
+    engine, real_time, signatures = layout["engine"], layout["real_time"], layout["signatures"]
+    age = engine.get("max_age_days")
+    return {
+        "socket": engine["socket"],
+        "below": real_time["below"],
+        "paths": options["paths"],
+        "quarantine": options[real_time["quarantine"]["option"]] if "quarantine" in real_time else "",
+        "units": [
+            engine["unit"],
+            real_time["unit"],
+            *(service["unit"] for service in services.running(layout, options)),
+        ],
+        "max_age_days": max_age_days or options[age["option"]] if age and holds(age["when"], options) else None,
+        "silencing": {
+            "directory": signatures["directory"],
+            "endings": signatures["silencing"],
+            "known": sorted(options[signatures["option"]]),
+        },
     }

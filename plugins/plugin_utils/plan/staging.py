@@ -12,8 +12,10 @@ from typing import Any
 from ..catalog.model import Catalog, Provider
 from ..detect.evidence import Evidence
 from ..errors import AvshiftError
+from . import services
+from .layout_files import File, files, signatures
 from .model import STAGE, Step
-from .settings import File, files, settled
+from .settings import directories, settled
 
 
 @dataclass(frozen=True)
@@ -35,14 +37,18 @@ class Staged:
     install: tuple[dict[str, Any], ...] = ()
     install_effects: tuple[dict[str, str], ...] = ()
 
+    def quarantine(self) -> str:
+        """Return the directory into which the real-time part moves files, or ''."""
+        told = self.layout.get("real_time", {}).get("quarantine")
+        return str(self.options[told["option"]]) if told else ""
 
-def probes_for(provider: Provider, options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Return the probes of a provider and the names of its packages, over all its platforms."""
+
+def probes_for(provider: Provider, options: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return the probes of a provider and, for each family of systems, who installs which packages."""
     chosen = settled(provider, options)
     layouts = list(provider.platforms.values())
-    written = [file.path for layout in layouts for file in files(layout, chosen, ())]
-    units = [unit for layout in layouts for unit in _unit_names(layout)]
-    folders = [folder for path in written for folder in _folders(path)]
+    written = [file.path for layout in layouts for file in files(layout, chosen)]
+    folders = [folder for path in written for folder in _folders(path) if folder != "/"]
     folders += [
         effect["path"]
         for layout in layouts
@@ -50,12 +56,46 @@ def probes_for(provider: Provider, options: dict[str, Any]) -> tuple[dict[str, A
         if effect.get("scope") in ("file", "tree")
     ]
     asked = {
-        "unit": _ordered(units),
+        "unit": _ordered(unit for layout in layouts for unit in services.names(layout)),
         "file_text": _ordered(written),
-        "path": {"paths": _ordered(folders + list(chosen["paths"])), "children_of": [], "listed": []},
+        "path": {"paths": _ordered([*folders, *directories(provider, chosen)]), "children_of": [], "listed": []},
         "debconf": _ordered(answer["question"] for layout in layouts for answer in layout.get("debconf", ())),
+        "named_entry": [entry for layout in layouts for entry in _silencing(layout)],
+        "selinux_boolean": _ordered(name for layout in layouts for name in _booleans(layout, chosen)),
     }
-    return asked, _ordered(name for layout in layouts for name in layout["packages"])
+    return asked, [installs(family, layout) for family, layout in provider.platforms.items()]
+
+
+def _silencing(layout: dict[str, Any]) -> Iterator[dict[str, str]]:
+    """Yield what to ask for the files by which the engine's own signatures are silenced."""
+    told = layout.get("signatures", {})
+    for ending in told.get("silencing", ()):
+        yield {"directory": told["directory"], "name": f"*.{ending}"}
+
+
+def _booleans(layout: dict[str, Any], options: dict[str, Any]) -> list[str]:
+    return list(options[layout["selinux"]["option"]]) if "selinux" in layout else []
+
+
+def installs(family: str, layout: dict[str, Any]) -> dict[str, Any]:
+    """Return who installs which packages on a family of systems, as the endpoint is asked what it would change."""
+    return {
+        "family": family,
+        "manager": layout.get("manager", "apt-get"),
+        "packages": [dict(package) for package in _packages_of(layout)],
+    }
+
+
+def _packages_of(layout: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for package in layout.get("packages", ()):
+        told = {"name": package} if isinstance(package, str) else package
+        yield {"name": told["name"], "not_on": list(told.get("not_on", ()))}
+
+
+def packages_for(layout: dict[str, Any], host: dict[str, Any]) -> list[str]:
+    """Return the packages that a host gets."""
+    system = f"{host.get('system')} {host.get('version')}"
+    return [package["name"] for package in _packages_of(layout) if system not in package["not_on"]]
 
 
 def layout_of(provider: Provider, host: dict[str, Any]) -> dict[str, Any]:
@@ -69,20 +109,30 @@ def layout_of(provider: Provider, host: dict[str, Any]) -> dict[str, Any]:
 def stage(provider: Provider, options: dict[str, Any], evidence: Evidence) -> Staged:
     """Return what is to be done to stage the provider; nothing where it is already as it should be."""
     layout, chosen = layout_of(provider, evidence.host), settled(provider, options)
-    there = tuple(path for path in chosen["paths"] if (evidence.value("path", path) or {}).get("type") == "directory")
+    there = tuple(path for path in chosen["paths"] if _is_directory(path, evidence))
     missing = tuple(path for path in chosen["paths"] if path not in there)
     if not layout:
         return Staged(provider, {}, chosen, there, missing, ())
-    wanted = files(layout, chosen, there)
-    steps = [*_answers(layout, evidence), *_files(wanted, evidence), *packages(layout, evidence)]
-    steps += list(_units(layout, chosen, evidence, bool(steps), wanted))
+    on_host = {
+        name: [path for path in value if _is_directory(path, evidence)]
+        if provider.rules[name].get("existing")
+        else value
+        for name, value in chosen.items()
+    }
+    wanted = files(layout, on_host)
+    written = list(_files(wanted, evidence))
+    before = [*_answers(layout, evidence), *_switches(layout, chosen, evidence), *packages(layout, evidence)]
+    steps = [*before, *_check_signatures(layout, chosen, written), *written]
+    steps += services.steps(
+        layout, chosen, evidence, bool(before), wanted, {str(step.target["path"]) for step in written}
+    )
     if steps:
         steps.append(_proof(layout))
     return Staged(provider, layout, chosen, there, missing, tuple(steps), _problem(evidence))
 
 
-def _unit_names(layout: dict[str, Any]) -> list[str]:
-    return [layout["engine"]["unit"], layout["real_time"]["unit"], layout["updater"]["unit"]]
+def _is_directory(path: str, evidence: Evidence) -> bool:
+    return (evidence.value("path", path) or {}).get("type") == "directory"
 
 
 def _folders(path: str) -> list[str]:
@@ -121,7 +171,8 @@ def _files(wanted: list[File], evidence: Evidence) -> Iterator[Step]:
     for file in wanted:
         seen = evidence.value("file_text", file.path) or {}
         before = seen.get("text")
-        if before == file.text:
+        text = file.within(before or "")
+        if before == text:
             continue
         made = [folder for folder in _folders(file.path) if _is_absent(folder, evidence) and not file.after_packages]
         effects = [{"path": folder, "scope": "file", "change": "created"} for folder in made]
@@ -135,13 +186,13 @@ def _files(wanted: list[File], evidence: Evidence) -> Iterator[Step]:
                 "mode": file.mode,
                 "before": before,
                 "before_mode": seen.get("mode", file.mode),
-                "after": file.text,
+                "after": text,
                 "parents": made,
                 "after_packages": file.after_packages,
                 "anyhow": file.after_packages and before is None,
             },
             before if before is not None else "",
-            file.text,
+            text,
             (f"file_text:{file.path}",) if before is not None else (),
             tuple(effects),
             "The text before is put back; a file that was not there goes.",
@@ -169,7 +220,12 @@ def packages(layout: dict[str, Any], evidence: Evidence) -> Iterator[Step]:
         STAGE,
         "packages_install",
         "Install " + ", ".join(simulated["names"]),
-        {"names": simulated["names"], "changes": changes, "trees": _new_trees(layout, evidence)},
+        {
+            "names": simulated["names"],
+            "changes": changes,
+            "by": simulated["manager"],
+            "trees": _new_trees(layout, evidence),
+        },
         "\n".join(f"{change['name']} {change['old'] or 'not installed'}" for change in changes),
         "\n".join(f"{change['name']} {change['new']}" for change in changes),
         ("package_change:install",),
@@ -177,7 +233,7 @@ def packages(layout: dict[str, Any], evidence: Evidence) -> Iterator[Step]:
             *({"package": change["name"], "change": "changed" if change["old"] else "created"} for change in changes),
             *(dict(effect) for effect in layout.get("package_effects", ()) if _is_expected(effect, evidence)),
         ),
-        "What was not there before is purged, with the directories that it made.",
+        "What was not there before goes with its configuration; what apt installed also with the directories it made.",
     )
 
 
@@ -191,79 +247,42 @@ def _new_trees(layout: dict[str, Any], evidence: Evidence) -> list[str]:
     ]
 
 
-def _units(
-    layout: dict[str, Any], options: dict[str, Any], evidence: Evidence, changed: bool, wanted: list[File]
-) -> Iterator[Step]:
-    updates = options["database"] == "official"
-    updater = layout["updater"]
-    seen = evidence.value("unit", updater["unit"])
-    if seen is None or (seen["enabled"] == "enabled") != updates or (seen["active"] == "active") != updates:
-        yield _unit_step(
-            updater, updates, seen, [], [*updater.get("effects", ()), *_link_effects(updates, updater, seen)]
-        )
-    engine = layout["engine"]
-    seen = evidence.value("unit", engine["unit"])
-    if changed or seen is None or seen["active"] != "active":
-        if updates:
-            yield _awaited(updater)
-        yield _unit_step(engine, True, seen, [file.path for file in wanted], engine.get("effects", ()))
+def _switches(layout: dict[str, Any], options: dict[str, Any], evidence: Evidence) -> Iterator[Step]:
+    """Yield a step for each boolean of SELinux that the host has and that is off."""
+    for name in _booleans(layout, options):
+        seen = evidence.value("selinux_boolean", name)
+        if seen is not None and not seen["on"]:
+            yield Step(
+                STAGE,
+                "selinux_boolean",
+                f"Switch SELinux' {name} on",
+                {"name": name, "on": True},
+                f"{name}: off",
+                f"{name}: on, after a restart too",
+                (f"selinux_boolean:{name}",),
+                tuple(dict(effect) for effect in layout["selinux"]["effects"]),
+                "It is switched off again.",
+            )
 
 
-def _link_effects(running: bool, unit: dict[str, Any], seen: dict[str, Any] | None) -> Iterator[dict[str, str]]:
-    """Yield what enabling or disabling does to a unit's links; those of a new package are among its own effects."""
-    if seen is None or (seen["enabled"] == "enabled") == running:
-        return
-    by_level = [link for link in seen["links"] if link.startswith("/etc/rc")]
-    if by_level:
-        script = unit["unit"].rpartition(".")[0]
-        yield {"path": f"/etc/rc?.d/[SK][0-9][0-9]{script}", "scope": "glob", "change": "changed"}
-    if running:
-        yield {"path": f"/etc/systemd/system/*.wants/{unit['unit']}", "scope": "glob", "change": "created"}
-    else:
-        own = [link for link in seen["links"] if link not in by_level]
-        yield from ({"path": link, "scope": "file", "change": "removed"} for link in own)
-
-
-def _awaited(updater: dict[str, Any]) -> Step:
-    return Step(
-        STAGE,
-        "await_paths",
-        f"Wait until {updater['unit']} has fetched the signatures",
-        {"patterns": list(updater["fetches"]), "limit": updater["limit"]},
-        "\n".join(f"{pattern}: may be missing" for pattern in updater["fetches"]),
-        "\n".join(f"{pattern}: there" for pattern in updater["fetches"]),
-        (),
-    )
-
-
-def _unit_step(
-    unit: dict[str, Any], running: bool, seen: dict[str, Any] | None, newer_than: list[str], effects: Any
-) -> Step:
-    name = unit["unit"]
-    before = "not there" if seen is None else f"{seen['active']}, {seen['enabled'] or 'static'} at boot"
-    after = "running with what is configured, enabled at boot" if running else "stopped, disabled at boot"
-    return Step(
-        STAGE,
-        "unit",
-        f"{'Start' if running else 'Stop'} {name}",
-        {
-            "name": name,
-            "running": running,
-            "enabled": running,
-            "newer_than": newer_than,
-            "needs_data": bool(newer_than),
-            "also_reload": list(unit.get("also_reload", ())),
-            "was": {
-                "running": seen is not None and seen["active"] == "active",
-                "enabled": seen is not None and seen["enabled"] == "enabled",
+def _check_signatures(layout: dict[str, Any], options: dict[str, Any], written: list[Step]) -> Iterator[Step]:
+    """Yield the step that loads the site's signatures apart, if any of them is to be written."""
+    new = {str(step.target["path"]) for step in written}
+    given = {file.path: file.text for file in signatures(layout, options) if file.path in new}
+    if given:
+        names = sorted(posixpath.basename(path) for path in given)
+        yield Step(
+            STAGE,
+            "signatures_check",
+            f"Load {', '.join(names)} apart, before the engine gets them",
+            {
+                **layout["signatures"]["check"],
+                "files": {posixpath.basename(path): text for path, text in given.items()},
             },
-        },
-        f"{name}: {before}",
-        f"{name}: {after}",
-        () if seen is None else (f"unit:{name}",),
-        tuple(dict(effect) for effect in effects),
-        "It runs or not, and starts at boot or not, as before.",
-    )
+            "not loaded",
+            "each loads alone; one that does not would keep the engine from loading anything",
+            (),
+        )
 
 
 def _proof(layout: dict[str, Any]) -> Step:

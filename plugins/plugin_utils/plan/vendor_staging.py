@@ -15,7 +15,7 @@ from ..catalog.model import Provider
 from ..detect.evidence import Evidence
 from . import vendor
 from .model import STAGE, Step
-from .staging import Staged, layout_of, packages
+from .staging import Staged, installs, layout_of, packages
 
 EXCLUSIVE = "exclusive"
 ENROLLED, ACTIVE = "enrolled", "active"
@@ -27,10 +27,10 @@ STAGED_LIMIT = 600
 
 def probes_for(provider: Provider, options: dict[str, Any]) -> list[dict[str, Any]]:
     """Return what has to be asked of a host, over all platforms of the provider; the options are settled."""
-    return [asked for layout in provider.platforms.values() for asked in _asked(layout, options)]
+    return [asked for family, layout in provider.platforms.items() for asked in _asked(family, layout, options)]
 
 
-def _asked(layout: dict[str, Any], options: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _asked(family: str, layout: dict[str, Any], options: dict[str, Any]) -> Iterator[dict[str, Any]]:
     paths = [*options["paths"], *([layout[KIT]["installed"]] if "installed" in layout.get(KIT, {}) else [])]
     states = {ENROLLED: vendor.enrolled(layout, options), ACTIVE: vendor.probes(layout, options, vendor.ACTIVE)}
     yield {
@@ -40,7 +40,7 @@ def _asked(layout: dict[str, Any], options: dict[str, Any]) -> Iterator[dict[str
         "resources": ["/opt"],
     }
     if KIT not in layout:
-        yield {"package_change": {"install": list(layout["packages"]), "remove": []}}
+        yield {"package_change": {"install": [installs(family, layout)], "remove": []}}
     elif options[KIT]:
         yield {KIT: [{"path": options[KIT], "form": layout[KIT]["form"]}]}
     if layout.get("packages"):

@@ -16,8 +16,8 @@ from .case import Case
 def _managers(case: Case) -> list[tuple[str, dict[str, Any]]]:
     """Return (database, what was seen of its package manager) of those that the plan works with."""
     used = {item["value"]["manager"] for item in _planned(case)}
-    if any(step.kind == "packages_install" for step in case.steps):
-        used.add("dpkg")
+    installing = [str(step.target["by"]) for step in case.steps if step.kind == "packages_install"]
+    used.update("dpkg" if manager == "apt-get" else "rpm" for manager in installing)
     seen = ((name, case.evidence.value("package_manager", name)) for name in sorted(used))
     return [(name, value) for name, value in seen if value is not None]
 

@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
+from typing import Any
 
 from ...detect.match import RUNNING
 from ...locations import is_below
 from ..model import Check
+from ..settings import holds
+from ..staging import packages_for
 from .case import Case
 
 
@@ -56,6 +60,45 @@ def _protected_paths(case: Case) -> Iterator[Check]:
         )
 
 
+def _system(case: Case) -> str:
+    return f"{case.evidence.host.get('system')} {case.evidence.host.get('version')}"
+
+
+def _unverified(case: Case) -> Iterator[Check]:
+    if case.staged is None or not case.staged.layout:
+        return
+    verified = case.staged.layout.get("verified", [])
+    if _system(case) not in verified:
+        yield Check(
+            "replacement_unverified",
+            "warning",
+            "The replacement was never tried on this system",
+            f"{case.staged.provider.name} on {_system(case)}; it was on {', '.join(verified) or 'none'}",
+            "Try it on one host first. What is not as it is expected makes staging fail, and is taken back.",
+        )
+
+
+def _options(case: Case) -> Iterator[Check]:
+    if case.staged is None or not case.staged.layout:
+        return
+    layout, packages = case.staged.layout, packages_for(case.staged.layout, case.evidence.host)
+    missing = sorted(
+        {
+            file["needs"]
+            for file in layout.get("files", ())
+            if file.get("needs", "") not in ("", *packages) and holds(file.get("when", {}), case.staged.options)
+        }
+    )
+    if missing:
+        yield Check(
+            "option_unsupported",
+            "error",
+            "An option needs a package that cannot be had on this system",
+            f"{', '.join(missing)} on {_system(case)}",
+            "Leave the option out for this host.",
+        )
+
+
 def _signatures(case: Case) -> Iterator[Check]:
     if case.staged is None or case.staged.options.get("database") != "site":
         return
@@ -67,6 +110,36 @@ def _signatures(case: Case) -> Iterator[Check]:
         ", ".join(names) or "there are no site signatures either",
         "Use the official database wherever it can be had.",
     )
+
+
+def _silenced(case: Case) -> Iterator[Check]:
+    told: dict[str, Any] = case.staged.layout.get("signatures", {}) if case.staged is not None else {}
+    if case.staged is None or not told:
+        return
+    there = [str(item["what"]) for item in case.evidence.of_kind("named_entry")]
+    given = [f"{told['directory']}/{name}" for name in case.staged.options[told["option"]]]
+    ours = {path for path in (*there, *given) if posixpath.dirname(path) == told["directory"]}
+    silencing = sorted(path for path in ours if path.rpartition(".")[2] in told["silencing"])
+    if silencing:
+        yield Check(
+            "signatures_silenced",
+            "warning",
+            "Some of the engine's signatures are silenced, or files are allowed whatever they hold",
+            ", ".join(silencing),
+            "Read these files; whoever can write one can hide anything from the engine.",
+        )
+
+
+def _told_only(case: Case) -> Iterator[Check]:
+    blocks = case.staged.layout.get("real_time", {}).get("blocks") if case.staged is not None else None
+    if case.staged is not None and blocks and not case.staged.options[blocks["option"]]:
+        yield Check(
+            "nothing_blocked",
+            "error",
+            "The replacement would only tell what it finds, and so could not be proven",
+            f"{blocks['option']} is off",
+            "Switch it on: that it protects is seen by an access that it refuses.",
+        )
 
 
 def _second_interceptor(case: Case) -> Iterator[Check]:
@@ -87,7 +160,11 @@ def _second_interceptor(case: Case) -> Iterator[Check]:
 
 CHECKS = (
     _replacement,
+    _unverified,
+    _options,
     _protected_paths,
     _signatures,
+    _silenced,
+    _told_only,
     _second_interceptor,
 )
