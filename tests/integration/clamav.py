@@ -73,6 +73,13 @@ def prepare() -> None:
         write(OWNED, path, text)
 
 
+def plan(host: str) -> dict[str, Any]:
+    """Return what the plan has for a host, which hosts that are alike share."""
+    content = json.loads(PLAN.read_text(encoding="utf-8"))
+    found: dict[str, Any] = content["classes"][content["hosts"][host]["digest"]]
+    return found
+
+
 def write(host: str, path: str, text: str) -> None:
     """Put a file on a host."""
     lab.must(host, "install", "-D", "-m", "0644", "/dev/stdin", path, given=text)

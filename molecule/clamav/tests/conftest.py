@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -32,5 +31,4 @@ def name(request: pytest.FixtureRequest, deployed: dict[str, Any]) -> str:
 @pytest.fixture
 def plan(name: str) -> dict[str, Any]:
     """The host's plan."""
-    found: dict[str, Any] = json.loads(clamav.PLAN.read_text(encoding="utf-8"))["hosts"][name]
-    return found
+    return clamav.plan(name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -84,8 +83,8 @@ def test_scans_are_scheduled_and_find(name: str) -> None:
 
 
 def test_what_the_owner_had_is_in_the_plan_and_the_rest_of_his_files_stays(deployed: dict[str, Any]) -> None:
-    steps = json.loads(clamav.PLAN.read_text(encoding="utf-8"))["hosts"][OWNED]["steps"]
-    before = {step["target"]["path"]: step["before"] for step in steps if step["kind"] == "file"}
+    steps = [step for step in clamav.plan(OWNED)["steps"] if step["kind"] == "file"]
+    before = {step["target"]["path"]: step["before"] for step in steps}
     assert before["/etc/clamav/clamd.conf"] == clamav.OWNERS_CONF
     own = "/etc/clamav/freshclam.conf"
     assert clamav.OWNERS_FILES[own].splitlines()[1] in lab.must(OWNED, "cat", own)
