@@ -9,7 +9,8 @@ import yaml
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply.runner import KINDS
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect import collector
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog.model import Provider
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import order, vendor_staging
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import order
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.staging import vendor_product
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import columns, folder, workbook
 from reports import report_of
 from schemas import SCHEMAS
@@ -52,7 +53,7 @@ FROM = {"deb": "kit: .deb", "installer": "kit: installer"}
 def _row(provider: Provider) -> list[str]:
     layout = next(iter(provider.platforms.values()))
     steps = layout.get("enrolment", {}).get("steps", ())
-    in_arguments = {name for step in steps for name in vendor_staging.argument_secrets(step)}
+    in_arguments = {name for step in steps for name in vendor_product.argument_secrets(step)}
     names = [f"`{name}`" + (" (argument)" if name in in_arguments else "") for name in provider.secrets]
     kit = layout.get("kit", {})
     return [

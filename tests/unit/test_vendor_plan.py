@@ -14,8 +14,9 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import lo
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog.model import Catalog
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import carry_out, goal, make, selftest, vendor
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.vendor_staging import secrets_of
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import carry_out, goal, make, selftest
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.staging import vendor
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.staging.vendor_product import secrets_of
 from plans import NOTHING_ASKED
 from schemas import problems
 from support import CATALOG, FIXTURES, REPOSITORY, collected, load_yaml

@@ -10,7 +10,7 @@ from ..catalog.model import Catalog
 from ..errors import AvshiftError
 from .model import Goal
 from .settings import settled
-from .staging import provider_of
+from .staging.engine import provider_of
 
 NO_PROVIDER = "none"
 

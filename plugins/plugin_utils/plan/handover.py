@@ -10,9 +10,9 @@ from typing import Any
 from ..catalog.model import Product
 from ..detect.evidence import Evidence
 from ..locations import is_below
-from . import vendor
 from .model import DIGEST_MARK, HANDOVER, Step
-from .staging import Staged
+from .staging import vendor
+from .staging.engine import Staged
 
 STOP_LIMIT = 120
 START_LIMIT = 60

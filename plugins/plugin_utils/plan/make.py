@@ -12,9 +12,10 @@ from ..detect import probes
 from ..detect.claims import Claims, claims
 from ..detect.evidence import Evidence
 from ..detect.match import findings
-from . import exceptions, handover, order, preflight, removal, replacement, staging
+from . import exceptions, handover, order, preflight, removal, staging
 from .model import CHANGE_MARK, DIGEST_MARK, REMOVE, STAGE, Goal, Plan, Step
 from .preflight.case import Case
+from .staging.engine import Staged
 from .steady import steady
 
 OWN_STATE = "/var/lib/avshift"
@@ -27,7 +28,7 @@ def probes_for(catalog: Catalog, goal: Goal) -> dict[str, Any]:
     # A second scanner of whatever make matters too.
     asked["interceptor"] = ["/"]
     if goal.provider:
-        asked = probes.merged(asked, *replacement.probes_for(catalog.providers[goal.provider], goal.options))
+        asked = probes.merged(asked, *staging.probes_for(catalog.providers[goal.provider], goal.options))
     going = [product for product in catalog.products if goal.takes(product)]
     own = {"path": {"paths": [OWN_STATE, removal.data.RETAINED], "children_of": [], "listed": []}}
     return probes.merged(asked, own, *removal.probes(going))
@@ -42,7 +43,7 @@ def make(host: str, evidence: Evidence, catalog: Catalog, wanted: Goal, granted:
     going = [product for product in products if goal.takes(product)]
     claimed = claims(evidence, catalog.products)
     owned = _owned(claimed, [product.id for product in going])
-    staged = replacement.stage(catalog.providers[goal.provider], goal.options, evidence) if goal.provider else None
+    staged = staging.stage(catalog.providers[goal.provider], goal.options, evidence) if goal.provider else None
     steps = order.sort(_steps(evidence, going, owned, staged))
     case = Case(evidence, catalog, goal, tuple(found), tuple(going), owned, staged, tuple(steps), tuple(granted))
     return Plan(
@@ -72,7 +73,7 @@ def _owned(claimed: Claims, going: list[str]) -> Claims:
     return {name: [item for item in claimed[name] if item["id"] not in staying] for name in going}
 
 
-def _steps(evidence: Evidence, going: list[Product], owned: Claims, staged: staging.Staged | None) -> list[Step]:
+def _steps(evidence: Evidence, going: list[Product], owned: Claims, staged: Staged | None) -> list[Step]:
     steps = [
         *(staged.steps if staged else ()),
         *handover.steps(evidence, going, staged),

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ..catalog.model import Catalog, Provider
-from . import services, vendor
 from .settings import holds, settled
-from .staging import layout_of, provider_of
+from .staging import services, vendor
+from .staging.engine import layout_of, provider_of
 
 HOURS = 24
 

@@ -12,7 +12,7 @@ from ...detect.claims import Claims
 from ...detect.evidence import Evidence
 from ...detect.match import Finding
 from ..model import Goal, Step
-from ..staging import Staged
+from ..staging.engine import Staged
 
 
 @dataclass(frozen=True)

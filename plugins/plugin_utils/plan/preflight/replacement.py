@@ -12,7 +12,7 @@ from ...detect.match import RUNNING
 from ...locations import is_below
 from ..model import Check
 from ..settings import holds
-from ..staging import packages_for
+from ..staging.engine import packages_for
 from .case import Case
 
 

@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from .. import vendor
 from ..model import Check
-from ..staging import Staged
-from ..vendor_staging import CHECKSUM, EXCLUSIVE, KIT, argument_secrets, is_installed, secrets_of
+from ..staging import vendor
+from ..staging.engine import Staged
+from ..staging.vendor_product import CHECKSUM, EXCLUSIVE, KIT, argument_secrets, is_installed, secrets_of
 from .case import Case
 
 OTHERS_MAY = 0o077

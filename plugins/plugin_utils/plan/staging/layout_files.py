@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .settings import holds
+from ..settings import holds
 
 # By the two signs in a configuration file's first line Debian's scripts know that a person owns it.
 NOTE = "## Managed by avshift.endpoint. Changes made here by hand are shown in the next plan and overwritten by it.\n"

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..catalog.model import Provider
+from ...catalog.model import Provider
 
 ALWAYS, STAGED, ACTIVE = "always", "staged", "active"
 PLACE = re.compile(r"\{([a-z][a-z0-9_]*)\}")

@@ -8,10 +8,10 @@ import posixpath
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..detect.evidence import Evidence
+from ...detect.evidence import Evidence
+from ..model import STAGE, Step
+from ..settings import holds
 from .layout_files import File
-from .model import STAGE, Step
-from .settings import holds
 
 
 def names(layout: dict[str, Any]) -> list[str]:

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..catalog.model import Catalog, Provider
-from ..detect.evidence import Evidence
-from ..errors import AvshiftError
+from ...catalog.model import Catalog, Provider
+from ...detect.evidence import Evidence
+from ...errors import AvshiftError
+from ..model import STAGE, Step
+from ..settings import directories, settled
 from . import services
 from .layout_files import File, files, signatures
-from .model import STAGE, Step
-from .settings import directories, settled
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ..catalog.model import Provider
-from ..detect.evidence import Evidence
+from ...catalog.model import Provider
+from ...detect.evidence import Evidence
+from ..model import STAGE, Step
 from . import vendor
-from .model import STAGE, Step
-from .staging import Staged, installs, layout_of, packages
+from .engine import Staged, installs, layout_of, packages
 
 EXCLUSIVE = "exclusive"
 ENROLLED, ACTIVE = "enrolled", "active"
