@@ -136,6 +136,14 @@ def test_installer_is_run_and_taken_back(tmp_path: Path) -> None:
     assert not kit.Install.look(target)
 
 
+def test_package_of_a_kit_is_looked_for_where_apt_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = [{"name": "acme-guard", "version": "1.0", "status": "install ok installed"}]
+    monkeypatch.setattr(kit.packages_install.dpkg_status, "named", lambda _names: known)
+    change = {"name": "acme-guard", "old": "", "new": "1.0"}
+    assert kit.Install.look({"changes": [change]})
+    assert not kit.Install.look({"changes": [{**change, "new": "1.1"}]})
+
+
 @pytest.mark.parametrize("act", [kit.Check.do, kit.Install.do])
 def test_other_kit_than_the_approved_one_is_never_run(tmp_path: Path, act: Any) -> None:
     target = _kit(tmp_path)

@@ -49,7 +49,7 @@ class Install:
     def look(target):
         """Return True if what the kit brings is installed."""
         if "changes" in target:
-            return packages_install.look(target)
+            return packages_install.look(_by_apt(target))
         return os.path.exists(target["installed"])
 
     @staticmethod
@@ -68,7 +68,12 @@ class Install:
             if os.path.exists(command["argv"][0]):
                 must(command["argv"], command["limit"], "Taking the replacement back", REMEDY)
         if "changes" in target:
-            packages_install.undo(target)
+            packages_install.undo(_by_apt(target))
+
+
+def _by_apt(target):
+    """Return the target as that of packages; kits that are packages are Debian's."""
+    return dict(target, by="apt-get")
 
 
 def _names(target):
