@@ -216,3 +216,31 @@ def test_failure_takes_back_its_own_part_and_ends_the_run(host: Host, failing: s
     result = main.main({"steps": steps, "parts": parts, "pending": None}, False)
     assert _outcomes(result) == outcomes
     assert result["failure"]["step"] == f"f-{failing}"
+
+
+class _Waits:
+    """The wait for a package manager, which takes back on its way what a later step wants."""
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+
+    def look(self, _target: dict[str, Any]) -> bool:
+        return False
+
+    def do(self, _target: dict[str, Any]) -> None:
+        self.host.there.discard("unit")
+        raise EndpointError("package_manager_locked", "Waiting", "dpkg", "it is locked", "Wait.")
+
+
+@pytest.mark.parametrize(("begun", "pending"), [(True, ["02", "unit"]), (False, ["01", "02"])])
+def test_what_a_run_that_was_cut_off_has_started_ends_before_steps_are_looked_at(
+    begun: bool, pending: list[str], host: Host
+) -> None:
+    host.there = {"unit", *(["begun"] if begun else [])}
+    runner.KINDS.update(announce=runner.KINDS["works"], await_packages=_Waits(host))
+    steps = [
+        {**_step("begun", kind="announce"), "id": "01"},
+        {**_step("dpkg", kind="await_packages"), "id": "02"},
+        {**_step("unit"), "id": "unit"},
+    ]
+    assert runner.pending_of(steps) == pending

@@ -82,7 +82,21 @@ def pending_of(steps):
     """Return the ids of the steps that are not done, in order. It is decided for all parts before the first begins,
     so that check mode and the real run say the same, whatever one step brings about for another.
     """
+    if any(step["kind"] == "announce" and _done(step) for step in steps):
+        _let_end([step for step in steps if step["kind"] == "await_packages"])
     return [step["id"] for step in steps if not _done(step)]
+
+
+def _let_end(waits):
+    """Wait for a package manager that a run which was cut off has started: what it has yet to undo of a later step, as
+    starting a service, would be taken for done.
+    """
+    for step in waits:
+        try:
+            KINDS[step["kind"]].do(step["target"])
+        except EndpointError:
+            # The step itself says so when its turn comes.
+            return
 
 
 def carry_out(steps, pending, check, failure=None):
