@@ -116,6 +116,7 @@ def _provider(entry: dict[str, Any]) -> Provider:
         choices={name: option["choices"] for name, option in entry["options"].items() if "choices" in option},
         platforms=entry["platforms"],
         claims=tuple(entry.get("claims", ())),
+        window=entry.get("window"),
     )
 
 

@@ -86,7 +86,10 @@ class Product:
 
 @dataclass(frozen=True)
 class Provider:
-    """One replacement antivirus. ``platforms`` hold what differs between families of systems, as the file has it."""
+    """One replacement antivirus. ``platforms`` hold what differs between families of systems, as the file has it.
+
+    ``window`` is {expected_seconds, source, confidence} of a handover to it, or None where nobody measured one.
+    """
 
     id: str
     name: str
@@ -95,10 +98,12 @@ class Provider:
     choices: dict[str, list[str]]
     platforms: dict[str, dict[str, Any]]
     claims: tuple[str, ...]
+    window: dict[str, Any] | None = None
 
     def told(self) -> dict[str, Any]:
         """Return what a plan's readers are told of it."""
-        return {"name": self.name, "coexistence": self.coexistence, "claims": list(self.claims)}
+        known = {"name": self.name, "coexistence": self.coexistence, "claims": list(self.claims)}
+        return {**known, "window": self.window}
 
 
 @dataclass(frozen=True)
