@@ -69,7 +69,7 @@ def test_hosts_that_would_stay_without_protection_are_the_longest_window() -> No
     assert prose.longest_window(SEEN) == (
         "without end", "2 hosts would be left without real-time protection."
     )  # fmt: skip
-    for case, short in (("full", "not predicted"), ("agent", "none"), ("clean-without-replacement", "none")):
+    for case, short in (("full", "about 1 s"), ("agent", "none"), ("clean-without-replacement", "none")):
         alone = document.compose([(case, plan_of(case_of(case)))], {}, VERSIONS, providers=PROVIDERS)
         assert prose.longest_window(view.of(alone))[0] == short
 
@@ -79,9 +79,16 @@ def test_a_window_is_told_by_how_the_replacement_gets_on_with_the_old_one(coexis
     told = {"clamav": {**PROVIDERS["clamav"], "coexistence": coexistence}}
     seen = view.of(document.compose([("full", plan_of(case_of("full")))], {}, VERSIONS, providers=told))
     words = prose.window(seen, seen.groups[0])
-    assert words.startswith("Not predicted in seconds. ClamAV ")
+    assert words.startswith("About 1 s, as measured in the lab. ClamAV ")
     others = {"passive_capable": "passive mode", "on_demand_first": "on demand", "exclusive": "cannot be up"}
     assert [name for name, part in others.items() if part in words] == [coexistence]
+
+
+def test_a_window_that_nobody_measured_is_longer_than_any_other() -> None:
+    told = {"clamav": {**PROVIDERS["clamav"], "window": None}}
+    seen = view.of(document.compose([("full", plan_of(case_of("full")))], {}, VERSIONS, providers=told))
+    assert prose.longest_window(seen)[0] == "not predicted"
+    assert prose.window(seen, seen.groups[0]).startswith("Not predicted. ClamAV ")
 
 
 def test_what_is_not_known_is_told() -> None:

@@ -38,7 +38,7 @@ def test_words_of_a_host_that_has_changed() -> None:
         "preflight protected_paths_missing was info, is now not there",
         "the host was not blocked, is now",
         "step no longer needed: Remove the group kesluser",
-        "step “Remove kesl, kesl-gui, klnagent64”: before was kesl 12.1.0-1297 (install ok installed), "
+        'step "Remove kesl, kesl-gui, klnagent64": before was kesl 12.1.0-1297 (install ok installed), '
         "is now kesl 12.2.0-2412 (install ok installed)",
         "step is new: Stop real-time protection; nothing takes its place",
     ):

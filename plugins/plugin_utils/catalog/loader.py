@@ -120,6 +120,7 @@ def _provider(entry: dict[str, Any]) -> Provider:
         verifiable=entry.get("locally_verifiable", {}),
         required=tuple(name for name, option in entry["options"].items() if option.get("required")),
         rules=entry["options"],
+        window=entry.get("window"),
     )
 
 

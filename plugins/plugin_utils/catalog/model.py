@@ -90,7 +90,8 @@ class Provider:
 
     ``secrets`` are names and what each is needed for (enrolment, removal); ``verifiable`` tells of detection, mode and
     age whether the host itself can tell them (yes, partly, no); ``required`` are options that need a value;
-    ``rules`` are what the catalog says of each option.
+    ``rules`` are what the catalog says of each option; ``window`` is {expected_seconds, source, confidence} of a
+    handover to it, or None where nobody measured one.
     """
 
     id: str
@@ -104,10 +105,12 @@ class Provider:
     verifiable: dict[str, str] = field(default_factory=dict)
     required: tuple[str, ...] = ()
     rules: dict[str, dict[str, Any]] = field(default_factory=dict)
+    window: dict[str, Any] | None = None
 
     def told(self) -> dict[str, Any]:
         """Return what a plan's readers are told of it."""
-        return {"name": self.name, "coexistence": self.coexistence, "claims": list(self.claims)}
+        known = {"name": self.name, "coexistence": self.coexistence, "claims": list(self.claims)}
+        return {**known, "window": self.window}
 
 
 @dataclass(frozen=True)

@@ -191,7 +191,7 @@ def _step_words(was: list[dict[str, Any]], now: list[dict[str, Any]]) -> Iterato
             yield f"step no longer needed: {step['title']}"
         else:
             gained.remove(other)
-            yield from changes(f"step “{step['title']}”:", step, other)
+            yield from changes(f'step "{step["title"]}":', step, other)
     yield from (f"step is new: {step['title']}" for step in gained)
 
 

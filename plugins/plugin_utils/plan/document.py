@@ -39,7 +39,7 @@ def compose(
 
     ``plans`` are (host, written plan), each looked at once; ``not_planned`` is {host: why}, read after them;
     ``versions`` are of collection and catalog; ``waves`` is {host: number of its wave, from 1}; ``providers`` are what
-    the catalog says of the replacements: {id: {name, coexistence, claims}}.
+    the catalog says of the replacements: {id: {name, coexistence, claims, window}}.
     """
     gathered = Classes()
     for host, plan in plans:

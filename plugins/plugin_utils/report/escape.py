@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 import unicodedata
@@ -40,11 +41,17 @@ def cell(text: object) -> str:
 
 def harmless(value: object, limit: int) -> object:
     """Return a value for a cell of a spreadsheet: text is never a formula there, and numbers stay numbers."""
+    if isinstance(value, str):
+        return _no_formula(value, limit)
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: ""}[value]
-    if isinstance(value, int | float):
-        return value
-    shown = visible(value, limit)
+    return value if isinstance(value, int | float) else _no_formula(str(value), limit)
+
+
+# Most cells of a fleet's table say what those above them do.
+@functools.lru_cache(maxsize=1024)
+def _no_formula(text: str, limit: int) -> str:
+    shown = visible(text, limit)
     return f"'{shown}" if shown.lstrip().startswith(FORMULA) else shown
 
 

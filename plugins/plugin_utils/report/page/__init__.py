@@ -19,6 +19,8 @@ from ..escape import visible
 
 HOME = Path(__file__).parent
 TEXT_LIMIT, DIFF_LIMIT = 2000, 20000
+# Pieces of a page that are written in one go.
+AT_ONCE = 500
 # In a script element these could end it, or begin a comment of HTML.
 UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 
@@ -40,13 +42,15 @@ def pieces(template: str, **content: Any) -> Iterator[str]:
         finalize=_shown,
     )
     environment.filters.update(diff=_diff, data=_data, fragment=_fragment)
-    yield from environment.get_template(template).generate(
+    page = environment.get_template(template).stream(
         style=Markup(style),
         script=Markup(script),
         style_sum=_sum(style),
         script_sum=_sum(script),
         **content,
     )
+    page.enable_buffering(AT_ONCE)
+    yield from page
 
 
 def _shown(value: Any) -> Any:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from .view import CHANGE, NOTHING, REFUSED, Group, View
@@ -31,7 +32,8 @@ LIMITS = (
     "to show.",
     "What brings Kaspersky back from outside a host is not seen: a deployment task of Security Center, a golden image, "
     "another management tool.",
-    "Seconds without real-time protection are not predicted. The run measures them on each host.",
+    "The seconds that a handover is expected to take were measured in a lab, on other machines than these. The run "
+    "measures them on each host.",
     "The method was tested against stand-ins made from public documentation, never against the vendor's own packages.",
 )
 
@@ -83,7 +85,15 @@ def window(view: View, group: Group) -> str:
         return "Unlimited: real-time protection ends, and no replacement takes its place."
     if not old["units"]:
         return "None: no Kaspersky protection is running that would stop; the replacement's is switched on."
-    return f"Not predicted in seconds. {_coexistence(provider)} {_limits(old, new)}"
+    return f"{_expected(provider)[0].capitalize()}. {_coexistence(provider)} {_limits(old, new)}"
+
+
+def _expected(provider: dict[str, Any] | None) -> tuple[str, float]:
+    """Return the seconds to be expected, in words and as a number; no measurement counts as the longest."""
+    told = (provider or {}).get("window")
+    if told is None:
+        return "not predicted", math.inf
+    return f"about {told['expected_seconds']:g} s, as measured in the lab", float(told["expected_seconds"])
 
 
 def _coexistence(provider: dict[str, Any] | None) -> str:
@@ -114,9 +124,11 @@ def longest_window(view: View) -> tuple[str, str]:
     if not over:
         return "none", "No running Kaspersky protection is stopped on the hosts to be changed."
     hosts = sum(len(group.entries) for group in over)
-    provider = view.provider(over[0])
+    provider = max((view.provider(group) for group in over), key=lambda one: _expected(one)[1])
     parts = WINDOWS.get(provider["coexistence"], "") if provider else ""
-    return "not predicted", f"On {counted(hosts, 'host')} {parts or 'there is one'}; the run measures it."
+    short, _comma, measured = _expected(provider)[0].partition(", ")
+    sentence = f"{parts or 'there is one'}{', ' if measured else ''}{measured}"
+    return short, f"On {counted(hosts, 'host')} {sentence}; the run measures it on each."
 
 
 def reboots(view: View) -> tuple[str, str]:

@@ -67,7 +67,7 @@ def facts(head: dict[str, Any]) -> list[tuple[str, str, str]]:
         (
             "Longest unprotected window",
             "none" if window is None else words.window(window),
-            "Measured on each host; the plan predicted no seconds.",
+            "Measured on each host, from the last mark of the old scanner to the first of the new.",
         ),
         (
             "Not known",
