@@ -50,7 +50,7 @@ demo-down: ## Remove the demo's containers, and nothing else
 
 ## Tests
 
-test: setup lab ## Run every test, as many at once as there are processors: about 35 minutes on two
+test: setup lab ## Run every test, as many at once as there are processors: about 30 minutes on two
 	$(MAKE) --jobs=$(JOBS) --keep-going --output-sync=target $(SCENARIOS:%=molecule-%) $(CHECKS)
 
 lint: setup ## Lint Ansible content, Python and shell
@@ -96,7 +96,7 @@ lab: setup ## Make the images and packages of the lab, if they are not there
 
 test-full: export AVSHIFT_REMOVAL_SET := full
 test-full: export AVSHIFT_INTERRUPTION_SET := full
-test-full: setup ## Run removal on every host, and cut it off at every boundary: 25 minutes, then about an hour
+test-full: setup ## Run removal on every host, and cut it off at every boundary: 25 minutes, then an hour or more
 	@echo "== test-full"
 	molecule -c .config/molecule/config.yml test -s removal
 	molecule -c .config/molecule/config.yml test -s interruption
