@@ -46,9 +46,12 @@ def _not_said(
     A product writes to what is to be retained, which is looked at as such.
     """
     written = (*NOT_THE_HOSTS, *retained)
-    outcomes = {step["id"]: step["outcome"] for steps in record["outcomes"].values() for step in steps}
+    told = [step for steps in record["outcomes"].values() for step in steps]
+    outcomes = {step["id"]: step["outcome"] for step in told}
+    # Of what could not be taken back, for which the record says why, some may be gone.
+    in_part = {step["id"] for step in told if "not_undone" in step["facts"]}
     begun = [effect for effect in effects.of_plan(plan) if outcomes.get(effect.step) in BEGUN]
-    done = [str(effect) for effect in begun if outcomes[effect.step] == DONE]
+    done = [str(effect) for effect in begun if outcomes[effect.step] == DONE and effect.step not in in_part]
     verdict = judge(before[0], after[0], begun)
     wrong = [f"not told: {one}" for one in verdict.unexplained if not one.startswith(written)]
     wrong += [f"told, but not done: {one}" for one in verdict.not_happened if one in done]
