@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import document, waves
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import digest_of
+from hostile_records import poisoned as with_poison
 from plans import VERSIONS, case_of, plan_of
 from support import CATALOG
 
@@ -59,7 +59,7 @@ def _particular(plan: dict[str, Any], host: str, number: int) -> dict[str, Any]:
 
 def poisoned(poison: str) -> dict[str, Any]:
     """Return the plan of a fleet in which every text of every host ends in a hostile one."""
-    plan = _poisoned(copy.deepcopy(plan_of(case_of("full"))), poison)
+    plan = with_poison(plan_of(case_of("full")), poison, OWN)
     plan["unknowns"] = [f"path:/x: {poison}"]
     plan["digest"] = digest_of(plan)
     return document.compose([(f"host{poison}", plan)], {f"down{poison}": poison}, VERSIONS, {}, poison, PROVIDERS)
@@ -67,11 +67,3 @@ def poisoned(poison: str) -> dict[str, Any]:
 
 # What the renderer itself reads as a word of its own.
 OWN = {"digest", "part", "kind", "level", "provider"}
-
-
-def _poisoned(content: Any, poison: str, key: str = "") -> Any:
-    if isinstance(content, dict):
-        return {name: _poisoned(value, poison, name) for name, value in content.items()}
-    if isinstance(content, list):
-        return [_poisoned(value, poison, key) for value in content]
-    return f"{content}{poison}" if isinstance(content, str) and key not in OWN else content

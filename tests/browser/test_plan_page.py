@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import plan
 from axe_playwright_python.sync_playwright import Axe
 from pages import PHONE, Opener, shown, tab_to
+from playwright.sync_api import expect
 
 HOSTS = 240
 DOCUMENT = fleets.of(HOSTS, unreached=3)
@@ -64,7 +65,7 @@ def test_hosts_are_searched_and_filtered_by_keyboard_alone(opened: Opener) -> No
     assert page.locator("#count").inner_text().startswith(f"{len(found)} of {HOSTS} hosts")
     tab_to(page, "button[type=reset]")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.getElementById('count').textContent.startsWith('240 hosts')")
+    expect(page.locator("#count")).to_have_text(re.compile(f"^{HOSTS} hosts"))
     for key, number in (("class", 2), ("wave", 1)):
         page.keyboard.press("Shift+Tab")
         while not page.evaluate("key => document.activeElement.dataset.key === key", key):
@@ -74,7 +75,7 @@ def test_hosts_are_searched_and_filtered_by_keyboard_alone(opened: Opener) -> No
             assert sorted(shown(page)) == _of_class(2)
             tab_to(page, "button[type=reset]")
             page.keyboard.press("Enter")
-            page.wait_for_function("document.querySelector('[data-key=class]').value === ''")
+            expect(page.locator("select[data-key=class]")).to_have_value("")
     assert sorted(shown(page)) == sorted(host for host, entry in DOCUMENT["hosts"].items() if entry["wave"] == 1)
 
 

@@ -43,13 +43,13 @@ OWN = {
 }
 
 
-def poisoned(content: Any, poison: str, key: str = "") -> Any:
-    """Return content with a hostile text behind every text of it."""
+def poisoned(content: Any, poison: str, own: set[str] = OWN, key: str = "") -> Any:
+    """Return content with a hostile text behind every text of it but those under the keys that are a reader's own."""
     if isinstance(content, dict):
-        return {name: poisoned(value, poison, name) for name, value in content.items()}
+        return {name: poisoned(value, poison, own, name) for name, value in content.items()}
     if isinstance(content, list):
-        return [poisoned(value, poison, key) for value in content]
-    return f"{content}{poison}" if isinstance(content, str) and key not in OWN else content
+        return [poisoned(value, poison, own, key) for value in content]
+    return f"{content}{poison}" if isinstance(content, str) and key not in own else content
 
 
 def record_with(poison: str) -> dict[str, Any]:

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from ...record.verdict import CLEAN, PLANNED, UNKNOWN
+from ...record.verdict import CLEAN, EXCEPTED, PLANNED, UNKNOWN
 from ..escape import visible
 from .fleet import Report
-from .outcome import EXCEPTED
 
 SUITE = "avshift.endpoint"
 LIMIT = 2000

@@ -14,10 +14,9 @@ from urllib.parse import quote
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from ...policy.packs import ALLOWED, REMOVE, REPORT, REVIEW
-from ...record.verdict import CLEAN, PLANNED, UNKNOWN
+from ...record.verdict import CLEAN, EXCEPTED, PLANNED, UNKNOWN
 from ..escape import visible
 from .fleet import Report, encode, listed
-from .outcome import EXCEPTED
 from .tally import NOTHING
 
 VERSION = "1.1.2"

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
+from ...plan.exceptions import ALL
 from ...plan.model import HANDOVER
 from ...record import verdict
 from ...record.records import collected_in
@@ -19,8 +20,6 @@ FINE = ("changed", "proved", "already")
 NOT_BEGUN = "not_begun"
 # Whole numbers are exact up to here in all programs that read JSON.
 LARGEST = 2**53
-# The verdict where something stays by an exception, and the word for an exception of all products.
-EXCEPTED, EVERYTHING = "excepted", "all"
 
 
 def outcomes(record: dict[str, Any]) -> list[dict[str, Any]]:
@@ -51,13 +50,13 @@ def _verdict(plan: dict[str, Any]) -> str:
     if plan["blocked"]:
         return verdict.REFUSED
     excepted = plan["goal"].get("excepted", ())
-    found = [finding for finding in plan["findings"] if finding["id"] not in excepted and EVERYTHING not in excepted]
+    found = [finding for finding in plan["findings"] if not ({finding["id"], ALL} & set(excepted))]
     now = verdict.of_plan(found, plan["shown"]["earlier_runs"])
     staying = [finding for finding in found if finding["class"] in verdict.STAYING]
     if any(finding["id"] not in plan["goal"]["also_remove"] for finding in staying):
         return verdict.DETECTED
     if len(found) < len(plan["findings"]):
-        return EXCEPTED
+        return verdict.EXCEPTED
     return now if now in verdict.CLEAN else "removed_verified"
 
 
