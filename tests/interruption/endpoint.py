@@ -12,6 +12,7 @@ import glob
 import hashlib
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -34,6 +35,10 @@ ARCHIVES = "/var/lib/avshift/retained/*.tar.gz"
 FILLER = "/filler-of-the-lab"
 BLOCKS = (1 << 20, 1 << 12, 1)
 UNITS = ("systemctl", "list-units", "--all", "--plain", "--no-legend", "--type=service,socket,timer,path")
+# A line of fdinfo that tells of a mark, and the bits of fanotify_mark(2) that ask for permission.
+MARK = re.compile("fanotify (ino|mnt_id|sdev):")
+PERMISSION = 0x00010000 | 0x00020000 | 0x00040000
+SCANNER_LIMIT = 30
 PACKAGES = ("dpkg-query", "--show", "--showformat=${Package}\t${Version}\t${Status}\n")
 OWNED = "/var/lib/dpkg/info/*.list"
 
@@ -307,6 +312,32 @@ def _described(path, since):
 def _sum(path):
     with open(path, "rb") as stream:
         return hashlib.sha256(stream.read()).hexdigest()
+
+
+def scanners(_given):
+    """Return the programs that hold permission marks, once there is one, or none after a while."""
+    deadline = time.monotonic() + SCANNER_LIMIT
+    while True:
+        found = sorted({_program(os.path.dirname(os.path.dirname(path)) + "/exe") for path in _holding()})
+        if found or time.monotonic() > deadline:
+            return found
+        time.sleep(0.2)
+
+
+def _holding():
+    """Yield the descriptors by which a process is asked before a file is opened, executed or read; see proc(5)."""
+    for path in glob.glob("/proc/[0-9]*/fdinfo/*"):
+        try:
+            masks = [line.partition(" mask:")[2].split()[0] for line in _lines(path) if MARK.match(line)]
+        except OSError:
+            continue
+        if any(int(mask, 16) & PERMISSION for mask in masks):
+            yield path
+
+
+def begun(_given):
+    """Return whether the host's journal tells of a run."""
+    return os.path.exists(JOURNAL) and bool(json.loads("".join(_lines(JOURNAL)))["runs"])
 
 
 def originals(given):

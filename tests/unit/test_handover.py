@@ -45,6 +45,7 @@ class _Host:
         self.running = {"old.timer", "old.service"}
         self.enabled: set[str] = set()
         self.broken: set[str] = set()
+        self.links = {"old.timer": ["/etc/t/old.timer"], "old.service": ["/etc/w/old.service"]}
         self.said: list[tuple[str, tuple[str, ...]]] = []
         self.on_restart: Any = None
 
@@ -87,6 +88,11 @@ class _Host:
     def permission_marks(self, pid: int) -> list[str]:
         return ["mnt_id:1"] if {1: "old.service", 2: "new.service"}[pid] in self.running else []
 
+    def take_away(self, name: str) -> list[list[str]]:
+        if name not in self.links:
+            raise OSError("read-only")
+        return [[path, "/lib"] for path in self.links.pop(name)]
+
     def uncovered(self, _paths: list[str], _targets: list[str]) -> list[str]:
         return []
 
@@ -106,6 +112,7 @@ def host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> _Host:
     for kind in ("real_time", "on_demand", "on_access", "vendor"):
         monkeypatch.setattr(getattr(protection_new, kind), "prove", made.proof)
     monkeypatch.setattr(protection_old, "START_PAUSE", 0.001)
+    monkeypatch.setattr(protection_old.boot_links, "take_away", made.take_away)
     monkeypatch.setattr(own_journal, "PATH", str(tmp_path / "avshift/journal.json"))
     return made
 
@@ -122,6 +129,27 @@ def test_handover_measures_and_notes_the_window(host: _Host) -> None:
     assert own_journal.noted("d")["window_seconds"] == facts["window_seconds"]
     assert own_journal.unprotected_from() is None
     assert handover.look(TARGET)
+
+
+def test_old_protection_starts_at_boot_until_the_new_one_is_proven(
+    host: _Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def prove(*_arguments: Any, **_named: Any) -> list[dict[str, str]]:
+        seen.append(set(host.links))
+        return host.proof()
+
+    monkeypatch.setattr(protection_new.on_access, "prove", prove)
+    facts = handover.do(TARGET)
+    assert seen == [{"old.timer", "old.service"}]
+    assert (facts["kept_from_boot"], host.links) == (["/etc/t/old.timer", "/etc/w/old.service"], {})
+
+
+def test_link_that_cannot_be_taken_away_is_no_reason_to_go_back(host: _Host) -> None:
+    del host.links["old.timer"]
+    assert handover.do(TARGET)["kept_from_boot"] == ["/etc/w/old.service"]
+    assert host.running == {"new.service"}
 
 
 def test_proof_looks_for_its_files_where_the_engine_moves_them(host: _Host, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,7 +172,7 @@ def test_old_protection_comes_back_and_what_starts_it_comes_last(host: _Host) ->
     assert caught.value.facts["old_is_back"] is True
     assert caught.value.facts["window_seconds"] is not None
     assert caught.value.facts["cause"] == "command_failed"
-    assert host.enabled == set()
+    assert (host.enabled, set(host.links)) == (set(), {"old.timer", "old.service"})
 
 
 def test_old_protection_that_does_not_come_back_is_told_with_since_when(host: _Host) -> None:
@@ -195,6 +223,7 @@ def test_after_a_run_that_was_cut_off_the_old_protection_can_still_come_back(hos
 def test_handover_to_nothing_is_taken_back(host: _Host) -> None:
     nothing = {**TARGET, "new": None}
     assert handover.do(nothing)["window_seconds"] is None
+    assert set(host.links) == {"old.timer", "old.service"}
     assert own_journal.unprotected_from() is not None
     facts = handover.undo(nothing)
     assert (facts["old_is_back"], host.running) == (True, {"old.service", "old.timer"})

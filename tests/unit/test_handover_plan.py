@@ -43,6 +43,17 @@ def test_what_starts_the_old_service_again_is_stopped_with_it() -> None:
     assert step["target"]["old"]["triggers"] == ["kesl.timer"]
 
 
+def test_links_that_started_the_old_service_go_once_the_new_one_is_proven() -> None:
+    link = "/etc/systemd/system/multi-user.target.wants/kesl.service"
+    of_timer = "/etc/systemd/system/timers.target.wants/kesl.timer"
+    timer = {"name": "kesl.timer", "file": "/etc/systemd/system/kesl.timer", "links": [of_timer]}
+    step = _handover(_with({"links": [link, "/etc/rc1.d/K01kesl", "/etc/rc2.d/S01kesl"], "triggered_by": [timer]}))
+    assert step is not None
+    gone = {effect["path"] for effect in step["effects"] if effect["change"] == "removed"}
+    assert gone == {link, "/etc/rc2.d/S01kesl", of_timer}
+    assert "kesl.service: stopped, not started at boot any more" in step["after"]
+
+
 def test_plan_says_how_long_nothing_protects() -> None:
     step = _handover(case_of("full"))
     assert step is not None

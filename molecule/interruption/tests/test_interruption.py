@@ -22,9 +22,21 @@ def _cut(machine: Machine, uncut: Uncut, how: str, boundary: Boundary) -> list[s
     else:
         machine.lose_power_at(steps, boundary)
     wrong = [f"lost when it was cut off: {path}" for path in machine.call("lost", sums=keep, archived=False)]
+    if how == "power":
+        wrong += _not_one(machine, boundary) if machine.case.replaced else []
+        # What somebody had started by hand does not run after a restart: a run that had not begun is planned anew.
+        plan = plan if machine.call("begun") else machine.plan()
     machine.resume(plan)
     wrong += [f"not in a whole archive: {path}" for path in machine.call("lost", sums=keep, archived=True)]
     return wrong + uncut.differences(machine)
+
+
+def _not_one(machine: Machine, boundary: Boundary) -> list[str]:
+    """Return what is wrong if not exactly one scanner came up with the machine."""
+    found = machine.call("scanners")
+    # The new one is made to start at boot a moment before the old one is not any more: better both than none.
+    most = 2 if boundary["step"].split("-")[1] == "handover" else 1
+    return [] if 1 <= len(found) <= most else [f"after the restart these scan: {', '.join(found) or 'none'}"]
 
 
 def _boundaries(case: Case, uncut: Uncut) -> list[Boundary]:

@@ -43,10 +43,10 @@ def do(target):
         own_journal.note(target["digest"], unprotected_from=str(Moment.now()), unprotected_until=None)
     with Held() as signals:
         try:
-            facts = old.stop()
-            there = None
+            facts, there = old.stop(), None
             if new is not None:
                 there, facts["checks"], facts["attempts"] = new.bring_up()
+                facts["kept_from_boot"] = old.retire()
         except (EndpointError, OSError) as error:
             signals.ignore()
             facts = dict(_bring_back(old, new), cause=getattr(error, "code", "system_error"))

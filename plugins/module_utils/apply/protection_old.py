@@ -3,6 +3,7 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Stop the old real-time protection, and bring it back and prove that it intercepts again."""
 
+import contextlib
 import os
 import time
 
@@ -11,6 +12,7 @@ from ..prove.checks import BAD, OK, check, overall
 from ..system import interception, systemd
 from ..system.errors import EndpointError
 from ..system.moments import Watch
+from . import boot_links
 from .unit import STOPPED, force
 
 STARTS = 3
@@ -78,6 +80,17 @@ class Old:
             if error.code != "command_timeout":
                 raise
         return force(self.units, limit)
+
+    def retire(self):
+        """Keep it from starting at boot beside the new one, which is proven; return the links that were taken away.
+
+        One that cannot be is no reason to go back: removal takes it away once more, and tells why it could not.
+        """
+        gone = []
+        for name in self.units:
+            with contextlib.suppress(EndpointError, OSError):
+                gone += [path for path, _pointed_to in boot_links.take_away(name)]
+        return gone
 
     def bring_back(self):
         """Start what was stopped and prove that it intercepts again; return the facts {old_is_back, old_checks, notes}.

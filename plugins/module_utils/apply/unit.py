@@ -6,9 +6,9 @@
 import os
 import time
 
-from ..system import safe_paths, systemd
+from ..system import systemd
 from ..system.errors import EndpointError
-from .boot_links import starting
+from .boot_links import starting, take_away
 
 HALF_WAY = True
 STOPPED = ("inactive", "failed")
@@ -61,13 +61,8 @@ def _retire(name, limit):
     """Keep a unit from starting at boot and stop it, in this order, so that a reset between does not bring it back.
 
     Returns the facts of the stop, with the links that were taken away and what they pointed to.
-
-    The links are taken away as such: told to disable, systemctl passes over masked units, and calls for a SysV script
-    a program that first makes the links which it then renames.
     """
-    links = [[path, os.readlink(path)] for path in starting(name)]
-    for path, _pointed_to in links:
-        safe_paths.remove(path, "file")
+    links = take_away(name)
     return dict(stop([name], limit), links=links)
 
 

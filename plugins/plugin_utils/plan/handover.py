@@ -11,6 +11,7 @@ from ..catalog.model import Product
 from ..detect.evidence import Evidence
 from ..locations import is_below
 from .model import DIGEST_MARK, HANDOVER, Step
+from .removal.services import starting_at_boot
 from .staging import vendor
 from .staging.engine import Staged
 
@@ -28,6 +29,7 @@ def steps(evidence: Evidence, going: list[Product], staged: Staged | None) -> It
     new = _new(staged) if staged is not None and staged.layout else None
     if not units and (new is None or _is_up(new, evidence)):
         return
+    links = _links(evidence, units)
     below = sorted({root for product in going if product.real_time_units for root in product.of_kind("process")})
     old = {
         "units": units,
@@ -44,17 +46,25 @@ def steps(evidence: Evidence, going: list[Product], staged: Staged | None) -> It
         "\n".join(
             [f"{unit}: real-time protection running" for unit in units] or ["no real-time protection of Kaspersky's"]
         ),
-        "no real-time protection" if new is None else _after(new, bool(units)),
+        "no real-time protection" if new is None else _after(new, units),
         tuple(f"unit:{unit}" for unit in units),
-        _effects(new) if new else (),
+        _effects(new, links) if new else (),
         BACK if new else BACK_TO_OLD,
     )
 
 
-def _effects(new: dict[str, Any]) -> tuple[dict[str, str], ...]:
+def _effects(new: dict[str, Any], links: list[str]) -> tuple[dict[str, str], ...]:
     """Return the effects of switching on; each proof makes a test file in every protected directory and removes it."""
     proven = [{"path": path, "scope": "file", "change": "changed"} for path in new["paths"]]
-    return (*(dict(effect) for effect in new["effects"]), *proven)
+    retired = [{"path": link, "scope": "file", "change": "removed"} for link in links]
+    return (*(dict(effect) for effect in new["effects"]), *proven, *retired)
+
+
+def _links(evidence: Evidence, names: list[str]) -> list[str]:
+    """Return the links that start units at boot, and those of what starts them by itself."""
+    seen = [evidence.value("unit", name) or {} for name in names]
+    those = [*seen, *(trigger for unit in seen for trigger in unit.get("triggered_by", ()))]
+    return sorted({link for unit in those for link in starting_at_boot(unit.get("links", []))})
 
 
 def _old_units(evidence: Evidence, going: list[Product]) -> list[str]:
@@ -125,10 +135,11 @@ def _title(units: list[str], new: dict[str, Any] | None) -> str:
     return "Hand real-time protection over" if units else "Switch real-time protection on"
 
 
-def _after(new: dict[str, Any], hands_over: bool) -> str:
-    window = [f"without protection meanwhile: {_window(new)}"] if hands_over else []
+def _after(new: dict[str, Any], units: list[str]) -> str:
     protected = [f"protects {path}" for path in new["paths"]]
-    return "\n".join([f"{new['unit']}: running, enabled at boot, proven", *protected, *window])
+    retired = [f"{unit}: stopped, not started at boot any more" for unit in units]
+    window = [f"without protection meanwhile: {_window(new)}"] if units else []
+    return "\n".join([f"{new['unit']}: running, enabled at boot, proven", *protected, *retired, *window])
 
 
 def _window(new: dict[str, Any]) -> str:

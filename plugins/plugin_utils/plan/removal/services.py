@@ -54,7 +54,7 @@ def _stop_units(owned: Claims) -> Iterator[Step]:
 
 
 def _retire(name: str, state: str, links: list[str], reason: str) -> Step:
-    starting = [link for link in links if not _only_stops(link)]
+    starting = starting_at_boot(links)
     return Step(
         REMOVE,
         "unit",
@@ -67,8 +67,9 @@ def _retire(name: str, state: str, links: list[str], reason: str) -> Step:
     )
 
 
-def _only_stops(link: str) -> bool:
-    return link.startswith("/etc/rc") and posixpath.basename(link).startswith("K")
+def starting_at_boot(links: list[str]) -> list[str]:
+    """Return those of a unit's links that start it; of those of run levels some only stop it."""
+    return [link for link in links if not (link.startswith("/etc/rc") and posixpath.basename(link).startswith("K"))]
 
 
 def _end_processes(going: list[Product], owned: Claims) -> Iterator[Step]:
