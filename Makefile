@@ -95,12 +95,14 @@ lab: setup ## Make the images and packages of the lab, if they are not there
 	$(BIN)/python lab/fleet.py build
 
 test-full: export AVSHIFT_REMOVAL_SET := full
+test-full: export AVSHIFT_CLAMAV_SET := full
 test-full: export AVSHIFT_PROVIDER_SET := full
 test-full: export AVSHIFT_HANDOVER_SET := full
 test-full: export AVSHIFT_INTERRUPTION_SET := full
 test-full: setup ## Run removal, providers and handover on every host, and cut it off at every boundary: 45 minutes, then hours
 	@echo "== test-full"
 	molecule -c .config/molecule/config.yml test -s removal
+	molecule -c .config/molecule/config.yml test -s clamav
 	molecule -c .config/molecule/config.yml test -s providers
 	molecule -c .config/molecule/config.yml test -s handover
 	molecule -c .config/molecule/config.yml test -s interruption

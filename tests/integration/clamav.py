@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -85,10 +86,14 @@ def write(host: str, path: str, text: str) -> None:
     lab.must(host, "install", "-D", "-m", "0644", "/dev/stdin", path, given=text)
 
 
-def ansible(play: str, hosts: list[str], *arguments: str, kept_as: str) -> dict[str, Any]:
-    """Run a play for hosts at once; return {host: numbers of its results}. What it says is kept."""
+def ansible(
+    play: str, hosts: list[str], *arguments: str, kept_as: str, collections: Path | None = None
+) -> dict[str, Any]:
+    """Run a play for hosts at once, by the collection or a copy of it; return what it says, which is kept."""
     sources = [f"--inventory={source}" for source in (*lab.inventories(), str(INVENTORY))]
     environment = {**os.environ, "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_FORCE_COLOR": "0"}
+    if collections is not None:
+        environment["ANSIBLE_COLLECTIONS_PATH"] = str(collections)
     done = subprocess.run(
         ["ansible-playbook", play, *sources, f"--limit={','.join(hosts)}", *arguments],
         cwd=lab.EVIDENCE,

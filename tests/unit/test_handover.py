@@ -26,6 +26,7 @@ NEW: dict[str, Any] = {
     "unit": "new.service",
     "below": ["/new"],
     "marks": True,
+    "tells": False,
     "limit": 1,
     "socket": "/s",
     "paths": ["/home"],
@@ -40,6 +41,8 @@ TARGET = {"digest": "d", "old": OLD, "new": NEW}
 
 class _Host:
     """Units that run, and which of the two engines holds marks; a unit named in ``broken`` does not start."""
+
+    TELLING_BITS, PERMISSION_BITS = 3, 1
 
     def __init__(self) -> None:
         self.running = {"old.timer", "old.service"}
@@ -81,7 +84,7 @@ class _Host:
     def forget_failures(self, names: list[str]) -> None:
         self.said.append(("forget", tuple(names)))
 
-    def holders(self, roots: list[str]) -> dict[int, list[str]]:
+    def holders(self, roots: list[str], _bits: int = 0) -> dict[int, list[str]]:
         held = {"/old": "old.service", "/new": "new.service"}[roots[0]] in self.running
         return {1 if roots == ["/old"] else 2: ["mnt_id:1"]} if held else {}
 
@@ -155,7 +158,7 @@ def test_link_that_cannot_be_taken_away_is_no_reason_to_go_back(host: _Host) -> 
 def test_proof_looks_for_its_files_where_the_engine_moves_them(host: _Host, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def prove(_paths: list[str], kept_in: str) -> list[dict[str, str]]:
+    def prove(_paths: list[str], kept_in: str, **_more: str) -> list[dict[str, str]]:
         asked.append(kept_in)
         return host.proof()
 
@@ -305,7 +308,9 @@ def test_product_without_marks_is_up_when_it_is_proven(
 ) -> None:
     result = [check("real_time", "ok" if proven else "unknown", "")]
     monkeypatch.setattr(protection_new.vendor, "prove", lambda _probes: result)
-    monkeypatch.setattr(protection_new.interception, "holders", lambda roots: {1: ["m"]} if roots == ["/old"] else {})
+    monkeypatch.setattr(
+        protection_new.interception, "holders", lambda roots, *_: {1: ["m"]} if roots == ["/old"] else {}
+    )
     host.enabled.add("new.service")
     assert protection_new.New({**PASSIVE, "marks": False}).is_up() is proven
 

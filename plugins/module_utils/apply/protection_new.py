@@ -33,17 +33,19 @@ class New:
     """The new protection; ``new`` is the target of a handover, as the planner makes it.
 
     Without ``marks`` it intercepts by other means than fanotify, which leave no trace: that it protects is then seen by
-    its own answers and by a refused access, and counts from when both are there.
+    its own answers and by a refused access, and counts from when both are there. One that blocks nothing ``tells``, in
+    the log of its unit.
     """
 
     def __init__(self, new):
         self._new = new
+        self._bits = interception.TELLING_BITS if new["tells"] else interception.PERMISSION_BITS
         self._installed = []
 
     def is_up(self):
         """Return True if it intercepts and starts at boot; what leaves no marks is asked."""
         enabled = systemd.show([self._new["unit"]])[self._new["unit"]]["UnitFileState"] == "enabled"
-        if not enabled or (self._new["marks"] and not interception.holders(self._new["below"])):
+        if not enabled or (self._new["marks"] and not self._held()):
             return False
         return not self._new["probes"] or overall(vendor.prove(self._new["probes"])) == OK
 
@@ -98,7 +100,7 @@ class New:
                 "new_does_not_intercept",
                 "Starting the new protection",
                 self._new["unit"],
-                "no permission mark on %s; given up after at most %d s"
+                "no mark on %s; given up after at most %d s"
                 % (", ".join(self._uncovered()) or "some", self._new["limit"]),
                 "Look at its log.",
             )
@@ -122,19 +124,26 @@ class New:
 
     def _uncovered(self):
         """Return the protected paths without a mark; "anything" where there is not one mark."""
-        held = [target for targets in interception.holders(self._new["below"]).values() for target in targets]
+        held = [target for targets in self._held().values() for target in targets]
         return interception.uncovered(self._new["paths"], held) if held else ["anything"]
+
+    def _held(self):
+        return interception.holders(self._new["below"], self._bits)
 
     def _prove(self):
         """Return the checks, tried again: marks are there before their listener answers, a product before its state."""
         asks = bool(self._new["probes"])
         deadline = time.monotonic() + (self._new["limit"] if asks else PROOF_LIMIT)
         while True:
-            marks = real_time.prove(self._new["below"], self._new["marks"])
-            checks = marks + self._answers() + on_access.prove(self._new["paths"], kept_in=self._new["quarantine"])
+            marks = real_time.prove(self._new["below"], self._new["marks"], self._new["tells"])
+            checks = marks + self._answers() + self._accesses()
             if overall(checks) == OK or (not asks and overall(marks) != OK) or time.monotonic() > deadline:
                 return checks
             time.sleep(PROOF_PAUSE)
+
+    def _accesses(self):
+        told_by = self._new["unit"] if self._new["tells"] else ""
+        return on_access.prove(self._new["paths"], kept_in=self._new["quarantine"], tells=told_by)
 
     def _answers(self):
         checks = on_demand.prove(self._new["socket"]) if self._new["socket"] else []

@@ -20,19 +20,19 @@ def main(arguments, check_mode):
     run now and to start at boot, how old official signatures may be or None, and which files silence others.
 
     A product without a socket has ``probes``, which its own command line answers, and ``marks``: whether its
-    interception can be seen. ``given`` are checks that are known beforehand. Without ``below`` it is only asked.
+    interception can be seen. One that blocks nothing has ``tells``, the unit whose log tells what it finds. ``given`` are checks that are known beforehand. Without ``below`` it is only asked.
     It writes test files into the protected directories and removes them again; not in check mode.
     """
     asked = _for_host(arguments["by_family"])
     checks = asked.get("given", []) + boot.prove(asked["units"]) + vendor.prove(asked.get("probes", []))
     if asked["below"]:
-        checks += real_time.prove(asked["below"], asked.get("marks", True))
+        checks += real_time.prove(asked["below"], asked.get("marks", True), bool(asked["tells"]))
     if asked["socket"]:
         checks += database_age.prove(asked["socket"], asked["max_age_days"])
         checks += on_demand.prove(asked["socket"]) + silenced.prove(asked["silencing"])
     if not check_mode:
         there = [path for path in asked["paths"] if os.path.isdir(path)]
-        checks += on_access.prove(there, kept_in=asked["quarantine"])
+        checks += on_access.prove(there, kept_in=asked["quarantine"], tells=asked["tells"])
     return {"changed": False, "checks": checks, "result": overall(checks)}
 
 

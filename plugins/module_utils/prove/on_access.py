@@ -1,35 +1,44 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Prove protection on access: a test file's read is refused, a clean file's is not, in each protected directory."""
+"""Prove protection on access: a test file's read is refused, a clean file's is not, in each protected directory.
+
+Of an engine that blocks nothing its log has to tell of the test file after it was read.
+"""
 
 import errno
 import os
 import signal
 import time
 
+from ..system.commands import run
 from .checks import BAD, OK, UNKNOWN, check
 from .samples import CLEAN, detectable
 
 PREFIX = ".avshift-selftest-"
+FOUND = " FOUND"
 STEP = 0.01
 NOT_MADE = "no test file could be made: "
 MOVING = 2
+TOLD, TELLING = "told", 10
+ASKING, ASKING_LIMIT = 0.3, 10
 
 
-def prove(directories, timeout=20, kept_in=""):
+def prove(directories, timeout=20, kept_in="", tells=""):
     """Return two checks of each directory; test files have names of their own and are gone afterwards.
 
     ``kept_in`` is the directory into which the engine moves what it finds, or ''; test files go from there too.
+    ``tells`` is the unit whose log tells what is found, where nothing is blocked, or ''.
     """
-    return [found for folder in directories for found in _prove_in(folder, timeout, kept_in)]
+    return [found for folder in directories for found in _prove_in(folder, timeout, kept_in, tells)]
 
 
-def _prove_in(folder, timeout, kept_in):
-    blocked = _attempt(folder, detectable(), timeout, kept_in)
+def _prove_in(folder, timeout, kept_in, tells):
+    blocked = _attempt(folder, detectable(), timeout, kept_in, tells)
     clean = _attempt(folder, CLEAN, timeout, kept_in)
+    told = _judge_told(blocked, tells) if tells else _judge_blocked(blocked)
     return [
-        check("on_access_blocks:" + folder, *_judge_blocked(blocked)),
+        check(("on_access_tells:" if tells else "on_access_blocks:") + folder, *told),
         check("on_access_clean:" + folder, *_judge_clean(clean)),
     ]
 
@@ -40,6 +49,15 @@ def _judge_blocked(outcome):
         return OK, "refused: " + _word(outcome)
     if outcome == 0:
         return BAD, "the test file could be read"
+    return (BAD if outcome == "timeout" else UNKNOWN), _word(outcome)
+
+
+def _judge_told(outcome, unit):
+    """An engine may also take the file away."""
+    if outcome in (TOLD, "vanished"):
+        return OK, "read, and told in the log of " + unit if outcome == TOLD else "taken away"
+    if outcome == 0:
+        return BAD, "the test file could be read, and the log of %s says nothing of it for %d s" % (unit, TELLING)
     return (BAD if outcome == "timeout" else UNKNOWN), _word(outcome)
 
 
@@ -55,8 +73,10 @@ def _word(outcome):
     return outcome if isinstance(outcome, str) else os.strerror(outcome)
 
 
-def _attempt(folder, data, timeout, kept_in):
-    """Return 0 if a new file with the data could be read, else an errno, "timeout" or "vanished"."""
+def _attempt(folder, data, timeout, kept_in, tells=""):
+    """Return 0 if a new file with the data could be read, else an errno, "timeout" or "vanished"; TOLD if the log of
+    the unit ``tells`` had its name then.
+    """
     path = os.path.join(folder, "%s%d-%s" % (PREFIX, os.getpid(), os.urandom(6).hex()))
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -68,12 +88,29 @@ def _attempt(folder, data, timeout, kept_in):
         finally:
             os.close(descriptor)
         outcome = _read_in_child(path, timeout)
+        if outcome == 0 and tells:
+            return _awaited(path, tells)
         return "vanished" if outcome == errno.ENOENT else outcome
     except OSError as error:
         return error.errno
     finally:
         if not _unlink(path) and kept_in:
             _unlink_moved(kept_in, os.path.basename(path))
+
+
+def _awaited(path, unit):
+    """Return TOLD once a unit's log names a file as found, "vanished" once that is gone, 0 after the limit."""
+    deadline, name = time.monotonic() + TELLING, os.path.basename(path)
+    # The file was made a moment ago: no older line can name it.
+    asked = ["journalctl", "--unit=" + unit, "--since=-2min", "--output=cat", "--quiet", "--no-pager"]
+    while time.monotonic() < deadline:
+        said = run(asked, ASKING_LIMIT).output.splitlines()
+        if any(name in line and FOUND in line for line in said):
+            return TOLD
+        if not os.path.lexists(path):
+            return "vanished"
+        time.sleep(ASKING)
+    return 0
 
 
 def _unlink(path):

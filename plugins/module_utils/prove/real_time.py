@@ -7,18 +7,19 @@ from ..system import interception
 from .checks import BAD, OK, check
 
 
-def prove(roots, marks=True):
+def prove(roots, marks=True, tells=False):
     """Return two checks: the engine holds permission marks, and nobody else does.
 
-    Without ``marks`` it intercepts by other means, which leave no trace: the first check is left out.
+    Without ``marks`` it intercepts by other means, which leave no trace: the first check is left out. One that only
+    ``tells`` holds marks that ask for no permission.
     """
+    bits, kind = (interception.TELLING_BITS, "telling") if tells else (interception.PERMISSION_BITS, "permission")
     own, foreign = 0, []
     for pid, path in interception.executables():
-        count = len(interception.permission_marks(pid))
-        if count and interception.below(path, roots):
-            own += count
-        elif count:
+        if interception.below(path, roots):
+            own += len(interception.permission_marks(pid, bits))
+        elif interception.permission_marks(pid):
             foreign.append(path)
     alone = "also held by " + ", ".join(sorted(set(foreign))) if foreign else "no other process holds any"
-    held = check("real_time_marks", OK if own else BAD, "%d permission marks held below %s" % (own, ", ".join(roots)))
+    held = check("real_time_marks", OK if own else BAD, "%d %s marks held below %s" % (own, kind, ", ".join(roots)))
     return ([held] if marks else []) + [check("real_time_alone", BAD if foreign else OK, alone)]

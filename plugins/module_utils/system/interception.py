@@ -3,7 +3,8 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Which process really intercepts file access: fanotify marks as the kernel lists them in /proc.
 
-The permission bits are those of fanotify_mark(2): OPEN_PERM, ACCESS_PERM and OPEN_EXEC_PERM. Marks are
+The permission bits are those of fanotify_mark(2): OPEN_PERM, ACCESS_PERM and OPEN_EXEC_PERM. One that only tells asks for
+OPEN, ACCESS or OPEN_EXEC, and is told of an access that it cannot refuse. Marks are
 seen for processes of the same PID namespace; kernel modules and eBPF programs leave no trace here.
 """
 
@@ -13,6 +14,7 @@ from .containers import container_of
 from .names import below_any
 
 PERMISSION_BITS = 0x00010000 | 0x00020000 | 0x00040000
+TELLING_BITS = PERMISSION_BITS | 0x00000001 | 0x00000020 | 0x00001000
 LINK = "anon_inode:[fanotify]"
 # What the kernel puts behind the path of an executable that is no longer there.
 DELETED = " (deleted)"
@@ -39,14 +41,17 @@ def marks(lines):
             yield target, mask
 
 
-def permission_marks(pid):
-    """Return the targets of the permission marks that a process holds; an empty list if it is gone or holds none."""
+def permission_marks(pid, bits=PERMISSION_BITS):
+    """Return the targets of the permission marks that a process holds; an empty list if it is gone or holds none.
+
+    With other ``bits``, those of the marks that have one of them.
+    """
     return [
         target
         for number, opened in open_files(pid)
         if opened == LINK
         for target, mask in _marks_of(pid, number)
-        if mask & PERMISSION_BITS
+        if mask & bits
     ]
 
 
@@ -115,11 +120,11 @@ def below(path, roots):
     return below_any(roots)(path)
 
 
-def holders(roots):
+def holders(roots, bits=PERMISSION_BITS):
     """Return {pid: targets of its permission marks} of the host's processes below the roots that hold any.
 
     One in a container is not the host's: stopping the host's service does not end it.
     """
     is_below = below_any(roots)
-    found = {pid: permission_marks(pid) for pid, path in executables() if is_below(path)}
+    found = {pid: permission_marks(pid, bits) for pid, path in executables() if is_below(path)}
     return {pid: targets for pid, targets in found.items() if targets and not container_of(pid)}

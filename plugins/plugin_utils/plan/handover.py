@@ -88,7 +88,8 @@ def _triggers(evidence: Evidence, units: list[str]) -> list[str]:
 
 
 def _new(staged: Staged) -> dict[str, Any]:
-    """Return what comes up. ``marks``: whether it can be seen to intercept. ``socket`` may be ''.
+    """Return what comes up. ``marks``: whether it can be seen to intercept. ``tells``: it blocks nothing. ``socket`` may
+    be ''.
 
     ``install`` are {kind, target} of steps that have to wait until now, ``activate`` and ``deactivate`` are commands
     {argv, limit} that switch its mode, ``probes`` what it is asked about itself.
@@ -100,6 +101,7 @@ def _new(staged: Staged) -> dict[str, Any]:
         "below": list(real_time["below"]),
         "marks": real_time.get("marks", True),
         "limit": real_time["limit"],
+        "tells": staged.tells(),
         "effects": [
             *(dict(effect) for effect in (*real_time["effects"], *staged.install_effects)),
             *_quarantined(staged),
@@ -126,7 +128,8 @@ def _is_up(new: dict[str, Any], evidence: Evidence) -> bool:
     state = evidence.value("product_state", "active") or {}
     runs = bool(unit and unit["active"] == "active" and unit["enabled"] == "enabled")
     says_so = not new["probes"] or state.get("result") == "ok"
-    return runs and (any(marks) or not new["marks"]) and says_so and not new["install"]
+    seen = any(marks) or not new["marks"] or new["tells"]
+    return runs and seen and says_so and not new["install"]
 
 
 def _title(units: list[str], new: dict[str, Any] | None) -> str:
@@ -136,7 +139,8 @@ def _title(units: list[str], new: dict[str, Any] | None) -> str:
 
 
 def _after(new: dict[str, Any], units: list[str]) -> str:
-    protected = [f"protects {path}" for path in new["paths"]]
+    does = "blocks nothing, and tells what is opened in" if new["tells"] else "protects"
+    protected = [f"{does} {path}" for path in new["paths"]]
     retired = [f"{unit}: stopped, not started at boot any more" for unit in units]
     window = [f"without protection meanwhile: {_window(new)}"] if units else []
     return "\n".join([f"{new['unit']}: running, enabled at boot, proven", *protected, *retired, *window])

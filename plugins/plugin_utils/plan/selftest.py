@@ -54,6 +54,7 @@ def _of_vendor(provider: Provider, layout: dict[str, Any], options: dict[str, An
         "marks": real_time.get("marks", True),
         "paths": options["paths"],
         "quarantine": "",
+        "tells": "",
         "units": [real_time["unit"], *(unit["name"] for unit in layout.get("units", ()))],
         "probes": vendor.probes(layout, options, vendor.ACTIVE),
         "given": vendor.not_local(provider, options),
@@ -68,6 +69,7 @@ def _of_engine(layout: dict[str, Any], options: dict[str, Any], max_age_days: in
         "below": real_time["below"],
         "paths": options["paths"],
         "quarantine": options[real_time["quarantine"]["option"]] if "quarantine" in real_time else "",
+        "tells": "" if "blocks" not in real_time or options[real_time["blocks"]["option"]] else real_time["unit"],
         "units": [
             engine["unit"],
             real_time["unit"],

@@ -131,14 +131,13 @@ def _silenced(case: Case) -> Iterator[Check]:
 
 
 def _told_only(case: Case) -> Iterator[Check]:
-    blocks = case.staged.layout.get("real_time", {}).get("blocks") if case.staged is not None else None
-    if case.staged is not None and blocks and not case.staged.options[blocks["option"]]:
+    if case.staged is not None and case.staged.tells():
         yield Check(
             "nothing_blocked",
-            "error",
-            "The replacement would only tell what it finds, and so could not be proven",
-            f"{blocks['option']} is off",
-            "Switch it on: that it protects is seen by an access that it refuses.",
+            "overridable",
+            "The replacement would only tell what it finds, and block nothing",
+            f"{case.staged.layout['real_time']['blocks']['option']} is off",
+            "Switch it on, or accept this id: what is infected can then be opened, and its log says so.",
         )
 
 

@@ -42,6 +42,11 @@ class Staged:
         told = self.layout.get("real_time", {}).get("quarantine")
         return str(self.options[told["option"]]) if told else ""
 
+    def tells(self) -> bool:
+        """Return True if the real-time part blocks nothing and only tells what it finds."""
+        told = self.layout.get("real_time", {}).get("blocks")
+        return bool(told) and not self.options[told["option"]]
+
 
 def probes_for(provider: Provider, options: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return the probes of a provider and, for each family of systems, who installs which packages."""
