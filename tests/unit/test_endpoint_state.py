@@ -11,8 +11,15 @@ from typing import Any
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply import announcement
-from ansible_collections.avshift.endpoint.plugins.module_utils.prove import checks, on_access, on_demand, samples
+from ansible_collections.avshift.endpoint.plugins.module_utils.prove import (
+    checks,
+    on_access,
+    on_demand,
+    real_time,
+    samples,
+)
 from ansible_collections.avshift.endpoint.plugins.module_utils.system import interception, own_journal
+from ansible_collections.avshift.endpoint.plugins.module_utils.system.commands import Finished
 from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
 
 
@@ -140,6 +147,49 @@ def test_proof_on_access_without_a_scanner_is_bad_and_leaves_nothing(tmp_path: P
     found = on_access.prove([str(tmp_path)])
     assert [check["result"] for check in found] == ["bad", "ok"]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("log", "result"),
+    [
+        ("{path}: Site.Test FOUND", "ok"),
+        ("{path}: OK", "bad"),
+        ("/home/other: Site.Test FOUND", "bad"),
+        ("", "bad"),
+    ],
+)
+def test_engine_that_blocks_nothing_has_to_tell_of_the_very_file(
+    log: str, result: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def journal(argv: list[str], _limit: int) -> Finished:
+        asked.append(argv)
+        return Finished(0, "started\n" + log.format(path=next(tmp_path.iterdir())) + "\n", "")
+
+    monkeypatch.setattr(on_access, "run", journal)
+    monkeypatch.setattr(on_access, "TELLING", 0.05)
+    monkeypatch.setattr(on_access, "ASKING", 0.01)
+    found = on_access.prove([str(tmp_path)], tells="x.service")
+    assert [(check["id"].partition(":")[0], check["result"]) for check in found] == [
+        ("on_access_tells", result),
+        ("on_access_clean", "ok"),
+    ]
+    assert "--unit=x.service" in asked[0]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("mask", "tells", "result"), [("20", True, "ok"), ("20", False, "bad"), ("10000", False, "ok")]
+)
+def test_marks_that_ask_for_nothing_count_only_for_an_engine_that_tells(
+    mask: str, tells: bool, result: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(interception, "executables", lambda: iter([(1, "/usr/sbin/engine")]))
+    monkeypatch.setattr(interception, "open_files", lambda _pid: [("3", interception.LINK)])
+    line = f"fanotify mnt_id:1 mflags:0 mask:{mask} ignored_mask:0"
+    monkeypatch.setattr(interception, "_marks_of", lambda _pid, _number: list(interception.marks([line])))
+    assert real_time.prove(["/usr/sbin/engine"], tells=tells)[0]["result"] == result
 
 
 def test_proof_on_access_where_nothing_can_be_written_is_not_ok(tmp_path: Path) -> None:

@@ -54,6 +54,17 @@ def test_links_that_started_the_old_service_go_once_the_new_one_is_proven() -> N
     assert "kesl.service: stopped, not started at boot any more" in step["after"]
 
 
+@pytest.mark.parametrize("prevention", [True, False])
+def test_plan_says_whether_anything_is_blocked(prevention: bool) -> None:
+    case = case_of("full")
+    options = {**case["goal"]["options"], "prevention": prevention}
+    step = _handover({**case, "goal": {**case["goal"], "options": options}})
+    assert step is not None
+    assert step["target"]["new"]["tells"] is not prevention
+    assert ("blocks nothing, and tells what is opened in /home" in step["after"]) is not prevention
+    assert ("\nprotects /home" in step["after"]) is prevention
+
+
 def test_plan_says_how_long_nothing_protects() -> None:
     step = _handover(case_of("full"))
     assert step is not None

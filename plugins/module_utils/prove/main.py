@@ -19,8 +19,10 @@ def main(arguments, check_mode):
     executables of its real-time part lie, the protected directories, where it moves files to or '', units that have to
     run now and to start at boot, how old official signatures may be or None, and which files silence others.
 
+    ``tells`` is the unit whose log tells what is found, of an engine that blocks nothing, or ''.
+
     A product without a socket has ``probes``, which its own command line answers, and ``marks``: whether its
-    interception can be seen. One that blocks nothing has ``tells``, the unit whose log tells what it finds. ``given`` are checks that are known beforehand. Without ``below`` it is only asked.
+    interception can be seen. ``given`` are checks that are known beforehand. Without ``below`` it is only asked.
     It writes test files into the protected directories and removes them again; not in check mode.
     """
     asked = _for_host(arguments["by_family"])

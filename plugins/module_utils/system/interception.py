@@ -3,9 +3,9 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Which process really intercepts file access: fanotify marks as the kernel lists them in /proc.
 
-The permission bits are those of fanotify_mark(2): OPEN_PERM, ACCESS_PERM and OPEN_EXEC_PERM. One that only tells asks for
-OPEN, ACCESS or OPEN_EXEC, and is told of an access that it cannot refuse. Marks are
-seen for processes of the same PID namespace; kernel modules and eBPF programs leave no trace here.
+The permission bits are those of fanotify_mark(2): OPEN_PERM, ACCESS_PERM and OPEN_EXEC_PERM. A program that only tells
+has ACCESS, OPEN or OPEN_EXEC, and learns of an access that it cannot refuse. Marks are seen for processes of the same
+PID namespace; kernel modules and eBPF programs leave no trace here.
 """
 
 import os

@@ -88,11 +88,10 @@ def _triggers(evidence: Evidence, units: list[str]) -> list[str]:
 
 
 def _new(staged: Staged) -> dict[str, Any]:
-    """Return what comes up. ``marks``: whether it can be seen to intercept. ``tells``: it blocks nothing. ``socket`` may
-    be ''.
+    """Return what comes up. ``marks``: whether it can be seen to intercept. ``tells``: whether it blocks nothing.
 
-    ``install`` are {kind, target} of steps that have to wait until now, ``activate`` and ``deactivate`` are commands
-    {argv, limit} that switch its mode, ``probes`` what it is asked about itself.
+    ``socket`` may be ''. ``install`` are {kind, target} of steps that have to wait until now, ``activate`` and
+    ``deactivate`` are commands {argv, limit} that switch its mode, ``probes`` what it is asked about itself.
     """
     layout, real_time = staged.layout, staged.layout["real_time"]
     modes = layout.get("modes", {})
