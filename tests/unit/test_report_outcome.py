@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import quick, records, runs, versions
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import facts
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import facts, html
 from hostile_records import RUN
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,6 +80,26 @@ def test_deviation_is_told_with_what_was_predicted(changed: dict[str, Any], want
     assert told["what"].startswith(wanted[0])
     assert told["predicted"].endswith(wanted[1])
     assert told["actual"] == wanted[2]
+
+
+SINCE = "2026-11-22T11:57:02.809Z"
+
+
+@pytest.mark.parametrize(
+    ("ended", "is_open"), [({}, True), ({"unprotected_until": None}, True), ({"unprotected_until": SINCE}, False)]
+)
+def test_window_that_is_still_open_is_told_first_of_all(ended: dict[str, Any], is_open: bool) -> None:
+    record = ran("full", verdict="failed", window=None)
+    (step,) = [step for step in record["outcomes"]["handover"] if step["id"].endswith("handover")]
+    step["facts"] = {"unprotected_from": SINCE, **ended}
+    read = [("a.json", record, ""), ("b.json", ran("agent", "b", window=None), "")]
+    content = content_of(read)
+    assert problems("report", content) == []
+    told = [host for host in content["hosts"] if host["actual"]["unprotected_since"]]
+    assert len(told) == content["totals"]["unprotected"] == is_open
+    assert ("without a scanner" in html.facts(content)[1][2]) is is_open
+    said = [{"what": "window", "predicted": "closed", "actual": f"open since {SINCE}"}]
+    assert [one for host in told for one in host["deviations"] if one["what"] == "window"] == said * is_open
 
 
 def test_steps_that_were_done_before_deviate_from_nothing() -> None:

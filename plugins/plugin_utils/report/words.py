@@ -46,6 +46,14 @@ def window(seconds: float | None) -> str:
     return "-" if seconds is None else f"{seconds:.3f} s"
 
 
+def window_of(actual: dict[str, Any] | None) -> str:
+    """Return a host's unprotected window: how long it was, or since when it lasts."""
+    if actual is None:
+        return "-"
+    since = actual["unprotected_since"]
+    return f"open since {since}" if since else window(actual["window_seconds"])
+
+
 def digest(plan: dict[str, Any] | None) -> str:
     """Return the first characters of a plan's digest."""
     return plan["digest"][:12] if plan else "-"

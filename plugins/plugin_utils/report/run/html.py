@@ -51,10 +51,19 @@ def text(report: Told) -> Iterator[str]:
     )
 
 
+def _longest_window(totals: dict[str, Any]) -> tuple[str, str]:
+    if totals["unprotected"]:
+        hosts = prose.counted(totals["unprotected"], "host")
+        return "not ended", f"{hosts} may be without a scanner now: look at those whose window is open."
+    window = totals["longest_window_seconds"]
+    measured = "Measured on each host, from the last mark of the old scanner to the first of the new."
+    return "none" if window is None else words.window(window), measured
+
+
 def facts(head: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Return what the first screen says in figures: (what, in short, in a sentence)."""
     totals = head["totals"]
-    window, damaged = totals["longest_window_seconds"], len(head["damaged"])
+    damaged = len(head["damaged"])
     rules = ", ".join(policy["name"] for policy in head["policies"])
     return [
         (
@@ -64,11 +73,7 @@ def facts(head: dict[str, Any]) -> list[tuple[str, str, str]]:
             if totals["deviating"]
             else "Every run was as its plan said.",
         ),
-        (
-            "Longest unprotected window",
-            "none" if window is None else words.window(window),
-            "Measured on each host, from the last mark of the old scanner to the first of the new.",
-        ),
+        ("Longest unprotected window", *_longest_window(totals)),
         (
             "Not known",
             prose.counted(totals["verdicts"].get(UNKNOWN, 0), "host"),

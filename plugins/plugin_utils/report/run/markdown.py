@@ -32,11 +32,7 @@ def lines(report: Report) -> list[str]:
 
 
 def _row(host: dict[str, Any]) -> list[object]:
-    return [host["host"], host["verdict"], words.window(_window(host)), host["protection"], _files(host["actual"])]
-
-
-def _window(host: dict[str, Any]) -> float | None:
-    return host["actual"]["window_seconds"] if host["actual"] else None
+    return [host["host"], host["verdict"], words.window_of(host["actual"]), host["protection"], _files(host["actual"])]
 
 
 def _files(told: dict[str, Any] | None) -> str:
@@ -69,6 +65,8 @@ def _summary(totals: dict[str, Any]) -> Iterator[str]:
     yield ""
     yield f"{totals['hosts']} hosts, {totals['clean']} of them clean; {totals['deviating']} deviated from their plan."
     yield f"Longest unprotected window: {words.window(totals['longest_window_seconds'])}."
+    if totals["unprotected"]:
+        yield f"WITHOUT A SCANNER NOW, as far as their records tell: {totals['unprotected']} hosts."
     yield f"Retained: {totals['retained_files']} files, {totals['retained_bytes']} bytes."
     if totals["newest"]:
         yield f"Records from {cell(totals['oldest'])} to {cell(totals['newest'])}."
@@ -137,7 +135,7 @@ def _host(host: dict[str, Any]) -> list[Any]:
         host["verdict"],
         host["predicted"]["verdict"] if host["predicted"] else "-",
         (host["class"] or "-")[: columns.SHORT],
-        words.window(_window(host)),
+        words.window_of(host["actual"]),
         host["protection"],
         _files(host["actual"]),
         len(host["deviations"]),

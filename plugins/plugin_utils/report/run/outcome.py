@@ -40,7 +40,7 @@ def predicted(plan: dict[str, Any] | None) -> dict[str, Any] | None:
     return {
         "verdict": _verdict(plan),
         "steps": len(plan["steps"]),
-        "window": any(step["kind"] == HANDOVER and step["target"]["old"]["units"] for step in plan["steps"]),
+        "window": any(step["target"]["old"]["units"] for step in _handovers(plan)),
         "retained_files": sum(_number(part["files"]) for part in kept),
         "retained_bytes": sum(_number(part["bytes"]) for part in kept),
     }
@@ -71,9 +71,20 @@ def actual(record: dict[str, Any]) -> dict[str, Any] | None:
         "steps": {**dict(sorted(counted.items())), **({NOT_BEGUN: missing} if missing > 0 else {})},
         "seconds": round(measured(sum([outcome.get("seconds", 0) for outcome in done])), 3),
         "window_seconds": None if record["window_seconds"] is None else measured(record["window_seconds"]),
+        "unprotected_since": _unprotected_since(done),
         "retained_files": sum(_number(run["files"]) for run in kept),
         "retained_bytes": sum(_number(run["bytes"]) for run in kept),
     }
+
+
+def _handovers(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    return [step for step in plan["steps"] if step["kind"] == HANDOVER]
+
+
+def _unprotected_since(done: list[dict[str, Any]]) -> str | None:
+    """Return since when nothing is proven to protect a host; None where something is, or nothing was stopped."""
+    windows = [outcome["facts"] for outcome in done if outcome["facts"].get("unprotected_from")]
+    return str(windows[-1]["unprotected_from"]) if windows and not windows[-1].get("unprotected_until") else None
 
 
 def not_fine(record: dict[str, Any]) -> list[dict[str, str]]:
@@ -92,7 +103,7 @@ def deviations(record: dict[str, Any], said: dict[str, Any] | None, did: dict[st
     found = [_difference(difference) for difference in (record["approval"] or {}).get("difference", ())]
     if said["verdict"] != record["verdict"]:
         found.append({"what": "verdict", "predicted": said["verdict"], "actual": record["verdict"]})
-    return [*found, *_of_steps(record, did), *_of_data(said, did)]
+    return [*found, *_of_steps(record, did), *_of_window(record, said, did), *_of_data(said, did)]
 
 
 def _difference(words_of: str) -> dict[str, str]:
@@ -106,10 +117,15 @@ def _of_steps(record: dict[str, Any], did: dict[str, Any]) -> Iterator[dict[str,
         yield {"what": "steps", "predicted": "all of them", "actual": f"{did['steps'][NOT_BEGUN]} were not begun"}
 
 
-def _of_data(said: dict[str, Any], did: dict[str, Any]) -> Iterator[dict[str, str]]:
-    """Yield what differs of the window and of the data that were retained. Logs grow: more of them is no difference."""
+def _of_window(record: dict[str, Any], said: dict[str, Any], did: dict[str, Any]) -> Iterator[dict[str, str]]:
+    if did["unprotected_since"] and any(step["target"]["new"] for step in _handovers(record["plan"])):
+        yield {"what": "window", "predicted": "closed", "actual": words.window_of(did)}
     if did["window_seconds"] is not None and not said["window"]:
         yield {"what": "window", "predicted": "none", "actual": words.window(did["window_seconds"])}
+
+
+def _of_data(said: dict[str, Any], did: dict[str, Any]) -> Iterator[dict[str, str]]:
+    """Yield what differs of the data that were retained. Logs grow: more of them is no difference."""
     if did["retained_files"] < said["retained_files"]:
         yield {
             "what": "retained data",

@@ -76,6 +76,7 @@ class Tally:
     clean: int = 0
     deviating: int = 0
     window: float | None = None
+    unprotected: int = 0
     retained_files: int = 0
     retained_bytes: int = 0
     times: tuple[str, str] | None = None
@@ -97,6 +98,7 @@ class Tally:
         self.clean += host["clean"]
         self.deviating += bool(host["deviations"])
         self.window = longest(self.window, actual.get("window_seconds"))
+        self.unprotected += bool(actual.get("unprotected_since"))
         self.retained_files += actual.get("retained_files", 0)
         self.retained_bytes += actual.get("retained_bytes", 0)
         self.times = _span(self.times, (host["time"], host["time"]))
@@ -136,6 +138,7 @@ class Tally:
         self.clean += other.clean
         self.deviating += other.deviating
         self.window = longest(self.window, other.window)
+        self.unprotected += other.unprotected
         self.retained_files += other.retained_files
         self.retained_bytes += other.retained_bytes
         self.times = _span(self.times, other.times)
@@ -163,6 +166,7 @@ class Tally:
                 for rule in sorted(rules)
             },
             "longest_window_seconds": self.window,
+            "unprotected": self.unprotected,
             "retained_files": self.retained_files,
             "retained_bytes": self.retained_bytes,
             "oldest": self.times[0] if self.times else None,

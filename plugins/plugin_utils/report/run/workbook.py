@@ -14,6 +14,7 @@ from .fleet import Report
 WIDE = {"why not clean": 60, "found before": 50, "title": 60, "name": 40, "host": 32, "reason": 60, "problem": 80}
 WIDTH = 16
 RULES = ("id", "name", "jurisdiction", "citation", "binds", "force", "as_of", "confidence", "digest")
+SUMMED = ("hosts", "clean", "deviating", "longest_window_seconds", "unprotected", "retained_files", "retained_bytes")
 Rows = Iterator[Sequence[Any]]
 
 
@@ -46,7 +47,7 @@ def _each(told: Iterator[dict[str, Any]], rows: Callable[[dict[str, Any]], Rows]
 
 def _summary(head: dict[str, Any]) -> Rows:
     totals = head["totals"]
-    for name in ("hosts", "clean", "deviating", "longest_window_seconds", "retained_files", "retained_bytes"):
+    for name in SUMMED:
         yield name.replace("_", " "), totals[name]
     yield "oldest record", totals["oldest"]
     yield "newest record", totals["newest"]
