@@ -14,8 +14,9 @@ FAULTS = REPOSITORY / "molecule/handover/faults"
 QUICK, FULL = "quick", "full"
 HOST = "full"
 NEW = "clamav-clamonacc"
-# What the observer may see: no moment without a scanner, one that the record tells of, or one that has not ended.
-WINDOWS = ("none", "one", "open")
+# When the observer may read: never, in a window that the record tells of, in one that has not ended, or from then on,
+# since the new engine blocks nothing and only tells.
+WINDOWS = ("none", "one", "open", "told")
 KEYS = {
     "why", "host", "set", "new", "kit", "prepare", "meanwhile", "options", "variables",
     "verdict", "failure", "says", "window", "untouched",
