@@ -14,7 +14,10 @@ from integration.signer import Signer
 GOOD_HOSTS = "--limit=agent,clean"
 
 WRONG_VARIABLES = {
-    "unknown provider": ({"endpoint_migrate_provider": "norton"}, ["norton", "Use one of: bitdefender_best, clamav, ", ", or none"]),
+    "unknown provider": (
+        {"endpoint_migrate_provider": "norton"},
+        ["norton", "Use one of: bitdefender_best, clamav, ", ", or none"],
+    ),
     "wrong type": ({"endpoint_migrate_accept": {"keep_out": True}}, ["endpoint_migrate_accept", "list"]),
     "wrong option": (
         {"endpoint_migrate_provider_options": {"databse": "site"}},

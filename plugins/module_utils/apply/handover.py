@@ -46,12 +46,15 @@ def do(target):
             facts, there = old.stop(), None
             if new is not None:
                 there, facts["checks"], facts["attempts"] = new.bring_up()
-                facts["kept_from_boot"] = old.retire()
         except (EndpointError, OSError) as error:
             signals.ignore()
             facts = dict(_bring_back(old, new), cause=getattr(error, "code", "system_error"))
             _note(target["digest"], facts)
             raise HandoverFailed(error, target["new"]["unit"] if new else "none", facts)
+        if new is not None:
+            # It is proven: nothing leads back any more.
+            signals.ignore()
+            facts["kept_from_boot"] = old.retire()
         facts.update(_window(old.gone, there))
         _note(target["digest"], facts)
         return facts

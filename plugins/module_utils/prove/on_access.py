@@ -12,6 +12,7 @@ import signal
 import time
 
 from ..system.commands import run
+from ..system.errors import EndpointError
 from .checks import BAD, OK, UNKNOWN, check
 from .samples import CLEAN, detectable
 
@@ -75,7 +76,7 @@ def _word(outcome):
 
 def _attempt(folder, data, timeout, kept_in, tells=""):
     """Return 0 if a new file with the data could be read, else an errno, "timeout" or "vanished"; TOLD if the log of
-    the unit ``tells`` had its name then.
+    the unit ``tells`` had its name then, and in words why that could not be read.
     """
     path = os.path.join(folder, "%s%d-%s" % (PREFIX, os.getpid(), os.urandom(6).hex()))
     try:
@@ -93,6 +94,8 @@ def _attempt(folder, data, timeout, kept_in, tells=""):
         return "vanished" if outcome == errno.ENOENT else outcome
     except OSError as error:
         return error.errno
+    except EndpointError as error:
+        return str(error)
     finally:
         if not _unlink(path) and kept_in:
             _unlink_moved(kept_in, os.path.basename(path))
