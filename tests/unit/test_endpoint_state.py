@@ -179,6 +179,15 @@ def test_engine_that_blocks_nothing_has_to_tell_of_the_very_file(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_log_that_cannot_be_read_proves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(argv: list[str], _limit: int) -> Finished:
+        raise EndpointError("command_missing", "Running a command", argv[0], "No such file", "Install it.")
+
+    monkeypatch.setattr(on_access, "run", missing)
+    assert [check["result"] for check in on_access.prove([str(tmp_path)], tells="x.service")] == ["unknown", "ok"]
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("mask", "tells", "result"), [("20", True, "ok"), ("20", False, "bad"), ("10000", False, "ok")]
 )
