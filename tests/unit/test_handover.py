@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import time
@@ -196,6 +197,37 @@ def test_marks_alone_are_no_proof_that_the_old_one_is_back(host: _Host, monkeypa
     with pytest.raises(handover.HandoverFailed, match="the test file could be read") as caught:
         handover.do(TARGET)
     assert caught.value.facts["old_is_back"] is False
+
+
+def _unwritable(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_arguments: Any, **_fields: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(own_journal, "note", full)
+
+
+def test_nothing_is_stopped_where_the_journal_cannot_be_written(host: _Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    _unwritable(monkeypatch)
+    with pytest.raises(handover.HandoverFailed, match=r"No space left.*The old protection was not stopped") as caught:
+        handover.do(TARGET)
+    assert host.said == []
+    assert caught.value.facts["old_is_back"] is True
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_window_that_the_journal_cannot_take_stands_in_the_record(
+    host: _Host, monkeypatch: pytest.MonkeyPatch, works: bool
+) -> None:
+    host.on_restart = lambda: _unwritable(monkeypatch)
+    if works:
+        facts = handover.do(TARGET)
+    else:
+        host.broken = {"new.service"}
+        with pytest.raises(handover.HandoverFailed, match="The old protection is back, proven") as caught:
+            handover.do(TARGET)
+        facts = caught.value.facts
+    assert facts["window_seconds"] is not None
+    assert "No space left" in " ".join(facts["notes"])
 
 
 def test_run_that_is_told_to_end_brings_the_old_protection_back(host: _Host) -> None:

@@ -208,6 +208,7 @@ def test_proof_is_never_a_change(host: Host) -> None:
 def test_system_s_own_error_is_a_failure_with_a_code(host: Host) -> None:
     result = runner.carry_out([_step("f", kind="fails", error=PermissionError(13, "denied"))], ["f"], False)
     assert (result["failure"]["code"], result["failure"]["step"]) == ("system_error", "f")
+    assert result["failure"]["message"].startswith("Carrying out a step: f: ")
     assert "denied" in result["failure"]["message"]
 
 

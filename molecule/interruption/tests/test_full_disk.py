@@ -17,6 +17,7 @@ from interruption.runs import Uncut
 Seen = tuple[Observation, set[str]]
 DONE, BEGUN, TAKEN_BACK = "changed", ("changed", "failed"), "rolled_back"
 # The lab's own, and what a run says of itself.
+NOT_LOOKED_AT = "/run/"
 NOT_THE_HOSTS = ("/filler-of-the-lab", "/var/lib/avshift")
 
 
@@ -50,7 +51,8 @@ def _not_said(
     outcomes = {step["id"]: step["outcome"] for step in told}
     # Of what could not be taken back, for which the record says why, some may be gone.
     in_part = {step["id"] for step in told if "not_undone" in step["facts"]}
-    begun = [effect for effect in effects.of_plan(plan) if outcomes.get(effect.step) in BEGUN]
+    seen = [effect for effect in effects.of_plan(plan) if not effect.what.startswith(NOT_LOOKED_AT)]
+    begun = [effect for effect in seen if outcomes.get(effect.step) in BEGUN]
     done = [str(effect) for effect in begun if outcomes[effect.step] == DONE and effect.step not in in_part]
     verdict = judge(before[0], after[0], begun)
     wrong = [f"not told: {one}" for one in verdict.unexplained if not one.startswith(written)]

@@ -15,6 +15,7 @@ from .protection_new import New
 from .protection_old import Old, running
 
 JOURNALED = ("window_seconds", "unprotected_from", "unprotected_until")
+NOT_STOPPED = {"old_is_back": True, "not_stopped": True}
 
 
 class HandoverFailed(EndpointError):
@@ -36,11 +37,10 @@ def look(target):
 def do(target):
     """Hand over and return {window_seconds, checks, ...}; HandoverFailed if the new protection is not proven."""
     old, new = _old(target["old"]), New(target["new"]) if target["new"] else None
-    if new is not None:
-        new.prepare()
-    if old.gone is None and old.intercepted:
-        # Should nothing come after this, then it is known since when nothing protects.
-        own_journal.note(target["digest"], unprotected_from=str(Moment.now()), unprotected_until=None)
+    try:
+        _prepare(target["digest"], old, new)
+    except (EndpointError, OSError) as error:
+        raise HandoverFailed(error, target["new"]["unit"] if new else "none", dict(NOT_STOPPED))
     with Held() as signals:
         try:
             facts, there = old.stop(), None
@@ -58,6 +58,15 @@ def do(target):
         facts.update(_window(old.gone, there))
         _note(target["digest"], facts)
         return facts
+
+
+def _prepare(digest, old, new):
+    """Do what can fail before anything is stopped."""
+    if new is not None:
+        new.prepare()
+    if old.gone is None and old.intercepted:
+        # Should nothing come after this, then it is known since when nothing protects.
+        own_journal.note(digest, unprotected_from=str(Moment.now()), unprotected_until=None)
 
 
 def undo(target):
@@ -103,11 +112,17 @@ def _window(gone, there):
 
 
 def _note(digest, facts):
-    own_journal.note(digest, **{key: facts.get(key) for key in JOURNALED})
+    """Put the window into the journal. Where that cannot be written it stands in the record alone, with the cause."""
+    try:
+        own_journal.note(digest, **{key: facts.get(key) for key in JOURNALED})
+    except (EndpointError, OSError) as error:
+        facts.setdefault("notes", []).append("the journal does not have the window: %s" % error)
 
 
 def _outlook(facts):
     """Return in words how a host is left whose handover failed."""
+    if facts.get("not_stopped"):
+        return "The old protection was not stopped."
     if facts["old_is_back"]:
         since = ", proven, since " + facts["unprotected_until"] if facts.get("unprotected_until") else ""
         left = " NOT TAKEN BACK: " + facts["not_undone"] if "not_undone" in facts else ""

@@ -156,10 +156,17 @@ def _carry_out_one(step, check, outcome):
     except (EndpointError, OSError) as error:
         outcome["outcome"] = FAILED
         outcome["facts"] = getattr(error, "facts", {})
-        return {"step": step["id"], "code": getattr(error, "code", "system_error"), "message": str(error), "undone": []}
+        error = error if isinstance(error, EndpointError) else _told(step, error)
+        return {"step": step["id"], "code": error.code, "message": str(error), "undone": []}
     finally:
         outcome["seconds"] = round(time.monotonic() - begun, 3)
     return None
+
+
+def _told(step, error):
+    """Return an error of the system's as one that says in which step it came."""
+    cause = ": ".join(str(part) for part in (error.filename, error.strerror or error) if part)
+    return EndpointError("system_error", "Carrying out a step", step["id"], cause, "See to it and run again.")
 
 
 def _done(step):
