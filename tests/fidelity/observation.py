@@ -38,6 +38,10 @@ class Change:
     def __str__(self) -> str:
         return f"{self.path}: {self.change}" + (f" ({', '.join(self.fields)})" if self.fields else "")
 
+    def is_written_alike(self) -> bool:
+        """Return True for a file written anew with the same content, and a directory that things came and went in."""
+        return self.change == CHANGED and set(self.fields) <= ({"mtime", "size"} if self.kind == "d" else {"mtime"})
+
 
 def read(folder: Path) -> Observation:
     """Return the observation in a folder that observe.sh wrote."""

@@ -96,8 +96,8 @@ def test_unit_retires_only_when_no_link_starts_it(monkeypatch: pytest.MonkeyPatc
     links = ["/etc/rc2.d/S01gone", "/etc/rc0.d/K01gone", "/etc/systemd/system/multi-user.target.wants/gone.service"]
     monkeypatch.setattr(boot_links, "_links", lambda _unit: links)
     removed: list[str] = []
-    monkeypatch.setattr(unit.safe_paths, "remove", lambda path, _scope: removed.append(path))
-    monkeypatch.setattr(unit.os, "readlink", lambda path: f"of {path}")
+    monkeypatch.setattr(boot_links.safe_paths, "remove", lambda path, _scope: removed.append(path))
+    monkeypatch.setattr(boot_links.os, "readlink", lambda path: f"of {path}")
     monkeypatch.setattr(unit, "stop", lambda _names, _limit: {})
     target = {"name": "gone.service", "running": False, "retire": True, "limit": 90}
     assert unit.look(target) is False

@@ -22,7 +22,14 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors imp
 from hypothesis import given
 from hypothesis import strategies as st
 
-OLD = {"units": ["old.service"], "triggers": ["old.timer"], "below": ["/old"], "stop_limit": 1, "start_limit": 1}
+OLD = {
+    "units": ["old.service"],
+    "starting": ["old-too.service"],
+    "triggers": ["old.timer"],
+    "below": ["/old"],
+    "stop_limit": 1,
+    "start_limit": 1,
+}
 NEW: dict[str, Any] = {
     "unit": "new.service",
     "below": ["/new"],
@@ -153,6 +160,13 @@ def test_old_protection_starts_at_boot_until_the_new_one_is_proven(
 def test_link_that_cannot_be_taken_away_is_no_reason_to_go_back(host: _Host) -> None:
     del host.links["old.timer"]
     assert handover.do(TARGET)["kept_from_boot"] == ["/etc/w/old.service"]
+    assert host.running == {"new.service"}
+
+
+def test_unit_that_has_come_up_since_the_plan_is_stopped_too(host: _Host) -> None:
+    host.running.add("old-too.service")
+    assert not handover.look(TARGET)
+    handover.do(TARGET)
     assert host.running == {"new.service"}
 
 

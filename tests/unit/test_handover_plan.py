@@ -36,6 +36,14 @@ def test_unit_that_a_cut_off_run_has_stopped_can_come_back(told: dict[str, Any],
     assert step["target"]["old"]["units"] == (["kesl.service"] if is_to_come_back else [])
 
 
+def test_unit_that_only_starts_at_boot_may_run_by_then() -> None:
+    link = "/etc/systemd/system/multi-user.target.wants/kesl.service"
+    step = _handover(_with({"active": "inactive", "links": [link]}))
+    assert step is not None
+    assert (step["target"]["old"]["units"], step["target"]["old"]["starting"]) == ([], ["kesl.service"])
+    assert "without protection meanwhile" not in step["after"]
+
+
 def test_what_starts_the_old_service_again_is_stopped_with_it() -> None:
     timer = {"name": "kesl.timer", "file": "/etc/systemd/system/kesl.timer", "links": []}
     step = _handover(_with({"triggered_by": [timer]}))

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 from conftest import Outcome
-from fidelity.observation import CHANGED, Change, changes
+from fidelity.observation import Change, changes
 from integration import lab, observer
 from integration.faults import Fault
 from integration.observer import READ, REFUSED, Span
@@ -76,18 +76,13 @@ def test_a_host_that_was_only_staged_is_as_it_was(fault: Fault, outcome: Outcome
     if not fault.untouched:
         pytest.skip("its handover began")
     before, after = lab.observed("before", fault.name), lab.observed("after", fault.name)
-    different = [one for one in changes(before, after) if not _is_left(one) and not _is_written_alike(one)]
+    different = [one for one in changes(before, after) if not _is_left(one) and not one.is_written_alike()]
     assert [str(one) for one in different] == []
     assert (after.packages, after.groups, after.accounts) == (before.packages, before.groups, before.accounts)
 
 
 def _is_left(change: Change) -> bool:
     return any(change.path == path or change.path.startswith(f"{path}/") for path in LEFT)
-
-
-def _is_written_alike(change: Change) -> bool:
-    """Return True for a file written anew with the same content, and a directory that something came and went in."""
-    return change.change == CHANGED and set(change.fields) <= ({"mtime", "size"} if change.kind == "d" else {"mtime"})
 
 
 def _recorded(outcome: Outcome) -> tuple[float | None, float | None]:

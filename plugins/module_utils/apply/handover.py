@@ -29,7 +29,7 @@ class HandoverFailed(EndpointError):
 def look(target):
     """Return True if the new engine intercepts and the old one does not."""
     old, new = target["old"], target["new"]
-    if interception.holders(old["below"]) or running(old["units"]):
+    if interception.holders(old["below"]) or running(old["units"] + old["starting"]):
         return False
     return new is None or New(new).is_up()
 

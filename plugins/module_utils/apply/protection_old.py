@@ -30,7 +30,7 @@ class Old:
     """
 
     def __init__(self, old, units, held, gone):
-        """``old`` is a step's {units, triggers, below, stop_limit, start_limit}."""
+        """``old`` is a step's {units, starting, triggers, below, stop_limit, start_limit}."""
         self._old = old
         self._held = held
         # What starts others by itself comes first.
@@ -42,7 +42,8 @@ class Old:
     @classmethod
     def found(cls, old):
         """Return it as it is on the host now."""
-        return cls(old, running(old["triggers"] + old["units"]), interception.holders(old["below"]), None)
+        names = old["triggers"] + old["units"] + old["starting"]
+        return cls(old, running(names), interception.holders(old["below"]), None)
 
     @classmethod
     def stopped(cls, old, gone):

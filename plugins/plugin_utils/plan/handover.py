@@ -25,7 +25,7 @@ JOURNAL = "/var/lib/avshift/journal.json"
 
 def steps(evidence: Evidence, going: list[Product], staged: Staged | None) -> Iterator[Step]:
     """Yield the handover if anything of it is still to be done."""
-    units = _old_units(evidence, going)
+    units = _running(evidence, going)
     new = _new(staged) if staged is not None and staged.layout else None
     if not units and (new is None or _is_up(new, evidence)):
         return
@@ -33,6 +33,7 @@ def steps(evidence: Evidence, going: list[Product], staged: Staged | None) -> It
     below = sorted({root for product in going if product.real_time_units for root in product.of_kind("process")})
     old = {
         "units": units,
+        "starting": [name for name in _starting(evidence, going) if name not in units],
         "triggers": _triggers(evidence, units),
         "below": below,
         "stop_limit": STOP_LIMIT,
@@ -67,12 +68,17 @@ def _links(evidence: Evidence, names: list[str]) -> list[str]:
     return sorted({link for unit in those for link in starting_at_boot(unit.get("links", []))})
 
 
-def _old_units(evidence: Evidence, going: list[Product]) -> list[str]:
+def _running(evidence: Evidence, going: list[Product]) -> list[str]:
     """Return the units that run, or that a run which was cut off in the midst of a handover has stopped."""
     names = [name for product in going for name in product.real_time_units]
     states = {name: evidence.value("unit", name) for name in names}
     stopped_by_us = _was_cut_off(evidence)
     return [name for name, seen in states.items() if seen and (stopped_by_us or seen["active"] not in STOPPED)]
+
+
+def _starting(evidence: Evidence, going: list[Product]) -> list[str]:
+    """Return the units that start at boot: they run by then if the host lost power in the midst of the run."""
+    return [name for product in going for name in product.real_time_units if _links(evidence, [name])]
 
 
 def _was_cut_off(evidence: Evidence) -> bool:

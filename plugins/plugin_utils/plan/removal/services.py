@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from typing import Any
 
 from ...catalog.model import Product
 from ...detect.claims import Claims, of_kind
@@ -15,6 +16,7 @@ from .paths import ADMIN_UNITS, removed
 
 # Seconds until a unit's processes are ended with force; products are known to wait for ten minutes.
 STOP_LIMIT = 90
+NOT_RUNNING = "not running"
 STOPPED = ("inactive", "failed")
 # Processes of this role start others again.
 WATCHDOG = "watchdog"
@@ -45,12 +47,20 @@ def _stop_triggers(owned: Claims) -> Iterator[Step]:
 
 
 def _stop_units(owned: Claims) -> Iterator[Step]:
-    """Yield steps for units that run; those of real-time protection too, which a handover stops and no more."""
-    units = [item for item in of_kind(owned, "unit") if item["value"]["active"] not in STOPPED]
+    """Yield steps for units that run; those of real-time protection too, which a handover stops and no more.
+
+    One that only starts at boot may run by the time of its step, if the host lost power in the midst of the run.
+    """
+    units = [item for item in of_kind(owned, "unit") if _is_running(item) or starting_at_boot(item["value"]["links"])]
     # What starts others by itself goes first.
     for item in sorted(units, key=lambda item: item["what"].endswith(".service")):
+        state = "running" if _is_running(item) else NOT_RUNNING
         masked = ", masked" if item["value"]["load"] == "masked" else ""
-        yield _retire(item["what"], f"running{masked}", item["value"]["links"], item["id"])
+        yield _retire(item["what"], f"{state}{masked}", item["value"]["links"], item["id"])
+
+
+def _is_running(item: dict[str, Any]) -> bool:
+    return item["value"]["active"] not in STOPPED
 
 
 def _retire(name: str, state: str, links: list[str], reason: str) -> Step:
@@ -58,7 +68,7 @@ def _retire(name: str, state: str, links: list[str], reason: str) -> Step:
     return Step(
         REMOVE,
         "unit",
-        f"Stop {name} and keep it from starting again",
+        f"Keep {name} from starting again" if state == NOT_RUNNING else f"Stop {name} and keep it from starting again",
         {"name": name, "running": False, "retire": True, "limit": STOP_LIMIT},
         "\n".join([f"{name}: {state}", *(f"{link}: starts it at boot" for link in starting)]),
         f"{name}: stopped, by force after {STOP_LIMIT} s; no link starts it",
