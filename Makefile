@@ -99,7 +99,7 @@ test-full: export AVSHIFT_CLAMAV_SET := full
 test-full: export AVSHIFT_PROVIDER_SET := full
 test-full: export AVSHIFT_HANDOVER_SET := full
 test-full: export AVSHIFT_INTERRUPTION_SET := full
-test-full: setup ## Run removal, providers and handover on every host, and cut it off at every boundary: 45 minutes, then hours
+test-full: setup ## Run removal, ClamAV, providers and handover in every set, and cut it off at every boundary: about 2 hours
 	@echo "== test-full"
 	molecule -c .config/molecule/config.yml test -s removal
 	molecule -c .config/molecule/config.yml test -s clamav
