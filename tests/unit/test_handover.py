@@ -170,6 +170,24 @@ def test_unit_that_has_come_up_since_the_plan_is_stopped_too(host: _Host) -> Non
     assert host.running == {"new.service"}
 
 
+@pytest.mark.parametrize(("looks", "attempts"), [(1, 1), (10, 2)])
+def test_engine_is_started_again_only_if_its_marks_stay_away(
+    host: _Host, monkeypatch: pytest.MonkeyPatch, looks: int, attempts: int
+) -> None:
+    """One that ended comes up by itself; one that has lost its marks runs on without them until it is restarted."""
+    left = [looks]
+
+    def prove(*_arguments: Any) -> list[dict[str, str]]:
+        left[0] -= 1
+        return [check("marks", "bad" if left[0] >= 0 else "ok", "")]
+
+    host.on_restart = lambda: left.__setitem__(0, 0) if left[0] < looks else None
+    monkeypatch.setattr(protection_new.real_time, "prove", prove)
+    monkeypatch.setattr(protection_new, "LOST_LIMIT", 0.05)
+    monkeypatch.setattr(protection_new, "PROOF_PAUSE", 0.02)
+    assert handover.do(TARGET)["attempts"] == attempts
+
+
 def test_proof_looks_for_its_files_where_the_engine_moves_them(host: _Host, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 

@@ -23,6 +23,8 @@ INSTALLS = {"enrol": enrol, "kit_install": kit.Install, "packages_install": pack
 STOP_LIMIT = 90
 PROOF_LIMIT = 5
 PROOF_PAUSE = 0.1
+# A unit that ends and comes up again by itself has its marks back by then; one that runs on without them never has.
+LOST_LIMIT = 1
 GIVEN_UP_PAUSE = 0.2
 # A unit that has ended so often since it was started will not stay up, whatever systemd goes on trying.
 MOST_RESTARTS = 5
@@ -132,12 +134,15 @@ class New:
 
     def _prove(self):
         """Return the checks, tried again: marks are there before their listener answers, a product before its state."""
-        asks = bool(self._new["probes"])
+        asks, lost = bool(self._new["probes"]), None
         deadline = time.monotonic() + (self._new["limit"] if asks else PROOF_LIMIT)
         while True:
+            begun = time.monotonic()
             marks = real_time.prove(self._new["below"], self._new["marks"], self._new["tells"])
             checks = marks + self._answers() + self._accesses()
-            if overall(checks) == OK or (not asks and overall(marks) != OK) or time.monotonic() > deadline:
+            lost = None if overall(marks) == OK else lost or begun
+            is_lost = lost is not None and not asks and time.monotonic() - lost > LOST_LIMIT
+            if overall(checks) == OK or is_lost or time.monotonic() > deadline:
                 return checks
             time.sleep(PROOF_PAUSE)
 
