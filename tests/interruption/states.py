@@ -34,6 +34,7 @@ NAME_DIFFERS = re.compile(
             r"/var/lib/dpkg/(lock.*|triggers/.*)",
             r"/var/cache/apt/.*\.bin",
             r"/var/lib/apt/extended_states\.\w{6}",  # apt leaves its draft where the disk is full
+            r"/var/lib/clamav/tmp\.\w{10}",  # freshclam leaves its draft where it is killed
             r"/etc/machine-id",  # every host's own
             r"/etc/(resolv\.conf|hosts|hostname|mtab)",  # written by podman at every start
         )

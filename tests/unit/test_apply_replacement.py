@@ -124,6 +124,15 @@ def test_timer_that_is_older_than_its_file_is_started_anew(
     assert unit.look(target) is right
 
 
+@pytest.mark.parametrize(("links", "right"), [([], True), (["/etc/rc2.d/S01updater"], False)])
+def test_unit_that_a_script_of_its_name_would_start_is_not_disabled_yet(
+    monkeypatch: pytest.MonkeyPatch, links: list[str], right: bool
+) -> None:
+    monkeypatch.setattr(unit, "systemd", _Systemd(ActiveState="inactive", LoadState="loaded", UnitFileState="disabled"))
+    monkeypatch.setattr(unit, "starting", lambda _name: links)
+    assert unit.look({"name": "updater.service", "running": False, "enabled": False}) is right
+
+
 def _silenced(folder: Path, known: list[str]) -> str:
     asked = {"directory": str(folder), "endings": ["ign2", "fp"], "known": known}
     return str(silenced.prove(asked)[0]["result"])

@@ -31,6 +31,9 @@ def look(target):
         return False
     if enabled is not None and (shown["UnitFileState"] == "enabled") != enabled:
         return False
+    if enabled is False and starting(name):
+        # A SysV script of the same name would start it where systemd does not come first.
+        return False
     if not target["running"]:
         return shown["ActiveState"] in STOPPED
     return shown["ActiveState"] == "active" and _is_newer(shown, target.get("newer_than", []))
