@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import socket
 import threading
 from pathlib import Path
@@ -199,6 +200,27 @@ def test_marks_that_ask_for_nothing_count_only_for_an_engine_that_tells(
     line = f"fanotify mnt_id:1 mflags:0 mask:{mask} ignored_mask:0"
     monkeypatch.setattr(interception, "_marks_of", lambda _pid, _number: list(interception.marks([line])))
     assert real_time.prove(["/usr/sbin/engine"], tells=tells)[0]["result"] == result
+
+
+def test_test_files_of_a_run_that_was_cut_off_go_with_the_next_proof(tmp_path: Path) -> None:
+    folder, quarantine = tmp_path / "folder", tmp_path / "quarantine"
+    folder.mkdir()
+    quarantine.mkdir()
+    ended, random = 2**22 + 1, "0123456789ab"
+    abandoned = [folder / f".avshift-selftest-{ended}-{random}", quarantine / f".avshift-selftest-{ended}-{random}.001"]
+    reused = folder / f".avshift-selftest-{os.getpid()}-{random}"
+    kept = [
+        folder / f".avshift-selftest-{os.getpid()}-ba9876543210",
+        folder / ".avshift-selftest-of-mine",
+        folder / f"avshift-selftest-{ended}-{random}",
+    ]
+    for path in (*abandoned, reused, *kept):
+        path.touch()
+    os.utime(reused, (1, 1))
+    (folder / f".avshift-selftest-{ended}-ffffffffffff").symlink_to(kept[1])
+    on_access.prove([str(folder)], kept_in=str(quarantine))
+    assert sorted(folder.iterdir()) == sorted([*kept, folder / f".avshift-selftest-{ended}-ffffffffffff"])
+    assert list(quarantine.iterdir()) == []
 
 
 def test_proof_on_access_where_nothing_can_be_written_is_not_ok(tmp_path: Path) -> None:

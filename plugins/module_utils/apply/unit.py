@@ -8,13 +8,13 @@ import time
 
 from ..system import systemd
 from ..system.errors import EndpointError
+from ..system.process_age import started
 from .boot_links import starting, take_away
 
 HALF_WAY = True
 STOPPED = ("inactive", "failed")
 NEVER_WAS = {"running": False, "enabled": False}
 MICROSECONDS = 1000000
-CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def look(target):
@@ -135,10 +135,3 @@ def _is_newer(shown, paths):
     except FileNotFoundError:
         # It has ended since systemd told of it.
         return False
-
-
-def started(pid):
-    """Return when a process was started, in seconds since 1970, to the clock tick; see proc(5), field 22 of stat."""
-    with open("/proc/%s/stat" % pid) as stream:
-        ticks = int(stream.read().rpartition(")")[2].split()[19])
-    return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME) + (ticks + 1) / CLOCK_TICKS

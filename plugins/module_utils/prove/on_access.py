@@ -6,17 +6,23 @@
 Of an engine that blocks nothing its log has to tell of the test file after it was read.
 """
 
+import contextlib
 import errno
 import os
+import re
 import signal
+import stat
 import time
 
 from ..system.commands import run
 from ..system.errors import EndpointError
+from ..system.process_age import started
 from .checks import BAD, OK, UNKNOWN, check
 from .samples import CLEAN, detectable
 
 PREFIX = ".avshift-selftest-"
+# A test file's name, with the number of the process that made it; one that was moved away may have an ending.
+MADE = re.compile(re.escape(PREFIX) + r"([0-9]+)-[0-9a-f]{12}")
 FOUND = " FOUND"
 STEP = 0.01
 NOT_MADE = "no test file could be made: "
@@ -31,7 +37,29 @@ def prove(directories, timeout=20, kept_in="", tells=""):
     ``kept_in`` is the directory into which the engine moves what it finds, or ''; test files go from there too.
     ``tells`` is the unit whose log tells what is found, where nothing is blocked, or ''.
     """
+    for folder in list(directories) + [kept_in] * bool(kept_in):
+        with contextlib.suppress(OSError):
+            _remove_abandoned(folder)
     return [found for folder in directories for found in _prove_in(folder, timeout, kept_in, tells)]
+
+
+def _remove_abandoned(folder):
+    """Remove test files that nobody is at any more: a run that was killed in the midst of a proof has left them."""
+    for name in os.listdir(folder):
+        made, path = MADE.match(name), os.path.join(folder, name)
+        if made and _is_abandoned(path, made.group(1)):
+            _unlink(path)
+
+
+def _is_abandoned(path, pid):
+    """Return True for a file whose maker has ended; its number may be another process's by now."""
+    status = os.lstat(path)
+    if not stat.S_ISREG(status.st_mode):
+        return False
+    try:
+        return started(pid) > status.st_mtime
+    except (FileNotFoundError, ProcessLookupError):
+        return True
 
 
 def _prove_in(folder, timeout, kept_in, tells):

@@ -1,0 +1,16 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""When a process was started, which also tells it from an older one that had the same number."""
+
+import os
+import time
+
+CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def started(pid):
+    """Return it in seconds since 1970, to the clock tick; see proc(5), field 22 of stat. OSError if it is gone."""
+    with open("/proc/%s/stat" % pid) as stream:
+        ticks = int(stream.read().rpartition(")")[2].split()[19])
+    return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME) + (ticks + 1) / CLOCK_TICKS
