@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 """Watches from inside a host whether a scanner stands between a file and its reader. It is no part of the collection.
 
     observer.py FILE FOLDER...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import digest_of
@@ -28,22 +29,24 @@ HOSTILE = [
 # Texts that begin a cell, which a text behind another never does.
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "＝1", "'=1", "|calc"]
 # What a report itself reads as a word of its own, or keeps as a number.
-OWN = {
-    "digest",
-    "part",
-    "kind",
-    "level",
-    "outcome",
-    "accepted",
-    "blocked",
-    "status",
-    "files",
-    "bytes",
-    "window_seconds",
-}
+OWN = frozenset(
+    {
+        "digest",
+        "part",
+        "kind",
+        "level",
+        "outcome",
+        "accepted",
+        "blocked",
+        "status",
+        "files",
+        "bytes",
+        "window_seconds",
+    }
+)
 
 
-def poisoned(content: Any, poison: str, own: set[str] = OWN, key: str = "") -> Any:
+def poisoned(content: Any, poison: str, own: AbstractSet[str] = OWN, key: str = "") -> Any:
     """Return content with a hostile text behind every text of it but those under the keys that are a reader's own."""
     if isinstance(content, dict):
         return {name: poisoned(value, poison, own, name) for name, value in content.items()}
