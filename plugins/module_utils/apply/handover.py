@@ -37,10 +37,11 @@ def look(target):
 def do(target):
     """Hand over and return {window_seconds, checks, ...}; HandoverFailed if the new protection is not proven."""
     old, new = _old(target["old"]), New(target["new"]) if target["new"] else None
+    subject = target["new"]["unit"] if new else "none"
     try:
         _prepare(target["digest"], old, new)
     except (EndpointError, OSError) as error:
-        raise HandoverFailed(error, target["new"]["unit"] if new else "none", dict(NOT_STOPPED))
+        raise HandoverFailed(error, subject, dict(NOT_STOPPED))
     with Held() as signals:
         try:
             facts, there = old.stop(), None
@@ -50,7 +51,7 @@ def do(target):
             signals.ignore()
             facts = dict(_bring_back(old, new), cause=getattr(error, "code", "system_error"))
             _note(target["digest"], facts)
-            raise HandoverFailed(error, target["new"]["unit"] if new else "none", facts)
+            raise HandoverFailed(error, subject, facts)
         if new is not None:
             # It is proven: nothing leads back any more.
             signals.ignore()

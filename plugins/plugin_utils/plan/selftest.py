@@ -10,7 +10,7 @@ from typing import Any
 from ..catalog.model import Catalog, Provider
 from .settings import holds, settled
 from .staging import services, vendor
-from .staging.engine import layout_of, provider_of
+from .staging.engine import layout_of, only_tells, provider_of
 
 HOURS = 24
 
@@ -69,7 +69,7 @@ def _of_engine(layout: dict[str, Any], options: dict[str, Any], max_age_days: in
         "below": real_time["below"],
         "paths": options["paths"],
         "quarantine": options[real_time["quarantine"]["option"]] if "quarantine" in real_time else "",
-        "tells": "" if "blocks" not in real_time or options[real_time["blocks"]["option"]] else real_time["unit"],
+        "tells": real_time["unit"] if only_tells(layout, options) else "",
         "units": [
             engine["unit"],
             real_time["unit"],

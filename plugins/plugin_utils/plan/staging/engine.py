@@ -44,8 +44,13 @@ class Staged:
 
     def tells(self) -> bool:
         """Return True if the real-time part blocks nothing and only tells what it finds."""
-        told = self.layout.get("real_time", {}).get("blocks")
-        return bool(told) and not self.options[told["option"]]
+        return only_tells(self.layout, self.options)
+
+
+def only_tells(layout: dict[str, Any], options: dict[str, Any]) -> bool:
+    """Return True if a layout's real-time part blocks nothing with these options."""
+    told = layout.get("real_time", {}).get("blocks")
+    return bool(told) and not options[told["option"]]
 
 
 def probes_for(provider: Provider, options: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
