@@ -3,9 +3,8 @@
     observer.py FILE FOLDER...
 
 In each folder it puts the industry's test file and keeps reading it, every 20 ms. FILE gets a line of JSON for each
-time in which the outcome was the same: {folder, outcome, first, last, reads, slowest, late}. ``first`` is when the
-first of these reads began, ``last`` when the last ended, in seconds since 1970; ``slowest`` is the longest of them in
-seconds, and ``late`` the longest by which one began after its time, as the machine had other things to do.
+time in which the outcome was the same: {folder, outcome, first, last, reads, slowest}. ``first`` is when the first of
+these reads began, ``last`` when the last ended, in seconds since 1970; ``slowest`` is the longest of them in seconds.
 ``outcome`` is ``read`` (nobody refused it), ``refused`` or what the system said. SIGTERM ends it, and the files go.
 
 It reads with its own hands: a scanner answers it as it answers anybody, and no scanner is asked anything else. Each
@@ -62,7 +61,7 @@ def _child(stream, folder):
 
 def _observe(stream, folder):
     path = os.path.join(folder, NAME)
-    span, due = None, time.time()
+    span = None
     try:
         _put(path)
         while True:
@@ -71,10 +70,8 @@ def _observe(stream, folder):
             ended = time.time()
             if span is None or span["outcome"] != outcome:
                 _tell(stream, span)
-                span = {"folder": folder, "outcome": outcome, "first": begun, "reads": 0, "slowest": 0.0, "late": 0.0}
+                span = {"folder": folder, "outcome": outcome, "first": begun, "reads": 0, "slowest": 0.0}
             span.update(last=ended, reads=span["reads"] + 1, slowest=max(span["slowest"], ended - begun))
-            span["late"] = max(span["late"], begun - due)
-            due = ended + PAUSE
             time.sleep(PAUSE)
     except Ended:
         _tell(stream, span)

@@ -24,7 +24,6 @@ class Span:
     last: float
     reads: int
     slowest: float
-    late: float
 
 
 def start(host: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 from conftest import Outcome
@@ -13,9 +14,8 @@ from integration.observer import READ, REFUSED, Span
 from integration.samples import DETECTABLE, tried
 from left import LEFT
 
-# The record's moments are to 10 ms where a process gets the processor when it needs it. A machine on which the
-# observer's own reads come late keeps whoever records waiting as long.
-EXACT = 0.01
+# The record tells its moments to the millisecond.
+ROUNDED = 0.001
 OLD = "kesl"
 
 
@@ -53,11 +53,11 @@ def test_the_recorded_window_is_as_long_as_the_one_that_was_seen(fault: Fault, o
     if fault.window != "one":
         pytest.skip("there was none, it has not ended, or its end is nothing that the observer sees")
     begun, ended = _recorded(outcome)
-    recorded = outcome.record["window_seconds"]
-    assert recorded == pytest.approx((ended or 0) - (begun or 0), abs=EXACT)
+    recorded, exact_to = outcome.record["window_seconds"], _facts(outcome)["window_exact_to_seconds"]
+    assert recorded == pytest.approx((ended or 0) - (begun or 0), abs=2 * ROUNDED)
     for folder in observer.FOLDERS:
         shortest, longest = _seen(outcome.spans, folder)
-        assert shortest - EXACT <= recorded <= longest + EXACT, folder
+        assert shortest - ROUNDED <= recorded <= longest + exact_to + ROUNDED, folder
 
 
 def test_what_protects_afterwards(fault: Fault, outcome: Outcome) -> None:
@@ -86,17 +86,16 @@ def _is_left(change: Change) -> bool:
 
 
 def _recorded(outcome: Outcome) -> tuple[float | None, float | None]:
-    facts = [
-        step["facts"]
-        for steps in outcome.record["outcomes"].values()
-        for step in steps
-        if "unprotected_from" in step["facts"]
-    ]
-    if not facts:
-        return None, None
-    moments = [facts[-1].get(key) for key in ("unprotected_from", "unprotected_until")]
-    begun, ended = (_seconds(text) for text in moments)
+    facts = _facts(outcome)
+    begun, ended = (_seconds(facts.get(key)) for key in ("unprotected_from", "unprotected_until"))
     return begun, ended
+
+
+def _facts(outcome: Outcome) -> dict[str, Any]:
+    """Return the facts of the last step that tells of a window, or {}."""
+    steps = [step["facts"] for steps in outcome.record["outcomes"].values() for step in steps]
+    told: list[dict[str, Any]] = [facts for facts in steps if "unprotected_from" in facts]
+    return told[-1] if told else {}
 
 
 def _seconds(moment: str | None) -> float | None:
@@ -105,7 +104,7 @@ def _seconds(moment: str | None) -> float | None:
 
 def _is_between(span: Span, begun: float | None, ended: float | None) -> bool:
     """Return True if it may lie there: each read was answered at some moment while it lasted."""
-    tolerated = EXACT + span.late + span.slowest
+    tolerated = span.slowest + ROUNDED
     begins_after = begun is not None and span.first >= begun - tolerated
     return begins_after and (ended is None or span.last <= ended + tolerated)
 
@@ -118,5 +117,5 @@ def _seen(spans: list[Span], folder: str) -> tuple[float, float]:
     mine = [span for span in spans if span.folder == folder]
     read = [number for number, span in enumerate(mine) if span.outcome == READ]
     before, first, last, after = mine[read[0] - 1], mine[read[0]], mine[read[-1]], mine[read[-1] + 1]
-    slack = max(span.slowest + span.late for span in mine[read[0] : read[-1] + 1])
-    return last.last - first.first - slack, after.first + after.slowest + slack - before.last
+    shortest = last.last - last.slowest - (first.first + first.slowest)
+    return shortest, after.first + after.slowest - (before.last - before.slowest)

@@ -3,8 +3,8 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Hand real-time protection over: the old one stops, the new one starts and is proven, or the old one comes back.
 
-The window without protection runs from the moment when the old engine's last permission mark is gone to the moment
-when the new engine's marks are there, or the old one's again; both are read from the kernel every 2 ms.
+The window without protection runs from the last moment at which the old engine's permission marks were seen to the
+first at which the new engine's are, or the old one's again; both are read from the kernel every 2 ms.
 """
 
 from ..system import interception, own_journal
@@ -109,6 +109,8 @@ def _window(gone, there):
         facts["unprotected_until"] = str(there)
     if gone is not None and there is not None:
         facts["window_seconds"] = gone.until(there)
+        if gone.exact_to is not None and there.exact_to is not None:
+            facts["window_exact_to_seconds"] = round(gone.exact_to + there.exact_to, 3)
     return facts
 
 

@@ -66,7 +66,8 @@ class Old:
                 return facts
             finally:
                 if self._held:
-                    self.gone = gone.moment
+                    # A window is never told shorter than it was: it counts from when its marks were last seen.
+                    self.gone = gone.begun
 
     def _lets_go(self):
         return not any(interception.permission_marks(pid) for pid in self._held)

@@ -1,24 +1,31 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""See to a few milliseconds when something becomes true, whatever else is done meanwhile."""
+"""See to a few milliseconds when something becomes true, whatever else is done meanwhile, and say how exactly."""
 
 import calendar
+import contextlib
 import os
 import threading
 import time
 
 LOOK_EVERY = 0.002
-# On a host that is busy with other things a look would else come late by as long as they take.
-PRIORITY = -15
+# On a host that is busy with other things a look would else come late by as long as they take. A service's share of the
+# processor goes before niceness, and nothing goes before real time; what can't have the one may have the other.
+REAL_TIME_PRIORITY = 1
+NICENESS = -15
 
 
 class Moment:
-    """A moment: ``wall`` seconds since 1970, and ``monotonic`` seconds, or None where an earlier process told of it."""
+    """A moment: ``wall`` seconds since 1970, and ``monotonic`` seconds, or None where an earlier process told of it.
 
-    def __init__(self, wall, monotonic=None):
+    ``exact_to`` is by how many seconds it may have been otherwise, or None where nobody knows.
+    """
+
+    def __init__(self, wall, monotonic=None, exact_to=None):
         self.wall = wall
         self.monotonic = monotonic
+        self.exact_to = exact_to
 
     @classmethod
     def now(cls):
@@ -43,37 +50,55 @@ class Moment:
 
 
 class Watch(threading.Thread):
-    """Looks on a thread of its own until ``is_true()`` is, and keeps that moment; use it in a ``with``.
+    """Looks on a thread of its own until ``is_true()`` is, and keeps between which moments that was; used in a ``with``.
 
     systemctl returns when a service has told that it is up or down, which is not when the kernel's marks come or go.
+    ``begun`` is when the last look began that found it not to be true, ``ended`` when the first ended that found it to
+    be: it became true between the two. Both are None until then.
     """
 
     def __init__(self, is_true):
         threading.Thread.__init__(self, daemon=True)
         self._is_true = is_true
-        self._ended = threading.Event()
-        self.moment = None
+        self._is_over = threading.Event()
+        self.begun = None
+        self.ended = None
 
     def run(self):
         """Look again and again until it is true or nobody waits for it any more."""
-        if os.geteuid() == 0:
-            # Of this thread alone, as Linux has it.
-            os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
-        while not self._ended.is_set():
+        _hurry()
+        before = Moment.now()
+        while not self._is_over.is_set():
+            look = Moment.now()
             if self._is_true():
-                self.moment = Moment.now()
+                self.ended = Moment.now()
+                self.begun = before
+                before.exact_to = self.ended.exact_to = before.until(self.ended)
                 return
-            self._ended.wait(LOOK_EVERY)
+            before = look
+            self._is_over.wait(LOOK_EVERY)
 
     def wait(self, limit):
-        """Return the Moment, or None if it has not become true within so many seconds."""
+        """Return the Moment at which it had become true, or None if it has not within so many seconds."""
         self.join(limit)
-        return self.moment
+        return self.ended
 
     def __enter__(self):
         self.start()
         return self
 
     def __exit__(self, *_error):
-        self._ended.set()
+        self._is_over.set()
         self.join()
+
+
+def _hurry():
+    """Put this thread, and no other, before what else the host does, as far as it is allowed."""
+    if os.geteuid() != 0:
+        return
+    try:
+        os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(REAL_TIME_PRIORITY))
+    except OSError:
+        # Root in a container, or where real time is shared out among groups.
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
