@@ -136,7 +136,7 @@ def test_handover_measures_and_notes_the_window(host: _Host) -> None:
     assert 0 <= facts["window_exact_to_seconds"] <= facts["window_seconds"] < 1
     assert facts["unprotected_from"] <= facts["unprotected_until"]
     assert own_journal.noted("d")["window_seconds"] == facts["window_seconds"]
-    assert own_journal.unprotected_from() is None
+    assert own_journal.unprotected_since() is None
     assert handover.look(TARGET)
 
 
@@ -282,6 +282,7 @@ def test_after_a_run_that_was_cut_off_the_old_protection_can_still_come_back(hos
     with pytest.raises(handover.HandoverFailed) as caught:
         handover.do(TARGET)
     assert caught.value.facts["old_is_back"] is True
+    assert "window_exact_to_seconds" not in caught.value.facts
     assert host.running == {"old.service", "old.timer"}
 
 
@@ -289,11 +290,11 @@ def test_handover_to_nothing_is_taken_back(host: _Host) -> None:
     nothing = {**TARGET, "new": None}
     assert handover.do(nothing)["window_seconds"] is None
     assert set(host.links) == {"old.timer", "old.service"}
-    assert own_journal.unprotected_from() is not None
+    begun = own_journal.unprotected_since()
     facts = handover.undo(nothing)
     assert (facts["old_is_back"], host.running) == (True, {"old.service", "old.timer"})
-    assert facts["window_seconds"] is not None
-    assert own_journal.unprotected_from() is None
+    assert begun.exact_to <= facts["window_exact_to_seconds"] <= facts["window_seconds"] + 0.002
+    assert own_journal.unprotected_since() is None
 
 
 PASSIVE = {

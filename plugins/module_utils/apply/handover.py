@@ -14,7 +14,7 @@ from ..system.signals import Held
 from .protection_new import New
 from .protection_old import Old, running
 
-JOURNALED = ("window_seconds", "unprotected_from", "unprotected_until")
+JOURNALED = ("window_seconds", "window_exact_to_seconds", "unprotected_from", "unprotected_until")
 NOT_STOPPED = {"old_is_back": True, "not_stopped": True}
 
 
@@ -72,8 +72,7 @@ def _prepare(digest, old, new):
 
 def undo(target):
     """Bring back what a handover to nothing stopped, because what was to come after it failed; return the facts."""
-    since = own_journal.unprotected_from()
-    old = Old.stopped(target["old"], Moment.read(since) if since else None)
+    old = Old.stopped(target["old"], own_journal.unprotected_since())
     facts = _bring_back(old, None)
     _note(target["digest"], facts)
     if not facts["old_is_back"]:
@@ -83,9 +82,9 @@ def undo(target):
 
 def _old(old):
     """Return the old protection as it is, or as it was before a run that was cut off stopped it."""
-    since = own_journal.unprotected_from()
+    since = own_journal.unprotected_since()
     found = Old.found(old)
-    return found if found.intercepted or since is None else Old.stopped(old, Moment.read(since))
+    return found if found.intercepted or since is None else Old.stopped(old, since)
 
 
 def _bring_back(old, new):
@@ -109,8 +108,9 @@ def _window(gone, there):
         facts["unprotected_until"] = str(there)
     if gone is not None and there is not None:
         facts["window_seconds"] = gone.until(there)
-        if gone.exact_to is not None and there.exact_to is not None:
-            facts["window_exact_to_seconds"] = round(gone.exact_to + there.exact_to, 3)
+    exact_to = [edge.exact_to for edge in (gone, there) if edge is not None]
+    if exact_to and None not in exact_to:
+        facts["window_exact_to_seconds"] = round(sum(exact_to), 3)
     return facts
 
 

@@ -33,9 +33,10 @@ class Moment:
         return cls(time.time(), time.monotonic())
 
     @classmethod
-    def read(cls, text):
+    def read(cls, text, exact_to=None):
         """Return the moment that ``str`` of one has told."""
-        return cls(calendar.timegm(time.strptime(text[:-5], "%Y-%m-%dT%H:%M:%S")) + int(text[-4:-1]) / 1000.0)
+        whole = calendar.timegm(time.strptime(text[:-5], "%Y-%m-%dT%H:%M:%S"))
+        return cls(whole + int(text[-4:-1]) / 1000.0, exact_to=exact_to)
 
     def until(self, later):
         """Return the seconds from this moment to a later one; a clock that was set between counts only if it has to."""
@@ -50,7 +51,7 @@ class Moment:
 
 
 class Watch(threading.Thread):
-    """Looks on a thread of its own until ``is_true()`` is, and keeps between which moments that was; used in a ``with``.
+    """Looks on a thread of its own until ``is_true()`` is, and keeps when that was; use it in a ``with``.
 
     systemctl returns when a service has told that it is up or down, which is not when the kernel's marks come or go.
     ``begun`` is when the last look began that found it not to be true, ``ended`` when the first ended that found it to

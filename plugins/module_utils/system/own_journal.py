@@ -7,6 +7,7 @@ import json
 import os
 
 from . import journal_text, safe_paths
+from .moments import Moment
 
 PATH = journal_text.PATH
 
@@ -57,7 +58,9 @@ def status(digest):
     return noted(digest).get("status")
 
 
-def unprotected_from():
-    """Return since when a run that did not end left the host without protection, as it told; None if none did."""
+def unprotected_since():
+    """Return the Moment since when a run that did not end left the host without protection; None if none did."""
     runs = [run for run in read()["runs"] if run.get("unprotected_from") and run.get("status") != "done"]
-    return runs[-1]["unprotected_from"] if runs and not runs[-1].get("unprotected_until") else None
+    if not runs or runs[-1].get("unprotected_until"):
+        return None
+    return Moment.read(runs[-1]["unprotected_from"], runs[-1].get("window_exact_to_seconds"))
