@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply import (
+    apt,
     await_packages,
     dpkg,
     package_change,
     package_repair,
-    packages_install,
 )
 from ansible_collections.avshift.endpoint.plugins.module_utils.system import dpkg_status, package_locks
 from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
@@ -47,10 +47,11 @@ def test_dpkg_takes_over_its_own_notes_before_apt_is_asked(
         (tmp_path / name).touch()
     said: list[str] = []
     monkeypatch.setattr(dpkg, "NOTES", str(tmp_path))
-    monkeypatch.setattr(dpkg, "made", lambda argv, _database: said.append(argv[0]))
-    monkeypatch.setattr(packages_install.apt, "change", lambda arguments, _planned: said.append(arguments[1]))
-    packages_install.do({"by": "apt-get", "names": ["a"], "changes": [{"name": "a", "new": "1", "old": None}]})
-    assert said == ["dpkg", "install"] if asked else said == ["install"]
+    for module in (dpkg, apt):
+        monkeypatch.setattr(module, "made", lambda argv, *_arguments: said.append(argv[0]))
+    monkeypatch.setattr(apt, "rehearsed", lambda argv, *_arguments, **_named: said.append(argv[1]) or "")
+    apt.change(["install", "a"], {"a"})
+    assert said == [*["dpkg"] * asked, "-s", "apt-get"]
 
 
 def test_free_lock_is_waited_for_no_longer(lock: Path) -> None:

@@ -25,6 +25,15 @@ def test_timer_is_stopped_before_what_it_starts_and_both_lose_their_links() -> N
     assert service["target"]["limit"] < 600
 
 
+def test_masked_unit_that_does_not_run_is_not_said_to_be_stopped() -> None:
+    case = case_of("units-and-accounts")
+    unit = next(item for item in case["evidence"] if "unit" in item)
+    unit["active"] = "inactive"
+    step = next(step for step in plan_of(case)["steps"] if step["target"].get("name") == "kesl.service")
+    assert step["title"] == "Keep kesl.service from starting again"
+    assert step["before"].split("\n")[0] == "kesl.service: not running, masked"
+
+
 def test_watchdog_comes_first() -> None:
     (step,) = _steps("units-and-accounts", "processes_end")
     assert step["target"]["first"] == ["/wdserver"]

@@ -4,6 +4,7 @@
 """Change packages by apt, and only those that the plan names."""
 
 from ..collect.package_changes import IN_MEMORY, NO_CACHES, NO_FILES, PURGE, simulated
+from . import dpkg
 from .package_change import LOCK_WAIT, made, nothing_beyond, rehearsed
 
 KEEP_FILES = ["-o", "Dpkg::Options::=--force-confold", "-o", "Dpkg::Options::=--force-confdef"]
@@ -15,9 +16,10 @@ WITHOUT_LOG = ["-o", "Dir::Log::Terminal=/dev/null"]
 def change(arguments, planned, lock_wait=LOCK_WAIT, **environment):
     """Carry out ``apt-get`` arguments after a simulation of them showed that nothing but ``planned`` would change.
 
-    ``planned`` is a set of package names; the packages' scripts get the environment. Raises EndpointError naming any
-    other package.
+    ``planned`` is a set of package names; the packages' scripts get the environment. Notes that dpkg has kept of a run
+    that was cut off are finished before. Raises EndpointError naming any other package.
     """
+    dpkg.finish_notes(lock_wait)
     output = rehearsed(["apt-get", "-s", "-q"] + NO_FILES + arguments, "dpkg", TMPDIR=IN_MEMORY)
     nothing_beyond((name for _action, name, _old, _new in simulated(output.splitlines())), planned)
     # Where the disk is full, apt leaves the pieces of its caches.

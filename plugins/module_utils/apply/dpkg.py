@@ -13,14 +13,14 @@ from .package_change import made, rehearsed
 NOTES = "/var/lib/dpkg/updates"
 
 
-def finish_notes():
+def finish_notes(lock_wait):
     """Let dpkg take over its own notes of a run that was cut off, with which apt refuses to work.
 
     A host that has some when it is planned is refused: these are of a run of ours. To be told nothing about selections
     is the least that makes dpkg do so; it configures no package.
     """
     if os.path.isdir(NOTES) and os.listdir(NOTES):
-        made(["dpkg", "--set-selections"], "dpkg")
+        made(["dpkg", "--set-selections"], "dpkg", lock_wait)
 
 
 def purge(known, insisting, target):

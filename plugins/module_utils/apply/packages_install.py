@@ -4,7 +4,7 @@
 """Install the replacement's packages in the versions that the plan names."""
 
 from ..system import dpkg_status, safe_paths
-from . import apt, dpkg, rpm_install
+from . import apt, rpm_install
 
 HALF_WAY = True
 
@@ -21,7 +21,6 @@ def do(target):
     if target["by"] != "apt-get":
         rpm_install.install(target["by"], target["names"], versions)
         return
-    dpkg.finish_notes()
     asked = ["%s=%s" % (name, versions[name]) for name in target["names"] if name in versions]
     apt.change(["--no-install-recommends", "install"] + asked, set(versions))
 
@@ -35,7 +34,6 @@ def undo(target):
             rpm_install.remove(target["by"], known)
         return
     if known:
-        dpkg.finish_notes()
         apt.change(["purge"] + known, set(new))
     for path in target.get("trees", ()):
         if safe_paths.lstat(path)[0] is not None:

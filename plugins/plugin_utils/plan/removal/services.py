@@ -16,7 +16,6 @@ from .paths import ADMIN_UNITS, removed
 
 # Seconds until a unit's processes are ended with force; products are known to wait for ten minutes.
 STOP_LIMIT = 90
-NOT_RUNNING = "not running"
 STOPPED = ("inactive", "failed")
 # Processes of this role start others again.
 WATCHDOG = "watchdog"
@@ -40,7 +39,7 @@ def _stop_triggers(owned: Claims) -> Iterator[Step]:
             if trigger["name"] in known | done:
                 continue
             done.add(trigger["name"])
-            yield _retire(trigger["name"], "running", trigger["links"], item["id"])
+            yield _retire(trigger["name"], trigger["links"], item["id"])
             if trigger["file"].startswith(ADMIN_UNITS):
                 before = f"{trigger['file']} (unit file), which starts {item['what']}"
                 yield removed(trigger["file"], "file", item["id"], before)
@@ -54,21 +53,24 @@ def _stop_units(owned: Claims) -> Iterator[Step]:
     units = [item for item in of_kind(owned, "unit") if _is_running(item) or starting_at_boot(item["value"]["links"])]
     # What starts others by itself goes first.
     for item in sorted(units, key=lambda item: item["what"].endswith(".service")):
-        state = "running" if _is_running(item) else NOT_RUNNING
-        masked = ", masked" if item["value"]["load"] == "masked" else ""
-        yield _retire(item["what"], f"{state}{masked}", item["value"]["links"], item["id"])
+        yield _retire(item["what"], item["value"]["links"], item["id"], _is_running(item), _is_masked(item))
 
 
 def _is_running(item: dict[str, Any]) -> bool:
     return item["value"]["active"] not in STOPPED
 
 
-def _retire(name: str, state: str, links: list[str], reason: str) -> Step:
+def _is_masked(item: dict[str, Any]) -> bool:
+    return bool(item["value"]["load"] == "masked")
+
+
+def _retire(name: str, links: list[str], reason: str, is_running: bool = True, is_masked: bool = False) -> Step:
     starting = starting_at_boot(links)
+    state = ("running" if is_running else "not running") + (", masked" if is_masked else "")
     return Step(
         REMOVE,
         "unit",
-        f"Keep {name} from starting again" if state == NOT_RUNNING else f"Stop {name} and keep it from starting again",
+        f"Stop {name} and keep it from starting again" if is_running else f"Keep {name} from starting again",
         {"name": name, "running": False, "retire": True, "limit": STOP_LIMIT},
         "\n".join([f"{name}: {state}", *(f"{link}: starts it at boot" for link in starting)]),
         f"{name}: stopped, by force after {STOP_LIMIT} s; no link starts it",
