@@ -42,11 +42,9 @@ def _step(item: Item, policy: str, lines: list[str]) -> Step:
     path, tool = item["what"], item["value"].get("tool", "")
     effects = [{"path": path, "scope": "file", "change": "changed"}]
     if tool:
-        # The tool keeps the rules in its store and makes the policy's files anew.
-        effects = [
-            {"path": f"/etc/selinux/{policy}", "scope": "tree", "change": "changed"},
-            {"path": f"/var/lib/selinux/{policy}", "scope": "tree", "change": "changed"},
-        ]
+        # The tool keeps the rules in its store, makes the policy's files anew in `final`, and puts them in their place.
+        trees = (f"/etc/selinux/{policy}", f"/var/lib/selinux/{policy}", "/var/lib/selinux/final")
+        effects = [{"path": tree, "scope": "tree", "change": "changed"} for tree in trees]
     return Step(
         REMOVE,
         "selinux_contexts_remove",
