@@ -99,7 +99,7 @@ test-full: export AVSHIFT_CLAMAV_SET := full
 test-full: export AVSHIFT_PROVIDER_SET := full
 test-full: export AVSHIFT_HANDOVER_SET := full
 test-full: export AVSHIFT_INTERRUPTION_SET := full
-test-full: setup ## Run removal, ClamAV, providers and handover in every set, and cut it off at every boundary: about 2 hours
+test-full: setup ## Run removal, ClamAV, providers and handover in every set, and cut it off at every boundary: 3 to 4 hours on 2 cores
 	@echo "== test-full"
 	molecule -c .config/molecule/config.yml test -s removal
 	molecule -c .config/molecule/config.yml test -s clamav
