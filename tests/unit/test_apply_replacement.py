@@ -157,11 +157,11 @@ def test_test_file_that_was_moved_is_removed_where_it_is(
     quarantine.mkdir()
     (quarantine / "the-owners").touch()
 
-    def moves(path: str, _timeout: int) -> int:
-        Path(path).rename(quarantine / moved_as.format(Path(path).name))
-        return 1
+    def moves(path: str, data: bytes, tell: Any) -> None:
+        (quarantine / moved_as.format(Path(path).name)).write_bytes(data)
+        tell(1)
 
-    monkeypatch.setattr(on_access, "_read_in_child", moves)
+    monkeypatch.setattr(on_access, "_put_and_read", moves)
     on_access.prove([str(folder)], kept_in=str(quarantine))
     assert [path.name for path in quarantine.iterdir()] == ["the-owners"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -18,10 +19,11 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.apply import (
     processes,
     unit,
 )
-from ansible_collections.avshift.endpoint.plugins.module_utils.collect import kernel_modules
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect import kernel_modules, units
 from ansible_collections.avshift.endpoint.plugins.module_utils.system import packet_rules
 from ansible_collections.avshift.endpoint.plugins.module_utils.system.commands import Finished
 from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.system.tree import Tree
 
 HANGS = EndpointError("command_timeout", "Running a command", "systemctl stop", "no end within 90 s", "Look.")
 
@@ -297,3 +299,28 @@ def test_account_goes_with_a_group_of_its_own_only(own: bool, said: list[str], m
     account_remove.do(target)
     assert stand_in.said == said
     assert account_remove.look(target) is True
+
+
+def test_unit_gets_its_links_back_after_a_run_that_was_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unit, "systemd", stand_in := _Systemd(gone="inactive"))
+    fragment = {"FragmentPath": "/etc/systemd/system/gone.service"}
+    monkeypatch.setattr(stand_in, "show", lambda names: dict.fromkeys(names, fragment))
+    made: dict[str, str] = {}
+    monkeypatch.setattr(unit.os, "symlink", lambda pointed_to, path: made.update({path: pointed_to}))
+    links = ["/etc/rc.d/rc2.d/S01avshift-gone", "/etc/systemd/system/multi-user.target.wants/gone.service"]
+    unit.undo({"name": "gone.service", "retire": True, "links": links, "facts": {}})
+    assert made == {links[0]: "../init.d/avshift-gone", links[1]: "/etc/systemd/system/gone.service"}
+
+
+def test_links_of_run_levels_are_named_where_they_really_lie(tmp_path: Path) -> None:
+    """As on Enterprise Linux, where /etc/rc3.d leads to another directory; nothing is removed through a link."""
+    (tmp_path / "etc/rc.d/rc3.d").mkdir(parents=True)
+    (tmp_path / "etc/rc3.d").symlink_to("rc.d/rc3.d")
+    (tmp_path / "etc/rc2.d").mkdir()
+    for folder in ("etc/rc.d/rc3.d", "etc/rc2.d"):
+        (tmp_path / folder / "S99agent").symlink_to("../init.d/agent")
+    with contextlib.closing(Tree(str(tmp_path))) as tree:
+        assert list(units.boot_links(tree)) == [
+            ("/etc/rc2.d/S99agent", "agent.service"),
+            ("/etc/rc.d/rc3.d/S99agent", "agent.service"),
+        ]

@@ -113,6 +113,28 @@ def test_endpoint_code_is_imported_under_python_3_6() -> None:
     assert finished.returncode == 0, finished.stderr
 
 
+@pytest.mark.skipif(_old_python() is None, reason="there is no Python 3.6 here")
+def test_what_asks_the_system_works_under_python_3_6() -> None:
+    code = (
+        "import os, sys\nsys.path.insert(0, sys.argv[1])\nfrom importlib import import_module as get\n"
+        "names = ('process_age', 'child', 'commands', 'moments')\n"
+        "age, child, commands, moments = (get(sys.argv[2] + name) for name in names)\n"
+        "assert age.started(os.getpid()) > 0\nassert child.told(lambda tell: tell('it'), 10) == 'it'\n"
+        "assert commands.run(['sh', '-c', 'echo a; setsid sleep 20 & exit 3'], 10).code == 3\n"
+        "with moments.Watch(lambda: True) as watch: assert watch.wait(10)"
+    )
+    command = [
+        str(_old_python()),
+        "-B",
+        "-c",
+        code,
+        str(REPOSITORY / ".cache"),
+        HOME.replace("/", ".") + "module_utils.system.",
+    ]
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert finished.returncode == 0, finished.stderr
+
+
 # What people read may name the vendor; only these files write for people, and only in sentences.
 FOR_PEOPLE = {
     "plugin_utils/plan/handover.py": "before and after of a step",

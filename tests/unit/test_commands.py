@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -28,3 +29,24 @@ def _state(pid: int) -> str:
 def test_command_gets_no_more_of_the_environment_than_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(os.environ, "AVSHIFT_TEST", "inherited")
     assert run(["sh", "-c", 'echo "$AVSHIFT_TEST$GIVEN $LC_ALL"'], 10, GIVEN="given").output == "given C\n"
+
+
+LEAVES_A_SERVICE = "echo done; setsid sleep 30 & exit 3"
+
+
+def test_what_a_command_has_started_and_left_is_not_waited_for() -> None:
+    begun = time.monotonic()
+    finished = run(["sh", "-c", LEAVES_A_SERVICE], 20)
+    assert (finished.code, finished.output) == (3, "done\n")
+    assert time.monotonic() - begun < 20
+
+
+def test_what_has_left_its_group_does_not_keep_the_limit_from_ending() -> None:
+    with pytest.raises(EndpointError) as raised:
+        run(["sh", "-c", "setsid sleep 30 & exec sleep 30"], 1)
+    assert raised.value.code == "command_timeout"
+
+
+def test_command_that_prints_much_and_reads_much_loses_nothing() -> None:
+    given = "x" * 300_000
+    assert run(["sh", "-c", "sleep 1.5; cat"], 30, stdin=given).output == given

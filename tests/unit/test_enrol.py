@@ -170,3 +170,18 @@ def test_kit_is_described_and_a_link_to_one_is_not_followed(tmp_path: Path) -> N
     assert "unknown" in unknown
     with pytest.raises(EndpointError, match="no regular file"):
         kit_file.describe("/dev/null")
+
+
+def test_file_of_an_earlier_enrolment_comes_back(tmp_path: Path) -> None:
+    earlier = tmp_path / "etc/key"
+    earlier.parent.mkdir()
+    earlier.write_text("the owner's", encoding="utf-8")
+    earlier.chmod(0o640)
+    target = _target(tmp_path, JOINING, retries=1)
+    with pytest.raises(EndpointError):
+        enrol.do(target)
+    assert earlier.read_text(encoding="utf-8") == SECRETS["key"]
+    enrol.undo(target)
+    assert (earlier.read_text(encoding="utf-8"), stat.S_IMODE(earlier.stat().st_mode)) == ("the owner's", 0o640)
+    enrol.do({**target, "retries": 5})
+    assert [path.name for path in earlier.parent.iterdir()] == ["key"]

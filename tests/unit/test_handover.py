@@ -189,7 +189,7 @@ def test_engine_is_started_again_only_if_its_marks_stay_away(
 def test_proof_looks_for_its_files_where_the_engine_moves_them(host: _Host, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def prove(_paths: list[str], kept_in: str, **_more: str) -> list[dict[str, str]]:
+    def prove(_paths: list[str], _timeout: int, kept_in: str, **_more: str) -> list[dict[str, str]]:
         asked.append(kept_in)
         return host.proof()
 
@@ -401,3 +401,30 @@ def test_old_protection_comes_back_only_before_the_first_loss(
     assert ("old.service" in host.running) is is_back
     assert result["outcomes"][0]["facts"].get("old_is_back", False) is is_back
     assert ("The old protection is back" in result["failure"]["message"]) is is_back
+
+
+def test_service_without_marks_that_a_run_has_stopped_is_started_again(
+    host: _Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its real-time part was off: no mark tells that it ran, and no time that it was stopped."""
+    monkeypatch.setattr(host, "holders", lambda _roots, _bits=0: {})
+    monkeypatch.setattr(host, "uncovered", lambda paths, _targets: paths)
+    handover._prepare("d", protection_old.Old.found(OLD), None)
+    host.running.clear()
+    with pytest.raises(handover.HandoverFailed, match="The old protection is back") as caught:
+        handover.do(TARGET)
+    assert (caught.value.facts["old_is_back"], host.running) == (True, {"old.timer", "old.service"})
+    assert own_journal.stopped_units() == []
+
+
+def test_fault_of_the_program_s_own_brings_the_old_protection_back(
+    host: _Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def faulty(*_arguments: Any, **_named: Any) -> list[dict[str, str]]:
+        raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
+
+    monkeypatch.setattr(protection_new.real_time, "prove", faulty)
+    with pytest.raises(handover.HandoverFailed, match="a fault of the program: UnicodeDecodeError") as caught:
+        handover.do(TARGET)
+    assert (caught.value.facts["old_is_back"], caught.value.facts["cause"]) == (True, "internal_error")
+    assert host.running == {"old.timer", "old.service"}

@@ -204,3 +204,9 @@ def test_probes_of_a_plan_ask_for_what_its_steps_need() -> None:
     also = make.probes_for(CATALOG, goal.of(named, CATALOG))["package_change"]["remove"]
     assert set(also) - going == set(CATALOG.product("klms").of_kind("package"))
     assert make.probes_for(CATALOG, goal_of(case_of("kaspersky-ignored")))["package_change"]["remove"] == []
+
+
+def test_line_of_the_owner_s_is_taken_out_as_it_was_approved() -> None:
+    line = "0 3 * * * root /opt/kaspersky/kesl/bin/kesl-control --scan >/var/log/{digest}.{change_id}"
+    step = {"kind": "lines_remove", "target": {"edits": [{"before": line, "after": None}]}, "before": line}
+    assert expanded([step], "d" * 64, "CHG-1") == [step]

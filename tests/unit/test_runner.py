@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.apply import main, runner
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import run_lock
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply import announcement, main, runner
+from ansible_collections.avshift.endpoint.plugins.module_utils.system import own_journal, run_lock
 from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
 
 
@@ -277,3 +277,48 @@ def test_what_a_run_that_was_cut_off_has_started_ends_before_steps_are_looked_at
         {**_step("unit"), "id": "unit"},
     ]
     assert runner.pending_of(steps) == pending
+
+
+@pytest.fixture
+def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run's journal and lock lie in a directory of the test's."""
+    monkeypatch.setattr(own_journal, "PATH", str(tmp_path / "avshift/journal.json"))
+    monkeypatch.setattr(run_lock, "PATH", str(tmp_path / "lock"))
+
+
+def _noted_run(*steps: dict[str, Any]) -> dict[str, Any]:
+    announce = {"id": "0", "kind": "announce", "part": "stage", "undo": "", "target": {"digest": "d"}}
+    return {"steps": [announce, *steps], "parts": ["stage", "handover", "remove"], "pending": None}
+
+
+def _cut_off(host: Host, *done: str, pending: list[str]) -> None:
+    own_journal.note("d", status="begun", pending=pending)
+    host.there |= {*done, "announced"}
+
+
+@pytest.mark.usefixtures("journal")
+def test_what_a_run_had_done_before_it_was_cut_off_is_taken_back_too(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(runner.KINDS, "announce", announcement.Announce)
+    host.there.add("owner's")
+    _cut_off(host, "a", pending=["0", "a", "b"])
+    steps = [{**_step(name), "part": "stage"} for name in ("owner's", "a")]
+    failing = {**_step("b", "fails", error=EndpointError("x", "Doing", "b", "no", "Look.")), "part": "stage"}
+    result = main.main(_noted_run(*steps, failing), False)
+    assert result["failure"]["undone"] == ["a"]
+    assert host.there == {"owner's", "announced"}
+
+
+@pytest.mark.usefixtures("journal")
+def test_what_protects_since_a_handover_is_not_taken_back_by_a_later_run(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(runner.KINDS, "announce", announcement.Announce)
+    _cut_off(host, "staged", "handed over", pending=["0", "staged", "proof", "handed over"])
+    failing = {**_step("proof", "fails", error=EndpointError("x", "Doing", "b", "no", "Look.")), "part": "stage"}
+    result = main.main(
+        _noted_run({**_step("staged"), "part": "stage"}, failing, {**_step("handed over"), "part": "handover"}), False
+    )
+    assert result["failure"]["undone"] == []
+    assert {"staged", "handed over"} <= host.there

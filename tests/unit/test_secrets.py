@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.masks import OWN_WORDS, masked
+from ansible_collections.avshift.endpoint.plugins.module_utils.system.commands import Finished
+from ansible_collections.avshift.endpoint.plugins.module_utils.system.masks import OWN_WORDS, hide, masked
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import carry_out
 from hypothesis import given
@@ -71,3 +72,27 @@ def test_variable_that_means_something_else_is_refused(variable: str) -> None:
         carry_out.environment_for_scripts("hush", variable)
     assert raised.value.code == "variable_refused"
     assert "hush" not in str(raised.value)
+
+
+LONG = "correct-horse-battery-staple-42"
+
+
+@pytest.mark.parametrize("secret", [LONG, '{\n  "tenantkey": "4f1c",\n  "of": "site"\n}'])
+def test_text_that_is_cut_holds_no_part_of_a_secret(secret: str) -> None:
+    try:
+        hide([secret])
+        said = Finished(1, "", "".join(f"line {number}: pw={secret}\n" for number in range(40))).said()
+    finally:
+        hide([])
+    for part in (secret[-9:], "tenantkey", "4f1c", "horse"):
+        assert part not in said
+
+
+def test_lines_of_a_secret_are_masked_wherever_they_stand() -> None:
+    secret = '{\n  "tenantkey": "4f1c"\n}'
+    assert masked({"printed": ["before", '  "tenantkey": "4f1c"', "}"]}, [secret])["printed"] == [
+        "before",
+        "  (secret)",
+        "}",
+    ]
+    assert "4f1c" not in str(masked([repr(secret), json.dumps(secret)], [secret]))

@@ -10,6 +10,24 @@ import syslog
 
 from ..system import own_journal
 
+NOTED = ("change_id", "products", "pending")
+
+
+def begun_with(steps, pending):
+    """Have the announcement note what is to be done; return the ids of what this run had done before it was cut off, as
+    far as it may be taken back: what was staged for a handover that took place is what protects the host.
+    """
+    for step in steps:
+        if step["kind"] == "announce":
+            step["target"]["pending"] = pending
+            noted = own_journal.noted(step["target"]["digest"])
+            begun = (noted.get("pending") or []) if noted.get("status") == "begun" else []
+            parts = {one["id"]: one["part"] for one in steps}
+            earlier = [name for name in begun if name in parts and name not in pending]
+            only = "stage" if all(parts[name] == "stage" for name in earlier) else "remove"
+            return [name for name in earlier if parts[name] == only]
+    return []
+
 
 def _tell(text):
     syslog.openlog("avshift", syslog.LOG_PID, syslog.LOG_AUTHPRIV)
@@ -33,7 +51,7 @@ class Announce:
     def do(target):
         """Write the line and begin the run in the journal."""
         _tell(_line("begins", target))
-        own_journal.note(target["digest"], status="begun", change_id=target["change_id"], products=target["products"])
+        own_journal.note(target["digest"], status="begun", **{key: target.get(key) for key in NOTED})
 
     @staticmethod
     def undo(target):

@@ -6,6 +6,7 @@
 ``values`` of a target, which no plan holds, are the secrets by name; what leaves the endpoint is masked.
 """
 
+import os
 import time
 
 from ..prove import vendor
@@ -17,6 +18,7 @@ from ..system.errors import EndpointError
 HALF_WAY = True
 SECRET_MODE = 0o600
 PLACE = "{secret:%s}"
+BEFORE = ".avshift-before"
 
 
 def look(target):
@@ -31,6 +33,8 @@ def do(target):
     for asked in range(1, target["retries"] + 1):
         checks = vendor.prove(target["probes"])
         if overall(checks) == OK:
+            for path in _files(target):
+                safe_paths.remove(path + BEFORE, "file")
             return {"asked": asked}
         time.sleep(target["delay"] if asked < target["retries"] else 0)
     raise EndpointError(
@@ -46,20 +50,42 @@ def undo(target):
     """Take it back as the vendor does, and remove the files that were written."""
     for command in target["undo"]:
         _run(command, command["argv"], {})
-    for step in target["steps"]:
-        if "file" in step:
-            safe_paths.remove(step["file"], "file")
+    for path in _files(target):
+        if safe_paths.lstat(path + BEFORE)[0] is not None:
+            _rename(path + BEFORE, path)
+        else:
+            safe_paths.remove(path, "file")
 
 
 def _carry_out(step, values):
     if "file" in step:
-        safe_paths.write_text(step["file"], values[step["secret"]], SECRET_MODE)
+        _put(step["file"], values[step["secret"]])
     elif "restart" in step:
         systemd.tell("restart", [step["restart"]])
     else:
         argv = [_filled(word, values) for word in step["argv"]]
         extra = {variable: values[name] for variable, name in step.get("environment", {}).items()}
         _run(step, argv, extra, values[step["stdin"]] + "\n" if "stdin" in step else None)
+
+
+def _files(target):
+    return [step["file"] for step in target["steps"] if "file" in step]
+
+
+def _put(path, text):
+    """Write a file; one of an earlier enrolment is kept beside it until this one holds."""
+    there, kept = (safe_paths.lstat(name)[0] is not None for name in (path, path + BEFORE))
+    if there and not kept and safe_paths.read_text(path) != text:
+        _rename(path, path + BEFORE)
+    safe_paths.write_text(path, text, SECRET_MODE)
+
+
+def _rename(path, other):
+    parent, name = safe_paths.open_parent(path)
+    try:
+        os.rename(name, os.path.basename(other), src_dir_fd=parent, dst_dir_fd=parent)
+    finally:
+        os.close(parent)
 
 
 def _filled(word, values):

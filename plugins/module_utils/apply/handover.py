@@ -8,7 +8,7 @@ first at which the new engine's are, or the old one's again; both are read from 
 """
 
 from ..system import interception, own_journal
-from ..system.errors import EndpointError
+from ..system.errors import EndpointError, Problem
 from ..system.moments import Moment
 from ..system.signals import Held
 from .protection_new import New
@@ -43,15 +43,10 @@ def do(target):
     except (EndpointError, OSError) as error:
         raise HandoverFailed(error, subject, dict(NOT_STOPPED))
     with Held() as signals:
-        try:
+        with _WayBack(old, new, signals, target["digest"], subject):
             facts, there = old.stop(), None
             if new is not None:
                 there, facts["checks"], facts["attempts"] = new.bring_up()
-        except (EndpointError, OSError) as error:
-            signals.ignore()
-            facts = dict(_bring_back(old, new), cause=getattr(error, "code", "system_error"))
-            _note(target["digest"], facts)
-            raise HandoverFailed(error, subject, facts)
         if new is not None:
             # It is proven: nothing leads back any more.
             signals.ignore()
@@ -61,20 +56,42 @@ def do(target):
         return facts
 
 
+class _WayBack:
+    """In its ``with`` whatever goes wrong brings the old protection back, a fault of this program's own too."""
+
+    def __init__(self, old, new, signals, digest, subject):
+        self._old, self._new, self._signals, self._digest, self._subject = old, new, signals, digest, subject
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, _kind, error, _traceback):
+        if error is None:
+            return
+        self._signals.ignore()
+        facts = dict(_bring_back(self._old, self._new), cause=_code(error))
+        _note(self._digest, facts, self._old)
+        cause = error if isinstance(error, (Problem, OSError)) else "a fault of the program: %r" % (error,)
+        raise HandoverFailed(cause, self._subject, facts) from error
+
+
 def _prepare(digest, old, new):
     """Do what can fail before anything is stopped."""
     if new is not None:
         new.prepare()
+    # Should nothing come after this, then it is known what was stopped, and since when nothing protects.
+    noted = {"stopped_units": old.units} if old.units else {}
     if old.gone is None and old.intercepted:
-        # Should nothing come after this, then it is known since when nothing protects.
-        own_journal.note(digest, unprotected_from=str(Moment.now()), unprotected_until=None)
+        noted.update(unprotected_from=str(Moment.now()), unprotected_until=None)
+    if noted:
+        own_journal.note(digest, **noted)
 
 
 def undo(target):
     """Bring back what a handover to nothing stopped, because what was to come after it failed; return the facts."""
-    old = Old.stopped(target["old"], own_journal.unprotected_since())
+    old = Old.stopped(target["old"], own_journal.unprotected_since(), own_journal.stopped_units())
     facts = _bring_back(old, None)
-    _note(target["digest"], facts)
+    _note(target["digest"], facts, old)
     if not facts["old_is_back"]:
         raise HandoverFailed("it was to be taken back", ", ".join(old.units), facts)
     return facts
@@ -82,9 +99,11 @@ def undo(target):
 
 def _old(old):
     """Return the old protection as it is, or as it was before a run that was cut off stopped it."""
-    since = own_journal.unprotected_since()
+    since, units = own_journal.unprotected_since(), own_journal.stopped_units()
     found = Old.found(old)
-    return found if found.intercepted or since is None else Old.stopped(old, since)
+    if found.intercepted or not (since or units):
+        return found
+    return Old.stopped(old, since, units)
 
 
 def _bring_back(old, new):
@@ -114,10 +133,19 @@ def _window(gone, there):
     return facts
 
 
-def _note(digest, facts):
-    """Put the window into the journal. Where that cannot be written it stands in the record alone, with the cause."""
+def _code(error):
+    if isinstance(error, OSError):
+        return "system_error"
+    return getattr(error, "code", "internal_error")
+
+
+def _note(digest, facts, old=None):
+    """Put the window into the journal, and what of the old protection is not back. Where that cannot be written it
+    stands in the record alone, with the cause.
+    """
+    stopped = old.units if old is not None and not facts["old_is_back"] else []
     try:
-        own_journal.note(digest, **{key: facts.get(key) for key in JOURNALED})
+        own_journal.note(digest, stopped_units=stopped, **{key: facts.get(key) for key in JOURNALED})
     except (EndpointError, OSError) as error:
         facts.setdefault("notes", []).append("the journal does not have the window: %s" % error)
 

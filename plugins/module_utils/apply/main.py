@@ -7,7 +7,8 @@ import contextlib
 
 from ..system import run_lock
 from ..system.errors import EndpointError
-from ..system.masks import masked
+from ..system.masks import hide, masked
+from . import announcement
 from .runner import carry_out, pending_of
 
 
@@ -18,6 +19,7 @@ def main(arguments, check_mode):
     Without ``pending``, all steps are looked at. A failed step is a result too, since the record needs all of it.
     What is in ``secrets`` (texts that steps hold, none unless given) is in no result.
     """
+    hide(arguments.get("secrets", ()))
     try:
         with contextlib.ExitStack() as stack:
             if not check_mode:
@@ -31,10 +33,11 @@ def main(arguments, check_mode):
 def _carried_out(arguments, check_mode):
     steps, pending = arguments["steps"], arguments["pending"]
     pending = pending_of(steps) if pending is None else pending
+    earlier = announcement.begun_with(steps, pending)
     result = {"changed": False, "outcomes": [], "pending": pending, "failure": None}
     for part in arguments["parts"]:
         mine, stopped = [step for step in steps if step["part"] == part], _stopped(steps) if part == "remove" else None
-        done = carry_out(mine, pending, check_mode, result["failure"], stopped)
+        done = carry_out(mine, pending, check_mode, result["failure"], stopped, earlier)
         result["outcomes"] += done["outcomes"]
         result.update(changed=result["changed"] or done["changed"], failure=done["failure"])
     return result

@@ -8,6 +8,7 @@ import re
 from ..system import package_locks
 from ..system.commands import OUTPUT_SHOWN, run
 from ..system.errors import EndpointError
+from ..system.masks import hidden
 
 LIMIT = 1800
 LOCK_WAIT = 300
@@ -68,7 +69,7 @@ def made(argv, database, lock_wait=LOCK_WAIT, **extra):
 
 
 def _failed(argv, database, finished, lock_wait):
-    text = finished.output + "\n" + finished.errors
+    text = hidden(finished.output + "\n" + finished.errors)
     held = package_locks.holder(database)
     if held is not None and LOCKED.search(text):
         return package_locks.locked(held, lock_wait)

@@ -23,6 +23,8 @@ INSTALLS = {"enrol": enrol, "kit_install": kit.Install, "packages_install": pack
 STOP_LIMIT = 90
 PROOF_LIMIT = 5
 PROOF_PAUSE = 0.1
+# An engine that takes longer to answer one access has not come up.
+ANSWER_LIMIT = 10
 # A unit that ends and comes up again by itself has its marks back by then; one that runs on without them never has.
 LOST_LIMIT = 1
 GIVEN_UP_PAUSE = 0.2
@@ -148,7 +150,7 @@ class New:
 
     def _accesses(self):
         told_by = self._new["unit"] if self._new["tells"] else ""
-        return on_access.prove(self._new["paths"], kept_in=self._new["quarantine"], tells=told_by)
+        return on_access.prove(self._new["paths"], ANSWER_LIMIT, kept_in=self._new["quarantine"], tells=told_by)
 
     def _answers(self):
         checks = on_demand.prove(self._new["socket"]) if self._new["socket"] else []

@@ -46,9 +46,9 @@ class Old:
         return cls(old, running(names), interception.holders(old["below"]), None)
 
     @classmethod
-    def stopped(cls, old, gone):
-        """Return it as it was before it was stopped, at a Moment if it intercepted then."""
-        return cls(old, old["triggers"] + old["units"], {}, gone)
+    def stopped(cls, old, gone, units=()):
+        """Return it as it was before it was stopped, at a Moment if it intercepted then, with the units that ran."""
+        return cls(old, list(units) or old["triggers"] + old["units"], {}, gone)
 
     def stop(self):
         """Stop it and return {} or, where it did not stop by itself, {forced: names, after_seconds}."""

@@ -82,6 +82,8 @@ KINDS = {
 }
 # Nothing of the owner's is lost before these are done: where nothing took its place, the old protection can come back.
 RETURNABLE = ("unit", "processes_end", "kernel_module_unload", "packet_marks_remove", "retain")
+# What somebody can have put on a host so that a step fails is no reason to leave the others as they are.
+ERRORS = (EndpointError, OSError, ValueError)
 WOULD, CHANGED, PROVED, ALREADY, FAILED, UNDONE, UNTOUCHED = (
     "would_change",
     "changed",
@@ -114,13 +116,14 @@ def _let_end(waits):
             return
 
 
-def carry_out(steps, pending, check, failure=None, stopped=None):
+def carry_out(steps, pending, check, failure=None, stopped=None, earlier=()):
     """Carry out one part's steps in order and return {changed, outcomes, pending, failure}.
 
     ``steps`` are {id, kind, target, undo}; those in ``pending`` are to be done. Every step gets an outcome, after a
     failure too: ``untouched``. When a step fails, those before it that can be undone are, in reverse. With the
     ``failure`` of an earlier part nothing is done. ``stopped`` is the step of an earlier part that left the host
-    without protection, if one did.
+    without protection, if one did. ``earlier`` are the ids of steps that this run had done before it was cut off: they
+    are taken back too.
     """
     outcomes, done, failed = [], [], None
     for step in steps:
@@ -133,6 +136,8 @@ def carry_out(steps, pending, check, failure=None, stopped=None):
             failed = (step, outcome) if failure else None
             if outcome["outcome"] == CHANGED or (failure and getattr(KINDS[step["kind"]], "HALF_WAY", False)):
                 done.append((step, outcome))
+        elif step["id"] in earlier:
+            done.append((step, outcome))
     if failed is not None and stopped is not None and failed[0]["kind"] in RETURNABLE:
         _take_back_to_protection(stopped, done, failed[1], failure)
     elif failed is not None:
@@ -153,7 +158,7 @@ def _carry_out_one(step, check, outcome):
             outcome["facts"] = kind.do(step["target"]) or {}
             _must_be_done(step)
         outcome["outcome"] = CHANGED if changes else PROVED
-    except (EndpointError, OSError) as error:
+    except ERRORS as error:
         outcome["outcome"] = FAILED
         outcome["facts"] = getattr(error, "facts", {})
         error = error if isinstance(error, EndpointError) else _told(step, error)
@@ -165,6 +170,8 @@ def _carry_out_one(step, check, outcome):
 
 def _told(step, error):
     """Return an error of the system's as one that says in which step it came."""
+    if isinstance(error, ValueError):
+        return EndpointError("odd_answer", "Carrying out a step", step["id"], error, "See what the host says of it.")
     cause = ": ".join(str(part) for part in (error.filename, error.strerror or error) if part)
     return EndpointError("system_error", "Carrying out a step", step["id"], cause, "See to it and run again.")
 
@@ -194,7 +201,7 @@ def _take_back(done, failure):
             if outcome["outcome"] != FAILED:
                 outcome["outcome"] = UNDONE
             failure["undone"].append(step["id"])
-        except (EndpointError, OSError) as error:
+        except ERRORS as error:
             outcome["facts"]["not_undone"] = str(error)
             failure["message"] += " NOT TAKEN BACK: %s: %s" % (step["id"], error)
 
@@ -213,6 +220,6 @@ def _take_back_to_protection(stopped, done, outcome, failure):
         outcome["facts"].update(KINDS[stopped["kind"]].undo(stopped["target"]))
         failure["message"] += " The old protection is back, proven, and nothing of it was removed."
         failure["undone"].append(stopped["id"])
-    except (EndpointError, OSError) as error:
+    except ERRORS as error:
         outcome["facts"].update(getattr(error, "facts", {}), not_undone=str(error))
         failure["message"] += " NOT TAKEN BACK: %s: %s" % (stopped["id"], error)

@@ -73,7 +73,8 @@ def undo(target):
     """Bring the unit back to what it was before: running or not, starting at boot or not."""
     name, was = target["name"], target.get("was", NEVER_WAS)
     if target.get("retire"):
-        return _unretire(name, target["facts"].get("links", []))
+        facts = target["facts"]
+        return _unretire(name, facts["links"] if "links" in facts else _planned(name, target["links"]))
     if systemd.show([name])[name]["LoadState"] == "not-found":
         return
     if target.get("enabled") is not None:
@@ -87,6 +88,14 @@ def undo(target):
 def undone_last(target):
     """Return True if it runs again with the files that are put back meanwhile."""
     return target.get("was", NEVER_WAS)["running"]
+
+
+def _planned(name, paths):
+    """Return [path, what it has to point to] of links that a run which was cut off has taken away."""
+    fragment = systemd.show([name])[name]["FragmentPath"]
+    return [
+        [path, "../init.d/" + os.path.basename(path)[3:] if path.startswith("/etc/rc") else fragment] for path in paths
+    ]
 
 
 def _unretire(name, links):

@@ -3,7 +3,7 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Answer all probes in one pass. Collecting decides nothing."""
 
-from ..system.errors import EndpointError
+from ..system.errors import Problem
 from ..system.time_limit import time_limit
 from . import (
     accounts,
@@ -76,7 +76,7 @@ PLANNING = (
     "space",
 )
 # What somebody can have put on a host so that a look at it fails.
-UNANSWERED = (EndpointError, OSError, ValueError, RecursionError, MemoryError)
+UNANSWERED = (Problem, OSError, ValueError, RecursionError, MemoryError)
 SECONDS = 60
 # Simulations and sizes of trees take as long as they take; commands have limits of their own.
 PLANNING_SECONDS = 600

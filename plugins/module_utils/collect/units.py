@@ -4,6 +4,7 @@
 """systemd units, timers and SysV scripts: files, links that start them at boot, and what they are doing now."""
 
 import os
+import posixpath
 
 from ..system import systemd
 from ..system.names import any_of
@@ -88,10 +89,16 @@ def boot_links(tree):
         if folder.endswith((".wants", ".requires")):
             for name in tree.names(os.path.join(ADMIN_UNITS, folder)):
                 yield os.path.join(ADMIN_UNITS, folder, name), name
-    for folder in RUNLEVELS:
+    for folder in dict.fromkeys(_led_to(tree, level) for level in RUNLEVELS):
         for name, is_link, _is_folder in sorted(tree.entries(folder)):
             if is_link and name[:1] in "SK" and name[1:3].isdigit():
                 yield os.path.join(folder, name), name[3:] + ".service"
+
+
+def _led_to(tree, folder):
+    """Return where a directory really is: on Enterprise Linux those of run levels are links to others."""
+    _status, target, real = tree.lstat(folder)
+    return folder if target is None else posixpath.normpath(posixpath.join(posixpath.dirname(real), target))
 
 
 def _on_disk(fits, look):

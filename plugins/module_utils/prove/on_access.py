@@ -10,10 +10,10 @@ import contextlib
 import errno
 import os
 import re
-import signal
 import stat
 import time
 
+from ..system.child import TIMEOUT, told
 from ..system.commands import run
 from ..system.errors import EndpointError
 from ..system.process_age import started
@@ -27,6 +27,7 @@ FOUND = " FOUND"
 STEP = 0.01
 NOT_MADE = "no test file could be made: "
 MOVING = 2
+HARDLY = 1
 TOLD, TELLING = "told", 10
 ASKING, ASKING_LIMIT = 0.3, 10
 
@@ -40,7 +41,13 @@ def prove(directories, timeout=20, kept_in="", tells=""):
     for folder in list(directories) + [kept_in] * bool(kept_in):
         with contextlib.suppress(OSError):
             _remove_abandoned(folder)
-    return [found for folder in directories for found in _prove_in(folder, timeout, kept_in, tells)]
+    checks = []
+    for folder in directories:
+        checks += _prove_in(folder, timeout, kept_in, tells)
+        if any(found["detail"].endswith(TIMEOUT) for found in checks):
+            # Who does not answer here will hardly answer there.
+            timeout = min(timeout, HARDLY)
+    return checks
 
 
 def _remove_abandoned(folder):
@@ -60,14 +67,17 @@ def _is_abandoned(path, pid):
         return started(pid) > status.st_mtime
     except (FileNotFoundError, ProcessLookupError):
         return True
+    except (IndexError, ValueError):
+        # Whatever the kernel says of it, it is somebody.
+        return False
 
 
 def _prove_in(folder, timeout, kept_in, tells):
     blocked = _attempt(folder, detectable(), timeout, kept_in, tells)
     clean = _attempt(folder, CLEAN, timeout, kept_in)
-    told = _judge_told(blocked, tells) if tells else _judge_blocked(blocked)
+    judged = _judge_told(blocked, tells) if tells else _judge_blocked(blocked)
     return [
-        check(("on_access_tells:" if tells else "on_access_blocks:") + folder, *told),
+        check(("on_access_tells:" if tells else "on_access_blocks:") + folder, *judged),
         check("on_access_clean:" + folder, *_judge_clean(clean)),
     ]
 
@@ -78,7 +88,7 @@ def _judge_blocked(outcome):
         return OK, "refused: " + _word(outcome)
     if outcome == 0:
         return BAD, "the test file could be read"
-    return (BAD if outcome == "timeout" else UNKNOWN), _word(outcome)
+    return (BAD if outcome == TIMEOUT else UNKNOWN), _word(outcome)
 
 
 def _judge_told(outcome, unit):
@@ -87,7 +97,7 @@ def _judge_told(outcome, unit):
         return OK, "read, and told in the log of " + unit if outcome == TOLD else "taken away"
     if outcome == 0:
         return BAD, "the test file could be read, and the log of %s says nothing of it for %d s" % (unit, TELLING)
-    return (BAD if outcome == "timeout" else UNKNOWN), _word(outcome)
+    return (BAD if outcome == TIMEOUT else UNKNOWN), _word(outcome)
 
 
 def _judge_clean(outcome):
@@ -108,25 +118,34 @@ def _attempt(folder, data, timeout, kept_in, tells=""):
     """
     path = os.path.join(folder, "%s%d-%s" % (PREFIX, os.getpid(), os.urandom(6).hex()))
     try:
+        outcome = told(lambda tell: _put_and_read(path, data, tell), timeout)
+        if outcome == 0 and tells:
+            return _awaited(path, tells)
+        return "vanished" if outcome == errno.ENOENT else outcome
+    except (EndpointError, OSError) as error:
+        return str(error)
+    finally:
+        if not _unlink(path) and kept_in:
+            _unlink_moved(kept_in, os.path.basename(path))
+
+
+def _put_and_read(path, data, tell):
+    """Tell 0 if a new file could be written and read, an errno, or in words that it could not be made."""
+    try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        return NOT_MADE + os.strerror(error.errno)
+        tell(NOT_MADE + os.strerror(error.errno))
+        return
     try:
         try:
             os.write(descriptor, data)
         finally:
             os.close(descriptor)
-        outcome = _read_in_child(path, timeout)
-        if outcome == 0 and tells:
-            return _awaited(path, tells)
-        return "vanished" if outcome == errno.ENOENT else outcome
+        descriptor = os.open(path, os.O_RDONLY)
+        os.read(descriptor, 128)
+        tell(0)
     except OSError as error:
-        return error.errno
-    except EndpointError as error:
-        return str(error)
-    finally:
-        if not _unlink(path) and kept_in:
-            _unlink_moved(kept_in, os.path.basename(path))
+        tell(error.errno)
 
 
 def _awaited(path, unit):
@@ -163,25 +182,3 @@ def _unlink_moved(folder, name):
                 _unlink(os.path.join(folder, entry))
             return
         time.sleep(STEP)
-
-
-def _read_in_child(path, timeout):
-    """Open and read in a child, because a listener that does not answer would hold the opener for ever."""
-    child = os.fork()
-    if child == 0:
-        code = 0
-        try:
-            descriptor = os.open(path, os.O_RDONLY)
-            os.read(descriptor, 128)
-        except OSError as error:
-            code = error.errno
-        os._exit(code)
-    deadline = time.monotonic() + timeout
-    while time.monotonic() < deadline:
-        finished, status = os.waitpid(child, os.WNOHANG)
-        if finished:
-            return os.WEXITSTATUS(status) if os.WIFEXITED(status) else "the reader was killed"
-        time.sleep(STEP)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return "timeout"

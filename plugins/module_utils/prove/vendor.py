@@ -17,6 +17,7 @@ import time
 
 from ..system.commands import run
 from ..system.errors import EndpointError
+from ..system.masks import hidden
 from . import vendor_output
 from .checks import BAD, OK, UNKNOWN, check
 
@@ -77,7 +78,7 @@ def _judge_field(rule, found, now):
     if any(value != values[0] for value in values):
         return UNKNOWN, "the answer contradicts itself about %s" % field
     value = values[0]
-    detail = "%s: %s" % (field, "not set" if value is None else repr(value)[:SHOWN])
+    detail = "%s: %s" % (field, "not set" if value is None else hidden(repr(value))[:SHOWN])
     if "age" in rule:
         return _judge_age(rule["age"], value, detail, now)
     if "set" in rule:

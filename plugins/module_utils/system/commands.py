@@ -7,11 +7,16 @@ import contextlib
 import os
 import signal
 import subprocess
+import time
 
-from .errors import EndpointError
+from .errors import CutOff, EndpointError
+from .masks import hidden
 
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 OUTPUT_SHOWN = 600
+# Seconds for which output is read on after a command has ended.
+LINGERS = 1.0
+PIPE = 1 << 15
 
 
 class Finished:
@@ -24,7 +29,7 @@ class Finished:
 
     def said(self):
         """Return the last part of what the command printed, for an error message."""
-        text = (self.errors.strip() or self.output.strip()).replace("\n", "; ")
+        text = hidden(self.errors.strip() or self.output.strip()).replace("\n", "; ")
         return text[-OUTPUT_SHOWN:] or "no output"
 
 
@@ -58,8 +63,12 @@ def run(argv, timeout, stdin=None, **extra):
             "command_missing", "Running a command", argv[0], os.strerror(error.errno), "Install it and run again."
         )
     try:
-        output, errors = process.communicate(stdin.encode() if stdin is not None else None, timeout=timeout)
-    except subprocess.TimeoutExpired:
+        output, errors = _printed(process, stdin.encode() if stdin is not None else None, timeout)
+    except CutOff as error:
+        if error.code == "time_limit":
+            _end(process)
+        raise
+    if process.returncode is None:
         _end(process)
         raise EndpointError(
             "command_timeout",
@@ -71,11 +80,40 @@ def run(argv, timeout, stdin=None, **extra):
     return Finished(process.returncode, _text(output), _text(errors))
 
 
+def _printed(process, given, timeout):
+    """Return what a command has printed, (output, errors), once it has ended or its time is over.
+
+    A service that a package's script starts may keep the output open for as long as it runs. It is not waited for: what
+    the command has printed has come by then.
+    """
+    deadline = time.monotonic() + timeout
+    # What does not fit into a pipe is given by one call, since Python gives no more of it in a second.
+    step = LINGERS if given is None or len(given) < PIPE else timeout
+    while True:
+        has_ended = process.poll() is not None
+        try:
+            return process.communicate(given, timeout=min(step, max(deadline - time.monotonic(), 0.01)))
+        except subprocess.TimeoutExpired as error:
+            given = None
+            if has_ended or (process.poll() is None and time.monotonic() >= deadline):
+                _close(process)
+                return error.output or b"", error.stderr or b""
+
+
 def _end(process):
-    """Kill a command's whole group: a child that lives on would keep its output open, and be waited for."""
+    """Kill a command's whole group, and do not wait for what has left it."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(LINGERS)
+    _close(process)
+
+
+def _close(process):
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.close()
 
 
 def must(argv, timeout, what, remedy, **extra):

@@ -1,11 +1,11 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""The one error that endpoint code raises on purpose."""
+"""The errors that endpoint code raises on purpose."""
 
 
-class EndpointError(Exception):
-    """A step or probe that could not be done, in the form that every message here has.
+class Problem(Exception):
+    """What could not be done, in the form that every message here has.
 
     ``code`` (str) is a stable machine-readable id; the text reads
     ``<what failed>: <object>: <cause>. <what to do>``.
@@ -14,3 +14,11 @@ class EndpointError(Exception):
     def __init__(self, code, what, subject, cause, remedy):
         super().__init__("%s: %s: %s. %s" % (what, subject, str(cause).strip().rstrip("."), remedy))
         self.code = code
+
+
+class EndpointError(Problem):
+    """A step or probe that could not be done."""
+
+
+class CutOff(Problem):
+    """The whole run was told to end, or took too long. No EndpointError: who goes on after one, ends with this."""

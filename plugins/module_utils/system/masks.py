@@ -3,23 +3,53 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Take secrets out of a result before it leaves the endpoint: a script may print what it was given."""
 
+import json
+
 MASK = "(secret)"
+# A line of a secret that is shorter is no secret, and stands in many texts.
+SHORTEST_LINE = 4
 # What these hold is the program's own words, on which others go on.
 OWN_WORDS = ("id", "outcome", "code", "step", "undone", "pending")
 
 
+_hidden = []
+
+
+def hide(secrets):
+    """Have ``hidden`` take these secrets (str) out of texts from now on."""
+    _hidden[:] = _forms(secrets)
+
+
+def hidden(text):
+    """Return a text without the secrets: to be called before it is cut, as a part of one would be known no more."""
+    return _without(text, _hidden)
+
+
 def masked(content, secrets):
     """Return JSON content without any of the secrets (str) in its texts; an empty one is none."""
-    secrets = sorted((secret for secret in secrets if secret), key=len, reverse=True)
-    return _masked(content, secrets) if secrets else content
+    forms = _forms(secrets)
+    return _masked(content, forms) if forms else content
 
 
-def _masked(content, secrets):
+def _forms(secrets):
+    """Return what secrets may look like, the longest first: whole, line by line, and as JSON and Python write them."""
+    found = set()
+    for secret in secrets:
+        lines = [line.strip() for line in secret.splitlines()] if "\n" in secret else []
+        for form in [secret] + [line for line in lines if len(line) >= SHORTEST_LINE]:
+            found |= {form, json.dumps(form)[1:-1], repr(form)[1:-1]}
+    return sorted(found - {""}, key=lambda form: (-len(form), form))
+
+
+def _masked(content, forms):
     if isinstance(content, dict):
-        return {key: value if key in OWN_WORDS else _masked(value, secrets) for key, value in content.items()}
+        return {key: value if key in OWN_WORDS else _masked(value, forms) for key, value in content.items()}
     if isinstance(content, (list, tuple)):
-        return [_masked(value, secrets) for value in content]
-    if isinstance(content, str):
-        for secret in secrets:
-            content = content.replace(secret, MASK)
-    return content
+        return [_masked(value, forms) for value in content]
+    return _without(content, forms) if isinstance(content, str) else content
+
+
+def _without(text, forms):
+    for form in forms:
+        text = text.replace(form, MASK)
+    return text

@@ -60,7 +60,19 @@ def status(digest):
 
 def unprotected_since():
     """Return the Moment since when a run that did not end left the host without protection; None if none did."""
-    runs = [run for run in read()["runs"] if run.get("unprotected_from") and run.get("status") != "done"]
-    if not runs or runs[-1].get("unprotected_until"):
+    run = _not_ended("unprotected_from")
+    if run.get("unprotected_until"):
         return None
-    return Moment.read(runs[-1]["unprotected_from"], runs[-1].get("window_exact_to_seconds"))
+    since = run.get("unprotected_from")
+    return Moment.read(since, run.get("window_exact_to_seconds")) if since else None
+
+
+def stopped_units():
+    """Return the units of the old protection that a run which did not end has stopped, and not started again."""
+    return _not_ended("stopped_units").get("stopped_units", [])
+
+
+def _not_ended(field):
+    """Return the last run that has noted a field and has not ended; an empty dict if there is none."""
+    runs = [run for run in read()["runs"] if run.get(field) and run.get("status") != "done"]
+    return runs[-1] if runs else {}

@@ -5,13 +5,13 @@
 
 import signal
 
-from .errors import EndpointError
+from .errors import CutOff
 
 NAMES = {signal.SIGHUP: "SIGHUP", signal.SIGINT: "SIGINT", signal.SIGTERM: "SIGTERM"}
 
 
 class Held:
-    """In its ``with``, a signal that asks the process to end raises EndpointError, once; later ones are passed over."""
+    """In its ``with``, a signal that asks the process to end raises CutOff, once; later ones are passed over."""
 
     def __enter__(self):
         self._before = {number: signal.signal(number, self._raise) for number in NAMES}
@@ -28,6 +28,6 @@ class Held:
 
     def _raise(self, number, _frame):
         self.ignore()
-        raise EndpointError(
+        raise CutOff(
             "interrupted", "Going on", NAMES[number], "the run was told to end in the midst of it", "Run again."
         )

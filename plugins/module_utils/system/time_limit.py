@@ -6,15 +6,15 @@
 import contextlib
 import signal
 
-from .errors import EndpointError
+from .errors import CutOff
 
 
 @contextlib.contextmanager
 def time_limit(seconds, what):
-    """Raise EndpointError in the block if it takes longer; only for the main thread, whose alarm it uses."""
+    """Raise CutOff in the block if it takes longer; only for the main thread, whose alarm it uses."""
 
     def late(_number, _frame):
-        raise EndpointError(
+        raise CutOff(
             "time_limit",
             "Looking at the host",
             what,

@@ -83,8 +83,9 @@ def _starting(evidence: Evidence, going: list[Product]) -> list[str]:
 
 def _was_cut_off(evidence: Evidence) -> bool:
     runs = (evidence.value("journal", JOURNAL) or {}).get("runs", [])
-    begun = [run for run in runs if run.get("unprotected_from") and run.get("status") != "done"]
-    return bool(begun) and not begun[-1].get("unprotected_until")
+    open_runs = [run for run in runs if run.get("status") != "done"]
+    begun = [run for run in open_runs if run.get("unprotected_from")]
+    return bool(begun and not begun[-1].get("unprotected_until")) or any(run.get("stopped_units") for run in open_runs)
 
 
 def _triggers(evidence: Evidence, units: list[str]) -> list[str]:

@@ -17,6 +17,9 @@ PARTS = (STAGE, HANDOVER, REMOVE)
 # These stand in steps for what a plan cannot hold: the first characters of its own digest, and the change's number.
 DIGEST_MARK = "{digest}"
 CHANGE_MARK = "{change_id}"
+# Kinds of steps in which marks stand, and what in them has none.
+MARKED = ("announce", "finish", "handover", "package_repair", "retain")
+UNMARKED = ("before", "old", "new", "paths", "script", "package")
 SHORT = 12
 # Results of preflight that come and go by themselves: they are shown, and are not in the digest.
 BY_ITSELF = ("package_manager_locked", "path_busy", "reboot_pending", "waived", "exception_expired")
@@ -162,18 +165,18 @@ def stopping(plan: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def expanded(steps: list[dict[str, Any]], plan_digest: str, change_id: str) -> list[dict[str, Any]]:
-    """Return steps with the marks replaced; the text of a file is the owner's and stays as it was approved."""
-    return [
-        step if step["kind"] in ("file", "signatures_check") else _expanded(step, plan_digest, change_id)
-        for step in steps
-    ]
+    """Return steps with the marks replaced where the planner has put them. What is the host's or the owner's, such as a
+    line of a file, stays as it was approved, whatever it holds.
+    """
+    return [_expanded(step, plan_digest, change_id) if step["kind"] in MARKED else step for step in steps]
 
 
 def _expanded(content: Any, plan_digest: str, change_id: str) -> Any:
     if isinstance(content, str):
         return content.replace(DIGEST_MARK, plan_digest[:SHORT]).replace(CHANGE_MARK, change_id)
     if isinstance(content, dict):
-        return {key: _expanded(value, plan_digest, change_id) for key, value in content.items()}
+        marked = {key: value for key, value in content.items() if key not in UNMARKED}
+        return {**content, **{key: _expanded(value, plan_digest, change_id) for key, value in marked.items()}}
     if isinstance(content, list):
         return [_expanded(value, plan_digest, change_id) for value in content]
     return content

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,7 @@ from .paths import ADMIN_UNITS, removed
 # Seconds until a unit's processes are ended with force; products are known to wait for ten minutes.
 STOP_LIMIT = 90
 STOPPED = ("inactive", "failed")
+LEVEL = re.compile(r"rc[0-9S]\.d")
 # Processes of this role start others again.
 WATCHDOG = "watchdog"
 
@@ -71,7 +73,7 @@ def _retire(name: str, links: list[str], reason: str, is_running: bool = True, i
         REMOVE,
         "unit",
         f"Stop {name} and keep it from starting again" if is_running else f"Keep {name} from starting again",
-        {"name": name, "running": False, "retire": True, "limit": STOP_LIMIT},
+        {"name": name, "running": False, "retire": True, "limit": STOP_LIMIT, "links": starting},
         "\n".join([f"{name}: {state}", *(f"{link}: starts it at boot" for link in starting)]),
         f"{name}: stopped, by force after {STOP_LIMIT} s; no link starts it",
         (reason,),
@@ -105,10 +107,10 @@ def _boot_links(owned: Claims) -> Iterator[Step]:
     for item in of_kind(owned, "unit"):
         links, script = item["value"]["links"], item["what"].rpartition(".")[0]
         if links:
-            by_level = any(link.startswith("/etc/rc") for link in links)
+            by_level = {posixpath.dirname(link) for link in links if link.startswith("/etc/rc")}
             effects = [{"path": link, "scope": "file", "change": "removed"} for link in links]
-            if by_level:
-                effects.append({"path": f"/etc/rc?.d/[SK][0-9][0-9]{script}", "scope": "glob", "change": "removed"})
+            for folder in sorted({LEVEL.sub("rc?.d", folder) for folder in by_level}):
+                effects.append({"path": f"{folder}/[SK][0-9][0-9]{script}", "scope": "glob", "change": "removed"})
             yield Step(
                 REMOVE,
                 "boot_links_remove",
