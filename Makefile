@@ -99,7 +99,7 @@ test-full: export AVSHIFT_CLAMAV_SET := full
 test-full: export AVSHIFT_PROVIDER_SET := full
 test-full: export AVSHIFT_HANDOVER_SET := full
 test-full: export AVSHIFT_INTERRUPTION_SET := full
-test-full: setup ## Run removal, ClamAV, providers and handover in every set, and cut it off at every boundary: 3 to 4 hours on 2 cores
+test-full: setup ## Run removal, clamav, providers, handover, interruption in their whole sets: 3 to 4 hours on 2 cores
 	@echo "== test-full"
 	molecule -c .config/molecule/config.yml test -s removal
 	molecule -c .config/molecule/config.yml test -s clamav
@@ -111,7 +111,7 @@ test-matrix: setup ## Run the endpoint's code on every Python that is here, with
 	@echo "== test-matrix"
 	cd tests && $(CURDIR)/$(BIN)/python -m matrix
 
-bench-detect: setup ## Measure detection beside Ansible's own tasks: about 10 minutes, no test
+bench-detect: setup ## Measure detection beside Ansible's own tasks: about 15 minutes, no test
 	@echo "== bench-detect"
 	$(BIN)/python benchmarks/detect.py $(if $(PROFILE),--profile)
 

@@ -83,7 +83,7 @@ EXAMPLES = r"""
 RETURN = r"""
 paths:
   description: The documents by name.
-  returned: always
+  returned: when O(kind) is not V(detection)
   type: dict
 digest:
   description: The digest of the whole plan.
@@ -91,7 +91,7 @@ digest:
   type: str
 verdicts:
   description: How many hosts have which verdict.
-  returned: when O(kind=run)
+  returned: when O(kind=run) or O(kind=detection)
   type: dict
 compared:
   description: How many hosts are C(same), C(new), C(gone) and C(changed).
