@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -322,3 +323,14 @@ def test_what_protects_since_a_handover_is_not_taken_back_by_a_later_run(
     )
     assert result["failure"]["undone"] == []
     assert {"staged", "handed over"} <= host.there
+
+
+def test_step_that_does_not_end_fails_and_the_others_are_taken_back(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "LONGEST", 0.05)
+    monkeypatch.setattr(runner.KINDS["fails"], "do", lambda _target: threading.Event().wait(60))
+    steps = [_step("a"), _step("b", "fails")]
+    result = runner.carry_out(steps, ["a", "b"], False)
+    assert (result["failure"]["code"], result["failure"]["undone"]) == ("time_limit", ["a"])
+    assert "Carrying out a step: b: no end within" in result["failure"]["message"]

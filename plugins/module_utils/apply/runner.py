@@ -12,7 +12,8 @@ something, and is taken back then too; one whose ``undone_last(target)`` is true
 
 import time
 
-from ..system.errors import EndpointError
+from ..system.errors import EndpointError, Problem
+from ..system.time_limit import time_limit
 from . import (
     account_remove,
     announcement,
@@ -83,7 +84,9 @@ KINDS = {
 # Nothing of the owner's is lost before these are done: where nothing took its place, the old protection can come back.
 RETURNABLE = ("unit", "processes_end", "kernel_module_unload", "packet_marks_remove", "retain")
 # What somebody can have put on a host so that a step fails is no reason to leave the others as they are.
-ERRORS = (EndpointError, OSError, ValueError)
+ERRORS = (Problem, OSError, ValueError)
+# Seconds after which a step has failed, whatever it waits for. What it runs has limits of its own, which are shorter.
+LONGEST = 4 * 3600
 WOULD, CHANGED, PROVED, ALREADY, FAILED, UNDONE, UNTOUCHED = (
     "would_change",
     "changed",
@@ -154,14 +157,15 @@ def _carry_out_one(step, check, outcome):
         return None
     begun = time.monotonic()
     try:
-        if not _done(step):
-            outcome["facts"] = kind.do(step["target"]) or {}
-            _must_be_done(step)
+        with time_limit(LONGEST, step["id"], "Carrying out a step"):
+            if not _done(step):
+                outcome["facts"] = kind.do(step["target"]) or {}
+                _must_be_done(step)
         outcome["outcome"] = CHANGED if changes else PROVED
     except ERRORS as error:
         outcome["outcome"] = FAILED
         outcome["facts"] = getattr(error, "facts", {})
-        error = error if isinstance(error, EndpointError) else _told(step, error)
+        error = error if isinstance(error, Problem) else _told(step, error)
         return {"step": step["id"], "code": error.code, "message": str(error), "undone": []}
     finally:
         outcome["seconds"] = round(time.monotonic() - begun, 3)

@@ -10,13 +10,13 @@ from .errors import CutOff
 
 
 @contextlib.contextmanager
-def time_limit(seconds, what):
+def time_limit(seconds, what, doing="Looking at the host"):
     """Raise CutOff in the block if it takes longer; only for the main thread, whose alarm it uses."""
 
     def late(_number, _frame):
         raise CutOff(
             "time_limit",
-            "Looking at the host",
+            doing,
             what,
             "no end within %d s" % seconds,
             "Look at the host's load and disks.",
