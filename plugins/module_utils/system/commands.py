@@ -17,6 +17,7 @@ OUTPUT_SHOWN = 600
 # Seconds for which output is read on after a command has ended.
 LINGERS = 1.0
 PIPE = 1 << 15
+STEP = 0.01
 
 
 class Finished:
@@ -101,11 +102,13 @@ def _printed(process, given, timeout):
 
 
 def _end(process):
-    """Kill a command's whole group, and do not wait for what has left it."""
+    """Kill a command's whole group and see it end; what has left the group is not waited for."""
+    deadline = time.monotonic() + LINGERS
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(LINGERS)
+        while time.monotonic() < deadline:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.poll()
+            time.sleep(STEP)
     _close(process)
 
 
