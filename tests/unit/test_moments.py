@@ -81,7 +81,12 @@ def test_watch_sees_without_the_priority_that_it_may_not_have(
 def test_only_the_watching_thread_hurries() -> None:
     seen = []
     before = os.sched_getscheduler(0)
-    with Watch(lambda: bool(seen.append(os.sched_getscheduler(0)) or True)) as watch:
+
+    def look() -> bool:
+        seen.append(os.sched_getscheduler(0))
+        return True
+
+    with Watch(look) as watch:
         watch.wait(10)
     assert os.sched_getscheduler(0) == before
     assert seen[0] & ~os.SCHED_RESET_ON_FORK in (os.SCHED_RR, before)
