@@ -70,7 +70,7 @@ path:
   returned: success
   type: str
 approval:
-  description: The approval, as catalog/schemas/approval.schema.json describes it.
+  description: The approval, as catalog/data/schemas/approval.schema.json describes it.
   returned: success
   type: dict
 sign:

@@ -40,7 +40,7 @@ options:
     default: []
   exceptions_file:
     description:
-      - Path of a file of exceptions and waivers on the controller, as catalog/schemas/exceptions.schema.json describes it.
+      - Path of a file of exceptions and waivers on the controller, as catalog/data/schemas/exceptions.schema.json describes it.
       - Products that an exception names for this host stay; results of the preflight that a waiver names are accepted.
         What has expired does not count, and is named in the preflight.
     type: path
@@ -77,7 +77,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 plan:
-  description: The plan, as catalog/schemas/plan.schema.json describes it. Of a run that was cut off, the approved one.
+  description: The plan, as catalog/data/schemas/plan.schema.json describes it. Of a run that was cut off, the approved one.
   returned: success
   type: dict
 digest:

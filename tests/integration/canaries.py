@@ -18,7 +18,7 @@ from fidelity.observation import Observation
 
 from integration import lab
 
-CATALOG = lab.REPOSITORY / "catalog/products/linux"
+CATALOG = lab.REPOSITORY / "plugins/plugin_utils/catalog/data/products/linux"
 # Not on the disk, so that no snapshot has what lies there.
 IN_MEMORY = "/run/"
 BESIDE_SHARED = ("-tools", "lab", ".old", "2")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from integration import lab
 
-PARTS = ("catalog", "meta", "playbooks", "plugins", "roles", "galaxy.yml")
+PARTS = ("meta", "playbooks", "plugins", "roles", "galaxy.yml")
 
 
 @dataclass(frozen=True)

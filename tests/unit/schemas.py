@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from support import REPOSITORY
 
-HOME = REPOSITORY / "catalog" / "schemas"
+HOME = REPOSITORY / "plugins/plugin_utils/catalog/data" / "schemas"
 SCHEMAS: dict[str, dict[str, Any]] = {
     path.name.split(".")[0]: json.loads(path.read_text(encoding="utf-8")) for path in sorted(HOME.glob("*.schema.json"))
 }

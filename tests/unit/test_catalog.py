@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from schemas import SCHEMAS, problems
 from support import FIXTURES, REPOSITORY, load_yaml
 
-HOME = REPOSITORY / "catalog"
+HOME = REPOSITORY / "plugins/plugin_utils/catalog/data"
 PRODUCTS = sorted(HOME.glob("products/*/*.yml"))
 ANTIVIRUS = sorted(HOME.glob("antivirus/*/*.yml"))
 PROVIDERS = sorted(HOME.glob("providers/*.yml"))

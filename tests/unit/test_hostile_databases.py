@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hostile import CERTIFICATE, DPKG, KESL, installed, look, looked, write
+from hostile_roots import CERTIFICATE, DPKG, KESL, installed, look, looked, write
 
 ODD_DATABASES: dict[str, Callable[[], str]] = {
     "no line end": lambda: "x" * 50_000_000,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hostile import NOBODY, installed, look, looked
+from hostile_roots import NOBODY, installed, look, looked
 from support import FIXTURES, load_yaml
 
 OBSTACLES: list[dict[str, Any]] = load_yaml(FIXTURES / "obstacles.yml")

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.avshift.endpoint.plugins.module_utils.system import tree
 from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
 from ansible_collections.avshift.endpoint.plugins.module_utils.system.time_limit import time_limit
-from hostile import CERTIFICATE, DPKG, INSTALLED, KESL, SECONDS, look, looked, write
+from hostile_roots import CERTIFICATE, DPKG, INSTALLED, KESL, SECONDS, look, looked, write
 
 MARKER = "marker-of-the-outside"
 OUTSIDE = {

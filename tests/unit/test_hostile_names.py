@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from hostile import DPKG, KESL, installed, look, looked, write
+from hostile_roots import DPKG, KESL, installed, look, looked, write
 
 ODD_PACKAGES = {
     "zero": "epagent\0x",

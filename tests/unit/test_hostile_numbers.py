@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hostile import KESL, SECONDS, look, write
+from hostile_roots import KESL, SECONDS, look, write
 
 
 def _deepen(place: Path, depth: int) -> None:

@@ -16,7 +16,7 @@ from schemas import SCHEMAS, problems
 from support import REPOSITORY, load_yaml
 from test_report_outcome import ran
 
-FILES = sorted((REPOSITORY / "catalog" / "policies").glob("*.yml"))
+FILES = sorted((REPOSITORY / "plugins/plugin_utils/catalog/data/policies").glob("*.yml"))
 ENTRIES: dict[str, dict[str, Any]] = {path.stem: load_yaml(path) for path in FILES}
 CLASSES = SCHEMAS["plan"]["$defs"]["finding"]["properties"]["class"]["enum"]
 PAGE = (REPOSITORY / "docs" / "policies.md").read_text(encoding="utf-8")

@@ -54,7 +54,7 @@ DONE: list[dict[str, Any]] = [
 def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     """The catalog and one file more."""
     home = tmp_path_factory.mktemp("catalog") / "catalog"
-    shutil.copytree(REPOSITORY / "catalog", home)
+    shutil.copytree(REPOSITORY / "plugins/plugin_utils/catalog/data", home)
     shutil.copy(ACME, home / "providers/acme.yml")
     return loader.load(home)
 
@@ -122,7 +122,7 @@ def test_what_is_missing_is_planned_again(catalog: Catalog, changed: dict[str, A
 def test_one_that_bears_no_other_engine_is_installed_in_the_handover(catalog: Catalog, tmp_path: Path) -> None:
     content = {**load_yaml(ACME), "coexistence": "exclusive"}
     home = tmp_path / "catalog"
-    shutil.copytree(REPOSITORY / "catalog", home)
+    shutil.copytree(REPOSITORY / "plugins/plugin_utils/catalog/data", home)
     (home / "providers/acme.yml").write_text(yaml.safe_dump(content), encoding="utf-8")
     plan = _plan(loader.load(home), FRESH)
     assert [step["kind"] for step in plan["steps"]] == ["announce", "kit_check", "handover", "finish"]
@@ -220,7 +220,7 @@ def test_every_vendor_s_provider_has_the_id_by_which_its_product_is_found() -> N
 def test_every_provider_of_the_catalog_is_whole(name: str) -> None:
     """Each platform can be installed, has a real-time part, and names no option or secret that is not there."""
     provider = CATALOG.providers[name]
-    content = load_yaml(REPOSITORY / "catalog/providers" / f"{name}.yml")
+    content = load_yaml(REPOSITORY / "plugins/plugin_utils/catalog/data/providers" / f"{name}.yml")
     for layout in provider.platforms.values():
         assert "packages" in layout or "kit" in layout
         assert "real_time" in layout

@@ -21,7 +21,7 @@ from integration.clamav import OWNED, SIGNATURE
 from integration.samples import DETECTABLE, tried
 
 pytestmark = pytest.mark.skipif(os.environ.get("AVSHIFT_CLAMAV_SET") != "full", reason="the full set only")
-CATALOG = "catalog/providers/clamav.yml"
+CATALOG = "plugins/plugin_utils/catalog/data/providers/clamav.yml"
 # Of Debian's engine: the line that clears its conditions, and what follows it.
 CLEARED = """- {text: "ConditionPathExistsGlob=\\n", when: *without_official}
           - |

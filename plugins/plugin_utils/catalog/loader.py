@@ -14,7 +14,7 @@ import yaml
 from ..errors import AvshiftError
 from .model import Catalog, Mode, Net, Product, Provider, Sign
 
-HOME = Path(__file__).resolve().parents[3] / "catalog"
+HOME = Path(__file__).resolve().parent / "data"
 # libyaml reads ten times as fast where PyYAML was built with it.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # Keys of an entry whose facts are signs of the kind of evidence, and the key of a fact that says what to look for.

@@ -51,7 +51,7 @@ def _pack(path: Path) -> Pack:
         told = {name: str(entry[name]) for name in TOLD}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
         cause = f"{type(error).__name__}: {error}"
-        remedy = "Write it as catalog/schemas/policy.schema.json says."
+        remedy = "Write it as catalog/data/schemas/policy.schema.json says."
         raise AvshiftError("policy_unreadable", "Reading a policy pack", str(path), cause, remedy) from error
     return Pack(told["id"], by_class, by_product, {**told, "digest": hashlib.sha256(text).hexdigest()})
 
