@@ -1,0 +1,58 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What comes of holding a value to a schema."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+# Characters of a value that a message shows.
+SHOWN = 60
+Schema = dict[str, Any] | bool
+
+
+@dataclass(frozen=True)
+class Violation:
+    """What does not fit: ``place`` ($.key[0].key), ``expected`` in words, ``found``: the value, shortened."""
+
+    place: str
+    expected: str
+    found: str
+
+    def __str__(self) -> str:
+        """Return it as a message says it."""
+        return f"{self.place}: expected {self.expected}, found {self.found}"
+
+
+@dataclass
+class Result:
+    """Violations of one value, and the keys of it that some part of the schema has described."""
+
+    violations: list[Violation] = field(default_factory=list)
+    described: set[str] = field(default_factory=set)
+
+    def take(self, other: Result) -> None:
+        """Add what another part of the schema said of the same value."""
+        self.violations += other.violations
+        self.described |= other.described
+
+
+def violation(place: str, expected: str, value: Any) -> Violation:
+    """Return the violation of a value."""
+    return Violation(place, expected, short(value))
+
+
+def short(value: Any) -> str:
+    """Return a value as JSON in ASCII, so that nothing in it can act on a terminal, and shortened."""
+    if isinstance(value, (dict, list)) and value:
+        return f"{'an object' if isinstance(value, dict) else 'a list'} of {len(value)}"
+    text = json.dumps(value if not isinstance(value, str) else value[: SHOWN + 1], default=str)
+    return text if len(text) <= SHOWN else text[:SHOWN] + "…"
+
+
+def below(place: str, key: str) -> str:
+    """Return the place of a key."""
+    return f"{place}.{key}" if re.fullmatch(r"[A-Za-z0-9_-]{1,60}", key) else f"{place}[{short(key)}]"
