@@ -15,6 +15,13 @@ class Problem(Exception):
         super().__init__("%s: %s: %s. %s" % (what, subject, str(cause).strip().rstrip("."), remedy))
         self.code = code
 
+    @classmethod
+    def again(cls, code, text):
+        """Return an error of this class whose whole text is known already."""
+        error = cls.__new__(cls, text)
+        error.code = code
+        return error
+
 
 class EndpointError(Problem):
     """A step or probe that could not be done."""
