@@ -210,14 +210,22 @@ def test_files_and_functions_are_short() -> None:
     assert long == []
 
 
+# Where an error that nobody foresaw must cost one kind or one step and no more: how many such places a file may have.
+UNFORESEEN = {
+    "module_utils/system/bounded.py": 1,
+}
+
+
 def _careless(path: Path) -> list[str]:
-    found = []
+    found, allowed = [], UNFORESEEN.get(short(path), 0)
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.ExceptHandler):
             caught = (
                 {name.id for name in ast.walk(node.type) if isinstance(name, ast.Name)} if node.type else {"Exception"}
             )
-            if caught & {"Exception", "BaseException"} or all(isinstance(part, ast.Pass) for part in node.body):
+            if caught == {"Exception"} and allowed:
+                allowed -= 1
+            elif caught & {"Exception", "BaseException"} or all(isinstance(part, ast.Pass) for part in node.body):
                 found.append((node.lineno, "an error is swallowed"))
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)
