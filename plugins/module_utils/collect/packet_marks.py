@@ -7,6 +7,7 @@ import re
 
 from ..system import packet_rules, policy_rules
 from ..system.errors import EndpointError
+from .ini_values import marks_set
 from .items import not_checked, seen
 
 MOST_RULES = 20
@@ -22,13 +23,21 @@ def marked(lines):
                 yield number, line.strip()
 
 
-def collect(asked, _look):
-    """Yield an item of each way in which an asked mark is used; ``asked`` is a list of marks such as 0x200."""
+def wanted_marks(asked, look):
+    """Return the marks that are looked for (set of 0x...): ``asked["marks"]``, and those that files set, which
+    ``asked["set_by"]`` names as {file, key}.
+    """
+    return set(asked["marks"]) | marks_set(asked["set_by"], look)
+
+
+def collect(asked, look):
+    """Yield an item of each way in which an asked mark is used; ``asked`` as ``wanted_marks`` takes it."""
+    wanted = wanted_marks(asked, look)
     for tool, answer in _tools():
         used = {}
         try:
             for mark, rule in answer():
-                if mark in asked:
+                if mark in wanted:
                     used.setdefault(mark, []).append(rule)
         except (EndpointError, OSError) as error:
             yield not_checked("packet_mark", tool, tool, error)

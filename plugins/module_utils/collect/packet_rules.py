@@ -6,7 +6,7 @@
 from ..system import packet_rules
 from ..system.errors import EndpointError
 from .items import seen
-from .packet_marks import marked
+from .packet_marks import marked, wanted_marks
 
 ANY = "any"
 LARGEST = 1 << 24
@@ -24,8 +24,8 @@ SAVED = (
 
 
 def collect(asked, look):
-    """Yield an item of each rule that uses an asked mark; ``asked`` is a list of marks such as 0x200."""
-    wanted = set(asked)
+    """Yield an item of each rule that uses an asked mark; ``asked`` as packet_marks takes it."""
+    wanted = wanted_marks(asked, look)
     for rule in _listed():
         if wanted & set(rule["marks"]):
             value = {key: rule[key] for key in ("tool", "table", "chain", "rule", "marks", "whole")}

@@ -74,6 +74,10 @@ def _product(entry: dict[str, Any]) -> Product:
         moved_by=tuple(
             (kept["path"], _value(kept["moved_by"])) for kept in entry.get("retain", ()) if "moved_by" in kept
         ),
+        mark_settings=tuple(
+            (fact.get("mark", ""), _value(fact["set_by"]) if "set_by" in fact else "")
+            for fact in entry.get("packet_marks", ())
+        ),
         parents=tuple(entry.get("parents", {}).get("directories", ())),
         version_from=(version_from["link"], version_from["pattern"]) if version_from else None,
         setup_done=_value(setup_done) if setup_done else "",
@@ -92,13 +96,14 @@ def _product(entry: dict[str, Any]) -> Product:
 
 def _signs(entry: dict[str, Any]) -> Iterator[Sign]:
     for key, (kind, what) in SIGNS.items():
-        for fact in entry.get(key, ()):
+        for fact in (fact for fact in entry.get(key, ()) if what in fact):
             yield Sign(kind, fact[what], fact.get("scope", ""), fact.get("essential", False))
     for section in entry.get("ini_sections", ()):
         yield Sign("ini_section", f"{section['file']}[{section['section']}]")
     for named in entry.get("named_entries", ()):
         yield Sign("named_entry", f"{named['directory']}/{named['name']}")
-    for told in (entry.get("setup_done"), *entry.get("modes", ())):
+    set_by = [fact.get("set_by") for fact in entry.get("packet_marks", ())]
+    for told in (entry.get("setup_done"), *entry.get("modes", ()), *set_by):
         if told:
             yield Sign("ini_value", _value(told))
 

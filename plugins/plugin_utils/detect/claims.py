@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 
 from ..catalog.model import Product
 from ..locations import is_below
+from . import marks
 from .evidence import Evidence, Item
 
 Claims = dict[str, list[Item]]
@@ -112,7 +113,8 @@ def _most_exact(evidence: Evidence, products: tuple[Product, ...]) -> Claims:
 # What never proves a product, but tells more about one that is proven.
 SUPPORTING: dict[str, Callable[[Item, Product], bool]] = {
     "kernel_module": _exact("kernel_module"),
-    "packet_mark": lambda item, product: item["what"].rpartition(" ")[2] in product.of_kind("packet_mark"),
+    # Which marks are its own hangs on the host: see marks.py.
+    "packet_mark": lambda _item, product: bool(product.mark_settings),
     "certificate": lambda item, product: any(
         text in item["value"]["subject"] for text in product.of_kind("certificate")
     ),
@@ -134,7 +136,19 @@ SUPPORTING: dict[str, Callable[[Item, Product], bool]] = {
 
 
 def _supporting(evidence: Evidence, product: Product) -> list[Item]:
-    return [item for item in evidence.seen() if item["kind"] in SUPPORTING and SUPPORTING[item["kind"]](item, product)]
+    of_host = marks.of(evidence, [product]).all()
+    return [
+        item
+        for item in evidence.seen()
+        if item["kind"] in SUPPORTING
+        and SUPPORTING[item["kind"]](item, product)
+        and (item["kind"] != "packet_mark" or mark_of(item) in of_host)
+    ]
+
+
+def mark_of(item: Item) -> str:
+    """Return the mark that an item of the kind packet_mark is about."""
+    return str(item["what"]).rpartition(" ")[2]
 
 
 def _would_install(name: str, product: Product) -> bool:

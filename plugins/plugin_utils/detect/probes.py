@@ -13,7 +13,7 @@ from ..catalog.model import Product
 
 KEEP_OUT = "/etc/avshift/keep-out"
 # Kinds whose question is the list of what the signs look for.
-PLAIN = ("unit", "account", "group", "kernel_module", "packet_mark", "certificate")
+PLAIN = ("unit", "account", "group", "kernel_module", "certificate")
 
 
 def for_products(products: Iterable[Product]) -> dict[str, Any]:
@@ -39,7 +39,8 @@ def for_products(products: Iterable[Product]) -> dict[str, Any]:
             for what in _all(chosen, "named_entry")
         ],
         "ini_section": [_parted(what, "section") for what in _all(chosen, "ini_section")],
-        "ini_value": [_parted(what, "key") for what in _all(chosen, "ini_value")],
+        "ini_value": _ini_values(chosen),
+        "packet_mark": marks_of(chosen),
         "link_into": {"in": _unique(path for product in chosen for path in product.links_in), "below": trees},
         "mention": {
             "texts": _unique([*trees, *_all(chosen, "process"), *_all(chosen, "mention")]),
@@ -54,6 +55,17 @@ def for_products(products: Iterable[Product]) -> dict[str, Any]:
         "interceptor": _all(chosen, "process"),
         "journal": [],
     }
+
+
+def marks_of(products: list[Product]) -> dict[str, Any]:
+    """Return which marks of packets are asked for: those by default, and where the products' files set others."""
+    set_by = _unique(what for product in products for _mark, what in product.mark_settings if what)
+    return {"marks": _all(products, "packet_mark"), "set_by": [_parted(what, "key") for what in set_by]}
+
+
+def _ini_values(products: list[Product]) -> list[dict[str, Any]]:
+    marks = {what for product in products for _mark, what in product.mark_settings}
+    return [{**_parted(what, "key"), "is_mark": what in marks} for what in _all(products, "ini_value")]
 
 
 def as_text(probes: dict[str, Any]) -> str:

@@ -38,7 +38,9 @@ def _hangs(item: Item, product: Product) -> bool:
     if kind in ("mention", "socket", "mount"):
         return bool(product.trees)
     wanted = product.of_kind(kind)
-    if what in WHOLE or kind in ("packet_mark", "certificate", "installer", "interceptor", "link_into"):
+    if kind == "packet_mark":
+        return bool(product.mark_settings)
+    if what in WHOLE or kind in ("certificate", "installer", "interceptor", "link_into"):
         return bool(wanted) or kind == "link_into"
     if kind == "home_path":
         return any(what.endswith("/" + below) for below in wanted)

@@ -12,13 +12,15 @@ from .case import Case
 
 
 def _shared(case: Case) -> Iterator[Check]:
-    _own, others = network.rules(case.evidence, case.owned)
+    _own, others = network.rules(case.evidence, list(case.going), case.owned)
     if others:
+        by_default = network.assumed(case.evidence, list(case.going), case.owned)
+        silent = f" No configuration of the product on this host names {', '.join(by_default)}." if by_default else ""
         yield Check(
             "packet_marks_shared",
             "warning",
             "Rules that use the product's marks may be another program's, and stay",
-            "; ".join(network.as_text(item["value"]) for item in others),
+            "; ".join(network.as_text(item["value"]) for item in others) + silent,
             "Cluster networks use the same marks. Look whose they are, and delete by hand what is not needed.",
         )
 
