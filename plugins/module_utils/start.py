@@ -10,6 +10,7 @@ arguments, it writes the arguments instead. ``plugin_utils/program.py`` makes th
 
 import base64
 import json
+import os
 import sys
 import zlib
 from importlib.machinery import ModuleSpec
@@ -41,15 +42,36 @@ class Program:
         exec(compile(self.sources[name], name, "exec", dont_inherit=True), module.__dict__)
 
 
+def unlink_own_file():
+    """Take away the file that this was started from, which holds all arguments: a run that is killed must not leave it.
+
+    There is none where Ansible sent it through the connection. What it did not fill in is no file of Ansible's.
+    """
+    path = globals().get("__file__")
+    if path and not ARGUMENTS.startswith("<<") and os.path.isfile(path):
+        try:
+            os.unlink(path)
+        except OSError:
+            # Ansible removes it with its folder.
+            return
+
+
 def main():
     """Call collect, apply or prove, and write its result as Ansible reads it."""
+    unlink_own_file()
     given = json.loads(ARGUMENTS)
     sources = json.loads(zlib.decompress(base64.b64decode(given["program"])).decode())
     sys.meta_path.insert(0, Program(sources))
     called = "%s.%s.main" % (HOME, given["call"])
     __import__(called)
-    result = sys.modules[called].main(given["arguments"], given["check_mode"])
-    sys.stdout.write(json.dumps(result) + "\n")
+    module = sys.modules[called]
+    result = getattr(module, "started", module.main)(given["arguments"], given["check_mode"])
+    try:
+        sys.stdout.write(json.dumps(result) + "\n")
+        sys.stdout.flush()
+    except OSError:
+        # The connection has gone. What was done is in the host's own journal.
+        os._exit(1)
 
 
 if __name__ == "__main__":

@@ -212,7 +212,13 @@ def test_files_and_functions_are_short() -> None:
 
 # Where an error that nobody foresaw must cost one kind or one step and no more: how many such places a file may have.
 UNFORESEEN = {
+    "module_utils/apply/handover.py": 3,
+    "module_utils/apply/main.py": 3,
+    "module_utils/apply/results.py": 1,
+    "module_utils/apply/runner.py": 3,
+    "module_utils/apply/taking_back.py": 2,
     "module_utils/system/bounded.py": 1,
+    "module_utils/system/outlive.py": 1,
 }
 
 

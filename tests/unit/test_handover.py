@@ -17,7 +17,7 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.apply import (
     runner,
 )
 from ansible_collections.avshift.endpoint.plugins.module_utils.prove.checks import check
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import moments, own_journal
+from ansible_collections.avshift.endpoint.plugins.module_utils.system import boot_clock, moments, own_journal
 from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
 
 OLD = {
@@ -269,10 +269,22 @@ def test_run_that_is_told_to_end_brings_the_old_protection_back(host: _Host) -> 
 
 
 def test_window_of_a_run_that_was_cut_off_counts_from_its_beginning(host: _Host) -> None:
-    begun = moments.Moment(time.time() - 100)
-    own_journal.note("d", status="begun", unprotected_from=str(begun), unprotected_until=None)
+    begun = {"boot": boot_clock.boot_id(), "seconds": boot_clock.seconds() - 100}
+    wall = str(moments.Moment(time.time() + 3600))
+    own_journal.note("d", status="begun", unprotected_from=wall, unprotected_clock=begun, unprotected_until=None)
     host.running.clear()
-    assert handover.do(TARGET)["window_seconds"] == pytest.approx(100, abs=5)
+    assert handover.do(TARGET)["window_seconds"] == pytest.approx(100, abs=60)
+
+
+@pytest.mark.parametrize("clock", [None, {"boot": "another", "seconds": 1.0}])
+def test_window_over_a_restart_is_unknown(host: _Host, clock: dict[str, Any] | None) -> None:
+    begun = str(moments.Moment(time.time() - 100))
+    own_journal.note("d", status="begun", unprotected_from=begun, unprotected_clock=clock, unprotected_until=None)
+    host.running.clear()
+    facts = handover.do(TARGET)
+    assert facts["window_seconds"] is None
+    assert "window_exact_to_seconds" not in facts
+    assert "started anew" in facts["window_unknown"]
 
 
 def test_after_a_run_that_was_cut_off_the_old_protection_can_still_come_back(host: _Host) -> None:

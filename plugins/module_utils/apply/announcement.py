@@ -13,9 +13,14 @@ from ..system import own_journal
 NOTED = ("change_id", "products", "pending")
 
 
+def target_of(steps):
+    """Return the target of the announcement, which names the plan and the change; an empty dict if there is none."""
+    return next((step["target"] for step in steps if step["kind"] == "announce"), {})
+
+
 def begun_with(steps, pending):
-    """Have the announcement note what is to be done; return the ids of what this run had done before it was cut off, as
-    far as it may be taken back: what was staged for a handover that took place is what protects the host.
+    """Have the announcement note what is to be done; return the ids of what this run had done before it was
+    interrupted, as far as it may be taken back: what was staged for a handover that took place protects the host.
     """
     for step in steps:
         if step["kind"] == "announce":

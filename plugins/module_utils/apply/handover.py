@@ -14,7 +14,15 @@ from ..system.signals import Held
 from .protection_new import New
 from .protection_old import Old, running
 
-JOURNALED = ("window_seconds", "window_exact_to_seconds", "unprotected_from", "unprotected_until")
+JOURNALED = (
+    "window_seconds",
+    "window_exact_to_seconds",
+    "window_unknown",
+    "unprotected_from",
+    "unprotected_until",
+    "unprotected_clock",
+)
+NO_CLOCK = "the run that began it was interrupted, and the host was started anew since, or its clock was not noted"
 NOT_STOPPED = {"old_is_back": True, "not_stopped": True}
 
 
@@ -40,8 +48,10 @@ def do(target):
     subject = target["new"]["unit"] if new else "none"
     try:
         _prepare(target["digest"], old, new)
-    except (EndpointError, OSError) as error:
-        raise HandoverFailed(error, subject, dict(NOT_STOPPED))
+    except Exception as error:
+        # An earlier run may have stopped it.
+        facts = _bring_back(old, None) if old.was_stopped else dict(NOT_STOPPED)
+        raise HandoverFailed(_cause(error), subject, dict(facts, cause=_code(error)))
     with Held() as signals:
         with _WayBack(old, new, signals, target["digest"], subject):
             facts, there = old.stop(), None
@@ -71,8 +81,7 @@ class _WayBack:
         self._signals.ignore()
         facts = dict(_bring_back(self._old, self._new), cause=_code(error))
         _note(self._digest, facts, self._old)
-        cause = error if isinstance(error, (Problem, OSError)) else "a fault of the program: %r" % (error,)
-        raise HandoverFailed(cause, self._subject, facts) from error
+        raise HandoverFailed(_cause(error), self._subject, facts) from error
 
 
 def _prepare(digest, old, new):
@@ -82,14 +91,15 @@ def _prepare(digest, old, new):
     # Should nothing come after this, then it is known what was stopped, and since when nothing protects.
     noted = {"stopped_units": old.units} if old.units else {}
     if old.gone is None and old.intercepted:
-        noted.update(unprotected_from=str(Moment.now()), unprotected_until=None)
+        now = Moment.now()
+        noted.update(unprotected_from=str(now), unprotected_clock=now.clock, unprotected_until=None)
     if noted:
         own_journal.note(digest, **noted)
 
 
 def undo(target):
     """Bring back what a handover to nothing stopped, because what was to come after it failed; return the facts."""
-    old = Old.stopped(target["old"], own_journal.unprotected_since(), own_journal.stopped_units())
+    old = _stopped(target["old"])
     facts = _bring_back(old, None)
     _note(target["digest"], facts, old)
     if not facts["old_is_back"]:
@@ -98,11 +108,23 @@ def undo(target):
 
 
 def _old(old):
-    """Return the old protection as it is, or as it was before a run that was cut off stopped it."""
-    since, units = own_journal.unprotected_since(), own_journal.stopped_units()
+    """Return the old protection as it is, or as it was before a run that was interrupted stopped it."""
     found = Old.found(old)
-    if found.intercepted or not (since or units):
+    if found.intercepted:
         return found
+    stopped = _stopped(old)
+    if stopped.is_unknown:
+        # The journal that would tell cannot be read: what runs was not stopped.
+        return found if found.units else stopped
+    return stopped if stopped.was_stopped else found
+
+
+def _stopped(old):
+    """Return the old protection as the journal says that it was before it was stopped, or as the step itself knows."""
+    try:
+        since, units = own_journal.unprotected_since(), own_journal.stopped_units()
+    except Exception:
+        return Old.stopped(old, None, is_unknown=True)
     return Old.stopped(old, since, units)
 
 
@@ -123,14 +145,21 @@ def _window(gone, there):
     facts = {"window_seconds": None}
     if gone is not None:
         facts["unprotected_from"] = str(gone)
+        facts["unprotected_clock"] = gone.clock
     if there is not None:
         facts["unprotected_until"] = str(there)
     if gone is not None and there is not None:
         facts["window_seconds"] = gone.until(there)
+        if facts["window_seconds"] is None:
+            return dict(facts, window_unknown=NO_CLOCK)
     exact_to = [edge.exact_to for edge in (gone, there) if edge is not None]
     if exact_to and None not in exact_to:
         facts["window_exact_to_seconds"] = round(sum(exact_to), 3)
     return facts
+
+
+def _cause(error):
+    return error if isinstance(error, (Problem, OSError)) else "a fault of the program: %r" % (error,)
 
 
 def _code(error):
@@ -146,7 +175,7 @@ def _note(digest, facts, old=None):
     stopped = old.units if old is not None and not facts["old_is_back"] else []
     try:
         own_journal.note(digest, stopped_units=stopped, **{key: facts.get(key) for key in JOURNALED})
-    except (EndpointError, OSError) as error:
+    except Exception as error:
         facts.setdefault("notes", []).append("the journal does not have the window: %s" % error)
 
 

@@ -5,16 +5,28 @@
 
 import contextlib
 
-from ..system import run_lock
-from ..system.errors import EndpointError
+from ..system import outlive, run_lock
+from ..system.errors import Problem
 from ..system.masks import hide, masked
-from . import announcement
-from .runner import carry_out, pending_of
+from ..system.signals import Heard
+from . import announcement, results, runner, taking_back
+from .faults import internal
+from .runner import UNTOUCHED, carry_out, pending_of
+
+BEGINNING = "Beginning a part of the plan"
+
+
+def started(arguments, check_mode):
+    """Return what ``main`` returns. What changes a host is done by a process that outlives the connection to it."""
+    if check_mode:
+        return main(arguments, check_mode)
+    return outlive.answer_of(lambda: main(arguments, check_mode))
 
 
 def main(arguments, check_mode):
-    """Return {changed, outcomes, pending, failure} for {steps, parts, pending}: all of the plan's steps, the parts of
-    which they are carried out, and the ids of the steps that were not done when the plan's first part began.
+    """Return {changed, outcomes, pending, failure} for {steps, parts, pending, controller}: all of the plan's steps,
+    the parts of which they are carried out, the ids of the steps that were not done when the plan's first part began,
+    and a name (str) of the controller that asks.
 
     Without ``pending``, all steps are looked at. A failed step is a result too, since the record needs all of it.
     What is in ``secrets`` (texts that steps hold, none unless given) is in no result.
@@ -22,25 +34,82 @@ def main(arguments, check_mode):
     hide(arguments.get("secrets", ()))
     try:
         with contextlib.ExitStack() as stack:
+            signals = Heard()
             if not check_mode:
-                stack.enter_context(run_lock.held())
-            result = _carried_out(arguments, check_mode)
-    except (EndpointError, OSError) as error:
+                stack.enter_context(signals)
+                lease = stack.enter_context(run_lock.held(_run(arguments)))
+            result = _carried_out(arguments, check_mode, signals)
+            if not check_mode:
+                lease.goes_on = result["failure"] is None and _has_more(arguments)
+    except (Problem, OSError) as error:
         result = {"failed": True, "msg": str(error), "code": getattr(error, "code", "system_error")}
+    except Exception as error:
+        error = internal(BEGINNING, "this host", error)
+        result = {"failed": True, "msg": str(error), "code": error.code}
     return masked(result, arguments.get("secrets", ()))
 
 
-def _carried_out(arguments, check_mode):
+def _run(arguments):
+    """Return what tells this run from others, in words; the same plan and change of the same controller goes on."""
+    target = announcement.target_of(arguments["steps"])
+    said = (target.get("digest", ""), target.get("change_id") or "", arguments.get("controller", ""))
+    return dict(zip(("digest", "change_id", "controller"), said))
+
+
+def _has_more(arguments):
+    """Return True if the plan has steps in a later part than those that are asked for."""
+    parts = [step["part"] for step in arguments["steps"]]
+    return bool(parts) and parts[-1] not in arguments["parts"]
+
+
+def _carried_out(arguments, check_mode, signals):
     steps, pending = arguments["steps"], arguments["pending"]
-    pending = pending_of(steps) if pending is None else pending
-    earlier = announcement.begun_with(steps, pending)
+    try:
+        pending = pending_of(steps) if pending is None else pending
+        earlier = announcement.begun_with(steps, pending)
+    except Exception as error:
+        if check_mode or not _is_stopped(arguments):
+            raise
+        return _not_begun(arguments, error)
     result = {"changed": False, "outcomes": [], "pending": pending, "failure": None}
     for part in arguments["parts"]:
         mine, stopped = [step for step in steps if step["part"] == part], _stopped(steps) if part == "remove" else None
-        done = carry_out(mine, pending, check_mode, result["failure"], stopped, earlier)
+        done = carry_out(mine, pending, check_mode, result["failure"], stopped, earlier, signals)
         result["outcomes"] += done["outcomes"]
         result.update(changed=result["changed"] or done["changed"], failure=done["failure"])
+        if not check_mode:
+            results.keep(steps, part, masked(done, arguments.get("secrets", ())))
     return result
+
+
+def _not_begun(arguments, error):
+    """Return the result of parts that cannot begin while nothing protects the host: the old protection comes back."""
+    mine = [step for step in arguments["steps"] if step["part"] in arguments["parts"]]
+    error = error if isinstance(error, Problem) else internal(BEGINNING, "this host", error)
+    failure = {"step": mine[0]["id"], "code": error.code, "message": str(error), "undone": []}
+    outcomes = [{"id": step["id"], "outcome": UNTOUCHED, "facts": {}} for step in mine]
+    outcomes[0]["facts"] = taking_back.protect_again(runner.KINDS, _stopped(arguments["steps"]), failure)
+    return {"changed": False, "outcomes": outcomes, "pending": arguments["pending"] or [], "failure": failure}
+
+
+def _is_stopped(arguments):
+    """Return True if the part that removes is asked for, after a handover to nothing, and nothing was removed yet."""
+    stopped = _stopped(arguments["steps"])
+    if stopped is None or "remove" not in arguments["parts"] or not _looks_done(stopped):
+        return False
+    losing = [
+        step
+        for step in arguments["steps"]
+        if step["part"] == "remove" and taking_back.loses(runner.KINDS, step["kind"])
+    ]
+    return not any(step["kind"] == "packages_remove" and _looks_done(step) for step in losing)
+
+
+def _looks_done(step):
+    try:
+        return bool(runner.KINDS[step["kind"]].look(step["target"]))
+    except Exception:
+        return False
 
 
 def _stopped(steps):

@@ -63,7 +63,7 @@ def only(names, planned, argv, output):
 def made(argv, database, lock_wait=LOCK_WAIT, **extra):
     """Make the change, once nobody else works with the database; raise EndpointError with what was printed if not."""
     package_locks.wait(database, lock_wait)
-    finished = run(argv, LIMIT, **dict(QUIET, **extra))
+    finished = run(argv, LIMIT, lasting=True, **dict(QUIET, **extra))
     if finished.code:
         raise _failed(argv, database, finished, lock_wait)
 

@@ -26,8 +26,11 @@ TRIED_IN = ("/home", "/root", "/srv", "/tmp", "/var/tmp")
 
 class Old:
     """The old protection: ``units`` that run or ran, whether it ``intercepted``, and the Moments at which its last mark
-    was ``gone`` and its first one ``back``; None where that did not happen.
+    was ``gone`` and its first one ``back``; None where that did not happen. ``was_stopped`` tells that an earlier run
+    stopped it, and ``is_unknown`` that the journal which knows what ran cannot be read.
     """
+
+    was_stopped = is_unknown = False
 
     def __init__(self, old, units, held, gone):
         """``old`` is a step's {units, starting, triggers, below, stop_limit, start_limit}."""
@@ -46,9 +49,11 @@ class Old:
         return cls(old, running(names), interception.holders(old["below"]), None)
 
     @classmethod
-    def stopped(cls, old, gone, units=()):
+    def stopped(cls, old, gone, units=(), is_unknown=False):
         """Return it as it was before it was stopped, at a Moment if it intercepted then, with the units that ran."""
-        return cls(old, list(units) or old["triggers"] + old["units"], {}, gone)
+        made = cls(old, list(units) or old["triggers"] + old["units"], {}, gone)
+        made.was_stopped, made.is_unknown = bool(gone or units or is_unknown), is_unknown
+        return made
 
     def stop(self):
         """Stop it and return {} or, where it did not stop by itself, {forced: names, after_seconds}."""
@@ -99,12 +104,25 @@ class Old:
 
         Where it held no mark before there is nothing to prove but that its units run.
         """
+        if self.is_unknown:
+            return self._bring_back_unknown()
         if not self.intercepted:
             notes = self._start_units()
             return {"old_is_back": running(self.units) == self.units, "old_checks": [], "notes": notes}
         with Watch(lambda: bool(interception.holders(self._old["below"]))) as back:
             notes = self._start_units()
             self.back = back.wait(self._old["start_limit"] if running(self.units) else GIVEN_UP)
+        checks = self._prove()
+        return {"old_is_back": overall(checks) == OK, "old_checks": checks, "notes": notes}
+
+    def _bring_back_unknown(self):
+        """Start all that the step names. Marks prove that it intercepts; without any nobody knows whether it did."""
+        with Watch(lambda: bool(interception.holders(self._old["below"]))) as back:
+            notes = self._start_units()
+            self.back = back.wait(self._old["start_limit"] if running(self.units) else GIVEN_UP)
+        if self.back is None:
+            notes.append("the journal cannot be read, so that it is not known whether it held permission marks before")
+            return {"old_is_back": running(self.units) == self.units, "old_checks": [], "notes": notes}
         checks = self._prove()
         return {"old_is_back": overall(checks) == OK, "old_checks": checks, "notes": notes}
 

@@ -4,20 +4,23 @@
 """Run the system's own tools: arguments as a list, C locale, time limit, no shell."""
 
 import contextlib
+import fcntl
 import os
 import signal
 import subprocess
 import time
 
+from . import memory_file
 from .errors import CutOff, EndpointError
 from .masks import hidden
 
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 OUTPUT_SHOWN = 600
-# Seconds for which output is read on after a command has ended.
+# Bytes that a command may print, and how many of what a lasting one printed are kept.
+OUTPUT_LIMIT, KEPT = 32 << 20, 1 << 20
+# Seconds for which a command's group is killed again and again.
 LINGERS = 1.0
-PIPE = 1 << 15
-STEP = 0.01
+STEP = 0.005
 
 
 class Finished:
@@ -41,64 +44,112 @@ def environment(**extra):
     return values
 
 
-def run(argv, timeout, stdin=None, **extra):
+def run(argv, timeout, stdin=None, lasting=False, **extra):
     """Run a command and return Finished, whatever its exit code.
 
-    Raises EndpointError if it cannot be started or does not end within ``timeout`` seconds; it is killed
-    then, and what it has started in its group.
+    It reads from and prints to files without a name, never to a pipe of this process: should this process be killed,
+    the command goes on to its end. What is printed is limited; a ``lasting`` command, which nobody may end for that,
+    keeps the end of its output.
+
+    Raises EndpointError if it cannot be started, prints too much or does not end within ``timeout`` seconds; it is
+    killed then, and what it has started in its group.
     """
+    files = _opened(stdin)
     try:
-        process = subprocess.Popen(
+        process = _started(argv, files, extra)
+        try:
+            _see_it_end(process, argv, timeout, files[1:], lasting)
+        except CutOff as error:
+            if error.code == "time_limit":
+                _end(process)
+            raise
+        return Finished(process.wait(), *(_text(_content(file)) for file in files[1:]))
+    finally:
+        for file in files:
+            os.close(file)
+
+
+def _opened(given):
+    """Return descriptors for what a command reads, prints and complains of."""
+    files = []
+    try:
+        for content in ((given or "").encode("utf-8", "surrogateescape"), b"", b""):
+            files.append(memory_file.opened(content))
+    except OSError:
+        for file in files:
+            os.close(file)
+        raise
+    for file in files[1:]:
+        # What is cut off while it is written to goes on at its new end.
+        fcntl.fcntl(file, fcntl.F_SETFL, fcntl.fcntl(file, fcntl.F_GETFL) | os.O_APPEND)
+    return files
+
+
+def _started(argv, files, extra):
+    try:
+        return subprocess.Popen(
             argv,
-            stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdin=files[0],
+            stdout=files[1],
+            stderr=files[2],
             env=environment(**extra),
             cwd="/",
             close_fds=True,
-            # A group of its own, so that what it starts can be ended with it.
+            # A group of its own, so that what it starts can be ended with it; no terminal whose end would end it.
             start_new_session=True,
         )
     except OSError as error:
         raise EndpointError(
             "command_missing", "Running a command", argv[0], os.strerror(error.errno), "Install it and run again."
         )
-    try:
-        output, errors = _printed(process, stdin.encode() if stdin is not None else None, timeout)
-    except CutOff as error:
-        if error.code == "time_limit":
-            _end(process)
-        raise
-    if process.returncode is None:
+
+
+def _see_it_end(process, argv, timeout, files, lasting):
+    """Wait for a command. A service that it has started may go on for as long as it likes."""
+    deadline = time.monotonic() + timeout
+    while process.poll() is None:
+        if time.monotonic() >= deadline:
+            cause, code = "no end within %d s" % timeout, "command_timeout"
+        elif max(os.fstat(file).st_size for file in files) <= OUTPUT_LIMIT:
+            time.sleep(STEP)
+            continue
+        elif lasting:
+            _shorten(files)
+            continue
+        else:
+            cause, code = "it printed more than %d bytes" % OUTPUT_LIMIT, "command_output"
         _end(process)
         raise EndpointError(
-            "command_timeout",
+            code,
             "Running a command",
             " ".join(argv),
-            "no end within %d s" % timeout,
+            cause,
             "Look at the host's load and at what the command waits for, then run again.",
         )
-    return Finished(process.returncode, _text(output), _text(errors))
+    if not lasting and max(os.fstat(file).st_size for file in files) > OUTPUT_LIMIT:
+        cause = "it printed more than %d bytes" % OUTPUT_LIMIT
+        raise EndpointError("command_output", "Running a command", argv[0], cause, "Run it by hand and look at it.")
 
 
-def _printed(process, given, timeout):
-    """Return what a command has printed, (output, errors), once it has ended or its time is over.
+def _shorten(files):
+    """Keep the end of what was printed."""
+    for file in files:
+        kept = _content(file)
+        os.ftruncate(file, 0)
+        os.write(file, kept)
 
-    A service that a package's script starts may keep the output open for as long as it runs. It is not waited for: what
-    the command has printed has come by then.
-    """
-    deadline = time.monotonic() + timeout
-    # What does not fit into a pipe is given by one call, since Python gives no more of it in a second.
-    step = LINGERS if given is None or len(given) < PIPE else timeout
-    while True:
-        has_ended = process.poll() is not None
-        try:
-            return process.communicate(given, timeout=min(step, max(deadline - time.monotonic(), 0.01)))
-        except subprocess.TimeoutExpired as error:
-            given = None
-            if has_ended or (process.poll() is None and time.monotonic() >= deadline):
-                _close(process)
-                return error.output or b"", error.stderr or b""
+
+def _content(file):
+    """Return what a file holds; of a long one, its end."""
+    size = os.fstat(file).st_size
+    begin = size - KEPT if size > OUTPUT_LIMIT else 0
+    blocks, place = [], begin
+    while place < size:
+        blocks.append(os.pread(file, size - place, place))
+        if not blocks[-1]:
+            break
+        place += len(blocks[-1])
+    return b"".join(blocks)
 
 
 def _end(process):
@@ -109,14 +160,6 @@ def _end(process):
             os.killpg(process.pid, signal.SIGKILL)
             process.poll()
             time.sleep(STEP)
-    _close(process)
-
-
-def _close(process):
-    for stream in (process.stdin, process.stdout, process.stderr):
-        if stream is not None:
-            with contextlib.suppress(OSError):
-                stream.close()
 
 
 def must(argv, timeout, what, remedy, **extra):

@@ -9,6 +9,8 @@ import os
 import threading
 import time
 
+from . import boot_clock
+
 LOOK_EVERY = 0.002
 # On a host that is busy with other things a look would else come late by as long as they take. A service's share of the
 # processor goes before niceness, and nothing goes before real time; what can't have the one may have the other.
@@ -17,32 +19,45 @@ NICENESS = -15
 
 
 class Moment:
-    """A moment: ``wall`` seconds since 1970, and ``monotonic`` seconds, or None where an earlier process told of it.
+    """A moment: ``wall`` seconds since 1970, to be told, and ``since_boot`` seconds of a ``boot``, to be counted from.
 
-    ``exact_to`` is by how many seconds it may have been otherwise, or None where nobody knows.
+    The last two are None and empty where nobody noted them. ``exact_to`` is by how many seconds it may have been
+    otherwise, or None where nobody knows.
     """
 
-    def __init__(self, wall, monotonic=None, exact_to=None):
+    def __init__(self, wall, since_boot=None, boot="", exact_to=None):
         self.wall = wall
-        self.monotonic = monotonic
+        self.since_boot = since_boot
+        self.boot = boot
         self.exact_to = exact_to
 
     @classmethod
     def now(cls):
         """Return this moment."""
-        return cls(time.time(), time.monotonic())
+        return cls(time.time(), boot_clock.seconds(), boot_clock.boot_id())
 
     @classmethod
-    def read(cls, text, exact_to=None):
-        """Return the moment that ``str`` of one has told."""
-        whole = calendar.timegm(time.strptime(text[:-5], "%Y-%m-%dT%H:%M:%S"))
-        return cls(whole + int(text[-4:-1]) / 1000.0, exact_to=exact_to)
+    def read(cls, text, clock=None, exact_to=None):
+        """Return the moment that ``str`` and ``clock`` of one have told; ValueError if they are nothing of the kind."""
+        try:
+            whole = calendar.timegm(time.strptime(text[:-5], "%Y-%m-%dT%H:%M:%S"))
+            since_boot, boot = (float(clock["seconds"]), str(clock["boot"])) if clock else (None, "")
+            exact_to = None if exact_to is None else float(exact_to)
+            return cls(whole + int(text[-4:-1]) / 1000.0, since_boot, boot, exact_to)
+        except (TypeError, KeyError) as error:
+            raise ValueError("no moment: %s" % error)
+
+    @property
+    def clock(self):
+        """What a later process counts from: {boot, seconds}."""
+        return {"boot": self.boot, "seconds": self.since_boot}
 
     def until(self, later):
-        """Return the seconds from this moment to a later one; a clock that was set between counts only if it has to."""
-        is_same_process = self.monotonic is not None and later.monotonic is not None
-        passed = later.monotonic - self.monotonic if is_same_process else later.wall - self.wall
-        return round(max(passed, 0.0), 3)
+        """Return the seconds from this moment to a later one; None where no clock tells that cannot be set."""
+        if self.since_boot is None or later.since_boot is None or not self.boot or self.boot != later.boot:
+            return None
+        passed = later.since_boot - self.since_boot
+        return round(passed, 3) if passed >= 0 else None
 
     def __str__(self):
         """Return it in UTC to the millisecond, as ISO 8601 has it."""

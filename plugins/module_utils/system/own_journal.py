@@ -64,12 +64,15 @@ def unprotected_since():
     if run.get("unprotected_until"):
         return None
     since = run.get("unprotected_from")
-    return Moment.read(since, run.get("window_exact_to_seconds")) if since else None
+    return Moment.read(since, run.get("unprotected_clock"), run.get("window_exact_to_seconds")) if since else None
 
 
 def stopped_units():
     """Return the units of the old protection that a run which did not end has stopped, and not started again."""
-    return _not_ended("stopped_units").get("stopped_units", [])
+    names = _not_ended("stopped_units").get("stopped_units", [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError("stopped_units is no list of names")
+    return names
 
 
 def _not_ended(field):

@@ -1,0 +1,30 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Any exception in a step as an error that says in which step it came, and what it was."""
+
+from ..system.errors import EndpointError, Problem
+
+DOING = "Carrying out a step"
+
+
+def explained(step, error):
+    """Return an exception of a step as a Problem, which has a code and says what to do."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, OSError):
+        cause = ": ".join(_words(part) for part in (error.filename, error.strerror or error) if part)
+        return EndpointError("system_error", DOING, step["id"], cause, "See to it and run again.")
+    if isinstance(error, ValueError):
+        return EndpointError("odd_answer", DOING, step["id"], error, "See what the host says of it.")
+    return internal(DOING, step["id"], error)
+
+
+def internal(doing, what, error):
+    """Return the EndpointError of an exception that nobody foresaw."""
+    cause = "a fault of the program: %s" % (repr(error) or type(error).__name__)
+    return EndpointError("internal_error", doing, what, cause, "Report it with this message, and run again.")
+
+
+def _words(part):
+    return part.decode("utf-8", "backslashreplace") if isinstance(part, bytes) else str(part)

@@ -1,0 +1,33 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Keep in the journal what came of a part: the connection may have gone by then, and the next run tells it."""
+
+import json
+
+from ..system import own_journal
+from . import announcement
+
+# Bytes. Beyond them the facts stand in the answer alone.
+LIMIT = 1 << 16
+
+
+def keep(steps, part, done):
+    """Note a part's outcomes and failure with its run, if the journal has that; what cannot be noted is no failure."""
+    digest = announcement.target_of(steps).get("digest")
+    if digest is None or not done["outcomes"]:
+        return
+    try:
+        noted = own_journal.noted(digest)
+        if noted:
+            own_journal.note(digest, results=dict(noted.get("results") or {}, **{part: _short(done)}))
+    except Exception:
+        # The journal is damaged or the disk is full: the answer has it.
+        return
+
+
+def _short(done):
+    kept = {"outcomes": done["outcomes"], "failure": done["failure"]}
+    if len(json.dumps(kept)) > LIMIT:
+        kept["outcomes"] = [dict(outcome, facts={}) for outcome in done["outcomes"]]
+    return kept

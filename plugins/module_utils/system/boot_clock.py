@@ -1,0 +1,24 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""A clock that nobody can set, which tells how long this boot has lasted, and which boot it is."""
+
+import time
+
+# Python 3.6 has no name for it. It goes on while the host sleeps.
+CLOCK_BOOTTIME = getattr(time, "CLOCK_BOOTTIME", 7)
+BOOT_ID = "/proc/sys/kernel/random/boot_id"
+
+
+def seconds():
+    """Return the seconds (float) since the host was started."""
+    return time.clock_gettime(CLOCK_BOOTTIME)
+
+
+def boot_id():
+    """Return what tells this boot from others; an empty text where the kernel does not tell."""
+    try:
+        with open(BOOT_ID, encoding="ascii", errors="replace") as stream:
+            return stream.read().strip()
+    except OSError:
+        return ""

@@ -1,0 +1,53 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""A file without a name, in memory: it lasts for as long as a program has it open, and no kill leaves it behind."""
+
+import ctypes
+import os
+import tempfile
+
+NAME = "avshift"
+CLOSE_ON_EXEC = 1
+# Where the kernel or the C library is too old for memfd_create(2): the memory file system, then wherever there is one.
+FOLDERS = ("/run", None)
+
+
+def opened(content=b""):
+    """Return a descriptor of a new file, to read and write, that holds ``content`` and is read from its beginning."""
+    descriptor = _created()
+    if content:
+        view = memoryview(content)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
+def _created():
+    try:
+        if hasattr(os, "memfd_create"):
+            return os.memfd_create(NAME, CLOSE_ON_EXEC)
+        return _by_library()
+    except (AttributeError, OSError):
+        return _unlinked()
+
+
+def _by_library():
+    library = ctypes.CDLL(None, use_errno=True)
+    descriptor = library.memfd_create(NAME.encode("ascii"), CLOSE_ON_EXEC)
+    if descriptor < 0:
+        raise OSError(ctypes.get_errno(), "memfd_create")
+    return descriptor
+
+
+def _unlinked():
+    for folder in FOLDERS:
+        try:
+            descriptor, path = tempfile.mkstemp(prefix=".avshift-", dir=folder)
+        except OSError:
+            if folder is None:
+                raise
+            continue
+        os.unlink(path)
+        return descriptor
