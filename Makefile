@@ -21,7 +21,7 @@ export ANSIBLE_FORCE_COLOR ?= 0
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-up demo-down setup prerequisites test lint types unit hostile sanity build-check molecule lab \
-	test-full test-matrix bench-detect bench-plan bench-report bench-window browser clean screenshots requirements
+	test-full test-matrix bench-detect bench-plan bench-report bench-window browser clean screenshots catalog-index requirements
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -151,6 +151,9 @@ $(VENV)/ready: requirements.txt
 $(HERE):
 	@mkdir -p $(COLLECTIONS)
 	@ln -sfn ../../.. $@
+
+catalog-index: setup ## Write the catalog's index anew, after a change of its entries
+	$(BIN)/python tests/catalog_index.py
 
 screenshots: setup ## Take the README's pictures of the documents, light, dark and on a phone
 	$(BIN)/python docs/screenshots.py

@@ -16,11 +16,11 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import selft
 class ActionModule(Adapter):
     """See the documentation of the module of this name."""
 
-    SPEC: ClassVar[dict[str, Any]] = {}
+    SPEC: ClassVar[dict[str, Any]] = {"catalog_dirs": {"type": "list", "elements": "path", "default": []}}
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Return the scanners that are there, what they say of themselves, and who intercepts file access."""
-        catalog = self.catalog()
+        catalog = self.catalog(options)
         collected = self.on_endpoint("collect", {"probes": as_text(probes_for(catalog))}, task_vars)["collected"]
         evidence = Evidence.of(collected)
         found = scanners(evidence, catalog)

@@ -17,10 +17,13 @@ class ActionModule(Adapter):
         "provider": {"type": "str", "required": True},
         "options": {"type": "dict", "default": {}},
         "max_database_age": {"type": "int", "default": 0},
+        "catalog_dirs": {"type": "list", "elements": "path", "default": []},
     }
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Return the checks and the worst of their results."""
-        asked = selftest.arguments(self.catalog(), options["provider"], options["options"], options["max_database_age"])
+        asked = selftest.arguments(
+            self.catalog(options), options["provider"], options["options"], options["max_database_age"]
+        )
         proven = self.on_endpoint("prove", asked, task_vars)
         return {"checks": proven["checks"], "result": proven["result"]}

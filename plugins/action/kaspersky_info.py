@@ -22,22 +22,23 @@ class ActionModule(Adapter):
     SPEC: ClassVar[dict[str, Any]] = {
         "root": {"type": "path", "default": "/"},
         "records_dir": {"type": "path"},
+        "catalog_dirs": {"type": "list", "elements": "path", "default": []},
     }
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Return findings, evidence, unknowns, complete and removed_before."""
-        catalog = self.catalog()
+        catalog = self.catalog(options)
         asked = {"probes": probes.as_text(probes.for_products(catalog.products)), "root": options["root"]}
         collected = self.on_endpoint("collect", asked, task_vars)["collected"]
         told = answer(Evidence.of(collected), catalog)
-        return self._recorded(told, options["records_dir"], task_vars) if options["records_dir"] else told
+        return self._recorded(told, options, task_vars) if options["records_dir"] else told
 
-    def _recorded(self, told: dict[str, Any], folder: str, task_vars: dict[str, Any]) -> dict[str, Any]:
+    def _recorded(self, told: dict[str, Any], options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Write the record, show the host's line, and keep the evidence out of the controller's memory."""
         host = str(task_vars["inventory_hostname"])
-        run = {"change_id": "", "time": now(), **versions(self.catalog())}
+        run = {"change_id": "", "time": now(), **versions(self.catalog(options))}
         record = runs.of_detection(host, told, run)
-        path = records.path_of(folder, host)
+        path = records.path_of(options["records_dir"], host)
         if not self._task.check_mode:
             records.write(path, record)
         hosts = task_vars.get("ansible_play_hosts_all", [host])

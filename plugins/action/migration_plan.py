@@ -35,11 +35,12 @@ class ActionModule(Adapter):
         "require_signature": {"type": "bool", "default": False},
         "allowed_signers": {"type": "path"},
         "signer": {"type": "str"},
+        "catalog_dirs": {"type": "list", "elements": "path", "default": []},
     }
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Return plan, digest, approval and to_do; the plan is a resumed run's approved one where it is one."""
-        catalog = self.catalog()
+        catalog = self.catalog(options)
         wanted = goal.of(options, catalog)
         grant = self._grant(options)
         host = str(task_vars["inventory_hostname"])

@@ -21,13 +21,14 @@ class ActionModule(Adapter):
         "results": {"type": "dict", "required": True},
         "exceptions_file": {"type": "path"},
         "change_id": {"type": "str", "default": ""},
+        "catalog_dirs": {"type": "list", "elements": "path", "default": []},
     }
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Write the record and return it; a host that is not clean and has not failed before fails here."""
         host = str(task_vars["inventory_hostname"])
-        run = {"change_id": options["change_id"], "time": now(), **versions(self.catalog())}
-        exempt = exceptions_file.of_host(options["exceptions_file"], self.catalog(), host, run["time"])
+        run = {"change_id": options["change_id"], "time": now(), **versions(self.catalog(options))}
+        exempt = exceptions_file.of_host(options["exceptions_file"], self.catalog(options), host, run["time"])
         record = runs.of_run(host, options["mode"], run, options["results"], exempt)
         path = records.path_of(options["folder"], host)
         if path.exists():

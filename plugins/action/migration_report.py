@@ -10,7 +10,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ansible.utils.display import Display
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter, now, versions
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import (
+    Adapter,
+    now,
+    sites,
+    versions,
+)
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import policies
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import document, waves
@@ -34,6 +39,7 @@ class ActionModule(Adapter):
         "change_id": {"type": "str", "default": ""},
         "waves": {"type": "raw", "default": "100%"},
         "policy": {"type": "list", "elements": "str", "default": []},
+        "catalog_dirs": {"type": "list", "elements": "path", "default": []},
     }
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
@@ -47,7 +53,7 @@ class ActionModule(Adapter):
 
     def _detection(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Show what was found; a host without an answer gets a record that says why, and makes the task fail."""
-        run = {"change_id": options["change_id"], "time": now(), **versions(self.catalog())}
+        run = {"change_id": options["change_id"], "time": now(), **versions(self.catalog(options))}
         found, silent = [], []
         for host in sorted(options["hosts"]):
             result = task_vars["hostvars"][host].get(options["results_in"])
@@ -63,13 +69,13 @@ class ActionModule(Adapter):
         return result
 
     def _plan(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        made_by, catalog = versions(self.catalog()), self.catalog()
+        made_by, catalog = versions(self.catalog(options)), self.catalog(options)
         run = {"change_id": options["change_id"], "time": now(), **made_by}
         not_planned: dict[str, str] = {}
         whole = document.compose(
             self._planned(options, task_vars, run, not_planned),
             not_planned,
-            {**made_by, "policy": " ".join(pack.named for pack in policies.load(options["policy"]))},
+            {**made_by, "policy": " ".join(pack.named for pack in policies.load(options["policy"], sites(options)))},
             waves.of_hosts(options["hosts"], options["waves"]),
             options["change_id"],
             {name: provider.told() for name, provider in catalog.providers.items()},
@@ -89,7 +95,9 @@ class ActionModule(Adapter):
                 yield host, record["plan"]
 
     def _run(self, options: dict[str, Any]) -> dict[str, Any]:
-        made = folder.make(options["records_dir"], options["output_dir"], policies.load(options["policy"]))
+        made = folder.make(
+            options["records_dir"], options["output_dir"], policies.load(options["policy"], sites(options))
+        )
         Display().display("\n".join(["", *made.lines, "", *made.paths.values(), ""]))
         return {"paths": made.paths, "verdicts": made.totals["verdicts"]}
 

@@ -19,6 +19,18 @@ attributes:
     description: Will return details on what has changed when in diff mode.
 """
 
+    CATALOG = r"""
+options:
+  catalog_dirs:
+    description:
+      - Folders on the controller with entries of your own, laid out as the collection's catalog is.
+      - A later entry replaces an earlier one of the same ID, and the plan says so. C(docs/catalog.md) explains them.
+      - The playbooks and roles take it from the variable C(avshift_catalog_dirs).
+    type: list
+    elements: path
+    default: []
+"""
+
     ON_CONTROLLER = r"""
 options: {}
 attributes:

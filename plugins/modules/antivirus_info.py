@@ -14,6 +14,7 @@ description:
 author:
   - avshift contributors (@avshift)
 extends_documentation_fragment:
+  - avshift.endpoint.attributes.catalog
   - avshift.endpoint.attributes
   - avshift.endpoint.attributes.on_controller
 options: {}

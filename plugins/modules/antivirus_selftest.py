@@ -15,6 +15,7 @@ description:
 author:
   - avshift contributors (@avshift)
 extends_documentation_fragment:
+  - avshift.endpoint.attributes.catalog
   - avshift.endpoint.attributes
   - avshift.endpoint.attributes.on_controller
 options:

@@ -67,9 +67,9 @@ class Adapter(ActionBase):
                     text = text.replace(str(value), "(secret)") if value else text
         return text
 
-    def catalog(self) -> Catalog:
-        """Return the catalog that came with the collection, read once a process."""
-        return _catalog()
+    def catalog(self, options: dict[str, Any]) -> Catalog:
+        """Return the collection's catalog with the folders of O(catalog_dirs), read once a process."""
+        return _catalog(sites(options))
 
     def count(self) -> int:
         """Return how many times this was called in this run of Ansible, by all of its workers."""
@@ -153,9 +153,14 @@ class Adapter(ActionBase):
         )
 
 
+def sites(options: dict[str, Any]) -> tuple[Path, ...]:
+    """Return the folders of a site's own catalog that a task names, in their order."""
+    return tuple(Path(folder) for folder in options["catalog_dirs"])
+
+
 @functools.cache
-def _catalog() -> Catalog:
-    return loader.load()
+def _catalog(folders: tuple[Path, ...]) -> Catalog:
+    return loader.with_sites(loader.own(), folders)
 
 
 # Ansible imports an action in its main process, so that every worker it forks has these already. Where the catalog
@@ -164,7 +169,7 @@ program()
 write_module(MODULES)
 module_loader.add_directory(str(MODULES))
 with contextlib.suppress(AvshiftError):
-    _catalog()
+    _catalog(())
 
 
 def plain(content: Any) -> Any:

@@ -39,6 +39,8 @@ def test_engine_knows_neither_ansible_nor_the_endpoint() -> None:
 
 # Anything else comes to the engine as arguments.
 READERS = {
+    "plugin_utils/catalog/files.py",
+    "plugin_utils/catalog/index.py",
     "plugin_utils/catalog/loader.py",
     "plugin_utils/plan/document.py",
     "plugin_utils/plan/granted.py",
@@ -51,6 +53,7 @@ READERS = {
     "plugin_utils/report/run/sheets.py",
     "plugin_utils/report/run/workbook.py",
     "plugin_utils/catalog/policies.py",
+    "plugin_utils/catalog/site.py",
     "plugin_utils/schema/__init__.py",
 }
 TOUCHING = {"pathlib", "os", "io", "subprocess", "socket", "shutil", "tempfile", "time", "datetime", "random"}

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import loader
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from jsonschema import Draft202012Validator
 from schemas import SCHEMAS, problems
 from support import FIXTURES, REPOSITORY, load_yaml
@@ -174,33 +172,3 @@ def test_options_that_layouts_use_exist() -> None:
             name for rule in content["options"].values() for names in rule.get("needs", {}).values() for name in names
         ]
         assert set(needed) <= set(content["options"])
-
-
-BROKEN = {
-    "cut.yml": "id: [",
-    "list.yml": "- id: x",
-    "newer.yml": "format_version: 2\nid: newer",
-    "bytes.yml": "id: \udcff",
-}
-
-
-@pytest.mark.parametrize("name", sorted(BROKEN))
-def test_loader_names_the_file_that_it_cannot_read(name: str, tmp_path: Path) -> None:
-    path = tmp_path / "products" / "linux" / name
-    path.parent.mkdir(parents=True)
-    path.write_text(BROKEN[name], encoding="utf-8", errors="surrogateescape")
-    with pytest.raises(AvshiftError, match=name) as caught:
-        loader.load(tmp_path)
-    assert caught.value.code == "catalog_unreadable"
-
-
-def test_digest_of_the_catalog_tells_any_change(tmp_path: Path) -> None:
-    path = tmp_path / "products" / "linux" / "x.yml"
-    path.parent.mkdir(parents=True)
-    digests = set()
-    for text in ("format_version: 1", "format_version: 1\nid: x"):
-        path.write_text(f"{text}\nid: x\nname: X\nclass: tool\nplatform: linux\n", encoding="utf-8")
-        digests.add(loader.load(tmp_path).digest)
-    path.rename(path.with_name("y.yml"))
-    digests.add(loader.load(tmp_path).digest)
-    assert len(digests) == 3

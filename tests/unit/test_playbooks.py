@@ -96,6 +96,10 @@ def _documented(path: Path) -> dict[str, dict[str, Any]]:
     content = yaml.safe_load(str(constant(path, "DOCUMENTATION")))
     assert content["module"] == path.stem
     options: dict[str, dict[str, Any]] = content.get("options") or {}
+    for fragment in content["extends_documentation_fragment"]:
+        file, _dot, part = fragment.removeprefix("avshift.endpoint.").partition(".")
+        text = constant(PLUGINS / "doc_fragments" / f"{file}.py", (part or "documentation").upper())
+        options = {**options, **yaml.safe_load(str(text))["options"]}
     return options
 
 

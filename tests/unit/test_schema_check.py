@@ -34,7 +34,7 @@ def _places(content: Any) -> Iterator[tuple[Any, Any]]:
         yield from _places(content[key])
 
 
-def _broken(content: Any, chance: random.Random, value: Any) -> Any:
+def broken_copy(content: Any, chance: random.Random, value: Any) -> Any:
     """Return a copy in which one place is gone, or another, or twice there."""
     changed = copy.deepcopy(content)
     place, key = chance.choice(list(_places(changed)))
@@ -55,7 +55,7 @@ def _broken(content: Any, chance: random.Random, value: Any) -> Any:
 def test_a_broken_document_is_refused_where_the_library_refuses_it(
     name: str, chance: random.Random, value: object
 ) -> None:
-    broken = _broken(load_yaml(chance.choice(EXAMPLES[name])), chance, value)
+    broken = broken_copy(load_yaml(chance.choice(EXAMPLES[name])), chance, value)
     assert bool(schema.violations(name, broken)) == bool(problems(name, broken))
 
 

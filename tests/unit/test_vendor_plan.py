@@ -53,10 +53,10 @@ DONE: list[dict[str, Any]] = [
 @pytest.fixture(scope="module")
 def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     """The catalog and one file more."""
-    home = tmp_path_factory.mktemp("catalog") / "catalog"
-    shutil.copytree(REPOSITORY / "plugins/plugin_utils/catalog/data", home)
-    shutil.copy(ACME, home / "providers/acme.yml")
-    return loader.load(home)
+    site = tmp_path_factory.mktemp("site")
+    (site / "providers").mkdir()
+    shutil.copy(ACME, site / "providers/acme.yml")
+    return loader.load(sites=(site,))
 
 
 def _plan(catalog: Catalog, evidence: list[dict[str, Any]], **asked: Any) -> dict[str, Any]:
@@ -121,10 +121,9 @@ def test_what_is_missing_is_planned_again(catalog: Catalog, changed: dict[str, A
 
 def test_one_that_bears_no_other_engine_is_installed_in_the_handover(catalog: Catalog, tmp_path: Path) -> None:
     content = {**load_yaml(ACME), "coexistence": "exclusive"}
-    home = tmp_path / "catalog"
-    shutil.copytree(REPOSITORY / "plugins/plugin_utils/catalog/data", home)
-    (home / "providers/acme.yml").write_text(yaml.safe_dump(content), encoding="utf-8")
-    plan = _plan(loader.load(home), FRESH)
+    (tmp_path / "providers").mkdir()
+    (tmp_path / "providers/acme.yml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    plan = _plan(loader.load(sites=(tmp_path,)), FRESH)
     assert [step["kind"] for step in plan["steps"]] == ["announce", "kit_check", "handover", "finish"]
     handover = _step(plan, "handover")
     assert [step["kind"] for step in handover["target"]["new"]["install"]] == ["kit_install", "enrol"]
@@ -187,7 +186,7 @@ def test_preflight(catalog: Catalog, name: str, changed: dict[str, Any], options
 
 def test_whole_preflight_of_a_host_that_has_everything(catalog: Catalog) -> None:
     expected = {"secrets_needed": "info", "not_locally_verifiable": "warning", "replacement_unverified": "warning"}
-    assert _levels(_plan(catalog, FRESH)) == expected
+    assert _levels(_plan(catalog, FRESH)) == {**expected, "site_catalog": "info"}
 
 
 def test_kit_is_no_package_that_goes_with_the_old_ones(catalog: Catalog) -> None:

@@ -4,19 +4,19 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from ..errors import AvshiftError
+from . import files, index, site
+from .files import HOME, PATTERNS, digest_of
 from .model import Catalog, Mode, Net, Product, Provider, Sign
 
-HOME = Path(__file__).resolve().parent / "data"
-# libyaml reads ten times as fast where PyYAML was built with it.
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# Kinds of entries that the engine works with, and what a message calls one.
+KINDS = {"products": "product", "antivirus": "antivirus", "providers": "provider"}
 # Keys of an entry whose facts are signs of the kind of evidence, and the key of a fact that says what to look for.
 SIGNS = {
     "packages": ("package", "name"),
@@ -35,26 +35,74 @@ SIGNS = {
 }
 
 
-def load(home: Path = HOME) -> Catalog:
-    """Return the whole catalog. Raises AvshiftError naming the file that cannot be read or understood."""
+def load(home: Path = HOME, sites: tuple[Path, ...] = ()) -> Catalog:
+    """Return the collection's catalog with what a site's folders add to it and replace.
+
+    Raises AvshiftError naming the file that cannot be read or understood, and a catalog that is not whole.
+    """
+    index.check(home)
+    return with_sites(_Entries.of(home), sites)
+
+
+@functools.cache
+def own() -> _Entries:
+    """Return the entries that came with the collection, read once a process."""
+    index.check(HOME)
+    return _Entries.of(HOME)
+
+
+def with_sites(entries: _Entries, sites: tuple[Path, ...]) -> Catalog:
+    """Return the catalog of entries and of a site's folders, a later one before an earlier one."""
+    added, replaced = [], []
+    digest = entries.digest
+    for folder in sites:
+        found = site.read(folder)
+        for kind, word in KINDS.items():
+            known = getattr(entries, kind)
+            replaced += [f"{word} {name}" for name in found[kind] if name in known]
+            added += [f"{word} {name}" for name in found[kind] if name not in known]
+        entries = entries.with_others(found)
+        digest = hashlib.sha256(f"{digest} {digest_of(folder)}".encode()).hexdigest()
     return Catalog(
-        products=tuple(_product(entry) for entry in _entries(home, "products/*/*.yml")),
-        providers={entry["id"]: _provider(entry) for entry in _entries(home, "providers/*.yml")},
-        digest=_digest(home),
-        antivirus=tuple(_product(entry) for entry in _entries(home, "antivirus/*/*.yml")),
+        products=tuple(map(_product, entries.products.values())),
+        providers={name: _provider(entry) for name, entry in entries.providers.items()},
+        digest=digest,
+        antivirus=tuple(map(_product, entries.antivirus.values())),
+        added=tuple(added),
+        replaced=tuple(dict.fromkeys(replaced)),
     )
+
+
+@dataclass(frozen=True)
+class _Entries:
+    """What the files of a catalog say, by kind and id, and the digest of the files."""
+
+    products: dict[str, dict[str, Any]]
+    antivirus: dict[str, dict[str, Any]]
+    providers: dict[str, dict[str, Any]]
+    digest: str
+
+    @staticmethod
+    def of(home: Path) -> _Entries:
+        """Return the collection's own entries, which its tests have held to their schemas."""
+        found = {kind: {entry["id"]: entry for entry in _entries(home, PATTERNS[kind])} for kind in KINDS}
+        return _Entries(**found, digest=digest_of(home))
+
+    def with_others(self, others: dict[str, dict[str, dict[str, Any]]]) -> _Entries:
+        """Return these entries with others; one of the same id takes the other's place."""
+        return _Entries(
+            {**self.products, **others["products"]},
+            {**self.antivirus, **others["antivirus"]},
+            {**self.providers, **others["providers"]},
+            self.digest,
+        )
 
 
 def _entries(home: Path, pattern: str) -> Iterator[dict[str, Any]]:
     for path in sorted(home.glob(pattern)):
-        try:
-            entry = yaml.load(path.read_bytes(), Loader=LOADER)
-            if not isinstance(entry, dict) or entry.get("format_version") != 1:
-                raise ValueError("format_version is not 1")
-        except (OSError, ValueError, yaml.YAMLError) as error:
-            raise AvshiftError(
-                "catalog_unreadable", "Reading the catalog", str(path), error, "Install the collection again."
-            ) from error
+        entry = files.content(path)
+        if entry.get("format_version") != 1:
+            raise files.unreadable(path, "format_version is not 1")
         yield entry
 
 
@@ -127,11 +175,3 @@ def _provider(entry: dict[str, Any]) -> Provider:
         rules=entry["options"],
         window=entry.get("window"),
     )
-
-
-def _digest(home: Path) -> str:
-    whole = hashlib.sha256()
-    for folder in ("products", "providers", "antivirus"):
-        for path in sorted((home / folder).glob("**/*.yml")):
-            whole.update(str(path.relative_to(home)).encode() + b"\0" + path.read_bytes() + b"\0")
-    return whole.hexdigest()

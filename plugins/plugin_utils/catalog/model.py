@@ -117,12 +117,17 @@ class Provider:
 
 @dataclass(frozen=True)
 class Catalog:
-    """All entries and the digest of the files that they came from. ``antivirus`` are other vendors' products."""
+    """All entries and the digest of the files that they came from. ``antivirus`` are other vendors' products.
+
+    ``added`` and ``replaced`` name what a site's own catalog brought ("provider acme").
+    """
 
     products: tuple[Product, ...]
     providers: dict[str, Provider] = field(default_factory=dict)
     digest: str = ""
     antivirus: tuple[Product, ...] = ()
+    added: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
 
     def product(self, product_id: str) -> Product:
         """Return one product; KeyError if there is none."""

@@ -12,33 +12,34 @@ import yaml
 
 from ..errors import AvshiftError
 from ..policy.packs import DISPOSITIONS, Pack
-from .loader import HOME, LOADER
+from .files import HOME, LOADER, PATTERNS
 
 TOLD = ("id", "name", "jurisdiction", "citation", "binds", "force", "as_of", "confidence")
 FORMAT_VERSION = 1
 
 
-def load(chosen: list[str], home: Path = HOME) -> tuple[Pack, ...]:
-    """Return the packs of these ids or paths (ending in .yml), each once.
+def load(chosen: list[str], sites: tuple[Path, ...] = ()) -> tuple[Pack, ...]:
+    """Return the packs of these ids or paths (ending in .yml), each once; a site's pack before one of the same id.
 
     Raises AvshiftError naming an id that is not known, or a file that cannot be read or is no pack.
     """
-    return tuple(_pack(_path(name, home)) for name in dict.fromkeys(chosen))
+    known = known_packs(sites)
+    return tuple(_pack(_path(name, known)) for name in dict.fromkeys(chosen))
 
 
-def known(home: Path = HOME) -> list[str]:
-    """Return the ids of the catalog's packs."""
-    return sorted(path.stem for path in (home / "policies").glob("*.yml"))
+def known_packs(sites: tuple[Path, ...] = ()) -> dict[str, Path]:
+    """Return the packs of the catalog and of a site's folders: {id: file}."""
+    return {path.stem: path for home in (HOME, *sites) for path in sorted(home.glob(PATTERNS["policies"]))}
 
 
-def _path(name: str, home: Path) -> Path:
+def _path(name: str, known: dict[str, Path]) -> Path:
     if name.endswith((".yml", ".yaml")):
         return Path(name)
-    if name not in known(home):
+    if name not in known:
         cause = "there is no such policy pack"
-        remedy = f"Give one of {', '.join(known(home))}, or the path of a file of your own that ends in .yml."
+        remedy = f"Give one of {', '.join(sorted(known))}, or the path of a file of your own that ends in .yml."
         raise AvshiftError("policy_unknown", "Choosing a policy", name, cause, remedy)
-    return home / "policies" / f"{name}.yml"
+    return known[name]
 
 
 def _pack(path: Path) -> Pack:

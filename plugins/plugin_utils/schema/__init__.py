@@ -21,7 +21,7 @@ from .result import Result, Schema, Violation, below, short, violation
 __all__ = ["Violation", "lines", "read", "violations"]
 HOME = Path(__file__).resolve().parents[1] / "catalog" / "data" / "schemas"
 SUFFIX = ".schema.json"
-ANNOTATIONS = frozenset(("$schema", "$id", "$defs", "title", "description", "default", "format", "examples"))
+ANNOTATIONS = frozenset(("$schema", "$id", "$defs", "title", "description", "default", "examples"))
 # Read by the keyword that they belong to.
 BESIDE = frozenset(("then", "else", "unevaluatedProperties"))
 

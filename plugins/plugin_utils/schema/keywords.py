@@ -167,6 +167,16 @@ def _unique(_check: Check, schema: dict[str, Any], value: Any, place: str) -> Re
     return Result()
 
 
+def _format(_check: Check, schema: dict[str, Any], value: Any, place: str) -> Result:
+    """Hold text to the one format that is more than a word to the reader."""
+    if schema["format"] == "regex" and isinstance(value, str):
+        try:
+            re.compile(value)
+        except re.error:
+            return Result([violation(place, "a regular expression", value)])
+    return Result()
+
+
 def _limit(keyword: str, kind: str, breaks: Callable[[Any, Any], bool], words: str) -> Callable[..., Result]:
     """Return the check of a keyword that sets a bound to a number, a length or a text."""
 
@@ -194,6 +204,7 @@ KEYWORDS: dict[str, Callable[..., Result]] = {
     "oneOf": _some_of,
     "if": _condition,
     "uniqueItems": _unique,
+    "format": _format,
     "minLength": _limit("minLength", "string", lambda value, least: len(value) < least, "%s characters or more"),
     "maxLength": _limit("maxLength", "string", lambda value, most: len(value) > most, "at most %s characters"),
     "minItems": _limit("minItems", "array", lambda value, least: len(value) < least, "%s items or more"),

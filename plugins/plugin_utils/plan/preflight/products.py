@@ -66,6 +66,20 @@ def _how_it_goes(product: Product) -> str:
     return "Name its id in the variable for further products to remove it too."
 
 
+def _site_catalog(case: Case) -> Iterator[Check]:
+    catalog = case.catalog
+    changes = (("added", catalog.added), ("replaced", catalog.replaced))
+    named = [f"{word}: {', '.join(names)}" for word, names in changes if names]
+    if named:
+        yield Check(
+            "site_catalog",
+            "info",
+            "Entries of your own catalog are used",
+            "; ".join(named),
+            "Nothing to do if you named these folders in avshift_catalog_dirs.",
+        )
+
+
 def _left_in_place(case: Case) -> Iterator[Check]:
     staying = removal.left_in_place(case.owned, case.steps)
     if staying:
@@ -83,4 +97,5 @@ CHECKS = (
     _state,
     _other_classes,
     _left_in_place,
+    _site_catalog,
 )

@@ -1,0 +1,49 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Notice a catalog that is not whole: one that is absent or shortened would find nothing, and call every host clean."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ..errors import AvshiftError
+from .files import PATTERNS, digest_of
+
+NAME = "index.json"
+REMEDY = "Install the collection again, whole."
+
+
+def of(home: Path) -> dict[str, Any]:
+    """Return the index of a catalog: how many entries of each kind it has, and the digest of their files."""
+    counts = {kind: len(list(home.glob(pattern))) for kind, pattern in PATTERNS.items()}
+    return {"format_version": 1, "entries": counts, "digest": digest_of(home)}
+
+
+def text_of(home: Path) -> str:
+    """Return the index as the file that lies beside the entries."""
+    return json.dumps(of(home), indent=2) + "\n"
+
+
+def check(home: Path) -> None:
+    """Raise AvshiftError if the catalog is not the one that its index describes."""
+    path = home / NAME
+    try:
+        expected = json.loads(path.read_text(encoding="utf-8"))
+        entries, digest = dict(expected["entries"]), str(expected["digest"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _not_whole(path, f"it cannot be read ({type(error).__name__})") from error
+    there = of(home)
+    for kind in PATTERNS:
+        if there["entries"][kind] != entries.get(kind):
+            cause = (
+                f"{entries.get(kind)} entries of the kind {kind} belong there, and {there['entries'][kind]} are there"
+            )
+            raise _not_whole(home, cause)
+    if there["digest"] != digest:
+        raise _not_whole(home, "a file in it is not as it was when the collection was built")
+
+
+def _not_whole(path: Path, cause: str) -> AvshiftError:
+    return AvshiftError("catalog_not_whole", "Reading the catalog", str(path), cause, REMEDY)
