@@ -12,7 +12,7 @@ from ..errors import AvshiftError
 from .files import PATTERNS, digest_of
 
 NAME = "index.json"
-REMEDY = "Install the collection again, whole."
+REMEDY = "Install the collection again, whole; in a checkout, call 'make catalog-index'."
 
 
 def of(home: Path) -> dict[str, Any]:
