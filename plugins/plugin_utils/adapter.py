@@ -10,7 +10,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, ClassVar
 
-import yaml
 from ansible import constants
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
@@ -20,6 +19,7 @@ from .catalog import loader
 from .catalog.model import Catalog
 from .errors import AvshiftError
 from .program import MODULE, program, write_module
+from .version import VERSION
 
 # Written into Ansible's own folder for temporary files, which it removes at its end.
 MODULES = Path(constants.DEFAULT_LOCAL_TMP) / "avshift-modules"
@@ -29,7 +29,6 @@ REMOTE_TMP = "$(test -w /run && echo /run/.avshift-ansible || echo ~/.ansible/tm
 # Ansible unpacks a module where TMPDIR says; Python passes over a directory that it may not write to.
 MEMORY = "/run"
 PYTHON_LOOK = "command -v python3 || echo none"
-MANIFEST = Path(__file__).resolve().parents[2] / "galaxy.yml"
 
 
 class Adapter(ActionBase):
@@ -185,9 +184,7 @@ def plain(content: Any) -> Any:
 
 def versions(catalog: Catalog) -> dict[str, str]:
     """Return what made a document: the collection's version and the catalog's digest."""
-    manifest = MANIFEST if MANIFEST.exists() else MANIFEST.with_name("MANIFEST.json")
-    content = yaml.safe_load(manifest.read_text(encoding="utf-8"))
-    return {"collection_version": content.get("collection_info", content)["version"], "catalog_digest": catalog.digest}
+    return {"collection_version": VERSION, "catalog_digest": catalog.digest}
 
 
 def now() -> str:

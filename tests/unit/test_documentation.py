@@ -12,9 +12,15 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog.model imp
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import order
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.staging import vendor_product
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import columns, folder, workbook
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.version import VERSION
 from reports import report_of
 from schemas import SCHEMAS
-from support import CATALOG, REPOSITORY
+from support import CATALOG, REPOSITORY, load_yaml
+
+
+def test_version_is_that_of_the_collection() -> None:
+    assert load_yaml(REPOSITORY / "galaxy.yml")["version"] == VERSION
+
 
 PAGE = (REPOSITORY / "docs" / "detection.md").read_text(encoding="utf-8")
 
