@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply import enrol, kit, vendor_proof
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect import kit as kit_evidence
 from ansible_collections.avshift.endpoint.plugins.module_utils.prove import vendor
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import kit_file
+from ansible_collections.avshift.endpoint.plugins.module_utils.system import kit_file, own_places, trust
 from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
 
 SECRETS = {"key": "k3y\nof two lines", "word": "w0rd"}
@@ -110,6 +111,15 @@ def test_staging_is_proven_when_the_answer_comes_and_not_at_all_when_it_does_not
 def test_answer_that_does_not_come_in_time_is_unknown(tmp_path: Path) -> None:
     probe = {**_probe(_product(tmp_path, "echo 'Joined: yes'; exec sleep 60")), "limit": 0.2}
     assert [check["result"] for check in vendor.prove([probe])] == ["unknown"]
+
+
+@pytest.fixture(autouse=True)
+def _only_what_is_below(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The directories above the test's own are everybody's, and their owner is who runs the test."""
+    monkeypatch.setattr(trust, "TOP", str(tmp_path))
+    monkeypatch.setattr(trust, "OWNER", os.geteuid())
+    (tmp_path / "own").mkdir(mode=0o700)
+    monkeypatch.setattr(own_places, "FOLDERS", [str(tmp_path / "own")])
 
 
 def _kit(folder: Path, text: str = "#!/bin/sh\ntouch installed\n") -> dict[str, Any]:

@@ -160,6 +160,9 @@ PREFLIGHT: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("kit_missing", {"kit": KIT, "gone": True}, {}, "error"),
     ("kit_differs", {}, {"kit_sha256": "b" * 64}, "error"),
     ("kit_differs", {}, {"kit_sha256": ""}, "error"),
+    ("kit_replaceable", {"kit": KIT, "sha256": SUM, "mode": "0620"}, {}, "error"),
+    ("kit_replaceable", {"kit": KIT, "sha256": SUM, "uid": 1000}, {}, "error"),
+    ("kit_replaceable", {"kit": KIT, "sha256": SUM, "replaceable": "/var/lib/kits belongs to UID 1000"}, {}, "error"),
     ("kit_readable", {"kit": KIT, "sha256": SUM, "mode": "0640"}, {}, "error"),
     ("kit_readable", {"kit": KIT, "sha256": SUM, "uid": 1000}, {}, "error"),
     (

@@ -11,7 +11,7 @@ import time
 
 from ..prove import vendor
 from ..prove.checks import OK, overall
-from ..system import safe_paths, systemd
+from ..system import safe_paths, systemd, trust
 from ..system.commands import run
 from ..system.errors import EndpointError
 
@@ -74,6 +74,8 @@ def _files(target):
 
 def _put(path, text):
     """Write a file; one of an earlier enrolment is kept beside it until this one holds."""
+    if os.path.isdir(os.path.dirname(path)):
+        trust.must_be(os.path.dirname(path), "Enrolling the replacement")
     there, kept = (safe_paths.lstat(name)[0] is not None for name in (path, path + BEFORE))
     if there and not kept and safe_paths.read_text(path) != text:
         _rename(path, path + BEFORE)
@@ -95,6 +97,8 @@ def _filled(word, values):
 
 
 def _run(step, argv, extra, stdin=None):
+    if os.path.exists(argv[0]):
+        trust.must_be(argv[0], "Enrolling the replacement")
     finished = run(argv, step["limit"], stdin, **extra)
     if finished.code:
         cause = "exit code %d, %s" % (finished.code, finished.said())

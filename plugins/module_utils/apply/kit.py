@@ -1,16 +1,15 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Install a product from the vendor's kit, if it is the one that was approved.
+"""Install a product from the vendor's installer or package, if it is the one that was approved.
 
 A target is {path, sha256} and, of a package, {changes}; of an installer, {argv, limit, installed, uninstall}.
 """
 
 import os
 
-from ..system import kit_file
+from ..system import kit_file, trust
 from ..system.commands import must
-from ..system.errors import EndpointError
 from . import apt, packages_install
 
 REMEDY = "See the installer's log."
@@ -28,16 +27,8 @@ class Check:
 
     @staticmethod
     def do(target):
-        """Compare the kit's checksum with the planned one; EndpointError if they differ."""
-        found = kit_file.describe(target["path"])
-        if found is None or found["sha256"] != target["sha256"]:
-            raise EndpointError(
-                "kit_differs",
-                "Looking at the kit",
-                target["path"],
-                "it is not there" if found is None else "its SHA-256 is %s" % found["sha256"],
-                "Put the kit there whose checksum stands in the option kit_sha256, and run again.",
-            )
+        """Compare its checksum with the planned one; EndpointError if they differ, or others may change it."""
+        kit_file.must_be(target["path"], target["sha256"])
 
 
 class Install:
@@ -54,19 +45,22 @@ class Install:
 
     @staticmethod
     def do(target):
-        """Install it; of a package nothing else may come along."""
-        Check.do(target)
-        if "changes" in target:
-            apt.change(["--no-install-recommends", "install", target["path"]], _names(target))
-        else:
-            must(target["argv"], target["limit"], "Running the vendor's installer", REMEDY)
+        """Install from a copy of root's own; of a package nothing else may come along."""
+        is_run = "changes" not in target
+        with kit_file.copied(target["path"], target["sha256"], is_run) as copy:
+            if is_run:
+                argv = [word.replace(target["path"], copy) for word in target["argv"]]
+                must(argv, target["limit"], "Running the vendor's installer", REMEDY, lasting=True)
+            else:
+                apt.change(["--no-install-recommends", "install", copy], _names(target))
 
     @staticmethod
     def undo(target):
         """Remove it as the vendor does, or purge its package."""
         for command in target["uninstall"]:
             if os.path.exists(command["argv"][0]):
-                must(command["argv"], command["limit"], "Taking the replacement back", REMEDY)
+                trust.must_be(command["argv"][0], "Taking the replacement back")
+                must(command["argv"], command["limit"], "Taking the replacement back", REMEDY, lasting=True)
         if "changes" in target:
             packages_install.undo(_by_apt(target))
 

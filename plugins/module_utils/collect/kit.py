@@ -21,5 +21,5 @@ def collect(asked, look):
         if found is None:
             continue
         yield seen("kit", path, path, **found)
-        if kit["form"] == "deb":
+        if kit["form"] == "deb" and not found["replaceable"]:
             yield package_changes.installing_file(path)

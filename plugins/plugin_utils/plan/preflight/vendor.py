@@ -14,7 +14,7 @@ from ..staging.engine import Staged
 from ..staging.vendor_product import CHECKSUM, EXCLUSIVE, KIT, argument_secrets, is_installed, secrets_of
 from .case import Case
 
-OTHERS_MAY = 0o077
+OTHERS_MAY, OTHERS_MAY_WRITE = 0o077, 0o022
 
 
 def _staged(case: Case) -> Staged | None:
@@ -54,6 +54,14 @@ def _kit(case: Case) -> Iterator[Check]:
         cause = f"{path} has {seen['sha256']}" if checksum else "the option kit_sha256 is empty"
         remedy = "Compare it with what the vendor says, and give the right one."
         yield Check("kit_differs", "error", "The kit is not the one whose checksum was given", cause, remedy)
+    if words := _replaceable(path, seen):
+        yield Check(
+            "kit_replaceable",
+            "error",
+            "Others than root can put another installer there",
+            words,
+            "Put it where root owns every directory on the way and nobody else may write, and plan again.",
+        )
     if staged.layout[KIT]["secret"] and (int(seen["mode"], 8) & OTHERS_MAY or seen["uid"] != 0):
         yield Check(
             "kit_readable",
@@ -62,6 +70,15 @@ def _kit(case: Case) -> Iterator[Check]:
             f"{path}: mode {seen['mode']}, owner {seen['uid']}",
             "Make root its owner and take the others' permissions away (chmod 0700).",
         )
+
+
+def _replaceable(path: str, seen: dict[str, Any]) -> str:
+    """Return who else than root can replace a kit, as far as the host told; '' if nobody."""
+    if seen.get("replaceable"):
+        return str(seen["replaceable"])
+    if seen["uid"] != 0:
+        return f"{path} belongs to UID {seen['uid']}"
+    return f"{path} has mode {seen['mode']}" if int(seen["mode"], 8) & OTHERS_MAY_WRITE else ""
 
 
 def _kit_alone(case: Case) -> Iterator[Check]:
