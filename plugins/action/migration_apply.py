@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any, ClassVar
 
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter
@@ -19,18 +20,15 @@ class ActionModule(Adapter):
         "before": {"type": "dict"},
         "change_id": {"type": "str", "default": ""},
         "secrets": {"type": "dict", "default": {}, "no_log": True},
-        "uninstall_password": {"type": "str", "default": "", "no_log": True},
-        "uninstall_password_variable": {"type": "str", "default": "AVSHIFT_UNINSTALL_PASSWORD"},
     }
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Return steps with their outcomes, failure, window_seconds and diff; a failed step fails the task."""
         plan = carry_out.allowed(options["planned"], dry_run=bool(self._task.check_mode))
-        password, variable = options["uninstall_password"], options["uninstall_password_variable"]
-        for_scripts = carry_out.environment_for_scripts(password, variable)
         secrets = None if self._task.check_mode else options["secrets"]
+        controller = socket.gethostname()
         arguments = carry_out.arguments(
-            plan, options["part"], options["before"], options["change_id"], for_scripts, secrets
+            plan, options["part"], options["before"], options["change_id"], secrets, controller
         )
         done = self.on_endpoint("apply", arguments, task_vars)
         return carry_out.result(arguments["steps"], options["part"], done)

@@ -42,17 +42,6 @@ options:
       - They are in no result, diff, record or log. Where the vendor's command takes one as an argument, the plan warns.
     type: dict
     default: {}
-  uninstall_password:
-    description:
-      - Password that the scripts of the packages to be removed ask for. They get it in their environment only.
-      - It is in no argument list, result, diff, record or log, and in no file that outlives the task.
-      - No product for Linux is known to ask for one.
-    type: str
-    default: ""
-  uninstall_password_variable:
-    description: Name of the environment variable in which the scripts look for the password.
-    type: str
-    default: AVSHIFT_UNINSTALL_PASSWORD
 """
 
 EXAMPLES = r"""

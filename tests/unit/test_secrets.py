@@ -1,4 +1,4 @@
-"""A secret that steps are given is in no result, and what gives it to scripts is no name of something else."""
+"""A secret that steps are given is in no result."""
 
 from __future__ import annotations
 
@@ -8,19 +8,10 @@ from typing import Any
 import pytest
 from ansible_collections.avshift.endpoint.plugins.module_utils.system.commands import Finished
 from ansible_collections.avshift.endpoint.plugins.module_utils.system.masks import OWN_WORDS, hide, masked
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import carry_out
 from hypothesis import given
 from hypothesis import strategies as st
 
 SECRET = st.text(st.characters(blacklist_categories=("Cs",)), min_size=1).filter(lambda text: text not in "(secret)")
-PLAN = {
-    "digest": "0" * 64,
-    "steps": [
-        {"id": "1", "part": "remove", "kind": kind, "title": kind, "target": {"names": ["kesl"]}}
-        for kind in ("packages_remove", "path_remove")
-    ],
-}
 
 
 @given(SECRET, st.text(), st.text())
@@ -49,29 +40,6 @@ def test_words_on_which_others_go_on_stay_whatever_the_secret_is(name: str) -> N
 def test_longer_secret_is_masked_whole_though_it_holds_another() -> None:
     assert masked(["abcdef abc"], ["abc", "abcdef"]) == ["(secret) (secret)"]
     assert masked(["abc"], ["", "x"]) == ["abc"]
-
-
-def test_only_packages_that_go_are_given_the_password() -> None:
-    given_to_scripts = carry_out.environment_for_scripts("hush", "KLPASSWD")
-    sent = carry_out.arguments(PLAN, "remove", None, "", given_to_scripts)
-    assert [step["target"].get("environment") for step in sent["steps"]] == [{"KLPASSWD": "hush"}, None]
-    assert sent["secrets"] == ["hush"]
-    assert "hush" not in json.dumps([PLAN, carry_out.arguments(PLAN, "stage", None, "", given_to_scripts)])
-
-
-def test_without_a_password_nothing_is_given() -> None:
-    assert carry_out.environment_for_scripts("", "PATH") == {}
-    assert "secrets" not in carry_out.arguments(PLAN, "remove", None, "", {})
-
-
-@pytest.mark.parametrize(
-    "variable", ["", "A", "kl", "PATH", "LD_PRELOAD", "LC_ALL", "PERL5LIB", "A B", "A=B", "Ä", "A\n"]
-)
-def test_variable_that_means_something_else_is_refused(variable: str) -> None:
-    with pytest.raises(AvshiftError) as raised:
-        carry_out.environment_for_scripts("hush", variable)
-    assert raised.value.code == "variable_refused"
-    assert "hush" not in str(raised.value)
 
 
 LONG = "correct-horse-battery-staple-42"

@@ -129,14 +129,14 @@ def test_one_that_bears_no_other_engine_is_installed_in_the_handover(catalog: Ca
     assert [step["kind"] for step in handover["target"]["new"]["install"]] == ["kit_install", "enrol"]
     assert {"package": "acme-guard", "change": "created"} in handover["effects"]
     assert _levels(plan)["installed_in_handover"] == "warning"
-    sent = carry_out.arguments(plan, "handover", None, "", None, SECRETS)
+    sent = carry_out.arguments(plan, "handover", None, "", SECRETS)
     enrol = next(step for step in sent["steps"] if step["kind"] == "handover")["target"]["new"]["install"][1]
     assert enrol["target"]["values"] == SECRETS
 
 
 def test_no_plan_and_no_diff_holds_a_secret(catalog: Catalog) -> None:
     plan = _plan(catalog, FRESH)
-    sent = carry_out.arguments(plan, "stage", None, "", None, SECRETS)
+    sent = carry_out.arguments(plan, "stage", None, "", SECRETS)
     assert _step({"steps": sent["steps"]}, "enrol")["target"]["values"] == SECRETS
     assert sorted(sent["secrets"]) == sorted(SECRETS.values())
     outcomes = [{"id": step["id"], "outcome": "changed", "facts": {}} for step in sent["steps"]]
@@ -150,10 +150,10 @@ def test_no_plan_and_no_diff_holds_a_secret(catalog: Catalog) -> None:
 def test_nothing_is_begun_without_a_secret(catalog: Catalog, part: str) -> None:
     plan = _plan(catalog, FRESH)
     with pytest.raises(AvshiftError, match=r"word: .*nothing was done") as caught:
-        carry_out.arguments(plan, part, None, "", None, {"key": "x", "word": ""})
+        carry_out.arguments(plan, part, None, "", {"key": "x", "word": ""})
     assert caught.value.code == "secret_missing"
-    assert carry_out.arguments(plan, part, None, "", None, None)["steps"]
-    assert carry_out.arguments(plan, "remove", None, "", None, {})["steps"]
+    assert carry_out.arguments(plan, part, None, "", None)["steps"]
+    assert carry_out.arguments(plan, "remove", None, "", {})["steps"]
 
 
 PREFLIGHT: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [

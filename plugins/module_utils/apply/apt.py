@@ -9,25 +9,23 @@ from .package_change import LOCK_WAIT, made, nothing_beyond, rehearsed
 
 KEEP_FILES = ["-o", "Dpkg::Options::=--force-confold", "-o", "Dpkg::Options::=--force-confdef"]
 HELD_TOO = ["--allow-change-held-packages"]
-# Its log keeps all that scripts print, and a script that was given a secret may print it.
-WITHOUT_LOG = ["-o", "Dir::Log::Terminal=/dev/null"]
 
 
-def change(arguments, planned, lock_wait=LOCK_WAIT, **environment):
+def change(arguments, planned, lock_wait=LOCK_WAIT):
     """Carry out ``apt-get`` arguments after a simulation of them showed that nothing but ``planned`` would change.
 
-    ``planned`` is a set of package names; the packages' scripts get the environment. Notes that dpkg has kept of a run
-    that was cut off are finished before. Raises EndpointError naming any other package.
+    ``planned`` is a set of package names. Notes that dpkg has kept of a run that was interrupted are finished before.
+    Raises EndpointError naming any other package.
     """
     dpkg.finish_notes(lock_wait)
     output = rehearsed(["apt-get", "-s", "-q"] + NO_FILES + arguments, "dpkg", TMPDIR=IN_MEMORY)
     nothing_beyond((name for _action, name, _old, _new in simulated(output.splitlines())), planned)
     # Where the disk is full, apt leaves the pieces of its caches.
-    settings = NO_CACHES + ["-o", "DPkg::Lock::Timeout=%d" % lock_wait] + (WITHOUT_LOG if environment else [])
-    made(["apt-get", "-y", "-q"] + settings + KEEP_FILES + arguments, "dpkg", lock_wait, **environment)
+    settings = NO_CACHES + ["-o", "DPkg::Lock::Timeout=%d" % lock_wait]
+    made(["apt-get", "-y", "-q"] + settings + KEEP_FILES + arguments, "dpkg", lock_wait)
 
 
 def purge(known, target):
     """Remove packages (names as apt takes them) with their configuration."""
     held = HELD_TOO if target["held"] else []
-    change(held + PURGE + known, set(target["names"]), target["lock_wait"], **target.get("environment", {}))
+    change(held + PURGE + known, set(target["names"]), target["lock_wait"])

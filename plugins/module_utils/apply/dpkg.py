@@ -26,4 +26,4 @@ def finish_notes(lock_wait):
 def purge(known, insisting, target):
     """Remove packages (names as dpkg takes them) with their configuration; ``insisting`` are further options."""
     rehearsed(["dpkg", "--no-act"] + insisting + ["--purge"] + known, "dpkg")
-    made(["dpkg"] + insisting + ["--purge"] + known, "dpkg", target["lock_wait"], **target.get("environment", {}))
+    made(["dpkg"] + insisting + ["--purge"] + known, "dpkg", target["lock_wait"])

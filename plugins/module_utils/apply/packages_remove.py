@@ -1,10 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Remove packages with their configuration, in one go, so that the package manager orders them.
-
-``environment`` of a target, which no plan holds, is what the packages' scripts are given: a password, for one.
-"""
+"""Remove packages with their configuration, in one go, so that the package manager orders them."""
 
 from ..system import dpkg_status, rpm_database, rpm_home
 from ..system.errors import EndpointError

@@ -21,28 +21,22 @@ SOLVABLE = re.compile(r"<solvable\b[^>]*\bname=\"([^\"]+)\"")
 
 
 def erase(target):
-    """Remove packages after rpm and the tool that is to do it have rehearsed it.
-
-    Where the packages' scripts are given a secret rpm does it: the logs of the other two keep all that scripts print.
-    """
+    """Remove packages after rpm and the tool that is to do it have rehearsed it."""
     names = target["names"]
     script = [] if target["run_script"] else ["--nopreun"]
     rehearsed(["rpm", "-e", "--test"] + script + ["--"] + names, "rpm")
-    WAYS[target["by"]](names, script, target["lock_wait"], target.get("environment", {}))
+    WAYS[target["by"]](names, script, target["lock_wait"])
 
 
-def _by_rpm(names, script, lock_wait, environment):
-    made(["rpm", "-e"] + script + ["--"] + names, "rpm", lock_wait, **environment)
+def _by_rpm(names, script, lock_wait):
+    made(["rpm", "-e"] + script + ["--"] + names, "rpm", lock_wait)
 
 
-def _by_dnf(names, script, lock_wait, environment):
+def _by_dnf(names, _script, lock_wait):
     argv = DNF + ["--assumeno", "remove"] + names
     output = rehearsed(argv, "rpm", DNF_ABORTED, **DNF_ENVIRONMENT)
     only(dnf_rows(output.splitlines()), names, argv, output)
-    if environment:
-        _by_rpm(names, script, lock_wait, environment)
-    else:
-        made(DNF + ["--assumeyes", "remove"] + names, "rpm", lock_wait, **DNF_ENVIRONMENT)
+    made(DNF + ["--assumeyes", "remove"] + names, "rpm", lock_wait, **DNF_ENVIRONMENT)
 
 
 def dnf_rows(lines):
@@ -57,14 +51,11 @@ def dnf_rows(lines):
         inside = inside or (line.endswith(":") and not line.startswith(" "))
 
 
-def _by_zypper(names, script, lock_wait, environment):
+def _by_zypper(names, _script, lock_wait):
     argv = ["zypper", "--xmlout"] + ZYPPER + ZYPPER_REMOVE + ["--dry-run"] + names
     output = rehearsed(argv, "rpm")
     only(zypper_solvables(output), names, argv, output)
-    if environment:
-        _by_rpm(names, script, lock_wait, environment)
-    else:
-        made(["zypper"] + ZYPPER + ZYPPER_REMOVE + names, "rpm", lock_wait, ZYPP_LOCK_TIMEOUT=str(lock_wait))
+    made(["zypper"] + ZYPPER + ZYPPER_REMOVE + names, "rpm", lock_wait, ZYPP_LOCK_TIMEOUT=str(lock_wait))
 
 
 def zypper_solvables(text):

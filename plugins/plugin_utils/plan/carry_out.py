@@ -4,21 +4,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from ..errors import AvshiftError
 from .approval import ALLOWED
 from .diff import of_step
-from .model import PARTS, REMOVE, digest_of, expanded, stopping
+from .model import PARTS, digest_of, expanded, stopping
 
 ALL = "all"
 MOST_TOLD = 20
 REACH = "See above why; nothing was done on it."
-VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{1,63}")
-# Other programs than the vendor's scripts go by these.
-TAKEN = ("PATH", "HOME", "LANG", "SHELL", "USER", "LOGNAME", "IFS", "ENV", "TMPDIR", "NEEDRESTART_SUSPEND")
-TAKEN_BEGINNINGS = ("LC_", "LD_", "DEBIAN_", "DPKG_", "APT_", "ZYPP_", "PYTHON", "PERL", "BASH")
 
 
 def allowed(planned: dict[str, Any], dry_run: bool) -> dict[str, Any]:
@@ -50,14 +45,14 @@ def arguments(
     part: str,
     before: dict[str, Any] | None,
     change_id: str,
-    for_scripts: dict[str, str] | None = None,
     secrets: dict[str, Any] | None = None,
+    controller: str = "",
 ) -> dict[str, Any]:
     """Return the arguments for the endpoint; ``before`` is the result of the part that went before, if one did.
 
-    ``for_scripts`` is the environment (name to secret) that the scripts of packages which go are given. ``secrets`` by
-    name are for the steps that name them; None in a dry run, which needs none. AvshiftError names those that this part
-    or a later one needs and that were not given.
+    ``secrets`` by name are for the steps that name them; None in a dry run, which needs none. ``controller`` is a name
+    by which the endpoint tells runs of different controllers apart. AvshiftError names the secrets that this part or a
+    later one needs and that were not given.
     """
     steps = expanded(plan["steps"], plan["digest"], change_id)
     parts = list(PARTS) if part == ALL else [part]
@@ -67,10 +62,7 @@ def arguments(
         _must_be_given([step for step in steps if PARTS.index(step["part"]) >= PARTS.index(parts[0])], secrets)
         mine = {name: str(value) for name, value in secrets.items()}
         steps = [_with_secrets(step, mine, given) if step["part"] in parts else step for step in steps]
-    if part in (REMOVE, ALL) and for_scripts:
-        steps = [_with_environment(step, for_scripts) if step["kind"] == "packages_remove" else step for step in steps]
-        given += for_scripts.values()
-    content = {"steps": steps, "parts": parts, "pending": pending}
+    content = {"steps": steps, "parts": parts, "pending": pending, "controller": controller}
     return {**content, "secrets": given} if given else content
 
 
@@ -101,25 +93,6 @@ def _with_secrets(content: Any, secrets: dict[str, str], given: list[str]) -> An
         told["values"] = {name: secrets[name] for name in content["secrets"]}
         given += told["values"].values()
     return told
-
-
-def _with_environment(step: dict[str, Any], environment: dict[str, str]) -> dict[str, Any]:
-    return {**step, "target": {**step["target"], "environment": environment}}
-
-
-def environment_for_scripts(password: str, variable: str) -> dict[str, str]:
-    """Return what hands a password to the packages' scripts; AvshiftError on a variable that means something else."""
-    if not password:
-        return {}
-    if not VARIABLE.fullmatch(variable) or variable in TAKEN or variable.startswith(TAKEN_BEGINNINGS):
-        raise AvshiftError(
-            "variable_refused",
-            "Handing the uninstall password over",
-            variable or "(empty)",
-            "it is no name of a variable of upper-case letters, digits and underscores that is free for that",
-            "Give the one that the vendor's scripts read, or leave the option out.",
-        )
-    return {variable: password}
 
 
 def result(steps: list[dict[str, Any]], part: str, done: dict[str, Any]) -> dict[str, Any]:
