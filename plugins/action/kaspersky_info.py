@@ -26,9 +26,10 @@ class ActionModule(Adapter):
     }
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        """Return findings, evidence, unknowns, complete and removed_before."""
+        """Return findings, evidence, unknowns, limits, complete and removed_before."""
         catalog = self.catalog(options)
-        asked = {"probes": probes.as_text(probes.for_products(catalog.products)), "root": options["root"]}
+        asked_of_host = probes.for_products(catalog.products, catalog.limits)
+        asked = {"probes": probes.as_text(asked_of_host), "root": options["root"]}
         collected = self.on_endpoint("collect", asked, task_vars)["collected"]
         told = answer(Evidence.of(collected), catalog)
         return self._recorded(told, options, task_vars) if options["records_dir"] else told

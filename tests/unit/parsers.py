@@ -23,7 +23,9 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.collect import (
     resources,
     rpm_installs,
     selinux_booleans,
+    shell_lines,
     sockets,
+    trusted_keys,
 )
 from ansible_collections.avshift.endpoint.plugins.module_utils.prove import vendor
 from ansible_collections.avshift.endpoint.plugins.module_utils.system import (
@@ -163,6 +165,13 @@ PARSERS: dict[str, Callable[[bytes], Any]] = {
     "sockets.listening": lambda raw: {
         state: list(sockets.listening(lines_of(raw), state)) for state in sorted(set(sockets.LISTENING.values()))
     },
+    "shell_lines.context": lambda raw: [
+        [number, shell_lines.context(logical, number)]
+        for logical in [list(mentioned_lines.blocks(raw, "shell"))]
+        for number, _lines in logical
+    ],
+    "trusted_keys.holds": lambda raw: trusted_keys.holds(raw, "kaspersky"),
+    "trusted_keys.kernel_keys": lambda raw: list(trusted_keys.kernel_keys(lines_of(raw), "kaspersky")),
     "sockets.local": lambda raw: list(sockets.local(lines_of(raw))),
     "systemd.properties": lambda raw: list(systemd.properties(text_of(raw))),
     "vendor.judge": _judged,

@@ -41,15 +41,27 @@ def test_host_is_found_as_the_case_says(path: Path) -> None:
 def test_root_is_found_as_the_case_says(path: Path, tmp_path: Path) -> None:
     case = load_yaml(path)
     _build(tmp_path, case)
-    seen = Evidence.of(collect(probes.for_products(CATALOG.products), str(tmp_path)))
+    seen = Evidence.of(collect(probes.for_products(CATALOG.products, CATALOG.limits), str(tmp_path)))
     assert _differs(_found(seen), case["expect"]) == []
     assert [found["id"] for found in seen.unknowns()] == case.get("unknown", [])
+    told = answer(seen, CATALOG)
+    assert [limit["id"] for limit in told["limits"]] == case.get("limits", [])
+    assert set(case.get("seen", ())) <= set(seen.items)
+
+
+# What every Linux with dpkg has; a case that is to be without it says that it is `bare`.
+ORDINARY = {
+    "/usr/lib/os-release": "ID=debian\nVERSION_ID=12\n",
+    "/etc/passwd": "root:x:0:0:root:/root:/bin/sh\n",
+    "/var/lib/dpkg/status": "Package: dpkg\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1.21.22\n",
+}
 
 
 def _build(root: Path, case: dict[str, Any]) -> None:
+    files = {**({} if case.get("bare") else ORDINARY), **case.get("files", {})}
     for path in case.get("directories", ()):
         (root / path.lstrip("/")).mkdir(parents=True, exist_ok=True)
-    for path, text in case.get("files", {}).items():
+    for path, text in files.items():
         place = root / path.lstrip("/")
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text, encoding="utf-8")

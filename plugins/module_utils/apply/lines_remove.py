@@ -27,7 +27,9 @@ def do(target):
     if data is None:
         return
     if not target["whole"]:
-        file_replace.replace(path, edited(data, target), _check_sudoers if target["place"] == "sudoers" else None)
+        left = edited(data, target)
+        if left != data:
+            file_replace.replace(path, left, _check_sudoers if target["place"] == "sudoers" else None)
         return
     if hashlib.sha256(data).hexdigest() != target["sha256"]:
         raise EndpointError(

@@ -16,6 +16,7 @@ from . import (
     interceptors,
     journal,
     kernel_modules,
+    limits,
     links,
     mentions,
     mounts,
@@ -24,7 +25,9 @@ from . import (
     packet_marks,
     paths,
     processes,
+    roots,
     sockets,
+    trusted_keys,
     units,
 )
 from .items import not_checked, printable
@@ -48,6 +51,9 @@ KINDS = {
     "mention": mentions.collect,
     "installer": installers.collect,
     "journal": journal.collect,
+    "root": roots.collect,
+    "trusted_key": trusted_keys.collect,
+    "limit": limits.collect,
 }
 # These need a running system.
 LIVE = {

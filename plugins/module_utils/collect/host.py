@@ -8,6 +8,10 @@ import platform
 
 from ..system.errors import EndpointError
 
+# Systems whose /usr comes with an image, as a whole: what is there, and by which tool packages change.
+OSTREE_BOOTED, OSTREE = "/run/ostree-booted", "/ostree/repo"
+TRANSACTIONAL = ("/usr/sbin/transactional-update", "/usr/bin/transactional-update")
+IMAGES = ("flatcar", "ubuntu-core", "steamos", "bottlerocket")
 OS_RELEASE = ("/usr/lib/os-release", "/etc/os-release")
 
 
@@ -18,7 +22,10 @@ def os_release(lines):
 
 
 def describe(look):
-    """Return {name, system, version, family, kernel, python, init}; of another root only what its files say."""
+    """Return {name, system, version, family, kernel, python, init}; of another root only what its files say.
+
+    ``image`` is there where the system comes as an image: ostree, transactional-update, or the system's own name.
+    """
     text = next((found for found in (_release(path, look.tree) for path in OS_RELEASE) if found), "")
     release = os_release(text.splitlines())
     described = {
@@ -26,6 +33,9 @@ def describe(look):
         "version": release.get("VERSION_ID", "unknown"),
         "family": [release.get("ID", "unknown")] + release.get("ID_LIKE", "").split(),
     }
+    image = _image(described["system"], look)
+    if image:
+        described["image"] = image
     if look.live:
         described.update(
             name=platform.node(),
@@ -41,3 +51,23 @@ def _release(path, tree):
         return tree.text(path)
     except EndpointError:
         return None
+
+
+def _image(system, look):
+    """Return by what a system comes as an image, '' where it is made of packages."""
+    if _is_there(OSTREE_BOOTED, look.tree) or (not look.live and _is_there(OSTREE, look.tree)):
+        return "ostree"
+    if any(_is_there(path, look.tree) for path in TRANSACTIONAL) and not (look.live and _is_writable("/")):
+        return "transactional-update"
+    return system if system in IMAGES else ""
+
+
+def _is_there(path, tree):
+    try:
+        return tree.lstat(path)[0] is not None
+    except EndpointError:
+        return False
+
+
+def _is_writable(path):
+    return not os.statvfs(path).f_flag & os.ST_RDONLY

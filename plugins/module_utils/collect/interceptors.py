@@ -5,7 +5,6 @@
 
 from ..system import interception
 from ..system.containers import container_of
-from ..system.names import below_any
 from .items import not_checked, seen
 
 
@@ -14,15 +13,16 @@ def collect(asked, look):
 
     A container's are told apart. ``asked`` is a list of paths; / asks for all.
     """
-    hosts, contained, is_asked = {}, {}, below_any(asked)
+    hosts, contained, name_of = {}, {}, look.name_below(asked)
     for process in look.processes():
-        count = len(interception.permission_marks(process.pid)) if is_asked(process.path) else 0
+        name = name_of(process.path)
+        count = len(interception.permission_marks(process.pid)) if name is not None else 0
         container = container_of(process.pid) if count else ""
         if container:
-            key = (process.path, container)
+            key = (name, container)
             contained[key] = contained.get(key, 0) + count
         elif count:
-            hosts[process.path] = hosts.get(process.path, 0) + count
+            hosts[name] = hosts.get(name, 0) + count
     if look.hidden:
         yield not_checked("interceptor", "all", "/proc", "%d processes can be looked at by root only" % look.hidden)
     for path, count in sorted(hosts.items()):

@@ -7,6 +7,7 @@ import os
 import re
 
 from ..system import interception
+from ..system.names import name_below
 from ..system.tree import LONGEST_PATH, Tree
 
 PASSWD = "/etc/passwd"
@@ -49,6 +50,14 @@ class Look:
         if self._processes is None:
             self._processes = list(self._running()) if self.live else []
         return self._processes
+
+    def name_below(self, roots):
+        """Return what gives a path its name below the asked roots, though a link on the way gave it another, or None.
+
+        The kernel calls a file by its path without links; those who ask know a directory by its usual name.
+        """
+        real = [(self.tree.lstat(root)[2], root) for root in roots if root != "/"]
+        return name_below([(root, root) for root in roots] + [pair for pair in real if pair[0] != pair[1]])
 
     def users(self):
         """Return [(name, uid, gid, home, shell)] of the account file."""

@@ -37,8 +37,15 @@ def describe(path, place, data, expression, look):
     naming = [block for block in logical if expression.search(b"\n".join(block[1]))]
     numbers = {number for number, _lines in naming}
     others = [block for block in logical if block[0] not in numbers and not _is_idle(block[1], place)]
+    told = [_told(block, place) for block in naming[:MOST_BLOCKS]]
+    if place == "shell":
+        # Other code is loaded only where it is needed.
+        from .shell_lines import context
+
+        for block in told:
+            block["context"] = context(logical, block["number"])
     return {
-        "blocks": [_told(block, place) for block in naming[:MOST_BLOCKS]],
+        "blocks": told,
         "related": [_told(block, place) for block in _related(naming, others)[:MOST_BLOCKS]],
         "more": len(naming) > MOST_BLOCKS,
         "others": len(others),

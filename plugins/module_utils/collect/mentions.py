@@ -29,7 +29,25 @@ PLACES = (
     ("selinux", ("/etc/selinux/default/contexts/files",)),
     ("audit", ("/etc/audit/rules.d", "/etc/audit/plugins.d")),
     ("module", ("/etc/modules", "/etc/modules-load.d")),
+    ("shell", ("/etc/profile", "/etc/bash.bashrc", "/etc/bashrc", "/etc/environment", "/etc/environment.d")),
+    ("shell", ("/etc/bash_completion.d", "/etc/zsh", "/etc/zshrc", "/etc/zshenv", "/etc/zprofile", "/etc/skel")),
+    ("shell", ("/etc/csh.cshrc", "/etc/csh.login", "/etc/fish/config.fish", "/etc/fish/conf.d", "/etc/ksh.kshrc")),
+    ("shell", ("~/.bashrc", "~/.bash_profile", "~/.bash_login", "~/.profile", "~/.bash_aliases", "~/.bash_logout")),
+    ("shell", ("~/.bash_completion", "~/.zshrc", "~/.zshenv", "~/.zprofile", "~/.zlogin", "~/.kshrc", "~/.mkshrc")),
+    ("shell", ("~/.cshrc", "~/.tcshrc", "~/.login", "~/.config/fish/config.fish", "~/.config/environment.d")),
+    ("shell", ("~/.xprofile", "~/.xsessionrc", "~/.pam_environment")),
+    # What other programs let pass, or pass over.
+    ("allow_list", ("/etc/fapolicyd", "/etc/fapolicyd/rules.d", "/etc/fapolicyd/trust.d", "/etc/apparmor.d/local")),
+    ("allow_list", ("/etc/rkhunter.conf", "/etc/rkhunter.conf.local", "/etc/rkhunter.d", "/etc/aide.conf")),
+    (
+        "allow_list",
+        ("/etc/aide", "/etc/aide/aide.conf.d", "/etc/aide.conf.d", "/etc/usbguard"),
+    ),
+    ("allow_list", ("/etc/tripwire", "/etc/samhain", "/etc/chkrootkit.conf", "/etc/chkrootkit", "/var/ossec/etc")),
 )
+HOME = "~/"
+# The limit that says of a user's file that it was not read.
+USERS_FILE = "users_file"
 # What a distribution's own policy says of a path is no mention by this host's owner.
 PASSED_OVER = ("file_contexts", "file_contexts.bin", "file_contexts.homedirs")
 # A long line cannot make the search long.
@@ -64,13 +82,34 @@ def collect(asked, look):
     texts = [text.encode("utf-8", "surrogateescape") for text in asked["texts"]]
     bringing = _bringing(asked) if asked["closely"] else None
     for place, folders in PLACES:
-        for path in _in_homes(folders, look):
+        for path in [folder for folder in folders if not folder.startswith(HOME)]:
             try:
                 for file in _files(path, look):
                     if place != "unit" or not is_own(os.path.basename(file)):
                         yield from _item(file, place, texts, bringing, look)
             except EndpointError as error:
                 yield not_checked("mention", path, path, error)
+        in_homes = [folder[1:] for folder in folders if folder.startswith(HOME)]
+        for path in [home + folder for folder in in_homes for home in sorted(look.homes())]:
+            yield from _of_a_user(path, place, texts, bringing, look)
+
+
+def _of_a_user(path, place, texts, bringing, look):
+    """Yield the items of a place in a home. No user can keep a host from an answer: what cannot be read is a limit."""
+    try:
+        status = look.tree.lstat(path)[0]
+        if status is not None and stat.S_ISLNK(status.st_mode):
+            yield _limit(path, "it is a symbolic link")
+        elif status is not None:
+            for file in _files(path, look):
+                for item in _item(file, place, texts, bringing, look):
+                    yield _limit(file, item["unknown"]) if "unknown" in item else item
+    except EndpointError as error:
+        yield _limit(path, str(error))
+
+
+def _limit(path, cause):
+    return seen("limit", "%s:%s" % (USERS_FILE, path), path, detail=cause)
 
 
 def expression_for(asked):
@@ -116,11 +155,6 @@ def _item(path, place, texts, bringing, look):
 
             more = describe(path, place, data, expression, look)
         yield seen("mention", path, path, place=place, lines=["%d: %s" % line for line in lines[:MOST_LINES]], **more)
-
-
-def _in_homes(folders, look):
-    for folder in folders:
-        yield from [home + folder[1:] for home in sorted(look.homes())] if folder.startswith("~") else [folder]
 
 
 def _files(path, look):

@@ -22,15 +22,20 @@ MOST_CHILDREN = 200
 def collect(asked, look):
     """Yield an item of each path of ``asked['paths']`` that is there, and of all that ``asked['children_of']`` hold.
 
-    Of directories in ``asked['listed']`` the names in them are told.
+    Of directories in ``asked['listed']`` the names in them are told. Of what the folders hold it is told where it is
+    the same directory as one of the asked paths, by whatever link or mount.
     """
-    listed = set(asked["listed"])
+    listed, names = set(asked["listed"]), {}
     for path in asked["paths"]:
-        yield from _item(path, look, path in listed, lambda path: look.owners.get(path, ""))
+        yield from _item(path, look, path in listed, lambda path: look.owners.get(path, ""), names)
     strays, unseen = _children(asked["children_of"], set(asked["paths"]), look)
-    owner_of = _owner_of(strays, look)
+    owner_of, known = _owner_of(strays, look), dict(names)
     for path in strays:
-        yield from _item(path, look, True, owner_of)
+        for item in _item(path, look, True, owner_of, names):
+            same = known.get(names.get(path))
+            if same is not None:
+                item["value"]["same_as"] = same
+            yield item
     yield from unseen
 
 
@@ -73,10 +78,14 @@ def type_of(mode):
     return next((name for test, name in TYPES if test(mode)), "device")
 
 
-def _item(path, look, is_listed, owner_of):
+def _item(path, look, is_listed, owner_of, names):
+    """Yield the item of a path, and note its directory in ``names``: {(device, inode): first path, path: both}."""
     try:
         status, target, real = look.tree.lstat(path)
         if status is not None:
+            if stat.S_ISDIR(status.st_mode):
+                names[path] = (status.st_dev, status.st_ino)
+                names.setdefault(names[path], path)
             yield seen("path", path, path, **_describe(path, status, target, real, look, is_listed, owner_of))
     except (EndpointError, OSError) as error:
         yield not_checked("path", path, path, error)

@@ -10,10 +10,11 @@ from .items import not_checked, seen
 
 def collect(asked, look):
     """Yield an item of each executable below the asked roots that runs on the host; ``asked`` is a list of paths."""
-    running, is_asked = {}, below_any(asked)
+    running, name_of = {}, look.name_below(asked)
     for process in look.processes():
-        if is_asked(process.path) and not container_of(process.pid):
-            running.setdefault(process.path, []).append(process)
+        name = name_of(process.path)
+        if name is not None and not container_of(process.pid):
+            running.setdefault(name, []).append(process)
     for path, these in sorted(running.items()):
         deleted = all(process.deleted for process in these)
         yield seen("process", path, "/proc", pids=sorted(process.pid for process in these), deleted=deleted)

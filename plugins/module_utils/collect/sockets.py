@@ -42,11 +42,12 @@ def local(lines):
 
 def collect(asked, look):
     """Yield what processes below ``asked['held_below']`` listen on, and local sockets below ``asked['paths']``."""
-    holders, holds, is_asked = {}, below_any(asked["held_below"]), below_any(asked["paths"])
+    holders, name_of, is_asked = {}, look.name_below(asked["held_below"]), below_any(asked["paths"])
     for process in look.processes():
-        if holds(process.path) and not container_of(process.pid):
-            for inode in _held(process.pid):
-                holders[inode] = process.path
+        name = name_of(process.path)
+        if name is not None and not container_of(process.pid):
+            for inode in held(process.pid):
+                holders[inode] = name
     if holders:
         for protocol, table in TABLES:
             for inode, address in _lines(table, lambda lines, of=protocol: listening(lines, LISTENING[of])):
@@ -66,7 +67,8 @@ def _address(text):
     return "[%s]" % socket.inet_ntop(socket.AF_INET6, packed)
 
 
-def _held(pid):
+def held(pid):
+    """Return the inodes, as text, of a process's sockets; an empty list if it is gone."""
     named = [DESCRIPTOR.match(opened) for _number, opened in interception.open_files(pid)]
     return [found.group(1) for found in named if found]
 

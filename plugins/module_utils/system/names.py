@@ -44,3 +44,22 @@ def below_any(roots):
     """Return a test of one path (str) that is true if it is one of the roots or lies below one."""
     exact, begins = set(roots), tuple(root.rstrip("/") + "/" for root in roots)
     return lambda path: path in exact or path.startswith(begins)
+
+
+def name_below(named):
+    """Return what gives a path (str) the name that was asked for, None if it lies below none of the roots.
+
+    ``named`` are (root, its name): a directory may be reached by several names, and the most exact root decides.
+    """
+    is_below = below_any([root for root, _name in named])
+    ordered = sorted(named, key=lambda pair: (-len(pair[0]), pair[0] != pair[1]))
+
+    def name_of(path):
+        if not is_below(path):
+            return None
+        for root, name in ordered:
+            if root == "/" or path == root or path.startswith(root.rstrip("/") + "/"):
+                return name.rstrip("/") + path[len(root.rstrip("/")) :]
+        return None
+
+    return name_of

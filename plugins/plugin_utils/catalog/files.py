@@ -19,6 +19,7 @@ PATTERNS = {
     "antivirus": "antivirus/*/*.yml",
     "providers": "providers/*.yml",
     "policies": "policies/*.yml",
+    "limits": "limits/*/*.yml",
 }
 # libyaml reads ten times as fast where PyYAML was built with it.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

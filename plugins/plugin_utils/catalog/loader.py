@@ -13,10 +13,10 @@ from typing import Any
 
 from . import files, index, site
 from .files import HOME, PATTERNS, digest_of
-from .model import Catalog, Mode, Net, Product, Provider, Sign
+from .model import Catalog, Limit, Mode, Net, Product, Provider, Sign
 
 # Kinds of entries that the engine works with, and what a message calls one.
-KINDS = {"products": "product", "antivirus": "antivirus", "providers": "provider"}
+KINDS = {"products": "product", "antivirus": "antivirus", "providers": "provider", "limits": "limits"}
 # Keys of an entry whose facts are signs of the kind of evidence, and the key of a fact that says what to look for.
 SIGNS = {
     "packages": ("package", "name"),
@@ -70,6 +70,7 @@ def with_sites(entries: _Entries, sites: tuple[Path, ...]) -> Catalog:
         antivirus=tuple(map(_product, entries.antivirus.values())),
         added=tuple(added),
         replaced=tuple(dict.fromkeys(replaced)),
+        limits=tuple(_limit(told) for entry in entries.limits.values() for told in entry["limits"]),
     )
 
 
@@ -80,6 +81,7 @@ class _Entries:
     products: dict[str, dict[str, Any]]
     antivirus: dict[str, dict[str, Any]]
     providers: dict[str, dict[str, Any]]
+    limits: dict[str, dict[str, Any]]
     digest: str
 
     @staticmethod
@@ -90,12 +92,7 @@ class _Entries:
 
     def with_others(self, others: dict[str, dict[str, dict[str, Any]]]) -> _Entries:
         """Return these entries with others; one of the same id takes the other's place."""
-        return _Entries(
-            {**self.products, **others["products"]},
-            {**self.antivirus, **others["antivirus"]},
-            {**self.providers, **others["providers"]},
-            self.digest,
-        )
+        return _Entries(**{kind: {**getattr(self, kind), **others[kind]} for kind in KINDS}, digest=self.digest)
 
 
 def _entries(home: Path, pattern: str) -> Iterator[dict[str, Any]]:
@@ -175,3 +172,7 @@ def _provider(entry: dict[str, Any]) -> Provider:
         rules=entry["options"],
         window=entry.get("window"),
     )
+
+
+def _limit(told: dict[str, Any]) -> Limit:
+    return Limit(told["id"], told["what"], told["why"], tuple(told["marks"]), tuple(told.get("lists", ())))

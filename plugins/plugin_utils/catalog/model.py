@@ -116,6 +116,25 @@ class Provider:
 
 
 @dataclass(frozen=True)
+class Limit:
+    """What a host may have that is not looked at: ``what``, and ``why`` not.
+
+    ``marks`` show that a host has it, ``lists`` are directories whose entries are called as packages: both as the
+    catalog's file has them, for the endpoint.
+    """
+
+    id: str
+    what: str
+    why: str
+    marks: tuple[dict[str, Any], ...] = ()
+    lists: tuple[dict[str, Any], ...] = ()
+
+    def asked(self) -> dict[str, Any]:
+        """Return what an endpoint is asked about it."""
+        return {"id": self.id, "marks": list(self.marks), "lists": list(self.lists)}
+
+
+@dataclass(frozen=True)
 class Catalog:
     """All entries and the digest of the files that they came from. ``antivirus`` are other vendors' products.
 
@@ -128,6 +147,7 @@ class Catalog:
     antivirus: tuple[Product, ...] = ()
     added: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
+    limits: tuple[Limit, ...] = ()
 
     def product(self, product_id: str) -> Product:
         """Return one product; KeyError if there is none."""

@@ -13,7 +13,13 @@ from .. import schema
 from ..errors import AvshiftError
 from .files import PATTERNS, content
 
-SCHEMAS = {"products": "product", "antivirus": "product", "providers": "provider", "policies": "policy"}
+SCHEMAS = {
+    "products": "product",
+    "antivirus": "product",
+    "providers": "provider",
+    "policies": "policy",
+    "limits": "limits",
+}
 OTHER_VENDORS = ("antivirus", "edr")
 
 

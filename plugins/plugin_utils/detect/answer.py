@@ -7,21 +7,23 @@ from __future__ import annotations
 from typing import Any
 
 from ..catalog.model import Catalog
-from . import unknowns
+from . import limits, unknowns
 from .evidence import Evidence
 from .match import findings
 
 
 def answer(evidence: Evidence, catalog: Catalog) -> dict[str, Any]:
-    """Return findings, evidence, unknowns, complete, earlier runs, and the products that those removed."""
+    """Return findings, evidence, unknowns, limits, complete, earlier runs, and the products that those removed."""
     found = findings(evidence, catalog.products)
     not_known = unknowns.told(evidence, catalog.products, [finding.id for finding in found])
+    reasons = {reason for finding in found for reason in finding.reasons}
     runs = [run for item in evidence.of_kind("journal") for run in item["value"]["runs"]]
     removed = {product for run in runs if run.get("status") == "done" for product in run.get("products", ())}
     return {
         "findings": [finding.to_json() for finding in found],
         "evidence": list(evidence.items.values()),
         "unknowns": not_known,
+        "limits": limits.told(evidence, catalog.limits, catalog.products, reasons),
         "complete": not any(unknown["bears"] for unknown in not_known),
         "removed_before": sorted(removed),
         "earlier_runs": runs,

@@ -200,6 +200,11 @@ def _is_stray(item: Item, product: Product, known: list[str]) -> bool:
         return product.net.word in f"{value['name']} {value['vendor']}".lower()
     if kind == "certificate":
         return product.net.word in value["subject"].lower()
+    if kind == "trusted_key":
+        return True
+    if kind == "path" and "same_as" in value:
+        # It is a directory that an entry knows by its other name.
+        return False
     if kind == "path":
         named = any(is_below(path, [what]) or ("*" in path and fnmatchcase(what, path)) for path in known)
         return posixpath.dirname(what) in product.net.below and not named

@@ -28,9 +28,9 @@ WITNESS = {
 }
 # The witnesses that nothing but the product itself leaves; others are names.
 DISTINCTIVE = ("package", "process", "unit", "path", "link_into", "ini_section")
-ACTIVE = ("unit", "packet_mark", "certificate", "mount")
+ACTIVE = ("unit", "packet_mark", "certificate", "mount", "trusted_key")
 # Lines of configuration that have an effect by themselves.
-EFFECTIVE_PLACES = ("sudoers", "cron", "squid", "mta", "samba", "autostart", "unit", "audit", "module")
+EFFECTIVE_PLACES = ("sudoers", "cron", "squid", "mta", "samba", "autostart", "unit", "audit", "module", "shell")
 
 
 @dataclass(frozen=True)

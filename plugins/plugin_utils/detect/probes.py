@@ -9,25 +9,26 @@ import posixpath
 from collections.abc import Iterable
 from typing import Any
 
-from ..catalog.model import Product
+from ..catalog.model import Limit, Product
 
 KEEP_OUT = "/etc/avshift/keep-out"
 # Kinds whose question is the list of what the signs look for.
 PLAIN = ("unit", "account", "group", "kernel_module", "certificate")
 
 
-def for_products(products: Iterable[Product]) -> dict[str, Any]:
-    """Return the probes that find the products: {kind: what to ask}."""
+def for_products(products: Iterable[Product], limits: Iterable[Limit] = ()) -> dict[str, Any]:
+    """Return the probes that find the products, and what a host has that is not looked at: {kind: what to ask}."""
     chosen = list(products)
     nets = [product.net for product in chosen if product.net is not None]
     parents = _unique(path for product in chosen for path in product.parents)
     trees = _unique(path for product in chosen for path in product.trees)
     below = _unique(path for net in nets for path in net.below)
+    word = nets[0].word if nets else ""
     return {
         **{kind: _all(chosen, kind) for kind in PLAIN},
         "process": _unique([*_all(chosen, "process"), *below]),
         "container_process": _unique([*_all(chosen, "container_process"), *below]),
-        "package": {"names": _all(chosen, "package"), "word": nets[0].word if nets else "", "in": parents},
+        "package": {"names": _all(chosen, "package"), "word": word, "in": parents},
         "path": {
             "paths": _paths(chosen, parents),
             "children_of": below,
@@ -54,6 +55,9 @@ def for_products(products: Iterable[Product]) -> dict[str, Any]:
         "mount": trees,
         "interceptor": _all(chosen, "process"),
         "journal": [],
+        "root": {"word": word},
+        "trusted_key": {"word": word},
+        "limit": {"entries": [limit.asked() for limit in limits], "names": _own_names(chosen), "word": word},
     }
 
 
@@ -96,6 +100,12 @@ def _paths(products: list[Product], parents: list[str]) -> list[str]:
 
 def _archives(products: list[Product]) -> list[str]:
     return [pattern for name in _all(products, "package") for pattern in (f"{name}_*.deb", f"{name}-*.rpm")]
+
+
+def _own_names(products: list[Product]) -> list[str]:
+    """Return the names of packages that are no other vendor's too."""
+    shared = {name for product in products for name in product.shared_names}
+    return [name for name in _all(products, "package") if name not in shared]
 
 
 def _parted(what: str, key: str) -> dict[str, str]:

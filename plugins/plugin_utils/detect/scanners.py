@@ -14,7 +14,7 @@ from .match import RUNNING, Finding, findings
 from .probes import for_products
 
 # What tells that a product is there; what it left elsewhere is not asked.
-KINDS = ("package", "path", "unit", "process", "container_process", "kernel_module", "home_path")
+KINDS = ("package", "path", "unit", "process", "container_process", "kernel_module", "home_path", "root")
 EVERYWHERE = ["/"]
 YES, NO, UNKNOWN = "yes", "no", "unknown"
 

@@ -33,8 +33,10 @@ def _told(item: Item, products: tuple[Product, ...], found: set[str]) -> dict[st
 
 def _hangs(item: Item, product: Product) -> bool:
     kind, what = item["kind"], item["what"]
+    if kind == "root" or (kind == "limit" and product.of_kind("package")):
+        return True
     if product.net is not None:
-        return kind in ("package", "process", "path")
+        return kind in ("package", "process", "path", "trusted_key")
     if kind in ("mention", "socket", "mount"):
         return bool(product.trees)
     wanted = product.of_kind(kind)

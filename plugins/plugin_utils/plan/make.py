@@ -24,7 +24,7 @@ JOURNAL = f"{OWN_STATE}/journal.json"
 
 def probes_for(catalog: Catalog, goal: Goal) -> dict[str, Any]:
     """Return everything that has to be asked of a host to plan this goal for it."""
-    asked = probes.for_products(catalog.products)
+    asked = probes.for_products(catalog.products, catalog.limits)
     # A second scanner of whatever make matters too.
     asked["interceptor"] = ["/"]
     if goal.provider:

@@ -144,4 +144,4 @@ def _whole(result: dict[str, Any] | None, key: str) -> dict[str, Any] | None:
     return {name: value for name, value in result.items() if name in KEPT}
 
 
-KEPT = ("findings", "evidence", "unknowns", "complete", "removed_before", "earlier_runs", "checks", "result")
+KEPT = ("findings", "evidence", "unknowns", "limits", "complete", "removed_before", "earlier_runs", "checks", "result")

@@ -13,13 +13,16 @@ from ..model import Check
 from .case import Case
 
 MOST_TOLD = 20
+# Where /opt and others lead in a system that comes as an image.
+BY_DESIGN = "/var"
 
 
 def _links_on_the_way(case: Case) -> Iterator[Check]:
+    image = case.evidence.host.get("image")
     led = [
         f"{item['what']} (really {item['value']['real']})"
         for item in of_kind(case.owned, "path")
-        if "real" in item["value"]
+        if "real" in item["value"] and not (image and item["value"]["real"] == BY_DESIGN + item["what"])
     ]
     trees = {path for product in case.going for path in product.trees}
     for item in removal.paths.obstacles(case.evidence, list(case.going)):

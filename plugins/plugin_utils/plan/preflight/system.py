@@ -7,11 +7,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ...detect import limits
 from ...detect.claims import of_kind
+from ...locations import is_below
 from ..model import Check
 from ..removal.kernel import REBOOT_REQUIRED
 from .case import Case
 
+# What is read-only in a system that comes as an image, and how its packages go.
+IMAGE = "/usr"
+CHANGED_BY = {
+    "ostree": "Take the package out by 'rpm-ostree uninstall', or out of the image that the host follows, and restart.",
+    "transactional-update": "Take the package out by 'transactional-update pkg remove', and restart.",
+}
 OLDEST_PYTHON = (3, 6)
 
 
@@ -31,6 +39,9 @@ def _python(case: Case) -> Iterator[Check]:
 def _file_systems(case: Case) -> Iterator[Check]:
     """Yield an error where a path of the system or of a product that goes cannot be written."""
     fixed = [item["what"] for item in case.evidence.of_kind("file_system") if item["value"]["read_only"]]
+    if case.evidence.host.get("image"):
+        # It is so by design, and no fault of a disk.
+        fixed = [path for path in fixed if not is_below(path, [IMAGE])]
     if case.steps and fixed:
         yield Check(
             "file_system_read_only",
@@ -38,6 +49,32 @@ def _file_systems(case: Case) -> Iterator[Check]:
             "A file system that has to be written is mounted read-only",
             ", ".join(fixed),
             "Look in the kernel's log for an error of the disk; mount it read-write and plan again.",
+        )
+
+
+def _image(case: Case) -> Iterator[Check]:
+    image = case.evidence.host.get("image", "")
+    if case.steps and image:
+        how = CHANGED_BY.get(str(image), "Build an image without the product, and start the host from it.")
+        yield Check(
+            "image_based_system",
+            "error",
+            "The system comes as an image, whose packages are not changed one by one",
+            f"{image}; /usr is read-only by design",
+            f"{how} Then plan again: what is left below /etc and /var is found and planned like anywhere else.",
+        )
+
+
+def _limits(case: Case) -> Iterator[Check]:
+    reasons = {reason for finding in case.found for reason in finding.reasons}
+    told = limits.told(case.evidence, case.catalog.limits, case.catalog.products, reasons)
+    if told:
+        yield Check(
+            "limits",
+            "info",
+            "Some of what the host has was not looked at, or not wholly",
+            "; ".join(f"{limit['id']}: {limit['what']}" for limit in told),
+            "Look there by hand, if the product may have come that way.",
         )
 
 
@@ -74,6 +111,8 @@ def _module_files(case: Case) -> Iterator[Check]:
 CHECKS = (
     _python,
     _file_systems,
+    _image,
+    _limits,
     _reboot,
     _module_files,
 )

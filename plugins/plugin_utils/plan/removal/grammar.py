@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .words import Words
+from .words import SOURCING, Words, segments
 
 
 @dataclass(frozen=True)
@@ -159,6 +159,13 @@ def _autostart(path: str, text: str, words: Words) -> Fate:
     return GOES if words.only_calls(re.sub(r"%[a-zA-Z]", "", match.group(1))) else MIXED
 
 
+def _shell(path: str, text: str, words: Words) -> Fate:
+    """Return the fate of a line of a shell's start file: it goes if all it does is to source a product's file."""
+    parts = segments(text.strip())
+    sources = any(part[0] in SOURCING for part in parts or ())
+    return GOES if sources and words.only_calls(text.strip()) else UNCLEAR
+
+
 JUDGES: dict[str, Callable[[str, str, Words], Fate]] = {
     "sudoers": _sudoers,
     "cron": _cron,
@@ -166,4 +173,5 @@ JUDGES: dict[str, Callable[[str, str, Words], Fate]] = {
     "mta": _mta,
     "samba": _samba,
     "autostart": _autostart,
+    "shell": _shell,
 }

@@ -28,6 +28,8 @@ DROP_INS = (
     "/etc/profile.d/",
 )
 AUTOSTART = "/autostart/"
+# What the endpoint tells of where a line of a shell's start file stands, and what a shell takes for no command.
+PLAIN, OPENED, UNSURE, NOTHING = "plain", "opened", "unsure", ":"
 # Lines that name each other: one that is left without the others would be an error of the whole file.
 TOGETHER = ("squid",)
 
@@ -90,6 +92,7 @@ def judged(item: Item, words: Words, evidence: Evidence) -> Change:
 def _line_by_line(path: str, value: dict[str, Any], words: Words) -> Change:
     change = Change()
     names: set[str] = set()
+    contexts = _contexts(value.get("blocks", ()))
     for block in value.get("blocks", ()):
         if not block["plain"]:
             change.by_hand.append((block["number"], "it is too long, or no plain text"))
@@ -97,24 +100,42 @@ def _line_by_line(path: str, value: dict[str, Any], words: Words) -> Change:
             words.named_in(block["text"])
             # Its installer marks what it added with comments.
             and (not block["idle"] or value["place"] == "squid")
-            and _note(change, block, fate(value["place"], path, block["text"], words))
+            and _note(change, block, fate(value["place"], path, block["text"], words), contexts[block["text"]])
         ):
             names.update(aliases_of(block["text"]))
     for block in value.get("related", ()):
         used = sudo_commands(block["text"]) or []
         if any(command in names for command in used) or not used:
-            _note(change, block, Fate(True) if used and set(used) <= names else MIXED)
+            _note(change, block, Fate(True) if used and set(used) <= names else MIXED, PLAIN)
     if "blocks" not in value:
         change.by_hand.append((0, "its lines were not looked at"))
     return change
 
 
-def _note(change: Change, block: dict[str, Any], told: Fate) -> bool:
+def _contexts(blocks: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """Return how each text stands: a step takes out all lines of the same text, so that the worst counts."""
+    contexts: dict[str, str] = {}
+    for block in blocks:
+        told = (contexts.get(block["text"], PLAIN), block.get("context", PLAIN))
+        contexts[block["text"]] = max(told, key=(PLAIN, OPENED, UNSURE).index)
+    return contexts
+
+
+def _note(change: Change, block: dict[str, Any], told: Fate, context: str) -> bool:
+    if told.goes and context == UNSURE:
+        change.by_hand.append((block["number"], "it may be part of a longer text or command"))
+        return False
     if told.goes:
-        change.edits.append((block["text"], told.becomes))
+        # Where a condition or a function would be left without a command, one that does nothing takes the line's place.
+        idle = _indent(block["text"]) + NOTHING if context == OPENED else told.becomes
+        change.edits.append((block["text"], idle))
     elif told.why:
         change.by_hand.append((block["number"], told.why))
     return told.goes
+
+
+def _indent(text: str) -> str:
+    return text[: len(text) - len(text.lstrip())]
 
 
 def _goes_whole(path: str, value: dict[str, Any], change: Change) -> bool:

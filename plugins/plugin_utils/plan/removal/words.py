@@ -21,7 +21,9 @@ WRAPPERS = ("nice", "ionice", "nohup", "exec", "env", "timeout", "chronic", "com
 SHELLS = ("sh", "bash", "dash", "ksh", "zsh")
 # They do nothing that would be missed.
 IDLE = ("true", "false", ":", "exit", "sleep")
-TESTS = ("test", "[")
+TESTS = ("test", "[", "[[")
+# They read a file as if it stood in their place.
+SOURCING = (".", "source")
 SERVICES = ("systemctl", "service", "invoke-rc.d")
 PACKAGE_TOOLS = ("apt", "apt-get", "dnf", "yum", "zypper", "dpkg", "rpm")
 INSTALLING = ("install", "reinstall", "in", "update", "upgrade", "up")
@@ -130,6 +132,8 @@ def _is_own(part: list[str], words: Words) -> bool | None:
     name, arguments = posixpath.basename(part[0]), part[1:]
     if words.own(part[0]) or words.is_installer(part[0]):
         return True
+    if name in SOURCING:
+        return bool(arguments) and words.own(arguments[0])
     if name in TESTS:
         return any(words.own(word) or words.is_installer(word) for word in arguments)
     if name in SHELLS:

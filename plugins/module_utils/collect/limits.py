@@ -1,0 +1,69 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""What a host has that is not looked at, or not wholly: package managers without a reader, homes from elsewhere."""
+
+import re
+
+from ..system.errors import EndpointError
+from .items import not_checked, seen
+
+LIMIT = 1 << 18
+MOST_NAMES = 20
+
+
+def collect(asked, look):
+    """Yield an item of each of ``asked['entries']`` that the host has, unknown where it lists what is looked for.
+
+    An entry is {id, marks, lists}. ``marks`` are what it is known by: {path} that is there, {holds} a directory with
+    anything in it, {file, line} a line that a regular expression finds. ``lists`` are {in, levels} of directories whose
+    entries are called as their packages. ``asked['names']`` and ``asked['word']`` are what no package may be called.
+    """
+    is_wanted = _wanted(asked["names"], asked["word"])
+    for entry in asked["entries"]:
+        try:
+            where = next((mark for mark in (_found(mark, look) for mark in entry["marks"]) if mark), "")
+            if where:
+                yield _item(entry, where, is_wanted, look)
+        except EndpointError as error:
+            yield not_checked("limit", entry["id"], entry["id"], error)
+
+
+def _item(entry, where, is_wanted, look):
+    listed = [name for place in entry["lists"] for name in _names(place["in"], place["levels"], look)]
+    wanted = sorted({name for name in listed if is_wanted(name)})
+    if wanted:
+        cause = "it lists %s, and is not read further" % ", ".join(wanted[:MOST_NAMES])
+        return not_checked("limit", entry["id"], where, cause)
+    return seen("limit", entry["id"], where, detail="")
+
+
+def _found(mark, look):
+    """Return where a mark is, '' if it is not there."""
+    if "path" in mark:
+        return mark["path"] if look.tree.lstat(mark["path"])[0] is not None else ""
+    if "holds" in mark:
+        return mark["holds"] if look.tree.entries(mark["holds"]) else ""
+    expression = re.compile(mark["line"])
+    lines = (look.tree.text(mark["file"], LIMIT) or "").split("\n")
+    return mark["file"] if any(expression.search(line) for line in lines) else ""
+
+
+def _names(folder, levels, look):
+    """Yield the names that are a number of levels below a directory."""
+    for name, is_link, is_folder in look.tree.entries(folder):
+        if levels == 1:
+            yield name
+        elif is_folder and not is_link:
+            yield from _names(folder + "/" + name, levels - 1, look)
+
+
+def _wanted(names, word):
+    """Return a test of the name of a database's entry: a package's, with a version or more behind it."""
+    known = "|".join(re.escape(name).replace(r"\*", "[a-z0-9.]*") for name in names)
+    begins = re.compile(r"[._]*(?:%s)(?:[-_.@:~][^/]*)?\Z" % known, re.IGNORECASE)
+
+    def is_wanted(name):
+        return (bool(word) and word in name.lower()) or begins.match(name) is not None
+
+    return is_wanted
