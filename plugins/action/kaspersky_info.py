@@ -41,7 +41,7 @@ class ActionModule(Adapter):
         record = runs.of_detection(host, told, run)
         path = records.path_of(options["records_dir"], host)
         if not self._task.check_mode:
-            records.write(path, record)
+            records.write(path, record, self.modes(task_vars))
         hosts = task_vars.get("ansible_play_hosts_all", [host])
         Display().display(f"[{self.count()}/{len(hosts)}] {visible(host)}: {detection.of_host(record)}")
         kept = {key: value for key, value in told.items() if key != "evidence"}

@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 from ansible_collections.avshift.endpoint.plugins.plugin_utils import signature
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter, now
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.canonical import encode
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.documents import write_text
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import approval_document, document
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records
 
 
 class ActionModule(Adapter):
@@ -33,7 +33,7 @@ class ActionModule(Adapter):
         approval = approval_document.compose(document.read(options["plan"]), options, now())
         path = Path(options["output"] or Path(options["plan"]).with_name(approval_document.NAME)).absolute()
         if not self._task.check_mode:
-            records.write_text(path, encode(approval))
+            write_text(path, encode(approval), self.modes(task_vars))
         hosts = approval["hosts"]
         command = signature.command("approval", str(path))
         told = f"{len(hosts)} hosts approved in {path}. To sign it: {command}"

@@ -34,7 +34,7 @@ class ActionModule(Adapter):
         if path.exists():
             record = runs.kept(record, records.read_one(path)[0])
         if not self._task.check_mode:
-            records.write(path, record)
+            records.write(path, record, self.modes(task_vars))
         result = {"verdict": record["verdict"], "path": str(path), "window_seconds": record["window_seconds"]}
         if record["failure"] is None and record["verdict"] not in (*CLEAN, EXCEPTED) and not self._task.check_mode:
             result.update(

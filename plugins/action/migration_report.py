@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ansible.utils.display import Display
+from ansible_collections.avshift.endpoint.plugins.plugin_utils import answers
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import (
     Adapter,
     now,
@@ -17,11 +18,13 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import (
     versions,
 )
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import policies
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.documents import write_text
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import document, waves
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import compare, detection, plan
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import folder
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.visible import visible
 
 MOST_NAMED = 10
 
@@ -45,9 +48,9 @@ class ActionModule(Adapter):
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Write the documents, show their table, and return their paths."""
         if options["kind"] == "run":
-            return self._run(options)
+            return self._run(options, task_vars)
         if options["kind"] == "comparison":
-            return self._comparison(options)
+            return self._comparison(options, task_vars)
         made = self._plan if options["kind"] == "plan" else self._detection
         return made(options, task_vars)
 
@@ -60,7 +63,7 @@ class ActionModule(Adapter):
             record = runs.of_detection(host, result, run)
             if record["failure"] is not None:
                 silent.append(host)
-                records.write(records.path_of(options["records_dir"], host), record)
+                records.write(records.path_of(options["records_dir"], host), record, self.modes(task_vars))
             found.append(record)
         Display().display("\n".join(["", *detection.summary(found), "", f"Records: {options['records_dir']}", ""]))
         result = {"verdicts": dict(Counter(record["verdict"] for record in found))}
@@ -69,48 +72,83 @@ class ActionModule(Adapter):
         return result
 
     def _plan(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        left_out: dict[str, str] = {}
+        whole = self._composed(options, task_vars, options["hosts"], left_out)
+        try:
+            files, lines = plan.files(whole), plan.lines(whole)
+        # One host of which something cannot be told must not cost all others their plan.
+        except Exception:
+            left_out = {**left_out, **self._untellable(options, task_vars)}
+            whole = self._composed(options, task_vars, options["hosts"], left_out)
+            files, lines = plan.files(whole), plan.lines(whole)
+        return self._write(options, task_vars, files, lines, digest=whole["digest"])
+
+    def _composed(
+        self, options: dict[str, Any], task_vars: dict[str, Any], hosts: list[str], left_out: dict[str, str]
+    ) -> dict[str, Any]:
+        """Return the document of some hosts; those that are left out, or get left out, are named in it with why."""
         made_by, catalog = versions(self.catalog(options)), self.catalog(options)
         run = {"change_id": options["change_id"], "time": now(), **made_by}
-        not_planned: dict[str, str] = {}
-        whole = document.compose(
-            self._planned(options, task_vars, run, not_planned),
-            not_planned,
+        return document.compose(
+            self._planned(options, task_vars, hosts, run, left_out),
+            left_out,
             {**made_by, "policy": " ".join(pack.named for pack in policies.load(options["policy"], sites(options)))},
             waves.of_hosts(options["hosts"], options["waves"]),
             options["change_id"],
             {name: provider.told() for name, provider in catalog.providers.items()},
         )
-        return self._write(options["output_dir"], plan.files(whole), plan.lines(whole), digest=whole["digest"])
+
+    def _untellable(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, str]:
+        """Return which hosts' plans cannot be told, each looked at alone, and why."""
+        found = {}
+        for host in options["hosts"]:
+            try:
+                plan.files(self._composed(options, task_vars, [host], {}))
+            except Exception as error:
+                cause = f"its plan cannot be shown ({type(error).__name__}: {error})"
+                found[host] = str(answers.invalid(host, visible(cause)))
+        return found
 
     def _planned(
-        self, options: dict[str, Any], task_vars: dict[str, Any], run: dict[str, Any], not_planned: dict[str, str]
+        self,
+        options: dict[str, Any],
+        task_vars: dict[str, Any],
+        hosts: list[str],
+        run: dict[str, Any],
+        left_out: dict[str, str],
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         """Write each host's record and yield its plan; put down why where there is none."""
-        for host in sorted(options["hosts"]):
+        well_formed: set[str] = set()
+        for host in sorted(hosts):
             record = runs.of_plan(host, task_vars["hostvars"][host].get(options["results_in"]), run)
-            records.write(records.path_of(options["records_dir"], host), record)
+            records.write(records.path_of(options["records_dir"], host), record, self.modes(task_vars))
             if record["plan"] is None:
-                not_planned[host] = record["failure"]["message"]
-            else:
-                yield host, record["plan"]
+                left_out[host] = record["failure"]["message"]
+            elif host not in left_out:
+                problem = answers.problem_of_plan(record["plan"], well_formed)
+                if problem:
+                    left_out[host] = str(answers.invalid(host, problem))
+                else:
+                    yield host, record["plan"]
 
-    def _run(self, options: dict[str, Any]) -> dict[str, Any]:
-        made = folder.make(
-            options["records_dir"], options["output_dir"], policies.load(options["policy"], sites(options))
-        )
+    def _run(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        packs = policies.load(options["policy"], sites(options))
+        made = folder.make(options["records_dir"], options["output_dir"], packs, self.modes(task_vars))
         Display().display("\n".join(["", *made.lines, "", *made.paths.values(), ""]))
         return {"paths": made.paths, "verdicts": made.totals["verdicts"]}
 
-    def _comparison(self, options: dict[str, Any]) -> dict[str, Any]:
+    def _comparison(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         read = (records.read(folder) for folder in (options["earlier_dir"] or "", options["records_dir"]))
         content = compare.compose(*read)
         counted = {"same": content["same"], **{key: len(content[key]) for key in ("new", "gone", "changed")}}
-        return self._write(options["output_dir"], compare.files(content), compare.lines(content), compared=counted)
+        return self._write(options, task_vars, compare.files(content), compare.lines(content), compared=counted)
 
-    def _write(self, folder: str, files: dict[str, str], shown: list[str], **facts: Any) -> dict[str, Any]:
-        paths = {name: str((Path(folder) / name).absolute()) for name in files}
+    def _write(
+        self, options: dict[str, Any], task_vars: dict[str, Any], files: dict[str, str], shown: list[str], **facts: Any
+    ) -> dict[str, Any]:
+        paths = {name: str((Path(options["output_dir"]) / name).absolute()) for name in files}
         for name, text in files.items():
-            records.write_text(Path(paths[name]), text)
+            write_text(Path(paths[name]), text, self.modes(task_vars))
         Display().display("\n".join(["", *shown, "", *paths.values(), ""]))
         return {"paths": paths, **facts}
 

@@ -15,11 +15,14 @@ from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import module_loader
 
+from . import answers, cause
 from .catalog import loader
 from .catalog.model import Catalog
+from .documents import Modes
 from .errors import AvshiftError
 from .program import MODULE, program, write_module
 from .version import VERSION
+from .visible import visible
 
 # Written into Ansible's own folder for temporary files, which it removes at its end.
 MODULES = Path(constants.DEFAULT_LOCAL_TMP) / "avshift-modules"
@@ -29,6 +32,8 @@ REMOTE_TMP = "$(test -w /run && echo /run/.avshift-ansible || echo ~/.ansible/tm
 # Ansible unpacks a module where TMPDIR says; Python passes over a directory that it may not write to.
 MEMORY = "/run"
 PYTHON_LOOK = "command -v python3 || echo none"
+# Characters of a message. What a host said is in it, in part.
+LONGEST_MESSAGE = 4000
 
 
 class Adapter(ActionBase):
@@ -44,6 +49,7 @@ class Adapter(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the action; Ansible calls it."""
+        self._host_named = _host(task_vars or {})
         result: dict[str, Any] = super().run(tmp, task_vars)
         _validation, options = self.validate_argument_spec(argument_spec=self.SPEC)
         try:
@@ -55,6 +61,8 @@ class Adapter(ActionBase):
             result.update({"unreachable": True, "changed": False, "msg": self._unreached(error, task_vars or {})})
         finally:
             self._remove_tmp_path(self._connection._shell.tmpdir)
+        if "msg" in result:
+            result["msg"] = visible(result["msg"], LONGEST_MESSAGE)
         return result
 
     def _without_secrets(self, text: str, options: dict[str, Any]) -> str:
@@ -70,6 +78,11 @@ class Adapter(ActionBase):
         """Return the collection's catalog with the folders of O(catalog_dirs), read once a process."""
         return _catalog(sites(options))
 
+    def modes(self, task_vars: dict[str, Any]) -> Modes:
+        """Return the permissions of what is written here: the user's alone, unless two variables say otherwise."""
+        names = ("avshift_file_mode", "avshift_directory_mode")
+        return Modes.of(*(self._templar.template(task_vars.get(name)) for name in names))
+
     def count(self) -> int:
         """Return how many times this was called in this run of Ansible, by all of its workers."""
         with open(Path(constants.DEFAULT_LOCAL_TMP) / "avshift-count", "ab") as counted:
@@ -78,13 +91,26 @@ class Adapter(ActionBase):
             return counted.tell()
 
     def on_endpoint(self, call: str, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        """Collect, apply or prove on the endpoint and return the result; AvshiftError saying why if that failed."""
+        """Collect, apply or prove on the endpoint and return its answer, which has the form of the published schema.
+
+        Raises AvshiftError saying why if that failed, or if the answer has another form.
+        """
         self._keep_off_the_disk()
         sent = {"program": program(), "call": call, "arguments": arguments, "check_mode": bool(self._task.check_mode)}
         result: dict[str, Any] = self._execute_module(f"ansible.legacy.{MODULE}", module_args=sent, task_vars=task_vars)
         if result.get("failed") or "exception" in result:
             raise self._why_not(result, task_vars)
-        return result
+        return answers.checked(call, plain(result), _host(task_vars))
+
+    def _parse_returned_data(self, res: dict[str, Any], *more: Any, **named: Any) -> dict[str, Any]:
+        """Refuse what is too large before it is read, and what Ansible's own reading breaks off at."""
+        answers.must_be_small(len(res.get("stdout") or ""), self._host_named)
+        try:
+            return super()._parse_returned_data(res, *more, **named)
+        # Whatever it is, the host's answer has brought it about.
+        except Exception as error:
+            why = f"Ansible cannot read it ({type(error).__name__}: {error})"
+            raise answers.invalid(self._host_named, why) from error
 
     def _keep_off_the_disk(self) -> None:
         """Have the module's own files put into memory, unless the user chose a place for them.
@@ -116,23 +142,21 @@ class Adapter(ActionBase):
 
     def _unreached(self, error: Exception, task_vars: dict[str, Any]) -> str:
         """Return why a host was not reached. Some connections say it only to a command that does nothing."""
-        cause = str(getattr(error, "message", error)).strip()
-        if "temporary directory" in cause:
+        told = str(getattr(error, "message", error)).strip()
+        if "temporary directory" in told:
             try:
                 look = self._low_level_execute_command("true", sudoable=False)
-                cause = str(look.get("stderr") or "no directory for temporary files can be made there").strip()
+                told = str(look.get("stderr") or "no directory for temporary files can be made there").strip()
             except AnsibleConnectionFailure as again:
-                cause = str(again)
-        host = str(task_vars.get("inventory_hostname", "this host"))
+                told = str(again)
+        host = _host(task_vars)
         remedy = "See that it is up and that Ansible can log in, and run again; nothing was done on it."
-        return str(AvshiftError("unreachable", "Reaching the host", host, cause, remedy))
+        return str(AvshiftError("unreachable", "Reaching the host", host, told, remedy))
 
     def _why_not(self, result: dict[str, Any], task_vars: dict[str, Any]) -> AvshiftError:
-        host = str(task_vars.get("inventory_hostname", "this host"))
-        if result.get("code"):
-            return AvshiftError(
-                str(result["code"]), "Working on the host", host, result["msg"], "Nothing else was done."
-            )
+        host, code = _host(task_vars), answers.code_of(result)
+        if code:
+            return AvshiftError(code, "Working on the host", host, result.get("msg"), "Nothing else was done.")
         look = self._low_level_execute_command(PYTHON_LOOK, sudoable=False)
         if str(look.get("stdout", "")).strip() in ("none", ""):
             return AvshiftError(
@@ -142,12 +166,11 @@ class Adapter(ActionBase):
                 "it has no python3, which Ansible needs there",
                 "Install Python 3.8 or newer on it (3.6 with ansible-core 2.16), or set ansible_python_interpreter.",
             )
-        cause = str(result.get("module_stderr") or result.get("msg") or result).strip().splitlines()
         return AvshiftError(
             "module_failed",
             "Looking at the host",
             host,
-            cause[-1] if cause else "the module gave no result",
+            cause.of(result),
             "See that ansible_python_interpreter names a Python that this ansible-core supports; -vvv shows more.",
         )
 
@@ -155,6 +178,10 @@ class Adapter(ActionBase):
 def sites(options: dict[str, Any]) -> tuple[Path, ...]:
     """Return the folders of a site's own catalog that a task names, in their order."""
     return tuple(Path(folder) for folder in options["catalog_dirs"])
+
+
+def _host(task_vars: dict[str, Any]) -> str:
+    return str(task_vars.get("inventory_hostname", "this host"))
 
 
 @functools.cache

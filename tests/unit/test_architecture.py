@@ -42,7 +42,7 @@ READERS = {
     "plugin_utils/catalog/files.py",
     "plugin_utils/catalog/index.py",
     "plugin_utils/catalog/loader.py",
-    "plugin_utils/plan/document.py",
+    "plugin_utils/documents.py",
     "plugin_utils/plan/granted.py",
     "plugin_utils/program.py",
     "plugin_utils/record/records.py",
@@ -50,8 +50,6 @@ READERS = {
     "plugin_utils/signature.py",
     "plugin_utils/report/run/folder.py",
     "plugin_utils/report/run/gather.py",
-    "plugin_utils/report/run/sheets.py",
-    "plugin_utils/report/run/workbook.py",
     "plugin_utils/catalog/policies.py",
     "plugin_utils/catalog/site.py",
     "plugin_utils/schema/__init__.py",
@@ -215,6 +213,7 @@ def test_files_and_functions_are_short() -> None:
 
 # Where an error that nobody foresaw must cost one kind or one step and no more: how many such places a file may have.
 UNFORESEEN = {
+    "action/migration_report.py": 2,
     "module_utils/apply/handover.py": 3,
     "module_utils/apply/main.py": 3,
     "module_utils/apply/results.py": 1,
@@ -222,6 +221,7 @@ UNFORESEEN = {
     "module_utils/apply/taking_back.py": 2,
     "module_utils/system/bounded.py": 1,
     "module_utils/system/outlive.py": 1,
+    "plugin_utils/adapter.py": 1,
 }
 
 

@@ -6,12 +6,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..visible import visible
+
 DATA_LIMIT = 20000
+# An escape takes the place of one character, and has up to ten.
+LONGEST = 10 * DATA_LIMIT
 
 
 def of_step(step: dict[str, Any]) -> dict[str, str]:
-    """Return {before, after, before_header, after_header} of one step."""
-    title = f"{step['id']}: {step['title']}"
+    """Return {before, after, before_header, after_header} of one step. Ansible shows it as it is: nothing of a host's
+    acts on a terminal.
+    """
+    title = visible(f"{step['id']}: {step['title']}")
     return {
         "before_header": title,
         "after_header": title,
@@ -21,5 +27,6 @@ def of_step(step: dict[str, Any]) -> dict[str, str]:
 
 
 def _lines(text: str) -> str:
-    shown = text[:DATA_LIMIT] + ("\n(cut off here)" if len(text) > DATA_LIMIT else "")
+    more = "\n(cut off here)" if len(text) > DATA_LIMIT else ""
+    shown = visible(text[:DATA_LIMIT], LONGEST, keep="\n\t") + more
     return shown + "\n" if shown and not shown.endswith("\n") else shown

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from ..canonical import digest
+from ..documents import read_bytes
 from ..errors import AvshiftError
 from . import document_v1
 from .classes import Classes, whole
@@ -22,6 +22,7 @@ from .model import digest_of
 
 KIND = "avshift.endpoint plan"
 FORMAT_VERSION = 2
+MOST_BYTES = 1 << 30
 READING = "Reading the approved plan"
 AGAIN = "Make the plan again with avshift.endpoint.plan and have that one approved."
 BOUND = ("kind", "format_version", "collection_version", "catalog_digest", "policy")
@@ -78,7 +79,7 @@ def read(path: str) -> dict[str, Any]:
 def raw(path: str, what: str = READING) -> bytes:
     """Return the bytes of a file that was approved; AvshiftError if it cannot be read."""
     try:
-        return Path(path).read_bytes()
+        return read_bytes(path, MOST_BYTES)
     except OSError as error:
         remedy = (
             "Give the path of a plan.json that can be read."

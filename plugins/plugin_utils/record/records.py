@@ -4,19 +4,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from ..canonical import encode
+from ..documents import PRIVATE, Modes, read_bytes, write_text
 from ..errors import AvshiftError
 from . import versions
 from .quick import parse
 
 FORMAT_VERSION = 2
 KIND = "avshift.endpoint record"
+MOST_BYTES = 256 << 20
+# Characters of a record's name without its ending; all of them are ASCII.
+LONGEST_NAME = 200
 
 
 def compose(host: str, mode: str, run: dict[str, Any], verdict: str, **content: Any) -> dict[str, Any]:
@@ -52,54 +57,20 @@ def collected_in(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def path_of(folder: str, host: str) -> Path:
-    """Return where a host's record lies; whatever the host is called, it is one file in that folder."""
-    return Path(folder) / f"{quote(host, safe='')}.json"
+    """Return where a host's record lies; whatever the host is called, it is one file in that folder.
+
+    A name that is too long for a file is shortened, and told from others by its SHA-256.
+    """
+    name = quote(host, safe="", errors="backslashreplace")
+    if len(name) > LONGEST_NAME:
+        whole = hashlib.sha256(host.encode("utf-8", "backslashreplace")).hexdigest()
+        name = f"{name[: LONGEST_NAME - len(whole) - 1]}~{whole}"
+    return Path(folder) / f"{name}.json"
 
 
-def write(path: Path, record: dict[str, Any]) -> None:
+def write(path: Path, record: dict[str, Any], modes: Modes = PRIVATE) -> None:
     """Write a record so that it is there in full or not at all."""
-    write_text(path, encode(record))
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a document of the controller in one go; AvshiftError if that cannot be done."""
-    write_texts(path, (text,))
-
-
-def write_texts(path: Path, texts: Iterable[str]) -> None:
-    """Write a document that comes in pieces, so that it is there in full or not at all."""
-
-    def write_draft(draft: Path) -> None:
-        with draft.open("w", encoding="utf-8", errors="backslashreplace") as document:
-            document.writelines(texts)
-
-    write_by(path, write_draft)
-
-
-def write_by(path: Path, write_draft: Callable[[Path], None]) -> None:
-    """Have a document written to a draft beside it, which takes its place when it is there in full."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_draft(draft)
-        draft.replace(path)
-    except OSError as error:
-        raise _not_written(path, error) from error
-
-
-def remove(path: Path) -> str:
-    """Remove a document of an earlier time, if there is one, and return ''."""
-    try:
-        path.unlink(missing_ok=True)
-    except OSError as error:
-        raise _not_written(path, error) from error
-    return ""
-
-
-def _not_written(path: Path, error: OSError) -> AvshiftError:
-    return AvshiftError(
-        "not_written", "Writing a document", str(path), error.strerror or error, "Give a folder that can be written."
-    )
+    write_text(path, encode(record), modes)
 
 
 def read(folder: str) -> Iterator[tuple[str, dict[str, Any] | None, str]]:
@@ -129,8 +100,7 @@ def names(folder: str) -> list[str]:
 def read_one(path: str | Path) -> tuple[dict[str, Any] | None, str]:
     """Return (record or None, why it could not be read). One of an older format version is returned as a new one."""
     try:
-        with open(path, "rb", buffering=0) as file:
-            record = parse(file.read())
+        record = parse(read_bytes(path, MOST_BYTES))
     except (OSError, ValueError, RecursionError) as error:
         return None, f"it cannot be read as JSON ({error})"
     if not isinstance(record, dict) or record.get("kind") != KIND:

@@ -7,30 +7,16 @@ from __future__ import annotations
 import functools
 import html
 import re
-import unicodedata
 
-CELL_LIMIT = 300
+from ..visible import CELL_LIMIT, visible
+
+__all__ = ["CELL_LIMIT", "FORMULA", "cell", "fenced", "harmless", "no_template", "visible"]
+
 MARKUP = re.compile(r"([\\`*_{}\[\]|#~!])")
-# What no reader can see; those without a character (Cn) cannot stand in XML either.
-HIDDEN = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
 # What makes a spreadsheet take a text for a formula; its wide forms are taken for them too.
 FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
-
-
-def visible(text: object, limit: int = CELL_LIMIT, keep: str = "") -> str:
-    """Return text with every control, direction mark and surrogate shown as an escape, cut off at a limit."""
-    shown = str(text)[: limit + 1]
-    # What is printable holds nothing that is hidden, which is so of nearly all text.
-    if not shown.isprintable():
-        shown = "".join(
-            character if character in keep or unicodedata.category(character) not in HIDDEN else _escaped(character)
-            for character in shown
-        )
-    return shown[:limit] + "…" if len(shown) > limit else shown
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
+# What begins an expression, a statement or a comment of Jinja.
+OPENING = re.compile(r"\{(?=[{%#]|$)")
 
 
 def cell(text: object) -> str:
@@ -53,6 +39,16 @@ def harmless(value: object, limit: int) -> object:
 def _no_formula(text: str, limit: int) -> str:
     shown = visible(text, limit)
     return f"'{shown}" if shown.lstrip().startswith(FORMULA) else shown
+
+
+def no_template(text: str) -> str:
+    """Return text in which nothing is a template of Ansible's, also where another text is put behind it: its braces are
+    broken up by a space.
+
+    A document that Ansible reads again is code: what a host chose must be none, whichever release reads it, and also
+    where a tag such as ``!unsafe`` has got lost on the way.
+    """
+    return OPENING.sub("{ ", text)
 
 
 def fenced(text: str, language: str = "", limit: int = 20000) -> str:

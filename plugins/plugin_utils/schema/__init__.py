@@ -18,7 +18,7 @@ from typing import Any
 from .keywords import KEYWORDS
 from .result import Result, Schema, Violation, below, short, violation
 
-__all__ = ["Violation", "lines", "read", "violations"]
+__all__ = ["Violation", "lines", "read", "short", "violations"]
 HOME = Path(__file__).resolve().parents[1] / "catalog" / "data" / "schemas"
 SUFFIX = ".schema.json"
 ANNOTATIONS = frozenset(("$schema", "$id", "$defs", "title", "description", "default", "examples"))

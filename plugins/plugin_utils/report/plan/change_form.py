@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from ..escape import visible
+from ..escape import no_template, visible
 from . import prose
 from .view import View
 
@@ -49,13 +49,23 @@ def servicenow(view: View) -> str:
     }
     if view.document["change_id"]:
         content["number"] = visible(view.document["change_id"])
-    text: str = yaml.safe_dump({"change_request": content}, allow_unicode=False, sort_keys=False, width=100)
+    request = {"change_request": _no_templates(content)}
+    text: str = yaml.safe_dump(request, allow_unicode=False, sort_keys=False, width=100)
     return f"# Made from the plan. Use it so:\n{USE}---\n{text}"
 
 
 USE = """#   - name: Ask for the change
 #     servicenow.itsm.change_request: "{{ change_request | combine({'instance': my_instance}) }}"
 """
+
+
+def _no_templates(content: Any) -> Any:
+    """Return content without a template in any text: Ansible reads it as variables, and would evaluate one."""
+    if isinstance(content, dict):
+        return {key: _no_templates(value) for key, value in content.items()}
+    if isinstance(content, list):
+        return [_no_templates(value) for value in content]
+    return no_template(content) if isinstance(content, str) else content
 
 
 def _classes(view: View) -> list[str]:

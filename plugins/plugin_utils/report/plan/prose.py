@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ...visible import visible
 from .view import CHANGE, NOTHING, REFUSED, Group, View
 
 COMMAND = "ansible-playbook avshift.endpoint.migrate -e endpoint_migrate_approved_plan=PATH/plan.json"
@@ -38,6 +39,8 @@ LIMITS = (
 )
 
 
+# Characters of a version: one host's must not fill the answer to a question.
+LONGEST_VERSION = 60
 # What falls into the window, by how the replacement gets on beside another scanner.
 WINDOWS = {
     "passive_capable": "it is a change of modes",
@@ -163,7 +166,7 @@ def not_known(view: View) -> tuple[str, str]:
 def justification(view: View) -> list[str]:
     """Return the answer to: why, and what if not."""
     found = [
-        f"{name} {version or '(version not known)'} on {counted(hosts, 'host')}"
+        f"{name} {visible(version, LONGEST_VERSION) or '(version not known)'} on {counted(hosts, 'host')}"
         for (name, version), hosts in view.products().items()
     ]
     policy = view.document["policy"]

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...documents import PRIVATE, Modes, remove, write_by, write_text, write_texts
 from ...policy.packs import Pack
-from ...record import records
 from . import comma, gather, html, junit, markdown, oscal, poam, workbook
 from .fleet import Report
 
@@ -42,29 +42,30 @@ class Made:
     lines: list[str]
 
 
-def make(records_dir: str, output_dir: str, policies: tuple[Pack, ...]) -> Made:
+def make(records_dir: str, output_dir: str, policies: tuple[Pack, ...], modes: Modes = PRIVATE) -> Made:
     """Write the report of a folder of records. Raises AvshiftError if that cannot be read or the other not written."""
     home = Path(output_dir).absolute()
     with tempfile.TemporaryFile() as file:
         report = gather.gather(records_dir, policies, gather.Spool(file))
 
         def write(name: str) -> tuple[str, str]:
-            return name, _write(report, home / name)
+            return name, _write(report, home / name, modes)
 
         few = report.head["totals"]["hosts"] < FEW_HOSTS
         sums = {name: digest for name, digest in gather.in_processes(write, list(NAMES), alone=few) if digest}
-        records.write_text(home / SUMS, "".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items())))
+        listed = "".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items()))
+        write_text(home / SUMS, listed, modes)
         paths = {name: str(home / name) for name in (*sorted(sums), SUMS)}
         return Made(paths, report.head["totals"], markdown.lines(report))
 
 
-def _write(report: Report, path: Path) -> str:
+def _write(report: Report, path: Path, modes: Modes) -> str:
     """Write one document and return its SHA-256; if there is none, remove an earlier one and return ''."""
     if path.name == WORKBOOK:
-        records.write_by(path, lambda draft: workbook.write(report, draft))
+        write_by(path, lambda draft: workbook.write(report, draft), modes)
     else:
-        records.write_texts(path, TEXTS[path.name](report))
-    return _digest(path) if path.stat().st_size else records.remove(path)
+        write_texts(path, TEXTS[path.name](report), modes)
+    return _digest(path) if path.stat().st_size else remove(path)
 
 
 def _digest(path: Path) -> str:

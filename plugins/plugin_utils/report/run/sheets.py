@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from xml.sax.saxutils import escape, quoteattr
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -49,13 +48,13 @@ class Table:
     widths: Sequence[int]
 
 
-def write(path: Path, tables: Iterable[Table]) -> None:
+def write(file: IO[bytes], tables: Iterable[Table]) -> None:
     """Write a workbook with a sheet for each table, or more where one is full. The same rows give the same bytes.
 
     Raises OSError if that cannot be done.
     """
     names: list[str] = []
-    with ZipFile(path, "w", ZIP_DEFLATED, compresslevel=FAST) as book:
+    with ZipFile(file, "w", ZIP_DEFLATED, compresslevel=FAST) as book:
         for table in tables:
             rows, first, number = iter(table.rows()), True, 1
             begun: list[Sequence[Any]] = []

@@ -5,8 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from . import columns, sheets
 from .fleet import Report
@@ -18,9 +17,9 @@ SUMMED = ("hosts", "clean", "deviating", "longest_window_seconds", "unprotected"
 Rows = Iterator[Sequence[Any]]
 
 
-def write(report: Report, path: Path) -> None:
+def write(report: Report, file: IO[bytes]) -> None:
     """Write the workbook. Raises OSError if that cannot be done."""
-    sheets.write(path, tables(report))
+    sheets.write(file, tables(report))
 
 
 def tables(report: Report) -> Iterator[sheets.Table]:

@@ -1,0 +1,138 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Files of the controller: written in full or not at all and for its user alone, and read with limits."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from .errors import AvshiftError
+
+MODE = re.compile(r"0?[0-7]{3}")
+OWNERS_FILE, OWNERS_DIRECTORY = 0o600, 0o700
+# Bytes of a name; file systems take 255, and a draft's name is longer than its document's.
+LONGEST_DRAFT = 100
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Modes:
+    """Permissions of files and of directories that are made for them. What is there already keeps its own."""
+
+    file: int = OWNERS_FILE
+    directory: int = OWNERS_DIRECTORY
+
+    @classmethod
+    def of(cls, file: object = None, directory: object = None) -> Modes:
+        """Return the modes that a user gave as text such as "0640"; AvshiftError for anything else."""
+        return cls(
+            OWNERS_FILE if file is None else _mode("avshift_file_mode", file, OWNERS_FILE),
+            OWNERS_DIRECTORY if directory is None else _mode("avshift_directory_mode", directory, OWNERS_DIRECTORY),
+        )
+
+
+PRIVATE = Modes()
+
+
+def _mode(name: str, given: object, needed: int) -> int:
+    if not isinstance(given, str) or not MODE.fullmatch(given):
+        raise _wrong_mode(name, f"it is {given!r}, and not text of three octal digits", needed)
+    mode = int(given, 8)
+    if mode & needed != needed:
+        raise _wrong_mode(name, f"with {given} its owner could not work with it", needed)
+    return mode
+
+
+def _wrong_mode(name: str, cause: str, needed: int) -> AvshiftError:
+    remedy = f'Give it in quotes, such as "{needed | (needed & 0o500) >> 3:04o}".'
+    return AvshiftError("mode_wrong", "Reading a variable", name, cause, remedy)
+
+
+def write_text(path: Path, text: str, modes: Modes = PRIVATE) -> None:
+    """Write a document in one go; AvshiftError if that cannot be done."""
+    write_texts(path, (text,), modes)
+
+
+def write_texts(path: Path, texts: Iterable[str], modes: Modes = PRIVATE) -> None:
+    """Write a document that comes in pieces, so that it is there in full or not at all."""
+
+    def write(draft: IO[bytes]) -> None:
+        document = io.TextIOWrapper(draft, encoding="utf-8", errors="backslashreplace")
+        document.writelines(texts)
+        document.flush()
+        document.detach()
+
+    write_by(path, write, modes)
+
+
+def write_by(path: Path, write: Callable[[IO[bytes]], None], modes: Modes = PRIVATE) -> None:
+    """Have a document written to a draft beside it, which takes its place when it is there in full.
+
+    A draft has a name that nobody could foresee, and nothing of it stays where it could not be written.
+    """
+    try:
+        _make(path.parent, modes.directory)
+        number, name = tempfile.mkstemp(prefix=f".{path.name[:LONGEST_DRAFT]}.", dir=path.parent)
+    except OSError as error:
+        raise _not_written(path, error) from error
+    draft = Path(name)
+    try:
+        with open(number, "w+b") as file:
+            os.fchmod(number, modes.file)
+            write(file)
+        draft.replace(path)
+    except OSError as error:
+        raise _not_written(path, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+def _make(folder: Path, mode: int) -> None:
+    """Make a directory with all on the way to it that are not there; the umask has no say in their mode."""
+    if folder.is_dir():
+        return
+    _make(folder.parent, mode)
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=OWNERS_DIRECTORY)
+        folder.chmod(mode)
+
+
+def remove(path: Path) -> str:
+    """Remove a document of an earlier time, if there is one, and return ''."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise _not_written(path, error) from error
+    return ""
+
+
+def _not_written(path: Path, error: OSError) -> AvshiftError:
+    return AvshiftError(
+        "not_written", "Writing a document", str(path), error.strerror or error, "Give a folder that can be written."
+    )
+
+
+def read_bytes(path: str | Path, most: int) -> bytes:
+    """Return what a regular file holds. OSError for one that cannot be read, is of another kind or has more than
+    ``most`` bytes: a pipe or a device that lies in a file's place holds nobody up.
+    """
+    number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(number, "rb", buffering=0) as file:
+        told = os.fstat(number)
+        if not stat.S_ISREG(told.st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file", str(path))
+        content = file.read(most + 1) if told.st_size <= most else b""
+        if told.st_size > most or len(content) > most:
+            raise OSError(errno.EFBIG, f"it has more than {most:,} bytes", str(path))
+        return content

@@ -1,0 +1,27 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Make text visible as what it is: nothing in it acts on a terminal, or hides from a reader."""
+
+from __future__ import annotations
+
+import unicodedata
+
+CELL_LIMIT = 300
+# What no reader can see; those without a character (Cn) cannot stand in XML either.
+HIDDEN = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
+
+
+def visible(text: object, limit: int = CELL_LIMIT, keep: str = "") -> str:
+    """Return text with every control, direction mark and surrogate shown as an escape, cut off at a limit."""
+    shown = str(text)[: limit + 1]
+    # What is printable holds nothing that is hidden, which is so of nearly all text.
+    if not shown.isprintable():
+        shown = "".join(
+            character if character in keep or unicodedata.category(character) not in HIDDEN else _escaped(character)
+            for character in shown
+        )
+    return shown[:limit] + "…" if len(shown) > limit else shown
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")

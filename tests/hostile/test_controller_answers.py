@@ -1,0 +1,149 @@
+"""What a lying host can do to the controller, to other hosts and to whoever reads of it: nothing but fail."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import unicodedata
+from pathlib import Path
+
+import lying_hosts
+import pytest
+import yaml
+from attacks import attack
+from lies import BROKEN, FAILING, OVERREACHING, TEMPLATES, TEXTS
+from lying_hosts import HONEST, Run
+
+HIDDEN = ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")
+NAMES = {
+    "long": "n" * 250,
+    "foreign": "é" * 84,
+    "foreign-and-long": "日" * 200,
+    "up": "../../../ESCAPED",
+    "rooted": "/ESCAPED",
+    "encoded": "..%2f..%2fESCAPED",
+    "dots": "..",
+}
+LIES = {**BROKEN, **FAILING, **OVERREACHING, **TEXTS}
+THREAT = "a host answers Ansible's module with whatever it likes"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The plan of a fleet in which every lie is told, by a host of its name, and one host is honest."""
+    fine = json.dumps(lying_hosts.honest()).encode()
+    answers = {**LIES, HONEST: fine, **dict.fromkeys(NAMES.values(), fine)}
+    return lying_hosts.planned(tmp_path_factory.mktemp("fleet"), answers)
+
+
+def _must_be_unharmed(run: Run) -> None:
+    """No lie cost another host its plan, was evaluated, wrote elsewhere or acted on the terminal."""
+    assert HONEST in run.plan["hosts"], run.output[-4000:]
+    assert not run.proof.exists()
+    assert [str(found) for found in run.folder.rglob("*ESCAPED*") if "out/plan/records" not in str(found)] == []
+    text = run.output.decode("utf-8")
+    assert {char for char in text if unicodedata.category(char) in HIDDEN} <= {"\n", "\t"}
+
+
+@attack("answer-that-breaks-its-form", threat=THREAT, holds="it fails, by name and reason; every other host is planned")
+@pytest.mark.parametrize("lie", sorted(BROKEN))
+def test_a_host_that_breaks_the_form_fails_alone(run: Run, lie: str) -> None:
+    _must_be_unharmed(run)
+    assert lie not in run.plan["hosts"]
+    told = run.plan["not_planned"][lie]
+    assert lie in told
+    assert "Traceback" not in told
+    assert len(told) < 4100
+    page = (run.folder / "out/plan/plan.md").read_text(encoding="utf-8")
+    assert lie.replace("-", "") in page.replace("\\", "").replace("-", "")
+
+
+@attack("failure-that-acts", threat="a failing host's message holds escapes and templates", holds="they are text")
+@pytest.mark.parametrize("lie", sorted(FAILING))
+def test_a_message_of_a_failing_host_is_text(run: Run, lie: str) -> None:
+    _must_be_unharmed(run)
+    told = run.plan["not_planned"][lie]
+    assert {char for char in told if unicodedata.category(char) in HIDDEN} == set()
+
+
+@attack("answer-that-overreaches", threat="an answer brings facts, warnings, diffs, tags", holds="none is taken over")
+@pytest.mark.parametrize("lie", sorted(OVERREACHING))
+def test_nothing_but_the_answer_is_taken_over(run: Run, lie: str) -> None:
+    _must_be_unharmed(run)
+    # What an ansible-core takes for a tag of its own, and refuses, fails as that host's.
+    assert lie in run.plan["hosts"] or lie in run.plan["not_planned"]
+    assert not (run.folder / "ESCAPED").exists()
+    assert "[WARNING]: fake" not in run.output.decode()
+
+
+@attack("text-that-acts", threat="versions, names and paths hold templates, markup, escapes", holds="they are text")
+@pytest.mark.parametrize("lie", sorted(TEXTS))
+def test_a_well_formed_answer_with_texts_that_act_is_planned(run: Run, lie: str) -> None:
+    _must_be_unharmed(run)
+    assert lie in run.plan["hosts"] or lie in run.plan["not_planned"]
+    record = json.loads((run.folder / f"out/plan/records/{lie}.json").read_text(encoding="utf-8"))
+    assert record["host"] == lie
+
+
+@attack("name-that-is-no-file", threat="the inventory names a host so that no file can be called so", holds="planned")
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_a_host_of_whatever_name_is_planned(run: Run, name: str) -> None:
+    _must_be_unharmed(run)
+    assert NAMES[name] in run.plan["hosts"]
+    files = list((run.folder / "out/plan/records").iterdir())
+    hosts = [json.loads(path.read_text(encoding="utf-8"))["host"] for path in files]
+    assert hosts.count(NAMES[name]) == 1
+    assert all(len(path.name.encode()) <= 255 and path.is_file() for path in files)
+
+
+@attack("template-in-servicenow", threat="a version is a template that runs a command", holds="it is loaded as text")
+def test_servicenow_is_loaded_as_text(run: Run) -> None:
+    seen = yaml.safe_load((run.folder / "out/plan/servicenow.yml").read_text(encoding="utf-8"))["change_request"]
+    assert "lookup" in json.dumps(seen)
+    done = lying_hosts.evaluated(run)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not run.proof.exists()
+    assert "lookup('ansible.builtin.pipe'" in re.sub(r"\\", "", done.stdout)
+    assert "49" not in re.findall(r"\{?#?\} ?\{? ?(\d+)", done.stdout)
+
+
+@attack("template-in-a-document", threat="a template stands in any text of a host", holds="no YAML file keeps it whole")
+@pytest.mark.parametrize("opening", ["{{", "{%", "{#"])
+def test_no_template_stands_in_a_file_for_ansible(run: Run, opening: str) -> None:
+    assert any(opening in text for text in TEMPLATES)
+    for path in (run.folder / "out").rglob("*.y*ml"):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        told = "\n".join(line for line in lines if not line.startswith("#"))
+        assert opening not in told, path
+        assert opening not in json.dumps(yaml.safe_load(told)), path
+
+
+@attack("formula-in-a-table", threat="a version begins a formula of a spreadsheet", holds="no cell is one")
+def test_no_cell_of_the_table_is_a_formula(run: Run) -> None:
+    rows = list(csv.reader(io.StringIO((run.folder / "out/plan/plan.csv").read_text(encoding="utf-8"))))
+    assert {len(row) for row in rows} == {len(rows[0])}
+    assert [
+        cell for row in rows for cell in row if cell.lstrip().startswith(("=", "+", "-", "@")) and len(cell) > 1
+    ] == []
+
+
+@attack("markup-in-a-page", threat="a version is a script of HTML", holds="the page has its own scripts alone")
+def test_no_script_of_a_host_is_in_the_page(run: Run) -> None:
+    page = (run.folder / "out/plan/plan.html").read_text(encoding="utf-8")
+    assert "<script>alert" not in page
+    assert "<img" not in page
+    policy = re.search(r"Content-Security-Policy[^>]*", page)
+    assert policy is None or "unsafe-inline" not in policy[0]
+
+
+@attack(
+    "answer-that-writes-elsewhere",
+    threat="a host leads a document elsewhere",
+    holds="only the output folder is written",
+)
+def test_only_the_output_folder_is_written(run: Run) -> None:
+    ours = re.compile(r"answer-\d+|python-\d+|inventory\.yml|ask\.yml")
+    made = {path.name for path in Path(run.folder).iterdir()}
+    assert {name for name in made if not ours.fullmatch(name)} <= {"out", "local-tmp"}
