@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 from schemas import SCHEMAS, problems
-from support import FIXTURES, REPOSITORY, load_yaml
+from support import CATALOG, FIXTURES, REPOSITORY, load_yaml
 
 HOME = REPOSITORY / "plugins/plugin_utils/catalog/data"
 PRODUCTS = sorted(HOME.glob("products/*/*.yml"))
@@ -44,6 +44,12 @@ def test_ids_are_unique() -> None:
     for paths in ([*PRODUCTS, *ANTIVIRUS], PROVIDERS):
         ids = [load_yaml(path)["id"] for path in paths]
         assert len(set(ids)) == len(ids)
+
+
+def test_a_conflict_names_products_that_there_are() -> None:
+    known = {product.id for product in CATALOG.antivirus}
+    named = {name for provider in CATALOG.providers.values() for told in provider.conflicts for name in told.products}
+    assert named and named <= known
 
 
 WRONG_PATHS = ["/opt", "/", "opt/x/y", "/opt/../etc/x", "/opt/./x", "/opt//x", "/opt/x/", "", "/opt/x\ny", "//opt/x"]

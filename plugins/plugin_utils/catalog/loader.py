@@ -13,7 +13,7 @@ from typing import Any
 
 from . import files, index, site
 from .files import HOME, PATTERNS, digest_of
-from .model import Catalog, Limit, Mode, Net, Product, Provider, Sign
+from .model import Catalog, Conflict, Limit, Mode, Net, Product, Provider, Sign
 
 # Kinds of entries that the engine works with, and what a message calls one.
 KINDS = {"products": "product", "antivirus": "antivirus", "providers": "provider", "limits": "limits"}
@@ -171,6 +171,10 @@ def _provider(entry: dict[str, Any]) -> Provider:
         required=tuple(name for name, option in entry["options"].items() if option.get("required")),
         rules=entry["options"],
         window=entry.get("window"),
+        conflicts=tuple(
+            Conflict(tuple(told.get("products", ())), told.get("any_interceptor", False), told["then"])
+            for told in entry.get("conflicts", ())
+        ),
     )
 
 

@@ -87,6 +87,15 @@ class Product:
 
 
 @dataclass(frozen=True)
+class Conflict:
+    """What a provider may not run beside: ``products`` by ID, or any that intercepts; ``then`` is what happens."""
+
+    products: tuple[str, ...]
+    any_interceptor: bool
+    then: str
+
+
+@dataclass(frozen=True)
 class Provider:
     """One replacement antivirus. ``platforms`` hold its layout by family of systems, as the file has it.
 
@@ -108,6 +117,14 @@ class Provider:
     required: tuple[str, ...] = ()
     rules: dict[str, dict[str, Any]] = field(default_factory=dict)
     window: dict[str, Any] | None = None
+    conflicts: tuple[Conflict, ...] = ()
+
+    def conflict_with(self, product_id: str, intercepts: bool) -> str | None:
+        """Return what its vendor says happens beside a product; None where it says nothing of that one."""
+        for conflict in self.conflicts:
+            if product_id in conflict.products or (conflict.any_interceptor and intercepts):
+                return conflict.then
+        return None
 
     def told(self) -> dict[str, Any]:
         """Return what a plan's readers are told of it."""

@@ -72,9 +72,15 @@ def intercepts(finding: Finding, product: Product, evidence: Evidence) -> str:
     )
     if product.intercepts_by == "kernel_module" and loaded:
         return YES
-    if finding.state != RUNNING or product.intercepts_by in ("fanotify", "none"):
+    if not _runs(finding, product, evidence) or product.intercepts_by in ("fanotify", "none"):
         return UNKNOWN if any(item["kind"] == "interceptor" for item in evidence.unknowns()) else NO
     return UNKNOWN
+
+
+def _runs(finding: Finding, product: Product, evidence: Evidence) -> bool:
+    """Return True if a process of it runs, also where the installation is broken."""
+    own = product.of_kind("process")
+    return finding.state == RUNNING or any(is_below(item["what"], own) for item in evidence.of_kind("process"))
 
 
 def _owner(executable: str, products: dict[str, Product]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..catalog.model import Catalog, Product
-from ..detect import probes
+from ..detect import probes, scanners
 from ..detect.claims import Claims, claims
 from ..detect.evidence import Evidence
 from ..detect.match import findings
@@ -26,7 +26,7 @@ def probes_for(catalog: Catalog, goal: Goal) -> dict[str, Any]:
     """Return everything that has to be asked of a host to plan this goal for it."""
     asked = probes.for_products(catalog.products, catalog.limits)
     # A second scanner of whatever make matters too.
-    asked["interceptor"] = ["/"]
+    asked = probes.merged(asked, scanners.probes_for(catalog))
     if goal.provider:
         asked = probes.merged(asked, *staging.probes_for(catalog.providers[goal.provider], goal.options))
     going = [product for product in catalog.products if goal.takes(product)]

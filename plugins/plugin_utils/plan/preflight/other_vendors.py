@@ -1,0 +1,57 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Other vendors' products on the host: who else protects it, and what the replacement may not run beside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...catalog.model import Product
+from ...detect import scanners
+from ...detect.match import RUNNING, Finding, findings
+from ..model import Check
+from .case import Case
+
+# How a finding intercepts, as a reader is told.
+WORDS = {scanners.YES: "intercepts file access", scanners.NO: "does not intercept", scanners.UNKNOWN: "may intercept"}
+THERE = (RUNNING, "installed", "broken")
+
+
+def _others(case: Case) -> Iterator[tuple[Finding, Product, str]]:
+    """Yield (finding, entry, yes/no/unknown whether it intercepts) of what is there besides the replacement itself."""
+    products = {product.id: product for product in case.catalog.antivirus if product.id != case.goal.provider}
+    for finding in findings(case.evidence, products.values()):
+        if finding.state in THERE:
+            product = products[finding.id]
+            yield finding, product, scanners.intercepts(finding, product, case.evidence)
+
+
+def _check(case: Case) -> Iterator[Check]:
+    provider = case.staged.provider if case.staged is not None else None
+    conflicting, others = [], []
+    for finding, product, intercepts in _others(case):
+        told = f"{finding.name} ({finding.state}, {WORDS[intercepts]})"
+        cause = provider.conflict_with(product.id, intercepts == scanners.YES) if provider is not None else None
+        if cause is not None and intercepts != scanners.NO:
+            conflicting.append(f"{told}: {cause}")
+        else:
+            others.append(told)
+    if conflicting:
+        yield Check(
+            "conflicting_antivirus",
+            "overridable",
+            "The replacement's vendor says that it may not run beside another product on this host",
+            "; ".join(conflicting),
+            "Remove or stop that product first, or accept this ID if you know that both work together here.",
+        )
+    if others:
+        yield Check(
+            "other_antivirus",
+            "warning",
+            "Another vendor's product protects this host too",
+            "; ".join(others),
+            "Decide which of them stays. Two scanners cost time at every file access, and can block each other.",
+        )
+
+
+CHECKS = (_check,)
