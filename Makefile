@@ -34,7 +34,7 @@ demo: setup demo-up ## Set everything up, plan, migrate and verify a fleet of fo
 	ansible-playbook avshift.endpoint.plan -e endpoint_migrate_output_dir=$(DEMO)
 	@echo "   The plan for the board: $(DEMO)/plan/plan.html"
 	@echo "== 3/5 migrate with that plan"
-	ansible-playbook avshift.endpoint.migrate -e endpoint_migrate_output_dir=$(DEMO) \
+	ansible-playbook avshift.endpoint.migrate -e avshift_hosts=lab -e endpoint_migrate_output_dir=$(DEMO) \
 		-e endpoint_migrate_approved_plan=$(DEMO)/plan/plan.json
 	@echo "== 4/5 verify"
 	ansible-playbook avshift.endpoint.verify -e endpoint_migrate_output_dir=$(DEMO)

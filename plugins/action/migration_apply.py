@@ -24,7 +24,7 @@ class ActionModule(Adapter):
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Return steps with their outcomes, failure, window_seconds and diff; a failed step fails the task."""
-        plan = carry_out.allowed(options["planned"], dry_run=bool(self._task.check_mode))
+        plan = carry_out.allowed(options["planned"], options["before"])
         secrets = None if self._task.check_mode else options["secrets"]
         controller = socket.gethostname()
         arguments = carry_out.arguments(

@@ -32,9 +32,12 @@ class ActionModule(Adapter):
         """Write the approval and return it with the command that signs it."""
         approval = approval_document.compose(document.read(options["plan"]), options, now())
         path = Path(options["output"] or Path(options["plan"]).with_name(approval_document.NAME)).absolute()
-        if not self._task.check_mode:
+        earlier = approval_document.repeated(path.read_bytes(), approval) if path.is_file() else None
+        if earlier is None and not self._task.check_mode:
             write_text(path, encode(approval), self.modes(task_vars))
+        # What says the same already is left as it is: it may be signed.
+        approval = earlier or approval
         hosts = approval["hosts"]
         command = signature.command("approval", str(path))
         told = f"{len(hosts)} hosts approved in {path}. To sign it: {command}"
-        return {"changed": True, "path": str(path), "approval": approval, "sign": command, "msg": told}
+        return {"changed": earlier is None, "path": str(path), "approval": approval, "sign": command, "msg": told}

@@ -58,7 +58,7 @@ class ActionModule(Adapter):
         }
 
     def _grant(self, options: dict[str, Any]) -> approval.Grant | None:
-        """Read what was approved before the host is looked at; a dry run needs none and reads none."""
-        if not options["require_approval"] or self._task.check_mode:
+        """Read what was approved before the host is looked at. A dry run needs none, and is held to one it is given."""
+        if not options["require_approval"] or (self._task.check_mode and not options["approved_plan"]):
             return None
         return granted.read(goal.approved_path(options["approved_plan"]), options, now())

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter, now, versions
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import exceptions_file
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.record.verdict import CLEAN, EXCEPTED
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.record.verdict import UNKNOWN
 
 
 class ActionModule(Adapter):
@@ -25,19 +25,31 @@ class ActionModule(Adapter):
     }
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        """Write the record and return it; a host that is not clean and has not failed before fails here."""
+        """Write the record and return its verdict; a host that is not clean and has not failed before fails here."""
         host = str(task_vars["inventory_hostname"])
         run = {"change_id": options["change_id"], "time": now(), **versions(self.catalog(options))}
         exempt = exceptions_file.of_host(options["exceptions_file"], self.catalog(options), host, run["time"])
-        record = runs.of_run(host, options["mode"], run, options["results"], exempt)
+        dry_run = bool(self._task.check_mode)
+        record = runs.of_run(host, options["mode"], run, options["results"], exempt, dry_run)
         path = records.path_of(options["folder"], host)
+        told = {"path": str(path), "changed": True}
+        if dry_run:
+            # The proof on access is left out then, so that a verification cannot come to more than unknown.
+            left_out = options["mode"] == "verify" and record["verdict"] == UNKNOWN
+            return {**told, **_told(record, f"Foreseen on {host}", options["results"], may_fail=not left_out)}
         if path.exists():
             record = runs.kept(record, records.read_one(path)[0])
-        if not self._task.check_mode:
-            records.write(path, record, self.modes(task_vars))
-        result = {"verdict": record["verdict"], "path": str(path), "window_seconds": record["window_seconds"]}
-        if record["failure"] is None and record["verdict"] not in (*CLEAN, EXCEPTED) and not self._task.check_mode:
-            result.update(
-                failed=True, msg=f"Verdict on {host}: {record['verdict']}: {runs.reasons(record)} See {path}."
-            )
-        return result
+        records.write(path, record, self.modes(task_vars))
+        return {**told, **_told(record, f"Verdict on {host}", options["results"], f" See {path}.")}
+
+
+def _told(
+    record: dict[str, Any], what: str, results: dict[str, Any], see: str = "", may_fail: bool = True
+) -> dict[str, Any]:
+    """Return the result; it is a failure where the host is none that went well and no task before has failed."""
+    success = runs.succeeded(record)
+    told = {**{key: record[key] for key in ("verdict", "window_seconds", "failure")}, "success": success}
+    if success or not may_fail or any((result or {}).get("failed") for result in results.values()):
+        return told
+    why = record["failure"]["message"] if record["failure"] else runs.reasons(record)
+    return {**told, "failed": True, "msg": f"{what}: {record['verdict']}: {why}{see}"}

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Attributes of modules: all run in check mode, and most have an action plugin and no diff."""
+    """Attributes of modules: what holds for most; a module says for itself where it differs."""
 
     DOCUMENTATION = r"""
 options: {}
@@ -17,6 +17,14 @@ attributes:
   diff_mode:
     support: none
     description: Will return details on what has changed when in diff mode.
+  idempotent:
+    support: full
+    description:
+      - When run twice in a row outside check mode, with the same arguments, the second run says that nothing changed.
+  platform:
+    support: full
+    platforms: posix
+    description: Target systems that the module works on.
 """
 
     CATALOG = r"""

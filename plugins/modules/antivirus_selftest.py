@@ -18,6 +18,10 @@ extends_documentation_fragment:
   - avshift.endpoint.attributes.catalog
   - avshift.endpoint.attributes
   - avshift.endpoint.attributes.on_controller
+attributes:
+  check_mode:
+    support: partial
+    details: Nothing is written then, so that the proof on access is left out and the result is V(unknown) at best.
 options:
   provider:
     description: The replacement, by its id in the catalog.

@@ -28,7 +28,7 @@ options:
     description:
       - Folder on the controller to which the host's record is written. Then the run shows a line a host with what was
         found, and the evidence is in the record instead of the result, so that the controller does not keep it.
-      - In check mode the record is not written.
+      - In check mode the record is not written. A record of the controller's does not count as a change.
     type: path
 seealso:
   - module: avshift.endpoint.antivirus_info

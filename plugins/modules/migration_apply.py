@@ -8,7 +8,8 @@ short_description: Carry out a plan, or one part of it
 version_added: 0.1.0
 description:
   - Carries out the steps of one part, or of V(all) in their order, in one round trip. Each step first looks whether it is done.
-  - Refuses a plan that was not approved, has drifted, is blocked by its preflight, or was tampered with.
+  - Refuses a plan that was not approved, has drifted, is blocked by its preflight, or was tampered with; in check mode
+    with the same words.
   - If a step of staging fails, those before it are taken back. If a handover fails, Kaspersky's protection is started
     again.
 author:

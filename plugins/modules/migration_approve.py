@@ -9,6 +9,7 @@ version_added: 0.1.0
 description:
   - Writes an approval beside a plan. It names the plan by its digest, the hosts, who approves them, why, and until when.
   - M(avshift.endpoint.migration_plan) then refuses every other host of the plan, and all of them once it is over.
+  - An approval that is there and says the same, but for the time, is left as it is, so that its signature stays good.
   - Works on the controller only. An approval becomes binding for others by a signature; see RV(sign).
 author:
   - avshift contributors (@avshift)

@@ -46,7 +46,9 @@ options:
         What has expired does not count, and is named in the preflight.
     type: path
   approved_plan:
-    description: Path of the approved plan.json on the controller.
+    description:
+      - Path of the approved plan.json on the controller.
+      - In check mode none is needed. Where one is given, it is held to as in a real run, with the same refusals.
     type: path
   require_approval:
     description: Whether the plan may be carried out only if O(approved_plan) has the same one for this host.

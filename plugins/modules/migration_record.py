@@ -8,13 +8,20 @@ short_description: Write a host's record on the controller
 version_added: 0.1.0
 description:
   - Makes one JSON document from the results of a run's tasks, with the verdict, and writes it on the controller.
-  - Fails, after writing, where the verdict is not clean and no task before said why.
+  - Fails, after writing, where the verdict is not clean and no task before has failed.
+  - In check mode it writes nothing, and says what the run would come to where that is known beforehand. A verification
+    fails then only for what was found, as the proof on access is left out.
+  - What an earlier record tells of a change is kept where nothing was changed this time, or the host did not answer.
 author:
   - avshift contributors (@avshift)
 extends_documentation_fragment:
   - avshift.endpoint.attributes.catalog
   - avshift.endpoint.attributes
   - avshift.endpoint.attributes.on_controller
+attributes:
+  idempotent:
+    support: none
+    details: A record holds the time of its run, so that each run writes another one. The host itself is not changed.
 options:
   mode:
     description: What the run was.
@@ -59,6 +66,14 @@ path:
   description: Where the record lies.
   returned: always
   type: str
+success:
+  description: Whether nothing failed, and the host is clean or excepted; in check mode, or would be changed.
+  returned: always
+  type: bool
+failure:
+  description: The first task that failed, with C(code) and C(message); none if none did.
+  returned: always
+  type: dict
 window_seconds:
   description: Seconds without real-time protection, of this run or of the last one that handed over.
   returned: always

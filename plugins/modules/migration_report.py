@@ -12,7 +12,12 @@ description:
   - Of a folder of records it makes report.html, report.json, report.md, report.csv, report.xlsx, junit.xml, OSCAL assessment
     results and, where something is left to be done, an OSCAL plan of action, with their SHA256SUMS.
   - From two folders of records it makes comparison.json and comparison.md, which tell what has changed on which host.
-  - Of a detection it shows a summary, writes a record for each host that gave no answer, and fails if there is one.
+  - Of a detection it shows a summary.
+  - A host of a detection or a dry run that gave no answer gets a record that says why, unless it has one from an answer
+    of its own, which is never written over; and the task fails, after writing.
+  - Refuses to sum up while hosts of the play have not finished (C(hosts_still_out)), as they may under C(strategy=free) or
+    C(serial).
+  - In check mode nothing is written.
   - Works on the controller only. Records that cannot be read are named and counted, and the rest is reported.
 author:
   - avshift contributors (@avshift)
@@ -20,6 +25,10 @@ extends_documentation_fragment:
   - avshift.endpoint.attributes.catalog
   - avshift.endpoint.attributes
   - avshift.endpoint.attributes.on_controller
+attributes:
+  idempotent:
+    support: partial
+    details: Documents of the same records are the same. A plan shows what changes by itself, such as process IDs.
 options:
   kind:
     description: Which documents to make.
@@ -53,9 +62,11 @@ options:
     type: str
     default: ""
   waves:
-    description: What the migration's C(serial) will be, such as V([1, 10, "25%"]); of a plan, to tell each host's wave.
+    description:
+      - What the migration's C(serial) will be, such as V([1, 10, "25%"]), in any form that the filter
+        P(avshift.endpoint.waves#filter) takes; of a plan, to tell each host's wave.
+      - Without it the waves are those of a migration that is given none, V([1, "10%", "100%"]).
     type: raw
-    default: 100%
   policy:
     description:
       - Ids of the policy packs that a report measures against, as docs/policies.md lists them, or paths of packs of your

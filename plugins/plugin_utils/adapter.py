@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, ClassVar
@@ -217,3 +218,28 @@ def versions(catalog: Catalog) -> dict[str, str]:
 def now() -> str:
     """Return the time as records have it, to the second, in UTC."""
     return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Results(Mapping[str, "dict[str, Any] | None"]):
+    """What each host registered in a variable, looked up when it is asked for; None where it registered nothing."""
+
+    def __init__(self, hostvars: Mapping[str, Mapping[str, Any]], name: str) -> None:
+        self._hostvars, self._name = hostvars, name
+
+    def __getitem__(self, host: str) -> dict[str, Any] | None:
+        """Return a host's result."""
+        result = self._hostvars[host].get(self._name)
+        return None if result is None else dict(plain(result))
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names of all hosts."""
+        return iter(self._hostvars)
+
+    def __len__(self) -> int:
+        """Return how many hosts there are."""
+        return len(self._hostvars)
+
+
+def results_of(task_vars: dict[str, Any], name: str) -> Results:
+    """Return what every host registered in a variable, by host."""
+    return Results(task_vars["hostvars"], name)

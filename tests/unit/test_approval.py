@@ -87,16 +87,15 @@ def _planned(plan: dict[str, Any], status: str = approval.APPROVED, *words: str)
 @pytest.mark.parametrize("status", approval.ALLOWED)
 def test_what_is_allowed_is_carried_out(status: str) -> None:
     plan = _plan()
-    assert carry_out.allowed(_planned(plan, status), dry_run=False) is plan
+    assert carry_out.allowed(_planned(plan, status)) is plan
 
 
 @pytest.mark.parametrize("status", [approval.NOT_APPROVED, approval.DRIFTED])
-def test_what_is_not_approved_is_refused_but_shown(status: str) -> None:
+def test_what_is_not_approved_is_refused(status: str) -> None:
     plan = _plan()
     with pytest.raises(AvshiftError, match="kesl was 1, is now 2") as caught:
-        carry_out.allowed(_planned(plan, status, "kesl was 1, is now 2"), dry_run=False)
+        carry_out.allowed(_planned(plan, status, "kesl was 1, is now 2"))
     assert caught.value.code == f"plan_{status}"
-    assert carry_out.allowed(_planned(plan, status), dry_run=True) is plan
 
 
 def test_a_long_difference_is_cut_off_and_counted() -> None:
@@ -104,24 +103,29 @@ def test_a_long_difference_is_cut_off_and_counted() -> None:
     with pytest.raises(
         AvshiftError, match="x19 was 1, is now 2; and 30 more, which are in the host's record"
     ) as caught:
-        carry_out.allowed(_planned(_plan(), approval.DRIFTED, *words), dry_run=False)
+        carry_out.allowed(_planned(_plan(), approval.DRIFTED, *words))
     assert "x20" not in str(caught.value)
 
 
-def test_a_blocked_plan_is_refused_with_its_reasons_but_shown() -> None:
+def test_a_blocked_plan_is_refused_with_its_reasons() -> None:
     plan = plan_of(case_of("refused-for-many-reasons"))
     with pytest.raises(AvshiftError) as caught:
-        carry_out.allowed(_planned(plan), dry_run=False)
+        carry_out.allowed(_planned(plan))
     assert caught.value.code == "plan_blocked"
     assert "keep_out" in str(caught.value)
     assert "second_interceptor" not in str(caught.value), "it was accepted"
-    assert carry_out.allowed(_planned(plan), dry_run=True) is plan
+
+
+def test_a_part_after_one_that_did_not_reach_the_host_is_refused() -> None:
+    with pytest.raises(AvshiftError, match="not reached when the part before") as caught:
+        carry_out.allowed(_planned(_plan()), {"unreachable": True, "msg": "gone"})
+    assert caught.value.code == "unreachable"
 
 
 @pytest.mark.parametrize("planned", [{}, {"plan": None}, {"plan": []}, _planned({**_plan(), "blocked": True})])
-def test_a_plan_that_is_not_whole_is_refused_even_in_a_dry_run(planned: dict[str, Any]) -> None:
+def test_a_plan_that_is_not_whole_is_refused(planned: dict[str, Any]) -> None:
     with pytest.raises(AvshiftError) as caught:
-        carry_out.allowed(planned, dry_run=True)
+        carry_out.allowed(planned)
     assert caught.value.code == "plan_edited"
 
 

@@ -156,6 +156,7 @@ GOAL = {
     "plugin_utils/plan/model.py",
     "plugin_utils/report/plan/markdown.py",
     "action/migration_plan.py",
+    "plugin_utils/record/runs.py",
 }
 
 

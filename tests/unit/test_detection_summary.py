@@ -69,7 +69,57 @@ def test_summary_counts_every_host_once_a_line() -> None:
 
 
 def test_summary_of_nothing() -> None:
-    assert detection.summary([]) == ["Nothing of Kaspersky's was found.", "", "0 hosts: no hosts"]
+    assert detection.summary([])[-1] == "0 hosts: no hosts"
+    assert "Nothing of Kaspersky's was found." not in detection.summary([])
+
+
+SILENT = {
+    "sudo": {"failed": True, "msg": "Task failed: Missing sudo password"},
+    "gone": {"unreachable": True, "msg": "Reaching the host: gone: no route to host. See that it is up."},
+    "old": {
+        "failed": True,
+        "code": "python_missing",
+        "msg": "Looking at the host: old: it has no python3. Install it.",
+    },
+    "mute": None,
+}
+
+
+def _silent(host: str) -> dict[str, Any]:
+    return runs.of_detection(host, SILENT[host], RUN)
+
+
+def test_a_run_in_which_no_host_answered_says_nothing_of_what_is_there() -> None:
+    lines = detection.summary([_silent(host) for host in SILENT])
+    assert lines[0] == "0 of 4 hosts answered, 0 of them could be looked at whole."
+    assert not [line for line in lines if "was found" in line]
+    assert "Whether Kaspersky is there is not known: no host could be looked at whole." in lines
+
+
+def test_the_reason_is_the_cause_and_names_no_host() -> None:
+    lines = detection.summary([_silent(host) for host in SILENT])
+    told = {line.split("  ")[-1]: line for line in lines if line.startswith("the whole host")}
+    assert "Missing sudo password " in told["sudo"]
+    assert "no route to host " in told["gone"]
+    assert "python_missing: it has no python3 " in told["old"]
+    assert "no_result" in told["mute"]
+
+
+@pytest.mark.parametrize(
+    ("records", "looked_at", "nothing"),
+    [
+        ([_record("a", [])], "1 of 1 hosts answered, 1 of them", "Nothing of Kaspersky's was found."),
+        ([_record("a", []), _record("b", UNREAD)], "2 of 2 hosts answered, 1 of them", "on the 1 that could be"),
+        ([_record("a", []), _silent("gone")], "1 of 2 hosts answered, 1 of them", "on the 1 that could be"),
+        ([_record("b", UNREAD), _silent("gone")], "1 of 2 hosts answered, 0 of them", "is not known"),
+    ],
+)
+def test_summary_leads_with_how_many_were_looked_at(
+    records: list[dict[str, Any]], looked_at: str, nothing: str
+) -> None:
+    lines = detection.summary(records)
+    assert lines[0].startswith(looked_at)
+    assert nothing in lines[2]
 
 
 def test_hostile_names_do_no_harm() -> None:

@@ -42,7 +42,8 @@ def _refused(said: Said, *phrases: str) -> None:
 
 
 def _migrate(folder: Path, plan: Path) -> Said:
-    return playbook("migrate", GOOD_HOSTS, "-e", f"endpoint_migrate_approved_plan={plan}", folder=folder)
+    given = f"endpoint_migrate_approved_plan={plan} endpoint_migrate_waves=100%"
+    return playbook("migrate", GOOD_HOSTS, "-e", given, folder=folder)
 
 
 @pytest.mark.parametrize("name", WRONG_VARIABLES)

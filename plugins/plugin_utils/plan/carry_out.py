@@ -14,22 +14,28 @@ from .model import PARTS, digest_of, expanded, stopping
 ALL = "all"
 MOST_TOLD = 20
 REACH = "See above why; nothing was done on it."
+GONE = "See above why. Look at the host, which may still be at it, and run again."
 
 
-def allowed(planned: dict[str, Any], dry_run: bool) -> dict[str, Any]:
-    """Return the plan in a result of migration_plan, if it is whole and may be carried out; else AvshiftError."""
+def allowed(planned: dict[str, Any], before: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return the plan in a result of migration_plan, if it is whole and may be carried out; else AvshiftError.
+
+    A dry run is refused in the same words. ``before`` is the result of the part that went before, if one did.
+    """
     if planned.get("unreachable"):
         raise _refused("unreachable", "this host", "it was not reached when it was to be planned", REACH)
+    if (before or {}).get("unreachable"):
+        raise _refused("unreachable", "this host", "it was not reached when the part before this was to be done", GONE)
     plan = planned.get("plan")
     if not isinstance(plan, dict) or plan.get("digest") != digest_of(plan):
         raise _refused("plan_edited", "the plan", "its content does not fit its digest", "Plan again.")
     status = planned["approval"]["status"]
-    if status not in ALLOWED and not dry_run:
+    if status not in ALLOWED:
         told = planned["approval"]["difference"]
         more = len(told) - MOST_TOLD
         words = "; ".join(told[:MOST_TOLD]) + (f"; and {more} more, which are in the host's record" if more > 0 else "")
         raise _refused(f"plan_{status}", plan["host"], words, "Have a new plan approved; this host was not changed.")
-    if plan["blocked"] and not dry_run:
+    if plan["blocked"]:
         found = stopping(plan)
         words = "; ".join(f"{check['id']}: {check['title']} ({check['diagnosis']})" for check in found)
         raise _refused("plan_blocked", plan["host"], words, " ".join(check["remediation"] for check in found))

@@ -73,6 +73,32 @@ def write(path: Path, record: dict[str, Any], modes: Modes = PRIVATE) -> None:
     write_text(path, encode(record), modes)
 
 
+def write_silent(folder: str, record: dict[str, Any], modes: Modes = PRIVATE, dry_run: bool = False) -> bool:
+    """Write the record of a host that gave no answer, but never over one that it has from an answer.
+
+    Return True if it was written, or in a dry run would be.
+    """
+    path = path_of(folder, record["host"])
+    if path.exists() and answered(read_one(path)[0]):
+        return False
+    if not dry_run:
+        write(path, record, modes)
+    return True
+
+
+def answered(record: dict[str, Any] | None) -> bool:
+    """Return True if a record holds anything that its host said. One that cannot be read may."""
+    return record is None or any(record[key] for key in ("plan", "outcomes", "verification"))
+
+
+def differs(path: Path, text: str) -> bool:
+    """Return True if a document is not there, or not with this text."""
+    try:
+        return path.read_bytes() != text.encode("utf-8", "backslashreplace")
+    except OSError:
+        return True
+
+
 def read(folder: str) -> Iterator[tuple[str, dict[str, Any] | None, str]]:
     """Yield (file name, record or None, why it could not be read) of each record in a folder, by name.
 

@@ -13,6 +13,9 @@ from . import verdict
 from .records import collected_in, compose
 
 PARTS = ("stage", "handover", "remove")
+NOT_STARTED = "not_started"
+# The goal of a run that only brings a replacement.
+STAYS = "as it is"
 
 
 def of_plan(host: str, planned: dict[str, Any] | None, run: dict[str, Any]) -> dict[str, Any]:
@@ -20,10 +23,14 @@ def of_plan(host: str, planned: dict[str, Any] | None, run: dict[str, Any]) -> d
     plan = (planned or {}).get("plan")
     if plan is None:
         return compose(host, "plan", run, verdict.UNKNOWN, failure=failure_of(planned))
-    shown, excepted = plan["shown"], plan["goal"].get("excepted", ())
-    word = verdict.of_dry_run(plan["blocked"], plan["findings"], shown["earlier_runs"], excepted)
-    told = {"approval": (planned or {}).get("approval"), "exceptions": shown.get("exceptions", [])}
-    return compose(host, "plan", run, word, plan=plan, **told)
+    told = {"approval": (planned or {}).get("approval"), "exceptions": plan["shown"].get("exceptions", [])}
+    return compose(host, "plan", run, _foreseen(plan), plan=plan, **told)
+
+
+def _foreseen(plan: dict[str, Any]) -> str:
+    """Return the verdict of a dry run on a host with a plan."""
+    runs, excepted = plan["shown"]["earlier_runs"], plan["goal"].get("excepted", ())
+    return verdict.of_dry_run(plan["blocked"], plan["findings"], runs, excepted)
 
 
 def of_detection(host: str, collected: dict[str, Any] | None, run: dict[str, Any]) -> dict[str, Any]:
@@ -35,14 +42,21 @@ def of_detection(host: str, collected: dict[str, Any] | None, run: dict[str, Any
     return compose(host, "detect", run, word, verification={"collected": whole, "proof": None})
 
 
+def not_started(host: str, run: dict[str, Any], why: str) -> dict[str, Any]:
+    """Return the record of a host that a migration did not come to. It is as it was, whatever that is."""
+    message = f"Migrating: {host}: it was not started: {why}. Put right what stopped the run, and run again."
+    return compose(host, "migrate", run, verdict.UNKNOWN, failure={"code": NOT_STARTED, "message": message})
+
+
 def of_run(
     host: str,
     mode: str,
     run: dict[str, Any],
     results: dict[str, dict[str, Any]],
     granted: Sequence[dict[str, Any]] = (),
+    dry_run: bool = False,
 ) -> dict[str, Any]:
-    """Return the record of a real run or a verification.
+    """Return the record of a run or a verification. One of a dry run says what a real one would come to.
 
     ``results`` are the results of its tasks by planned, stage, handover, remove, collected and proven; one that was
     skipped, never begun or failed is there as such, or not at all. ``granted`` are the host's exceptions and waivers,
@@ -53,6 +67,8 @@ def of_run(
     parts = {part: results[part] for part in PARTS if "steps" in (results.get(part) or {})}
     collected, proven = _whole(results.get("collected"), "findings"), _whole(results.get("proven"), "checks")
     word = verdict.of_run(planned.get("plan"), planned.get("approval"), parts) if mode == "migrate" else None
+    if word is None and dry_run and mode == "migrate":
+        word = _foreseen(planned["plan"])
     if word is None:
         word = _proven_verdict(planned.get("plan"), collected, proven, results.get("proven") or {}, granted)
     outcomes = {part: result["steps"] for part, result in parts.items()}
@@ -72,10 +88,14 @@ def of_run(
 
 
 def kept(record: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any]:
-    """Return a record with what an earlier one tells of the change, if there was nothing left to change this time."""
-    if before is None or before["host"] != record["host"] or not before["outcomes"] or record["plan"] is None:
+    """Return a record with what an earlier one tells of the change, if nothing was changed this time.
+
+    That is so where nothing was left to be changed, and where the host did not answer.
+    """
+    if before is None or before["host"] != record["host"] or not before["outcomes"]:
         return record
-    if record["plan"]["steps"] or record["plan"]["blocked"]:
+    plan = record["plan"]
+    if (plan["steps"] or plan["blocked"]) if plan is not None else record["mode"] != "migrate":
         return record
     change = {name: before[name] for name in ("plan", "approval", "outcomes", "window_seconds")}
     steps = chain.from_iterable(before["outcomes"].values())
@@ -104,6 +124,8 @@ def _proven_verdict(
     wanted: dict[str, Any] = {"provider": "none" if none else "one", "also_remove": [], "excepted": excepted}
     goal = plan["goal"] if plan is not None else wanted
     proof = (proven or {"result": "unknown"}) if goal["provider"] != "none" else None
+    if goal.get("kaspersky") == STAYS and proof is not None and proof["result"] == "ok":
+        return verdict.of_detection(collected)
     return verdict.of_evidence(collected, proof, tuple(goal["also_remove"]), tuple(goal.get("excepted", ())))
 
 
@@ -124,13 +146,22 @@ def failure_of(result: dict[str, Any] | None) -> dict[str, str] | None:
     return None
 
 
+def succeeded(record: dict[str, Any]) -> bool:
+    """Return True if a host went well: nothing failed, and it is clean, or excepted, or would be changed.
+
+    ``record`` is that of a run, a verification or a dry run.
+    """
+    well = [*verdict.CLEAN, verdict.EXCEPTED, verdict.PLANNED]
+    if record["plan"] and record["plan"]["goal"].get("kaspersky") == STAYS:
+        well.append(verdict.DETECTED)
+    return record["failure"] is None and record["verdict"] in well
+
+
 def reasons(record: dict[str, Any]) -> str:
     """Return in words what a verification did not find as it should be."""
     collected, proof = collected_in(record), (record["verification"] or {}).get("proof") or {}
-    words = [
-        f"{finding['id']} is {finding['state']} ({', '.join(finding['reasons'])})"
-        for finding in collected.get("findings", ())
-    ]
+    found = collected.get("findings") or (record["plan"] or {}).get("findings", ())
+    words = [f"{finding['id']} is {finding['state']} ({', '.join(finding['reasons'])})" for finding in found]
     words += [f"{unknown['id']}: {unknown['cause']}" for unknown in collected.get("unknowns", ())]
     steps = chain.from_iterable(record["outcomes"].values())
     words += [f"reboot required: the module {name} is loaded" for name in verdict.modules_left(steps, collected)]

@@ -5,18 +5,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 from ..record.records import collected_in
 from ..record.verdict import UNKNOWN
 from .escape import visible
 from .table import table
-from .words import finding, state
+from .words import cause, finding, some, state
 
 PRODUCTS = ["product", "version", "state", "confidence", "hosts", "which"]
 UNKNOWNS = ["not known", "why", "hosts", "which"]
-MOST_NAMES, MOST_UNKNOWNS = 3, 15
+MOST_UNKNOWNS, WIDEST = 15, 120
 Grouped = dict[tuple[str, ...], list[str]]
 
 
@@ -34,13 +33,34 @@ def summary(records: list[dict[str, Any]]) -> list[str]:
     """Return the lines of the summary of a fleet."""
     products, unknowns = _products(records), _unknowns(records)
     verdicts = Counter(record["verdict"] for record in records)
-    lines = table(PRODUCTS, _rows(products)) if products else ["Nothing of Kaspersky's was found."]
+    lines = [_looked_at(records), ""]
+    lines += table(PRODUCTS, _rows(products)) if products else [_nothing(records)]
     if unknowns:
-        lines += ["", *table(UNKNOWNS, _rows(unknowns)[:MOST_UNKNOWNS])]
+        lines += ["", *table(UNKNOWNS, _rows(unknowns)[:MOST_UNKNOWNS], WIDEST)]
         if len(unknowns) > MOST_UNKNOWNS:
             lines.append(f"… and {len(unknowns) - MOST_UNKNOWNS} more, in the records")
     counts = ", ".join(f"{count} {visible(word)}" for word, count in sorted(verdicts.items())) or "no hosts"
     return [*lines, "", f"{len(records)} hosts: {counts}"]
+
+
+def _looked_at(records: list[dict[str, Any]]) -> str:
+    """Return how many hosts answered, and how many of those could be looked at whole."""
+    answered = [record for record in records if record["verification"]]
+    return f"{len(answered)} of {len(records)} hosts answered, {_whole(records)} of them could be looked at whole."
+
+
+def _whole(records: list[dict[str, Any]]) -> int:
+    return sum(bool(collected_in(record).get("complete")) for record in records)
+
+
+def _nothing(records: list[dict[str, Any]]) -> str:
+    """Return what it means that nothing was found: nothing at all, where no host was looked at whole."""
+    whole = _whole(records)
+    if not whole:
+        return "Whether Kaspersky is there is not known: no host could be looked at whole."
+    if whole == len(records):
+        return "Nothing of Kaspersky's was found."
+    return f"Nothing of Kaspersky's was found on the {whole} that could be; of the others it is not known."
 
 
 def _products(records: list[dict[str, Any]]) -> Grouped:
@@ -58,7 +78,8 @@ def _unknowns(records: list[dict[str, Any]]) -> Grouped:
     grouped: Grouped = {}
     for record in records:
         if record["failure"]:
-            grouped.setdefault(("the whole host", record["failure"]["code"]), []).append(record["host"])
+            why = cause(record["host"], record["failure"])
+            grouped.setdefault(("the whole host", why), []).append(record["host"])
         for unknown in _bearing(record):
             grouped.setdefault((unknown["id"], unknown["cause"]), []).append(record["host"])
     return dict(sorted(grouped.items(), key=lambda pair: (-len(pair[1]), pair[0])))
@@ -69,10 +90,4 @@ def _bearing(record: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _rows(grouped: Grouped) -> list[list[object]]:
-    return [[*key, len(hosts), ", ".join(_some(hosts))] for key, hosts in grouped.items()]
-
-
-def _some(hosts: list[str]) -> Iterator[str]:
-    yield from sorted(hosts)[:MOST_NAMES]
-    if len(hosts) > MOST_NAMES:
-        yield "…"
+    return [[*key, len(hosts), some(hosts)] for key, hosts in grouped.items()]

@@ -8,6 +8,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..plan.model import stopping
+from .escape import visible
+
+MOST_NAMES = 3
+# Codes that say no more than that something went wrong: the cause alone tells.
+PLAIN = ("failed", "unreachable", "module_failed")
+# What newer releases of ansible-core put before a cause.
+PREFIXES = ("Task failed: ", "Action failed: ", "Module failed: ")
 
 
 def findings(plan: dict[str, Any] | None) -> str:
@@ -57,3 +64,25 @@ def window_of(actual: dict[str, Any] | None) -> str:
 def digest(plan: dict[str, Any] | None) -> str:
     """Return the first characters of a plan's digest."""
     return plan["digest"][:12] if plan else "-"
+
+
+def some(hosts: Iterable[str]) -> str:
+    """Return the first few names of hosts, and an ellipsis where there are more."""
+    names = sorted(hosts)
+    return ", ".join([*(visible(name) for name in names[:MOST_NAMES]), *(["…"] if len(names) > MOST_NAMES else [])])
+
+
+def cause(host: str, failure: dict[str, Any]) -> str:
+    """Return why a host has no result, as hosts may share it: without its name and the remedy.
+
+    ``failure`` is a record's: {code, message}.
+    """
+    told = " ".join(str(failure["message"]).split())
+    for prefix in PREFIXES:
+        told = told.removeprefix(prefix)
+    _what, named, rest = told.partition(f": {host}: ")
+    if named:
+        told = rest.partition(". ")[0]
+    told = visible(told.rstrip("."))
+    code = str(failure["code"])
+    return told or visible(code) if code in PLAIN else f"{visible(code)}: {told}" if told else visible(code)

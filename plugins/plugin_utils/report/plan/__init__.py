@@ -40,5 +40,10 @@ def lines(document: dict[str, Any]) -> list[str]:
         ]
         for group in view.of(document).groups
     ]
-    silent = [[0, 1, "not known", f"not planned: {why}", host, "-"] for host, why in document["not_planned"].items()]
-    return table(HEADER, [*rows, *silent])
+    silent = document["not_planned"]
+    rows += [[0, 1, "not known", f"not planned: {why}", host, "-"] for host, why in silent.items()]
+    total = len(document["hosts"]) + len(silent)
+    if silent and not document["hosts"]:
+        return [f"No host could be planned: none of {total} gave an answer.", "", *table(HEADER, rows)]
+    whole = ["", f"{len(document['hosts'])} of {total} hosts could be planned."] if silent else []
+    return [*table(HEADER, rows), *whole]

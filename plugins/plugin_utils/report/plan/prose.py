@@ -10,7 +10,7 @@ from typing import Any
 from ...visible import visible
 from .view import CHANGE, NOTHING, REFUSED, Group, View
 
-COMMAND = "ansible-playbook avshift.endpoint.migrate -e endpoint_migrate_approved_plan=PATH/plan.json"
+COMMAND = "ansible-playbook avshift.endpoint.migrate -e avshift_hosts=PATTERN -e endpoint_migrate_approved_plan=PATH/plan.json"
 PARTS = {
     "stage": "Stage: the replacement is put in place and proven on demand, its real-time part still off",
     "handover": "Handover: Kaspersky's real-time protection stops, the replacement's starts and is proven",
@@ -203,7 +203,8 @@ def back_out(view: View) -> list[str]:
         f"During stage: {STOPS['stage']} Success: the verdict is rolled_back and Kaspersky runs as before.",
         f"During handover: {STOPS['handover']} Success: the verdict is rolled_back and Kaspersky intercepts again.",
         f"During remove: {STOPS['remove']} Success: the same plan run again ends in a clean verdict.",
-        "To stop between waves: end the run. Hosts that it has not come to are as they were.",
+        "No further wave begins once a host of one has failed or was not reached, unless "
+        "endpoint_migrate_max_fail_percentage allows it. Hosts that were not started are as they were.",
     ]
 
 

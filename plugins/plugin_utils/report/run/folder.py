@@ -59,6 +59,11 @@ def make(records_dir: str, output_dir: str, policies: tuple[Pack, ...], modes: M
         return Made(paths, report.head["totals"], markdown.lines(report))
 
 
+def sums(folder: str) -> dict[str, str]:
+    """Return the SHA-256 of each document of a report that a folder holds, by name."""
+    return {name: _digest(Path(folder) / name) for name in (*NAMES, SUMS) if (Path(folder) / name).is_file()}
+
+
 def _write(report: Report, path: Path, modes: Modes) -> str:
     """Write one document and return its SHA-256; if there is none, remove an earlier one and return ''."""
     if path.name == WORKBOOK:

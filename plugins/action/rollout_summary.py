@@ -1,0 +1,34 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""rollout_summary works on the controller only: it says what became of a migration."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, ClassVar
+
+from ansible.utils.display import Display
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter, results_of
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import waves
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import rollout
+
+
+class ActionModule(Adapter):
+    """See the documentation of the module of this name."""
+
+    SPEC: ClassVar[dict[str, Any]] = {
+        "hosts": {"type": "list", "elements": "str", "required": True},
+        "results_in": {"type": "str", "required": True},
+        "waves": {"type": "raw"},
+        "max_fail_percentage": {"type": "raw"},
+        "records_dir": {"type": "path", "required": True},
+    }
+
+    def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Show the last words of the run, and return how many hosts came to what."""
+        hosts, results = options["hosts"], results_of(task_vars, options["results_in"])
+        limits = rollout.Limits(waves.sizes(options["waves"]), waves.most_failed(options["max_fail_percentage"]))
+        lines = rollout.last_words(hosts, results, limits, options["records_dir"], bool(self._task.check_mode))
+        Display().display("\n".join(["", *lines, ""]))
+        counts = Counter(rollout.state_of(results.get(host)) for host in hosts)
+        return {"hosts": {state: counts[state] for state in rollout.STATES}}

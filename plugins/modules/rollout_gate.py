@@ -1,0 +1,93 @@
+#!/usr/bin/python
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+DOCUMENTATION = r"""
+module: rollout_gate
+short_description: Say whether a wave of a migration begins
+version_added: 0.1.0
+description:
+  - Counts the hosts of the wave before this one that failed or were not reached, by their results of
+    M(avshift.endpoint.migration_record). Ansible's own C(max_fail_percentage) misses what fails inside a C(block) with
+    C(always), and hosts that cannot be reached.
+  - Where more failed than may, RV(begin) is false, and each host that is left gets a record with the failure
+    C(not_started). A record that a host has from an answer of its own is never written over.
+  - It never fails a host for that. Let C(meta=end_play) end the run where RV(begin) is false.
+  - In check mode RV(begin) is always true, so that every host is rehearsed, and no record is written.
+  - Works on the controller only.
+author:
+  - avshift contributors (@avshift)
+extends_documentation_fragment:
+  - avshift.endpoint.attributes.catalog
+  - avshift.endpoint.attributes
+  - avshift.endpoint.attributes.on_controller
+attributes:
+  idempotent:
+    support: partial
+    details: RV(ignore:changed) is true where the wave does not begin, as records are written then.
+options:
+  hosts:
+    description: All hosts of the play in its order, C(ansible_play_hosts_all).
+    type: list
+    elements: str
+    required: true
+  wave:
+    description: The hosts of this wave, C(ansible_play_batch).
+    type: list
+    elements: str
+    required: true
+  results_in:
+    description: The variable of each host in which the result of M(avshift.endpoint.migration_record) was registered.
+    type: str
+    required: true
+  waves:
+    description:
+      - What the play's C(serial) is, in any form that the filter P(avshift.endpoint.waves#filter) takes.
+      - Where it is not what C(serial) really was, the task fails before anything is changed.
+    type: raw
+  max_fail_percentage:
+    description: How many percent of a wave may fail before no further one begins. V(0) unless given; V(100) never stops.
+    type: raw
+  records_dir:
+    description: Folder on the controller for the records of hosts that are not started.
+    type: path
+    required: true
+  change_id:
+    description: Number of the change in the ticket system, for these records.
+    type: str
+    default: ""
+"""
+
+EXAMPLES = r"""
+- name: Open the wave, or end the run
+  avshift.endpoint.rollout_gate:
+    hosts: "{{ ansible_play_hosts_all }}"
+    wave: "{{ ansible_play_batch }}"
+    results_in: endpoint_migrate_result
+    records_dir: avshift/records
+  register: gate
+  run_once: true
+
+- name: End the run before this wave
+  ansible.builtin.meta: end_play
+  when: not gate.begin
+  run_once: true
+"""
+
+RETURN = r"""
+begin:
+  description: Whether the wave may begin.
+  returned: success
+  type: bool
+  sample: false
+wave:
+  description: The number of the wave, from 1.
+  returned: success
+  type: int
+  sample: 2
+reason:
+  description: Why the wave does not begin, or in check mode would not; empty otherwise.
+  returned: success
+  type: str
+  sample: 1 of 1 hosts of wave 1 failed or were not reached (web1), and 0 % may (endpoint_migrate_max_fail_percentage)
+"""

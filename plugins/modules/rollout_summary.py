@@ -1,0 +1,56 @@
+#!/usr/bin/python
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+DOCUMENTATION = r"""
+module: rollout_summary
+short_description: Say what became of a migration
+version_added: 0.1.0
+description:
+  - Shows how many hosts were migrated, failed, were unreachable or were not started, why, and what to do next.
+  - Works on the controller only, and writes nothing. Put it into the C(always) of the run's last play.
+author:
+  - avshift contributors (@avshift)
+extends_documentation_fragment:
+  - avshift.endpoint.attributes
+  - avshift.endpoint.attributes.on_controller
+options:
+  hosts:
+    description: All hosts of the run in its order, C(ansible_play_hosts_all).
+    type: list
+    elements: str
+    required: true
+  results_in:
+    description:
+      - The variable of each host in which the result of M(avshift.endpoint.migration_record) was registered. A host
+        without it was not started.
+    type: str
+    required: true
+  waves:
+    description: The waves of the run, as in M(avshift.endpoint.rollout_gate).
+    type: raw
+  max_fail_percentage:
+    description: How many percent of a wave might fail, as in M(avshift.endpoint.rollout_gate).
+    type: raw
+  records_dir:
+    description: Folder on the controller in which the records are, to be named.
+    type: path
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Have the last word
+  avshift.endpoint.rollout_summary:
+    hosts: "{{ ansible_play_hosts_all }}"
+    results_in: endpoint_migrate_result
+    records_dir: avshift/records
+  run_once: true
+"""
+
+RETURN = r"""
+hosts:
+  description: How many hosts are C(migrated), C(failed), C(unreachable) and C(not_started).
+  returned: success
+  type: dict
+  sample: {migrated: 3, failed: 1, unreachable: 0, not_started: 8}
+"""
