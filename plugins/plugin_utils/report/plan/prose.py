@@ -10,7 +10,9 @@ from typing import Any
 from ...visible import visible
 from .view import CHANGE, NOTHING, REFUSED, Group, View
 
-COMMAND = "ansible-playbook avshift.endpoint.migrate -e avshift_hosts=PATTERN -e endpoint_migrate_approved_plan=PATH/plan.json"
+COMMAND = "ansible-playbook avshift.endpoint.migrate -e avshift_hosts=PATTERN " + (
+    "-e endpoint_migrate_approved_plan=PATH/plan.json"
+)
 PARTS = {
     "stage": "Stage: the replacement is put in place and proven on demand, its real-time part still off",
     "handover": "Handover: Kaspersky's real-time protection stops, the replacement's starts and is proven",
