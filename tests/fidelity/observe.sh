@@ -1,6 +1,6 @@
 #!/bin/sh
 # Writes into FOLDER what a lab host holds now, by the system's own tools: its files, packages, what they own, groups,
-# accounts, and the names below /run, which is in memory and not in the snapshot.
+# accounts, the names below /run, which is in memory and not in the snapshot, and the rules of its firewalls.
 # usage: tests/fidelity/observe.sh CONTAINER FOLDER
 set -eu
 
@@ -38,3 +38,18 @@ rpm_says '[%{=NAME}.list:%{FILENAMES}\n]' >>"$folder/owned"
 inside cat /etc/group >"$folder/groups"
 inside cat /etc/passwd >"$folder/accounts"
 inside find /run -xdev >"$folder/run"
+# What counts packets or says when it was listed is left out, so that two moments can be compared.
+# shellcheck disable=SC2016  # for the shell inside
+inside sh -eu -c 'for tool in iptables-legacy-save ip6tables-legacy-save iptables-save ip6tables-save; do
+        command -v "$tool" >/dev/null || continue
+        listed=$("$tool")
+        printf "%s\n" "$listed" | sed -n -e "s/ \[[0-9]*:[0-9]*\]$//" -e "/^[#]/d" -e "/./s/^/$tool: /p"
+    done
+    for family in -4 -6; do
+        command -v ip >/dev/null || continue
+        listed=$(ip "$family" rule show)
+        printf "%s\n" "$listed" | sed "s/[[:space:]]\{1,\}/ /g; s/^/ip $family rule: /"
+    done
+    command -v nft >/dev/null || exit 0
+    listed=$(nft -nn -s list ruleset)
+    printf "%s\n" "$listed" | sed -n "/[^[:space:]]/s/^[[:space:]]*/nft: /p"' >"$folder/firewall"

@@ -29,12 +29,11 @@ class Expectation:
     failure: str
     in_set: str
     others: tuple[str, ...]
+    rules_gone: tuple[str, ...]
 
 
-KEYS = {"verdict", "preflight", "accept", "also_remove", "absent", "present", "failure", "set", "note", "others"}
-
-
-LISTS = ("preflight", "accept", "also_remove", "absent", "present", "others")
+LISTS = ("preflight", "accept", "also_remove", "absent", "present", "others", "rules_gone")
+KEYS = {"verdict", "failure", "set", "note", *LISTS}
 
 
 def load(host: str) -> Expectation:

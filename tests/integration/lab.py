@@ -53,6 +53,11 @@ def observed(moment: str, host: str) -> observation.Observation:
     return observation.read(EVIDENCE / moment / host)
 
 
+def firewall(moment: str, host: str) -> list[str]:
+    """Return a host's rules, chains and policy routes at a moment, each as its tool lists it, with the tool's name."""
+    return (EVIDENCE / moment / host / "firewall").read_text(encoding="utf-8").splitlines()
+
+
 def observe(moment: str, *hosts: str) -> None:
     """See what hosts hold now, one a processor at a time, and keep it under the moment's name."""
     script = str(REPOSITORY / "tests/fidelity/observe.sh")

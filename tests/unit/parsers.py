@@ -35,7 +35,11 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.system import (
     interception,
     mounts,
     names,
+    netlink,
+    nf_tables,
+    packet_chains,
     packet_rules,
+    packet_views,
     policy_rules,
     rpm_database,
     systemd,
@@ -123,6 +127,8 @@ def _judged(raw: bytes) -> dict[str, list[str]]:
     }
 
 
+CHAINS = {"kesl_bypass"}
+
 PARSERS: dict[str, Callable[[bytes], Any]] = {
     "accounts.groups": lambda raw: list(accounts.groups(lines_of(raw))),
     "certificates.name": lambda raw: certificates.name(_hexadecimal(raw)),
@@ -146,14 +152,21 @@ PARSERS: dict[str, Callable[[bytes], Any]] = {
     "mentions.lines_naming": lambda raw: list(mentions.lines_naming(raw, mentions.expression_of(NAMED))),
     "mounts.mounts": lambda raw: list(mounts.mounts(lines_of(raw))),
     "names.any_of": _fitting,
+    "netlink.attributes": lambda raw: [[kind, part.hex()] for kind, part in netlink.attributes(_hexadecimal(raw))],
+    "netlink.messages": lambda raw: [[kind, part.hex()] for kind, part in netlink.messages(_hexadecimal(raw))],
+    "nf_tables.chains_in": lambda raw: list(nf_tables.chains_in(_hexadecimal(raw))),
     "obstacles.mapped": lambda raw: list(obstacles.mapped(lines_of(raw))),
     "package_changes.simulated": lambda raw: list(package_changes.simulated(lines_of(raw))),
     "package_holds.locks": lambda raw: list(package_holds.locks(lines_of(raw))),
     "package_holds.protected": lambda raw: list(package_holds.protected(lines_of(raw))),
+    "packet_chains.nft_chains": lambda raw: list(packet_chains.nft_chains(lines_of(raw), CHAINS)),
+    "packet_chains.saved_chains": lambda raw: list(packet_chains.saved_chains(lines_of(raw), "iptables-nft", CHAINS)),
     "packet_marks.marked": lambda raw: list(packet_marks.marked(lines_of(raw))),
     "packet_rules.nft_rules": lambda raw: list(packet_rules.nft_rules(lines_of(raw))),
     "packet_rules.route_rules": lambda raw: list(packet_rules.route_rules(lines_of(raw), packet_rules.ROUTES[0])),
-    "packet_rules.saved_rules": lambda raw: list(packet_rules.saved_rules(lines_of(raw), packet_rules.LEGACY[0][0])),
+    "packet_rules.saved_rules": lambda raw: list(packet_rules.saved_rules(lines_of(raw), packet_views.LEGACY[0][0])),
+    "packet_views.odd_line": lambda raw: packet_views.odd_line(lines_of(raw)),
+    "packet_views.table_blocks": lambda raw: list(packet_views.table_blocks(lines_of(raw))),
     "policy_rules.marked": lambda raw: list(policy_rules.marked(_hexadecimal(raw))),
     "resources.memory_mb": lambda raw: resources.memory_mb(text_of(raw)),
     "rpm.dnf_rows": lambda raw: list(rpm.dnf_rows(lines_of(raw))),

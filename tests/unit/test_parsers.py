@@ -16,6 +16,7 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.system import (
     certificates,
     dpkg_status,
     names,
+    netlink,
     policy_rules,
 )
 from ansible_collections.avshift.endpoint.plugins.module_utils.system.time_limit import time_limit
@@ -208,7 +209,7 @@ def test_occurrences_are_all_that_do_not_overlap(data: bytes, text: bytes) -> No
 def test_stanzas_are_well_formed(raw: bytes) -> None:
     for stanza in PARSERS["dpkg_status.fields"](raw):
         assert set(stanza) <= {*dpkg_status.FIELDS.values()}
-        assert all(value == value.strip() for value in stanza.values() if isinstance(value, str))
+        assert all(value == value.strip(" \t\r\n\v\f") for value in stanza.values() if isinstance(value, str))
 
 
 BLOCKS = st.lists(st.binary(max_size=4).map(lambda raw: raw.replace(b"a", b"/x\n")), max_size=9)
@@ -352,10 +353,8 @@ def test_length_beyond_the_end_ends_the_reading(content: bytes, size: bytes) -> 
 
 @given(st.lists(st.binary(max_size=30), max_size=4))
 def test_rules_of_messages_with_any_attributes(contents: list[bytes]) -> None:
-    message = b"".join(
-        policy_rules.ATTRIBUTE.pack(4 + len(part), 10) + part + b"\0" * (-len(part) % 4) for part in contents
-    )
-    whole = policy_rules.HEADER.pack(16 + 12 + len(message), policy_rules.NEW_RULE, 0, 1, 0) + b"\0" * 12 + message
+    message = b"".join(netlink.ATTRIBUTE.pack(4 + len(part), 10) + part + b"\0" * (-len(part) % 4) for part in contents)
+    whole = netlink.HEADER.pack(16 + 12 + len(message), policy_rules.NEW_RULE, 0, 1, 0) + b"\0" * 12 + message
     marks = [int.from_bytes(part, sys.byteorder) for part in contents if len(part) == 4]
     assert list(policy_rules.marked(whole)) == [(mark, 0) for mark in marks[-1:] if mark]
 
@@ -363,12 +362,12 @@ def test_rules_of_messages_with_any_attributes(contents: list[bytes]) -> None:
 @pytest.mark.parametrize("length", range(4))
 def test_rules_of_messages_that_have_no_length_end(length: int) -> None:
     """They would be read again and again."""
-    attribute = policy_rules.ATTRIBUTE.pack(length, policy_rules.MARK) + b"\0\0\0\1"
-    size = policy_rules.HEADER.size + policy_rules.RULE_SIZE + len(attribute)
-    whole = policy_rules.HEADER.pack(size, policy_rules.NEW_RULE, 0, 1, 0) + b"\0" * policy_rules.RULE_SIZE + attribute
+    attribute = netlink.ATTRIBUTE.pack(length, policy_rules.MARK) + b"\0\0\0\1"
+    size = netlink.HEADER.size + policy_rules.RULE_SIZE + len(attribute)
+    whole = netlink.HEADER.pack(size, policy_rules.NEW_RULE, 0, 1, 0) + b"\0" * policy_rules.RULE_SIZE + attribute
     with time_limit(20, "rules"):
         assert list(policy_rules.marked(whole)) == []
-        assert list(policy_rules.marked(policy_rules.HEADER.pack(length, policy_rules.NEW_RULE, 0, 1, 0) + whole)) == []
+        assert list(policy_rules.marked(netlink.HEADER.pack(length, policy_rules.NEW_RULE, 0, 1, 0) + whole)) == []
 
 
 PATTERNS = st.lists(st.text(st.sampled_from("ab*.[?\n(\udcff"), max_size=6), max_size=5)

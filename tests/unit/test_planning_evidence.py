@@ -32,7 +32,7 @@ def _write(tmp_path: Path, name: str, *lines: str) -> None:
 def test_rules_with_an_asked_mark_are_told_without_their_handles(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
     rules = [{**MASKED, "handle": "7"}, {**MASKED, "rule": "other", "marks": ["0x201"]}]
     monkeypatch.setattr(packet_rules.packet_rules, "listed", lambda: iter(rules))
-    assert [item["value"] for item in packet_rules.collect(["0x200"], look)] == [MASKED]
+    assert [item["value"] for item in packet_rules.collect({"marks": ["0x200"], "set_by": []}, look)] == [MASKED]
 
 
 def test_tool_that_fails_leaves_all_rules(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,13 +41,16 @@ def test_tool_that_fails_leaves_all_rules(look: Look, monkeypatch: pytest.Monkey
         raise EndpointError("command_failed", "Listing the firewall", "nft", "exit code 1", "Run it by hand.")
 
     monkeypatch.setattr(packet_rules.packet_rules, "listed", fails)
-    assert list(packet_rules.collect(["0x200"], look)) == []
+    assert list(packet_rules.collect({"marks": ["0x200"], "set_by": []}, look)) == []
 
 
 def test_saved_rules_are_told_and_a_file_that_cannot_be_read_may_hold_any(look: Look, tmp_path: Path) -> None:
     _write(tmp_path, "nftables.conf", "meta mark 0x200 accept", "# meta mark 0x200 drop", "meta mark 0x201 accept")
     os.mkfifo(tmp_path / "etc/iptables/rules.v4")
-    told = [(item["where"], item["value"]["mark"]) for item in packet_rules.collect(["0x200"], look)]
+    told = [
+        (item["where"], item["value"]["mark"])
+        for item in packet_rules.collect({"marks": ["0x200"], "set_by": []}, look)
+    ]
     assert told == [("/etc/iptables/rules.v4", "any"), ("/etc/nftables.conf", "0x200")]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 from integration import expectations, lab, removals
@@ -42,6 +43,11 @@ def test_what_has_to_be_gone_or_there(name: str, expected: Expectation, runs: Ru
     there = [path for path in expected.absent if lab.on(name, "test", "-e", path, "-o", "-L", path).returncode == 0]
     gone = [path for path in expected.present if lab.on(name, "test", "-e", path).returncode != 0]
     assert (there, gone) == ([], [])
+
+
+def test_of_the_firewall_only_what_was_stated_is_gone(name: str, expected: Expectation, runs: Runs) -> None:
+    before, after = (Counter(lab.firewall(moment, name)) for moment in ("before", "after"))
+    assert (sorted((before - after).elements()), list(after - before)) == (sorted(expected.rules_gone), [])
 
 
 def test_removal_takes_few_task_results(name: str, runs: Runs) -> None:

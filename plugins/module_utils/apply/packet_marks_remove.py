@@ -3,7 +3,7 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Delete firewall rules and policy routes that the plan names word for word; any other stays, whatever it is like."""
 
-from ..system import packet_rules
+from ..system import packet_rules, packet_views
 from ..system.commands import run
 from ..system.errors import EndpointError
 
@@ -58,7 +58,7 @@ def _commands(tool, rules):
         yield ["nft", "-f", "-"], "".join(place.format(**rule) for rule in rules)
     else:
         # It reads a rule as it was listed, quotes and all; appended becomes deleted.
-        yield [tool + "-restore", "-w", LOCK_SECONDS, "--noflush"], "".join(_tables(rules))
+        yield [packet_views.program(tool, "-restore"), "-w", LOCK_SECONDS, "--noflush"], "".join(_tables(rules))
 
 
 def _tables(rules):

@@ -5,7 +5,7 @@
 
 # Nothing of the owner's is lost by these, nor by what can be undone or changes nothing: where nothing took its place,
 # the old protection can come back.
-RETURNABLE = ("unit", "processes_end", "kernel_module_unload", "packet_marks_remove", "retain")
+RETURNABLE = ("unit", "processes_end", "kernel_module_unload", "packet_chains_remove", "packet_marks_remove", "retain")
 FAILED, UNDONE = "failed", "undone"
 
 

@@ -22,6 +22,7 @@ from . import (
     mounts,
     named_entries,
     packages,
+    packet_chains,
     packet_marks,
     paths,
     processes,
@@ -50,6 +51,7 @@ KINDS = {
     "certificate": certificates.collect,
     "mention": mentions.collect,
     "installer": installers.collect,
+    "saved_chain": packet_chains.collect_saved,
     "journal": journal.collect,
     "root": roots.collect,
     "trusted_key": trusted_keys.collect,
@@ -63,6 +65,7 @@ LIVE = {
     "interceptor": interceptors.collect,
     "mount": mounts.collect,
     "packet_mark": packet_marks.collect,
+    "packet_chain": packet_chains.collect,
 }
 # Only a plan asks these.
 PLANNING = (

@@ -5,12 +5,13 @@
 
 import re
 
-from ..system import packet_rules, policy_rules
-from ..system.errors import EndpointError
+from ..system import packet_views, policy_rules
 from .ini_values import marks_set
 from .items import not_checked, seen
 
 MOST_RULES = 20
+ROUTES = "ip rule"
+HANDLE = " # handle "
 MARK = re.compile(r"\bmark\b|MARK|fwmark", re.IGNORECASE)
 NUMBER = re.compile(r"\b0x[0-9a-fA-F]{1,8}\b")
 
@@ -33,32 +34,22 @@ def wanted_marks(asked, look):
 def collect(asked, look):
     """Yield an item of each way in which an asked mark is used; ``asked`` as ``wanted_marks`` takes it."""
     wanted = wanted_marks(asked, look)
-    for tool, answer in _tools():
+    for view in _views():
         used = {}
-        try:
-            for mark, rule in answer():
-                if mark in wanted:
-                    used.setdefault(mark, []).append(rule)
-        except (EndpointError, OSError) as error:
-            yield not_checked("packet_mark", tool, tool, error)
+        for mark, rule in marked(view.lines):
+            if mark in wanted:
+                used.setdefault(mark, []).append(rule.partition(HANDLE)[0])
+        if view.unknown:
+            yield not_checked("packet_mark", view.tool, view.tool, view.unknown)
         for mark, rules in sorted(used.items()):
-            yield seen("packet_mark", "%s %s" % (tool, mark), tool, rules=rules[:MOST_RULES])
+            yield seen("packet_mark", "%s %s" % (view.tool, mark), view.tool, rules=rules[:MOST_RULES])
 
 
-def _tools():
-    yield "nft", _nft
-    for tool, table in packet_rules.LEGACY:
-        yield tool, lambda tool=tool, table=table: _legacy(tool, table)
-    yield "ip rule", lambda: [(hex(mark), "table %d" % table) for mark, table in policy_rules.now()]
-
-
-def _nft():
-    if packet_rules.may_have_nf_tables():
-        for argv in (["nft", "-nn", "list", "ruleset"], ["iptables-nft-save"]):
-            if packet_rules.has(argv[0]):
-                return marked(packet_rules.said(argv))
-    return []
-
-
-def _legacy(tool, table):
-    return marked(packet_rules.said([tool + "-save"])) if packet_rules.has_legacy(table) else []
+def _views():
+    yield from packet_views.views()
+    try:
+        rules = policy_rules.now()
+    except OSError as error:
+        yield packet_views.View(ROUTES, [], str(error))
+    else:
+        yield packet_views.View(ROUTES, ["fwmark %s table %d" % (hex(mark), table) for mark, table in rules])

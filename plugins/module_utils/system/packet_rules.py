@@ -7,23 +7,14 @@ A rule is {tool, table, chain, rule, marks, whole}: ``marks`` are the numbers as
 is compared or set as a whole, without a mask, a negation or anything else by which it may be a part of another's.
 """
 
-import os
 import re
 import shlex
-import shutil
 
-from .commands import SEARCH_PATH, run
+from . import packet_views
 from .errors import EndpointError
 
-LIMIT = 20
-NFT, ROUTES = "nft", ("ip -4 rule", "ip -6 rule")
-LIST_NFT = ["nft", "-nn", "-s", "-a", "list", "ruleset"]
+NFT, ROUTES = packet_views.NFT, ("ip -4 rule", "ip -6 rule")
 LIST_ROUTES = {"ip -4 rule": ["ip", "-4", "rule", "show"], "ip -6 rule": ["ip", "-6", "rule", "show"]}
-MODULES = "/proc/modules"
-NF_TABLES = "/sys/module/nf_tables"
-# The kernel lists the tables of the legacy kind here; asking for one that is not there would load its module.
-LEGACY = (("iptables-legacy", "/proc/net/ip_tables_names"), ("ip6tables-legacy", "/proc/net/ip6_tables_names"))
-IN_PLACE_OF_NFT = ("iptables-nft", "ip6tables-nft")
 FULL = 0xFFFFFFFF
 VALUE = re.compile(r"(0x[0-9a-fA-F]{1,8})(?:/(0x[0-9a-fA-F]{1,8}))?\Z")
 PLAIN_OPTIONS = ("--mark", "--set-mark", "--set-xmark")
@@ -37,28 +28,14 @@ ROUTE_KEYS = frozenset("from to iif oif fwmark lookup tos ipproto sport dport ui
 
 
 def listed():
-    """Yield every rule that uses a mark. Raises EndpointError where a tool that is there cannot list them."""
-    yield from _of_nft() if has(NFT) else _of_save(IN_PLACE_OF_NFT)
-    yield from _of_save([tool for tool, table in LEGACY if has_legacy(table)])
-    if has("ip"):
+    """Yield every rule that uses a mark. Raises EndpointError where a tool that is there cannot list them all."""
+    for view in packet_views.views():
+        if view.unknown:
+            raise EndpointError("command_failed", "Listing the firewall", view.tool, view.unknown, "Run it by hand.")
+        yield from nft_rules(view.lines) if view.tool == NFT else saved_rules(view.lines, view.tool)
+    if packet_views.has("ip"):
         for tool in ROUTES:
-            yield from route_rules(said(LIST_ROUTES[tool]), tool)
-
-
-def has(program):
-    """Return True if a program is there."""
-    return shutil.which(program, path=SEARCH_PATH) is not None
-
-
-def may_have_nf_tables():
-    """Return False where the kernel's list of modules proves that there are no such rules."""
-    modules = _text(MODULES) if os.path.exists(MODULES) else ""
-    return not modules or "nf_tables " in modules or os.path.isdir(NF_TABLES)
-
-
-def has_legacy(table):
-    """Return True if the kernel lists tables of the legacy kind in a file of its own."""
-    return os.path.exists(table) and bool(_text(table).strip())
+            yield from route_rules(packet_views.said(LIST_ROUTES[tool]), tool)
 
 
 def saved_rules(lines, tool):
@@ -135,28 +112,3 @@ def _of_expression(text):
     whole = NFT_MARK.findall(bare)
     numbers = whole if len(whole) == uses else NFT_NUMBER.findall(bare)
     return sorted({hex(int(number, 16)) for number in numbers}) if uses else [], len(whole) == uses
-
-
-def _of_nft():
-    return nft_rules(said(LIST_NFT)) if may_have_nf_tables() else ()
-
-
-def _of_save(tools):
-    for tool in tools:
-        if has(tool + "-save") and (tool not in IN_PLACE_OF_NFT or may_have_nf_tables()):
-            yield from saved_rules(said([tool + "-save"]), tool)
-
-
-def said(argv):
-    """Return the lines that a tool prints; EndpointError where it cannot list what there is."""
-    finished = run(argv, LIMIT)
-    if finished.code:
-        raise EndpointError(
-            "command_failed", "Listing the firewall", " ".join(argv), finished.said(), "Run it by hand."
-        )
-    return finished.output.split("\n")
-
-
-def _text(path):
-    with open(path, encoding="utf-8", errors="replace") as stream:
-        return stream.read()

@@ -29,6 +29,7 @@ SIGNS = {
     "groups": ("group", "name"),
     "kernel_modules": ("kernel_module", "name"),
     "packet_marks": ("packet_mark", "mark"),
+    "packet_chains": ("packet_chain", "name"),
     "certificates": ("certificate", "subject"),
     "mentions": ("mention", "text"),
     "installers": ("installer", "name"),

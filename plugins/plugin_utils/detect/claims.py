@@ -86,6 +86,8 @@ PROVING: dict[str, Callable[[Item, Product], bool]] = {
     ),
     "link_into": lambda item, product: is_below(item["value"]["target"], product.trees),
     "ini_section": _exact("ini_section"),
+    "packet_chain": lambda item, product: item["value"]["chain"] in product.of_kind("packet_chain"),
+    "saved_chain": lambda item, product: item["value"]["chain"] in product.of_kind("packet_chain"),
     "account": _exact("account"),
     "group": _exact("group"),
 }

@@ -25,10 +25,11 @@ WITNESS = {
     "home_path": "path",
     "ini_value": "path",
     "mount": "path",
+    "saved_chain": "packet_chain",
 }
 # The witnesses that nothing but the product itself leaves; others are names.
-DISTINCTIVE = ("package", "process", "unit", "path", "link_into", "ini_section")
-ACTIVE = ("unit", "packet_mark", "certificate", "mount", "trusted_key")
+DISTINCTIVE = ("package", "process", "unit", "path", "link_into", "ini_section", "packet_chain")
+ACTIVE = ("unit", "packet_mark", "packet_chain", "saved_chain", "certificate", "mount", "trusted_key")
 # Lines of configuration that have an effect by themselves.
 EFFECTIVE_PLACES = ("sudoers", "cron", "squid", "mta", "samba", "autostart", "unit", "audit", "module", "shell")
 

@@ -42,6 +42,8 @@ def for_products(products: Iterable[Product], limits: Iterable[Limit] = ()) -> d
         "ini_section": [_parted(what, "section") for what in _all(chosen, "ini_section")],
         "ini_value": _ini_values(chosen),
         "packet_mark": marks_of(chosen),
+        "packet_chain": _all(chosen, "packet_chain"),
+        "saved_chain": _all(chosen, "packet_chain"),
         "link_into": {"in": _unique(path for product in chosen for path in product.links_in), "below": trees},
         "mention": {
             "texts": _unique([*trees, *_all(chosen, "process"), *_all(chosen, "mention")]),

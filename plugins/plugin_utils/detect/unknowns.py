@@ -42,6 +42,8 @@ def _hangs(item: Item, product: Product) -> bool:
     wanted = product.of_kind(kind)
     if kind == "packet_mark":
         return bool(product.mark_settings)
+    if kind in ("packet_chain", "saved_chain"):
+        return bool(product.of_kind("packet_chain"))
     if what in WHOLE or kind in ("certificate", "installer", "interceptor", "link_into"):
         return bool(wanted) or kind == "link_into"
     if kind == "home_path":

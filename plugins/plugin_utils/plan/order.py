@@ -27,6 +27,7 @@ KINDS = (
     "handover",
     "processes_end",  # nothing writes any more to what is retained next
     "kernel_module_unload",  # nothing uses it any more
+    "packet_chains_remove",  # nothing makes them again; a rule in one of them may use a mark too
     "packet_marks_remove",  # nothing sets them again
     "retain",  # before any script or step can delete the owner's data
     "flags_clear",  # neither a script nor a step may stop halfway at a file that cannot be removed

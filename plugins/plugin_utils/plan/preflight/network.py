@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..model import Check
-from ..removal import network
+from ..removal import chains, network
 from .case import Case
 
 
@@ -37,7 +37,22 @@ def _saved(case: Case) -> Iterator[Check]:
         )
 
 
+def _chain_rules(case: Case) -> Iterator[Check]:
+    holding = chains.holding_rules(case.owned)
+    if holding:
+        told = [f"{rule} ({item['value']['tool']})" for item in holding for rule in item["value"]["rules"]]
+        yield Check(
+            "packet_chain_rules",
+            "warning",
+            "A chain of the product that goes has rules in it, which go with it",
+            "; ".join(told),
+            "The vendor's documentation has administrators write rules there. Put what is still needed into a chain of "
+            "your own; the step and the record keep the rules' text.",
+        )
+
+
 CHECKS = (
+    _chain_rules,
     _shared,
     _saved,
 )

@@ -11,12 +11,38 @@ from ...catalog.model import Product
 from ...detect.claims import Claims
 from ...detect.evidence import Evidence, Item
 from ..model import Step
-from . import accounts, certificates, contexts, data, homes, integrations, kernel, network, packages, paths, services
+from . import (
+    accounts,
+    certificates,
+    chains,
+    contexts,
+    data,
+    homes,
+    integrations,
+    kernel,
+    network,
+    packages,
+    paths,
+    services,
+)
 
 # Their steps are sorted afterwards: see ../order.py.
-PLANNERS = (services, kernel, network, data, packages, integrations, certificates, contexts, paths, homes, accounts)
+PLANNERS = (
+    services,
+    kernel,
+    chains,
+    network,
+    data,
+    packages,
+    integrations,
+    certificates,
+    contexts,
+    paths,
+    homes,
+    accounts,
+)
 # Kinds of evidence that stay, and are told of, unless a step has them as its reason.
-STAYING = ("home_path", "account", "kernel_module", "packet_mark", "certificate")
+STAYING = ("home_path", "account", "kernel_module", "packet_mark", "packet_chain", "saved_chain", "certificate")
 
 
 def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[Step]:

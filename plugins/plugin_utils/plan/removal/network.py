@@ -24,7 +24,7 @@ OTHERS = re.compile(
 # The mark of a file that could not be read.
 ANY = "any"
 # How detection calls the tool by which a rule is listed one by one.
-SEEN_AS = {"iptables-nft": "nft", "ip6tables-nft": "nft", "ip -4 rule": "ip rule", "ip -6 rule": "ip rule"}
+SEEN_AS = {"ip -4 rule": "ip rule", "ip -6 rule": "ip rule"}
 
 
 def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[Step]:
