@@ -3,7 +3,8 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Ask a product's own command line about its state and judge the answer by the rules that the catalog gives.
 
-A probe is {argv, limit, output, codes, clean, pattern, checks}; a check is {id, field} with one rule:
+A probe is {argv, limit, output, codes, clean, pattern, checks}: ``output`` is a form, or a list of the forms that
+releases print. A check is {id, field} with one rule, ``field`` a name or a list of the names that releases give it:
 
 - ok, bad: lists of values (text, in lower case); a value in neither is unknown, unless bad is ["*"];
 - set: true: something stands there;  empty: true: a list in JSON has nothing in it;
@@ -64,17 +65,26 @@ def _fields(probe, code, output):
         raise vendor_output.Unreadable("exit code %d" % code)
     if len(output) > MOST:
         raise vendor_output.Unreadable("it printed more than %d characters" % MOST)
-    found = {}
-    for name, value in vendor_output.fields(output, probe["output"], probe.get("clean", ()), probe.get("pattern", "")):
-        found.setdefault(name, []).append(value)
+    forms = [probe["output"]] if isinstance(probe["output"], str) else probe["output"]
+    found, unreadable = {}, None
+    for form in forms:
+        try:
+            for name, value in vendor_output.fields(output, form, probe.get("clean", ()), probe.get("pattern", "")):
+                found.setdefault(vendor_output.same_name(name), []).append(value)
+        except vendor_output.Unreadable as error:
+            unreadable = error
+    if unreadable is not None and len(forms) == 1:
+        raise unreadable
     return found
 
 
 def _judge_field(rule, found, now):
-    field = rule["field"]
-    if field not in found:
-        return UNKNOWN, "the answer has no %s" % field
-    values = found[field]
+    names = [rule["field"]] if isinstance(rule["field"], str) else rule["field"]
+    field = names[0]
+    # Releases name a field differently; where an answer has several of the names, they must agree.
+    values = [value for name in names for value in found.get(vendor_output.same_name(name), ())]
+    if not values:
+        return UNKNOWN, "the answer has no %s" % " or ".join(names)
     if any(value != values[0] for value in values):
         return UNKNOWN, "the answer contradicts itself about %s" % field
     value = values[0]
@@ -95,7 +105,7 @@ def _judge_list(value):
 
 
 def _judge_value(rule, value):
-    text = value.strip().lower() if isinstance(value, str) else None
+    text = value.strip().rstrip(".,;").rstrip().lower() if isinstance(value, str) else None
     if text is not None and text in rule["ok"]:
         return OK
     bad = rule.get("bad", ())

@@ -14,6 +14,10 @@ PAIR = re.compile(r"([A-Za-z][\w-]*)[ \t]*=[ \t]*(\"[^\"\n]*\"|[^,\n]*)")
 UNSET = re.compile(r"([A-Za-z][\w-]*) is not set\b")
 NOT_SET = ("not set", "none", "null", "")
 COLUMN = re.compile(r"\t+| {2,}")
+# "(STATE) what the product says of it": only the state is judged.
+MESSAGE = re.compile(r"\A\(([A-Za-z_ ]+)\)(?:\s.*)?\Z", re.DOTALL)
+# What a tree is drawn with, in Unicode and in ASCII.
+BRANCHES = " \t\u2500\u2502\u250c\u2514\u251c|+`-"
 MANAGED = "[managed]"
 ATTENTION = "ATTENTION"
 
@@ -22,11 +26,16 @@ class Unreadable(ValueError):
     """The output has not the form that it should have; the text says why."""
 
 
-def fields(text, form, clean=(), pattern=""):
-    """Yield (name, value) of an output. ``form``: json, key_value, assignments, columns, indexed or pattern.
+def same_name(name):
+    """Return a field's name as it is compared: releases of one tool differ in case, blanks and final punctuation."""
+    return " ".join(name.replace("_", " ").split()).rstrip(" .:").lower()
 
-    ``clean`` names what is taken off first: attention (lines), managed, quotes, parentheses, final_dot (of values).
-    Raises Unreadable.
+
+def fields(text, form, clean=(), pattern=""):
+    """Yield (name, value) of an output. ``form``: json, key_value, assignments, columns, indexed, tree or pattern.
+
+    ``clean`` names what is taken off first: attention (lines), managed, quotes, parentheses, final_dot, message (of
+    values). Raises Unreadable.
     """
     if "attention" in clean:
         text = "\n".join(line for line in text.split("\n") if not line.lstrip().startswith(ATTENTION))
@@ -39,6 +48,7 @@ def fields(text, form, clean=(), pattern=""):
         "assignments": assignments,
         "columns": columns,
         "indexed": indexed,
+        "tree": tree,
     }[form](text)
     return ((name, cleaned(value, clean)) for name, value in found)
 
@@ -54,6 +64,8 @@ def cleaned(value, clean):
 
 
 def _peeled(value, clean):
+    if "message" in clean:
+        value = MESSAGE.sub(r"\1", value)
     if "managed" in clean and value.endswith(MANAGED):
         value = value[: -len(MANAGED)]
     if "final_dot" in clean and value.endswith("."):
@@ -94,6 +106,22 @@ def indexed(text):
     for name, value in key_values(text):
         if "." in name and not name.rpartition(".")[2].isdigit():
             yield name, value
+
+
+def tree(text):
+    """Yield of a drawn tree ``branch.branch.name: value``; how far a line is indented says what it belongs to."""
+    above = []
+    for line in text.split("\n"):
+        told = line.lstrip(BRANCHES)
+        depth = len(line) - len(told)
+        above = [(indent, name) for indent, name in above if indent < depth]
+        name, colon, value = told.partition(":")
+        if not name.strip() or depth == 0:
+            continue
+        if colon:
+            yield ".".join([name for _indent, name in above] + [name.strip()]), value
+        else:
+            above.append((depth, name.strip()))
 
 
 def pattern_fields(text, pattern):
