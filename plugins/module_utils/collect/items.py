@@ -3,11 +3,9 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """The form of one piece of evidence."""
 
-import re
+from ..system import names
 
 MOST_LEVELS = 40
-# Halves of characters, as JSON can hold them, that stand for no byte.
-HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 
 
 def seen(kind, what, where, **value):
@@ -23,11 +21,12 @@ def not_checked(kind, what, where, cause):
 def printable(content, levels=MOST_LEVELS):
     """Return content with the bytes that are no UTF-8 written as \\xNN, so that every reader can take it.
 
+    A step finds a path again by what stands there.
+
     Raises ValueError for content that is nested too deep for a reader.
     """
     if isinstance(content, str):
-        raw = HALVES.sub("?", content).encode("utf-8", "surrogateescape")
-        return raw.decode("utf-8", "backslashreplace")
+        return names.written(content) if content.startswith("/") else names.text(content)
     if not isinstance(content, (dict, list)):
         return content
     if not levels:

@@ -1,7 +1,18 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Tests of names and paths against many at once: exact, by a pattern in which * stands for anything, or below one."""
+"""Tests of names and paths against many at once: exact, by a pattern in which * stands for anything, or below one.
+
+And names as text: what is no UTF-8 in one is written as \\xNN, and can be found again by what was written.
+"""
+
+import re
+
+# Halves of characters, as JSON can hold them, that stand for no byte.
+HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+# What reads like a byte that was written, and is none.
+READS_SO = re.compile(r"\\(?=x(?:[89a-f][0-9a-f]|5c))")
+WRITTEN = re.compile(r"\\x(5c|[89a-f][0-9a-f])")
 
 
 def any_of(patterns):
@@ -63,3 +74,23 @@ def name_below(named):
         return None
 
     return name_of
+
+
+def written(path):
+    """Return a path as text of whole characters, from which ``meant`` tells it again."""
+    return text(READS_SO.sub(r"\\x5c", path))
+
+
+def text(content):
+    """Return text with the bytes that are no UTF-8 as \\xNN."""
+    raw = HALVES.sub("?", content).encode("utf-8", "surrogateescape")
+    return raw.decode("utf-8", "backslashreplace")
+
+
+def meant(path):
+    """Return the path that was written so, with its bytes that are no UTF-8 as Python has them."""
+    return WRITTEN.sub(_byte, path)
+
+
+def _byte(found):
+    return "\\" if found.group(1) == "5c" else bytes([int(found.group(1), 16)]).decode("ascii", "surrogateescape")

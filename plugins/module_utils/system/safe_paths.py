@@ -9,6 +9,7 @@ import stat
 
 from . import mounts
 from .errors import EndpointError
+from .names import meant
 
 # Nothing that lies directly below / is ever written or removed.
 LEAST_COMPONENTS = 2
@@ -28,7 +29,7 @@ DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 def components(path, least=1):
     """Return the names below / of an absolute, normalised path with at least so many of them; else EndpointError."""
-    names = [name for name in path.split("/") if name]
+    names = [name for name in meant(path).split("/") if name]
     if not path.startswith("/") or len(names) < least or "." in names or ".." in names:
         raise EndpointError(
             "path_refused",
