@@ -1,7 +1,8 @@
 """Look at roots in a process of its own, as an endpoint does. Reads what to do as JSON, and writes what was seen.
 
 Run by hostile.py: {home, roots, probes, user, memory, search_path} come in, and {collected, peak} go out:
-what was seen of each root, and the most memory that this process had at any time, the interpreter's included, in KiB.
+what was seen of each root, and the most memory that this process or a child of it had at any time, the interpreter's
+included, in KiB.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ def main() -> None:
         os.seteuid(asked["user"])
         collected.append(collector.collect(asked["probes"], "."))
         os.seteuid(os.getuid())
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # It looks in children.
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     sys.stdout.buffer.write(json.dumps({"collected": collected, "peak": peak}, ensure_ascii=False).encode("utf-8"))
 
 

@@ -220,6 +220,7 @@ UNFORESEEN = {
     "module_utils/apply/results.py": 1,
     "module_utils/apply/runner.py": 3,
     "module_utils/apply/taking_back.py": 2,
+    "module_utils/collect/collector.py": 1,
     "module_utils/system/bounded.py": 1,
     "module_utils/system/outlive.py": 1,
     "plugin_utils/adapter.py": 1,

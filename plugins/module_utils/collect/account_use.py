@@ -9,7 +9,7 @@ import stat
 from ..system.containers import container_of
 from .accounts import GROUPS, groups
 from .items import seen
-from .look import PASSWD
+from .look import MOST_ACCOUNTS, PASSWD
 
 # Where users go whose primary group goes; the first that a system has.
 NOBODYS = ("nogroup", "nobody")
@@ -49,7 +49,7 @@ def collect_groups(asked, look):
 
 
 def _groups(look):
-    return list(groups((look.tree.text(GROUPS) or "").split("\n")))
+    return list(groups((look.tree.text(GROUPS, MOST_ACCOUNTS) or "").split("\n")))
 
 
 def _only_user(look, gid):

@@ -6,7 +6,7 @@
 import os
 
 from .items import seen
-from .look import NUMBER, PASSWD
+from .look import MOST_ACCOUNTS, NUMBER, PASSWD
 
 GROUPS = "/etc/group"
 
@@ -30,7 +30,7 @@ def collect_users(asked, look):
 def collect_groups(asked, look):
     """Yield an item of each named local group that exists; ``asked`` is a list of names."""
     wanted = set(asked)
-    for name, gid, members in groups((look.tree.text(GROUPS) or "").split("\n")):
+    for name, gid, members in groups((look.tree.text(GROUPS, MOST_ACCOUNTS) or "").split("\n")):
         if name in wanted:
             primary = sorted(user for user, _uid, own, _home, _shell in look.users() if own == gid)
             yield seen("group", name, GROUPS, gid=gid, members=members, primary_of=primary)

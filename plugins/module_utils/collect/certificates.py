@@ -60,8 +60,12 @@ def collect(asked, look):
             yield item
     for path in _below(CHOSEN_FROM, look, DEEPEST) if found else ():
         yield from _of_file(path, asked, look)
-    for path in _databases(look):
-        yield from _of_database(path, asked, look)
+    for home in [""] + sorted(look.homes()):
+        try:
+            for path in _databases(home, look):
+                yield from _of_database(path, asked, look)
+        except EndpointError as error:
+            yield not_checked("certificate", home + "/*" if home else NSS_FOLDERS[0], home or NSS_FOLDERS[0], error)
 
 
 def _of_file(path, asked, look):
@@ -87,7 +91,7 @@ def _of_database(path, asked, look):
     from ..system import nss_database
 
     try:
-        descriptor = look.tree.open(path)
+        descriptor = look.tree.open(path, LIMIT)
         if descriptor is None:
             return
         with open(descriptor, "rb") as stream:
@@ -126,6 +130,8 @@ def _has(name, look):
 
 def _whole(stream):
     data = stream.read(LIMIT + 1)
+    if data is None:
+        raise ValueError("it cannot be read without waiting")
     if len(data) > LIMIT:
         raise ValueError("it has more than %d bytes" % LIMIT)
     return data
@@ -153,12 +159,11 @@ def _below(folder, look, deeper):
             yield path
 
 
-def _databases(look):
-    folders = list(NSS_FOLDERS)
-    for home in sorted(look.homes()):
-        folders += [home + folder for folder in NSS_IN_HOMES]
-        for profiles in PROFILES_IN_HOMES:
-            folders += [home + profiles + "/" + name for name in look.tree.names(home + profiles)]
+def _databases(home, look):
+    """Yield the path of each database in a home, or of the system's for ''."""
+    folders = [home + folder for folder in (NSS_IN_HOMES if home else NSS_FOLDERS)]
+    for profiles in PROFILES_IN_HOMES if home else ():
+        folders += [home + profiles + "/" + name for name in look.tree.names(home + profiles)]
     for folder in folders:
         for name in DATABASES:
             if look.tree.lstat(folder + "/" + name)[0] is not None:

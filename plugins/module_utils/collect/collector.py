@@ -31,6 +31,7 @@ from . import (
     trusted_keys,
     units,
 )
+from .gathering import HARDLY, HOST, Gathering, limited
 from .items import not_checked, printable
 from .look import Look
 
@@ -84,8 +85,6 @@ PLANNING = (
     "selinux_boolean",
     "space",
 )
-# What somebody can have put on a host so that a look at it fails.
-UNANSWERED = (Problem, OSError, ValueError, RecursionError, MemoryError)
 SECONDS = 60
 # Simulations and sizes of trees take as long as they take; commands have limits of their own.
 PLANNING_SECONDS = 600
@@ -94,26 +93,32 @@ PLANNING_SECONDS = 600
 def collect(probes, root="/"):
     """Return {host, evidence, live} for probes ({kind: what to ask}); ``live`` is False for another root.
 
-    A probe that fails or takes too long becomes an item with ``unknown`` and does not stop the others. Raises
-    ValueError for a kind that does not exist, which only a mismatch of this code with the controller's can cause.
+    A probe that fails or takes too long becomes an item with ``unknown`` and does not stop the others, also where the
+    kernel waits for a file system that does not answer. Raises ValueError for a kind that does not exist, which only a
+    mismatch of this code with the controller's can cause.
     """
     strange = set(probes) - set(KINDS) - set(LIVE) - set(PLANNING)
     if strange:
         raise ValueError("no such kind of probe: " + ", ".join(sorted(strange)))
-    look = Look(root)
-    evidence = {}
-    try:
-        for kind, answer in _answers(probes, look.live):
-            for item in _answered(kind, answer, probes[kind], look):
-                evidence.setdefault(item["id"], item)
-        described = host.describe(look)
-    finally:
-        look.tree.close()
-    return {
-        "host": printable(described),
-        "evidence": [evidence[found] for found in sorted(evidence)],
-        "live": look.live,
-    }
+    live = root == "/"
+    kinds = [kind for kind, _answer in _answers(probes, live)]
+    gathered = Gathering(kinds, lambda board, left, avoided: _work(board, left, avoided, probes, root)).whole()
+    return {"host": gathered.host, "evidence": gathered.evidence(), "live": live}
+
+
+def _work(board, left, avoided, probes, root):
+    """Answer, in a child, the kinds that are left, and tell each item when it is there."""
+    look = Look(root, avoided)
+    for kind, answer in _answers({kind: probes[kind] for kind in left}, look.live):
+        seconds = PLANNING_SECONDS if kind in PLANNING else SECONDS
+        if avoided:
+            seconds = min(seconds, HARDLY)
+        board.begin(kind, seconds)
+        for item in limited(kind, _answered(kind, answer, probes[kind], look, seconds), look):
+            board.tell(item)
+        board.tell({"done": kind})
+    board.begin(HOST, SECONDS)
+    board.tell({"host": printable(host.describe(look))})
 
 
 def _answers(probes, live):
@@ -154,12 +159,18 @@ def _planning(live):
     return known
 
 
-def _answered(kind, answer, asked, look):
-    items = []
+def _answered(kind, answer, asked, look, seconds):
     try:
-        with time_limit(PLANNING_SECONDS if kind in PLANNING else SECONDS, kind):
+        with time_limit(seconds, kind):
             for item in answer(asked, look):
-                items.append(printable(item))
-    except UNANSWERED as error:
-        items.append(printable(not_checked(kind, "all", look.root, error)))
-    return items
+                yield printable(item)
+    except Exception as error:
+        # What a user can have put on a host so that a look at it fails costs this kind, whatever it is.
+        yield not_checked(kind, "all", look.root, told(error))
+
+
+def told(error):
+    """Return an error in words; of one that nobody foresaw, its kind too."""
+    if isinstance(error, (Problem, OSError, ValueError)):
+        return error
+    return "%s: %s" % (type(error).__name__, error)

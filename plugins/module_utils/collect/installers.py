@@ -11,6 +11,7 @@ PLACES = ("/var/cache/apt/archives", "/root", "/tmp", "/var/tmp", "/opt", "/usr/
 CACHES = ("/var/cache/dnf", "/var/cache/yum", "/var/cache/zypp", "/var/cache/libdnf5")
 IN_HOMES = ("", "/Downloads", "/Desktop")
 DEEPEST = 6
+MOST_FOLDERS = 10000
 
 
 def collect(asked, look):
@@ -24,14 +25,17 @@ def collect(asked, look):
 
 
 def _lying(look, folder, fits, deeper):
+    folders = []
     try:
-        for name, is_link, is_folder in sorted(look.tree.entries(folder)):
+        for name, is_link, is_folder in look.tree.each(folder):
             path = folder + "/" + name
-            if is_folder and not is_link and deeper:
-                yield from _lying(look, path, fits, deeper - 1)
+            if is_folder and not is_link and deeper and len(folders) < MOST_FOLDERS:
+                folders.append(path)
             elif not is_folder and fits(name):
                 status = look.tree.lstat(path)[0]
                 if status is not None:
                     yield seen("installer", path, folder, bytes=status.st_size)
+        for path in sorted(folders):
+            yield from _lying(look, path, fits, deeper - 1)
     except EndpointError as error:
         yield not_checked("installer", folder, folder, error)

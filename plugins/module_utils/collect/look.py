@@ -7,6 +7,7 @@ import os
 import re
 
 from ..system import interception
+from ..system.containers import container_of
 from ..system.names import name_below
 from ..system.tree import LONGEST_PATH, Tree
 
@@ -15,6 +16,8 @@ HOMES = "/home"
 PERSONS = range(1000, 65534)
 # The system's own; some systems keep even root from looking at it.
 INIT = "1"
+# Bytes of an account file: one on a host of a university may have many thousand lines.
+MOST_ACCOUNTS = 1 << 24
 # Bytes that the paths of packages may take.
 ROOM = 1 << 25
 NUMBER = re.compile(r"[0-9]{1,10}\Z")
@@ -27,15 +30,25 @@ class Process:
         self.pid = pid
         self.path = path
         self.deleted = deleted
+        self._of_host = None
+
+    @property
+    def is_hosts(self):
+        """Whether it is the host's own: in no container, and its executable is the file that the host has there."""
+        if self._of_host is None:
+            own = not container_of(self.pid) and interception.is_hosts_own(self.pid, self.path)
+            # By now the number may be another process's.
+            self._of_host = own and _runs(self.pid, self.path)
+        return self._of_host
 
 
 class Look:
     """One look at one root: ``tree``, ``root`` (str), ``live`` (bool)."""
 
-    def __init__(self, root="/"):
+    def __init__(self, root="/", avoided=()):
         self.root = root
         self.live = root == "/"
-        self.tree = Tree(root)
+        self.tree = Tree(root, avoided)
         # Paths that packages own, by path; the collector of packages fills it for the packages that it found.
         self.owners = {}
         self.room = ROOM
@@ -44,6 +57,7 @@ class Look:
         self._processes = None
         self._users = None
         self._homes = None
+        self._owned = None
 
     def processes(self):
         """Return every process that has an executable; none of an image."""
@@ -62,7 +76,7 @@ class Look:
     def users(self):
         """Return [(name, uid, gid, home, shell)] of the account file."""
         if self._users is None:
-            self._users = list(users((self.tree.text(PASSWD) or "").split("\n")))
+            self._users = list(users((self.tree.text(PASSWD, MOST_ACCOUNTS) or "").split("\n")))
         return self._users
 
     def homes(self):
@@ -74,6 +88,19 @@ class Look:
                     found[home.rstrip("/")] = name
             self._homes = found
         return self._homes
+
+    def user_place(self, path):
+        """Return the home, or the directory that everybody may write to, that a path lies in; '' for what is root's.
+
+        What lies there alone proves nothing of the host: any user can have put it there.
+        """
+        ground, is_anyones = self.tree.ground(path)
+        if not ground:
+            return ""
+        if self._owned is None:
+            # root's own home is as much root's as any other directory.
+            self._owned = tuple(home + "/" for home in self.homes())
+        return ground if is_anyones or (ground + "/").startswith(self._owned) else ""
 
     def _running(self):
         for name in os.listdir("/proc"):
@@ -87,6 +114,13 @@ class Look:
                     continue
                 else:
                     yield Process(int(name), path, deleted)
+
+
+def _runs(pid, path):
+    try:
+        return interception.executable(str(pid))[0] == path
+    except OSError:
+        return False
 
 
 def users(lines):

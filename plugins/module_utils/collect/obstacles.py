@@ -17,6 +17,7 @@ from .items import not_checked, seen
 
 MOST_FLAGGED = 1000
 MOST_TOLD = 20
+MOST_KEPT = 100000
 # Of a line of /proc/PID/maps.
 PATH_FIELD = 5
 
@@ -71,11 +72,12 @@ def _found(path, is_tree, aliases, look):
         if status is None or real != path:
             return None
         flags = _above(path)
-        for entry in walk(path, one_mount=True) if is_tree else itertools.islice(walk(path), 1):
+        for entry in walk(path, one_mount=True, in_order=False) if is_tree else itertools.islice(walk(path), 1):
             aliases.meet(path, entry)
             letters = _letters(entry)
-            if letters:
+            if letters and len(flags) < MOST_KEPT:
                 flags.append({"path": entry.path, "flags": letters})
+        flags.sort(key=lambda flagged: flagged["path"])
         obstacles = {"flagged": flags[:MOST_FLAGGED], "more_flagged": len(flags[MOST_FLAGGED:])}
         if target is not None and os.path.exists(path):
             obstacles["leads_to"] = os.path.realpath(path)

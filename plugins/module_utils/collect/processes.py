@@ -13,7 +13,7 @@ def collect(asked, look):
     running, name_of = {}, look.name_below(asked)
     for process in look.processes():
         name = name_of(process.path)
-        if name is not None and not container_of(process.pid):
+        if name is not None and process.is_hosts:
             running.setdefault(name, []).append(process)
     for path, these in sorted(running.items()):
         deleted = all(process.deleted for process in these)

@@ -9,7 +9,6 @@ import socket
 import struct
 
 from ..system import interception
-from ..system.containers import container_of
 from ..system.names import below_any
 from .items import seen
 
@@ -45,7 +44,7 @@ def collect(asked, look):
     holders, name_of, is_asked = {}, look.name_below(asked["held_below"]), below_any(asked["paths"])
     for process in look.processes():
         name = name_of(process.path)
-        if name is not None and not container_of(process.pid):
+        if name is not None and process.is_hosts:
             for inode in held(process.pid):
                 holders[inode] = name
     if holders:

@@ -12,6 +12,9 @@ from ..system.tree_walk import walk
 from .ini_values import value_of
 from .items import not_checked, seen
 
+# What stat(2) counts the room of a file in.
+BLOCK = 512
+
 
 def collect(asked, look):
     """Yield the free bytes where ``asked['at']`` lies, and the files and bytes of each of ``asked['trees']``.
@@ -27,8 +30,11 @@ def collect(asked, look):
     for path, where in _named(asked["named_in"], look):
         yield from _tree(path, where, look)
     for path in [home + "/" + below for home in sorted(look.homes()) for below in asked["in_homes"]]:
-        if _is_no_link(path, look):
-            yield from _tree(path, path, look)
+        try:
+            if _is_no_link(path, look):
+                yield from _tree(path, path, look, True)
+        except EndpointError as error:
+            yield not_checked("space", path, path, error)
 
 
 def _nearest(path):
@@ -50,7 +56,7 @@ def _is_no_link(path, look):
     return status is not None and target is None and real == path
 
 
-def _tree(path, where, look):
+def _tree(path, where, look, in_home=False):
     """Yield the item of one tree and, of a link, that of where it leads."""
     try:
         status, target, real = look.tree.lstat(path)
@@ -62,16 +68,17 @@ def _tree(path, where, look):
             path = leads_to
         safe_paths.components(path, safe_paths.LEAST_COMPONENTS)
         safe_paths.refuse_system_directory(path)
-        files, size = _size(path)
+        files, size = _size(path, in_home)
         yield seen("space", path, where, files=files, bytes=size)
     except (EndpointError, OSError) as error:
         yield not_checked("space", path, where, error)
 
 
-def _size(path):
+def _size(path, in_home):
+    """Return the number of files and the bytes to be read of a tree; a hole in a file takes no room in an archive."""
     files = size = 0
-    for entry in walk(path):
+    for entry in walk(path, one_mount=in_home, in_order=False):
         if not stat.S_ISDIR(entry.status.st_mode):
             files += 1
-            size += entry.status.st_size
+            size += min(entry.status.st_size, entry.status.st_blocks * BLOCK)
     return files, size

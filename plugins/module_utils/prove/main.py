@@ -7,9 +7,15 @@ import os
 
 from ..collect import host
 from ..collect.look import Look
+from ..system import bounded
+from ..system.child import TIMEOUT, told
 from ..system.errors import EndpointError
 from . import boot, database_age, on_access, on_demand, real_time, silenced, vendor
-from .checks import overall
+from .checks import UNKNOWN, check, overall
+
+# Seconds that one proof may take; what it runs or asks has limits of its own, which are shorter.
+LIMIT = 300
+THERE = 20
 
 
 def main(arguments, check_mode):
@@ -24,23 +30,41 @@ def main(arguments, check_mode):
     A product without a socket has ``probes``, which its own command line answers, and ``marks``: whether its
     interception can be seen. ``given`` are checks that are known beforehand. Without ``below`` it is only asked.
     It writes test files into the protected directories and removes them again; not in check mode.
+
+    Each proof has a limit that holds where the kernel waits too; one that does not end is unknown.
     """
     asked = _for_host(arguments["by_family"])
-    checks = asked.get("given", []) + boot.prove(asked["units"]) + vendor.prove(asked.get("probes", []))
+    checks = list(asked.get("given", []))
+    checks += _within("units", boot.prove, asked["units"])
+    checks += _within("product_state", vendor.prove, asked.get("probes", []))
     if asked["below"]:
-        checks += real_time.prove(asked["below"], asked.get("marks", True), bool(asked["tells"]))
+        marks = (asked["below"], asked.get("marks", True), bool(asked["tells"]))
+        checks += _within("real_time", real_time.prove, *marks)
     if asked["socket"]:
-        checks += database_age.prove(asked["socket"], asked["max_age_days"])
-        checks += on_demand.prove(asked["socket"]) + silenced.prove(asked["silencing"])
+        checks += _within("database_age", database_age.prove, asked["socket"], asked["max_age_days"])
+        checks += _within("on_demand", on_demand.prove, asked["socket"])
+        checks += _within("signatures_silenced", silenced.prove, asked["silencing"])
     if not check_mode:
-        there = [path for path in asked["paths"] if os.path.isdir(path)]
+        there = [path for path in asked["paths"] if _may_be_there(path)]
         checks += on_access.prove(there, kept_in=asked["quarantine"], tells=asked["tells"])
     return {"changed": False, "checks": checks, "result": overall(checks)}
 
 
+def _within(name, prove, *asked):
+    try:
+        return bounded.done(lambda: prove(*asked), LIMIT, name, "Proving protection")
+    except (EndpointError, OSError, ValueError) as error:
+        return [check(name, UNKNOWN, str(error))]
+
+
+def _may_be_there(path):
+    """Return False for what is no directory; one that does not answer is tried, and told as what it is."""
+    return told(lambda tell: tell(os.path.isdir(path)), THERE) in (True, TIMEOUT)
+
+
 def _for_host(by_family):
     """Return what is to be proven of the nearest family; EndpointError where none is the host's."""
-    family = host.describe(Look("/"))["family"]
+    family = bounded.done(lambda: host.describe(Look("/")), THERE, "/", "Proving protection")["family"]
     for name in family:
         if name in by_family:
             return by_family[name]

@@ -24,6 +24,8 @@ KILLING = 1.0
 # Seconds after a limit in which a child can end by itself what does not hang in the kernel.
 GRACE = 3.0
 STEP = 0.5
+# Seconds until which a child has to begin with something.
+FIRST = 60.0
 SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
 # Memory that is not used takes none.
 SIZE, LEAST = 1 << 26, 1 << 20
@@ -52,7 +54,7 @@ class Board:
 
     def __init__(self, size=SIZE):
         self._memory = _shared(size)
-        self._end, self._until = BEGIN, 0.0
+        self._end, self._until = BEGIN, time.monotonic() + FIRST
         self._lengths = [0, 0]
         self._parent = os.getpid()
         self._head()
@@ -137,13 +139,21 @@ class Child:
                 _be_child(act, self.board, {writing, *keep})
         except OSError:
             os.close(self._reading)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
             raise
         finally:
             os.close(writing)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
     def __enter__(self):
-        return self
+        has_entered = False
+        try:
+            # A signal that came meanwhile is raised here.
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+            has_entered = True
+            return self
+        finally:
+            if not has_entered:
+                self.__exit__()
 
     def __exit__(self, *_error):
         self.kill()

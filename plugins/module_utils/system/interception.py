@@ -104,6 +104,38 @@ def executable(pid):
     return path[: -len(DELETED)] if deleted else path, deleted
 
 
+def is_hosts_own(pid, path):
+    """Return True if a process runs the file that the host has at a path, and no other file that a user shows as that.
+
+    Whoever makes a user name space of her own can mount anything in it, and run it under any path. So the process
+    shares the mounts of the first one, or its executable is the very file; one that was deleted has to be root's.
+    """
+    try:
+        folder = os.open("/proc/%s" % pid, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        if _mounts_of("ns/mnt", folder) == _mounts_of("/proc/1/ns/mnt"):
+            return True
+        running = os.stat("exe", dir_fd=folder)
+        if os.readlink("exe", dir_fd=folder).endswith(DELETED):
+            return running.st_uid == 0
+        own = os.stat(path, follow_symlinks=False)
+        return (running.st_dev, running.st_ino) == (own.st_dev, own.st_ino)
+    except OSError:
+        return False
+    finally:
+        os.close(folder)
+
+
+def _mounts_of(link, folder=None):
+    try:
+        return os.readlink(link, dir_fd=folder)
+    except PermissionError:
+        # What cannot be told is like nothing else, so that the executable itself is compared.
+        return object()
+
+
 def executables():
     """Yield (pid, path of the executable) of every process that has one; a deleted one keeps its path."""
     for pid in os.listdir("/proc"):

@@ -6,7 +6,7 @@
 import os
 import stat
 
-from . import mounts, safe_paths
+from . import bounded, mounts, safe_paths
 from .errors import EndpointError
 
 MOST_OPEN = 64
@@ -80,11 +80,12 @@ class Entry:
         self.status = status
 
 
-def walk(path, one_mount=False):
+def walk(path, one_mount=False, in_order=True):
     """Yield an Entry of a path and of all below it, directories before what is in them, names in order.
 
     Nothing is yielded if it is not there. What cannot be looked at is an EndpointError or OSError: nothing is left out.
-    With ``one_mount`` what is mounted below the path is told and not gone into.
+    With ``one_mount`` what is mounted below the path is told and not gone into. Without ``in_order`` names come as the
+    kernel gives them, and a directory takes no memory, however much it holds.
     """
     opened = safe_paths.open_parent(path)
     if opened is None:
@@ -100,12 +101,14 @@ def walk(path, one_mount=False):
                 if waiting:
                     descent.up()
                 continue
+            bounded.at(above + "/" + name)
             entry = _entry(above + "/" + name, descent.descriptor, name)
             if entry is None:
                 continue
             yield entry
             if stat.S_ISDIR(entry.status.st_mode):
-                waiting.append((entry.path, iter(_names(descent, entry, home))))
+                waiting.append((entry.path, iter(_names(descent, entry, home, in_order))))
+                _end_streams(waiting)
     finally:
         descent.close()
 
@@ -117,15 +120,29 @@ def _entry(path, folder, name):
         return None
 
 
-def _names(descent, entry, home):
+def _names(descent, entry, home, in_order):
     """Enter a directory and return the names in it that are to be gone through."""
     try:
         descent.down(entry.name)
         if home is not None and mounts.mount_of(descent.descriptor) != home:
             return []
-        return sorted(os.listdir(descent.descriptor))
+        return sorted(os.listdir(descent.descriptor)) if in_order else _streamed(descent.descriptor)
     except OSError as error:
         raise safe_paths.unreadable(safe_paths.shown(entry.path), os.strerror(error.errno))
+
+
+def _streamed(descriptor):
+    """Return the names in a directory as they come; of very many levels only the deepest are streamed."""
+    # Python 3.6 cannot scan a descriptor.
+    place = descriptor if os.scandir in os.supports_fd else "/proc/self/fd/%d" % descriptor
+    return (entry.name for entry in os.scandir(place))
+
+
+def _end_streams(waiting):
+    """Read the rest of a directory far above: each that is streamed is an open file."""
+    if len(waiting) > MOST_OPEN:
+        above, names = waiting[-MOST_OPEN]
+        waiting[-MOST_OPEN] = (above, iter(list(names)))
 
 
 def _identity(descriptor):

@@ -1,0 +1,156 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Have the kinds of evidence answered in a child, and go on in another where one hangs.
+
+What was told until then is kept. The place that did not answer is not looked at again, and the kind that hung is asked
+once more without it; the rest of it is unknown, with the path.
+"""
+
+import json
+
+from ..system import bounded, mounts, names
+from ..system.errors import EndpointError, Problem
+from .items import not_checked, printable
+
+HOST = "host"
+# Where one place does not answer, others hardly will.
+HARDLY = 10
+MOST_HUNG = 6
+# Items and bytes that one kind may give, and what lies in one place of users.
+MOST_ITEMS, MOST_BYTES = 5000, 1 << 23
+MOST_OF_USER, MOST_BYTES_OF_USER = 200, 1 << 18
+UNKNOWN_HOST = {"system": "unknown", "version": "unknown", "family": ["unknown"]}
+
+
+class Gathering:
+    """What children have told: ``host`` (dict) and the evidence. ``work(board, kinds, avoided)`` is done in them."""
+
+    def __init__(self, kinds, work):
+        self.host = UNKNOWN_HOST
+        self._left = list(kinds)
+        self._work = work
+        self._items = {}
+        self._avoided = {}
+        self._hung = []
+
+    def whole(self):
+        """Let it be done to its end, and return this."""
+        while True:
+            with bounded.Child(lambda board: _begin(self._work, board, self._left, self._avoided)) as child:
+                has_ended = child.wait()
+                told, (_until, kind, at) = child.board.told(), child.board.now()
+            if self._take(told) or not self._go_on(has_ended, child.ended_by, kind, at):
+                return self
+
+    def evidence(self):
+        """Return the items in the order of their ids."""
+        return [self._items[found] for found in sorted(self._items)]
+
+    def _take(self, told):
+        """Keep what was told; True if it was all. Raises the error that kept all from being looked at."""
+        for content in told:
+            if "id" in content:
+                self._items.setdefault(content["id"], content)
+            elif "done" in content:
+                self._left.remove(content["done"])
+            elif "error" in content:
+                raise EndpointError.again(content["code"], content["error"])
+            else:
+                self.host = content["host"]
+                return True
+        return False
+
+    def _go_on(self, has_ended, ended_by, kind, at):
+        """Note what hung, or ended by itself; True if there is anything left to do."""
+        if has_ended:
+            cause = "the process that looked at it ended%s" % (", by signal %d" % ended_by if ended_by else "")
+        else:
+            cause = self._does_not_answer(at)
+        if kind in self._hung or not at or has_ended:
+            self._give_up(kind, cause)
+        else:
+            self._unknown(kind, at, cause)
+        self._hung.append(kind)
+        if len(self._hung) >= MOST_HUNG:
+            for left in list(self._left):
+                self._give_up(left, "not looked at: %d looks before it did not end" % MOST_HUNG)
+        return kind != HOST
+
+    def _does_not_answer(self, at):
+        cause = "no answer within its limit"
+        if at:
+            self._avoided[_mount_of(at)] = cause
+            cause = "%s: %s" % (at, cause)
+        return cause
+
+    def _give_up(self, kind, cause):
+        if kind in self._left:
+            self._left.remove(kind)
+            self._unknown(kind, "all", cause)
+
+    def _unknown(self, kind, what, cause):
+        item = printable(not_checked(kind, what, "/", "Looking at the host: %s. %s" % (cause, WHAT_TO_DO)))
+        self._items[item["id"]] = item
+
+
+WHAT_TO_DO = "Look at the host's mounts, disks and load, and run again."
+
+
+def _begin(work, board, left, avoided):
+    try:
+        work(board, left, avoided)
+    except (Problem, OSError) as error:
+        board.tell({"error": str(error), "code": getattr(error, "code", "system_error")})
+
+
+def _mount_of(path):
+    """Return the mount, other than /, that a path lies on; the path itself if there is none."""
+    points = [point for point, _source, _kind in mounts.now() if (path + "/").startswith(point.rstrip("/") + "/")]
+    return max([path if len(points) < 2 else "/", *points], key=len)
+
+
+def limited(kind, items, look):
+    """Yield items until they are too many or too large: what one user puts somewhere fills nothing."""
+    whole, by_place = _Spent(MOST_ITEMS, MOST_BYTES), {}
+    for item in items:
+        size, place = len(json.dumps(item)), _place(item, look)
+        if not whole.takes(size):
+            yield not_checked(kind, "all", "/", "more than %d items or %d bytes" % (MOST_ITEMS, MOST_BYTES))
+            return
+        if not place:
+            yield item
+            continue
+        spent = by_place.setdefault(place, _Spent(MOST_OF_USER, MOST_BYTES_OF_USER))
+        if spent.takes(size):
+            yield dict(item, user_place=place)
+        elif not spent.is_told:
+            spent.is_told = True
+            yield printable(_more(kind, place))
+
+
+class _Spent:
+    """How much was taken of a number of items and of bytes."""
+
+    def __init__(self, items, size):
+        self._left = [items, size]
+        self.is_told = False
+
+    def takes(self, size):
+        """Take one item of a size; False if that is too much."""
+        self._left = [self._left[0] - 1, self._left[1] - size]
+        return min(self._left) >= 0
+
+
+def _more(kind, place):
+    cause = "more than %d items or %d bytes of evidence lie there" % (MOST_OF_USER, MOST_BYTES_OF_USER)
+    return dict(not_checked(kind, place, place, cause), user_place=place)
+
+
+def _place(item, look):
+    """Return the place of users that an item lies in, ''."""
+    path = names.meant(item["what"].partition("#")[0])
+    if not path.startswith("/"):
+        return ""
+    # A directory that could not be looked into is in its own place.
+    return look.user_place(path) or ("unknown" in item and look.user_place(path.rstrip("/") + "/*")) or ""
