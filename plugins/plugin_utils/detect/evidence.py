@@ -10,6 +10,13 @@ from typing import Any
 Item = dict[str, Any]
 
 
+def is_users(item: Item) -> bool:
+    """Return True for what lies in a home or where everybody may write: any user can have put it there, or kept it
+    from being looked at, so that it neither proves a product nor stops a change.
+    """
+    return "user_place" in item
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What one collection on one host gave. ``items`` are {id, kind, what, where, value or unknown}."""
@@ -36,6 +43,10 @@ class Evidence:
     def seen(self) -> list[Item]:
         """Return all items that were seen, in the order of their ids."""
         return [item for item in self.items.values() if "value" in item]
+
+    def unknown_of_users(self) -> list[Item]:
+        """Return the items that could not be checked and lie where any user can have put them."""
+        return [item for item in self.unknowns() if is_users(item)]
 
     def unknowns(self) -> list[Item]:
         """Return the items that could not be checked."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..catalog.model import Product
 from .claims import PROCESSES, claims
-from .evidence import Evidence, Item
+from .evidence import Evidence, Item, is_users
 from .problems import is_config_only, packages_of, problems
 
 RUNNING, INSTALLED, BROKEN = "running", "installed", "broken"
@@ -124,7 +124,11 @@ def _mode(product: Product, evidence: Evidence) -> str:
 
 
 def _confidence(items: list[Item]) -> str:
-    """Return confirmed for two independent kinds of evidence, probable for one, weak for a name only."""
+    """Return confirmed for two independent kinds of evidence, probable for one, weak for a name only.
+
+    What any user can have put there alone is no evidence of the host's.
+    """
+    items = [item for item in items if not is_users(item)]
     witnesses = {WITNESS.get(item["kind"], item["kind"]) for item in items}
     distinctive = witnesses & set(DISTINCTIVE)
     if distinctive and len(witnesses) > 1:

@@ -9,8 +9,10 @@ from typing import Any
 
 from ..catalog.model import Product
 from .claims import PROCESSES, PROVING, SUPPORTING
-from .evidence import Evidence, Item
+from .evidence import Evidence, Item, is_users
 
+# What lies about and has no effect: it tells what could bring a product back, and nothing hangs on it.
+TELLING = ("installer",)
 # A whole database or kind that could not be read.
 WHOLE = ("all", "dpkg", "rpm")
 
@@ -19,7 +21,8 @@ def told(evidence: Evidence, products: Iterable[Product], found: Iterable[str]) 
     """Return {id, cause, products, bears} of what could not be checked.
 
     ``products`` are the ids of the products that may be there although nothing was seen of them, or that may be more
-    than was seen; ``bears`` is False where nothing hangs on it: more about a product (``found``) that is not there.
+    than was seen; ``bears`` is False where nothing hangs on it: more about a product (``found``) that is not there,
+    or what any user can have brought about.
     """
     chosen, there = tuple(products), set(found)
     return [_told(item, chosen, there) for item in evidence.unknowns()]
@@ -28,6 +31,7 @@ def told(evidence: Evidence, products: Iterable[Product], found: Iterable[str]) 
 def _told(item: Item, products: tuple[Product, ...], found: set[str]) -> dict[str, Any]:
     hanging = [product.id for product in products if _hangs(item, product)]
     bears = item["kind"] not in SUPPORTING or item["kind"] == "interceptor" or bool(found & set(hanging))
+    bears = bears and not is_users(item) and item["kind"] not in TELLING
     return {"id": item["id"], "cause": item["unknown"], "products": hanging, "bears": bears}
 
 

@@ -22,7 +22,14 @@ MARKED = ("announce", "finish", "handover", "package_repair", "retain")
 UNMARKED = ("before", "old", "new", "paths", "script", "package")
 SHORT = 12
 # Results of preflight that come and go by themselves: they are shown, and are not in the digest.
-BY_ITSELF = ("package_manager_locked", "path_busy", "reboot_pending", "waived", "exception_expired")
+BY_ITSELF = (
+    "package_manager_locked",
+    "path_busy",
+    "reboot_pending",
+    "waived",
+    "exception_expired",
+    "unknown_in_users_places",
+)
 NOT_IN_DIGEST = ("host", "shown", "digest")
 
 

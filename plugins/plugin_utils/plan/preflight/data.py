@@ -17,7 +17,11 @@ ROOM_FOR_PACKAGES = 200 * 1024 * 1024
 
 
 def _room(case: Case) -> Iterator[Check]:
-    spaces: list[dict[str, Any]] = [item["value"] for item in case.evidence.of_kind("space")]
+    spaces: list[dict[str, Any]] = [
+        item["value"]
+        for item in case.evidence.of_kind("space")
+        if not removal.homes.is_left(item["what"], case.evidence)
+    ]
     free = next((value["free_bytes"] for value in spaces if "free_bytes" in value), None)
     if not case.steps or free is None:
         return
@@ -34,6 +38,18 @@ def _room(case: Case) -> Iterator[Check]:
         "free space compared with twice the retained data and 200 MiB",
         "Free space and plan again.",
     )
+
+
+def _left_to_users(case: Case) -> Iterator[Check]:
+    left = removal.homes.left(case.evidence, list(case.going))
+    if left:
+        yield Check(
+            "left_to_users",
+            "warning",
+            "Data in users' homes is too large to be retained, or could not be looked at",
+            ", ".join(left),
+            "It is neither retained nor removed: have its user remove it.",
+        )
 
 
 def _encrypted(case: Case) -> Iterator[Check]:
@@ -70,4 +86,4 @@ def _moved(case: Case) -> Iterator[Check]:
         )
 
 
-CHECKS = (_room, _encrypted, _moved)
+CHECKS = (_room, _left_to_users, _encrypted, _moved)

@@ -39,6 +39,19 @@ def _everything_was_checked(case: Case) -> Iterator[Check]:
         yield Check("evidence_unknown", "ok", "Everything could be looked at", "no piece of evidence is missing")
 
 
+def _users_places(case: Case) -> Iterator[Check]:
+    """Name what lies with users and could not be looked at: nobody's home keeps a host from being changed."""
+    unknown = case.evidence.unknown_of_users()
+    if unknown:
+        yield Check(
+            "unknown_in_users_places",
+            "warning",
+            "Not everything in users' directories could be looked at",
+            "; ".join(f"{item['id']} in {item['user_place']}: {item['unknown']}" for item in unknown),
+            "Look at it by hand if it matters: what lies there alone is no part of a product's installation.",
+        )
+
+
 def _init(case: Case) -> Iterator[Check]:
     if case.steps and case.evidence.host.get("init") != "systemd":
         yield Check(
@@ -53,5 +66,6 @@ def _init(case: Case) -> Iterator[Check]:
 CHECKS = (
     _keep_out,
     _everything_was_checked,
+    _users_places,
     _init,
 )

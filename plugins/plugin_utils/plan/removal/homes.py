@@ -12,11 +12,16 @@ from ...detect.evidence import Evidence
 from ..model import Step
 from .paths import removed
 
+# What is retained of one user's.
+MOST_OF_USER, MOST_FILES_OF_USER = 1 << 30, 100000
+
 
 def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[Step]:
     """Yield a step for each path in a home."""
     scopes = {sign.what: sign.scope for product in going for sign in product.signs if sign.kind == "home_path"}
     for item in of_kind(owned, "home_path"):
+        if is_left(item["what"], evidence):
+            continue
         path, kind = item["what"], item["value"]["type"]
         scope = "tree" if scopes.get(item["value"]["below"]) == "tree" and kind == "directory" else "file"
         yield removed(path, scope, item["id"], f"{path} ({kind} of {item['value']['user'] or 'nobody'})")
@@ -28,5 +33,24 @@ def retained(evidence: Evidence, going: list[Product]) -> list[tuple[str, str]]:
     return [
         (item["what"], f"data of {item['value']['user'] or 'nobody'}")
         for item in evidence.of_kind("home_path")
-        if item["value"]["below"] in below and evidence.value("space", item["what"]) is not None
+        if item["value"]["below"] in below
+        and evidence.value("space", item["what"]) is not None
+        and not is_left(item["what"], evidence)
     ]
+
+
+def is_left(path: str, evidence: Evidence) -> bool:
+    """Return True for a tree of a user's that is too large to be retained, or whose size could not be told: it stays
+    with its user, since no user is to fill the host's disk or to keep the host from being changed.
+    """
+    item = evidence.items.get(f"space:{path}")
+    if item is None or "user_place" not in item:
+        return False
+    return "unknown" in item or item["value"]["bytes"] > MOST_OF_USER or item["value"]["files"] > MOST_FILES_OF_USER
+
+
+def left(evidence: Evidence, going: list[Product]) -> list[str]:
+    """Return the paths of what stays with users."""
+    below = {path for product in going for path in product.of_kind("home_path")}
+    found = [item for item in evidence.of_kind("home_path") if item["value"]["below"] in below]
+    return [item["what"] for item in found if is_left(item["what"], evidence)]
