@@ -30,14 +30,23 @@ class ActionModule(Adapter):
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Write the approval and return it with the command that signs it."""
-        approval = approval_document.compose(document.read(options["plan"]), options, now())
+        plan = document.read(options["plan"])
+        beside = options["output"] is None and document.NEEDS_APPROVAL not in plan
+        if beside:
+            plan = document.needing_approval(plan)
+        approval = approval_document.compose(plan, options, now())
         path = Path(options["output"] or Path(options["plan"]).with_name(approval_document.NAME)).absolute()
         earlier = approval_document.repeated(path.read_bytes(), approval) if path.is_file() else None
         if earlier is None and not self._task.check_mode:
-            write_text(path, encode(approval), self.modes(task_vars))
+            modes = self.modes(task_vars)
+            if beside:
+                # First of all: from here on, taking the approval away widens nothing.
+                write_text(Path(options["plan"]), encode(plan), modes)
+            write_text(path, encode(approval), modes)
         # What says the same already is left as it is: it may be signed.
         approval = earlier or approval
-        hosts = approval["hosts"]
+        hosts, until = approval["hosts"], approval["valid_until"]
         command = signature.command("approval", str(path))
-        told = f"{len(hosts)} hosts approved in {path}. To sign it: {command}"
+        end = f"until {until}" if until else "WITHOUT AN END: it counts for every run of this plan, for ever"
+        told = f"{len(hosts)} hosts approved in {path}, {end}. To sign it: {command}"
         return {"changed": earlier is None, "path": str(path), "approval": approval, "sign": command, "msg": told}

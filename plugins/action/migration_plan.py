@@ -55,6 +55,7 @@ class ActionModule(Adapter):
             "digest": judged.plan["digest"],
             "approval": judged.to_json(),
             "to_do": bool(judged.plan["steps"]) or judged.plan["blocked"],
+            "warnings": approval.warnings(grant),
         }
 
     def _grant(self, options: dict[str, Any]) -> approval.Grant | None:

@@ -44,6 +44,7 @@ class ActionModule(Adapter):
         "results_in": {"type": "str", "default": ""},
         "change_id": {"type": "str", "default": ""},
         "waves": {"type": "raw"},
+        "needs_approval": {"type": "bool", "default": False},
         "policy": {"type": "list", "elements": "str", "default": []},
         "catalog_dirs": {"type": "list", "elements": "path", "default": []},
     }
@@ -107,6 +108,7 @@ class ActionModule(Adapter):
             waves.of_hosts(options["hosts"], options["waves"]),
             options["change_id"],
             {name: provider.told() for name, provider in catalog.providers.items()},
+            options["needs_approval"],
         )
 
     def _untellable(self, options: dict[str, Any], task_vars: dict[str, Any], results: Results) -> dict[str, str]:

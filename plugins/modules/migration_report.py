@@ -67,6 +67,10 @@ options:
         P(avshift.endpoint.waves#filter) takes; of a plan, to tell each host's wave.
       - Without it the waves are those of a migration that is given none, V([1, "10%", "100%"]).
     type: raw
+  needs_approval:
+    description: Of a plan, that it is not its own approval and is carried out under an approval's document alone.
+    type: bool
+    default: false
   policy:
     description:
       - Ids of the policy packs that a report measures against, as docs/policies.md lists them, or paths of packs of your

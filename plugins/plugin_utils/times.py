@@ -23,3 +23,12 @@ def end_of(text: object) -> str | None:
     if hour > 23 or minute > 59 or second > 59:
         return None
     return found[0] if found[4] else found[0] + LAST_SECOND
+
+
+def is_after(text: str, other: str, seconds: int) -> bool:
+    """Return True if a point in time lies more than some seconds after another."""
+    return _seconds(text) > _seconds(other) + seconds
+
+
+def _seconds(text: str) -> int:
+    return calendar.timegm(tuple(map(int, re.findall(r"\d+", end_of(text) or ""))))

@@ -10,7 +10,13 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.canonical import encode
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import approval_document, document, granted
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import (
+    approval,
+    approval_document,
+    document,
+    granted,
+)
 from plans import VERSIONS, case_of, plan_of
 from sources import PLUGINS
 from support import REPOSITORY
@@ -64,7 +70,10 @@ def test_what_was_typed_approves_these_hosts_and_is_signed(desk: Path) -> None:
     assert grant.hosts == {"db1", "db2", "web1"}
     assert grant.by["approver"] == grant.by["signed_by"] == "jane@example.com"
     (desk / "avshift/plan" / approval_document.NAME).unlink()
-    assert granted.read(str(desk / "avshift/plan/plan.json"), options, "2098-01-01T00:00:00Z").hosts is None
+    with pytest.raises(AvshiftError) as caught:
+        granted.read(str(desk / "avshift/plan/plan.json"), options, "2098-01-01T00:00:00Z")
+    # The page's lines sign the plan after its approval: it says by then that it needs one.
+    assert caught.value.code == "approval_missing"
 
 
 def test_every_refusal_is_explained() -> None:
@@ -75,5 +84,5 @@ def test_every_refusal_is_explained() -> None:
     )
     raised = set(re.findall(r'"((?:signature|signers|ssh_keygen|approval|exceptions)_[a-z_]+)"', code))
     # This one is told to the approver, and stops no migration.
-    assert raised - {"approval_wrong"} == {name for name in told if not name.startswith("plan_")}
-    assert {"plan_not_approved", "plan_drifted"} <= told
+    assert raised - {"approval_wrong"} == {name for name in told if not name.startswith(("plan_", "other_"))}
+    assert {"plan_not_approved", "plan_drifted", approval.OTHER_MACHINE} <= told

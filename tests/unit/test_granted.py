@@ -281,7 +281,9 @@ WHOLE = approval_document.compose(DOCUMENT, ASKED, NOW)
         (b"\xff\xfe", "approval_damaged"),
         ([], "approval_of_other_kind"),
         ({**DOCUMENT}, "approval_of_other_kind"),
-        ({**WHOLE, "format_version": 2}, "approval_of_other_version"),
+        ({**WHOLE, "format_version": 1}, "approval_of_other_version"),
+        ({**WHOLE, "plan_checksum": "0" * 64}, "approval_of_other_plan"),
+        ({**WHOLE, "time": "2026-05-12T10:01:01Z"}, "approval_of_the_future"),
         ({**WHOLE, "plan_digest": "0" * 64}, "approval_of_other_plan"),
         ({**WHOLE, "valid_until": "2026-05-12T09:59:59Z"}, "approval_expired"),
         ({**WHOLE, "valid_until": "soon"}, "approval_damaged"),
@@ -316,5 +318,5 @@ def test_hosts_that_are_left_out_are_refused_each_with_words() -> None:
         "agent": approval.NOT_APPROVED,
         "clean": approval.NOT_APPROVED,
     }
-    words = "the approval of Jane Doe is for 1 of the plan's 3 hosts, and not for this one"
+    words = "the approval of Jane Doe, which has no end, is for 1 of the plan's 3 hosts, and not for this one"
     assert judged["agent"].to_json() == {"status": "not_approved", "difference": [words], "by": by}

@@ -35,7 +35,7 @@ def test_every_kind_of_evidence_has_its_form() -> None:
 def test_outcomes_statuses_and_verdicts() -> None:
     outcomes = {runner.WOULD, runner.CHANGED, runner.PROVED, runner.ALREADY, runner.FAILED, runner.UNDONE}
     assert set(RECORD["$defs"]["outcome"]["properties"]["outcome"]["enum"]) == outcomes | {runner.UNTOUCHED}
-    assert set(STATUS) == {*approval.ALLOWED, approval.NOT_APPROVED, approval.DRIFTED}
+    assert set(STATUS) == {*approval.ALLOWED, *approval.REFUSED}
     own = {*verdict.CLEAN, verdict.REFUSED, verdict.ROLLED_BACK, verdict.FAILED, verdict.UNKNOWN, verdict.PARTIAL}
     own |= {verdict.PLANNED, verdict.DETECTED, verdict.EXCEPTED}
     assert set(RECORD["properties"]["verdict"]["enum"]) == own | {"removed_pending_reboot"}

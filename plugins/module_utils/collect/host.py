@@ -3,8 +3,11 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Which host this is and what it runs."""
 
+import hashlib
+import hmac
 import os
 import platform
+import re
 
 from ..system.errors import EndpointError
 
@@ -12,6 +15,10 @@ from ..system.errors import EndpointError
 OSTREE_BOOTED, OSTREE = "/run/ostree-booted", "/ostree/repo"
 TRANSACTIONAL = ("/usr/sbin/transactional-update", "/usr/bin/transactional-update")
 IMAGES = ("flatcar", "ubuntu-core", "steamos", "bottlerocket")
+MACHINE_ID = "/etc/machine-id"
+MACHINE = re.compile("[0-9a-f]{32}$")
+NO_MACHINE = "0" * 32
+APPLICATION = b"avshift.endpoint"
 OS_RELEASE = ("/usr/lib/os-release", "/etc/os-release")
 
 
@@ -36,6 +43,9 @@ def describe(look):
     image = _image(described["system"], look)
     if image:
         described["image"] = image
+    machine = _machine(look.tree)
+    if machine:
+        described["machine_id"] = machine
     if look.live:
         described.update(
             name=platform.node(),
@@ -44,6 +54,18 @@ def describe(look):
             init="systemd" if os.path.isdir("/run/systemd/system") else "other",
         )
     return described
+
+
+def _machine(tree):
+    """Return what tells this machine from others, None where it has nothing that does.
+
+    systemd asks that the id itself stays on the host: it is hashed with a name of our own, as
+    sd_id128_get_machine_app_specific(3) does.
+    """
+    told = (_release(MACHINE_ID, tree) or "").strip().lower()
+    if not MACHINE.match(told) or told == NO_MACHINE:
+        return None
+    return hmac.new(bytes.fromhex(told), APPLICATION, hashlib.sha256).hexdigest()[:32]
 
 
 def _release(path, tree):

@@ -7,12 +7,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..visible import visible
 from .differences import difference
 from .document import plan_of
 from .model import SHORT
+from .resumption import unexplained
 
 NOT_REQUIRED, APPROVED, RESUMED, NOTHING_TO_DO = "not_required", "approved", "resumed", "nothing_to_do"
-NOT_APPROVED, DRIFTED = "not_approved", "drifted"
+NOT_APPROVED, DRIFTED, OTHER_MACHINE = "not_approved", "drifted", "other_machine"
+REFUSED = (NOT_APPROVED, DRIFTED, OTHER_MACHINE)
 ALLOWED = (NOT_REQUIRED, APPROVED, RESUMED, NOTHING_TO_DO)
 
 
@@ -54,14 +57,20 @@ def _judge(plan: dict[str, Any], grant: Grant, made_by: dict[str, str]) -> tuple
     document, host = grant.document, plan["host"]
     planned = plan_of(document, host)
     approved = planned if grant.hosts is None or host in grant.hosts else None
+    if approved is not None and (strange := _other_machine(approved, plan)):
+        return (OTHER_MACHINE, [strange], plan) if _has_something_to_do(plan) else (NOTHING_TO_DO, [], plan)
     if approved is not None and approved["digest"] == plan["digest"]:
         return APPROVED, [], plan
-    if approved is not None and _was_begun(plan, approved["digest"]) and not _is_kept_out(plan):
+    begun = approved is not None and _was_begun(plan, approved["digest"])
+    beyond = unexplained(approved, plan) if begun and approved else []
+    if begun and approved and not beyond:
         return RESUMED, [], approved
-    if not plan["steps"] and not plan["blocked"]:
+    if not begun and not _has_something_to_do(plan):
         return NOTHING_TO_DO, [], plan
     if approved is None:
         return NOT_APPROVED, [_left_out(grant) if planned else "the approved plan does not name this host"], plan
+    if beyond:
+        return DRIFTED, [f"its run was interrupted, and more has changed than that: {beyond[0]}", *beyond[1:]], plan
     words = [
         f"the {name.replace('_', ' ')} was {document.get(name)}, is now {now}"
         for name, now in made_by.items()
@@ -72,9 +81,21 @@ def _judge(plan: dict[str, Any], grant: Grant, made_by: dict[str, str]) -> tuple
 
 def _left_out(grant: Grant) -> str:
     count, total = len(grant.hosts or ()), len(grant.document["hosts"])
+    end = "" if grant.by.get("valid_until") else ", which has no end,"
     return (
-        f"the approval of {grant.by.get('approver')} is for {count} of the plan's {total} hosts, and not for this one"
+        f"the approval of {grant.by.get('approver')}{end} is for {count} of the plan's {total} hosts, "
+        "and not for this one"
     )
+
+
+def warnings(grant: Grant | None) -> list[str]:
+    """Return what whoever runs under a grant has to know of it: that its approval has no end."""
+    if grant is None or not grant.by.get("approver") or grant.by.get("valid_until"):
+        return []
+    return [
+        f"The approval of {visible(grant.by['approver'])} has no end: it counts for every run of its plan. "
+        "Approve it again with avshift_approve_until to give it one."
+    ]
 
 
 def _was_begun(plan: dict[str, Any], digest: str) -> bool:
@@ -83,8 +104,17 @@ def _was_begun(plan: dict[str, Any], digest: str) -> bool:
     return any(run["digest"] == digest[:SHORT] and run.get("status") == "begun" for run in runs)
 
 
-def _is_kept_out(plan: dict[str, Any]) -> bool:
-    """Return True if something stops the host that a run which was cut off cannot have brought about itself."""
-    return any(
-        check["id"] in ("keep_out", "evidence_unknown") and check["level"] == "error" for check in plan["preflight"]
-    )
+def _has_something_to_do(plan: dict[str, Any]) -> bool:
+    return bool(plan["steps"] or plan["blocked"])
+
+
+def _other_machine(approved: dict[str, Any], plan: dict[str, Any]) -> str:
+    """Return in words that a plan was approved for another machine of this name; '' where it was for this one, or where
+    the approved plan tells of no machine: then the name alone binds it.
+    """
+    was, now = approved["shown"].get("machine"), plan["shown"].get("machine")
+    if not was or was == now:
+        return ""
+    if not now:
+        return f"the plan was approved for the machine {was[:SHORT]}, and this one does not say which it is"
+    return f"the plan was approved for the machine {was[:SHORT]}, and this is {now[:SHORT]}"

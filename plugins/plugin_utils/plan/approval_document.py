@@ -10,13 +10,16 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from ..errors import AvshiftError
-from ..times import FORM, end_of
+from ..times import FORM, end_of, is_after
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 KIND = "avshift.endpoint approval"
 # Where it is looked for: beside the plan.
 NAME = "approval.json"
 SHORTEST = 6
+# Seconds by which two controllers' clocks may differ.
+SKEW = 60
+CLOCKS = "Set the clock of this controller, or of the one that approved, right and run again."
 AGAIN = "Approve the plan again with avshift.endpoint.approve."
 
 
@@ -36,6 +39,7 @@ def compose(document: dict[str, Any], asked: dict[str, Any], time: str) -> dict[
         "format_version": FORMAT_VERSION,
         "kind": KIND,
         "plan_digest": document["digest"],
+        "plan_checksum": document["checksum"],
         "approver": asked["approver"],
         "reason": asked["reason"],
         "time": time,
@@ -101,6 +105,12 @@ def parse(raw: bytes, path: str, document: dict[str, Any], now: str) -> dict[str
     if approval["plan_digest"] != document["digest"]:
         cause = f"it is for the plan {approval['plan_digest']}, and this one is {document['digest']}"
         raise _refused("approval_of_other_plan", path, cause)
+    if approval["plan_checksum"] != document["checksum"]:
+        cause = "what the plan shows of its hosts or of the change is not what it showed when it was approved"
+        raise _refused("approval_of_other_plan", path, cause)
+    if is_after(approval["time"], now, SKEW):
+        cause = f"it was written at {approval['time']}, and it is {now}: a clock is wrong"
+        raise AvshiftError("approval_of_the_future", "Reading the approval", path, cause, CLOCKS)
     if (end_of(approval["valid_until"]) or now) < now:
         raise _refused("approval_expired", path, f"it was valid until {approval['valid_until']}, and it is {now}")
     return approval
@@ -121,6 +131,7 @@ def _is_text(value: object) -> bool:
 
 FORMS: dict[str, Callable[[Any], bool]] = {
     "plan_digest": _is_text,
+    "plan_checksum": _is_text,
     "approver": _is_text,
     "reason": _is_text,
     "time": lambda value: end_of(value) is not None,

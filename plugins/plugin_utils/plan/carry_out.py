@@ -7,12 +7,13 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import AvshiftError
-from .approval import ALLOWED
+from .approval import ALLOWED, OTHER_MACHINE
 from .diff import of_step
 from .model import PARTS, digest_of, expanded, stopping
 
 ALL = "all"
 MOST_TOLD = 20
+CODES = {OTHER_MACHINE: OTHER_MACHINE}
 REACH = "See above why; nothing was done on it."
 GONE = "See above why. Look at the host, which may still be at it, and run again."
 
@@ -34,7 +35,8 @@ def allowed(planned: dict[str, Any], before: dict[str, Any] | None = None) -> di
         told = planned["approval"]["difference"]
         more = len(told) - MOST_TOLD
         words = "; ".join(told[:MOST_TOLD]) + (f"; and {more} more, which are in the host's record" if more > 0 else "")
-        raise _refused(f"plan_{status}", plan["host"], words, "Have a new plan approved; this host was not changed.")
+        remedy = "Have a new plan approved; this host was not changed."
+        raise _refused(CODES.get(status, f"plan_{status}"), plan["host"], words, remedy)
     if plan["blocked"]:
         found = stopping(plan)
         words = "; ".join(f"{check['id']}: {check['title']} ({check['diagnosis']})" for check in found)

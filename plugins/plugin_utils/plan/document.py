@@ -23,6 +23,8 @@ from .model import digest_of
 KIND = "avshift.endpoint plan"
 FORMAT_VERSION = 2
 MOST_BYTES = 1 << 30
+# It is there where a plan is not its own approval, so that taking the approval away widens nothing.
+NEEDS_APPROVAL = "needs_approval_document"
 READING = "Reading the approved plan"
 AGAIN = "Make the plan again with avshift.endpoint.plan and have that one approved."
 BOUND = ("kind", "format_version", "collection_version", "catalog_digest", "policy")
@@ -35,12 +37,14 @@ def compose(
     waves: dict[str, int] | None = None,
     change_id: str = "",
     providers: dict[str, Any] | None = None,
+    needs_approval: bool = False,
 ) -> dict[str, Any]:
     """Return a fleet's document.
 
     ``plans`` are (host, written plan), each looked at once; ``not_planned`` is {host: why}, read after them;
     ``versions`` are of collection and catalog; ``waves`` is {host: number of its wave, from 1}; ``providers`` are what
-    the catalog says of the replacements: {id: {name, coexistence, claims, window}}.
+    the catalog says of the replacements: {id: {name, coexistence, claims, window}}. With ``needs_approval`` the plan is
+    not its own approval: it is carried out under an approval's document alone.
     """
     gathered = Classes()
     for host, plan in plans:
@@ -59,13 +63,19 @@ def compose(
         "hosts": hosts,
         "not_planned": dict(sorted(not_planned.items())),
     }
-    return sealed(content)
+    return sealed({**content, NEEDS_APPROVAL: True} if needs_approval else content)
 
 
 def sealed(content: dict[str, Any]) -> dict[str, Any]:
     """Return a document's content with its digest and checksum."""
     approved = {**content, "digest": _digest(content)}
     return {**approved, "checksum": digest(approved)}
+
+
+def needing_approval(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a document that says that it needs an approval's document; its digest stays."""
+    content = {key: value for key, value in document.items() if key not in ("digest", "checksum")}
+    return sealed({**content, NEEDS_APPROVAL: True})
 
 
 def read(path: str) -> dict[str, Any]:

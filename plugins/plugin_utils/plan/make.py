@@ -59,6 +59,7 @@ def make(host: str, evidence: Evidence, catalog: Catalog, wanted: Goal, granted:
             "retained": removal.data.sizes(evidence, going),
             "processes": {item["what"]: item["value"]["pids"] for item in exact.of_kind("process")},
             "evidence": len(exact.items),
+            "machine": evidence.host.get("machine_id"),
             "kernel": evidence.host.get("kernel"),
             "python": evidence.host.get("python"),
             "exceptions": list(granted),

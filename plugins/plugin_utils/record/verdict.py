@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..catalog.model import REMOVED_BY_DEFAULT
+from ..plan.approval import REFUSED as NOT_ALLOWED
 from ..plan.exceptions import ALL
 
 CLEAN = ("never_present", "removed_verified", "removed_with_inert_residue")
@@ -120,7 +121,7 @@ def of_run(
     """
     if plan is None:
         return UNKNOWN
-    if plan["blocked"] or (approval is not None and approval["status"] in ("not_approved", "drifted")):
+    if plan["blocked"] or (approval is not None and approval["status"] in NOT_ALLOWED):
         return REFUSED
     failures = [part for part, result in parts.items() if result.get("failure")]
     if not failures:

@@ -40,6 +40,8 @@ def _head(view: View) -> Iterator[str]:
     yield ""
     yield f"Digest to approve: `{document['digest']}`"
     yield ""
+    yield cell(prose.bound(view))
+    yield ""
     counts = ", ".join(f"{hosts:,} {fate}" for fate, hosts in view.fates().items())
     facts = [
         ("Hosts", f"{view.total:,}", f"{counts}, {len(document['not_planned']):,} not planned"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ...plan.document import NEEDS_APPROVAL
 from ...visible import visible
 from .view import CHANGE, NOTHING, REFUSED, Group, View
 
@@ -182,12 +183,24 @@ def justification(view: View) -> list[str]:
     ]
 
 
+def bound(view: View) -> str:
+    """Return to what an approval of the plan is bound, and that it has no end unless it is given one."""
+    unbound = sum(not entry["shown"].get("machine") for group in view.groups for entry in group.entries.values())
+    words = "It is bound to each machine, by its machine-id, and to its name."
+    if unbound:
+        words += f" {counted(unbound, 'host')} did not say which machine it is, and is bound by its name alone."
+    own = "this plan is not its own approval" if view.document.get(NEEDS_APPROVAL) else "nor has this plan by itself"
+    return (
+        f"{words} An approval that is given no end (avshift_approve_until) has none, and counts for every run; {own}."
+    )
+
+
 def implementation(view: View) -> list[str]:
     """Return the answer to: how, as numbered steps."""
     fates, waves = view.fates(), view.waves()
     order = "; ".join(f"wave {wave}: {counted(hosts, 'host')}" for wave, hosts in waves.items())
     return [
-        f"Approve this plan: plan.json with the digest {view.document['digest']}.",
+        f"Approve this plan: plan.json with the digest {view.document['digest']}. {bound(view)}",
         f"Run {COMMAND}. It looks at each host again and refuses one whose plan is another one by then.",
         f"Waves: {order or 'all hosts at once'}.",
         *(f"{text}." for text in PARTS.values()),
