@@ -5,18 +5,38 @@
 
 from ..system import systemd
 from ..system.commands import must
+from ..system.errors import EndpointError
 
 CHANGES = False
 
 
 def look(target):
     """Return True if systemd knows none of the units."""
-    return all(shown["LoadState"] == "not-found" for shown in systemd.show(target["names"]).values())
+    return not _known(target)
 
 
 def do(target):
-    """Reload, and clear the failed state that a unit leaves behind."""
+    """Reload, and clear the failed state that a unit leaves behind. Raises EndpointError if one is known still."""
     must(["systemctl", "daemon-reload"], systemd.TELL_LIMIT, "Reloading systemd", "Look at the journal of systemd.")
     failed = [name for name, shown in systemd.show(target["names"]).items() if shown["ActiveState"] == "failed"]
     if failed:
         systemd.tell("reset-failed", failed)
+    known = _known(target)
+    if known:
+        raise EndpointError(
+            "unit_still_known",
+            "Making systemd forget units",
+            ", ".join(sorted(known)),
+            "it knows them still, from %s" % ", ".join(sorted(set(known.values()))),
+            "See 'systemctl cat' for where they come from, and plan again.",
+        )
+
+
+def _known(target):
+    """Return {unit: its file, or what systemd says of it} of the units that systemd knows."""
+    shown = systemd.show(target["names"])
+    return {
+        name: now.get("FragmentPath") or now["LoadState"]
+        for name, now in shown.items()
+        if now["LoadState"] != "not-found"
+    }

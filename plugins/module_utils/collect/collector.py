@@ -84,6 +84,7 @@ PLANNING = (
     "resources",
     "selinux_boolean",
     "space",
+    "unit_owner",
 )
 SECONDS = 60
 # Simulations and sizes of trees take as long as they take; commands have limits of their own.
@@ -147,6 +148,7 @@ def _planning(live):
         resources,
         selinux_booleans,
         space,
+        unit_owners,
     )
 
     known = {"file_text": file_texts.collect, "debconf": debconf.collect}
@@ -156,6 +158,7 @@ def _planning(live):
         known.update(account_use=account_use.collect_users, group_use=account_use.collect_groups)
         known.update(file_system=file_systems.collect, kit=kit.collect, product_state=product_state.collect)
         known.update(resources=resources.collect, selinux_boolean=selinux_booleans.collect)
+        known.update(unit_owner=unit_owners.collect)
     return known
 
 

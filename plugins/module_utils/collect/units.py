@@ -11,17 +11,19 @@ from ..system.names import any_of
 from .items import seen
 
 ADMIN_UNITS = "/etc/systemd/system"
-# In the order in which systemd looks for a unit.
+# In the order in which systemd looks for a unit; what it makes itself from other files is not among them.
 UNIT_FOLDERS = (
     "/etc/systemd/system.control",
+    "/run/systemd/system.control",
+    "/run/systemd/transient",
     ADMIN_UNITS,
+    "/etc/systemd/system.attached",
     "/run/systemd/system",
+    "/run/systemd/system.attached",
     "/usr/local/lib/systemd/system",
     "/usr/lib/systemd/system",
     "/lib/systemd/system",
 )
-# Where the administrator's drop-ins lie, and those that systemctl set-property made.
-DROP_INS = ("/etc/systemd/system.control", ADMIN_UNITS)
 SCRIPTS = ("/etc/init.d", "/etc/rc.d/init.d")
 RUNLEVELS = ["/etc/rc%s.d" % level for level in "0123456S"]
 NOWHERE = "/dev/null"
@@ -33,6 +35,7 @@ class _Files:
 
     def __init__(self):
         self.file = ""
+        self.all = []
         self.script = ""
         self.links = []
         self.drop_ins = []
@@ -57,6 +60,7 @@ def collect(asked, look):
             active=now.get("ActiveState", ""),
             enabled=now.get("UnitFileState") or _enabled(files),
             file=file,
+            files=files.all,
             script=files.script,
             links=sorted(files.links),
             drop_ins=files.drop_ins,
@@ -103,12 +107,13 @@ def _led_to(tree, folder):
 
 def _on_disk(fits, look):
     found = {}
-    for folder in UNIT_FOLDERS:
+    # /lib leads to /usr/lib on most systems: what lies there is one file.
+    for folder in dict.fromkeys(_really(look.tree, folder) for folder in UNIT_FOLDERS):
         for name, _is_link, is_folder in look.tree.entries(folder):
             path = os.path.join(folder, name)
             if not is_folder and fits(name):
                 _take_file(found.setdefault(name, _Files()), path, look.tree)
-            elif folder in DROP_INS and name.endswith(".d") and fits(name[:-2]):
+            elif is_folder and name.endswith(".d") and fits(name[:-2]):
                 found.setdefault(name[:-2], _Files()).drop_ins.append(path)
     for folder in SCRIPTS:
         for name, _is_link, is_folder in look.tree.entries(folder):
@@ -122,7 +127,14 @@ def _on_disk(fits, look):
     return found
 
 
+def _really(tree, folder):
+    """Return a directory's path without links on the way; one that is a link itself is left as it is."""
+    _status, _target, real = tree.lstat(folder)
+    return real
+
+
 def _take_file(files, path, tree):
+    files.all.append(path)
     if not files.file:
         files.file = path
         files.masked = tree.lstat(path)[1] == NOWHERE

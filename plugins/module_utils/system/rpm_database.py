@@ -80,6 +80,11 @@ class Database:
         """Return True if an installed package has the name, or says that it stands for it."""
         return run(self._command(["-q", "--whatprovides", "--", name]), LIMIT).code == 0
 
+    def owner(self, path):
+        """Return the name of a package that owns a path, '' if none does."""
+        finished = run(self._command(["-qf", "--qf", "%{NAME}\\n", "--", path]), LIMIT)
+        return finished.output.split("\n")[0] if finished.code == 0 else ""
+
     def refusal(self, names):
         """Return what rpm says against removing these packages and no others; '' if nothing, after a test of it."""
         finished = run(self._command(["-e", "--test", "--"] + names), LIMIT)

@@ -81,13 +81,14 @@ def _site_catalog(case: Case) -> Iterator[Check]:
 
 
 def _left_in_place(case: Case) -> Iterator[Check]:
-    staying = removal.left_in_place(case.owned, case.steps)
+    staying = [item["id"] for item in removal.left_in_place(case.owned, case.steps)]
+    staying += removal.services.staying(case.evidence, case.owned)
     if staying:
         yield Check(
             "left_in_place",
             "warning",
             "Some of what was found stays: this version has no step for it",
-            ", ".join(item["id"] for item in staying),
+            ", ".join(staying),
             "Look at it by hand after the change; the host does not count as clean while it has an effect.",
         )
 

@@ -14,13 +14,25 @@ from ...detect.evidence import Evidence, Item
 from ...locations import is_below
 from ..model import REMOVE, Step
 
-ADMIN_UNITS = "/etc/systemd/system/"
+# Directories of systemd for unit files, in the order in which it looks; the others it fills itself.
+UNIT_FOLDERS = (
+    "/etc/systemd/system.control/",
+    "/run/systemd/system.control/",
+    "/etc/systemd/system/",
+    "/etc/systemd/system.attached/",
+    "/run/systemd/system/",
+    "/run/systemd/system.attached/",
+    "/usr/local/lib/systemd/system/",
+    "/usr/lib/systemd/system/",
+    "/lib/systemd/system/",
+)
 WORDS = {"i": "immutable", "a": "append-only"}
 
 
 def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[Step]:
     """Yield steps for paths, registry sections, and shared directories that are empty then."""
     paths = list(_paths(going, owned))
+    paths = [path for path in paths if path[0] not in foreign(evidence, owned)]
     yield from _flags(evidence, going)
     yield from (removed(path, scope, reason, f"{path} ({kind})") for path, scope, reason, kind in paths)
     yield from _sections(owned)
@@ -31,12 +43,13 @@ def probes(going: list[Product]) -> dict[str, Any]:
     """Return the probes for what would keep paths from being removed."""
     files = [sign.what for product in going for sign in product.signs if sign.kind == "path" and sign.scope == "file"]
     parents = [path for product in going for path in product.parents]
-    units = [f"{ADMIN_UNITS}{name}" for product in going for name in product.of_kind("unit") if "*" not in name]
+    units = {name for product in going for name in product.of_kind("unit")}
     return {
+        "unit_owner": sorted(units),
         "mount": sorted(set(parents)),
         "obstacle": {
             "trees": sorted({path for product in going for path in product.trees}),
-            "paths": sorted({*files, *parents, *units}),
+            "paths": sorted({*files, *parents, *_unit_files(units)}),
             "processes": sorted({path for product in going for path in product.of_kind("process")}),
         },
     }
@@ -61,8 +74,24 @@ def obstacles(evidence: Evidence, going: list[Product]) -> list[Item]:
     """Return what was seen of the paths that go."""
     names = {sign.what for product in going for sign in product.signs if sign.kind == "path"}
     names |= {path for product in going for path in product.parents}
-    names |= {f"{ADMIN_UNITS}{name}" for product in going for name in product.of_kind("unit")}
+    names |= _unit_files({name for product in going for name in product.of_kind("unit")})
     return [item for item in evidence.of_kind("obstacle") if item["what"] in names]
+
+
+def _unit_files(units: set[str]) -> set[str]:
+    return {folder + name for folder in UNIT_FOLDERS for name in units if "*" not in name}
+
+
+def foreign(evidence: Evidence, owned: Claims) -> dict[str, str]:
+    """Return {path: package that owns it} of what makes up units and stays, since its package does."""
+    going = {item["value"]["name"] for item in of_kind(owned, "package")}
+    owners = {item["what"]: str(item["value"]["owner"]) for item in evidence.of_kind("unit_owner")}
+    return {path: owner for path, owner in owners.items() if owner not in going}
+
+
+def unit_files(value: dict[str, Any]) -> list[str]:
+    """Return the files of a unit that are to go, by the value of its evidence."""
+    return [path for path in value.get("files") or [value["file"]] if path.startswith(UNIT_FOLDERS)]
 
 
 def _flags(evidence: Evidence, going: list[Product]) -> Iterator[Step]:
@@ -88,12 +117,15 @@ def words_of(flags: str) -> str:
 
 def _paths(going: list[Product], owned: Claims) -> Iterator[tuple[str, str, str, str]]:
     """Yield (path, scope, evidence id, type) of every path that no package removal can be trusted to take along."""
-    for item in of_kind(owned, "unit"):
-        if item["value"]["file"].startswith(ADMIN_UNITS):
-            yield item["value"]["file"], "file", item["id"], "unit file"
-        yield from ((folder, "tree", item["id"], "drop-ins") for folder in item["value"]["drop_ins"])
-    yield from ((item["what"], "file", item["id"], "link") for item in of_kind(owned, "link_into"))
     scopes = {sign.what: sign.scope for product in going for sign in product.signs if sign.kind == "path"}
+    scripts = {posixpath.basename(path) for path in scopes if "/init.d/" in path}
+    for item in of_kind(owned, "unit"):
+        yield from ((path, "file", item["id"], "unit file") for path in unit_files(item["value"]))
+        yield from ((folder, "tree", item["id"], "drop-ins") for folder in item["value"]["drop_ins"])
+        script = item["value"]["script"]
+        if script and posixpath.basename(script) not in scripts:
+            yield script, "file", item["id"], "script"
+    yield from ((item["what"], "file", item["id"], "link") for item in of_kind(owned, "link_into"))
     trees = [path for path, scope in scopes.items() if scope == "tree"]
     for item in of_kind(owned, "path"):
         path, kind = item["what"], item["value"]["type"]

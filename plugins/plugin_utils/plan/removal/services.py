@@ -13,7 +13,7 @@ from ...catalog.model import Product
 from ...detect.claims import Claims, of_kind
 from ...detect.evidence import Evidence
 from ..model import REMOVE, Step
-from .paths import ADMIN_UNITS, removed
+from .paths import UNIT_FOLDERS, foreign, removed, unit_files
 
 # Seconds until a unit's processes are ended with force; products are known to wait for ten minutes.
 STOP_LIMIT = 90
@@ -25,14 +25,20 @@ WATCHDOG = "watchdog"
 
 def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[Step]:
     """Yield steps for units, SysV scripts and processes."""
-    yield from _stop_triggers(owned)
+    yield from _stop_triggers(owned, foreign(evidence, owned))
     yield from _stop_units(owned)
     yield from _end_processes(going, owned)
     yield from _boot_links(owned)
-    yield from _reload(owned)
+    yield from _reload(owned, foreign(evidence, owned))
 
 
-def _stop_triggers(owned: Claims) -> Iterator[Step]:
+def staying(evidence: Evidence, owned: Claims) -> list[str]:
+    """Return what of units stays since another package owns it, each with that package."""
+    others = foreign(evidence, owned)
+    return [f"{path} (of the package {others[path]}, which stays)" for path in sorted(others)]
+
+
+def _stop_triggers(owned: Claims, others: dict[str, str]) -> Iterator[Step]:
     """Yield steps for timers and the like that do nothing but start a unit that goes; they go before it."""
     known = {item["what"] for item in of_kind(owned, "unit")}
     done: set[str] = set()
@@ -42,7 +48,7 @@ def _stop_triggers(owned: Claims) -> Iterator[Step]:
                 continue
             done.add(trigger["name"])
             yield _retire(trigger["name"], trigger["links"], item["id"])
-            if trigger["file"].startswith(ADMIN_UNITS):
+            if trigger["file"].startswith(UNIT_FOLDERS) and trigger["file"] not in others:
                 before = f"{trigger['file']} (unit file), which starts {item['what']}"
                 yield removed(trigger["file"], "file", item["id"], before)
 
@@ -123,17 +129,17 @@ def _boot_links(owned: Claims) -> Iterator[Step]:
             )
 
 
-def _reload(owned: Claims) -> Iterator[Step]:
-    units = of_kind(owned, "unit")
+def _reload(owned: Claims, others: dict[str, str]) -> Iterator[Step]:
+    units = [item for item in of_kind(owned, "unit") if not set(unit_files(item["value"])) & set(others)]
     triggers = {
         trigger["name"]
-        for item in units
+        for item in of_kind(owned, "unit")
         for trigger in item["value"].get("triggered_by", ())
-        if trigger["file"].startswith(ADMIN_UNITS)
+        if trigger["file"].startswith(UNIT_FOLDERS) and trigger["file"] not in others
     }
     names = [item["what"] for item in units]
     names += sorted(triggers - set(names))
-    if units:
+    if names:
         yield Step(
             REMOVE,
             "systemd_reload",
