@@ -22,6 +22,16 @@ class ActionModule(Adapter):
         "secrets": {"type": "dict", "default": {}, "no_log": True},
     }
 
+    # On the host a part goes on to its end without the connection, and its outcomes are in the journal there.
+    LOST: ClassVar[str] = (
+        "What the host had received goes on to the end of this part there, and its journal keeps the outcomes. "
+        "Check that it is up and that Ansible can log in, and run again."
+    )
+    OVERDUE: ClassVar[str] = (
+        "What had begun goes on to the end of this part there, and its journal keeps the outcomes. "
+        "Run again later, or give the task a longer timeout."
+    )
+
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Return steps with their outcomes, failure, window_seconds and diff; a failed step fails the task."""
         plan = carry_out.allowed(options["planned"], options["before"])

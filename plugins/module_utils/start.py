@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# Runs on endpoints: standard library only, Python 3.6 and newer.
+# Runs on endpoints: standard library only, Python 3.6 and newer. What runs before the version is known: 2.7 and newer.
 """What Ansible starts on an endpoint: import the code that came with the arguments, and call it.
 
 Ansible's usual way packs module_utils into an archive, all of which Python compiles twice, and ansible's own ``basic``
@@ -8,30 +8,28 @@ with it: several times the work of a look at the host. Into a module like this o
 arguments, it writes the arguments instead. ``plugin_utils/program.py`` makes the module of it.
 """
 
-import base64
-import json
 import os
 import sys
-import zlib
-from importlib.machinery import ModuleSpec
 
 # JSON never has three quotes in a row, whatever its strings say: they end nothing here.
 ARGUMENTS = r"""<<INCLUDE_ANSIBLE_MODULE_JSON_ARGS>>"""
 HOME = "ansible_collections.avshift.endpoint.plugins.module_utils"
+OLDEST = (3, 6)
 
 
 class Program:
     """Finds and loads the code that was sent: no file is written, and every source is compiled once."""
 
-    def __init__(self, sources):
+    def __init__(self, sources, spec):
         self.sources = sources
+        self.spec = spec
 
     def find_spec(self, name, path=None, target=None):
         """Return the spec of a module that was sent; None lets Python's own finders look."""
         if name not in self.sources:
             return None
         is_package = any(other.startswith(name + ".") for other in self.sources)
-        return ModuleSpec(name, self, origin=name, is_package=is_package)
+        return self.spec(name, self, origin=name, is_package=is_package)
 
     def create_module(self, spec):
         """Leave making the module to Python."""
@@ -56,16 +54,67 @@ def unlink_own_file():
             return
 
 
-def main():
-    """Call collect, apply or prove, and write its result as Ansible reads it."""
-    unlink_own_file()
-    given = json.loads(ARGUMENTS)
+def trust_no_directory():
+    """Import nothing from the working directory or from where the caller's environment says: others may write there."""
+    named = [os.path.abspath(place) for place in os.environ.get("PYTHONPATH", "").split(os.pathsep) if place]
+    own = os.path.dirname(os.path.abspath(globals().get("__file__") or "stdin"))
+    sys.path[:] = [place for place in sys.path if os.path.isabs(place) and place not in [own] + named]
+
+
+def refused(code, message):
+    """Return the result of a host on which nothing was begun."""
+    return {"failed": True, "changed": False, "code": code, "msg": message}
+
+
+def why_not(given):
+    """Return the result of a host that cannot run what was sent, None of one that can."""
+    if sys.version_info < OLDEST:
+        version = "its Python, %s, is %d.%d.%d" % (
+            (sys.executable or "one without a name",) + tuple(sys.version_info[:3])
+        )
+        message = "%s, and %d.%d is the oldest that can be used. Install a newer one there, and set " % (
+            (version,) + OLDEST
+        )
+        return refused("python_unsupported", message + "ansible_python_interpreter to its path.")
+    if given["as_root"] and os.geteuid() != 0:
+        message = (
+            "the user there has the UID %d, and root is needed. Set become, and become_user to root." % os.geteuid()
+        )
+        return refused("root_needed", message)
+    return None
+
+
+def called(given):
+    """Call collect, apply or prove, and return its result.
+
+    ``given`` is {program, call, arguments, check_mode, as_root}; ``as_root`` refuses any other user.
+    """
+    refusal = why_not(given)
+    if refusal is not None:
+        return refusal
+    import base64
+    import json
+    import zlib
+    from importlib.machinery import ModuleSpec
+
     sources = json.loads(zlib.decompress(base64.b64decode(given["program"])).decode())
-    sys.meta_path.insert(0, Program(sources))
-    called = "%s.%s.main" % (HOME, given["call"])
-    __import__(called)
-    module = sys.modules[called]
-    result = getattr(module, "started", module.main)(given["arguments"], given["check_mode"])
+    sys.meta_path.insert(0, Program(sources, ModuleSpec))
+    name = "%s.%s.main" % (HOME, given["call"])
+    __import__(name)
+    module = sys.modules[name]
+    return getattr(module, "started", module.main)(given["arguments"], given["check_mode"])
+
+
+def main():
+    """Write the result as Ansible reads it, whatever this Python's version is."""
+    unlink_own_file()
+    trust_no_directory()
+    import json
+
+    if ARGUMENTS[:2] == "<<":
+        result = refused("arguments_missing", "no arguments came with this module")
+    else:
+        result = called(json.loads(ARGUMENTS))
     try:
         sys.stdout.write(json.dumps(result) + "\n")
         sys.stdout.flush()

@@ -16,7 +16,12 @@ from support import REPOSITORY
 
 ALL = ENDPOINT + CONTROLLER
 SHARED = [path for path in ENDPOINT if "module_utils" in path.parts]
-ENGINE = [path for path in CONTROLLER if "plugin_utils" in path.parts and path.name != "adapter.py"]
+TRANSPORT = [path for path in CONTROLLER if "transport" in path.parts]
+ENGINE = [
+    path for path in CONTROLLER if "plugin_utils" in path.parts and path.name != "adapter.py" and path not in TRANSPORT
+]
+# Ansible's own way of running a module, which is taken where no other fits.
+PLAIN = PLUGINS / "modules" / "endpoint_program.py"
 LONGEST_FILE, LONGEST_FUNCTION = 400, 60
 PRODUCTS = re.compile("kaspersky|kesl|klnagent|clamav|clamonacc|clamd", re.IGNORECASE)
 
@@ -34,7 +39,17 @@ def _foreign(paths: list[Path], *allowed: str) -> list[str]:
 
 def test_engine_knows_neither_ansible_nor_the_endpoint() -> None:
     assert _foreign(ENGINE, f"{HOME}plugin_utils", "yaml", "jinja2", "markupsafe", "orjson") == []
-    assert [short(path) for path in ENGINE if f"{HOME}plugin_utils.adapter" in imported(path)] == []
+    known = {name for path in ENGINE for name in imported(path)}
+    assert [
+        name for name in known if name.startswith((f"{HOME}plugin_utils.adapter", f"{HOME}plugin_utils.transport"))
+    ] == []
+
+
+def test_transport_knows_ansible_and_what_it_carries() -> None:
+    assert TRANSPORT
+    own = ("answers", "cause", "errors", "program", "transport")
+    allowed = [f"{HOME}plugin_utils.{name}" for name in own]
+    assert _foreign(TRANSPORT, "ansible", f"{HOME}plugin_utils.transport", *allowed) == []
 
 
 # Anything else comes to the engine as arguments.
@@ -62,7 +77,8 @@ def test_engine_touches_the_world_only_where_it_reads_code_catalog_plans_and_rec
 
 
 def test_endpoint_code_knows_the_standard_library_and_itself() -> None:
-    assert _foreign(ENDPOINT, f"{HOME}module_utils") == []
+    assert _foreign([path for path in ENDPOINT if path != PLAIN], f"{HOME}module_utils") == []
+    assert _foreign([PLAIN], f"{HOME}module_utils", "ansible.module_utils.basic") == []
 
 
 def test_collecting_does_not_know_applying() -> None:
@@ -223,7 +239,7 @@ UNFORESEEN = {
     "module_utils/collect/collector.py": 1,
     "module_utils/system/bounded.py": 1,
     "module_utils/system/outlive.py": 1,
-    "plugin_utils/adapter.py": 1,
+    "plugin_utils/transport/posix.py": 1,
 }
 
 

@@ -38,7 +38,13 @@ def _packed(sources: dict[str, str]) -> str:
 def _run(folder: Path, sources: dict[str, str], **arguments: object) -> subprocess.CompletedProcess[str]:
     packages = HOME.split(".")
     parents = {".".join(packages[:depth]): "" for depth in range(1, len(packages) + 1)}
-    given = {"program": _packed({**parents, **sources}), "call": "collect", "check_mode": False, **arguments}
+    given = {
+        "program": _packed({**parents, **sources}),
+        "call": "collect",
+        "check_mode": False,
+        "as_root": False,
+        **arguments,
+    }
     return subprocess.run(
         [sys.executable, "-B"],
         input=_filled(given),

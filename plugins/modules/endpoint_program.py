@@ -1,0 +1,59 @@
+#!/usr/bin/python
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Run the code that the collection's actions send, by Ansible's own way of running a module."""
+
+DOCUMENTATION = r"""
+module: endpoint_program
+short_description: Run what the collection's other modules send to a host
+description:
+  - The other modules call this one where their own faster way of reaching a host does not fit the ansible-core in use.
+    Use those, not this one.
+version_added: 0.1.0
+author:
+  - avshift contributors (@avshift)
+options:
+  request:
+    description: The code and its arguments, as the other modules pack them.
+    type: str
+    required: true
+attributes:
+  check_mode:
+    description: What was packed says whether anything may be changed.
+    support: full
+  diff_mode:
+    description: The other modules return the differences.
+    support: none
+"""
+
+EXAMPLES = r"""
+- name: Find Kaspersky software; no play calls endpoint_program itself
+  avshift.endpoint.kaspersky_info:
+"""
+
+RETURN = r"""
+code:
+  description: A stable word for what failed.
+  returned: failure
+  type: str
+"""
+
+import base64
+import json
+import zlib
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.avshift.endpoint.plugins.module_utils import start
+
+
+def main():
+    """Return the result of the packed call. The request is in no log: it may hold secrets."""
+    module = AnsibleModule(
+        argument_spec={"request": {"type": "str", "required": True, "no_log": True}}, supports_check_mode=True
+    )
+    given = json.loads(zlib.decompress(base64.b64decode(module.params["request"])).decode())
+    module.exit_json(**start.called(given))
+
+
+if __name__ == "__main__":
+    main()

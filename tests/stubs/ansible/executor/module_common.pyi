@@ -1,0 +1,1 @@
+REPLACER_JSONARGS: bytes

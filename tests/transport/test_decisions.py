@@ -1,0 +1,131 @@
+"""What the transport decides, with the real classes of this ansible-core: how a module is sent, where its files go."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible import constants
+from ansible.playbook.play_context import PlayContext
+from ansible.plugins.loader import become_loader, connection_loader
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport import posix
+
+NOBODY = 65534
+
+
+def _connection(user: str, become: str, pipelining: bool) -> Any:
+    context = PlayContext()
+    try:
+        made = connection_loader.get("ssh", context)
+    except TypeError:
+        made = None
+    made = made or connection_loader.get("ssh", context, os.devnull)
+    made.set_options(direct={"remote_user": user, "pipelining": pipelining})
+    if become:
+        made.set_become_plugin(become_loader.get(become))
+        made.become.set_options(direct={"become_user": "root"})
+    made._shell.set_options()
+    return made
+
+
+class _Transport(posix.Transport):
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Ansible wants one."""
+        raise NotImplementedError
+
+
+def _transport(connection: Any) -> posix.Transport:
+    made = _Transport.__new__(_Transport)
+    made._connection, made._task = connection, SimpleNamespace(environment=None, check_mode=True)
+    made._play_context = PlayContext()
+    return made
+
+
+@pytest.mark.parametrize(
+    ("user", "become", "setting", "keep", "expected"),
+    [
+        ("root", "", False, False, True),
+        ("root", "", False, True, False),
+        ("root", "sudo", False, False, True),
+        ("olga", "sudo", False, False, False),
+        ("olga", "sudo", True, False, True),
+        ("olga", "su", True, False, False),
+        ("olga", "", False, False, True),
+    ],
+)
+def test_a_module_goes_through_the_connection_where_nothing_stands_between(
+    user: str, become: str, setting: bool, keep: bool, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(constants, "DEFAULT_KEEP_REMOTE_FILES", keep)
+    transport = _transport(_connection(user, become, setting))
+    assert transport._is_pipelining_enabled("new", False) is expected
+    assert transport._is_pipelining_enabled(module_style="new") is expected
+    assert transport._is_pipelining_enabled("binary") is False
+
+
+def test_a_signature_of_another_kind_leaves_it_to_ansible(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(posix, "_say", lambda host, text: said.append(text))
+    monkeypatch.setattr(posix.ActionBase, "_is_pipelining_enabled", lambda self, *given, **named: False)
+    transport = _transport(_connection("root", "", False))
+    assert transport._is_pipelining_enabled("new", False, "another") is False
+    assert "its own setting decides" in said[0]
+
+
+def test_a_connection_without_the_attribute_leaves_it_to_ansible(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(posix, "_say", lambda host, text: said.append(text))
+    monkeypatch.setattr(posix.ActionBase, "_is_pipelining_enabled", lambda self, *given, **named: False)
+    transport = _transport(SimpleNamespace(become=None))
+    assert transport._is_pipelining_enabled("new", False) is False
+    assert "has_pipelining" in said[0]
+
+
+def _place(uid: int) -> str:
+    """Return what a user's own shell makes of the place for files."""
+    return subprocess.run(
+        ["/bin/sh", "-c", f"echo {posix.REMOTE_TMP}"],
+        user=uid,
+        cwd="/",
+        env={"HOME": "/home/olga", "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    ).stdout.strip()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
+def test_files_go_to_memory_for_root_and_for_a_login_user() -> None:
+    assert _place(0) == "/run/.avshift-ansible"
+    assert _place(NOBODY) == "/dev/shm"
+
+
+def test_files_go_to_memory_by_the_real_shell_plugin() -> None:
+    transport = _transport(_connection("olga", "sudo", False))
+    transport._keep_off_the_disk()
+    assert transport._connection._shell.get_option("remote_tmp") == posix.REMOTE_TMP
+    assert transport._task.environment == [{"TMPDIR": "/run"}]
+
+
+def test_a_place_of_the_users_own_is_kept() -> None:
+    transport = _transport(_connection("olga", "sudo", False))
+    transport._connection._shell.set_option("remote_tmp", "/var/tmp/ansible")
+    transport._keep_off_the_disk()
+    assert transport._connection._shell.get_option("remote_tmp") == "/var/tmp/ansible"
+
+
+def test_a_shell_without_the_option_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(posix, "_say", lambda host, text: said.append(text))
+    transport = _transport(SimpleNamespace(_shell=SimpleNamespace(), transport="ssh", become=None))
+    transport._keep_off_the_disk()
+    assert "has no remote_tmp" in said[0]
+
+
+def test_this_ansible_core_takes_the_direct_way() -> None:
+    posix.add_module()
+    assert posix.does_not_fit() == ""
