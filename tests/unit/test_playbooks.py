@@ -140,3 +140,24 @@ def test_tasks_call_own_modules_with_options_that_they_have() -> None:
 def test_actions_are_in_the_group_that_sets_their_defaults() -> None:
     group = load_yaml(REPOSITORY / "meta" / "runtime.yml")["action_groups"]["all"]
     assert sorted(group) == sorted(path.stem for path in ACTIONS)
+
+
+@pytest.mark.parametrize("role", ROLES, ids=_name)
+def test_every_task_of_a_role_has_a_time_limit_that_its_user_can_set(role: Path) -> None:
+    limits = {
+        (task["name"], task.get("timeout", ""))
+        for path in sorted((role / "tasks").glob("*.yml"))
+        for task in _modules_called(load_yaml(path))
+    }
+    assert limits
+    changing = f"{{{{ {role.name}_apply_timeout }}}}", f"{{{{ {role.name}_timeout }}}}"
+    assert [name for name, limit in limits if limit not in changing] == []
+
+
+def _modules_called(tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return every task that calls a module of the collection, in blocks too."""
+    found = [task for task in tasks if any(key.startswith("avshift.endpoint.") for key in task)]
+    for task in tasks:
+        for part in ("block", "rescue", "always"):
+            found += _modules_called(task.get(part, []))
+    return found

@@ -142,7 +142,9 @@ def failure_of(result: dict[str, Any] | None) -> dict[str, str] | None:
     if result.get("unreachable"):
         return {"code": "unreachable", "message": str(result.get("msg", "no connection"))}
     if result.get("failed"):
-        return {"code": str(result.get("code", "failed")), "message": str(result.get("msg", ""))}
+        # Where the task's time was over before the collection's own code could say so, Ansible does.
+        code = "timed_out" if result.get("timedout") else "failed"
+        return {"code": str(result.get("code", code)), "message": str(result.get("msg", ""))}
     return None
 
 
