@@ -70,7 +70,7 @@ types: setup ## Check the types of the engine, the action plugins and the lab
 
 unit: setup ## Run the tests that need no container
 	@echo "== unit"
-	pytest -q tests/unit tests/fidelity tests/interruption
+	pytest -q tests/unit tests/fidelity tests/interruption tests/transport
 
 hostile: setup ## Try the attacks that need no container; all of them with make test-full
 	@echo "== hostile"
@@ -104,7 +104,8 @@ test-full: export AVSHIFT_PROVIDER_SET := full
 test-full: export AVSHIFT_HANDOVER_SET := full
 test-full: export AVSHIFT_INTERRUPTION_SET := full
 test-full: export AVSHIFT_HOSTILE_SET := full
-test-full: setup ## Run removal, clamav, providers, handover, interruption in their whole sets: 3 to 4 hours on 2 cores
+test-full: export AVSHIFT_SSH_SET := full
+test-full: setup ## Run removal, clamav, providers, handover, interruption, ssh in their whole sets: 3 to 4 hours on 2 cores
 	@echo "== test-full"
 	pytest -q tests/hostile
 	molecule -c .config/molecule/config.yml test -s removal
@@ -112,6 +113,7 @@ test-full: setup ## Run removal, clamav, providers, handover, interruption in th
 	molecule -c .config/molecule/config.yml test -s providers
 	molecule -c .config/molecule/config.yml test -s handover
 	molecule -c .config/molecule/config.yml test -s interruption
+	molecule -c .config/molecule/config.yml test -s ssh
 
 test-matrix: setup ## Run the endpoint's code on every Python that is here, with three ansible-cores
 	@echo "== test-matrix"

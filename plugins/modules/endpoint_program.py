@@ -12,23 +12,19 @@ description:
 version_added: 0.1.0
 author:
   - avshift contributors (@avshift)
+extends_documentation_fragment:
+  - avshift.endpoint.attributes
 options:
   request:
     description: The code and its arguments, as the other modules pack them.
     type: str
     required: true
-attributes:
-  check_mode:
-    description: What was packed says whether anything may be changed.
-    support: full
-  diff_mode:
-    description: The other modules return the differences.
-    support: none
 """
 
 EXAMPLES = r"""
-- name: Find Kaspersky software; no play calls endpoint_program itself
-  avshift.endpoint.kaspersky_info:
+- name: What the other modules do where their own way does not fit; no play needs it
+  avshift.endpoint.endpoint_program:
+    request: "{{ packed_by_another_module }}"
 """
 
 RETURN = r"""

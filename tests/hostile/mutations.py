@@ -15,4 +15,35 @@ class Mutation:
     broken: str
 
 
-MUTATIONS: tuple[Mutation, ...] = ()
+MUTATIONS: tuple[Mutation, ...] = (
+    Mutation(
+        "planted-imports",
+        "plugins/module_utils/start.py",
+        "    unlink_own_file()\n    trust_no_directory()\n",
+        "    unlink_own_file()\n",
+    ),
+    Mutation(
+        "module-file-left",
+        "plugins/module_utils/start.py",
+        "    unlink_own_file()\n    trust_no_directory()\n",
+        "    trust_no_directory()\n",
+    ),
+    Mutation(
+        "python-of-another-age",
+        "plugins/module_utils/start.py",
+        "    refusal = why_not(given)\n",
+        "    refusal = None\n",
+    ),
+    Mutation(
+        "not-root",
+        "plugins/module_utils/start.py",
+        'if given["as_root"] and os.geteuid() != 0:',
+        "if os.geteuid() < 0:",
+    ),
+    Mutation(
+        "interpreter-never-answers",
+        "plugins/plugin_utils/adapter.py",
+        "        except TIMED_OUT:\n",
+        "        except limits.OverdueError:\n",
+    ),
+)

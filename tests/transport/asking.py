@@ -24,15 +24,8 @@ PLAY = """
         secret: "{{ secret | default('') }}"
       check_mode: true
       timeout: "{{ limit | default(0) }}"
-      register: told
       ignore_errors: true
       ignore_unreachable: true
-    - copy:
-        content: "{{ told | to_json }}"
-        dest: "{{ result }}"
-        mode: "0600"
-      delegate_to: localhost
-      vars: {ansible_connection: local, ansible_python_interpreter: "{{ ansible_playbook_python }}"}
 """
 
 

@@ -10,6 +10,7 @@ import sys
 import zlib
 from pathlib import Path
 
+import pytest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.program import PACKAGE, program
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -118,3 +119,62 @@ def test_program_is_all_that_runs_on_endpoints_and_nothing_else() -> None:
         "ansible_collections.avshift.endpoint",
         "ansible_collections.avshift.endpoint.plugins",
     }
+
+
+OLD_PYTHONS = [
+    path
+    for path in sorted(Path("~/.pyenv/versions").expanduser().glob("*/bin/python"))
+    if path.parents[1].name.startswith(("2.", "3.0", "3.1.", "3.2.", "3.3.", "3.4.", "3.5."))
+]
+# Where there is no such Python here, this one takes itself for it.
+AS_IF = "import sys; sys.version_info = {version!r}; exec(sys.stdin.read(), {{'__name__': '__main__'}})"
+
+
+def _refusal(command: list[str], folder: Path) -> dict[str, object]:
+    given = {"program": "", "call": "collect", "check_mode": False, "as_root": False, "arguments": {}}
+    done = subprocess.run(
+        command, input=_filled(given), cwd=folder, capture_output=True, text=True, timeout=60, check=True
+    )
+    told: dict[str, object] = json.loads(done.stdout)
+    return told
+
+
+@pytest.mark.parametrize("version", [(2, 7, 18), (3, 0, 1), (3, 4, 10), (3, 5, 10)])
+def test_a_python_that_is_too_old_says_so(version: tuple[int, ...], tmp_path: Path) -> None:
+    told = _refusal([sys.executable, "-c", AS_IF.format(version=version)], tmp_path)
+    assert told["code"] == "python_unsupported"
+    assert "is {}.{}.{}, and 3.6 is the oldest".format(*version) in str(told["msg"])
+
+
+@pytest.mark.parametrize("python", OLD_PYTHONS, ids=lambda path: path.parents[1].name)
+def test_a_real_old_python_says_so(python: Path, tmp_path: Path) -> None:
+    told = _refusal([str(python)], tmp_path)
+    assert told["code"] == "python_unsupported"
+    assert str(python.resolve().parent) in str(told["msg"])
+
+
+def test_what_runs_before_the_version_is_known_is_of_python_2_7() -> None:
+    """No syntax that came later, and nothing is imported at the top that 2.7 does not have."""
+    code = ast.parse(START)
+    too_new = (
+        ast.JoinedStr,
+        ast.NamedExpr,
+        ast.AnnAssign,
+        ast.AsyncFunctionDef,
+        ast.Nonlocal,
+        ast.Starred,
+        ast.YieldFrom,
+    )
+    assert [node.lineno for node in ast.walk(code) if isinstance(node, too_new)] == []
+    functions = [node for node in ast.walk(code) if isinstance(node, ast.FunctionDef)]
+    assert [one.name for one in functions if one.returns or one.args.kwonlyargs or one.args.posonlyargs] == []
+    imported = {alias.name for node in code.body if isinstance(node, ast.Import) for alias in node.names}
+    assert imported == {"os", "sys"}
+    assert START.isascii()
+
+
+def test_a_module_without_arguments_says_so(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable], input=START, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert json.loads(done.stdout)["code"] == "arguments_missing"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any, ClassVar
 
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter, plain
 
 
 class ActionModule(Adapter):
@@ -14,6 +16,14 @@ class ActionModule(Adapter):
         "root": {"type": "path", "required": True},
         "secret": {"type": "str", "default": "", "no_log": True},
     }
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Write the result where the test reads it: no module has to run for that."""
+        result = super().run(tmp, task_vars)
+        Path(self._templar.template((task_vars or {})["result"])).write_text(
+            json.dumps(plain(result)), encoding="utf-8"
+        )
+        return result
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Return what was collected."""

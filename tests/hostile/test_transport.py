@@ -1,0 +1,286 @@
+"""Who answers in the place of a host's Python, and what a user's shell brings along: none of it harms a fleet."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asking import Told, ask, interpreter
+from attacks import attack
+from importable import REPOSITORY
+
+START = REPOSITORY / "plugins/module_utils/start.py"
+MARK = "<<INCLUDE_ANSIBLE_MODULE_JSON_ARGS>>"
+HOME = "ansible_collections.avshift.endpoint.plugins.module_utils"
+FILE = "AnsiballZ_avshift_endpoint.py"
+SECRET = "token-of-a-site"
+NOBODY = 65534
+ANSWER = '{"changed": false, "collected": {"host": {}, "evidence": [], "live": false}}'
+# Each is a program in the place of the host's Python. It gets the module on its standard input.
+LIARS = {
+    "two-answers": f"echo '{ANSWER}'; echo '{ANSWER}'",
+    "no-object": "echo '[1, 2]'",
+    "an-answer-that-is-cut": """echo '{"changed": false, "collected": {"ho'""",
+    "facts-of-its-own": """echo '{"changed": false, "ansible_facts": {"become_user": "mallory"}, "collected": 1}'""",
+    "a-deep-answer": "python3 -c 'print(\"[\" * 100000)'",
+    "bytes-that-are-no-text": 'printf \'\\377\\376{"a": "\\200"}\'',
+    "escapes-for-the-terminal": "printf 'ValueError: \\033]0;owned\\007\\033[2J\\n' >&2; exit 1",
+    "a-template-as-error": 'echo \'ValueError: {{ lookup("pipe", "id") }}\' >&2; exit 1',
+    "a-code-that-is-none": """echo '{"failed": true, "code": "../../etc/x\\n", "msg": 7}'""",
+    "exit-0-and-nothing": "exit 0",
+    "ends-itself": "kill -9 $$",
+    "tells-the-secret": f"echo 'OSError: {SECRET}' >&2; exit 1",
+}
+NEVER = {
+    "never-answers": "while :; do sleep 1; done",
+    "closes-its-output-and-stays": "exec >&- 2>&-; while :; do sleep 1; done",
+}
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Told]:
+    """All liars at once, beside an honest host, with a real Ansible."""
+    folder = tmp_path_factory.mktemp("liars")
+    hosts: dict[str, dict[str, Any]] = {
+        name: {"ansible_python_interpreter": interpreter(folder, name, script), "secret": SECRET}
+        for name, script in {**LIARS, **NEVER}.items()
+    }
+    for name in NEVER:
+        hosts[name]["limit"] = 20
+    return ask(folder, {"honest": {}, **hosts})
+
+
+@pytest.mark.parametrize("name", LIARS)
+@attack(
+    "interpreter-lies",
+    threat="a host answers with something else than its Python",
+    holds="that host fails with a stable code; nothing of it acts on the terminal, is evaluated or tells a secret",
+)
+def test_a_liar_costs_its_own_host(name: str, asked: dict[str, Told]) -> None:
+    result = asked[name].result
+    assert result["failed"] is True
+    assert result["code"] in ("answer_invalid", "module_failed")
+    assert "ansible_facts" not in result
+    assert "\x1b" not in result["msg"]
+    assert "\x1b]0;owned" not in asked[name].text
+    assert "uid=" not in result["msg"]
+    assert SECRET not in result["msg"]
+    assert asked["honest"].result["collected"]["host"]
+
+
+@pytest.mark.parametrize("name", NEVER)
+@attack(
+    "interpreter-never-answers",
+    threat="a host's Python never answers, or closes its output and stays",
+    holds="the task ends after its limit for that host, by name; the others have answered",
+)
+def test_who_never_answers_does_not_hold_the_fleet(name: str, asked: dict[str, Told]) -> None:
+    assert asked[name].result["failed"] is True
+    assert asked[name].result["code"] in ("timed_out", "module_failed")
+    assert asked["honest"].result["collected"]["host"]
+
+
+@attack(
+    "answer-without-an-end",
+    threat="a host sends without an end",
+    holds="it is refused long before the controller's memory is full",
+    long=True,
+)
+def test_an_answer_without_an_end_is_refused(tmp_path: Path) -> None:
+    script = interpreter(tmp_path, "endless", "exec cat /dev/zero")
+    hosts = {"endless": {"ansible_python_interpreter": script, "limit": 280}, "honest": {}}
+    told = ask(tmp_path, hosts)
+    assert told["endless"].result["code"] == "answer_invalid"
+    assert "does not end" in told["endless"].result["msg"]
+    assert told["honest"].result["collected"]["host"]
+
+
+def _module(result: str = "arguments") -> str:
+    """Return the module as Ansible makes it, with code that tells what it was started with."""
+    packages = HOME.split(".")
+    sources = {".".join(packages[:depth]): "" for depth in range(1, len(packages) + 1)}
+    code = f"import os, sys\ndef main(arguments, check_mode):\n    return {{'it': {result}}}"
+    sources.update({f"{HOME}.collect": "", f"{HOME}.collect.main": code})
+    program = base64.b64encode(zlib.compress(json.dumps(sources).encode())).decode()
+    given = {
+        "program": program,
+        "call": "collect",
+        "check_mode": True,
+        "as_root": False,
+        "arguments": {"token": SECRET},
+    }
+    return START.read_text(encoding="utf-8").replace(MARK, json.dumps(given))
+
+
+def _started(folder: Path, text: str, environment: dict[str, str], by_file: bool) -> subprocess.CompletedProcess[str]:
+    """Start a module as Ansible does: through the connection, or by its file in a directory of its own."""
+    place = folder / "ansible-tmp-1"
+    place.mkdir()
+    (place / FILE).write_text(text, encoding="utf-8")
+    return subprocess.run(
+        [sys.executable, str(place / FILE)] if by_file else [sys.executable],
+        input="" if by_file else text,
+        cwd=folder,
+        env={"HOME": str(folder), "PATH": "/usr/bin:/bin", **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+PLANTED = "raise SystemExit('PLANTED CODE RAN')"
+MODULES = ("base64", "json", "zlib", "importlib", "traceback", "fcntl")
+
+
+def _plant(folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    for name in MODULES:
+        (folder / f"{name}.py").write_text(PLANTED, encoding="utf-8")
+
+
+@pytest.mark.parametrize("by_file", [False, True], ids=["by-connection", "by-file"])
+@pytest.mark.parametrize("place", ["working-directory", "PYTHONPATH", "relative-PYTHONPATH", "beside-the-module"])
+@attack(
+    "planted-imports",
+    threat="a user puts base64.py, json.py and others into the home, or names a directory in the shell's start files",
+    holds="root's Python takes none of them",
+)
+def test_nothing_is_imported_from_directories_of_a_user(place: str, by_file: bool, tmp_path: Path) -> None:
+    planted = tmp_path / "planted"
+    _plant(planted)
+    environment = {"PYTHONPATH": str(planted)} if place == "PYTHONPATH" else {}
+    if place == "relative-PYTHONPATH":
+        environment = {"PYTHONPATH": "planted:../planted"}
+    if place == "working-directory":
+        _plant(tmp_path)
+    text = _module(
+        "sorted(name for name in sys.modules if 'planted' in (getattr(sys.modules[name], '__file__', '') or ''))"
+    )
+    if place == "beside-the-module":
+        _plant(tmp_path / "ansible-tmp-1")
+        (tmp_path / "ansible-tmp-1").rename(tmp_path / "kept")
+        done = _started_beside(tmp_path, text) if by_file else _started(tmp_path, text, environment, by_file)
+    else:
+        done = _started(tmp_path, text, environment, by_file)
+    assert "PLANTED" not in done.stdout + done.stderr
+    assert json.loads(done.stdout) == {"it": []}
+
+
+def _started_beside(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
+    path = folder / "kept" / FILE
+    path.write_text(text, encoding="utf-8")
+    command = [sys.executable, str(path)]
+    return subprocess.run(
+        command, cwd="/", capture_output=True, text=True, timeout=120, check=False, env={"PATH": "/usr/bin:/bin"}
+    )
+
+
+@attack(
+    "module-file-left",
+    threat="a run is killed hard, and the file with its arguments stays on the host",
+    holds="the file is gone before the code that was sent runs",
+)
+def test_the_module_s_file_is_gone_before_its_code_runs(tmp_path: Path) -> None:
+    done = _started(tmp_path, _module("os.listdir(os.path.dirname(os.path.abspath(sys.argv[0])))"), {}, by_file=True)
+    assert json.loads(done.stdout) == {"it": []}, done.stderr
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+@attack(
+    "module-file-swapped",
+    threat="a user exchanges the module's directory for a link to another's files",
+    holds="only a file of the module's own path goes",
+)
+def test_a_link_in_the_module_s_place_costs_no_other_file(tmp_path: Path) -> None:
+    owner = tmp_path / "owner"
+    owner.write_text("the owner's", encoding="utf-8")
+    place = tmp_path / "ansible-tmp-2"
+    place.mkdir()
+    (tmp_path / "real.py").write_text(_module("1"), encoding="utf-8")
+    (place / FILE).symlink_to(tmp_path / "real.py")
+    done = subprocess.run(
+        [sys.executable, str(place / FILE)], capture_output=True, text=True, timeout=120, check=False, cwd="/"
+    )
+    assert json.loads(done.stdout) == {"it": 1}, done.stderr
+    assert owner.read_text(encoding="utf-8") == "the owner's"
+    assert (tmp_path / "real.py").exists()
+
+
+@pytest.mark.parametrize("locale", ["POSIX", "C", "ru_RU.KOI8-R", "tr_TR.UTF-8", "no-such-locale"])
+@attack(
+    "locale-of-the-shell",
+    threat="the shell's start files set a locale in which the arguments cannot be written",
+    holds="they arrive as they were sent",
+)
+def test_no_locale_changes_the_arguments(locale: str, tmp_path: Path) -> None:
+    text = _module().replace(SECRET, "\\u00e9lan \\u202e \\ud83d\\ude00")
+    done = _started(tmp_path, text, {"LC_ALL": locale, "LANG": locale, "PYTHONIOENCODING": "ascii"}, by_file=False)
+    assert json.loads(done.stdout) == {"it": {"token": "élan \u202e 😀"}}, done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
+@attack(
+    "not-root",
+    threat="become_user is a user who sees half of the host",
+    holds="root_needed, and nothing is looked at",
+)
+def test_half_a_look_is_refused(tmp_path: Path) -> None:
+    text = _module("'LOOKED'").replace('"as_root": false', '"as_root": true')
+    code = f"import json, os, sys; os.setuid({NOBODY}); exec(sys.stdin.read(), {{'__name__': '__main__'}})"
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=text, cwd="/", capture_output=True, text=True, timeout=120, check=False
+    )
+    assert json.loads(done.stdout)["code"] == "root_needed"
+    assert "LOOKED" not in done.stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
+@attack(
+    "place-of-files-taken",
+    threat="a user makes the directory beforehand in which a login user's files are to lie",
+    holds="Ansible's own command makes a new one of the login user's, or none",
+)
+def test_a_directory_that_is_there_is_not_taken() -> None:
+    from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport import posix
+
+    name = f"ansible-tmp-attack-{os.getpid()}"
+    taken = Path("/dev/shm") / name
+    taken.mkdir(mode=0o777)
+    try:
+        made = f'umask 77 && mkdir -p "{posix.REMOTE_TMP}" && mkdir "{posix.REMOTE_TMP}/{name}"'
+        done = subprocess.run(["/bin/sh", "-c", made], user=NOBODY, cwd="/", timeout=60, check=False)
+        assert done.returncode != 0
+    finally:
+        taken.rmdir()
+
+
+PYTHON2 = sorted(Path("~/.pyenv/versions").expanduser().glob("2.7*/bin/python2.7"))
+
+
+@attack(
+    "python-of-another-age",
+    threat="a host has Python 2.7 alone, or Ansible finds it first",
+    holds="python_unsupported with the version and what to do, and no traceback",
+)
+def test_an_old_python_is_told_by_its_version(tmp_path: Path) -> None:
+    text = START.read_text(encoding="utf-8")
+    command = [str(PYTHON2[-1])] if PYTHON2 else [sys.executable, "-c", _as_if((2, 7, 18))]
+    given = {"program": "", "call": "collect", "check_mode": True, "as_root": False, "arguments": {}}
+    sent = text.replace(MARK, json.dumps(given))
+    done = subprocess.run(command, input=sent, capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path)
+    told = json.loads(done.stdout)
+    assert (told["failed"], told["code"]) == (True, "python_unsupported")
+    assert "2.7.18" in told["msg"]
+
+
+def _as_if(version: tuple[int, ...]) -> str:
+    """Return code that runs its input as a Python of another version would, where there is none here."""
+    return f"import sys; sys.version_info = {version!r}; exec(sys.stdin.read(), {{'__name__': '__main__'}})"
