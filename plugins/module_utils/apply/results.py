@@ -10,6 +10,7 @@ from . import announcement
 
 # Bytes. Beyond them the facts stand in the answer alone.
 LIMIT = 1 << 16
+ALREADY = "already"
 
 
 def keep(steps, part, done):
@@ -20,14 +21,18 @@ def keep(steps, part, done):
     try:
         noted = own_journal.noted(digest)
         if noted:
-            own_journal.note(digest, results=dict(noted.get("results") or {}, **{part: _short(done)}))
+            earlier = noted.get("results") or {}
+            own_journal.note(digest, results=dict(earlier, **{part: _short(done, earlier.get(part))}))
     except Exception:
         # The journal is damaged or the disk is full: the answer has it.
         return
 
 
-def _short(done):
-    kept = {"outcomes": done["outcomes"], "failure": done["failure"]}
+def _short(done, earlier):
+    """Return what is kept: a step that was done before this run was interrupted keeps what first became of it."""
+    first = {outcome["id"]: outcome for outcome in (earlier or {}).get("outcomes", ())}
+    outcomes = [first.get(one["id"], one) if one["outcome"] == ALREADY else one for one in done["outcomes"]]
+    kept = {"outcomes": outcomes, "failure": done["failure"]}
     if len(json.dumps(kept)) > LIMIT:
-        kept["outcomes"] = [dict(outcome, facts={}) for outcome in done["outcomes"]]
+        kept["outcomes"] = [dict(outcome, facts={}) for outcome in outcomes]
     return kept

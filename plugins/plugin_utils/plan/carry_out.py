@@ -127,5 +127,9 @@ def result(steps: list[dict[str, Any]], part: str, done: dict[str, Any]) -> dict
 
 def _window(outcomes: list[dict[str, Any]]) -> float | None:
     """Return the last window that an outcome tells of: a handover to nothing has none until it is taken back."""
-    windows = [outcome["facts"].get("window_seconds") for outcome in outcomes]
-    return next((seconds for seconds in reversed(windows) if seconds is not None), None)
+    for facts in reversed([outcome["facts"] for outcome in outcomes]):
+        if facts.get("window_unknown"):
+            return None
+        if facts.get("window_seconds") is not None:
+            return float(facts["window_seconds"])
+    return None

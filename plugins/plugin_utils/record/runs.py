@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any
 
 from ..plan.exceptions import ALL, in_force
-from . import verdict
+from . import journal, verdict
 from .records import collected_in, compose
 
 PARTS = ("stage", "handover", "remove")
@@ -71,7 +71,8 @@ def of_run(
         word = _foreseen(planned["plan"])
     if word is None:
         word = _proven_verdict(planned.get("plan"), collected, proven, results.get("proven") or {}, granted)
-    outcomes = {part: result["steps"] for part, result in parts.items()}
+    plan = planned.get("plan")
+    outcomes = journal.completed({part: result["steps"] for part, result in parts.items()}, plan, collected)
     return compose(
         host,
         mode,
@@ -80,7 +81,7 @@ def of_run(
         plan=planned.get("plan"),
         approval=planned.get("approval"),
         outcomes=outcomes,
-        window_seconds=_window(parts, collected),
+        window_seconds=_window(outcomes, parts, collected),
         verification=None if collected is None else {"collected": collected, "proof": proven},
         exceptions=granted,
         failure=_first_failure(results),
@@ -92,19 +93,34 @@ def kept(record: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any
 
     That is so where nothing was left to be changed, and where the host did not answer.
     """
-    if before is None or before["host"] != record["host"] or not before["outcomes"]:
+    if before is None or before["host"] != record["host"]:
         return record
     plan = record["plan"]
     if (plan["steps"] or plan["blocked"]) if plan is not None else record["mode"] != "migrate":
         return record
-    change = {name: before[name] for name in ("plan", "approval", "outcomes", "window_seconds")}
-    steps = chain.from_iterable(before["outcomes"].values())
+    # The connection may have gone before the outcomes had come: the host's journal has them.
+    outcomes = journal.completed(before["outcomes"], before["plan"], collected_in(record))
+    if not outcomes:
+        return record
+    change = {name: before[name] for name in ("plan", "approval", "window_seconds")}
+    change["outcomes"] = outcomes
+    if change["window_seconds"] is None:
+        change["window_seconds"] = _window(outcomes, {}, collected_in(record))
+    steps = chain.from_iterable(outcomes.values())
     return {**record, **change, "verdict": verdict.until_reboot(record["verdict"], steps, collected_in(record))}
 
 
-def _window(parts: dict[str, dict[str, Any]], collected: dict[str, Any] | None) -> float | None:
-    """Return the unprotected window of this run, or else that of the last one that the host's journal tells of."""
-    windows = [run.get("window_seconds") for run in (collected or {}).get("earlier_runs", ())]
+def _window(
+    outcomes: dict[str, list[dict[str, Any]]], parts: dict[str, dict[str, Any]], collected: dict[str, Any] | None
+) -> float | None:
+    """Return the unprotected window of this run, or else that of the last one that the host's journal tells of.
+
+    None too where it could not be measured: an older one does not stand for it.
+    """
+    runs = list((collected or {}).get("earlier_runs", ()))
+    if journal.is_unknown(list(chain.from_iterable(outcomes.values()))) or (runs and runs[-1].get(journal.UNKNOWN)):
+        return None
+    windows: list[float | None] = [run.get("window_seconds") for run in runs]
     windows += [(parts.get(part) or {}).get("window_seconds") for part in ("handover", "remove")]
     return next((window for window in reversed(windows) if window is not None), None)
 

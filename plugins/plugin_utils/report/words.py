@@ -54,11 +54,13 @@ def window(seconds: float | None) -> str:
 
 
 def window_of(actual: dict[str, Any] | None) -> str:
-    """Return a host's unprotected window: how long it was, or since when it lasts."""
+    """Return a host's unprotected window: how long it was, since when it lasts, or that it is unknown."""
     if actual is None:
         return "-"
     since = actual["unprotected_since"]
-    return f"open since {since}" if since else window(actual["window_seconds"])
+    if since:
+        return f"open since {since}"
+    return "unknown" if actual.get("window_unknown") else window(actual["window_seconds"])
 
 
 def digest(plan: dict[str, Any] | None) -> str:

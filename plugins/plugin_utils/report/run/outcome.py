@@ -12,6 +12,7 @@ from typing import Any
 from ...plan.exceptions import ALL
 from ...plan.model import HANDOVER
 from ...record import verdict
+from ...record.journal import is_unknown
 from ...record.records import collected_in
 from .. import words
 
@@ -71,6 +72,7 @@ def actual(record: dict[str, Any]) -> dict[str, Any] | None:
         "steps": {**dict(sorted(counted.items())), **({NOT_BEGUN: missing} if missing > 0 else {})},
         "seconds": round(measured(sum([outcome.get("seconds", 0) for outcome in done])), 3),
         "window_seconds": None if record["window_seconds"] is None else measured(record["window_seconds"]),
+        "window_unknown": is_unknown(done),
         "unprotected_since": _unprotected_since(done),
         "retained_files": sum(_number(run["files"]) for run in kept),
         "retained_bytes": sum(_number(run["bytes"]) for run in kept),

@@ -1,0 +1,64 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a host's own journal tells of a plan's parts: a connection may go before their outcomes have come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+PARTS = ("stage", "handover", "remove")
+OUTCOMES = ("changed", "proved", "already", "failed", "undone", "untouched")
+ALREADY = "already"
+UNKNOWN = "window_unknown"
+
+
+def completed(
+    outcomes: dict[str, list[dict[str, Any]]], plan: dict[str, Any] | None, collected: dict[str, Any] | None
+) -> dict[str, list[dict[str, Any]]]:
+    """Return the outcomes of a run by part, with those that the host's journal alone tells of the same plan.
+
+    A part without any outcome gets the journal's; a step that was done already by then gets what first became of it.
+    """
+    noted = dict(_noted(plan, collected)) if plan is not None else {}
+    filled: dict[str, list[dict[str, Any]]] = {}
+    for part in PARTS:
+        mine, told = outcomes.get(part), noted.get(part, {})
+        if mine:
+            filled[part] = [told.get(one["id"], one) if one["outcome"] == ALREADY else one for one in mine]
+        elif told:
+            filled[part] = list(told.values())
+    return filled
+
+
+def _noted(plan: dict[str, Any], collected: dict[str, Any] | None) -> Iterator[tuple[str, dict[str, dict[str, Any]]]]:
+    """Yield (part, {id: outcome}) as far as the journal, which is the host's word, has that form."""
+    runs = [run for run in (collected or {}).get("earlier_runs", ()) if run.get("digest") == plan["digest"]]
+    results = runs[-1].get("results") if runs else None
+    titles = {step["id"]: (step["part"], step["title"]) for step in plan["steps"]}
+    for part, told in results.items() if isinstance(results, dict) else ():
+        listed = told.get("outcomes") if isinstance(told, dict) else None
+        found = [_outcome(one, titles, part) for one in listed] if isinstance(listed, list) else []
+        if part in PARTS and found and None not in found:
+            yield part, {one["id"]: one for one in found if one is not None}
+
+
+def _outcome(told: Any, titles: dict[str, tuple[str, str]], part: str) -> dict[str, Any] | None:
+    """Return an outcome as a record has it; None if it is none of the plan's part."""
+    if not isinstance(told, dict) or not isinstance(told.get("facts"), dict) or told.get("outcome") not in OUTCOMES:
+        return None
+    name, seconds = told.get("id"), told.get("seconds", 0)
+    if not isinstance(name, str) or titles.get(name, ("", ""))[0] != part:
+        return None
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds < float("inf"):
+        return None
+    mine = {"id": name, "title": titles[name][1], "outcome": told["outcome"], "facts": told["facts"]}
+    return {**mine, "seconds": seconds} if "seconds" in told else mine
+
+
+def is_unknown(outcomes: list[dict[str, Any]]) -> bool:
+    """Return True if the last window that outcomes tell of could not be measured by a clock that nobody can set."""
+    windows = [
+        one["facts"] for one in outcomes if one["facts"].get(UNKNOWN) or one["facts"].get("window_seconds") is not None
+    ]
+    return bool(windows) and bool(windows[-1].get(UNKNOWN))
