@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import os
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.collect import pa
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.look import Look
 from ansible_collections.avshift.endpoint.plugins.module_utils.prove import on_access, silenced
 from ansible_collections.avshift.endpoint.plugins.module_utils.prove.checks import BAD, OK, UNKNOWN
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import commands
+from ansible_collections.avshift.endpoint.plugins.module_utils.system import boot_clock, commands, own_journal
 from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
 
 
@@ -110,18 +110,24 @@ def test_unit_that_is_passed_over_is_no_success(monkeypatch: pytest.MonkeyPatch,
     assert caught.value.code == code
 
 
-@pytest.mark.parametrize(("since", "right"), [(-3600, False), (3600, True)])
-def test_timer_that_is_older_than_its_file_is_started_anew(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, since: int, right: bool
+def test_unit_is_started_anew_for_another_content_and_whatever_the_clock_says(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A timer has no process whose age would tell."""
+    monkeypatch.setattr(own_journal, "PATH", str(tmp_path / "avshift/journal.json"))
     file = tmp_path / "scan.timer"
     file.touch()
-    entered = int((time.clock_gettime(time.CLOCK_MONOTONIC) + since) * 1000000)
-    stand_in = _Systemd(ActiveState="active", ActiveEnterTimestampMonotonic=str(entered))
-    monkeypatch.setattr(unit, "systemd", stand_in)
+    monkeypatch.setattr(unit, "systemd", _Systemd(ActiveState="active", ActiveEnterTimestampMonotonic="5000000"))
     target = {"name": "scan.timer", "running": True, "enabled": True, "newer_than": [str(file)]}
-    assert unit.look(target) is right
+    assert not unit.look(target)
+    unit.do(target)
+    os.utime(file, (4e9, 4e9))
+    assert unit.look(target)
+    monkeypatch.setattr(unit, "systemd", _Systemd(ActiveState="active", ActiveEnterTimestampMonotonic="4999999"))
+    assert not unit.look(target)
+    monkeypatch.setattr(boot_clock, "boot_id", lambda: "another boot")
+    assert unit.look(target)
+    file.write_text("another", encoding="utf-8")
+    assert not unit.look(target)
 
 
 @pytest.mark.parametrize(("links", "right"), [([], True), (["/etc/rc2.d/S01updater"], False)])

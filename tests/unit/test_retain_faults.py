@@ -208,14 +208,14 @@ def test_run_that_is_killed_at_any_moment_costs_nothing_and_ends_the_same_when_r
 
 def test_file_that_cannot_be_read_stops_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A tree that is only half gone through is not taken for the whole."""
-    listdir = os.listdir
+    scandir = os.scandir
 
-    def refuse(place: Any) -> list[str]:
+    def refuse(place: Any) -> Any:
         if isinstance(place, int) and os.readlink(f"/proc/self/fd/{place}").endswith("/deep"):
             raise PermissionError(errno.EACCES, "Permission denied")
-        return listdir(place)
+        return scandir(place)
 
-    monkeypatch.setattr(os, "listdir", refuse)
+    monkeypatch.setattr(os, "scandir", refuse)
     with pytest.raises(EndpointError, match="logs/deep") as caught:
         retain.do(_target(home))
     assert caught.value.code == "path_unreadable"

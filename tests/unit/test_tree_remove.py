@@ -68,7 +68,7 @@ def test_more_names_than_are_held_at_a_time(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_python_that_cannot_scan_a_descriptor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tree_remove, "BY_DESCRIPTOR", False)
+    monkeypatch.setattr(safe_paths, "BY_DESCRIPTOR", False)
     (tmp_path / "tree" / "deep").mkdir(parents=True)
     (tmp_path / "tree" / "deep" / "file").touch()
     _remove(tmp_path / "tree")

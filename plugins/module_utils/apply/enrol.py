@@ -79,7 +79,8 @@ def _put(path, text):
     there, kept = (safe_paths.lstat(name)[0] is not None for name in (path, path + BEFORE))
     if there and not kept and safe_paths.read_text(path) != text:
         _rename(path, path + BEFORE)
-    safe_paths.write_text(path, text, SECRET_MODE)
+    safe_paths.make_parents(path)
+    safe_paths.write_secret(path, text, SECRET_MODE)
 
 
 def _rename(path, other):

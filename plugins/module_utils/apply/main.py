@@ -5,7 +5,7 @@
 
 import contextlib
 
-from ..system import outlive, run_lock
+from ..system import outlive, own_places, run_lock
 from ..system.errors import Problem
 from ..system.masks import hide, masked
 from ..system.signals import Heard
@@ -38,6 +38,8 @@ def main(arguments, check_mode):
             if not check_mode:
                 stack.enter_context(signals)
                 lease = stack.enter_context(run_lock.held(_run(arguments)))
+                with contextlib.suppress(Problem, OSError):
+                    own_places.remove_left()
             result = _carried_out(arguments, check_mode, signals)
             if not check_mode:
                 lease.goes_on = result["failure"] is None and _has_more(arguments)

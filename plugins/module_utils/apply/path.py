@@ -14,7 +14,7 @@ def look(target):
     if status is None:
         return True
     if target["scope"] == "empty" and stat.S_ISDIR(status.st_mode):
-        return bool(set(safe_paths.listdir(target["path"])) - set(target["expected_gone"]))
+        return safe_paths.holds_others(target["path"], target["expected_gone"])
     return False
 
 

@@ -18,6 +18,8 @@ from ..system.errors import EndpointError
 from ..system.tree_walk import walk
 
 DRAFT = ".part"
+# Files that are compared with the manifests at a time, where they are not in their order.
+AT_ONCE = 200000
 WRITTEN = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -118,19 +120,38 @@ def _discard(drafts):
 
 def _is_kept(target):
     """Return True if there is an archive, and what is there now is in one."""
-    if not _whole(target):
+    listings = [listing for _archive, listing in _whole(target)]
+    if not listings:
         return False
-    lines = _lines(target)
-    return all(
-        _short(_line(entry.path, archive.digest_of(entry))) in lines
-        for entry in _entries(target["paths"])
-        if stat.S_ISREG(entry.status.st_mode)
-    )
+    # An interrupted run has gone through the same files in the same order.
+    left = _not_in_order(_now(target), _digests(listings[-1]))
+    for some in iter(lambda: set(itertools.islice(left, AT_ONCE)), set()):
+        for listing in listings:
+            some.difference_update(_digests(listing))
+        if some:
+            return False
+    return True
 
 
-def _lines(target):
-    """Return the lines, shortened, of the manifests of all whole archives of this run."""
-    return {_short(_unescaped(line)) for _archive, listing in _whole(target) for line in _listed(listing)}
+def _now(target):
+    """Yield a digest of the manifest's line of each file that is there now."""
+    for entry in _entries(target["paths"]):
+        if stat.S_ISREG(entry.status.st_mode):
+            yield _short(_line(entry.path, archive.digest_of(entry)))
+
+
+def _digests(listing):
+    """Yield the same of each line of a manifest."""
+    for line in _listed(listing):
+        yield _short(_unescaped(line))
+
+
+def _not_in_order(wanted, found):
+    """Yield what of ``wanted`` is not in ``found``, or in another order: all from the first such one on."""
+    for one in wanted:
+        if one not in found:
+            # The iterator has come to its end.
+            yield one
 
 
 def _listed(listing):

@@ -21,6 +21,8 @@ from .kinds import KINDS
 
 # Seconds after which a step has failed, whatever it waits for. What it runs has limits of its own, which are shorter.
 LONGEST = 4 * 3600
+# With these the whole run ends, whichever step they come in.
+ENDING = ("interrupted", "time_limit")
 WOULD, CHANGED, PROVED, ALREADY, FAILED, UNDONE, UNTOUCHED = (
     "would_change",
     "changed",
@@ -71,9 +73,10 @@ def carry_out(steps, pending, check, failure=None, stopped=None, earlier=(), sig
 
     ``steps`` are {id, kind, target, undo}; those in ``pending`` are to be done. Every step gets an outcome, after a
     failure too: ``untouched``. When a step fails, those before it that can be undone are, in reverse. With the
-    ``failure`` of an earlier part nothing is done. ``stopped`` is the step of an earlier part that left the host
-    without protection, if one did. ``earlier`` are the ids of steps that this run had done before it was interrupted:
-    they are taken back too. ``signals`` (Heard) tells a step that the run is to end; it fails then.
+    ``failure`` of an earlier part nothing is done; what fails in a home is told in that step's facts and ends nothing.
+    ``stopped`` is the step of an earlier part that left the host without protection, if one did. ``earlier`` are the
+    ids of steps that this run had done before it was interrupted: they are taken back too. ``signals`` (Heard) tells a
+    step that the run is to end; it fails then.
     """
     outcomes, done, failed = [], [], None
     for step in steps:
@@ -83,6 +86,9 @@ def carry_out(steps, pending, check, failure=None, stopped=None, earlier=(), sig
             outcome["outcome"] = UNTOUCHED
         elif step["id"] in pending:
             failure = _carry_out_one(step, check, outcome, signals or Heard())
+            if failure and _is_alone(step, failure):
+                outcome["facts"] = dict(outcome["facts"], code=failure["code"], message=failure["message"])
+                failure = None
             failed = (step, outcome) if failure else None
             if outcome["outcome"] == CHANGED or (failure and getattr(KINDS[step["kind"]], "HALF_WAY", False)):
                 done.append((step, outcome))
@@ -92,6 +98,11 @@ def carry_out(steps, pending, check, failure=None, stopped=None, earlier=(), sig
         taking_back.after(KINDS, failed, done, stopped, failure)
     changed = any(outcome["outcome"] in (CHANGED, WOULD) for outcome in outcomes)
     return {"changed": changed, "outcomes": outcomes, "pending": pending, "failure": failure}
+
+
+def _is_alone(step, failure):
+    """Return True if a failure is the step's alone: what lies in a home its user can keep there, and nothing else."""
+    return bool(step["target"].get("in_home")) and failure["code"] not in ENDING
 
 
 def _carry_out_one(step, check, outcome, signals):

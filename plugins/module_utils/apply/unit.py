@@ -3,18 +3,17 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Bring a systemd unit to the state that the plan names."""
 
+import hashlib
 import os
-import time
 
-from ..system import systemd
+from ..system import boot_clock, own_journal, systemd
 from ..system.errors import EndpointError
-from ..system.process_age import started
 from .boot_links import starting, take_away
 
 HALF_WAY = True
 STOPPED = ("inactive", "failed")
 NEVER_WAS = {"running": False, "enabled": False}
-MICROSECONDS = 1000000
+BLOCK = 1 << 20
 
 
 def look(target):
@@ -36,7 +35,7 @@ def look(target):
         return False
     if not target["running"]:
         return shown["ActiveState"] in STOPPED
-    return shown["ActiveState"] == "active" and _is_newer(shown, target.get("newer_than", []))
+    return shown["ActiveState"] == "active" and _is_newer(shown, name, target.get("newer_than", []))
 
 
 def do(target):
@@ -57,6 +56,8 @@ def do(target):
         if shown["ConditionResult"] == "no":
             code, cause = "unit_condition", "systemd passed it over, since a condition of the unit is not met"
         raise EndpointError(code, "Starting a unit", name, cause, "Look at 'systemctl status %s'." % name)
+    if target.get("newer_than"):
+        _note_start(name, target["newer_than"])
     return {}
 
 
@@ -131,16 +132,39 @@ def force(names, after):
     return {"forced": held, "after_seconds": after}
 
 
-def _is_newer(shown, paths):
-    """Return True if the unit's main process, or a unit without one, was started after its files were last written."""
-    times = [os.stat(path).st_mtime for path in paths if os.path.exists(path)]
-    if not times:
+def _is_newer(shown, name, paths):
+    """Return True if the unit was started with its files as they are now. No clock is asked: it may have been set.
+
+    What they were is noted whenever a step has started it. They are the same after another boot.
+    """
+    there = _sums(paths)
+    if not there:
         return True
-    if shown.get("MainPID", "0") in ("", "0"):
-        since = int(shown.get("ActiveEnterTimestampMonotonic") or 0) / MICROSECONDS
-        return time.time() - time.clock_gettime(time.CLOCK_MONOTONIC) + since >= max(times)
-    try:
-        return started(shown["MainPID"]) >= max(times)
-    except FileNotFoundError:
-        # It has ended since systemd told of it.
+    noted = own_journal.started(name)
+    if noted.get("files") != there:
         return False
+    return noted.get("boot") != boot_clock.boot_id() or _entered(shown) >= noted.get("entered", 0)
+
+
+def _note_start(name, paths):
+    shown = systemd.show([name])[name]
+    noted = {"files": _sums(paths), "boot": boot_clock.boot_id(), "entered": _entered(shown)}
+    own_journal.note_start(name, noted)
+
+
+def _entered(shown):
+    """Return when a unit became active, in microseconds of a clock that nobody sets."""
+    return int(shown.get("ActiveEnterTimestampMonotonic") or 0)
+
+
+def _sums(paths):
+    """Return {path: SHA-256} of those files that are there."""
+    found = {}
+    for path in paths:
+        if os.path.isfile(path):
+            whole = hashlib.sha256()
+            with open(path, "rb") as stream:
+                for block in iter(lambda: stream.read(BLOCK), b""):
+                    whole.update(block)
+            found[path] = whole.hexdigest()
+    return found

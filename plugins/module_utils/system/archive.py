@@ -17,6 +17,8 @@ from .errors import EndpointError
 
 BLOCK = 1 << 20
 MOST_TOLD = 20
+# Files with several names of which the first name is remembered; of any further one each name gets the content.
+MOST_LINKED = 10000
 # Half the time of the highest, for an archive that is hardly larger.
 LEVEL = 6
 # What a damaged archive is told by.
@@ -92,12 +94,22 @@ def _add(archive, entry, names):
     if stat.S_ISLNK(status.st_mode):
         info.linkname = os.readlink(entry.name, dir_fd=entry.folder)
     elif stat.S_ISREG(status.st_mode):
-        first = names.setdefault((status.st_dev, status.st_ino), info.name) if status.st_nlink > 1 else info.name
+        first = _first_name(names, status, info.name)
         if first == info.name:
             _add_content(archive, info, entry)
             return
         info.type, info.linkname = tarfile.LNKTYPE, first
     archive.addfile(info)
+
+
+def _first_name(names, status, name):
+    """Return under which name the archive has a file already, or this one."""
+    if status.st_nlink == 1:
+        return name
+    key = (status.st_dev, status.st_ino)
+    if len(names) < MOST_LINKED:
+        names.setdefault(key, name)
+    return names.get(key, name)
 
 
 def _add_content(archive, info, entry):
@@ -118,7 +130,7 @@ def _same(archive, member, entry, sums):
     digest = sums.get(member.linkname) if member.islnk() else _digest(archive.extractfile(member))
     if digest != digest_of(entry):
         raise _differs(entry.path, "what was read back from the archive is not what the file holds")
-    if entry.status.st_nlink > 1:
+    if entry.status.st_nlink > 1 and not member.islnk() and len(sums) < MOST_LINKED:
         sums[member.name] = digest
     return digest
 

@@ -31,6 +31,20 @@ def note(digest, **fields):
     _write(json.dumps(journal, indent=1, sort_keys=True) + "\n")
 
 
+def note_start(unit, start):
+    """Note with which files a unit was started last, as ``started`` returns it."""
+    journal = read()
+    journal.setdefault("started", {})[unit] = start
+    _write(json.dumps(journal, indent=1, sort_keys=True) + "\n")
+
+
+def started(unit):
+    """Return {files, boot, entered} of a unit's last start by a step; an empty dict if none is noted."""
+    noted = read().get("started", {})
+    start = noted.get(unit, {}) if isinstance(noted, dict) else {}
+    return start if isinstance(start, dict) else {}
+
+
 def _write(text):
     """Write the journal. Its directory appears with the journal in it: a run that is cut off before that leaves the
     host as it was planned, so that its approval still holds.

@@ -5,6 +5,7 @@
 
 import fcntl
 import os
+import pwd
 import struct
 import time
 
@@ -36,7 +37,19 @@ def told(held, with_pid=True):
         program = interception.executable(str(pid))[0]
     except OSError:
         program = "a process that cannot be looked at"
-    return "%s%s holds %s" % (program, " (process %d)" % pid if with_pid else "", path)
+    return "%s%s holds %s" % (program, " (process %d of %s)" % (pid, _user(pid)) if with_pid else "", path)
+
+
+def _user(pid):
+    """Return whose process it is: a lock file that all may read can be locked by any user."""
+    try:
+        number = os.stat("/proc/%d" % pid).st_uid
+    except OSError:
+        return "a user that cannot be told"
+    try:
+        return "the user %s" % pwd.getpwuid(number).pw_name
+    except KeyError:
+        return "UID %d" % number
 
 
 def wait(database, seconds):

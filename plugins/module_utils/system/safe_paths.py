@@ -6,6 +6,7 @@
 import errno
 import os
 import stat
+import sys
 
 from . import mounts
 from .errors import EndpointError
@@ -24,12 +25,25 @@ SYSTEM = frozenset(
     ).split()
 )
 READ_LIMIT = 1 << 20
+PARENT_MODE = 0o755
+# Python 3.6 cannot scan a descriptor.
+BY_DESCRIPTOR = os.scandir in os.supports_fd
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def native(path):
+    """Return a path as this process's calls to the system take it, so that its bytes are those of UTF-8.
+
+    Python 3.6 in the POSIX locale takes ASCII for everything.
+    """
+    if sys.getfilesystemencoding().lower() in ("utf-8", "utf8"):
+        return path
+    return os.fsdecode(path.encode("utf-8", "surrogateescape"))
 
 
 def components(path, least=1):
     """Return the names below / of an absolute, normalised path with at least so many of them; else EndpointError."""
-    names = [name for name in meant(path).split("/") if name]
+    names = [name for name in native(meant(path)).split("/") if name]
     if not path.startswith("/") or len(names) < least or "." in names or ".." in names:
         raise EndpointError(
             "path_refused",
@@ -85,24 +99,30 @@ def lstat(path):
         os.close(parent)
 
 
-def listdir(path):
-    """Return the sorted names in a directory; an empty list if it is not there or no directory."""
+def holds_others(path, names):
+    """Return True if a directory holds anything but these names; False if it is not there or no directory."""
     opened = open_parent(path)
     if opened is None:
-        return []
+        return False
     parent, name = opened
     try:
         descriptor = os.open(name, DIRECTORY, dir_fd=parent)
     except (FileNotFoundError, NotADirectoryError):
-        return []
+        return False
     except OSError as error:
         raise _led_elsewhere(path, name, error)
     finally:
         os.close(parent)
+    expected = {native(one) for one in names}
     try:
-        return sorted(os.listdir(descriptor))
+        return any(entry.name not in expected for entry in scanned(descriptor))
     finally:
         os.close(descriptor)
+
+
+def scanned(descriptor):
+    """Return an iterator of the entries of an open directory, of which some are read at a time."""
+    return os.scandir(descriptor if BY_DESCRIPTOR else "/proc/self/fd/%d" % descriptor)
 
 
 def refuse_system_directory(path):
@@ -211,11 +231,17 @@ def _make_directory(path):
     """Make one directory, unless there is something of that name, without following a link on the way to it."""
     parent, name = open_parent(path)
     try:
-        os.mkdir(name, 0o755, dir_fd=parent)
+        os.mkdir(name, PARENT_MODE, dir_fd=parent)
+        # Whatever this process's mask takes away: a service of another user has to come through.
+        made = os.open(name, DIRECTORY, dir_fd=parent)
     except FileExistsError:
         return
     finally:
         os.close(parent)
+    try:
+        os.fchmod(made, PARENT_MODE)
+    finally:
+        os.close(made)
 
 
 def _keep_owner(parent, name, draft):
@@ -227,11 +253,16 @@ def _keep_owner(parent, name, draft):
     os.fchown(draft, status.st_uid, status.st_gid)
 
 
-def write_text(path, text, mode=0o644):
-    """Write a whole file so that it is there in full or not at all; parents are made as 0755."""
+def make_parents(path):
+    """Make the directories on the way to a path that are not there, as 0755."""
     names = components(path, LEAST_COMPONENTS)
     for depth in range(1, len(names)):
         _make_directory("/" + "/".join(names[:depth]))
+
+
+def write_text(path, text, mode=0o644):
+    """Write a whole file so that it is there in full or not at all; parents are made as 0755."""
+    make_parents(path)
     opened = open_parent(path)
     if opened is None:
         raise unreadable(os.path.dirname(path), "it vanished while it was used")
@@ -246,6 +277,40 @@ def write_text(path, text, mode=0o644):
         raise
     finally:
         os.close(descriptor)
+
+
+def write_secret(path, text, mode=0o600):
+    """Write a file that holds a secret: no other name has it at any time, so that a kill leaves no draft behind.
+
+    There is no file of that name, or one that is not whole, until it is written in full.
+    """
+    components(path, LEAST_COMPONENTS)
+    opened = open_parent(path)
+    if opened is None:
+        raise unreadable(os.path.dirname(path), "the directory is not there")
+    folder, name = opened
+    try:
+        _discard(folder, name)
+        with os.fdopen(_nameless(folder, name), "wb") as stream:
+            os.fchmod(stream.fileno(), mode)
+            stream.write(text.encode("utf-8", "surrogateescape"))
+            stream.flush()
+            os.fsync(stream.fileno())
+            if os.fstat(stream.fileno()).st_nlink == 0:
+                os.link("/proc/self/fd/%d" % stream.fileno(), name, dst_dir_fd=folder, follow_symlinks=True)
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _nameless(folder, name):
+    """Return a descriptor of a new file in a directory, without a name or, where that cannot be, with its own."""
+    try:
+        return os.open(".", os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC, 0o600, dir_fd=folder)
+    except OSError as error:
+        if error.errno not in (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL):
+            raise
+    return os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder)
 
 
 def _write_draft(folder, draft, name, text, mode):

@@ -14,7 +14,6 @@ from .tree_walk import Descent
 MANY = 10000
 # A directory that somebody fills while it is emptied, or a name that is a directory and a link in turns, ends here.
 MOST_ROUNDS = 1000
-BY_DESCRIPTOR = os.scandir in os.supports_fd
 WORDS = {"i": "immutable", "a": "append-only"}
 
 
@@ -69,10 +68,8 @@ def _some_names(descriptor, level):
     level.rounds += 1
     if level.rounds > MOST_ROUNDS:
         raise stays(level.path, None, level.name, OSError(errno.ENOTEMPTY, ""))
-    if not BY_DESCRIPTOR:
-        return os.listdir(descriptor)
     os.lseek(descriptor, 0, os.SEEK_SET)
-    with os.scandir(descriptor) as entries:
+    with safe_paths.scanned(descriptor) as entries:
         return [entry.name for _number, entry in zip(range(MANY), entries)]
 
 

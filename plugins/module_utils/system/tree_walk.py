@@ -3,6 +3,7 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Go down a directory tree of any depth and width without following links, with few directories open at a time."""
 
+import itertools
 import os
 import stat
 
@@ -10,6 +11,8 @@ from . import bounded, mounts, safe_paths
 from .errors import EndpointError
 
 MOST_OPEN = 64
+# Names of one directory that are held in memory, to be sorted. One that has more is gone through as it lies there.
+MOST_SORTED = 10000
 
 
 class Descent:
@@ -81,12 +84,15 @@ class Entry:
 
 
 def walk(path, one_mount=False, in_order=True):
-    """Yield an Entry of a path and of all below it, directories before what is in them, names in order.
+    """Yield an Entry of a path and of all below it, directories before what is in them.
+
+    The names of a directory come in order, unless they are very many.
 
     Nothing is yielded if it is not there. What cannot be looked at is an EndpointError or OSError: nothing is left out.
     With ``one_mount`` what is mounted below the path is told and not gone into. Without ``in_order`` names come as the
     kernel gives them, and a directory takes no memory, however much it holds.
     """
+    path = safe_paths.native(path)
     opened = safe_paths.open_parent(path)
     if opened is None:
         return
@@ -126,16 +132,21 @@ def _names(descent, entry, home, in_order):
         descent.down(entry.name)
         if home is not None and mounts.mount_of(descent.descriptor) != home:
             return []
-        return sorted(os.listdir(descent.descriptor)) if in_order else _streamed(descent.descriptor)
+        return _in_order(descent.descriptor) if in_order else _streamed(descent.descriptor)
     except OSError as error:
         raise safe_paths.unreadable(safe_paths.shown(entry.path), os.strerror(error.errno))
 
 
+def _in_order(descriptor):
+    """Return the names in an open directory; both times the same unless something comes or goes meanwhile."""
+    names = _streamed(descriptor)
+    first = list(itertools.islice(names, MOST_SORTED + 1))
+    return sorted(first) if len(first) <= MOST_SORTED else itertools.chain(first, names)
+
+
 def _streamed(descriptor):
     """Return the names in a directory as they come; of very many levels only the deepest are streamed."""
-    # Python 3.6 cannot scan a descriptor.
-    place = descriptor if os.scandir in os.supports_fd else "/proc/self/fd/%d" % descriptor
-    return (entry.name for entry in os.scandir(place))
+    return (entry.name for entry in safe_paths.scanned(descriptor))
 
 
 def _end_streams(waiting):

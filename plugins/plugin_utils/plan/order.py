@@ -43,6 +43,7 @@ KINDS = (
     "account_remove",  # no file is left with its number
     "group_remove",  # last of all things, so that no file is left with a number for a group
     "systemd_reload",
+    "home_path_remove",  # a user can keep it there; whatever that does, all else is done by then
     "finish",
 )
 
@@ -57,6 +58,8 @@ def _phase(step: Step) -> str:
         return "file_after_packages"
     if step.kind == "unit" and step.target.get("needs_data"):
         return "unit_with_data"
+    if step.kind == "path_remove" and step.target.get("in_home"):
+        return "home_path_remove"
     if step.kind == "path_remove" and step.target["scope"] == "empty":
         return "parents_remove"
     return step.kind

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ...catalog.model import Product
 from ...detect.claims import Claims, of_kind
@@ -24,7 +25,8 @@ def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[S
             continue
         path, kind = item["what"], item["value"]["type"]
         scope = "tree" if scopes.get(item["value"]["below"]) == "tree" and kind == "directory" else "file"
-        yield removed(path, scope, item["id"], f"{path} ({kind} of {item['value']['user'] or 'nobody'})")
+        step = removed(path, scope, item["id"], f"{path} ({kind} of {item['value']['user'] or 'nobody'})")
+        yield replace(step, target={**step.target, "in_home": True})
 
 
 def retained(evidence: Evidence, going: list[Product]) -> list[tuple[str, str]]:
