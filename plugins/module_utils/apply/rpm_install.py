@@ -3,10 +3,8 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Install packages by dnf or zypper, and only those that the plan names, in its versions."""
 
-import tempfile
-
 from ..collect import rpm_installs
-from ..system import rpm_database, rpm_home
+from ..system import rpm_database, rpm_home, scratch
 from ..system.errors import EndpointError
 from ..system.tree import Tree
 from . import rpm
@@ -27,7 +25,7 @@ def versions(names):
 
 def install(manager, names, planned):
     """Install packages after a rehearsal that nothing but ``planned`` ({name: version}) would change."""
-    with tempfile.TemporaryDirectory(prefix=".avshift-install-", dir=rpm_installs.MEMORY) as place:
+    with scratch.Scratch("install", home=rpm_installs.MEMORY) as place:
         by_dnf = manager == "dnf"
         argv = rpm_installs.dnf_argv(place, names) if by_dnf else rpm_installs.zypper_argv(names)
         output = rehearsed(argv, "rpm", rpm_installs.DNF_OK if by_dnf else (0,), TMPDIR=place)

@@ -11,6 +11,7 @@ import re
 import tempfile
 
 from ..prove.samples import CLEAN
+from ..system import scratch
 from ..system.commands import run
 from ..system.errors import EndpointError
 
@@ -25,7 +26,9 @@ def look(_target):
 
 def do(target):
     """Load each file alone; EndpointError naming those that cannot be loaded, and what the engine says of them."""
-    with tempfile.TemporaryDirectory(prefix=".avshift-signatures-", dir=MEMORY) as folder:
+    # Each is there twice at most: itself, and what the engine unpacks of it.
+    needed = 2 * max([len(text) for text in target["files"].values()] or [0])
+    with scratch.Scratch("signatures", needed, MEMORY) as folder:
         sample = _written(folder, "clean", CLEAN.decode())
         refused = [
             told for name, text in sorted(target["files"].items()) for told in _refused(target, name, text, sample)

@@ -110,16 +110,35 @@ def collect(probes, root="/"):
 def _work(board, left, avoided, probes, root):
     """Answer, in a child, the kinds that are left, and tell each item when it is there."""
     look = Look(root, avoided)
+    if "package" in probes and "package" not in left:
+        # What packages own is told of paths: another child has to know it too.
+        _answer(_Nowhere(), "package", packages.collect, probes["package"], look, HARDLY)
     for kind, answer in _answers({kind: probes[kind] for kind in left}, look.live):
         seconds = PLANNING_SECONDS if kind in PLANNING else SECONDS
-        if avoided:
-            seconds = min(seconds, HARDLY)
+        seconds = min(seconds, HARDLY) if avoided else seconds
         board.begin(kind, seconds)
-        for item in limited(kind, _answered(kind, answer, probes[kind], look, seconds), look):
-            board.tell(item)
+        _answer(board, kind, answer, probes[kind], look, seconds)
         board.tell({"done": kind})
     board.begin(HOST, SECONDS)
     board.tell({"host": printable(host.describe(look))})
+
+
+class _Nowhere:
+    """Takes what nobody wants to know."""
+
+    def tell(self, _item):
+        return True
+
+
+def _answer(board, kind, answer, asked, look, seconds):
+    try:
+        with time_limit(seconds, kind):
+            for item in limited(kind, map(printable, answer(asked, look)), look):
+                if not board.tell(item):
+                    raise ValueError("there is more evidence than there is room for")
+    except Exception as error:
+        # What a user can have put on a host so that a look at it fails costs this kind, whatever it is.
+        board.tell(printable(not_checked(kind, "all", look.root, told(error))))
 
 
 def _answers(probes, live):
@@ -160,16 +179,6 @@ def _planning(live):
         known.update(resources=resources.collect, selinux_boolean=selinux_booleans.collect)
         known.update(unit_owner=unit_owners.collect)
     return known
-
-
-def _answered(kind, answer, asked, look, seconds):
-    try:
-        with time_limit(seconds, kind):
-            for item in answer(asked, look):
-                yield printable(item)
-    except Exception as error:
-        # What a user can have put on a host so that a look at it fails costs this kind, whatever it is.
-        yield not_checked(kind, "all", look.root, told(error))
 
 
 def told(error):

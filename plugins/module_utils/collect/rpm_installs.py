@@ -4,9 +4,8 @@
 """What dnf or zypper would install: their own rehearsal, with all that they write kept in memory."""
 
 import re
-import tempfile
 
-from ..system import rpm_database, rpm_home
+from ..system import rpm_database, rpm_home, scratch
 from ..system.commands import run
 from .items import not_checked, seen
 
@@ -86,7 +85,7 @@ def rehearsed(manager, names, tree):
         wanted = [name for name in names if name not in known and not database.is_provided(name)]
     if not wanted:
         return
-    with tempfile.TemporaryDirectory(prefix=".avshift-install-", dir=MEMORY) as place:
+    with scratch.Scratch("install", home=MEMORY) as place:
         argv = dnf_argv(place, wanted) if manager == "dnf" else zypper_argv(wanted)
         finished = run(argv, LIMIT, TMPDIR=place, ZYPP_LOCKFILE_ROOT=place)
     told = list((dnf_changes if manager == "dnf" else zypper_changes)(finished.output))

@@ -33,7 +33,7 @@ NO_RESERVE = 0x4000
 # How much was told (bytes), until when it goes on (monotonic seconds), and how long the two texts are.
 HEADER = struct.Struct("=QdHH")
 LENGTH = struct.Struct("=I")
-TEXT = 4096
+TEXT, SPARE = 4096, 1 << 19
 BEGIN = HEADER.size + 2 * TEXT
 
 _here = []
@@ -73,10 +73,10 @@ class Board:
         self._write(1, path)
 
     def tell(self, content):
-        """Tell something, as JSON can hold it; False if there is no room left."""
+        """Tell something, as JSON can hold it; False if there is no room left. Something short has room even then."""
         raw = json.dumps(content).encode("ascii")
         end = self._end + LENGTH.size + len(raw)
-        if end > len(self._memory):
+        if end > len(self._memory) - (SPARE if len(raw) > TEXT else 0):
             return False
         LENGTH.pack_into(self._memory, self._end, len(raw))
         self._memory[self._end + LENGTH.size : end] = raw

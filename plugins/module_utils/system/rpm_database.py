@@ -3,13 +3,15 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Read an rpm database, of whatever kind, through the rpm program.
 
-rpm writes beside a database even when it only reads it, so it is given a copy in memory.
+rpm writes beside a database even when it only reads it, so it is given a copy in memory. Where there is too little room
+for that, the host's own is looked at where it is, mounted so that nothing can be written, by a process with mounts of
+its own.
 """
 
 import os
-import shutil
-import tempfile
+import sys
 
+from . import scratch
 from .commands import run
 from .errors import EndpointError
 
@@ -21,6 +23,19 @@ LIMIT = 60
 SIZE_LIMIT = 1 << 29
 FORMAT = "%{NAME}\\t%{EPOCHNUM}\\t%{VERSION}-%{RELEASE}\\t%{ARCH}\\t%{VENDOR}\\t%{PACKAGER}\\n"
 KEYS = "gpg-pubkey"
+# unshare(CLONE_NEWNS), then mount(2) of / as MS_REC | MS_PRIVATE, of the directory as MS_BIND, and that as MS_RDONLY.
+READ_ONLY = """
+import ctypes, os, sys
+library, folder = ctypes.CDLL(None, use_errno=True), os.fsencode(sys.argv[1])
+def must(failed):
+    if failed:
+        sys.exit("it cannot be mounted for reading only: " + os.strerror(ctypes.get_errno()))
+must(library.unshare(0x20000))
+must(library.mount(b"none", b"/", None, 0x44000, None))
+must(library.mount(folder, folder, None, 0x1000, None))
+must(library.mount(b"none", folder, None, 0x1021, None))
+os.execvp(sys.argv[2], sys.argv[2:])
+"""
 NOTHING = "(none)"
 
 
@@ -40,12 +55,22 @@ class Database:
     def __init__(self, tree, folder):
         self._tree = tree
         self._folder = folder
-        self._copy = ""
+        self._scratch = None
+        self._path = ""
         self._taken = set()
 
     def __enter__(self):
         try:
-            self._copy = tempfile.mkdtemp(prefix=".avshift-rpm-", dir=MEMORY)
+            needed = sum(self._size(name) for name in FILES)
+            self._scratch = scratch.Scratch("rpm", needed, MEMORY)
+            self._path = self._scratch.__enter__()
+        except EndpointError as error:
+            self._scratch = None
+            if error.code != "no_room_in_memory" or self._tree.root != "/":
+                raise
+            self._path = self._folder
+            return self
+        try:
             for name in FILES:
                 self._take(name)
         except OSError as error:
@@ -57,13 +82,21 @@ class Database:
         return self
 
     def __exit__(self, *_cause):
-        if self._copy:
-            shutil.rmtree(self._copy)
+        if self._scratch is not None:
+            self._scratch.__exit__()
+
+    def _size(self, name):
+        """Return how much of a file is to be copied; one that is too large for that is refused when it is."""
+        status, target, _real = self._tree.lstat(os.path.join(self._folder, name))
+        if target is not None:
+            # What a link leads to is not known here, and is no larger than that.
+            return SIZE_LIMIT
+        return 0 if status is None else min(status.st_size, SIZE_LIMIT)
 
     def all(self):
         """Return what ``packages`` yields of every package. Raises EndpointError also if rpm read another database."""
         found = list(packages(self._query(["-qa", "--qf", FORMAT])))
-        if set(DATABASES) & set(os.listdir(self._copy)) != self._taken:
+        if self._scratch is not None and set(DATABASES) & set(os.listdir(self._path)) != self._taken:
             raise _broken(self._folder, "the rpm program here cannot read a database of its kind, and began another")
         return found
 
@@ -93,13 +126,14 @@ class Database:
     def _take(self, name):
         path = os.path.join(self._folder, name)
         if self._tree.lstat(path)[0] is not None:
-            with open(os.path.join(self._copy, name), "wb") as copy:
+            with open(os.path.join(self._path, name), "wb") as copy:
                 for block in self._tree.blocks(path, SIZE_LIMIT):
                     copy.write(block)
             self._taken.update({name} & set(DATABASES))
 
     def _command(self, arguments):
-        return ["rpm", "--dbpath", self._copy, "--nosignature", "--nodigest"] + arguments
+        asked = ["rpm", "--dbpath", self._path, "--nosignature", "--nodigest"] + arguments
+        return asked if self._scratch is not None else [sys.executable, "-c", READ_ONLY, self._path] + asked
 
     def _query(self, arguments):
         finished = run(self._command(arguments), LIMIT)

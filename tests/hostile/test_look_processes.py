@@ -1,0 +1,156 @@
+"""Processes that pretend to be a product's, and what a look makes of them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from attacks import attack
+from looking import MALLORY, look
+
+SLEEP = shutil.which("sleep") or "/bin/sleep"
+ENDS = 60
+
+
+@pytest.fixture
+def product() -> Iterator[Path]:
+    """A directory of root's own in which a product would be installed, outside /tmp."""
+    folder = Path(f"/var/lib/avshift-hostile-product-{os.getpid()}")
+    folder.mkdir()
+    yield folder
+    shutil.rmtree(folder)
+
+
+def _seen(product: Path) -> list[str]:
+    asked = {"process": [str(product)], "socket": {"held_below": [str(product)], "paths": []}}
+    return [name for name, item in look(asked).items.items() if "value" in item and str(product) in name]
+
+
+def _running(argv: list[str], user: int = 0) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        argv, user=user or None, group=user or None, extra_groups=[] if user else None, start_new_session=True
+    )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _await_executable(pid: int, path: str) -> None:
+    deadline = time.monotonic() + ENDS
+    while time.monotonic() < deadline:
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                if os.readlink(process / "exe").startswith(path) and _is_of(int(process.name), pid):
+                    return
+            except OSError:
+                continue
+        time.sleep(0.05)
+    raise AssertionError("the forged process never ran")
+
+
+def _is_of(process: int, ancestor: int) -> bool:
+    while process > 1:
+        if process == ancestor:
+            return True
+        stat = Path(f"/proc/{process}/stat").read_bytes()
+        process = int(stat.rpartition(b")")[2].split()[1])
+    return False
+
+
+def _forge(product: Path, how: str) -> str:
+    """Return a script that runs sleep under the product's path, as somebody can who may mount in a name space."""
+    parent, name = product.parent, product.name
+    make = f"mount -t tmpfs none {parent} && mkdir -p {parent}/{name} && cp {SLEEP} {parent}/{name}/kesl"
+    return {
+        "copy": f"{make} && exec {parent}/{name}/kesl 60",
+        "bind": f"mount -t tmpfs none {parent} && mkdir -p {parent}/{name} && touch {parent}/{name}/kesl && "
+        f"mount --bind {SLEEP} {parent}/{name}/kesl && exec {parent}/{name}/kesl 60",
+        "deleted": f"{make} && {{ {parent}/{name}/kesl 60 & sleep 0.3; rm {parent}/{name}/kesl; wait; }}",
+    }[how]
+
+
+@pytest.mark.parametrize("installed", [False, True], ids=["not-installed", "installed"])
+@pytest.mark.parametrize("how", ["copy", "bind", "deleted"])
+@attack(
+    "look-forged-process",
+    threat="a user runs a program under a product's path, in user and mount name spaces of her own",
+    holds="it counts neither as the product's process nor as a sign of it",
+)
+def test_forged_process_is_not_the_products(product: Path, how: str, installed: bool) -> None:
+    if installed:
+        shutil.copy(shutil.which("true") or "/bin/true", product / "kesl")
+    forge = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", _forge(product, how)]
+    process = _running(forge, MALLORY)
+    try:
+        _await_executable(process.pid, str(product / "kesl"))
+        assert _seen(product) == []
+    finally:
+        _end(process)
+
+
+@pytest.mark.parametrize("how", ["plain", "deleted", "own-mounts", "own-mounts-deleted"])
+@attack(
+    "look-real-process-is-not-hidden",
+    threat="a product runs with mounts of its own, as systemd gives services, or its file was replaced meanwhile",
+    holds="its process is found all the same: the defence against forged ones hides no real one",
+)
+def test_real_process_is_seen(product: Path, how: str) -> None:
+    path = product / "kesl"
+    shutil.copy(SLEEP, path)
+    own = ["unshare", "--mount", "--propagation", "private"] if "own-mounts" in how else []
+    process = _running([*own, str(path), "60"])
+    try:
+        _await_executable(process.pid, str(path))
+        if "deleted" in how:
+            path.unlink()
+        assert _seen(product) == [f"process:{path}"]
+    finally:
+        _end(process)
+
+
+NAMED = """
+import ctypes, sys, time
+ctypes.CDLL(None).prctl(15, sys.argv[1].encode("latin-1"), 0, 0, 0)
+print(flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("name", ["kesl", "x) R 1 (", "\n\x1b[2J", "\xff\xfe"])
+@attack(
+    "look-process-named-like-a-product",
+    threat="a user's process gives itself a product's name, or one that breaks what reads /proc",
+    holds="it is no sign of the product, and the look is whole",
+)
+def test_name_alone_is_no_process(product: Path, name: str) -> None:
+    with subprocess.Popen([sys.executable, "-c", NAMED, name], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        seen = look({"process": [str(product)], "group": ["root"], "account": ["root"]})
+        process.kill()
+    assert not [found for found in seen.items if found.startswith("process:/")]
+    assert "group:root" in seen.items
+    assert not seen.unknown()
+
+
+@attack(
+    "look-processes-come-and-go",
+    threat="a user starts and ends processes as fast as she can, so that process ids are used again while root looks",
+    holds="the look ends, is whole, and nothing of hers is a product's process",
+)
+def test_processes_that_come_and_go_confuse_nothing(product: Path) -> None:
+    loop = _running(["sh", "-c", "while :; do /bin/true; done"], MALLORY)
+    try:
+        for _turn in range(3):
+            assert _seen(product) == []
+    finally:
+        _end(loop)
