@@ -30,6 +30,19 @@ options:
         found, and the evidence is in the record instead of the result, so that the controller does not keep it.
       - In check mode the record is not written. A record of the controller's does not count as a change.
     type: path
+  silence:
+    description:
+      - Whether to look also for what on the host talks to the vendor, or is set up to.
+      - It looks at processes, sockets, current and tracked connections to addresses that the host itself knows by the vendor's
+        domains (no name is resolved), repositories, proxies, mirrors, scheduled jobs and other configuration.
+    type: bool
+    default: false
+  servers:
+    description:
+      - With O(silence=true), names and addresses of management servers that nothing on the host may point at either.
+    type: list
+    elements: str
+    default: []
 seealso:
   - module: avshift.endpoint.antivirus_info
   - module: avshift.endpoint.migration_plan
@@ -43,6 +56,11 @@ EXAMPLES = r"""
 - name: Look at a mounted image
   avshift.endpoint.kaspersky_info:
     root: /mnt/image
+
+- name: See whether anything still talks to the vendor, or to the server that managed the host
+  avshift.endpoint.kaspersky_info:
+    silence: true
+    servers: [ksc.example.org, 192.0.2.10]
 
 - name: Write a record a host
   avshift.endpoint.kaspersky_info:
@@ -119,6 +137,37 @@ unknowns:
         - Whether the answer hangs on it. What would only tell more about a product of which nothing was seen does not
           count.
       type: bool
+limits:
+  description:
+    - What the host has that was not looked at, or not wholly, such as the packages of a package manager without a reader.
+    - It does not change RV(complete).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The limit's id in the catalog, or C(named_by_others).
+      type: str
+    what:
+      description: What it is, and where it was seen.
+      type: str
+    why:
+      description: Why it was not looked at, or how far it was.
+      type: str
+silence:
+  description: Whether nothing on the host talks to the vendor, or is set up to.
+  returned: with O(silence=true)
+  type: dict
+  contains:
+    result:
+      description: C(silent), C(talks), or C(unknown) where nothing was seen and not everything could be looked at.
+      type: str
+    items:
+      description:
+        - What was seen, each with C(id), C(level), C(title), C(diagnosis) and C(remediation).
+        - Of the levels, C(error) makes a host talk, C(unknown) makes it unknown, and C(info) is left to the owner.
+      type: list
+      elements: dict
 complete:
   description: Whether nothing that the answer hangs on is unknown.
   returned: success

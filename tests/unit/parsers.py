@@ -9,6 +9,7 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.apply import rpm
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect import (
     accounts,
     debconf,
+    flows,
     host,
     ini_sections,
     ini_values,
@@ -48,6 +49,7 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.system import (
 BLOCK = 64
 NAMED = (b"/opt/kaspersky/kesl", b"/var/opt/kaspersky/kesl", b"kesl_exec_t")
 WORD = b"kesl"
+ADDRESSES = {"192.0.2.10": ({"ksc"}, "x"), "2001:db8::10": ({"ksc"}, "x")}
 KEYS = ("EulaId", "KsvlaMode")
 
 
@@ -139,6 +141,11 @@ PARSERS: dict[str, Callable[[bytes], Any]] = {
     "dpkg_status.fields": _stanzas,
     "dpkg_status.occurrences": lambda raw: list(dpkg_status.occurrences(WORD, raw)),
     "dpkg_status.stanzas_at": _stanzas_with_a_word,
+    "flows.cached": lambda raw: flows.cached(text_of(raw)),
+    "flows.flows": lambda raw: list(flows.flows(lines_of(raw), ADDRESSES)),
+    "flows.hosts": lambda raw: list(flows.hosts(lines_of(raw))),
+    "flows.is_named": lambda raw: [name for name in lines_of(raw) if flows.is_named(name, ("vendor.example",))],
+    "flows.tracked": lambda raw: list(flows.tracked(lines_of(raw), ADDRESSES)),
     "host.os_release": lambda raw: host.os_release(lines_of(raw)),
     "ini_sections.sections": lambda raw: list(ini_sections.sections(lines_of(raw))),
     "ini_values.value_of": lambda raw: {key: ini_values.value_of(lines_of(raw), key) for key in KEYS},
@@ -178,6 +185,7 @@ PARSERS: dict[str, Callable[[bytes], Any]] = {
     "sockets.listening": lambda raw: {
         state: list(sockets.listening(lines_of(raw), state)) for state in sorted(set(sockets.LISTENING.values()))
     },
+    "sockets.address_of": lambda raw: [sockets.address_of(line) for line in lines_of(raw)],
     "shell_lines.context": lambda raw: [
         [number, shell_lines.context(logical, number)]
         for logical in [list(mentioned_lines.blocks(raw, "shell"))]

@@ -17,12 +17,12 @@ STATUS = RECORD["properties"]["approval"]["oneOf"][1]["properties"]["status"]["e
 # No plan names products of these: they are found by antivirus_info alone.
 OTHER_VENDORS = ["antivirus", "edr"]
 # Kinds that no probe asks for: the collector of another tells them apart.
-ANSWERED_BESIDES = {"container_interceptor", "saved_packet_rule"}
+ANSWERED_BESIDES = {"container_interceptor", "saved_packet_rule", "known_address"}
 
 
 def test_kinds_of_steps_and_evidence() -> None:
     assert set(STEP["kind"]["enum"]) == set(runner.KINDS)
-    asked = {*collector.KINDS, *collector.LIVE, *collector.PLANNING} | set(collector.PLANNING)
+    asked = {*collector.KINDS, *collector.LIVE, *collector.PLANNING, *collector.SILENCE}
     assert set(SCHEMAS["evidence"]["$defs"]["kind"]["enum"]) == asked | ANSWERED_BESIDES
     assert STEP["part"]["enum"] == list(PARTS)
 

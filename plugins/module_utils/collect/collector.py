@@ -86,6 +86,8 @@ PLANNING = (
     "space",
     "unit_owner",
 )
+# Only who asks whether the host is silent asks these.
+SILENCE = ("flow", "named_domain")
 SECONDS = 60
 # Simulations and sizes of trees take as long as they take; commands have limits of their own.
 PLANNING_SECONDS = 600
@@ -98,7 +100,7 @@ def collect(probes, root="/"):
     kernel waits for a file system that does not answer. Raises ValueError for a kind that does not exist, which only a
     mismatch of this code with the controller's can cause.
     """
-    strange = set(probes) - set(KINDS) - set(LIVE) - set(PLANNING)
+    strange = set(probes) - set(KINDS) - set(LIVE) - set(PLANNING) - set(SILENCE)
     if strange:
         raise ValueError("no such kind of probe: " + ", ".join(sorted(strange)))
     live = root == "/"
@@ -146,9 +148,17 @@ def _answers(probes, live):
     known = dict(KINDS, **(LIVE if live else {}))
     if set(probes) & set(PLANNING):
         known.update(_planning(live))
+    if set(probes) & set(SILENCE):
+        known.update(_silence(live))
     for kind, answer in known.items():
         if kind in probes:
             yield kind, answer
+
+
+def _silence(live):
+    from . import flows, named_domains
+
+    return dict({"named_domain": named_domains.collect}, **({"flow": flows.collect} if live else {}))
 
 
 def _planning(live):

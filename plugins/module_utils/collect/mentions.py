@@ -84,7 +84,7 @@ def collect(asked, look):
     for place, folders in PLACES:
         for path in [folder for folder in folders if not folder.startswith(HOME)]:
             try:
-                for file in _files(path, look):
+                for file in files_of(path, look):
                     if place != "unit" or not is_own(os.path.basename(file)):
                         yield from _item(file, place, texts, bringing, look)
             except EndpointError as error:
@@ -101,7 +101,7 @@ def _of_a_user(path, place, texts, bringing, look):
         if status is not None and stat.S_ISLNK(status.st_mode):
             yield _limit(path, "it is a symbolic link")
         elif status is not None:
-            for file in _files(path, look):
+            for file in files_of(path, look):
                 for item in _item(file, place, texts, bringing, look):
                     yield _limit(file, item["unknown"]) if "unknown" in item else item
     except EndpointError as error:
@@ -157,8 +157,8 @@ def _item(path, place, texts, bringing, look):
         yield seen("mention", path, path, place=place, lines=["%d: %s" % line for line in lines[:MOST_LINES]], **more)
 
 
-def _files(path, look):
-    """Yield what is in a directory but directories and links, or the path itself if it is neither."""
+def files_of(path, look):
+    """Yield the paths of what is in a directory but directories and links, or the path itself if it is neither."""
     status = look.tree.lstat(path)[0]
     if status is not None and not stat.S_ISDIR(status.st_mode) and not stat.S_ISLNK(status.st_mode):
         yield path

@@ -17,6 +17,7 @@ LOCAL = "/proc/net/unix"
 # See proc(5): the state of a TCP socket that listens, and of an unconnected UDP socket.
 LISTENING = {"tcp": "0A", "tcp6": "0A", "udp": "07", "udp6": "07"}
 DESCRIPTOR = re.compile(r"socket:\[([0-9]+)\]")
+EMBEDDED = "::ffff:"
 HEXADECIMAL = re.compile(r"[0-9A-Fa-f]+\Z")
 
 
@@ -28,6 +29,18 @@ def listening(lines, state):
             address, _colon, port = fields[1].partition(":")
             if HEXADECIMAL.match(address) and HEXADECIMAL.match(port) and len(address) in (8, 32):
                 yield fields[9], "%s:%d" % (_address(address), int(port, 16))
+
+
+def address_of(text):
+    """Return (address, port) of one end of a connection in /proc/net/tcp and the like; ('', 0) if it is none.
+
+    An address of version 4 that is embedded in one of version 6 is given as such. Never raises.
+    """
+    address, _colon, port = text.partition(":")
+    if not (HEXADECIMAL.match(address) and HEXADECIMAL.match(port) and len(address) in (8, 32)):
+        return "", 0
+    plain = _address(address).strip("[]")
+    return plain[len(EMBEDDED) :] if plain.startswith(EMBEDDED) and "." in plain else plain, int(port, 16)
 
 
 def local(lines):

@@ -20,6 +20,7 @@ PATTERNS = {
     "providers": "providers/*.yml",
     "policies": "policies/*.yml",
     "limits": "limits/*/*.yml",
+    "domains": "domains/*.yml",
 }
 # libyaml reads ten times as fast where PyYAML was built with it.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

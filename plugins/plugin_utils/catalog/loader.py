@@ -13,10 +13,16 @@ from typing import Any
 
 from . import files, index, site
 from .files import HOME, PATTERNS, digest_of
-from .model import Catalog, Conflict, Limit, Mode, Net, Product, Provider, Sign
+from .model import Catalog, Conflict, Domain, Limit, Mode, Net, Product, Provider, Sign
 
 # Kinds of entries that the engine works with, and what a message calls one.
-KINDS = {"products": "product", "antivirus": "antivirus", "providers": "provider", "limits": "limits"}
+KINDS = {
+    "products": "product",
+    "antivirus": "antivirus",
+    "providers": "provider",
+    "limits": "limits",
+    "domains": "domains",
+}
 # Keys of an entry whose facts are signs of the kind of evidence, and the key of a fact that says what to look for.
 SIGNS = {
     "packages": ("package", "name"),
@@ -72,6 +78,9 @@ def with_sites(entries: _Entries, sites: tuple[Path, ...]) -> Catalog:
         added=tuple(added),
         replaced=tuple(dict.fromkeys(replaced)),
         limits=tuple(_limit(told) for entry in entries.limits.values() for told in entry["limits"]),
+        domains=tuple(
+            Domain(told["domain"], entry["name"]) for entry in entries.domains.values() for told in entry["domains"]
+        ),
     )
 
 
@@ -83,6 +92,7 @@ class _Entries:
     antivirus: dict[str, dict[str, Any]]
     providers: dict[str, dict[str, Any]]
     limits: dict[str, dict[str, Any]]
+    domains: dict[str, dict[str, Any]]
     digest: str
 
     @staticmethod

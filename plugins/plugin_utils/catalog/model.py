@@ -152,6 +152,14 @@ class Limit:
 
 
 @dataclass(frozen=True)
+class Domain:
+    """A name that belongs to the vendor with all names below it, and what it is ``used_for``, as a title."""
+
+    name: str
+    used_for: str
+
+
+@dataclass(frozen=True)
 class Catalog:
     """All entries and the digest of the files that they came from. ``antivirus`` are other vendors' products.
 
@@ -165,6 +173,7 @@ class Catalog:
     added: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
     limits: tuple[Limit, ...] = ()
+    domains: tuple[Domain, ...] = ()
 
     def product(self, product_id: str) -> Product:
         """Return one product; KeyError if there is none."""

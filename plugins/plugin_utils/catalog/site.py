@@ -19,6 +19,7 @@ SCHEMAS = {
     "providers": "provider",
     "policies": "policy",
     "limits": "limits",
+    "domains": "domains",
 }
 OTHER_VENDORS = ("antivirus", "edr")
 

@@ -4,21 +4,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ..catalog.model import Catalog
-from . import limits, unknowns
+from . import limits, silence, unknowns
 from .evidence import Evidence
 from .match import findings
 
 
-def answer(evidence: Evidence, catalog: Catalog) -> dict[str, Any]:
-    """Return findings, evidence, unknowns, limits, complete, earlier runs, and the products that those removed."""
+def answer(evidence: Evidence, catalog: Catalog, servers: Iterable[str] | None = None) -> dict[str, Any]:
+    """Return findings, evidence, unknowns, limits, complete, earlier runs, and the products that those removed.
+
+    With ``servers``, names and addresses of management servers (none, if it is empty), also whether the host is silent.
+    """
     found = findings(evidence, catalog.products)
     not_known = unknowns.told(evidence, catalog.products, [finding.id for finding in found])
     reasons = {reason for finding in found for reason in finding.reasons}
     runs = [run for item in evidence.of_kind("journal") for run in item["value"]["runs"]]
     removed = {product for run in runs if run.get("status") == "done" for product in run.get("products", ())}
+    heard = {} if servers is None else {"silence": silence.told(evidence, catalog, servers, found)}
     return {
         "findings": [finding.to_json() for finding in found],
         "evidence": list(evidence.items.values()),
@@ -27,4 +32,5 @@ def answer(evidence: Evidence, catalog: Catalog) -> dict[str, Any]:
         "complete": not any(unknown["bears"] for unknown in not_known),
         "removed_before": sorted(removed),
         "earlier_runs": runs,
+        **heard,
     }

@@ -13,6 +13,8 @@ from .evidence import Evidence, Item, is_users
 
 # What lies about and has no effect: it tells what could bring a product back, and nothing hangs on it.
 TELLING = ("installer",)
+# What these tell is of no product: see silence.py.
+OF_SILENCE = ("named_domain", "flow")
 # A whole database or kind that could not be read.
 WHOLE = ("all", "dpkg", "rpm")
 
@@ -25,7 +27,7 @@ def told(evidence: Evidence, products: Iterable[Product], found: Iterable[str]) 
     or what any user can have brought about.
     """
     chosen, there = tuple(products), set(found)
-    return [_told(item, chosen, there) for item in evidence.unknowns()]
+    return [_told(item, chosen, there) for item in evidence.unknowns() if item["kind"] not in OF_SILENCE]
 
 
 def _told(item: Item, products: tuple[Product, ...], found: set[str]) -> dict[str, Any]:

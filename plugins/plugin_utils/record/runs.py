@@ -193,4 +193,15 @@ def _whole(result: dict[str, Any] | None, key: str) -> dict[str, Any] | None:
     return {name: value for name, value in result.items() if name in KEPT}
 
 
-KEPT = ("findings", "evidence", "unknowns", "limits", "complete", "removed_before", "earlier_runs", "checks", "result")
+KEPT = (
+    "findings",
+    "evidence",
+    "unknowns",
+    "limits",
+    "silence",
+    "complete",
+    "removed_before",
+    "earlier_runs",
+    "checks",
+    "result",
+)

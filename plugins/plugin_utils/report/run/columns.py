@@ -32,6 +32,8 @@ HOSTS = (
     "window in seconds",
     "unprotected since",
     "protection",
+    "silence",
+    "what is not silent",
     "files to be retained",
     "files retained",
     "bytes retained",
@@ -73,6 +75,8 @@ def of_host(host: dict[str, Any]) -> Row:
         did.get("window_seconds"),
         did.get("unprotected_since"),
         host["protection"],
+        host["silence"]["result"],
+        "; ".join(f"{item['title']}: {item['diagnosis']}" for item in not_silent(host)),
         said.get("retained_files"),
         did.get("retained_files"),
         did.get("retained_bytes"),
@@ -129,6 +133,11 @@ def found(findings: list[dict[str, Any]] | None) -> str:
     if findings is None:
         return "not known"
     return ", ".join(map(words.finding, findings)) or "nothing of Kaspersky's"
+
+
+def not_silent(host: dict[str, Any]) -> list[dict[str, str]]:
+    """Return in what a host talks or is set up to, and what of that is not known."""
+    return [item for item in host["silence"]["items"] if item["level"] != "info"]
 
 
 def asked_for(told: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from calendar import monthrange
 from collections.abc import Iterator
 from typing import Any
 
+from ...detect.silence import SILENT, TALKS
 from ...plan.model import stopping
 from ...policy import packs
 from ...record.records import collected_in, compose
@@ -21,7 +22,8 @@ EXCEPTION = ("id", "hosts", "product", "preflight", "approver", "reason", "expir
 TIME = re.compile(r"([12]\d{3})-(0[1-9]|1[0-2])-(\d\d)T([01]\d|2[0-3])(:[0-5]\d){2}Z", re.ASCII)
 KEYS = tuple(compose("", "", {}, ""))
 RUN = ("time", "change_id", "collection_version")
-NOT_PROVEN = "not proven"
+NOT_PROVEN, NOT_LOOKED_AT = "not proven", "not_looked_at"
+SIGN = ("id", "level", "title", "diagnosis", "remediation")
 # Texts of a report are for reading: the whole of what a host sent is in its record.
 LONGEST = 2000
 
@@ -49,6 +51,7 @@ def of_record(file: str, record: dict[str, Any], policies: tuple[packs.Pack, ...
         "dispositions": _dispositions(record, found, left, policies),
         "unknowns": list(_unknowns(record)),
         "protection": proof["result"] if proof else NOT_PROVEN,
+        "silence": _silence(record),
         "checks": [check for check in proof["checks"] if check["result"] != "ok"] if proof else [],
         "retained": outcome.retained(record),
         "not_fine": outcome.not_fine(record),
@@ -119,6 +122,16 @@ def _unknowns(record: dict[str, Any]) -> Iterator[dict[str, str]]:
         yield from ({"id": str(text), "cause": ""} for text in record["plan"]["unknowns"])
 
 
+def _silence(record: dict[str, Any]) -> dict[str, Any]:
+    """Return whether a host was silent by the last look at it. ValueError for a word that no release wrote."""
+    told = collected_in(record).get("silence")
+    if told is None:
+        return {"result": NOT_LOOKED_AT, "items": []}
+    if told["result"] not in (SILENT, TALKS, UNKNOWN):
+        raise ValueError(f"{str(told['result'])[:40]!r} is no result of silence")
+    return {"result": told["result"], "items": [{key: str(item[key]) for key in SIGN} for item in told["items"]]}
+
+
 def _exception(exception: dict[str, Any]) -> dict[str, Any]:
     return {"id": str(exception["id"]), **{key: exception[key] for key in EXCEPTION[1:] if key in exception}}
 
@@ -137,7 +150,13 @@ def _reasons(record: dict[str, Any], host: dict[str, Any]) -> Iterator[str]:
 def is_remarkable(host: dict[str, Any]) -> bool:
     """Return True if there is more to say of a host than that it is clean and as it was planned."""
     said = host["dispositions"].values()
-    return not host["clean"] or bool(host["deviations"] or host["exceptions"]) or not {*said} <= {None, packs.ALLOWED}
+    heard = host["silence"]["result"] in (TALKS, UNKNOWN)
+    return (
+        not host["clean"]
+        or heard
+        or bool(host["deviations"] or host["exceptions"])
+        or not {*said} <= {None, packs.ALLOWED}
+    )
 
 
 def shortened(content: Any) -> Any:

@@ -7,10 +7,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Protocol
 
+from ...detect.silence import SILENT, TALKS
 from ...plan.model import PARTS
 from ...record.verdict import CLEAN, UNKNOWN
 from .. import page, words
 from ..plan import prose
+from .columns import not_silent
 
 BAR = 1000
 MOST_NAMED = 50
@@ -39,6 +41,7 @@ def text(report: Told) -> Iterator[str]:
         numbers={group["id"]: number for number, group in groups},
         hosts=report.hosts,
         attention=attention(report),
+        heard=heard(report),
         most=MOST_NAMED,
         prose=prose,
         words=words,
@@ -60,6 +63,14 @@ def _longest_window(totals: dict[str, Any]) -> tuple[str, str]:
     return "none" if window is None else words.window(window), measured
 
 
+def _silence(totals: dict[str, Any]) -> tuple[str, str]:
+    silent, talks = totals["silence"].get(SILENT, 0), totals["silence"].get(TALKS, 0)
+    told = "Nothing on them talks to the vendor, or is set up to."
+    if talks:
+        told = f"{prose.counted(talks, 'host')} talk to the vendor or are set up to: each is named below."
+    return f"{prose.counted(silent, 'host')} silent", told
+
+
 def facts(head: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Return what the first screen says in figures: (what, in short, in a sentence)."""
     totals = head["totals"]
@@ -74,6 +85,7 @@ def facts(head: dict[str, Any]) -> list[tuple[str, str, str]]:
             else "Every run was as its plan said.",
         ),
         ("Longest unprotected window", *_longest_window(totals)),
+        ("Silence towards Kaspersky", *_silence(totals)),
         (
             "Not known",
             prose.counted(totals["verdicts"].get(UNKNOWN, 0), "host"),
@@ -112,6 +124,12 @@ def attention(report: Told) -> list[dict[str, Any]]:
     """Return the first hosts that are not clean or were not as their plan said."""
     odd = (host for host in report.hosts() if not host["clean"] or host["deviations"])
     return [host for host, _number in zip(odd, range(MOST_NAMED), strict=False)]
+
+
+def heard(report: Told) -> list[tuple[dict[str, Any], list[dict[str, str]]]]:
+    """Return the first hosts that are not silent, each with what is to be said of that."""
+    told = ((host, not_silent(host)) for host in report.hosts())
+    return [pair for pair, _number in zip((pair for pair in told if pair[1]), range(MOST_NAMED), strict=False)]
 
 
 def filters(head: dict[str, Any], groups: list[tuple[int, dict[str, Any]]]) -> list[dict[str, Any]]:

@@ -13,8 +13,8 @@ from ..table import table
 from . import columns
 from .fleet import Report
 
-HEADER = ["host", "verdict", "window", "protection", "retained"]
-HOSTS = ["host", "verdict", "predicted", "class", "window", "protection", "retained", "deviations", "time"]
+HEADER = ["host", "verdict", "window", "protection", "silence", "retained"]
+HOSTS = ["host", "verdict", "predicted", "class", "window", "protection", "silence", "retained", "deviations", "time"]
 CLASSES = ["class", "hosts", "clean", "deviating", "found", "steps", "predicted", "longest window", "verdicts"]
 PRODUCTS = ["product", "version", "class", "hosts before", "hosts after"]
 POLICIES = ["rule", "name", "citation", "binds", "force", "as of", "confidence"]
@@ -32,7 +32,8 @@ def lines(report: Report) -> list[str]:
 
 
 def _row(host: dict[str, Any]) -> list[object]:
-    return [host["host"], host["verdict"], words.window_of(host["actual"]), host["protection"], _files(host["actual"])]
+    told = [host["host"], host["verdict"], words.window_of(host["actual"]), host["protection"]]
+    return [*told, host["silence"]["result"], _files(host["actual"])]
 
 
 def _files(told: dict[str, Any] | None) -> str:
@@ -73,6 +74,8 @@ def _summary(totals: dict[str, Any]) -> Iterator[str]:
     yield "What could not be checked counts as `unknown`, and `unknown` is never clean."
     yield ""
     yield from _section("Verdicts", ["verdict", "hosts"], ([word, n] for word, n in totals["verdicts"].items()))
+    counts = ([word, n] for word, n in totals["silence"].items())
+    yield from _section("Silence towards Kaspersky", ["result", "hosts"], counts)
     if totals["named_twice"]:
         yield "More than one record: " + ", ".join(map(cell, totals["named_twice"]))
         yield ""
@@ -137,6 +140,7 @@ def _host(host: dict[str, Any]) -> list[Any]:
         (host["class"] or "-")[: columns.SHORT],
         words.window_of(host["actual"]),
         host["protection"],
+        host["silence"]["result"],
         _files(host["actual"]),
         len(host["deviations"]),
         host["time"],
@@ -150,6 +154,10 @@ def _remarks(report: Report) -> Iterator[str]:
         told += [
             f"- {cell(differs['what'])}: predicted {cell(differs['predicted'])}, was {cell(differs['actual'])}"
             for differs in host["deviations"]
+        ]
+        told += [
+            f"- silence is {cell(host['silence']['result'])}: {cell(item['title'])}: {cell(item['diagnosis'])}"
+            for item in columns.not_silent(host)
         ]
         if told:
             yield f"## {cell(host['host'])}: {cell(host['verdict'])}"

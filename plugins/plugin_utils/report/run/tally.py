@@ -81,6 +81,7 @@ class Tally:
     retained_bytes: int = 0
     times: tuple[str, str] | None = None
     verdicts: Counter[str] = field(default_factory=Counter)
+    silence: Counter[str] = field(default_factory=Counter)
     change_ids: Counter[str] = field(default_factory=Counter)
     versions: Counter[str] = field(default_factory=Counter)
     dispositions: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -103,6 +104,7 @@ class Tally:
         self.retained_bytes += actual.get("retained_bytes", 0)
         self.times = _span(self.times, (host["time"], host["time"]))
         self.verdicts[host["verdict"]] += 1
+        self.silence[host["silence"]["result"]] += 1
         self.change_ids[host["change_id"]] += bool(host["change_id"])
         self.versions[record["run"]["collection_version"]] += 1
         self.dispositions.update((rule, said or NOTHING) for rule, said in host["dispositions"].items())
@@ -142,7 +144,7 @@ class Tally:
         self.retained_files += other.retained_files
         self.retained_bytes += other.retained_bytes
         self.times = _span(self.times, other.times)
-        for name in ("verdicts", "change_ids", "versions", "dispositions", "before", "after"):
+        for name in ("verdicts", "silence", "change_ids", "versions", "dispositions", "before", "after"):
             getattr(self, name).update(getattr(other, name))
         for key, found in other.products.items():
             self.products.setdefault(key, found)
@@ -161,6 +163,7 @@ class Tally:
             "clean": self.clean,
             "deviating": self.deviating,
             "verdicts": dict(sorted(self.verdicts.items())),
+            "silence": dict(sorted(self.silence.items())),
             "dispositions": {
                 rule: {said: count for (of, said), count in sorted(self.dispositions.items()) if of == rule}
                 for rule in sorted(rules)

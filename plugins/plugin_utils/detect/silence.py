@@ -1,0 +1,190 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whether a host is silent towards the vendor: nothing on it talks to the vendor, or is set up to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..catalog.model import Catalog
+from . import domains
+from .claims import PROCESSES
+from .evidence import Evidence, Item
+from .match import Finding
+from .rules import is_rule
+
+SILENT, TALKS, UNKNOWN = "silent", "talks", "unknown"
+ERROR, NOT_KNOWN, INFO = "error", "unknown", "info"
+KINDS = (*PROCESSES, "socket", "named_domain", "flow")
+MOST_TOLD = 20
+
+
+@dataclass(frozen=True)
+class Sign:
+    """One thing that was seen. Levels: error (it talks, or is set up to), unknown, info (left to the owner)."""
+
+    id: str
+    level: str
+    title: str
+    diagnosis: str
+    remediation: str
+
+
+def probes(catalog: Catalog, servers: Iterable[str]) -> dict[str, Any]:
+    """Return what is asked of a host besides what finds the products; ``servers`` are names and addresses."""
+    names = sorted({*(domain.name for domain in catalog.domains), *map(domains.plain, servers)})
+    return {"named_domain": {"names": names}, "flow": {"names": names}}
+
+
+def told(evidence: Evidence, catalog: Catalog, servers: Iterable[str], found: list[Finding]) -> dict[str, Any]:
+    """Return {result, items}: silent, talks or unknown, and each item as {id, level, title, diagnosis, remediation}."""
+    own = sorted(set(map(domains.plain, servers)))
+    signs = [*_processes(evidence, found), *_flows(evidence), *_named(evidence, catalog, own)]
+    signs += [*_unknowns(evidence), *_scope(evidence, own)]
+    levels = {sign.level for sign in signs}
+    result = TALKS if ERROR in levels else UNKNOWN if NOT_KNOWN in levels else SILENT
+    return {"result": result, "items": [asdict(sign) for sign in signs]}
+
+
+def _processes(evidence: Evidence, found: list[Finding]) -> Iterator[Sign]:
+    reasons = {reason for finding in found for reason in finding.reasons}
+    running = [
+        item["what"] for item in evidence.seen() if item["id"] in reasons and item["kind"] in (*PROCESSES, "socket")
+    ]
+    if running:
+        yield Sign(
+            "process_of_vendor",
+            ERROR,
+            "Programs of the vendor run or listen",
+            _first(running),
+            "Remove the product that they belong to: the findings name it.",
+        )
+
+
+def _flows(evidence: Evidence) -> Iterator[Sign]:
+    flows = [
+        f"{item['what']} ({', '.join(item['value']['names'])})"
+        + (f" by {item['value']['process']}" if item["value"]["process"] else "")
+        for item in evidence.of_kind("flow")
+    ]
+    if flows:
+        yield Sign(
+            "flow_to_vendor",
+            ERROR,
+            "Packets go to addresses that the host knows by the vendor's names or its server's",
+            _first(flows),
+            "See which program opens the connection, and whether it is forwarded for another host; end it there.",
+        )
+
+
+@dataclass(frozen=True)
+class _Form:
+    """How lines of one kind are told: an id, a title and a remedy."""
+
+    id: str
+    level: str
+    title: str
+    remediation: str
+
+
+RULE = _Form(
+    "rule_left_to_owner",
+    INFO,
+    "Rules of the owner name the vendor's domains",
+    "A rule that allows or blocks opens no connection: remove it when nothing needs it any more.",
+)
+SERVER = _Form(
+    "points_at_server",
+    ERROR,
+    "Configuration points at the management server",
+    "See what uses it, and take it out, or point it at its successor.",
+)
+REPOSITORY = _Form(
+    "repository_of_vendor",
+    ERROR,
+    "Packages are fetched from the vendor",
+    "Remove the repository from the package manager's configuration.",
+)
+SCHEDULED = _Form(
+    "scheduled_for_vendor",
+    ERROR,
+    "Jobs that run by themselves name the vendor's domains",
+    "Remove the job, or what in it reaches the vendor.",
+)
+CONFIGURED = _Form(
+    "configured_for_vendor",
+    ERROR,
+    "Configuration names the vendor's domains as where to connect to",
+    "Take the lines out, and reload the program that they belong to.",
+)
+FORMS = {"repository": REPOSITORY, "scheduled": SCHEDULED}
+ORDER = (REPOSITORY, SCHEDULED, CONFIGURED, SERVER, RULE)
+
+
+def _named(evidence: Evidence, catalog: Catalog, servers: list[str]) -> Iterator[Sign]:
+    """Yield one sign of each form, with the lines that it is about."""
+    lines: dict[str, list[str]] = {}
+    whole = [domain.name for domain in catalog.domains]
+    for item in evidence.of_kind("named_domain"):
+        for line in item["value"]["lines"]:
+            number, _colon, text = line.partition(": ")
+            form = _form_of(item, text, whole, servers)
+            if form is not None:
+                lines.setdefault(form.id, []).append(f"{item['what']} line {number}: {text.strip()}")
+        if item["value"]["more"]:
+            lines.setdefault(CONFIGURED.id, []).append(f"{item['what']}: {item['value']['more']} lines more")
+    for form in ORDER:
+        if form.id in lines:
+            yield Sign(form.id, form.level, form.title, _first(lines[form.id]), form.remediation)
+
+
+def _form_of(item: Item, text: str, whole: list[str], servers: list[str]) -> _Form | None:
+    """Return how a line is told, None if it names neither the vendor nor the server after all."""
+    place = item["value"]["place"]
+    of_vendor, of_server = domains.named_in(text, whole), domains.named_in(text, servers)
+    if not of_vendor and not of_server:
+        return None
+    if is_rule(place, text):
+        return RULE
+    return FORMS.get(place, CONFIGURED) if of_vendor else SERVER
+
+
+def _unknowns(evidence: Evidence) -> Iterator[Sign]:
+    missing = [f"{item['id']}: {item['unknown']}" for item in evidence.unknowns() if item["kind"] in KINDS]
+    if not evidence.live:
+        missing.append("the root is not the running system: its processes and connections are not known")
+    if missing:
+        yield Sign(
+            "not_looked_at",
+            NOT_KNOWN,
+            "Not everything could be looked at",
+            _first(missing),
+            "Make it readable and look again: what could not be looked at is not taken for silent.",
+        )
+
+
+def _scope(evidence: Evidence, servers: list[str]) -> Iterator[Sign]:
+    known = evidence.of_kind("known_address")
+    yield Sign(
+        "addresses_compared",
+        INFO,
+        "Connections were compared with the addresses that the host itself knows",
+        _first([f"{item['what']} ({', '.join(item['value']['names'])}, by {item['where']})" for item in known])
+        or "neither the resolver's cache nor the file of hosts knows an address of the vendor's",
+        "No name of the vendor's was resolved for this. A firewall before the host sees what the host does not know.",
+    )
+    if not servers:
+        yield Sign(
+            "server_not_named",
+            INFO,
+            "No management server was named",
+            "what still points at it was not looked for",
+            "Name the server and its addresses in the variable for servers, and look again.",
+        )
+
+
+def _first(told: list[str]) -> str:
+    more = len(told) - MOST_TOLD
+    return "; ".join(told[:MOST_TOLD]) + (f" and {more} more" if more > 0 else "")
