@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asking import Told, ask, interpreter
+from asking import Told, ask, interpreter, playbook
 from attacks import attack
 from importable import REPOSITORY
 
@@ -85,6 +85,35 @@ def test_who_never_answers_does_not_hold_the_fleet(name: str, asked: dict[str, T
     assert asked[name].result["failed"] is True
     assert asked[name].result["code"] in ("timed_out", "module_failed")
     assert asked["honest"].result["collected"]["host"]
+
+
+@attack(
+    "one-host-holds-the-fleet",
+    threat="a host's Python never answers the playbook that looks at all hosts",
+    holds="the fleet's run ends; that host's record says timed_out, and the others are looked at",
+)
+def test_the_playbook_ends_and_says_by_name_who_did_not_answer(tmp_path: Path) -> None:
+    (tmp_path / "image" / "etc").mkdir(parents=True)
+    never = interpreter(tmp_path, "never", NEVER["never-answers"])
+    hosts = {
+        "honest": {"ansible_python_interpreter": sys.executable},
+        "never": {"ansible_python_interpreter": never},
+    }
+    given = {
+        "ansible_connection": "local",
+        "avshift_become": False,
+        "kaspersky_detect_root": str(tmp_path / "image"),
+        "kaspersky_detect_timeout": 30,
+    }
+    known = {"all": {"hosts": {name: {**given, **variables} for name, variables in hosts.items()}}}
+    (tmp_path / "hosts.json").write_text(json.dumps(known), encoding="utf-8")
+    done = playbook(tmp_path, "avshift.endpoint.detect")
+    records = {
+        name: json.loads((tmp_path / f"avshift/detect/{name}.json").read_text(encoding="utf-8")) for name in hosts
+    }
+    assert records["never"]["failure"]["code"] == "timed_out", done.stdout
+    assert "Waiting for the host: never: no answer within 30 s" in records["never"]["failure"]["message"]
+    assert records["honest"]["failure"] is None, done.stdout
 
 
 @attack(

@@ -16,6 +16,7 @@ from .runs import FAILED, RAN, SKIPPED, Cell
 
 AT_ONCE = 2
 ABSENT = "not on this machine"
+TRANSPORT_ROW = "the transport's tests"
 
 Column = Controller | str
 
@@ -28,11 +29,14 @@ def main() -> int:
     CACHE.mkdir(parents=True, exist_ok=True)
     columns = {entry["core"]: _column(entry, targets, wanted["unpinned"]) for entry in wanted["controllers"]}
     cells = _cells(columns, targets, wanted["finding"])
+    carried = {(TRANSPORT_ROW, core): _transport(column) for core, column in columns.items()}
     head = ["Python of the host", *(_title(core, column) for core, column in columns.items())]
     rows = [[str(target), *(str(cells[target, core]) for core in columns)] for target in targets]
     rows += [[told, *(str(Cell(SKIPPED, ABSENT)) for _core in columns)] for told in _absent(oldest, newest, targets)]
+    rows.append([TRANSPORT_ROW, *(str(carried[TRANSPORT_ROW, core]) for core in columns)])
     _print_table([head, *rows])
-    return _summary(cells, len(rows) * len(columns))
+    known = {(str(target), core): cell for (target, core), cell in cells.items()}
+    return _summary({**known, **carried}, len(rows) * len(columns))
 
 
 def _column(entry: dict[str, Any], targets: list[Python], unpinned: list[str]) -> Column:
@@ -56,6 +60,10 @@ def _cell(column: Column, target: Python, finding: str) -> Cell:
     return Cell(SKIPPED, column) if isinstance(column, str) else runs.run(column, target, finding)
 
 
+def _transport(column: Column) -> Cell:
+    return Cell(SKIPPED, column) if isinstance(column, str) else runs.run_transport(column)
+
+
 def _title(core: str, column: Column) -> str:
     return f"core {core}" + ("" if isinstance(column, str) else f" on {column.python}")
 
@@ -72,12 +80,12 @@ def _print_table(rows: list[list[str]]) -> None:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-def _summary(cells: dict[tuple[Python, str], Cell], every: int) -> int:
+def _summary(cells: dict[tuple[str, str], Cell], every: int) -> int:
     failed = {key: cell for key, cell in cells.items() if cell.outcome == FAILED}
     ran = sum(cell.outcome == RAN for cell in cells.values())
     print(f"\n{ran} ran, {every - ran - len(failed)} skipped, {len(failed)} failed.")
     for (target, core), cell in failed.items():
-        print(f"\n== ansible-core {core} on Python {target}: {cell}; the end of {cell.log}:\n{cell.shown()}")
+        print(f"\n== ansible-core {core}, {target}: {cell}; the end of {cell.log}:\n{cell.shown()}")
     return 1 if failed else 0
 
 

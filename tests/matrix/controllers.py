@@ -49,13 +49,13 @@ def make(core: str, allowed: Sequence[str], pythons: Sequence[Python], unpinned:
     if chosen is None:
         raise NotMadeError(f"no Python {', '.join(allowed)} for the controller")
     place = CACHE / core
-    if not (place / "ready").exists():
+    if not ((place / "ready").exists() and (place / "bin" / "pytest").exists()):
         print(f"Making {place} with Python {chosen}", flush=True)
         _run([str(chosen.path), "-m", "venv", "--clear", str(place)])
         pins = CACHE / f"constraints-{core}.txt"
         pins.write_text(_pins(unpinned), encoding="utf-8")
         pip = [str(place / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
-        _run([*pip, "--constraint", str(pins), f"ansible-core=={core}"])
+        _run([*pip, "--constraint", str(pins), f"ansible-core=={core}", "pytest"])
         (place / "ready").write_text(chosen.version, encoding="utf-8")
     python = (place / "ready").read_text(encoding="utf-8")
     return Controller(core, place, python, *_range(place))

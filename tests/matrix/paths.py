@@ -7,5 +7,6 @@ REPOSITORY = HERE.parent.parent
 VERSIONS = HERE / "versions.yml"
 PLAYBOOK = HERE / "playbook.yml"
 TREE = HERE / "tree"
+TRANSPORT = REPOSITORY / "tests" / "transport"
 REQUIREMENTS = REPOSITORY / "requirements.txt"
 CACHE = REPOSITORY / ".cache" / "matrix"

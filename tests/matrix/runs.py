@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .controllers import Controller
-from .paths import CACHE, PLAYBOOK, REPOSITORY, TREE
+from .paths import CACHE, PLAYBOOK, REPOSITORY, TRANSPORT, TREE
 from .pythons import Python
 
 RAN, SKIPPED, FAILED = "ran", "skipped", "FAILED"
 LIMIT_SECONDS = 180
+TRANSPORT_SECONDS = 1200
 LINES_SHOWN = 40
 
 
@@ -39,20 +40,30 @@ def run(controller: Controller, target: Python, finding: str) -> Cell:
     if reason:
         return Cell(SKIPPED, reason)
     log = CACHE / f"{controller.core}-on-{target.version}.log"
+    return _ran(_argv(controller, target, finding), _environment(controller), log, LIMIT_SECONDS)
+
+
+def run_transport(controller: Controller) -> Cell:
+    """Run the transport's own tests with this ansible-core."""
+    argv = [str(controller.place / "bin" / "python"), "-m", "pytest", "-q", "-p", "no:cacheprovider", str(TRANSPORT)]
+    return _ran(argv, _environment(controller), CACHE / f"{controller.core}-transport.log", TRANSPORT_SECONDS)
+
+
+def _ran(argv: list[str], environment: dict[str, str], log: Path, limit: int) -> Cell:
     with log.open("wb") as stream:
         try:
             code = subprocess.run(
-                _argv(controller, target, finding),
+                argv,
                 check=False,
-                env=_environment(controller),
+                env=environment,
                 cwd=REPOSITORY,
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
-                timeout=LIMIT_SECONDS,
+                timeout=limit,
             ).returncode
         except subprocess.TimeoutExpired:
-            return Cell(FAILED, f"no end after {LIMIT_SECONDS} s", log)
+            return Cell(FAILED, f"no end after {limit} s", log)
     return Cell(FAILED, f"exit code {code}", log) if code else Cell(RAN)
 
 

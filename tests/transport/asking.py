@@ -55,9 +55,21 @@ def ask(
     (folder / "play.yml").write_text(PLAY, encoding="utf-8")
     known = {"all": {"hosts": {name: _variables(folder, name, given) for name, given in hosts.items()}}}
     (folder / "hosts.json").write_text(json.dumps(known), encoding="utf-8")
-    command = Path(sys.executable).with_name("ansible-playbook")
-    done = subprocess.run(
-        [str(command), f"--inventory={folder / 'hosts.json'}", "--forks=8", *arguments, str(folder / "play.yml")],
+    done = playbook(folder, str(folder / "play.yml"), "--forks=8", *arguments, **environment)
+    results = {name: folder / f"{name}.json" for name in hosts}
+    assert all(path.exists() for path in results.values()), done.stdout
+    return {name: Told(done.stdout, json.loads(path.read_text(encoding="utf-8"))) for name, path in results.items()}
+
+
+def playbook(folder: Path, name: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a playbook for the hosts of hosts.json; what it says on stderr is in stdout."""
+    return subprocess.run(
+        [
+            str(Path(sys.executable).with_name("ansible-playbook")),
+            f"--inventory={folder / 'hosts.json'}",
+            *arguments,
+            name,
+        ],
         cwd=folder,
         env={**_environment(folder), **environment},
         stdin=subprocess.DEVNULL,
@@ -67,9 +79,6 @@ def ask(
         timeout=LIMIT_SECONDS,
         check=False,
     )
-    results = {name: folder / f"{name}.json" for name in hosts}
-    assert all(path.exists() for path in results.values()), done.stdout
-    return {name: Told(done.stdout, json.loads(path.read_text(encoding="utf-8"))) for name, path in results.items()}
 
 
 def _variables(folder: Path, name: str, given: dict[str, Any]) -> dict[str, Any]:

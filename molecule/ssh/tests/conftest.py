@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from integration import accounts, by_ssh, lab
 from integration.accounts import Account
 
+FULL = os.environ.get("AVSHIFT_SSH_SET") == accounts.FULL
 ACCOUNTS = [accounts.load(name) for name in accounts.wanted()]
 
 
