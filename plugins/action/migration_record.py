@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter, now, versions
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import exceptions_file
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import console, records, runs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record.verdict import UNKNOWN
 
 
@@ -20,6 +20,7 @@ class ActionModule(Adapter):
         "folder": {"type": "path", "required": True},
         "results": {"type": "dict", "required": True},
         "exceptions_file": {"type": "path"},
+        "console_file": {"type": "path"},
         "change_id": {"type": "str", "default": ""},
         "catalog_dirs": {"type": "list", "elements": "path", "default": []},
     }
@@ -30,7 +31,8 @@ class ActionModule(Adapter):
         run = {"change_id": options["change_id"], "time": now(), **versions(self.catalog(options))}
         exempt = exceptions_file.of_host(options["exceptions_file"], self.catalog(options), host, run["time"])
         dry_run = bool(self._task.check_mode)
-        record = runs.of_run(host, options["mode"], run, options["results"], exempt, dry_run)
+        seen = console.read(options["console_file"], run["time"])
+        record = runs.of_run(host, options["mode"], run, options["results"], exempt, dry_run, seen)
         path = records.path_of(options["folder"], host)
         told = {"path": str(path), "changed": True}
         if dry_run:

@@ -24,7 +24,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import po
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.documents import write_text
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import document, waves
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import console, records, runs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import compare, detection, plan
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import folder
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.visible import visible
@@ -46,6 +46,7 @@ class ActionModule(Adapter):
         "waves": {"type": "raw"},
         "needs_approval": {"type": "bool", "default": False},
         "policy": {"type": "list", "elements": "str", "default": []},
+        "console_file": {"type": "path"},
         "catalog_dirs": {"type": "list", "elements": "path", "default": []},
     }
 
@@ -151,13 +152,14 @@ class ActionModule(Adapter):
 
     def _run(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         packs, home = policies.load(options["policy"], sites(options)), options["output_dir"]
+        told = self.modes(task_vars), console.read(options["console_file"], now())
         before = folder.sums(home)
         if not self._task.check_mode:
-            made = folder.make(options["records_dir"], home, packs, self.modes(task_vars))
+            made = folder.make(options["records_dir"], home, packs, *told)
             after = folder.sums(home)
         else:
             with tempfile.TemporaryDirectory() as elsewhere:
-                made = folder.make(options["records_dir"], elsewhere, packs, self.modes(task_vars))
+                made = folder.make(options["records_dir"], elsewhere, packs, *told)
                 after = folder.sums(elsewhere)
         paths = {name: str((Path(home) / name).absolute()) for name in made.paths}
         Display().display("\n".join(["", *made.lines, "", *paths.values(), ""]))

@@ -41,6 +41,12 @@ options:
       - Path of a file of exceptions and waivers, for a verification. A plan has those that it was made under.
       - Where nothing is left but what an exception names, the verdict is C(excepted), and the task does not fail.
     type: path
+  console_file:
+    description:
+      - Path of a file on the controller that names the hosts that the replacement's console sees protected, with the time and
+        the source. C(docs/providers.md) has an example.
+      - It closes hosts whose verdict is C(removed_console_check_pending).
+    type: path
   change_id:
     description: Number of the change in the ticket system.
     type: str

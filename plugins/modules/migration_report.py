@@ -71,6 +71,12 @@ options:
     description: Of a plan, that it is not its own approval and is carried out under an approval's document alone.
     type: bool
     default: false
+  console_file:
+    description:
+      - Path of a file on the controller that names the hosts that the replacement's console sees protected, with the time and
+        the source. C(docs/providers.md) has an example.
+      - It closes hosts whose verdict is C(removed_console_check_pending), in a report of kind V(run).
+    type: path
   policy:
     description:
       - Ids of the policy packs that a report measures against, as docs/policies.md lists them, or paths of packs of your

@@ -37,7 +37,7 @@ def test_outcomes_statuses_and_verdicts() -> None:
     assert set(RECORD["$defs"]["outcome"]["properties"]["outcome"]["enum"]) == outcomes | {runner.UNTOUCHED}
     assert set(STATUS) == {*approval.ALLOWED, *approval.REFUSED}
     own = {*verdict.CLEAN, verdict.REFUSED, verdict.ROLLED_BACK, verdict.FAILED, verdict.UNKNOWN, verdict.PARTIAL}
-    own |= {verdict.PLANNED, verdict.DETECTED, verdict.EXCEPTED}
+    own |= {verdict.PLANNED, verdict.DETECTED, verdict.EXCEPTED, verdict.PENDING_CONSOLE}
     assert set(RECORD["properties"]["verdict"]["enum"]) == own | {"removed_pending_reboot"}
 
 

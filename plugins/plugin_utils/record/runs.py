@@ -10,6 +10,7 @@ from typing import Any
 
 from ..plan.exceptions import ALL, in_force
 from . import journal, verdict
+from .console import Console, since
 from .records import collected_in, compose
 
 PARTS = ("stage", "handover", "remove")
@@ -55,17 +56,22 @@ def of_run(
     results: dict[str, dict[str, Any]],
     granted: Sequence[dict[str, Any]] = (),
     dry_run: bool = False,
+    console: Console | None = None,
 ) -> dict[str, Any]:
     """Return the record of a run or a verification. One of a dry run says what a real one would come to.
 
     ``results`` are the results of its tasks by planned, stage, handover, remove, collected and proven; one that was
     skipped, never begun or failed is there as such, or not at all. ``granted`` are the host's exceptions and waivers,
-    as exceptions.of_host gives them; those of a plan are the ones that it was made under.
+    as exceptions.of_host gives them; those of a plan are the ones that it was made under. ``console`` is what the
+    replacement's console says of hosts.
     """
     planned = results.get("planned") or {}
     granted = planned["plan"]["shown"].get("exceptions", []) if planned.get("plan") else list(granted)
     parts = {part: results[part] for part in PARTS if "steps" in (results.get(part) or {})}
     collected, proven = _whole(results.get("collected"), "findings"), _whole(results.get("proven"), "checks")
+    if console is not None and proven is not None:
+        provider = planned["plan"]["goal"]["provider"] if planned.get("plan") else None
+        proven = console.confirmed(proven, host, provider, since(mode, run["time"]))
     word = verdict.of_run(planned.get("plan"), planned.get("approval"), parts) if mode == "migrate" else None
     if word is None and dry_run and mode == "migrate":
         word = _foreseen(planned["plan"])
@@ -142,7 +148,23 @@ def _proven_verdict(
     proof = (proven or {"result": "unknown"}) if goal["provider"] != "none" else None
     if goal.get("kaspersky") == STAYS and proof is not None and proof["result"] == "ok":
         return verdict.of_detection(collected)
-    return verdict.of_evidence(collected, proof, tuple(goal["also_remove"]), tuple(goal.get("excepted", ())))
+    word = verdict.of_evidence(collected, proof, tuple(goal["also_remove"]), tuple(goal.get("excepted", ())))
+    if word == verdict.PENDING_CONSOLE and verdict.NOT_LOCAL in in_force(granted, "preflight"):
+        return verdict.EXCEPTED
+    return word
+
+
+def closed(record: dict[str, Any], console: Console | None) -> dict[str, Any]:
+    """Return a record with what the console says of its host, if that is all that it waited for."""
+    if console is None or record["verdict"] != verdict.PENDING_CONSOLE:
+        return record
+    plan, (collected, proof) = record["plan"], (record["verification"][key] for key in ("collected", "proof"))
+    provider = plan["goal"]["provider"] if plan else None
+    proof = console.confirmed(proof, record["host"], provider, since(record["mode"], record["run"]["time"]))
+    word = _proven_verdict(plan, collected, proof, {}, record["exceptions"])
+    steps = chain.from_iterable(record["outcomes"].values())
+    verification = {**record["verification"], "proof": proof}
+    return {**record, "verdict": verdict.until_reboot(word, steps, collected), "verification": verification}
 
 
 def _first_failure(results: dict[str, dict[str, Any]]) -> dict[str, str] | None:
@@ -169,7 +191,7 @@ def succeeded(record: dict[str, Any]) -> bool:
 
     ``record`` is that of a run, a verification or a dry run.
     """
-    well = [*verdict.CLEAN, verdict.EXCEPTED, verdict.PLANNED]
+    well = [*verdict.CLEAN, verdict.EXCEPTED, verdict.PLANNED, verdict.PENDING_CONSOLE]
     if record["plan"] and record["plan"]["goal"].get("kaspersky") == STAYS:
         well.append(verdict.DETECTED)
     return record["failure"] is None and record["verdict"] in well

@@ -22,6 +22,10 @@ REFUSED, ROLLED_BACK, FAILED, UNKNOWN, PARTIAL, PLANNED, DETECTED = (
     "detected",
 )
 PENDING_REBOOT = "removed_pending_reboot"
+# All is proven but what only the replacement's console can tell: not clean, and no failure either.
+PENDING_CONSOLE = "removed_console_check_pending"
+# How the ID of a check ends that no host can answer itself, and the preflight result that says so beforehand.
+FOR_THE_CONSOLE, NOT_LOCAL = ":not_local", "not_locally_verifiable"
 # Not clean, and not a failure either: somebody answers for it until a day.
 EXCEPTED = "excepted"
 COUNTED = (*REMOVED_BY_DEFAULT, "unrecognised")
@@ -47,15 +51,32 @@ def of_evidence(
     left = [finding for finding in found if finding["class"] in COUNTED or finding["id"] in also]
     if any(finding["state"] not in ("residue_inert", "retained") for finding in left):
         return PARTIAL
-    if proof is not None and proof["result"] != "ok":
+    pending = proof is not None and is_pending(proof)
+    if proof is not None and proof["result"] != "ok" and not pending:
         return FAILED if proof["result"] == "bad" else UNKNOWN
     if any(finding["class"] in STAYING for finding in found):
         return DETECTED
     if len(found) < len(collected["findings"]):
         return EXCEPTED
-    if any(finding["state"] == "residue_inert" for finding in left):
-        return "removed_with_inert_residue" if collected["removed_before"] else PARTIAL
+    inert = any(finding["state"] == "residue_inert" for finding in left)
+    if inert and not collected["removed_before"]:
+        return PARTIAL
+    if pending:
+        return PENDING_CONSOLE
+    if inert:
+        return "removed_with_inert_residue"
     return "removed_verified" if collected["removed_before"] else "never_present"
+
+
+def is_for_the_console(check: dict[str, Any]) -> bool:
+    """Return True for a check of a self-test that only the replacement's console can answer."""
+    return bool(check["result"] == "unknown" and check["id"].endswith(FOR_THE_CONSOLE))
+
+
+def is_pending(proof: dict[str, Any]) -> bool:
+    """Return True if a self-test is whole but for what only the replacement's console can answer."""
+    open_checks = [check for check in proof.get("checks", ()) if check["result"] != "ok"]
+    return bool(open_checks) and all(map(is_for_the_console, open_checks))
 
 
 def _is_excepted(finding: dict[str, Any], excepted: Iterable[str]) -> bool:
@@ -101,8 +122,40 @@ def of_plan(findings: list[dict[str, Any]], runs: list[dict[str, Any]], excepted
         return DETECTED
     if len(found) < len(findings):
         return EXCEPTED
-    removed = any(run.get("status") == "done" and run.get("products") for run in runs)
-    return "removed_verified" if removed else "never_present"
+    return "removed_verified" if _has_removed(runs) else "never_present"
+
+
+def predicted(plan: dict[str, Any]) -> str:
+    """Return the verdict that carrying out a plan comes to, judged as the look after the change will be."""
+    if plan["blocked"]:
+        return REFUSED
+    goal, runs = plan["goal"], plan["shown"]["earlier_runs"]
+    also, excepted = tuple(goal["also_remove"]), tuple(goal.get("excepted", ()))
+    staying = [finding for finding in plan["findings"] if _stays(finding, also, excepted)]
+    collected = {
+        "complete": True,
+        "findings": staying,
+        "removed_before": len(staying) < len(plan["findings"]) or _has_removed(runs),
+    }
+    return of_evidence(collected, _predicted_proof(plan), also, excepted)
+
+
+def _stays(finding: dict[str, Any], also: tuple[str, ...], excepted: tuple[str, ...]) -> bool:
+    goes = finding["class"] in REMOVED_BY_DEFAULT or finding["id"] in also
+    return not goes or _is_excepted(finding, excepted)
+
+
+def _predicted_proof(plan: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what the replacement's self-test will say, as far as the plan knows it; None without a replacement."""
+    if plan["goal"]["provider"] == "none":
+        return None
+    only_console = any(check["id"] == NOT_LOCAL for check in plan["preflight"])
+    checks = [{"id": FOR_THE_CONSOLE, "result": "unknown"}] if only_console else []
+    return {"result": "unknown" if only_console else "ok", "checks": checks}
+
+
+def _has_removed(runs: list[dict[str, Any]]) -> bool:
+    return any(run.get("status") == "done" and run.get("products") for run in runs)
 
 
 def of_dry_run(

@@ -167,7 +167,8 @@ def _not_local(case: Case) -> Iterator[Check]:
             "warning",
             "The host itself cannot tell all that has to be known of the replacement",
             "; ".join(check["detail"] for check in unknown),
-            "Look in the vendor's console. The host's verdict will be unknown, which is not clean.",
+            "Look in the vendor's console afterwards; name the hosts that it sees protected in avshift_console_file. "
+            "Until then the verdict is removed_console_check_pending, which is not clean.",
         )
 
 

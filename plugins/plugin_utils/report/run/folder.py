@@ -13,6 +13,7 @@ from typing import Any
 
 from ...documents import PRIVATE, Modes, remove, write_by, write_text, write_texts
 from ...policy.packs import Pack
+from ...record.console import Console
 from . import comma, gather, html, junit, markdown, oscal, poam, workbook
 from .fleet import Report
 
@@ -42,11 +43,20 @@ class Made:
     lines: list[str]
 
 
-def make(records_dir: str, output_dir: str, policies: tuple[Pack, ...], modes: Modes = PRIVATE) -> Made:
-    """Write the report of a folder of records. Raises AvshiftError if that cannot be read or the other not written."""
+def make(
+    records_dir: str,
+    output_dir: str,
+    policies: tuple[Pack, ...],
+    modes: Modes = PRIVATE,
+    console: Console | None = None,
+) -> Made:
+    """Write the report of a folder of records, with what the replacement's console says of hosts.
+
+    Raises AvshiftError if the records cannot be read or a document not be written.
+    """
     home = Path(output_dir).absolute()
     with tempfile.TemporaryFile() as file:
-        report = gather.gather(records_dir, policies, gather.Spool(file))
+        report = gather.gather(records_dir, policies, gather.Spool(file), console)
 
         def write(name: str) -> tuple[str, str]:
             return name, _write(report, home / name, modes)

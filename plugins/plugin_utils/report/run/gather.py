@@ -14,7 +14,8 @@ from typing import IO, Any, TypeVar
 
 from ...errors import AvshiftError
 from ...policy.packs import Pack
-from ...record import records
+from ...record import records, runs
+from ...record.console import Console
 from .facts import LONGEST, is_remarkable, of_record, shortened
 from .fleet import Report, encode, named_twice
 from .tally import Tally
@@ -66,16 +67,18 @@ class Spool:
                 yield os.pread(number, length, begin)
 
 
-def gather(folder: str, policies: tuple[Pack, ...], spool: Spool) -> Report:
+def gather(folder: str, policies: tuple[Pack, ...], spool: Spool, console: Console | None = None) -> Report:
     """Return the report of a folder's records, whose hosts it puts into the spool.
 
-    Records that cannot be read are named in it. Raises AvshiftError if there is no such folder.
+    ``console`` closes what only the replacement's console can tell. Records that cannot be read are named in it.
+    Raises AvshiftError if there is no such folder.
     """
     names = records.names(folder)
     parts = [names[begin : begin + PART] for begin in range(0, len(names), PART)]
 
     def look(part: list[str]) -> Part:
-        return condense(((name, *records.read_one(os.path.join(folder, name))) for name in part), policies)
+        read = ((name, *records.read_one(os.path.join(folder, name))) for name in part)
+        return condense(read, policies, console)
 
     return _report(in_processes(look, parts), policies, spool)
 
@@ -94,12 +97,13 @@ def _report(parts: Iterable[Part], policies: tuple[Pack, ...], spool: Spool) -> 
     return Report(tally, spool, spool.sort(), damaged, policies)
 
 
-def condense(read: Read, policies: tuple[Pack, ...]) -> Part:
+def condense(read: Read, policies: tuple[Pack, ...], console: Console | None = None) -> Part:
     """Return what a report needs of some records. One that does not hold what a record holds is named."""
     lines, hosts, tally, damaged = [], [], Tally(), []
     for name, record, problem in read:
         try:
             if record is not None:
+                record = runs.closed(record, console)
                 host, line = _line(name, record, policies)
                 tally.count(host, record)
                 lines.append(line)

@@ -8,14 +8,18 @@ from collections.abc import Iterator
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from ...record.verdict import CLEAN, EXCEPTED, PLANNED, UNKNOWN
+from ...record.verdict import CLEAN, EXCEPTED, PENDING_CONSOLE, PLANNED, UNKNOWN
 from ..escape import visible
 from .fleet import Report
 
 SUITE = "avshift.endpoint"
 LIMIT = 2000
 # What is neither clean nor a failure.
-SKIPPED = {PLANNED: "only planned", EXCEPTED: "something stays by an exception"}
+SKIPPED = {
+    PLANNED: "only planned",
+    EXCEPTED: "something stays by an exception",
+    PENDING_CONSOLE: "the replacement's console has to be asked",
+}
 
 
 def text(report: Report) -> Iterator[str]:

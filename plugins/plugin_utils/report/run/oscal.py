@@ -14,7 +14,7 @@ from urllib.parse import quote
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from ...policy.packs import ALLOWED, REMOVE, REPORT, REVIEW
-from ...record.verdict import CLEAN, EXCEPTED, PLANNED, UNKNOWN
+from ...record.verdict import CLEAN, EXCEPTED, PENDING_CONSOLE, PLANNED, UNKNOWN
 from ..escape import visible
 from .fleet import Report, encode, listed
 from .tally import NOTHING
@@ -25,7 +25,7 @@ SPACE = uuid5(NAMESPACE_URL, HOME)
 LIMIT = 2000
 EPOCH = "1970-01-01T00:00:00Z"
 # Verdicts that are neither a pass nor a failure, and (state, reason) of a target by what a rule asks for.
-OTHER = (PLANNED, UNKNOWN, EXCEPTED)
+OTHER = (PLANNED, UNKNOWN, EXCEPTED, PENDING_CONSOLE)
 SAID = {
     NOTHING: ("satisfied", "pass"),
     ALLOWED: ("satisfied", "pass"),

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from ...plan.exceptions import ALL
 from ...plan.model import HANDOVER
 from ...record import verdict
 from ...record.journal import is_unknown
@@ -39,26 +38,12 @@ def predicted(plan: dict[str, Any] | None) -> dict[str, Any] | None:
         return None
     kept = plan["shown"]["retained"].values() if any(step["kind"] == "retain" for step in plan["steps"]) else ()
     return {
-        "verdict": _verdict(plan),
+        "verdict": verdict.predicted(plan),
         "steps": len(plan["steps"]),
         "window": any(step["target"]["old"]["units"] for step in _handovers(plan)),
         "retained_files": sum(_number(part["files"]) for part in kept),
         "retained_bytes": sum(_number(part["bytes"]) for part in kept),
     }
-
-
-def _verdict(plan: dict[str, Any]) -> str:
-    if plan["blocked"]:
-        return verdict.REFUSED
-    excepted = plan["goal"].get("excepted", ())
-    found = [finding for finding in plan["findings"] if not ({finding["id"], ALL} & set(excepted))]
-    now = verdict.of_plan(found, plan["shown"]["earlier_runs"])
-    staying = [finding for finding in found if finding["class"] in verdict.STAYING]
-    if any(finding["id"] not in plan["goal"]["also_remove"] for finding in staying):
-        return verdict.DETECTED
-    if len(found) < len(plan["findings"]):
-        return verdict.EXCEPTED
-    return now if now in verdict.CLEAN else "removed_verified"
 
 
 def actual(record: dict[str, Any]) -> dict[str, Any] | None:

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...policy.packs import REMOVE, REVIEW
-from ...record.verdict import CLEAN, PENDING_REBOOT
+from ...record.verdict import CLEAN, PENDING_CONSOLE, PENDING_REBOOT
 from .fleet import Report, encode, listed
 from .oscal import identity, item, metadata, observation, report_key, words
 
+STATUS = {PENDING_REBOOT: "remediating", PENDING_CONSOLE: "investigating"}
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -77,7 +78,7 @@ def _of_host(host: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], Open]]:
     if host["verdict"] not in CLEAN:
         code = host["failure"]["code"] if host["failure"] else ""
         title = f"Hosts that are {host['verdict']}" + (f": {code}" if code else "")
-        status = "remediating" if host["verdict"] == PENDING_REBOOT else "open"
+        status = STATUS.get(host["verdict"], "open")
         yield ("verdict", host["verdict"], code), Open(title, f"{title}. The first of them: {host['reason']}", status)
     for rule, said in host["dispositions"].items():
         if said in (REMOVE, REVIEW):
