@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from importable import REPOSITORY
 from mutations import MUTATIONS, Mutation
+from mutations_of_looking import LOOKING
 
 COPIED = ("galaxy.yml", "meta", "playbooks", "plugins", "roles", "tests", "pyproject.toml")
 FAILED = 1
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.attack)
+@pytest.mark.parametrize("mutation", (*MUTATIONS, *LOOKING), ids=lambda mutation: mutation.attack)
 def test_an_attack_succeeds_where_its_mending_is_taken_out(mutation: Mutation, tmp_path: Path) -> None:
     for name in COPIED:
         source = REPOSITORY / name

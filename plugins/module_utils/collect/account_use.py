@@ -3,14 +3,19 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """What else hangs on a local user or group: processes, a home with something in it, users whose primary group it is."""
 
+import itertools
 import os
 import stat
 
+from ..system import bounded
 from ..system.containers import container_of
+from ..system.errors import EndpointError
+from ..system.tree_walk import walk
 from .accounts import GROUPS, groups
 from .items import seen
 from .look import MOST_ACCOUNTS, PASSWD
 
+MOST_FILES = 1000000
 # Where users go whose primary group goes; the first that a system has.
 NOBODYS = ("nogroup", "nobody")
 
@@ -26,7 +31,7 @@ def collect_users(asked, look):
                 name,
                 PASSWD,
                 executables=sorted({process.path for process in look.processes() if _runs_as(process.pid, uid)}),
-                home=_state(home),
+                home=_state(home) if _is_here(home, look) else "holds files",
                 member_of=sorted(group for group, _number, members in known if name in members),
                 own_group=bool(own) and not own[0] and _only_user(look, gid),
             )
@@ -43,7 +48,7 @@ def collect_groups(asked, look):
                 "group_use",
                 name,
                 GROUPS,
-                users=[{"name": user, "home": home, "owns": _has_files_of(home, gid)} for user, home in sorted(users)],
+                users=[{"name": user, "home": home, "owns": _owns(home, gid, look)} for user, home in sorted(users)],
                 nobodys=next((group for group in NOBODYS if group in names), ""),
             )
 
@@ -64,10 +69,15 @@ def _runs_as(pid, uid):
 
 
 def _state(path):
+    bounded.at(path)
     try:
-        return "holds files" if os.listdir(path) else "empty"
+        return "holds files" if next(os.scandir(path), None) is not None else "empty"
     except OSError:
         return "missing"
+
+
+def _owns(home, gid, look):
+    return _is_here(home, look) and _has_files_of(home, gid)
 
 
 def _has_files_of(home, gid):
@@ -80,11 +90,16 @@ def _has_files_of(home, gid):
         return False
     if not stat.S_ISDIR(status.st_mode) or status.st_gid == gid:
         return stat.S_ISDIR(status.st_mode)
-    for folder, folders, names in os.walk(home):
-        for name in folders + names:
-            try:
-                if os.lstat(os.path.join(folder, name)).st_gid == gid:
-                    return True
-            except OSError:
-                continue
+    try:
+        for entry in itertools.islice(walk(home, one_mount=True, in_order=False), MOST_FILES):
+            if entry.status.st_gid == gid:
+                return True
+    except (EndpointError, OSError):
+        # What was made inaccessible, or is moved about, keeps nobody from being looked at.
+        return False
     return False
+
+
+def _is_here(home, look):
+    """Return False for a home that another machine or a process serves: what lies there is not looked at."""
+    return look.tree.is_here(home)

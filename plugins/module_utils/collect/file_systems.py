@@ -5,12 +5,14 @@
 
 import os
 
+from ..system import bounded
 from .items import seen
 
 
 def collect(asked, _look):
     """Yield an item of each path that is there; ``asked`` is a list of paths. A link is looked at where it leads."""
     for path in asked:
+        bounded.at(path)
         try:
             flags = os.statvfs(path).f_flag
         except (FileNotFoundError, NotADirectoryError):

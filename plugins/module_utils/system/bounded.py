@@ -9,6 +9,7 @@ where even that has to wait, left behind: it holds no file and no lock of its pa
 """
 
 import contextlib
+import gc
 import json
 import mmap
 import os
@@ -200,6 +201,9 @@ def _be_child(act, board, keep):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         _let_go(keep)
         _here[:] = [board]
+        if hasattr(gc, "freeze"):
+            # Looking through what the parent made would copy all of its memory.
+            gc.freeze()
         act(board)
     finally:
         # Neither an error nor what the parent has yet to do goes on in here.

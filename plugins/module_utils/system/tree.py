@@ -85,6 +85,14 @@ class Tree:
             return getattr(error, "ground", ""), False
         return (folder.ground, folder.is_anyones) if folder is not None else ("", False)
 
+    def is_here(self, path):
+        """Return False for a directory on a file system that is not entered, or that cannot be reached."""
+        try:
+            self._directory(path)
+        except EndpointError:
+            return False
+        return True
+
     def directory(self, path):
         """Return a descriptor of its own of a directory, None if there is none."""
         return self._listed(path)

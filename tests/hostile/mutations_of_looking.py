@@ -1,0 +1,96 @@
+"""The mendings of looking and proving: each is taken out in a copy, and the attack has to succeed there."""
+
+from __future__ import annotations
+
+from mutations import Mutation
+
+SHARED = "plugins/module_utils/"
+
+LOOKING: tuple[Mutation, ...] = (
+    # H2
+    Mutation(
+        "look-hung-unknown-type",
+        f"{SHARED}system/bounded.py",
+        "            if left <= 0:\n                return False\n",
+        "            left = STEP\n",
+    ),
+    Mutation(
+        "look-remote-homes",
+        f"{SHARED}system/foreign.py",
+        "    if not REMOTE.search(table):\n        return {}\n",
+        "    if table:\n        return {}\n",
+    ),
+    Mutation(
+        "prove-hung-file-system",
+        f"{SHARED}prove/on_access.py",
+        "        outcome = told(lambda tell: _put_and_read(path, data, tell), timeout + SETTLING)\n",
+        "        outcome = _put_and_read(path, data, lambda found: found)\n",
+    ),
+    # H3
+    Mutation(
+        "look-link-in-a-home",
+        f"{SHARED}system/tree.py",
+        "    if place.ground:\n        raise unreadable(_below",
+        "    if not place:\n        raise unreadable(_below",
+    ),
+    Mutation(
+        "look-odd-file-in-a-home",
+        f"{SHARED}system/tree.py",
+        "elif folder.ground and status.st_nlink > 1 and status.st_uid == 0:",
+        "elif folder.ground and status.st_nlink > 99999:",
+    ),
+    # M3
+    Mutation(
+        "look-forged-process",
+        f"{SHARED}system/interception.py",
+        "        return (running.st_dev, running.st_ino) == (own.st_dev, own.st_ino)\n",
+        "        return own is not None\n",
+    ),
+    # M4
+    Mutation(
+        "look-many-names-in-tmp",
+        f"{SHARED}collect/installers.py",
+        "look.tree.each(folder)",
+        "look.tree.entries(folder)",
+    ),
+    Mutation(
+        "look-holes-are-no-room",
+        f"{SHARED}collect/space.py",
+        "min(entry.status.st_size, entry.status.st_blocks * BLOCK)",
+        "entry.status.st_size",
+    ),
+    # M5
+    Mutation(
+        "look-installers-without-end",
+        f"{SHARED}collect/gathering.py",
+        "        if spent.takes(size):\n",
+        "        if place:\n",
+    ),
+    # M6
+    Mutation(
+        "look-rpm-database-fills-run",
+        f"{SHARED}system/scratch.py",
+        "    if needed * 2 > free:\n",
+        "    if needed < 0:\n",
+    ),
+    Mutation(
+        "look-killed-while-rpm-is-asked",
+        f"{SHARED}system/scratch.py",
+        "        remove_abandoned(self._home)\n",
+        "",
+    ),
+    # M8
+    Mutation(
+        "prove-protection-that-is-not-there",
+        f"{SHARED}prove/on_access.py",
+        '        inside = _made(_opened(folder or "/"), directory)\n',
+        '        inside = _opened(folder or "/")\n',
+    ),
+    # L1
+    Mutation(
+        "look-names-in-the-posix-locale",
+        f"{SHARED}system/safe_paths.py",
+        'meant(path).split("/")',
+        'path.split("/")',
+    ),
+)
