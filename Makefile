@@ -11,7 +11,7 @@ DEMO := avshift/demo
 # The longest first, so that the others fill the time beside them.
 LONGEST := removal detection default
 SCENARIOS := $(LONGEST) $(filter-out $(LONGEST),$(patsubst molecule/%/molecule.yml,%,$(wildcard molecule/*/molecule.yml)))
-CHECKS := lint types unit hostile browser test-matrix sanity build-check
+CHECKS := lint types unit hostile rollout browser test-matrix sanity build-check
 # What runs at once. The scenarios wait for containers most of the time.
 JOBS ?= $(shell nproc)
 
@@ -20,7 +20,7 @@ export CONTAINERS_CONF := $(CURDIR)/lab/containers.conf
 export ANSIBLE_FORCE_COLOR ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-up demo-down setup prerequisites test lint types unit hostile sanity build-check molecule lab \
+.PHONY: help demo demo-up demo-down setup prerequisites test lint types unit hostile rollout sanity build-check molecule lab \
 	test-full test-matrix bench-detect bench-plan bench-report bench-window browser clean screenshots catalog-index requirements
 
 help: ## Show this list
@@ -76,6 +76,10 @@ hostile: setup ## Try the attacks that need no container; all of them with make 
 	@echo "== hostile"
 	pytest -q tests/hostile
 
+rollout: setup ## Run the playbooks on fleets of scripts, on the oldest and the newest ansible-core; all with make test-full
+	@echo "== rollout"
+	pytest -q tests/rollout
+
 browser: setup ## Open the documents in headless Chromium
 	@echo "== browser"
 	pytest -q tests/browser
@@ -105,9 +109,11 @@ test-full: export AVSHIFT_HANDOVER_SET := full
 test-full: export AVSHIFT_INTERRUPTION_SET := full
 test-full: export AVSHIFT_HOSTILE_SET := full
 test-full: export AVSHIFT_SSH_SET := full
+test-full: export AVSHIFT_ROLLOUT_SET := full
 test-full: setup ## Run removal, clamav, providers, handover, interruption, ssh in their whole sets: 3 to 4 hours on 2 cores
 	@echo "== test-full"
 	pytest -q tests/hostile
+	pytest -q tests/rollout
 	molecule -c .config/molecule/config.yml test -s removal
 	molecule -c .config/molecule/config.yml test -s clamav
 	molecule -c .config/molecule/config.yml test -s providers

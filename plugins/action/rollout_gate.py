@@ -31,7 +31,8 @@ class ActionModule(Adapter):
         """Return begin, wave and reason; where the wave does not begin, every host that is left gets a record."""
         hosts, batch = options["hosts"], options["wave"]
         limits = rollout.Limits(waves.sizes(options["waves"]), waves.most_failed(options["max_fail_percentage"]))
-        gate = rollout.gate(hosts, batch, results_of(task_vars, options["results_in"]), limits)
+        out = set(hosts) - set(task_vars.get("ansible_play_hosts", hosts))
+        gate = rollout.gate(hosts, batch, results_of(task_vars, options["results_in"]), limits, out)
         begin = not gate.reason or bool(self._task.check_mode)
         if not begin:
             left = hosts[hosts.index(batch[0]) :]

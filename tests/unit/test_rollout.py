@@ -62,9 +62,14 @@ def test_as_many_percent_may_fail_as_was_given(most_failed: Any, begins: bool) -
 
 
 def test_waves_that_the_play_did_not_see_are_refused_before_anything_is_done() -> None:
-    with pytest.raises(AvshiftError, match="endpoint_migrate_waves") as caught:
-        rollout.gate(HOSTS, HOSTS[:6], _results(), _limits([1, 2]))
-    assert caught.value.code == "waves_in_inventory"
+    for batch in (HOSTS[:6], HOSTS[:1]):
+        with pytest.raises(AvshiftError, match="endpoint_migrate_waves") as caught:
+            rollout.gate(HOSTS, batch, _results(), _limits([2, 4]))
+        assert caught.value.code == "waves_in_inventory"
+
+
+def test_hosts_that_failed_before_the_play_are_no_part_of_a_wave() -> None:
+    assert rollout.gate(HOSTS, HOSTS[1:3], _results(), _limits(3), out=HOSTS[:1]) == rollout.Gate(1, "")
 
 
 OUTCOMES = st.sampled_from([WELL, UNKNOWN, GONE, REFUSED, BROKEN])

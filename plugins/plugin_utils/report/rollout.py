@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,15 +47,16 @@ def state_of(result: Mapping[str, Any] | None) -> str:
     return UNREACHABLE if (result.get("failure") or {}).get("code") == UNREACHABLE else FAILED
 
 
-def gate(hosts: list[str], batch: list[str], results: Results, limits: Limits) -> Gate:
+def gate(hosts: list[str], batch: list[str], results: Results, limits: Limits, out: Collection[str] = ()) -> Gate:
     """Return whether a wave may begin after those before it.
 
-    ``hosts`` are all of the run in its order, ``batch`` those that Ansible begins now. Raises AvshiftError where these
+    ``hosts`` are all of the run in its order, ``batch`` those that Ansible begins now, ``out`` those that
+    failed before this play and are begun no more. Raises AvshiftError where these
     are no wave of the limits: then another list of waves is in force than the one that is known here.
     """
     members = _members(hosts, limits)
     wave = next(number for number, several in members.items() if batch[0] in several)
-    if not set(batch) <= set(members[wave]):
+    if set(batch) != set(members[wave]) - set(out):
         raise AvshiftError(
             "waves_in_inventory",
             "Dividing the hosts into waves",

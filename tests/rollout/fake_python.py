@@ -1,0 +1,61 @@
+#!/usr/bin/python3
+"""Stands where Ansible looks for a host's Python, and answers as that host: a folder beside it says what.
+
+``calls`` gets a line per call, with how it was made. ``collect`` is what a first look gives, ``after`` what a look
+gives once something was carried out; without them the host is broken. Where ``vanishes`` is, the host is gone after its
+first answer, for a connection that asks (``fake_ssh.sh``).
+"""
+
+import json
+import os
+import re
+import sys
+import time
+
+HOME = os.path.dirname(os.path.abspath(sys.argv[0]))
+
+
+def path(name):
+    return os.path.join(HOME, name)
+
+
+def read(name):
+    with open(path(name)) as file:
+        return json.load(file)
+
+
+def asked():
+    """Return the call and its arguments out of the module that Ansible sent."""
+    named = [argument for argument in sys.argv[1:] if os.path.isfile(argument)]
+    with open(named[0]) if named else sys.stdin as module:
+        text = module.read()
+    return json.loads(re.search('^ARGUMENTS = r"""(.*)"""$', text, re.MULTILINE).group(1))
+
+
+def carried_out(arguments, check):
+    """Return what carrying out a part gives: all of its steps change something."""
+    word = "would_change" if check else "changed"
+    mine = [step for step in arguments["steps"] if step["part"] in arguments["parts"]]
+    outcomes = [{"id": step["id"], "outcome": word, "facts": {}, "seconds": 0.0} for step in mine]
+    pending = arguments["pending"] or [step["id"] for step in arguments["steps"]]
+    return {"changed": bool(mine), "outcomes": outcomes, "pending": pending, "failure": None}
+
+
+def main():
+    given = asked()
+    with open(path("calls"), "a") as calls:
+        calls.write("{} {}\n".format(given["call"], "check" if given["check_mode"] else "real"))
+    if os.path.exists(path("slow")):
+        time.sleep(0.4)
+    if given["call"] == "apply":
+        if not given["check_mode"]:
+            open(path("carried-out"), "w").close()
+        result = carried_out(given["arguments"], given["check_mode"])
+    else:
+        result = read("after" if os.path.exists(path("carried-out")) else "collect")
+    print(json.dumps(result))
+    if os.path.exists(path("vanishes")):
+        open(path("gone"), "w").close()
+
+
+main()

@@ -1,0 +1,9 @@
+#!/bin/sh
+# A connection to a host that is this machine, until the host is gone.
+home=$(dirname "$0")
+if [ -e "$home/gone" ]; then
+    echo "ssh: connect to host web port 22: No route to host" >&2
+    exit 255
+fi
+for last; do :; done
+exec sh -c "$last"

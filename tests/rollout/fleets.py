@@ -1,0 +1,179 @@
+"""Fleets of hosts that are scripts of this machine: what a playbook does with them is seen in what they were asked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from importable import HOME, REPOSITORY
+from plans import case_of
+from support import collected
+
+HERE = Path(__file__).resolve().parent
+LIMIT = 900
+CLEAN, AGENT, SERVER = "clean-without-replacement", "agent", "server"
+BROKEN, UNREACHABLE, VANISHES = "broken", "unreachable", "vanishes"
+FATAL = re.compile(r"^fatal: \[([^]]+)\]: (?:FAILED|UNREACHABLE)! => (\{.*\})$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run left: its output and its exit code."""
+
+    text: str
+    code: int
+
+    @property
+    def flat(self) -> str:
+        """The output in one line, since Ansible folds long ones."""
+        return " ".join(self.text.split())
+
+    def why(self, host: str) -> list[str]:
+        """Return the messages with which tasks of a host failed, in their order."""
+        return [str(json.loads(result).get("msg")) for name, result in FATAL.findall(self.text) if name == host]
+
+    def counted(self, words: str) -> int:
+        """Return how many lines hold these words."""
+        return sum(words in line for line in self.text.splitlines())
+
+
+class Fleet:
+    """Hosts by their names, each with what it is: a case of tests/fixtures/plans, or one of the words above."""
+
+    def __init__(self, folder: Path, hosts: Mapping[str, str], core: Path | None = None) -> None:
+        self.folder, self.hosts = folder, dict(hosts)
+        self.out = folder / "avshift"
+        self._core = core or Path(sys.executable).parent
+        self._variables: dict[str, dict[str, Any]] = {}
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "ansible.cfg").write_text("[defaults]\nretry_files_enabled = False\n", encoding="utf-8")
+        for host, kind in hosts.items():
+            self._make(host, kind)
+        self.write_inventory()
+
+    def _make(self, host: str, kind: str) -> None:
+        home = self.folder / "hosts" / host
+        home.mkdir(parents=True)
+        for name in ("fake_python.py", "fake_ssh.sh"):
+            shutil.copy(HERE / name, home / name)
+            (home / name).chmod(0o755)
+        variables: dict[str, Any] = {
+            "ansible_connection": "local",
+            "ansible_python_interpreter": str(home / "fake_python.py"),
+        }
+        if kind == UNREACHABLE:
+            variables = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
+        elif kind == VANISHES:
+            variables.update(ansible_connection="ssh", ansible_ssh_executable=str(home / "fake_ssh.sh"))
+            (home / "vanishes").touch()
+        self._variables[host] = variables
+        if kind not in (UNREACHABLE, BROKEN):
+            self.answers(host, AGENT if kind == VANISHES else kind)
+
+    def answers(self, host: str, case: str) -> None:
+        """Have a host be in the state of a case from now on."""
+        home = self.folder / "hosts" / host
+        before, after = collected(case_of(case)), collected(case_of(CLEAN))
+        for name, seen in (("collect", before), ("after", after)):
+            (home / name).write_text(json.dumps({"changed": False, "collected": seen}), encoding="utf-8")
+
+    def slow(self, *hosts: str) -> None:
+        """Have hosts take their time."""
+        for host in hosts:
+            (self.folder / "hosts" / host / "slow").touch()
+
+    def write_inventory(self, **variables: Any) -> None:
+        """Write the inventory, with variables of all hosts."""
+        common = {"avshift_become": False, "endpoint_migrate_provider": "none", **variables}
+        accepted = {"endpoint_migrate_accept": ["no_replacement", "backup_encrypted"]}
+        content = {"all": {"vars": {**accepted, **common}, "hosts": self._variables}}
+        (self.folder / "inventory.yml").write_text(yaml.safe_dump(content), encoding="utf-8")
+
+    def run(self, playbook: str, *arguments: str, settings: Mapping[str, str] | None = None, **given: Any) -> Run:
+        """Run a playbook of the collection, or one in the folder.
+
+        ``given`` are variables, handed over as JSON; ``settings`` are those of the environment.
+        """
+        named = playbook if playbook.endswith(".yml") else f"avshift.endpoint.{playbook}"
+        command = [str(self._core / "ansible-playbook"), "-i", "inventory.yml", named]
+        command += ["-e", json.dumps(given)] if given else []
+        done = subprocess.run(
+            [*command, *arguments],
+            cwd=self.folder,
+            env={**_environment(self.folder), **(settings or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=LIMIT,
+            check=False,
+        )
+        return Run(done.stdout, done.returncode)
+
+    def calls(self, host: str) -> list[str]:
+        """Return what a host was asked, in order, such as ``collect real``."""
+        asked = self.folder / "hosts" / host / "calls"
+        return asked.read_text(encoding="utf-8").splitlines() if asked.exists() else []
+
+    def asked(self) -> list[str]:
+        """Return the hosts that were asked anything."""
+        return [host for host in self.hosts if self.calls(host)]
+
+    def forget(self) -> None:
+        """Forget what the hosts were asked."""
+        for host in self.hosts:
+            (self.folder / "hosts" / host / "calls").unlink(missing_ok=True)
+
+    def record(self, host: str, folder: str = "records") -> dict[str, Any]:
+        """Return a host's record."""
+        content: dict[str, Any] = json.loads((self.out / folder / f"{host}.json").read_text(encoding="utf-8"))
+        return content
+
+    def records(self, folder: str = "records") -> dict[str, tuple[str, str | None]]:
+        """Return verdict and code of the failure of every record in a folder."""
+        found = {
+            host: self.record(host, folder) for host in self.hosts if (self.out / folder / f"{host}.json").exists()
+        }
+        return {host: (one["verdict"], (one["failure"] or {}).get("code")) for host, one in found.items()}
+
+    def snapshot(self) -> dict[str, str]:
+        """Return the SHA-256 of every file of controller and hosts, but for the notes of what they were asked."""
+        return {
+            str(path.relative_to(self.folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(self.folder.rglob("*"))
+            if path.is_file() and path.name != "calls" and "tmp" not in path.relative_to(self.folder).parts
+        }
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "PYTHON"))}
+    return {
+        **kept,
+        "ANSIBLE_CONFIG": str(folder / "ansible.cfg"),
+        "ANSIBLE_COLLECTIONS_PATH": str(HOME.parent),
+        "ANSIBLE_LOCAL_TEMP": str(folder / "tmp" / "local"),
+        "ANSIBLE_REMOTE_TMP": str(folder / "tmp" / "remote"),
+        "ANSIBLE_HOME": str(folder / "tmp" / "home"),
+        "ANSIBLE_FORCE_COLOR": "0",
+        "ANSIBLE_NOCOLOR": "1",
+        "LC_ALL": "C.UTF-8",
+    }
+
+
+def verdicts(records: Mapping[str, tuple[str, str | None]]) -> Counter[str]:
+    """Return how many records have which verdict."""
+    return Counter(verdict for verdict, _code in records.values())
+
+
+__all__ = ["AGENT", "BROKEN", "CLEAN", "REPOSITORY", "SERVER", "UNREACHABLE", "VANISHES", "Fleet", "Run", "verdicts"]

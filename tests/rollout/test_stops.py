@@ -1,0 +1,160 @@
+"""A wave with a failure really ends the run, on the oldest core and the newest, and the last words always come."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cores import FULL
+from fleets import AGENT, BROKEN, CLEAN, UNREACHABLE, VANISHES, Fleet, Run
+
+NAMES = [f"h{number:02}" for number in range(8)]
+ALL: dict[str, Any] = {"avshift_hosts": "all", "endpoint_migrate_require_approval": False}
+
+
+def _fleet(folder: Path, core: Path | None, **kinds: str) -> Fleet:
+    return Fleet(folder, {name: kinds.get(name, CLEAN) for name in NAMES}, core)
+
+
+def _not_started(fleet: Fleet) -> list[str]:
+    return [host for host, (_verdict, code) in fleet.records().items() if code == "not_started"]
+
+
+def _counts(run: Run, migrated: int, failed: int, unreachable: int, not_started: int) -> None:
+    words = f"8 hosts: {migrated} migrated, {failed} failed, {unreachable} unreachable, {not_started} not started"
+    assert run.counted(words) == 1, run.text
+
+
+@pytest.mark.parametrize("kind", [BROKEN, UNREACHABLE, VANISHES] if FULL else [BROKEN, VANISHES])
+def test_a_pilot_that_fails_or_is_not_reached_ends_the_run(tmp_path: Path, each_core: Path | None, kind: str) -> None:
+    fleet = _fleet(tmp_path, each_core, h00=kind)
+    run = fleet.run("migrate", **ALL)
+    _counts(run, 0, int(kind == BROKEN), int(kind != BROKEN), 7)
+    assert [host for host in fleet.asked() if host != "h00"] == []
+    assert _not_started(fleet) == NAMES[1:]
+    assert fleet.records()["h00"][1] == ("module_failed" if kind == BROKEN else "unreachable")
+    assert "The run ended early: 1 of 1 hosts of wave 1 failed or were not reached (h00), and 0 % may" in run.text
+    assert run.code == 2
+
+
+def test_a_run_in_which_all_goes_well_goes_through_all_waves(tmp_path: Path, core: Path | None) -> None:
+    fleet = _fleet(tmp_path, core, h03=AGENT)
+    run = fleet.run("migrate", **ALL)
+    _counts(run, 8, 0, 0, 0)
+    assert run.counted("PLAY [Migrate]") == 3
+    assert fleet.calls("h03").count("apply real") == 3
+    assert run.code == 0
+
+
+@pytest.mark.parametrize(("most_failed", "begun"), [("20", 4), ("50", 8)] if FULL else [("20", 4)])
+def test_as_many_may_fail_as_was_given(tmp_path: Path, each_core: Path | None, most_failed: str, begun: int) -> None:
+    fleet = _fleet(tmp_path, each_core, h01=BROKEN, h02=UNREACHABLE)
+    given = {"endpoint_migrate_waves": "4", "endpoint_migrate_max_fail_percentage": most_failed}
+    run = fleet.run("migrate", **ALL, **given)
+    _counts(run, begun - 2, 1, 1, 8 - begun)
+    assert _not_started(fleet) == NAMES[begun:]
+    assert run.code == 2
+
+
+def test_a_wave_in_which_nobody_is_reached_does_not_end_the_run_without_a_word(
+    tmp_path: Path, core: Path | None
+) -> None:
+    fleet = _fleet(tmp_path, core, h00=UNREACHABLE, h01=UNREACHABLE)
+    given = {"endpoint_migrate_waves": "2", "endpoint_migrate_max_fail_percentage": 100}
+    run = fleet.run("migrate", **ALL, **given)
+    _counts(run, 6, 0, 2, 0)
+    assert fleet.records()["h01"] == ("unknown", "unreachable")
+    assert run.code == 2
+
+
+def test_everybody_out_of_reach_still_gets_the_last_words(tmp_path: Path, core: Path | None) -> None:
+    fleet = Fleet(tmp_path, dict.fromkeys(NAMES, UNREACHABLE), core)
+    run = fleet.run("migrate", endpoint_migrate_waves="100%", **ALL)
+    _counts(run, 0, 0, 8, 0)
+    assert set(fleet.records().values()) == {("unknown", "unreachable")}
+    assert run.code == 2
+
+
+def test_a_second_run_goes_on_where_the_first_was_ended(tmp_path: Path) -> None:
+    fleet = _fleet(tmp_path, None, h00=BROKEN)
+    fleet.run("migrate", **ALL)
+    fleet.answers("h00", AGENT)
+    run = fleet.run("migrate", **ALL)
+    _counts(run, 8, 0, 0, 0)
+    assert {verdict for verdict, _code in fleet.records().values()} <= {"removed_verified", "never_present"}
+    assert run.code == 0
+
+
+REFUSED = {
+    "nobody named a host": ({"endpoint_migrate_require_approval": False}, ["avshift_hosts", "--limit PATTERN"]),
+    "an empty answer of a survey": ({**ALL, "avshift_hosts": " "}, ["avshift_hosts"]),
+    "words for waves": ({**ALL, "endpoint_migrate_waves": "a few"}, ["endpoint_migrate_waves: a few is no number"]),
+    "too many percent": ({**ALL, "endpoint_migrate_waves": [1, "150%"]}, ["endpoint_migrate_waves: 150%"]),
+    "words for the share that may fail": (
+        {**ALL, "endpoint_migrate_max_fail_percentage": "some"},
+        ["endpoint_migrate_max_fail_percentage: some is no percentage"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_bad_input_is_refused_by_the_variable_s_name_before_a_host_is_asked(
+    tmp_path: Path, core: Path | None, name: str
+) -> None:
+    given, words = REFUSED[name]
+    fleet = _fleet(tmp_path, core)
+    run = fleet.run("migrate", **given)
+    assert run.code != 0
+    assert [one for one in words if one not in run.flat] == [], run.text
+    assert "Traceback" not in run.text
+    assert fleet.asked() == []
+    assert not fleet.out.exists()
+
+
+def test_waves_that_only_the_inventory_sets_are_refused(tmp_path: Path, core: Path | None) -> None:
+    fleet = _fleet(tmp_path, core)
+    fleet.write_inventory(endpoint_migrate_waves=[4])
+    run = fleet.run("migrate", **ALL)
+    assert run.code != 0
+    assert "endpoint_migrate_waves: the inventory sets it" in run.flat
+    assert fleet.asked() == []
+
+
+@pytest.mark.parametrize("waves", ["1,50%", "[1, '50%']"] if FULL else ["1,50%"])
+def test_waves_are_taken_as_text(tmp_path: Path, core: Path | None, waves: str) -> None:
+    fleet = _fleet(tmp_path, core)
+    run = fleet.run("migrate", **ALL, endpoint_migrate_waves=waves)
+    _counts(run, 8, 0, 0, 0)
+    assert run.counted("PLAY [Migrate]") == 3
+
+
+def test_a_limit_names_the_hosts_too(tmp_path: Path, core: Path | None) -> None:
+    fleet = _fleet(tmp_path, core)
+    run = fleet.run("migrate", "--limit", "h02,h05", endpoint_migrate_require_approval=False)
+    assert run.counted("2 hosts: 2 migrated, 0 failed, 0 unreachable, 0 not started") == 1
+    assert fleet.asked() == ["h02", "h05"]
+    assert run.code == 0
+
+
+def test_a_host_whose_variables_are_wrong_has_a_record_and_ends_the_run(tmp_path: Path) -> None:
+    fleet = _fleet(tmp_path, None)
+    run = fleet.run("migrate", endpoint_migrate_also_remove={"no": "list"}, **ALL)
+    _counts(run, 0, 1, 0, 7)
+    assert fleet.asked() == []
+    assert fleet.record("h00")["failure"]["message"]
+    assert run.code == 2
+
+
+def test_no_record_of_an_earlier_migration_is_lost_to_a_later_run(tmp_path: Path) -> None:
+    fleet = _fleet(tmp_path, None, h00=AGENT, h05=AGENT)
+    assert fleet.run("migrate", **ALL).code == 0
+    own, outcomes = fleet.record("h05"), fleet.record("h00")["outcomes"]
+    assert outcomes
+    for name in ("collect", "after"):
+        (tmp_path / "hosts/h00" / name).unlink()
+    run = fleet.run("migrate", **ALL)
+    _counts(run, 0, 1, 0, 7)
+    assert fleet.record("h05") == own
+    assert fleet.record("h00")["outcomes"] == outcomes
+    assert fleet.records()["h00"] == ("unknown", "module_failed")
