@@ -27,7 +27,8 @@ class Marks:
 
 def of(evidence: Evidence, products: Iterable[Product]) -> Marks:
     """Return the marks of products, as 0x... in lower case. A setting that could not be read gives neither."""
-    named, assumed = set(), set()
+    named: set[str] = set()
+    assumed: set[str] = set()
     for default, setting in (pair for product in products for pair in product.mark_settings):
         item = evidence.items.get(f"ini_value:{setting}", {"value": {"value": ""}})
         if "value" in item:

@@ -66,25 +66,24 @@ def of_run(
     replacement's console says of hosts.
     """
     planned = results.get("planned") or {}
+    plan = planned.get("plan")
     granted = planned["plan"]["shown"].get("exceptions", []) if planned.get("plan") else list(granted)
     parts = {part: results[part] for part in PARTS if "steps" in (results.get(part) or {})}
     collected, proven = _whole(results.get("collected"), "findings"), _whole(results.get("proven"), "checks")
     if console is not None and proven is not None:
-        provider = planned["plan"]["goal"]["provider"] if planned.get("plan") else None
-        proven = console.confirmed(proven, host, provider, since(mode, run["time"]))
-    word = verdict.of_run(planned.get("plan"), planned.get("approval"), parts) if mode == "migrate" else None
+        proven = console.confirmed(proven, host, _provider(plan), since(mode, run["time"]))
+    word = verdict.of_run(plan, planned.get("approval"), parts) if mode == "migrate" else None
     if word is None and dry_run and mode == "migrate":
         word = _foreseen(planned["plan"])
     if word is None:
-        word = _proven_verdict(planned.get("plan"), collected, proven, results.get("proven") or {}, granted)
-    plan = planned.get("plan")
+        word = _proven_verdict(plan, collected, proven, results.get("proven") or {}, granted)
     outcomes = journal.completed({part: result["steps"] for part, result in parts.items()}, plan, collected)
     return compose(
         host,
         mode,
         run,
         verdict.until_reboot(word, chain.from_iterable(outcomes.values()), collected or {}),
-        plan=planned.get("plan"),
+        plan=plan,
         approval=planned.get("approval"),
         outcomes=outcomes,
         window_seconds=_window(outcomes, parts, collected),
@@ -154,13 +153,17 @@ def _proven_verdict(
     return word
 
 
+def _provider(plan: dict[str, Any] | None) -> str | None:
+    """Return the replacement that a plan brings; None where there is no plan to say."""
+    return plan["goal"]["provider"] if plan else None
+
+
 def closed(record: dict[str, Any], console: Console | None) -> dict[str, Any]:
     """Return a record with what the console says of its host, if that is all that it waited for."""
     if console is None or record["verdict"] != verdict.PENDING_CONSOLE:
         return record
     plan, (collected, proof) = record["plan"], (record["verification"][key] for key in ("collected", "proof"))
-    provider = plan["goal"]["provider"] if plan else None
-    proof = console.confirmed(proof, record["host"], provider, since(record["mode"], record["run"]["time"]))
+    proof = console.confirmed(proof, record["host"], _provider(plan), since(record["mode"], record["run"]["time"]))
     word = _proven_verdict(plan, collected, proof, {}, record["exceptions"])
     steps = chain.from_iterable(record["outcomes"].values())
     verification = {**record["verification"], "proof": proof}
