@@ -10,7 +10,7 @@ from . import announcement
 
 # Bytes. Beyond them the facts stand in the answer alone.
 LIMIT = 1 << 16
-ALREADY = "already"
+ALREADY, BEFORE = "already", ("changed", "proved")
 
 
 def keep(steps, part, done):
@@ -22,7 +22,7 @@ def keep(steps, part, done):
         noted = own_journal.noted(digest)
         if noted:
             earlier = noted.get("results") or {}
-            own_journal.note(digest, results=dict(earlier, **{part: _short(done, earlier.get(part))}))
+            own_journal.note_results(digest, dict(earlier, **{part: _short(done, earlier.get(part))}))
     except Exception:
         # The journal is damaged or the disk is full: the answer has it.
         return
@@ -30,7 +30,7 @@ def keep(steps, part, done):
 
 def _short(done, earlier):
     """Return what is kept: a step that was done before this run was interrupted keeps what first became of it."""
-    first = {outcome["id"]: outcome for outcome in (earlier or {}).get("outcomes", ())}
+    first = {one["id"]: one for one in (earlier or {}).get("outcomes", ()) if one["outcome"] in BEFORE}
     outcomes = [first.get(one["id"], one) if one["outcome"] == ALREADY else one for one in done["outcomes"]]
     kept = {"outcomes": outcomes, "failure": done["failure"]}
     if len(json.dumps(kept)) > LIMIT:

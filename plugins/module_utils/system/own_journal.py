@@ -31,6 +31,16 @@ def note(digest, **fields):
     _write(json.dumps(journal, indent=1, sort_keys=True) + "\n")
 
 
+def note_results(digest, results):
+    """Note what came of the parts of a run; those of runs before it are in records, and leave the journal."""
+    journal = read()
+    for run in journal["runs"]:
+        run.pop("results", None)
+        if run["digest"] == digest:
+            run["results"] = results
+    _write(json.dumps(journal, indent=1, sort_keys=True) + "\n")
+
+
 def note_start(unit, start):
     """Note with which files a unit was started last, as ``started`` returns it."""
     journal = read()

@@ -9,7 +9,7 @@ from typing import Any
 
 PARTS = ("stage", "handover", "remove")
 OUTCOMES = ("changed", "proved", "already", "failed", "undone", "untouched")
-ALREADY = "already"
+ALREADY, BEFORE = "already", ("changed", "proved")
 UNKNOWN = "window_unknown"
 
 
@@ -25,10 +25,15 @@ def completed(
     for part in PARTS:
         mine, told = outcomes.get(part), noted.get(part, {})
         if mine:
-            filled[part] = [told.get(one["id"], one) if one["outcome"] == ALREADY else one for one in mine]
+            filled[part] = [_first(one, told) for one in mine]
         elif told:
             filled[part] = list(told.values())
     return filled
+
+
+def _first(mine: dict[str, Any], told: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    noted = told.get(mine["id"])
+    return noted if noted and mine["outcome"] == ALREADY and noted["outcome"] in BEFORE else mine
 
 
 def _noted(plan: dict[str, Any], collected: dict[str, Any] | None) -> Iterator[tuple[str, dict[str, dict[str, Any]]]]:

@@ -1,0 +1,155 @@
+"""What attacks on the endpoint's doing share: a run of stand-in steps in a process of its own, and a place of root."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from importable import REPOSITORY
+
+NOBODY = 65534
+MODULES = "ansible_collections.avshift.endpoint.plugins.module_utils"
+# Slow machines get all the time they want: a test that holds ends long before.
+PATIENCE = 90
+# ``sleep`` is a step that changes something by a command and then says so on the disk; ``lose`` cannot be undone.
+RUN = """
+import json, os, sys, time
+sys.path.insert(0, sys.argv[1])
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply import announcement, main, runner
+from ansible_collections.avshift.endpoint.plugins.module_utils.system import commands, own_journal, own_places, run_lock
+folder, given = sys.argv[2], json.loads(sys.argv[3])
+own_journal.PATH, run_lock.PATH = folder + "/state/journal.json", folder + "/lock"
+own_places.FOLDERS = [folder]
+
+def there(name):
+    return os.path.exists(os.path.join(folder, name))
+
+def touch(name):
+    open(os.path.join(folder, name), "w").close()
+
+class Command:
+    look = staticmethod(lambda target: there(target["marker"]))
+    @staticmethod
+    def do(target):
+        commands.must(["sh", "-c", target["script"], folder], 60, "Doing", "Look.", lasting=True)
+
+class Waits:
+    look = staticmethod(lambda target: there(target["marker"]))
+    @staticmethod
+    def do(target):
+        touch(target["marker"] + "-begun")
+        deadline = time.monotonic() + target["seconds"]
+        while time.monotonic() < deadline:
+            time.sleep(0.01)
+        touch(target["marker"])
+
+class Touch:
+    look = staticmethod(lambda target: there(target["marker"]))
+    do = staticmethod(lambda target: touch(target["marker"]))
+
+class Stopped:
+    look = staticmethod(lambda target: True)
+    do = staticmethod(lambda target: None)
+    @staticmethod
+    def undo(target):
+        touch("old-protection-is-back")
+        return {"old_is_back": True}
+
+runner.KINDS.update(command=Command, packages_remove=Waits, retain=Waits, touch=Touch, handover=Stopped)
+answer = getattr(main, given.pop("entry", "main"))(given, False)
+open(os.path.join(folder, "answer.json"), "w").write(json.dumps(answer))
+print(json.dumps(answer), flush=True)
+"""
+ANNOUNCE = {
+    "id": "00-announce",
+    "part": "stage",
+    "kind": "announce",
+    "undo": "",
+    "target": {"digest": "d" * 64, "change_id": "CHG1", "products": []},
+}
+
+
+def step(name: str, kind: str, part: str = "stage", **target: Any) -> dict[str, Any]:
+    """Return a step as an endpoint gets it."""
+    return {"id": name, "part": part, "kind": kind, "undo": "", "target": {"marker": name, **target}}
+
+
+def command_line(folder: Path, steps: list[dict[str, Any]], parts: list[str], **more: Any) -> list[str]:
+    """Return the command that carries out steps, with its lock and journal in a folder."""
+    given = {"steps": steps, "parts": parts, "pending": None, **more}
+    return [sys.executable, "-B", "-c", RUN, str(REPOSITORY / ".cache"), str(folder), json.dumps(given)]
+
+
+def carried_out(folder: Path, steps: list[dict[str, Any]], parts: list[str], **more: Any) -> dict[str, Any]:
+    """Carry out steps in a process of their own and return the answer."""
+    done = subprocess.run(
+        command_line(folder, steps, parts, **more), capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
+    assert done.stdout.startswith("{"), done.stderr
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def comes(is_so: Callable[[], Any]) -> bool:
+    """Return whether something comes to be so."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if is_so():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def noted(folder: Path) -> dict[str, Any]:
+    """Return {step: outcome} of the last run in the journal on the disk."""
+    path = folder / "state/journal.json"
+    if not path.exists():
+        return {}
+    results = json.loads(path.read_text(encoding="utf-8"))["runs"][-1].get("results", {})
+    return {one["id"]: one["outcome"] for part in results.values() for one in part["outcomes"]}
+
+
+@contextmanager
+def place_of_root() -> Iterator[Path]:
+    """Lend a directory that root owns, with all above it."""
+    made = Path(tempfile.mkdtemp(prefix="avshift-hostile-", dir="/root"))
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made)
+
+
+@contextmanager
+def place_for_all() -> Iterator[Path]:
+    """Lend a directory that everybody can go through, with one (``out``) that everybody can write to."""
+    made = Path(tempfile.mkdtemp(prefix="avshift-hostile-", dir="/tmp"))
+    try:
+        made.chmod(0o755)
+        (made / "out").mkdir()
+        (made / "out").chmod(0o777)
+        yield made
+    finally:
+        shutil.rmtree(made)
+
+
+def as_nobody(act: Callable[[], Any]) -> int:
+    """Do something as a user without rights, in a child, and return the child's process id."""
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setgroups([])
+            os.setgid(NOBODY)
+            os.setuid(NOBODY)
+            act()
+        finally:
+            os._exit(0)
+    return child
