@@ -109,7 +109,7 @@ def _failing() -> dict[str, bytes]:
         "object-for-a-message": {"failed": True, "code": "x", "msg": {"a": [ESCAPES]}},
         "code-without-a-message": {"failed": True, "code": "x"},
         "exception-with-escapes": {"exception": trace, "failed": True, "msg": ESCAPES},
-        "template-for-a-message": {"failed": True, "code": "x", "msg": LOOK_UP % "PWNED"},
+        "template-for-a-message": {"failed": True, "code": "x", "msg": LOOK_UP},
     }
     return {name: json.dumps(answer).encode() for name, answer in said.items()} | {
         "traceback-with-escapes": trace.encode("utf-8", "surrogateescape")
@@ -142,20 +142,20 @@ def _overreaching() -> dict[str, bytes]:
     """Return answers that are in order, and bring what Ansible itself may take for its own."""
     tagged = {
         "__ansible_type": "_AnsibleTaggedStr",
-        "value": LOOK_UP % "PWNED",
+        "value": LOOK_UP,
         "tags": [{"__ansible_type": "TrustedAsTemplate"}],
     }
     facts = {"ansible_facts": {"inventory_hostname": "../../ESCAPED", "endpoint_migrate_output_dir": "ESCAPED"}}
     more = {
         "facts": {**facts, "_ansible_facts_cached": True, "add_host": {"host_name": "x"}, "ansible_stats": {}},
-        "warnings": {"warnings": [ESCAPES, LOOK_UP % "PWNED"], "deprecations": [{"msg": ESCAPES, "version": "9"}]},
-        "diff": {"diff": {"before": ESCAPES, "after": LOOK_UP % "PWNED"}, "changed": True},
+        "warnings": {"warnings": [ESCAPES, LOOK_UP], "deprecations": [{"msg": ESCAPES, "version": "9"}]},
+        "diff": {"diff": {"before": ESCAPES, "after": LOOK_UP}, "changed": True},
         "unsafe": {"msg": tagged, "_ansible_no_log": False, "invocation": tagged},
     }
     return {f"brings-{name}": _with(lambda answer, what=what: answer.update(what)) for name, what in more.items()}
 
 
-TEMPLATES = (LOOK_UP % "PWNED", "{% set x = lookup('pipe', 'touch PWNED') %}{{ x }}", "{#", "{", "{{", "#}{{ 7 * 7 }}")
+TEMPLATES = (LOOK_UP, "{% set x = lookup('pipe', 'touch $AVSHIFT_PROOF') %}{{ x }}", "{#", "{", "{{", "#}{{ 7 * 7 }}")
 BROKEN, FAILING, OVERREACHING = _broken(), _failing(), _overreaching()
 TEXTS = {f"template-{number}": _poisoned(text) for number, text in enumerate(TEMPLATES)} | {
     f"text-{number}": _poisoned(text) for number, text in enumerate(text for text in HOSTILE if "\udcff" not in text)

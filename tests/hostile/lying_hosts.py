@@ -21,8 +21,8 @@ from support import collected
 
 HONEST = "honest"
 LIMIT = 600
-# What a lie would leave behind if it were ever evaluated: a file that a test gives the path of.
-LOOK_UP = "{{ lookup('ansible.builtin.pipe', 'touch %s') }}"
+# What would leave a file behind if it were ever evaluated: see Run.proof.
+LOOK_UP = "{{ lookup('ansible.builtin.pipe', 'touch $AVSHIFT_PROOF') }}"
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "ANSIBLE_COLLECTIONS_PATH": str(HOME.parent),
         "ANSIBLE_LOCAL_TEMP": str(folder / "local-tmp"),
         "ANSIBLE_FORCE_COLOR": "0",
+        "AVSHIFT_PROOF": str(folder / "PWNED"),
         "ANSIBLE_NOCOLOR": "1",
     }
     return {**kept, **settings, "LC_ALL": "C.UTF-8"}

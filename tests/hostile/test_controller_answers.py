@@ -26,16 +26,29 @@ NAMES = {
     "encoded": "..%2f..%2fESCAPED",
     "dots": "..",
 }
-LIES = {**BROKEN, **FAILING, **OVERREACHING, **TEXTS}
 THREAT = "a host answers Ansible's module with whatever it likes"
+
+
+FINE = json.dumps(lying_hosts.honest()).encode()
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """The plan of a fleet in which every lie is told, by a host of its name, and one host is honest."""
-    fine = json.dumps(lying_hosts.honest()).encode()
-    answers = {**LIES, HONEST: fine, **dict.fromkeys(NAMES.values(), fine)}
+    """The plan of a fleet in which every host but one breaks the form of an answer, or has a name that is no file's."""
+    answers = {**BROKEN, HONEST: FINE, **dict.fromkeys(NAMES.values(), FINE)}
     return lying_hosts.planned(tmp_path_factory.mktemp("fleet"), answers)
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The plan of a fleet in which hosts fail in words that act, or bring what Ansible may take for its own."""
+    return lying_hosts.planned(tmp_path_factory.mktemp("fleet"), {**FAILING, **OVERREACHING, HONEST: FINE})
+
+
+@pytest.fixture(scope="module")
+def texts(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The plan of a fleet in which the versions, names and paths of hosts act."""
+    return lying_hosts.planned(tmp_path_factory.mktemp("fleet"), {**TEXTS, HONEST: FINE})
 
 
 def _must_be_unharmed(run: Run) -> None:
@@ -62,28 +75,28 @@ def test_a_host_that_breaks_the_form_fails_alone(run: Run, lie: str) -> None:
 
 @attack("failure-that-acts", threat="a failing host's message holds escapes and templates", holds="they are text")
 @pytest.mark.parametrize("lie", sorted(FAILING))
-def test_a_message_of_a_failing_host_is_text(run: Run, lie: str) -> None:
-    _must_be_unharmed(run)
-    told = run.plan["not_planned"][lie]
+def test_a_message_of_a_failing_host_is_text(said: Run, lie: str) -> None:
+    _must_be_unharmed(said)
+    told = said.plan["not_planned"][lie]
     assert {char for char in told if unicodedata.category(char) in HIDDEN} == set()
 
 
 @attack("answer-that-overreaches", threat="an answer brings facts, warnings, diffs, tags", holds="none is taken over")
 @pytest.mark.parametrize("lie", sorted(OVERREACHING))
-def test_nothing_but_the_answer_is_taken_over(run: Run, lie: str) -> None:
-    _must_be_unharmed(run)
+def test_nothing_but_the_answer_is_taken_over(said: Run, lie: str) -> None:
+    _must_be_unharmed(said)
     # What an ansible-core takes for a tag of its own, and refuses, fails as that host's.
-    assert lie in run.plan["hosts"] or lie in run.plan["not_planned"]
-    assert not (run.folder / "ESCAPED").exists()
-    assert "[WARNING]: fake" not in run.output.decode()
+    assert lie in said.plan["hosts"] or lie in said.plan["not_planned"]
+    assert not (said.folder / "ESCAPED").exists()
+    assert "[WARNING]: fake" not in said.output.decode()
 
 
 @attack("text-that-acts", threat="versions, names and paths hold templates, markup, escapes", holds="they are text")
 @pytest.mark.parametrize("lie", sorted(TEXTS))
-def test_a_well_formed_answer_with_texts_that_act_is_planned(run: Run, lie: str) -> None:
-    _must_be_unharmed(run)
-    assert lie in run.plan["hosts"] or lie in run.plan["not_planned"]
-    record = json.loads((run.folder / f"out/plan/records/{lie}.json").read_text(encoding="utf-8"))
+def test_a_well_formed_answer_with_texts_that_act_is_planned(texts: Run, lie: str) -> None:
+    _must_be_unharmed(texts)
+    assert lie in texts.plan["hosts"] or lie in texts.plan["not_planned"]
+    record = json.loads((texts.folder / f"out/plan/records/{lie}.json").read_text(encoding="utf-8"))
     assert record["host"] == lie
 
 
@@ -99,21 +112,21 @@ def test_a_host_of_whatever_name_is_planned(run: Run, name: str) -> None:
 
 
 @attack("template-in-servicenow", threat="a version is a template that runs a command", holds="it is loaded as text")
-def test_servicenow_is_loaded_as_text(run: Run) -> None:
-    seen = yaml.safe_load((run.folder / "out/plan/servicenow.yml").read_text(encoding="utf-8"))["change_request"]
+def test_servicenow_is_loaded_as_text(texts: Run) -> None:
+    seen = yaml.safe_load((texts.folder / "out/plan/servicenow.yml").read_text(encoding="utf-8"))["change_request"]
     assert "lookup" in json.dumps(seen)
-    done = lying_hosts.evaluated(run)
+    done = lying_hosts.evaluated(texts)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert not run.proof.exists()
+    assert not texts.proof.exists()
     assert "lookup('ansible.builtin.pipe'" in re.sub(r"\\", "", done.stdout)
     assert "49" not in re.findall(r"\{?#?\} ?\{? ?(\d+)", done.stdout)
 
 
 @attack("template-in-a-document", threat="a template stands in any text of a host", holds="no YAML file keeps it whole")
 @pytest.mark.parametrize("opening", ["{{", "{%", "{#"])
-def test_no_template_stands_in_a_file_for_ansible(run: Run, opening: str) -> None:
+def test_no_template_stands_in_a_file_for_ansible(texts: Run, opening: str) -> None:
     assert any(opening in text for text in TEMPLATES)
-    for path in (run.folder / "out").rglob("*.y*ml"):
+    for path in (texts.folder / "out").rglob("*.y*ml"):
         lines = path.read_text(encoding="utf-8").splitlines()
         told = "\n".join(line for line in lines if not line.startswith("#"))
         assert opening not in told, path
@@ -121,8 +134,8 @@ def test_no_template_stands_in_a_file_for_ansible(run: Run, opening: str) -> Non
 
 
 @attack("formula-in-a-table", threat="a version begins a formula of a spreadsheet", holds="no cell is one")
-def test_no_cell_of_the_table_is_a_formula(run: Run) -> None:
-    rows = list(csv.reader(io.StringIO((run.folder / "out/plan/plan.csv").read_text(encoding="utf-8"))))
+def test_no_cell_of_the_table_is_a_formula(texts: Run) -> None:
+    rows = list(csv.reader(io.StringIO((texts.folder / "out/plan/plan.csv").read_text(encoding="utf-8"))))
     assert {len(row) for row in rows} == {len(rows[0])}
     assert [
         cell for row in rows for cell in row if cell.lstrip().startswith(("=", "+", "-", "@")) and len(cell) > 1
@@ -130,8 +143,8 @@ def test_no_cell_of_the_table_is_a_formula(run: Run) -> None:
 
 
 @attack("markup-in-a-page", threat="a version is a script of HTML", holds="the page has its own scripts alone")
-def test_no_script_of_a_host_is_in_the_page(run: Run) -> None:
-    page = (run.folder / "out/plan/plan.html").read_text(encoding="utf-8")
+def test_no_script_of_a_host_is_in_the_page(texts: Run) -> None:
+    page = (texts.folder / "out/plan/plan.html").read_text(encoding="utf-8")
     assert "<script>alert" not in page
     assert "<img" not in page
     policy = re.search(r"Content-Security-Policy[^>]*", page)
@@ -143,7 +156,7 @@ def test_no_script_of_a_host_is_in_the_page(run: Run) -> None:
     threat="a host leads a document elsewhere",
     holds="only the output folder is written",
 )
-def test_only_the_output_folder_is_written(run: Run) -> None:
+def test_only_the_output_folder_is_written(texts: Run) -> None:
     ours = re.compile(r"answer-\d+|python-\d+|inventory\.yml|ask\.yml")
-    made = {path.name for path in Path(run.folder).iterdir()}
+    made = {path.name for path in Path(texts.folder).iterdir()}
     assert {name for name in made if not ours.fullmatch(name)} <= {"out", "local-tmp"}
