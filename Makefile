@@ -20,7 +20,7 @@ export CONTAINERS_CONF := $(CURDIR)/lab/containers.conf
 export ANSIBLE_FORCE_COLOR ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-up demo-down setup prerequisites test lint types unit hostile rollout sanity build-check molecule lab \
+.PHONY: help demo demo-up demo-down setup prerequisites test lint types unit hostile hostile-count rollout sanity build-check molecule lab \
 	test-full test-matrix bench-detect bench-plan bench-report bench-window browser clean screenshots catalog-index requirements
 
 help: ## Show this list
@@ -142,6 +142,9 @@ bench-window: setup ## Measure the time without a scanner beside a play by hand:
 	$(BIN)/python benchmarks/window.py $(if $(ROUNDS),--rounds $(ROUNDS))
 
 ## Upkeep
+
+hostile-count: setup ## Write the number of attacks into docs/security.md, as the tests print it
+	$(BIN)/python tests/hostile/count.py
 
 setup: prerequisites $(VENV)/ready $(HERE) ## Make the virtual environment and install what the lab needs
 

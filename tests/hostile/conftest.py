@@ -52,8 +52,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
         report.user_properties.append(("attack", report.outcome))
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Print how many attacks were tried and how many held."""
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Print how many attacks were tried and how many held, or, where nothing is run, how many there are."""
+    if config.option.collectonly:
+        session = terminalreporter._session
+        terminalreporter.write_line(f"attacks: {sum(told(item) is not None for item in session.items)} collected")
+        return
     tests: dict[str, bool] = {}
     for outcome in ("passed", "failed", "error"):
         for report in terminalreporter.stats.get(outcome, []):

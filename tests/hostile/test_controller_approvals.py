@@ -176,7 +176,7 @@ def _begun() -> dict[str, Any]:
 
 
 def _found(plan: dict[str, Any]) -> dict[str, Any]:
-    return {"findings": [*plan["findings"], {**plan["findings"][0], "id": "ksc64"}]}
+    return {"findings": [*plan["findings"], {**plan["findings"][0], "id": "ksc64", "reasons": ["package:ksc64"]}]}
 
 
 def _stop(name: str) -> Callable[[dict[str, Any]], dict[str, Any]]:

@@ -29,13 +29,34 @@ OF_ITSELF = ("announce", "finish", "package_repair", "await_packages", "await_pa
 
 def unexplained(approved: dict[str, Any], current: dict[str, Any]) -> list[str]:
     """Return in words how a host differs from its approved plan by more than the plan's own half-done steps explain."""
+    known = _Known(approved)
     return [
         *changes("the system's", approved["system"], current["system"]),
         *changes("the goal", _goal(approved), _goal(current)),
-        *_new_findings(approved["findings"], current["findings"]),
+        *_new_findings(approved["findings"], current["findings"], known),
         *_new_stops(approved, current),
-        *_new_steps(approved, current["steps"]),
+        *_new_steps(current["steps"], known),
     ]
+
+
+class _Known:
+    """What was seen of a host, and was to be changed on it, by its approved plan."""
+
+    def __init__(self, approved: dict[str, Any]) -> None:
+        effects = [effect for step in approved["steps"] for effect in step["effects"]]
+        self._reasons = {
+            reason for part in ("findings", "steps") for one in approved[part] for reason in one["reasons"]
+        }
+        self._objects = {_object(effect) for effect in effects}
+        self._trees = [effect["path"] for effect in effects if effect.get("scope") == "tree"]
+
+    def has_seen(self, reasons: Iterable[str]) -> bool:
+        """Return True if all that is a reason was seen at that time, or was to be changed anyway."""
+        return all(reason in self._reasons or self.changes(*reason.split(":", 1)) for reason in reasons)
+
+    def changes(self, kind: str, name: str = "") -> bool:
+        """Return True if an object is one that the approved steps change."""
+        return (kind, name) in self._objects or (kind == "path" and is_below(name, self._trees))
 
 
 def _goal(plan: dict[str, Any]) -> dict[str, Any]:
@@ -43,14 +64,17 @@ def _goal(plan: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in plan["goal"].items() if key != "excepted"}
 
 
-def _new_findings(was: list[dict[str, Any]], now: list[dict[str, Any]]) -> Iterator[str]:
+def _new_findings(was: list[dict[str, Any]], now: list[dict[str, Any]], known: _Known) -> Iterator[str]:
+    """Yield the products that are new. What a product that is gone shared with others counts as another one's residue
+    from then on: it was seen before.
+    """
     before = {finding["id"]: finding for finding in was}
     for finding in now:
-        name, known = finding["id"], before.get(finding["id"])
-        if known is None:
+        name, earlier = finding["id"], before.get(finding["id"])
+        if earlier is None and not known.has_seen(finding["reasons"]):
             yield f"{name} was not found, is now ({finding['state']})"
-        elif finding["version"] not in ("", known["version"]):
-            yield from changes(f"{name} version", known["version"] or "not known", finding["version"])
+        elif earlier is not None and finding["version"] not in ("", earlier["version"]):
+            yield from changes(f"{name} version", earlier["version"] or "not known", finding["version"])
 
 
 def _new_stops(approved: dict[str, Any], current: dict[str, Any]) -> Iterator[str]:
@@ -61,22 +85,14 @@ def _new_stops(approved: dict[str, Any], current: dict[str, Any]) -> Iterator[st
             yield f"preflight {check['id']} stops it: {check['title']} ({check['diagnosis']})"
 
 
-def _new_steps(approved: dict[str, Any], steps: Iterable[dict[str, Any]]) -> Iterator[str]:
+def _new_steps(steps: Iterable[dict[str, Any]], known: _Known) -> Iterator[str]:
     """Yield the changes for which neither the approved steps nor what was seen at that time is a reason."""
-    effects = [effect for step in approved["steps"] for effect in step["effects"]]
-    objects = {_object(effect) for effect in effects}
-    trees = [effect["path"] for effect in effects if effect.get("scope") == "tree"]
-    reasons = {reason for part in ("findings", "steps") for one in approved[part] for reason in one["reasons"]}
     for step in steps:
-        if step["kind"] in OF_ITSELF or (step["reasons"] and set(step["reasons"]) <= reasons):
+        if step["kind"] in OF_ITSELF or (step["reasons"] and known.has_seen(step["reasons"])):
             continue
-        new = [name for kind, name in map(_object, step["effects"]) if not _is_known(kind, name, objects, trees)]
+        new = [name for kind, name in map(_object, step["effects"]) if not known.changes(kind, name)]
         if new:
             yield f"step is new: {step['title']} ({', '.join(new)})"
-
-
-def _is_known(kind: str, name: str, objects: set[tuple[str, str]], trees: list[str]) -> bool:
-    return (kind, name) in objects or (kind == "path" and is_below(name, trees))
 
 
 def _object(effect: dict[str, str]) -> tuple[str, str]:

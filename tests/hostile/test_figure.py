@@ -1,0 +1,13 @@
+"""docs/security.md tells how many attacks are tried and held, as the tests print it."""
+
+from __future__ import annotations
+
+import count
+
+
+def test_the_page_tells_the_figure_that_the_tests_print() -> None:
+    assert count.on_page() == count.figure(), "write it anew: make hostile-count"
+
+
+def test_there_are_as_many_attacks_as_were_asked_for() -> None:
+    assert count.counted("quick") >= 120
