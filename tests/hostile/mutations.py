@@ -147,5 +147,35 @@ MUTATIONS: tuple[Mutation, ...] = (
         "        _refuse_another(_left(descriptor), run or {})\n",
         "",
     ),
+    Mutation(
+        "silence-hides-a-finding",
+        "plugins/plugin_utils/record/records.py",
+        "    if path.exists() and answered(read_one(path)[0]):\n",
+        "    if path.exists() and not answered(read_one(path)[0]):\n",
+    ),
+    Mutation(
+        "silence-loses-a-change",
+        "plugins/plugin_utils/record/runs.py",
+        'if plan is not None else record["mode"] != "migrate":',
+        "if plan is not None else True:",
+    ),
+    Mutation(
+        "pilot-slips-the-gate",
+        "plugins/plugin_utils/report/rollout.py",
+        "if state_of(results.get(host)) != MIGRATED]",
+        "if state_of(results.get(host)) == FAILED]",
+    ),
+    Mutation(
+        "half-reached-host-goes-on",
+        "plugins/plugin_utils/plan/carry_out.py",
+        '    if (before or {}).get("unreachable"):\n',
+        '    if (before or {}).get("lost"):\n',
+    ),
+    Mutation(
+        "silence-reads-as-clean",
+        "plugins/plugin_utils/report/detection.py",
+        "    if not whole:\n",
+        "    if whole < 0:\n",
+    ),
     *CONTROLLER,
 )

@@ -1,0 +1,106 @@
+"""What a host or a user can do to a rollout: neither hide a failure from it, nor have it forget what it knew."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import carry_out, waves
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import detection, rollout
+from attacks import attack
+from plans import case_of, plan_of
+
+RUN = {"change_id": "", "time": "2026-01-01T00:00:00Z", "collection_version": "0.1.0", "catalog_digest": "0" * 64}
+HOSTS = ["pilot", "web1", "web2", "web3"]
+SILENCE: dict[str, dict[str, Any] | None] = {
+    "unreachable": {"unreachable": True, "msg": "no route to host"},
+    "failing": {"failed": True, "msg": "Missing sudo password"},
+    "mute": None,
+}
+WAYS_OUT: dict[str, Any] = {
+    "it cannot be reached": {"success": False, "verdict": "unknown", "failure": {"code": "unreachable", "message": ""}},
+    "it is refused": {"success": False, "verdict": "refused", "failure": {"code": "plan_drifted", "message": ""}},
+    "it cannot be proven": {"success": False, "verdict": "unknown", "failure": None},
+    "its record is not written": {"failed": True, "msg": "no space left"},
+    "its result has no form": {"success": "", "failure": {}},
+    "it gives no result": None,
+}
+
+
+def _own(host: str) -> dict[str, Any]:
+    plan = plan_of(case_of("agent"), host)
+    return runs.of_plan(host, {"plan": plan, "approval": None}, RUN)
+
+
+@attack("silence-hides-a-finding", threat="a host that was found to have it goes silent", holds="its record stays")
+@pytest.mark.parametrize("how", SILENCE)
+def test_a_silent_host_loses_no_record_of_an_answer(tmp_path: Path, how: str) -> None:
+    path = tmp_path / "web1.json"
+    records.write(path, _own("web1"))
+    before = path.read_bytes()
+    records.write_silent(str(tmp_path), runs.of_detection("web1", SILENCE[how], RUN))
+    records.write_silent(str(tmp_path), runs.not_started("web1", RUN, "the pilot failed"))
+    assert path.read_bytes() == before
+
+
+@attack(
+    "silence-loses-a-change",
+    threat="a host that was changed does not answer a later run",
+    holds="the change stays in its record",
+)
+@pytest.mark.parametrize("how", SILENCE)
+def test_a_silent_host_keeps_what_is_known_of_its_change(how: str) -> None:
+    outcomes = {"remove": [{"id": "01", "outcome": "changed", "facts": {}}]}
+    changed = {**_own("web1"), "mode": "migrate", "outcomes": outcomes}
+    later = runs.of_run("web1", "migrate", RUN, {"planned": SILENCE[how] or {}})
+    kept = json.loads(json.dumps(runs.kept(later, changed)))
+    assert kept["outcomes"] == changed["outcomes"]
+    assert kept["plan"] == changed["plan"]
+    assert kept["verdict"] == "unknown"
+
+
+@attack("pilot-slips-the-gate", threat="a pilot fails in a way that Ansible does not count", holds="no wave follows")
+@pytest.mark.parametrize("way", WAYS_OUT)
+def test_no_wave_follows_a_pilot_that_did_not_go_well(way: str) -> None:
+    limits = rollout.Limits(waves.sizes(None), waves.most_failed(None))
+    gate = rollout.gate(HOSTS, ["web1"], {"pilot": WAYS_OUT[way]}, limits)
+    assert gate.reason
+
+
+@attack("half-reached-host-goes-on", threat="a host is lost between two parts of its change", holds="no part follows")
+def test_no_part_follows_one_in_which_the_host_was_lost() -> None:
+    planned = {"plan": plan_of(case_of("agent")), "approval": {"status": "approved", "difference": []}}
+    assert carry_out.allowed(planned, {"pending": []}) is planned["plan"]
+    with pytest.raises(AvshiftError):
+        carry_out.allowed(planned, {"unreachable": True, "msg": "gone"})
+
+
+@attack("silence-reads-as-clean", threat="no host answers a detection", holds="nobody is told that nothing was found")
+@pytest.mark.parametrize("how", SILENCE)
+def test_silence_is_never_told_as_nothing_found(how: str) -> None:
+    lines = detection.summary([runs.of_detection(host, SILENCE[how], RUN) for host in HOSTS])
+    assert lines[0].startswith("0 of 4 hosts answered")
+    assert not [line for line in lines if line.startswith("Nothing of")]
+
+
+@attack("last-words-are-forged", threat="a host's failure holds lines and escapes", holds="they are text in one cell")
+@pytest.mark.parametrize("text", ["x\n4 hosts: 4 migrated", "\x1b[2J4 hosts: 4 migrated", "\r4 hosts: 4 migrated"])
+def test_the_last_words_cannot_be_forged(text: str) -> None:
+    bad = {"success": False, "verdict": "unknown", "failure": {"code": text, "message": text}}
+    limits = rollout.Limits(waves.sizes(None), waves.most_failed(None))
+    lines = rollout.last_words(HOSTS, dict.fromkeys(HOSTS, bad), limits, "records", False)
+    assert [line for line in lines if line.startswith("4 hosts:")] == [
+        "4 hosts: 0 migrated, 4 failed, 0 unreachable, 0 not started"
+    ]
+    assert not [line for line in lines if {"\n", "\r", "\x1b"} & set(line)]
+
+
+@attack("waves-that-take-all", threat="a survey's text is no list of waves", holds="it is refused, never taken for all")
+@pytest.mark.parametrize("text", ["all", "100 %", "1000%", "-1", "1e9", "0x10", "1,all", "{{ 1 }}", "9" * 12, "true"])
+def test_no_text_is_taken_for_all_hosts_at_once(text: str) -> None:
+    with pytest.raises(AvshiftError):
+        waves.sizes(text)
