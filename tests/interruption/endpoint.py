@@ -20,6 +20,7 @@ import sys
 import tarfile
 import time
 import zlib
+from importlib.machinery import ModuleSpec
 
 HOME = "ansible_collections.avshift.endpoint.plugins.module_utils"
 PARTS = ("stage", "handover", "remove")
@@ -221,7 +222,7 @@ def load(program):
     sources = json.loads(zlib.decompress(base64.b64decode(program)).decode())
     names = {}
     exec(sources[HOME + ".start"].rpartition("\nif __name__")[0], names)
-    sys.meta_path.insert(0, names["Program"](sources))
+    sys.meta_path.insert(0, names["Program"](sources, ModuleSpec))
 
 
 def module(name):
