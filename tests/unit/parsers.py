@@ -38,6 +38,7 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.system import (
     names,
     netlink,
     nf_tables,
+    odd_lines,
     packet_chains,
     packet_rules,
     packet_views,
@@ -91,6 +92,10 @@ def _fitting(raw: bytes) -> list[str]:
     patterns, *told = lines_of(raw) or [""]
     fits = names.any_of(patterns.split())
     return [name for name in told if fits(name)]
+
+
+def _accounts(raw: bytes) -> list[str]:
+    return [line for line in lines_of(raw) if list(look.users([line]))]
 
 
 def _container(raw: bytes) -> str:
@@ -163,6 +168,9 @@ PARSERS: dict[str, Callable[[bytes], Any]] = {
     "netlink.messages": lambda raw: [[kind, part.hex()] for kind, part in netlink.messages(_hexadecimal(raw))],
     "nf_tables.chains_in": lambda raw: list(nf_tables.chains_in(_hexadecimal(raw))),
     "obstacles.mapped": lambda raw: list(obstacles.mapped(lines_of(raw))),
+    "odd_lines.in_accounts": lambda raw: odd_lines.in_accounts(lines_of(raw), _accounts(raw)),
+    "odd_lines.in_sections": lambda raw: odd_lines.in_sections(lines_of(raw)),
+    "odd_lines.in_stanzas": lambda raw: odd_lines.in_stanzas(raw),
     "package_changes.simulated": lambda raw: list(package_changes.simulated(lines_of(raw))),
     "package_holds.locks": lambda raw: list(package_holds.locks(lines_of(raw))),
     "package_holds.protected": lambda raw: list(package_holds.protected(lines_of(raw))),

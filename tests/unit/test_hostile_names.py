@@ -28,7 +28,6 @@ def test_package_of_any_name_keeps_nothing_from_being_told(tmp_path: Path) -> No
 
 
 HOMES = [
-    "/home/\0x",
     "/" + "x/" * 200_000,
     "/" + "x" * 5000,
     "//",
@@ -45,6 +44,13 @@ def test_homes_of_any_name_keep_nothing_from_being_told(root: Path) -> None:
     seen = look(root)
     assert seen.found() == ["kesl installed"]
     assert seen.answer["complete"] is True
+
+
+def test_home_with_a_byte_that_is_no_text_is_not_known_and_keeps_nothing_else_from_being_told(root: Path) -> None:
+    write(root, "etc/passwd", "u:x:1000:1000::/home/\0x:/bin/sh\nv:x:1001:1001::/home/v:/bin/sh\n")
+    seen = look(root)
+    assert seen.found() == ["kesl installed"]
+    assert seen.is_unknown("home_path:all")
 
 
 NAMES = ["two\nlines", "\x1b[2J\x1b]0;owned\x07", "\udcff\udc80", "\u202egnp", "tab\tand space ", "x" * 255, "-rf", "*"]

@@ -5,7 +5,8 @@
 
 import os
 
-from .items import seen
+from ..system import odd_lines
+from .items import not_checked, seen
 from .look import MOST_ACCOUNTS, NUMBER, PASSWD
 
 GROUPS = "/etc/group"
@@ -25,15 +26,21 @@ def collect_users(asked, look):
         if name in asked:
             running = any(_owner(process.pid) == uid for process in look.processes())
             yield seen("account", name, PASSWD, uid=uid, gid=gid, home=home, shell=shell, running=running)
+    if asked and look.odd_user():
+        yield not_checked("account", "all", PASSWD, look.odd_user())
 
 
 def collect_groups(asked, look):
     """Yield an item of each named local group that exists; ``asked`` is a list of names."""
     wanted = set(asked)
-    for name, gid, members in groups((look.tree.text(GROUPS, MOST_ACCOUNTS) or "").split("\n")):
+    lines = (look.tree.text(GROUPS, MOST_ACCOUNTS) or "").split("\n")
+    for name, gid, members in groups(lines):
         if name in wanted:
             primary = sorted(user for user, _uid, own, _home, _shell in look.users() if own == gid)
             yield seen("group", name, GROUPS, gid=gid, members=members, primary_of=primary)
+    odd = odd_lines.in_accounts(lines, (line for line in lines if list(groups([line]))))
+    if asked and odd:
+        yield not_checked("group", "all", GROUPS, odd)
 
 
 def _owner(pid):

@@ -5,6 +5,7 @@
 
 from ..system.errors import EndpointError
 from .items import not_checked, seen
+from .look import PASSWD
 from .paths import type_of
 
 
@@ -20,3 +21,6 @@ def collect(asked, look):
                 continue
             if status is not None:
                 yield seen("home_path", path, home, below=below, user=user, type=type_of(status.st_mode))
+    if asked and look.odd_user():
+        # Whose home that was is not known.
+        yield not_checked("home_path", "all", PASSWD, look.odd_user())

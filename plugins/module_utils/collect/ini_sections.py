@@ -3,6 +3,7 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Sections of a registry in INI form that several products share."""
 
+from ..system import odd_lines
 from ..system.errors import EndpointError
 from .items import not_checked, seen
 
@@ -37,7 +38,10 @@ def collect(asked, look):
             yield not_checked("ini_section", what, path, error)
             continue
         blocks = [(name, lines) for name, lines in sections(lines_of(text or "")) if name]
+        odd = odd_lines.in_sections(lines_of(text or ""))
         mine = [line for name, lines in blocks if name == section for line in lines]
         if mine:
-            last = all(name == section for name, _lines in blocks)
+            last = all(name == section for name, _lines in blocks) and not odd
             yield seen("ini_section", what, path, text="".join(mine).rstrip("\n"), last=last)
+        elif odd:
+            yield not_checked("ini_section", what, path, odd)

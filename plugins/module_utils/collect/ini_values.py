@@ -56,6 +56,12 @@ def marks_set(asked, look):
     return found - {""}
 
 
+def _value(text, key):
+    if "\0" in text:
+        raise ValueError("it is no plain text")
+    return value_of(text.split("\n"), key)
+
+
 def collect(asked, look):
     """Yield an item of each value; of a file that is there without the key, an empty one.
 
@@ -67,7 +73,7 @@ def collect(asked, look):
         try:
             text = look.tree.text(path)
             if text is not None:
-                value = mark_of(text, key) if wanted["is_mark"] else value_of(text.split("\n"), key)
+                value = mark_of(text, key) if wanted["is_mark"] else _value(text, key)
                 yield seen("ini_value", what, path, value=value or "")
         except (EndpointError, ValueError) as error:
             yield not_checked("ini_value", what, path, error)

@@ -6,7 +6,7 @@
 import os
 import re
 
-from ..system import interception
+from ..system import interception, odd_lines
 from ..system.containers import container_of
 from ..system.names import name_below
 from ..system.tree import LONGEST_PATH, Tree
@@ -78,6 +78,11 @@ class Look:
         if self._users is None:
             self._users = list(users((self.tree.text(PASSWD, MOST_ACCOUNTS) or "").split("\n")))
         return self._users
+
+    def odd_user(self):
+        """Return what is wrong with the first line of the account file that is not understood, '' if all is well."""
+        lines = (self.tree.text(PASSWD, MOST_ACCOUNTS) or "").split("\n")
+        return odd_lines.in_accounts(lines, (line for line in lines if list(users([line]))))
 
     def homes(self):
         """Return {home directory: user} of root, of the persons in the account file, and of all below /home."""

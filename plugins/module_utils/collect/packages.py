@@ -26,14 +26,16 @@ def collect(asked, look):
 
 
 def _of_dpkg(asked, look):
-    fits, word = any_of(asked["names"]), asked["word"]
+    fits, word, wrong = any_of(asked["names"]), asked["word"], []
     try:
-        found = [told for told in dpkg_status.packages(fits, word, look.tree) if _is_asked(told, fits, word)]
+        found = [told for told in dpkg_status.packages(fits, word, look.tree, wrong) if _is_asked(told, fits, word)]
         native = dpkg_status.native_architecture(look.tree) if found else ""
         depending = dpkg_status.dependents([told["name"] for told in found], look.tree) if found else {}
     except EndpointError as error:
         yield not_checked("package", "dpkg", dpkg_status.STATUS, error)
         return
+    for cause in wrong[:1]:
+        yield not_checked("package", "dpkg", dpkg_status.STATUS, dpkg_status.broken(cause))
     for told in found:
         try:
             owned = dpkg_status.files(told, look.tree)

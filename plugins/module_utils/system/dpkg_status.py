@@ -6,6 +6,7 @@
 import os
 import re
 
+from . import odd_lines
 from .errors import EndpointError
 from .tree import Tree
 
@@ -87,27 +88,46 @@ def fields(stanza):
     return found
 
 
-def packages(fits, word, tree):
+def packages(fits, word, tree, wrong=None):
     """Return the fields of packages in any state but not-installed: those whose name fits or whose stanza has a word.
 
     ``fits`` is a test of a name (str), ``word`` lower-case text, '' for none. Raises EndpointError if there is a
-    database of dpkg's that cannot be read; none at all gives an empty list.
+    database of dpkg's that cannot be read; none at all gives an empty list. What is wrong with one that can is added to
+    the list ``wrong``: packages may be missing then.
     """
-    found, known, size = [], False, 0
+    found, known, size, named_here = [], False, 0, set()
     for chunk in _chunks(tree):
+        odd = odd_lines.in_stanzas(chunk) if wrong is not None else ""
+        if odd:
+            wrong.append(odd)
         names = list(NAME.finditer(chunk))
         known = known or bool(names)
         wanted = [name.start(1) for name in names if fits(name.group(1).decode("utf-8", "replace"))]
+        named_here |= {name.group(1) for name in names if name.start(1) in wanted}
         wanted += occurrences(word.encode(), chunk.lower()) if word else []
         for stanza in stanzas_at(chunk, wanted):
             told, size = fields(stanza), size + len(stanza)
             if _is_known(told):
                 found.append(told)
             if len(found) > MOST_FOUND or size > FOUND_LIMIT:
-                raise _broken("more than %d packages, or %d bytes, fit" % (MOST_FOUND, FOUND_LIMIT))
+                raise broken("more than %d packages, or %d bytes, fit" % (MOST_FOUND, FOUND_LIMIT))
     if not known and tree.names(LISTS):
-        raise _broken("it names no package, though %s holds lists" % LISTS)
+        raise broken("it names no package, though %s holds lists" % LISTS)
+    if wrong is not None:
+        wrong += _gaps(found, {name.decode("utf-8", "replace") for name in named_here}, fits, tree)
     return found
+
+
+def _gaps(found, names, fits, tree):
+    """Yield what is wrong: a package that has a list of files and no entry, or two entries that differ."""
+    listed = {name[: -len(".list")].partition(":")[0] for name in tree.names(LISTS) if name.endswith(".list")}
+    lost = sorted(name for name in listed - names if fits(name))
+    if lost:
+        yield "%s holds the files of %s, of which it knows nothing" % (LISTS, ", ".join(lost))
+    told = {}
+    for entry in found:
+        if told.setdefault((entry["name"], entry.get("architecture", "")), entry) != entry:
+            yield "it names %s twice, and not alike" % entry["name"]
 
 
 def named(names, tree=None):
@@ -157,7 +177,7 @@ def files(found, tree):
             data = tree.data(path, FILES_LIMIT)
             if data is not None:
                 if data.count(b"\n") > MOST_FILES:
-                    raise _broken("%s has more than %d lines" % (path, MOST_FILES))
+                    raise broken("%s has more than %d lines" % (path, MOST_FILES))
                 return data.decode("utf-8", "surrogateescape").split("\n")
     return []
 
@@ -195,7 +215,7 @@ def unsettled(tree):
         at = [state.start(1) for state in STATE.finditer(chunk) if not _is_settled(state.group(1))]
         found += [told for told in map(fields, stanzas_at(chunk, at)) if _is_known(told)]
         if len(found) > MOST_FOUND:
-            raise _broken("more than %d packages are in no settled state" % MOST_FOUND)
+            raise broken("more than %d packages are in no settled state" % MOST_FOUND)
     return found
 
 
@@ -208,7 +228,7 @@ def noted(tree):
     """Return the names of the packages whose last changes of state dpkg had no time to write into its status file."""
     notes = [name for name in tree.names(NOTES) if name.isdigit()]
     if len(notes) > MOST_NOTES:
-        raise _broken("more than %d notes in %s" % (MOST_NOTES, NOTES))
+        raise broken("more than %d notes in %s" % (MOST_NOTES, NOTES))
     texts = (tree.data(os.path.join(NOTES, name), NOTE_LIMIT) or b"" for name in notes)
     return sorted({name.group(1).decode("utf-8", "replace") for text in texts for name in NAME.finditer(b"\n" + text)})
 
@@ -245,8 +265,9 @@ def _chunks(tree):
     try:
         yield from chunks(tree.blocks(STATUS, STATUS_LIMIT))
     except ValueError as error:
-        raise _broken(error)
+        raise broken(error)
 
 
-def _broken(cause):
+def broken(cause):
+    """Return the error of a database with which something is wrong."""
     return EndpointError("dpkg_broken", "Reading dpkg's database", STATUS, cause, "Restore it from /var/backups.")

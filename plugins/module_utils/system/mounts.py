@@ -21,9 +21,13 @@ def mounts(lines):
 
 
 def now():
-    """Return [(mount point, source, type)] of this process's name space."""
+    """Return [(mount point, source, type)] of this process's name space; ValueError if a line is not understood."""
     with open(TABLE, encoding="utf-8", errors="surrogateescape") as stream:
-        return list(mounts(stream))
+        lines = [line for line in stream if line.strip()]
+    found = list(mounts(lines))
+    if len(found) != len(lines):
+        raise ValueError("%s: a line is not understood" % TABLE)
+    return found
 
 
 def mount_of(descriptor):

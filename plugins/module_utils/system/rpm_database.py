@@ -9,6 +9,7 @@ its own.
 """
 
 import os
+import re
 import sys
 
 from . import scratch
@@ -37,6 +38,8 @@ must(library.mount(b"none", folder, None, 0x1021, None))
 os.execvp(sys.argv[2], sys.argv[2:])
 """
 NOTHING = "(none)"
+ENTRY = re.compile(r"[^\t]+(?:\t[^\t]*){5}\Z")
+FAILURE = re.compile(r"^(?:error|warning): .*(?:rpmdb|[Dd]atabase|blob|header|damaged|corrupt|malformed)", re.MULTILINE)
 
 
 def packages(lines):
@@ -95,7 +98,11 @@ class Database:
 
     def all(self):
         """Return what ``packages`` yields of every package. Raises EndpointError also if rpm read another database."""
-        found = list(packages(self._query(["-qa", "--qf", FORMAT])))
+        lines = self._query(["-qa", "--qf", FORMAT])
+        odd = [line for line in lines if line and not (ENTRY.match(line) and "\0" not in line)]
+        if odd:
+            raise _broken(self._folder, "rpm tells of a package what is not understood: %r" % odd[0])
+        found = list(packages(lines))
         if self._scratch is not None and set(DATABASES) & set(os.listdir(self._path)) != self._taken:
             raise _broken(self._folder, "the rpm program here cannot read a database of its kind, and began another")
         return found
@@ -137,7 +144,8 @@ class Database:
 
     def _query(self, arguments):
         finished = run(self._command(arguments), LIMIT)
-        if finished.code:
+        # Of records that are damaged rpm says so, passes over them, and may end without an error.
+        if finished.code or FAILURE.search(finished.errors):
             raise _broken(self._folder, finished.said())
         return finished.output.split("\n")
 

@@ -32,7 +32,11 @@ def show(names):
         return {}
     finished = run(["systemctl", "show", "--no-pager", "--property=" + PROPERTIES, "--"] + list(names), ASK_LIMIT)
     units = list(properties(finished.output))
-    if finished.code or len(units) != len(names):
+    if (
+        finished.code
+        or len(units) != len(names)
+        or not all("LoadState" in unit and "ActiveState" in unit for unit in units)
+    ):
         raise EndpointError(
             "systemd_silent", "Asking systemd", ", ".join(names), finished.said(), "See that systemd runs as PID 1."
         )

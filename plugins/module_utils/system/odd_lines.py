@@ -1,0 +1,66 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""What of a database is not understood. A reader that passes over a line says so, and its answer is not the whole."""
+
+import re
+
+# Comments, and what takes entries of a name service in.
+ACCOUNTS_OF_OTHERS = ("#", "+", "-")
+SHOWN = 60
+PACKAGE = re.compile(rb"\nPackage:")
+# As dpkg writes it: what is wanted, whether it is in order, and the state.
+STATUS = re.compile(
+    rb"\nStatus: (?:unknown|install|hold|deinstall|purge) (?:ok|reinstreq|hold|hold-reinstreq) "
+    rb"(?:not-installed|config-files|half-installed|unpacked|half-configured|triggers-awaited|triggers-pending|installed)"
+    rb"[ \t]*(?=\n|\Z)"
+)
+
+
+def in_accounts(lines, understood):
+    """Return what is wrong with the first odd line of an account or group file, '' if all is well. Never raises.
+
+    ``understood`` are the lines that the reader took.
+    """
+    known = set(understood)
+    for number, line in enumerate(lines, 1):
+        line = line.rstrip("\n")
+        passed = not line.strip() or line.startswith(ACCOUNTS_OF_OTHERS)
+        if "\0" in line or not (passed or line in known):
+            return _wrong(number, line)
+    return ""
+
+
+def in_sections(lines):
+    """Return what is wrong with the first odd line of a registry in INI form, '' if all is well. Never raises.
+
+    A key that stands twice in a section, or in none, tells that the header of another is lost.
+    """
+    keys, inside = set(), False
+    for number, line in enumerate((line.strip() for line in lines), 1):
+        name, separator, _value = line.partition("=")
+        if line.startswith("[") or line.endswith("]") and not separator:
+            is_header = line.startswith("[") and line.endswith("]") and len(line) > 2
+            keys, inside = set(), True
+        else:
+            is_header = not line or line[:1] in ("#", ";") or (bool(separator) and inside and name.strip() not in keys)
+            keys.add(name.strip())
+        if "\0" in line or not is_header:
+            return _wrong(number, line)
+    return ""
+
+
+def in_stanzas(chunk):
+    """Return what is wrong with a chunk (bytes) of dpkg's database, '' if all is well. Never raises."""
+    if b"\0" in chunk:
+        return "it holds bytes that are no text"
+    stanzas = sum(1 for part in chunk.split(b"\n\n") if part.strip())
+    for told, line in (("a name", PACKAGE), ("a status", STATUS)):
+        found = len(line.findall(chunk))
+        if found != stanzas:
+            return "of %d packages in one part of it %d have %s" % (stanzas, found, told)
+    return ""
+
+
+def _wrong(number, line):
+    return "line %d is not understood: %r" % (number, line[:SHOWN])
