@@ -45,12 +45,12 @@ class Adapter(Transport):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the action; Ansible calls it."""
-        self.host = host_of(task_vars or {})
+        self.host, self._is_answered = host_of(task_vars or {}), False
         result: dict[str, Any] = super().run(tmp, task_vars)
         is_overdue = False
         _validation, options = self.validate_argument_spec(argument_spec=self.SPEC)
         try:
-            result.update({"changed": False, **self.act(plain(options), task_vars or {})})
+            result.update({"changed": False, **self._made(plain(options), task_vars or {})})
         except AvshiftError as error:
             message = self._without_secrets(str(error), options)
             result.update({"failed": True, "changed": False, "code": error.code, "msg": message})
@@ -67,6 +67,16 @@ class Adapter(Transport):
         if "msg" in result:
             result["msg"] = visible(result["msg"], LONGEST_MESSAGE)
         return result
+
+    def _made(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Return what ``act`` makes. An answer that has its form and does not fit together is its host's failure."""
+        try:
+            return self.act(options, task_vars)
+        except answers.UNFIT as error:
+            if not self._is_answered:
+                raise
+            cause = f"what it says does not fit together ({type(error).__name__}: {error})"
+            raise answers.invalid(self.host, cause) from error
 
     def _without_secrets(self, text: str, options: dict[str, Any]) -> str:
         """Return the text of an error, which may hold what a host said as it broke off, without the secret options."""
@@ -98,7 +108,9 @@ class Adapter(Transport):
 
         Raises AvshiftError saying why if that failed, or if the answer has another form.
         """
-        return answers.checked(call, plain(self.ask(call, arguments, task_vars)), self.host)
+        answer = answers.checked(call, plain(self.ask(call, arguments, task_vars)), self.host)
+        self._is_answered = True
+        return answer
 
 
 def sites(options: dict[str, Any]) -> tuple[Path, ...]:

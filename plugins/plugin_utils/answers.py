@@ -30,6 +30,8 @@ KEYS = {
     "apply": ("changed", "outcomes", "pending", "failure"),
     "prove": ("checks", "result"),
 }
+# What comes of making something of an answer that has its form, and does not fit together.
+UNFIT = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 REMEDY = "Look at this host: its Python, or who answers in its place. Nothing was made of what it said."
 
 

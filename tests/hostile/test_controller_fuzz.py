@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +20,6 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import rec
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import compare, detection, plan
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import folder
 from attacks import attack
-from conftest import FULL
 from hostile_records import RUN
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -27,6 +27,7 @@ from lying_hosts import honest
 from plans import VERSIONS, case_of, goal_of, plan_of
 from support import CATALOG
 
+FULL = os.environ.get("AVSHIFT_HOSTILE_SET") == "full"
 # Of answers with a broken field; the others have fewer.
 CASES = 10_000 if FULL else 150
 FEWER = 2_000 if FULL else 60
@@ -93,8 +94,13 @@ def _checked(call: str, result: Any) -> dict[str, Any] | None:
 
 def _must_be_tellable(collected: dict[str, Any]) -> None:
     """Plan the host beside an honest one, and make every document of both."""
-    made = make.make("liar", Evidence.of(copy.deepcopy(collected)), CATALOG, GOAL).to_json()
-    problem = answers.problem_of_plan(made, set())
+    made, problem = {}, ""
+    try:
+        made = make.make("liar", Evidence.of(copy.deepcopy(collected)), CATALOG, GOAL).to_json()
+    except answers.UNFIT as error:
+        # The action says so by the host's name; test_controller_answers has such an answer.
+        problem = repr(error)
+    problem = problem or answers.problem_of_plan(made, set())
     both = [("honest", GOOD), *([] if problem else [("liar", made)])]
     whole = document.compose(both, {"liar": problem} if problem else {}, VERSIONS)
     files = plan.files(whole)
