@@ -63,7 +63,11 @@ def make(host: str, evidence: Evidence, catalog: Catalog, wanted: Goal, granted:
             "kernel": evidence.host.get("kernel"),
             "python": evidence.host.get("python"),
             "exceptions": list(granted),
-            "earlier_runs": (evidence.value("journal", JOURNAL) or {}).get("runs", []),
+            "earlier_runs": [
+                # What became of its steps is for the record.
+                {key: value for key, value in run.items() if key != "results"}
+                for run in (evidence.value("journal", JOURNAL) or {}).get("runs", [])
+            ],
         },
     )
 
