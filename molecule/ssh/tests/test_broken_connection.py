@@ -55,8 +55,11 @@ def test_nobody_is_told_that_nothing_was_done(
 def test_the_record_holds_the_outcomes_of_every_part(account: Account, said: dict[tuple[str, str], object]) -> None:
     told = record("records", account.name)
     assert told["verdict"] == "removed_verified", told["failure"]
-    outcomes = [step["outcome"] for part in ("stage", "handover", "remove") for step in told["outcomes"][part]]
-    assert "changed" in outcomes
+    (run,) = told["verification"]["collected"]["earlier_runs"]
+    assert list(run["results"]) == ["handover", "remove", "stage"]
+    for part in run["results"].values():
+        assert part["failure"] is None
+        assert "changed" in [step["outcome"] for step in part["outcomes"]]
     assert record("verify", account.name)["verdict"] == "removed_verified"
 
 
