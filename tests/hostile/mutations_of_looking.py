@@ -90,7 +90,7 @@ LOOKING: tuple[Mutation, ...] = (
     Mutation(
         "look-names-in-the-posix-locale",
         f"{SHARED}system/safe_paths.py",
-        'meant(path).split("/")',
-        'path.split("/")',
+        'native(meant(path)).split("/")',
+        'native(path).split("/")',
     ),
 )
