@@ -42,3 +42,18 @@ def test_planning_a_clean_host_takes_at_most_three_task_results() -> None:
 def test_the_report_has_every_host_with_its_verdict() -> None:
     unescaped = (lab.EVIDENCE / "avshift/report/report.md").read_text(encoding="utf-8").replace("\\", "")
     assert [name for name in lab.HOSTS if f"| {name} | {VERDICTS[name]} |" not in unescaped] == []
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_host_is_silent_by_its_record(folder: str, name: str) -> None:
+    heard = _record(folder, name)["verification"]["collected"]["silence"]
+    assert heard["result"] == "silent", heard["items"]
+
+
+def test_the_report_counts_the_silent_hosts() -> None:
+    folder = lab.EVIDENCE / "avshift/report"
+    assert json.loads((folder / "report.json").read_text(encoding="utf-8"))["totals"]["silence"] == {
+        "silent": len(lab.HOSTS)
+    }
+    assert "## Silence towards Kaspersky" in (folder / "report.md").read_text(encoding="utf-8")
+    assert 'id="silence"' in (folder / "report.html").read_text(encoding="utf-8")

@@ -54,3 +54,12 @@ def test_no_socket(host: Host) -> None:
     assert "clamd" in sockets
     assert _naming(sockets) == []
     assert not host.socket(f"udp://0.0.0.0:{AGENT_PORT}").is_listening
+
+
+def test_nothing_is_set_up_to_talk(host: Host) -> None:
+    named = host.run("grep --recursive --ignore-case --extended-regexp 'kaspersky(-labs)?[.](com|ru)|kas[.]pr' /etc")
+    assert (named.rc, named.stdout) == (1, "")
+
+
+def test_no_connection_of_it(host: Host) -> None:
+    assert _naming(host.check_output("ss --all --processes --numeric --tcp --udp")) == []
