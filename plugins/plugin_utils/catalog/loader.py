@@ -157,7 +157,7 @@ def _signs(entry: dict[str, Any]) -> Iterator[Sign]:
     for section in entry.get("ini_sections", ()):
         yield Sign("ini_section", f"{section['file']}[{section['section']}]")
     for named in entry.get("named_entries", ()):
-        yield Sign("named_entry", f"{named['directory']}/{named['name']}")
+        yield Sign("named_entry", f"{named['directory'].rstrip('/')}/{named['name']}")
     set_by = [fact.get("set_by") for fact in entry.get("packet_marks", ())]
     for told in (entry.get("setup_done"), *entry.get("modes", ()), *set_by):
         if told:
