@@ -178,4 +178,34 @@ MUTATIONS: tuple[Mutation, ...] = (
         "    if whole < 0:\n",
     ),
     *CONTROLLER,
+    Mutation(
+        "another-system-as-a-root",
+        "plugins/module_utils/collect/roots.py",
+        "    if other or not (look.live or _is_linux(look)):\n",
+        "    if look.live and other:\n",
+    ),
+    Mutation(
+        "database-hidden",
+        "plugins/module_utils/collect/roots.py",
+        "    missing = _missing(look)\n",
+        '    missing = ""\n',
+    ),
+    Mutation(
+        "start-file-is-no-file",
+        "plugins/module_utils/collect/mentions.py",
+        '                    yield _limit(file, item["unknown"]) if "unknown" in item else item\n',
+        "                    yield item\n",
+    ),
+    Mutation(
+        "domain-look-alike",
+        "plugins/plugin_utils/detect/domains.py",
+        'if wanted == domain or wanted.endswith(f".{domain}")]',
+        "if domain in wanted]",
+    ),
+    Mutation(
+        "two-names",
+        "plugins/plugin_utils/detect/claims.py",
+        'if kind == "path" and "same_as" in value:',
+        'if kind == "path" and "same_as" in item:',
+    ),
 )

@@ -75,6 +75,9 @@ def _goes_on(line):
 
 def _is_idle(lines, place):
     comment = {"sudoers": SUDOERS_COMMENT, "samba": SAMBA_COMMENT}.get(place, COMMENT)
+    if place == "shell":
+        # There a path is what the file is for.
+        return comment.match(lines[0]) is not None
     return comment.match(lines[0]) is not None or SCAFFOLD.match(lines[0]) is not None
 
 

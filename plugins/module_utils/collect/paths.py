@@ -79,13 +79,12 @@ def type_of(mode):
 
 
 def _item(path, look, is_listed, owner_of, names):
-    """Yield the item of a path, and note its directory in ``names``: {(device, inode): first path, path: both}."""
+    """Yield the item of a path, and note the file or directory that it is in ``names``: {(device, inode): first path, path: both}."""
     try:
         status, target, real = look.tree.lstat(path)
         if status is not None:
-            if stat.S_ISDIR(status.st_mode):
-                names[path] = (status.st_dev, status.st_ino)
-                names.setdefault(names[path], path)
+            names[path] = (status.st_dev, status.st_ino)
+            names.setdefault(names[path], path)
             yield seen("path", path, path, **_describe(path, status, target, real, look, is_listed, owner_of))
     except (EndpointError, OSError) as error:
         yield not_checked("path", path, path, error)

@@ -93,10 +93,25 @@ def _left_in_place(case: Case) -> Iterator[Check]:
         )
 
 
+def _trusted_keys(case: Case) -> Iterator[Check]:
+    keys = [item["what"] for item in case.evidence.of_kind("trusted_key")]
+    if keys:
+        yield Check(
+            "trusted_key_by_hand",
+            "warning",
+            "The kernel, a package manager or Java trusts a key of the vendor's",
+            ", ".join(keys),
+            "It stays: only its owner knows what else is signed with it. Remove it; where the kernel trusts it, make "
+            "the images that start it anew ('update-initramfs -u -k all', 'dracut -f --regenerate-all') and restart. "
+            "The host does not count as clean before.",
+        )
+
+
 CHECKS = (
     _confidence,
     _state,
     _other_classes,
     _left_in_place,
+    _trusted_keys,
     _site_catalog,
 )
