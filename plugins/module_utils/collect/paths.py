@@ -79,7 +79,7 @@ def type_of(mode):
 
 
 def _item(path, look, is_listed, owner_of, names):
-    """Yield the item of a path, and note the file or directory that it is in ``names``: {(device, inode): first path, path: both}."""
+    """Yield the item of a path, and note in ``names`` what it is: {(device, inode): first path, path: both}."""
     try:
         status, target, real = look.tree.lstat(path)
         if status is not None:
