@@ -208,6 +208,10 @@ def _is_stray(item: Item, product: Product, known: list[str]) -> bool:
         # It is a directory that an entry knows by its other name.
         return False
     if kind == "path":
-        named = any(is_below(path, [what]) or ("*" in path and fnmatchcase(what, path)) for path in known)
+        # By the name that a link on the way gives it, an entry may know it too.
+        names = (what, value.get("real", what))
+        globs = [path for path in known if "*" in path]
+        named = any(is_below(path, names) for path in known)
+        named = named or any(fnmatchcase(name, path) for path in globs for name in names)
         return posixpath.dirname(what) in product.net.below and not named
     return kind in PROCESSES and is_below(what, product.net.below)
