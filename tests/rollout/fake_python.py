@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 """Stands where Ansible looks for a host's Python, and answers as that host: a folder beside it says what.
 
 ``calls`` gets a line per call, with how it was made. ``collect`` is what a first look gives, ``after`` what a look

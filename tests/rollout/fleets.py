@@ -65,8 +65,10 @@ class Fleet:
     def _make(self, host: str, kind: str) -> None:
         home = self.folder / "hosts" / host
         home.mkdir(parents=True)
+        shutil.copy(HERE / "fake_ssh.sh", home)
+        script = (HERE / "fake_python.py").read_text(encoding="utf-8")
+        (home / "fake_python.py").write_text(f"#!/usr/bin/python3\n{script}", encoding="utf-8")
         for name in ("fake_python.py", "fake_ssh.sh"):
-            shutil.copy(HERE / name, home / name)
             (home / name).chmod(0o755)
         variables: dict[str, Any] = {
             "ansible_connection": "local",

@@ -170,7 +170,7 @@ PARSERS: dict[str, Callable[[bytes], Any]] = {
     "obstacles.mapped": lambda raw: list(obstacles.mapped(lines_of(raw))),
     "odd_lines.in_accounts": lambda raw: odd_lines.in_accounts(lines_of(raw), _accounts(raw)),
     "odd_lines.in_sections": lambda raw: odd_lines.in_sections(lines_of(raw)),
-    "odd_lines.in_stanzas": lambda raw: odd_lines.in_stanzas(raw),
+    "odd_lines.in_stanzas": odd_lines.in_stanzas,
     "package_changes.simulated": lambda raw: list(package_changes.simulated(lines_of(raw))),
     "package_holds.locks": lambda raw: list(package_holds.locks(lines_of(raw))),
     "package_holds.protected": lambda raw: list(package_holds.protected(lines_of(raw))),

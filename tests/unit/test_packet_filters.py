@@ -34,7 +34,8 @@ class Host:
         kernel, legacy = case.get("kernel", []), case.get("legacy", {})
         for tool, _table in packet_views.LEGACY:
             (tmp_path / tool).write_text(f"{legacy[tool]}\n" if tool in legacy else "", encoding="ascii")
-        patch.setattr(packet_views, "LEGACY", tuple((tool, str(tmp_path / tool)) for tool, _ in packet_views.LEGACY))
+        tables = tuple((tool, str(tmp_path / tool)) for tool, _table in packet_views.LEGACY)
+        patch.setattr(packet_views, "LEGACY", tables)
         patch.setattr(packet_views, "has", lambda name: any(name == line.split(" ")[0] for line in self.programs))
         patch.setattr(packet_views, "run", self.run)
         patch.setattr(packet_chains_remove, "run", self.run)
@@ -56,7 +57,7 @@ class Host:
         """Stand for the kernel's own answer."""
         if isinstance(kernel, str):
             raise PermissionError(1, kernel)
-        return [(table, chain) for table, chain in kernel]
+        return list(map(tuple, kernel))
 
 
 def _told(items: Any) -> tuple[list[str], list[str]]:

@@ -85,7 +85,7 @@ def _of_rpm(asked, look):
                         installed=True,
                         dependents=database.dependents(told["name"]),
                     )
-    except EndpointError as error:
+    except (EndpointError, OSError) as error:
         yield not_checked("package", "rpm", folder, error)
 
 
