@@ -13,7 +13,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 FAULTS = REPOSITORY / "molecule/handover/faults"
 QUICK, FULL = "quick", "full"
 HOST = "full"
-NEW = "clamav-clamonacc"
+NEW = "avshift-clamonacc"
 # When the observer may read: never, in a window that the record tells of, in one that has not ended, or from then on,
 # since the new engine blocks nothing and only tells.
 WINDOWS = ("none", "one", "open", "told")

@@ -30,6 +30,8 @@ OLD = {
 }
 NEW: dict[str, Any] = {
     "unit": "new.service",
+    "guard": "",
+    "replaces": "",
     "below": ["/new"],
     "marks": True,
     "tells": False,
@@ -72,6 +74,8 @@ class _Host:
         self.said.append((verb, tuple(names)))
         if verb == "enable":
             self.enabled.update(names)
+        elif verb == "disable":
+            self.enabled.difference_update(names)
         elif verb == "stop":
             self.running.difference_update(names)
         else:
@@ -307,6 +311,51 @@ def test_handover_to_nothing_is_taken_back(host: _Host) -> None:
     assert (facts["old_is_back"], host.running) == (True, {"old.service", "old.timer"})
     assert begun.exact_to <= facts["window_exact_to_seconds"] <= facts["window_seconds"] + 0.002
     assert own_journal.unprotected_since() is None
+
+
+KEPT = {**NEW, "guard": "guard.service", "replaces": "packaged.service"}
+
+
+@pytest.fixture
+def of_an_earlier_release(host: _Host, monkeypatch: pytest.MonkeyPatch) -> _Host:
+    """The package's own unit runs and starts at boot, in place of which another unit comes."""
+    host.running = {"packaged.service"}
+    host.enabled = {"packaged.service"}
+    monkeypatch.setattr(host, "is_active", lambda name: name in host.running, raising=False)
+    monkeypatch.setattr(protection_new, "starting", lambda name: [name] if name in host.enabled else [])
+    return host
+
+
+def test_own_unit_comes_in_place_of_the_packages(of_an_earlier_release: _Host) -> None:
+    target = {**TARGET, "old": {**OLD, "units": [], "starting": []}, "new": KEPT}
+    assert not handover.look(target)
+    handover.do(target)
+    verbs = [said for said in of_an_earlier_release.said if said[1]]
+    assert verbs[-4:] == [
+        ("stop", ("packaged.service",)),
+        ("restart", ("new.service",)),
+        ("enable", ("new.service",)),
+        ("disable", ("packaged.service",)),
+    ]
+
+
+def test_own_unit_that_is_not_proven_makes_way_for_the_packages(of_an_earlier_release: _Host) -> None:
+    of_an_earlier_release.broken = {"new.service"}
+    of_an_earlier_release.running.add("guard.service")
+    target = {**TARGET, "old": {**OLD, "units": [], "starting": []}, "new": KEPT}
+    with pytest.raises(handover.HandoverFailed):
+        handover.do(target)
+    assert of_an_earlier_release.running == {"packaged.service"}
+    stops = [said for said in of_an_earlier_release.said if said[0] == "stop"]
+    assert stops[-2:] == [("stop", ("guard.service",)), ("stop", ("new.service",))]
+
+
+def test_protection_whose_guard_does_not_run_is_not_up(of_an_earlier_release: _Host) -> None:
+    of_an_earlier_release.running, of_an_earlier_release.enabled = {"new.service"}, {"new.service"}
+    target = {**TARGET, "new": KEPT, "old": {**OLD, "units": [], "starting": []}}
+    assert not handover.look(target)
+    of_an_earlier_release.running.add("guard.service")
+    assert handover.look(target)
 
 
 PASSIVE = {

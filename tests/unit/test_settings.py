@@ -31,7 +31,7 @@ def test_defaults_are_filled_in() -> None:
 
 
 def test_unknown_option_is_refused_with_those_that_there_are() -> None:
-    assert "Use one of: apparmor_rules, " in _refused({"databse": "site"})
+    assert "Use one of: alert_unit, apparmor_rules, " in _refused({"databse": "site"})
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def _text(path: str, options: dict[str, Any]) -> str:
 UPDATER, CUSTOM = "/etc/clamav/avshift-freshclam.conf", "/etc/clamav/avshift-freshclam-custom.conf"
 MIRROR = {"mirrors": ["http://clamav.example.org"]}
 DAEMON = "/etc/systemd/system/clamav-daemon.service.d/avshift.conf"
-CLAMONACC = "/etc/systemd/system/clamav-clamonacc.service.d/avshift.conf"
+CLAMONACC = "/etc/systemd/system/avshift-clamonacc.service"
 ENGINE, PROFILE = "/etc/clamav/clamd.conf", "/etc/apparmor.d/local/usr.sbin.clamd"
 
 

@@ -134,10 +134,10 @@ def test_notify_only_has_to_be_accepted(host: str) -> None:
 def test_notify_only_tells_of_what_can_be_opened(host: str) -> None:
     _deployed(host, ONLY_TOLD, "nothing_blocked")
     assert tried(host, "/srv", DETECTABLE, "sh", "-c", 'cat "$0"; sleep 3').stdout == DETECTABLE
-    told = lab.must(host, "journalctl", "--unit=clamav-clamonacc.service", "--output=cat")
+    told = lab.must(host, "journalctl", "--unit=avshift-clamonacc.service", "--output=cat")
     assert [line for line in told.splitlines() if "/srv/scenario-sample" in line and "FOUND" in line]
     assert _deployed(host, ONLY_TOLD, "nothing_blocked")["changed"] == 0
-    lab.must(host, "systemctl", "kill", "--signal=STOP", "clamav-clamonacc.service")
+    lab.must(host, "systemctl", "kill", "--signal=STOP", "avshift-clamonacc.service")
     asked = json.dumps({"endpoint_migrate_provider_options": ONLY_TOLD})
     said = clamav.ansible("avshift.endpoint.verify", [host], "-e", asked, kept_as="verify")
     assert "on_access_tells" in json.dumps(clamav.failure(said, host))

@@ -90,4 +90,4 @@ def test_the_record_says_who_approved_and_signed(migrated: Said) -> None:
 
 
 def test_the_good_host_was_migrated(migrated: Said) -> None:
-    assert lab.on("clean", "systemctl", "is-active", "clamav-clamonacc.service").stdout == "active\n"
+    assert lab.on("clean", "systemctl", "is-active", "avshift-clamonacc.service").stdout == "active\n"

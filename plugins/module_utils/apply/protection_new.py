@@ -17,6 +17,7 @@ from ..system.commands import must
 from ..system.errors import EndpointError
 from ..system.moments import Moment, Watch
 from . import enrol, kit, packages_install
+from .boot_links import starting
 from .unit import stop
 
 INSTALLS = {"enrol": enrol, "kit_install": kit.Install, "packages_install": packages_install}
@@ -45,18 +46,23 @@ class New:
         self._new = new
         self._bits = interception.TELLING_BITS if new["tells"] else interception.PERMISSION_BITS
         self._installed = []
+        self._ran_before = []
 
     def is_up(self):
         """Return True if it intercepts and starts at boot; what leaves no marks is asked."""
         enabled = systemd.show([self._new["unit"]])[self._new["unit"]]["UnitFileState"] == "enabled"
         if not enabled or (self._new["marks"] and not self._held()):
             return False
+        if self._new["guard"] and not systemd.is_active(self._new["guard"]):
+            return False
+        if self._new["replaces"] and (systemd.is_active(self._new["replaces"]) or starting(self._new["replaces"])):
+            return False
         return not self._new["probes"] or overall(vendor.prove(self._new["probes"])) == OK
 
     def prepare(self):
         """Make systemd know its unit as it is configured, before anything is stopped."""
         if not self._new["install"]:
-            systemd.reload_if_needed([self._new["unit"]])
+            systemd.reload_if_needed(self._own() + self._replaced())
 
     def bring_up(self):
         """Start it until it is proven; return (Moment from which it protects, checks, number of attempts).
@@ -65,11 +71,16 @@ class New:
         "ClamInotif: stopped" in its log and no error). Starting it again costs a fraction of what going back would.
         """
         self._install()
+        if self._replaced():
+            self._ran_before = [name for name in self._replaced() if systemd.is_active(name)]
+            stop(self._replaced(), STOP_LIMIT)
         for attempt in range(1, ATTEMPTS + 1):
             there = self._start()
             checks = self._prove()
             if overall(checks) == OK:
                 systemd.tell("enable", [self._new["unit"]])
+                if self._replaced():
+                    systemd.tell("disable", self._replaced())
                 return there or Moment.now(), checks, attempt
         bad = "; ".join("%s: %s" % (found["id"], found["detail"]) for found in checks if found["result"] != OK)
         raise EndpointError("new_not_proven", "Proving the new protection", self._new["unit"], bad, "Look at its log.")
@@ -78,11 +89,20 @@ class New:
         """Stop it, or make it passive again, before the old one is started; return what did not work, in words."""
         if self._new["deactivate"]:
             return _attempted(_tell, self._new["deactivate"])
-        return _attempted(lambda unit: stop([unit], STOP_LIMIT), [self._new["unit"]])
+        errors = _attempted(lambda unit: stop([unit], STOP_LIMIT), reversed(self._own()))
+        return errors + _attempted(lambda unit: systemd.tell("start", [unit]), self._ran_before)
 
     def remove(self):
         """Remove what the handover installed, once the old one protects again; return what did not work, in words."""
         return _attempted(lambda step: INSTALLS[step["kind"]].undo(step["target"]), reversed(self._installed))
+
+    def _own(self):
+        """Return its unit, and after it the one that would start it again."""
+        return [self._new["unit"]] + [name for name in [self._new["guard"]] if name]
+
+    def _replaced(self):
+        """Return the unit of the package's in place of which its own comes, if that one runs or starts at boot."""
+        return [name for name in [self._new["replaces"]] if name]
 
     def _install(self):
         for step in self._new["install"]:

@@ -26,7 +26,7 @@ JOURNAL = "/var/lib/avshift/journal.json"
 def steps(evidence: Evidence, going: list[Product], staged: Staged | None) -> Iterator[Step]:
     """Yield the handover if anything of it is still to be done."""
     units = _running(evidence, going)
-    new = _new(staged) if staged is not None and staged.layout else None
+    new = _new(staged, evidence) if staged is not None and staged.layout else None
     if not units and (new is None or _is_up(new, evidence)):
         return
     links = _links(evidence, units)
@@ -94,16 +94,20 @@ def _triggers(evidence: Evidence, units: list[str]) -> list[str]:
     return sorted({trigger["name"] for unit in seen for trigger in unit.get("triggered_by", ())})
 
 
-def _new(staged: Staged) -> dict[str, Any]:
+def _new(staged: Staged, evidence: Evidence) -> dict[str, Any]:
     """Return what comes up. ``marks``: whether it can be seen to intercept. ``tells``: whether it blocks nothing.
 
+    ``guard`` and ``replaces`` are names of units, or ''; what neither runs nor starts at boot need not be replaced.
     ``socket`` may be ''. ``install`` are {kind, target} of steps that have to wait until now, ``activate`` and
     ``deactivate`` are commands {argv, limit} that switch its mode, ``probes`` what it is asked about itself.
     """
     layout, real_time = staged.layout, staged.layout["real_time"]
     modes = layout.get("modes", {})
+    replaced = _replaced(real_time.get("replaces", ""), evidence)
     return {
         "unit": real_time["unit"],
+        "guard": real_time.get("guard", ""),
+        "replaces": replaced,
         "below": list(real_time["below"]),
         "marks": real_time.get("marks", True),
         "limit": real_time["limit"],
@@ -111,6 +115,7 @@ def _new(staged: Staged) -> dict[str, Any]:
         "effects": [
             *(dict(effect) for effect in (*real_time["effects"], *staged.install_effects)),
             *_quarantined(staged),
+            *_unlinked(replaced, evidence),
         ],
         "quarantine": staged.quarantine(),
         "socket": layout.get("engine", {}).get("socket", ""),
@@ -128,14 +133,26 @@ def _quarantined(staged: Staged) -> list[dict[str, str]]:
     return [{"path": folder, "scope": "tree", "change": "changed"}] if folder else []
 
 
+def _replaced(name: str, evidence: Evidence) -> str:
+    """Return the name of a unit in place of which another is to run, or '' if it neither runs nor starts at boot."""
+    seen = evidence.value("unit", name) or {}
+    runs = seen.get("active", "inactive") not in STOPPED
+    return name if runs or starting_at_boot(seen.get("links", [])) else ""
+
+
+def _unlinked(name: str, evidence: Evidence) -> list[dict[str, str]]:
+    links = (evidence.value("unit", name) or {}).get("links", []) if name else []
+    return [{"path": link, "scope": "file", "change": "removed"} for link in links]
+
+
 def _is_up(new: dict[str, Any], evidence: Evidence) -> bool:
-    unit = evidence.value("unit", new["unit"])
+    units = [evidence.value("unit", name) for name in (new["unit"], new["guard"]) if name]
     marks = [is_below(item["what"], new["below"]) for item in evidence.of_kind("interceptor")]
     state = evidence.value("product_state", "active") or {}
-    runs = bool(unit and unit["active"] == "active" and unit["enabled"] == "enabled")
+    runs = all(unit and unit["active"] == "active" and unit["enabled"] == "enabled" for unit in units)
     says_so = not new["probes"] or state.get("result") == "ok"
     seen = any(marks) or not new["marks"] or new["tells"]
-    return runs and seen and says_so and not new["install"]
+    return runs and seen and says_so and not new["install"] and not new["replaces"]
 
 
 def _title(units: list[str], new: dict[str, Any] | None) -> str:
@@ -147,7 +164,7 @@ def _title(units: list[str], new: dict[str, Any] | None) -> str:
 def _after(new: dict[str, Any], units: list[str]) -> str:
     does = "blocks nothing, and tells what is opened in" if new["tells"] else "protects"
     protected = [f"{does} {path}" for path in new["paths"]]
-    retired = [f"{unit}: stopped, not started at boot any more" for unit in units]
+    retired = [f"{unit}: stopped, not started at boot any more" for unit in (*units, new["replaces"]) if unit]
     window = [f"without protection meanwhile: {_window(new)}"] if units else []
     return "\n".join([f"{new['unit']}: running, enabled at boot, proven", *protected, *retired, *window])
 

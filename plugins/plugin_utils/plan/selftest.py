@@ -73,6 +73,7 @@ def _of_engine(layout: dict[str, Any], options: dict[str, Any], max_age_days: in
         "units": [
             engine["unit"],
             real_time["unit"],
+            *([real_time["guard"]] if "guard" in real_time else []),
             *(service["unit"] for service in services.running(layout, options)),
         ],
         "max_age_days": max_age_days or options[age["option"]] if age and holds(age["when"], options) else None,

@@ -6,7 +6,7 @@ import pytest
 from integration.samples import CLEAN, DETECTABLE, tried
 from testinfra.host import Host
 
-UNITS = ("clamav-daemon.service", "clamav-clamonacc.service")
+UNITS = ("clamav-daemon.service", "avshift-clamonacc.service")
 PROTECTED = ("/home", "/root", "/srv", "/tmp", "/var/tmp")
 # Not watched, so that the engine itself can open what it is to find.
 ELSEWHERE = "/run"

@@ -17,7 +17,8 @@ from .layout_files import File
 def names(layout: dict[str, Any]) -> list[str]:
     """Return the names of all units of a layout."""
     parts = [layout[part] for part in ("engine", "real_time", "updater") if part in layout]
-    return [part["unit"] for part in (*parts, *layout.get("services", ()))]
+    beside = [layout["real_time"][key] for key in ("guard", "replaces") if key in layout.get("real_time", {})]
+    return [*(part["unit"] for part in (*parts, *layout.get("services", ()))), *beside]
 
 
 def running(layout: dict[str, Any], options: dict[str, Any]) -> list[dict[str, Any]]:
@@ -41,6 +42,7 @@ def steps(
     wants = running(layout, options)
     for service in _services(layout):
         yield from _service(service, service in wants, evidence, wanted, written)
+    yield from _running_guard(layout, evidence, wanted, written)
     engine = layout.get("engine")
     if engine is None:
         return
@@ -51,6 +53,15 @@ def steps(
         if fetching:
             yield _awaited(fetching, options)
         yield _step(engine, True, seen, mine, True, engine.get("effects", ()))
+
+
+def _running_guard(layout: dict[str, Any], evidence: Evidence, wanted: list[File], written: set[str]) -> Iterator[Step]:
+    """Yield the step that restarts a guard whose files change; the handover starts one that does not run yet."""
+    name = layout.get("real_time", {}).get("guard", "")
+    mine = [file.path for file in wanted if file.unit == name] if name else []
+    seen = evidence.value("unit", name) if name else None
+    if seen is not None and seen["active"] == "active" and written & set(mine):
+        yield _step({"unit": name}, True, seen, mine, False, ())
 
 
 def _service(
