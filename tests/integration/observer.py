@@ -30,7 +30,7 @@ def start(host: str) -> None:
     """Begin to observe a host."""
     put = lab.run("podman", "cp", str(PROGRAM), f"{lab.container(host)}:{ON_HOST}")
     assert put.returncode == 0, put.stdout
-    lab.must(host, "systemd-run", f"--unit={UNIT}", "--quiet", "python3", ON_HOST, LOG, *FOLDERS)
+    lab.must(host, "systemd-run", f"--unit={UNIT}", "--collect", "--quiet", "python3", ON_HOST, LOG, *FOLDERS)
 
 
 def stop(host: str) -> list[Span]:
