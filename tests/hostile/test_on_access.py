@@ -79,7 +79,8 @@ def test_engine_that_never_answers(tmp_path: Path) -> None:
     holds="the option is refused, and nothing is written",
 )
 @pytest.mark.parametrize(
-    "name", ["x.service; touch /x", "$(touch /x).service", "x.service\ntouch /x", "--help.socket", "x", "`x`.target"]
+    "name",
+    ["x.service; touch /x", "$(touch /x).service", "x.service\ntouch /x", "--force.service", "x.socket", "`x`.target"],
 )
 def test_command_in_the_name_of_a_unit(name: str) -> None:
     with pytest.raises(AvshiftError, match="alert_unit"):

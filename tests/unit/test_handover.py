@@ -334,7 +334,7 @@ def test_own_unit_comes_in_place_of_the_packages(of_an_earlier_release: _Host) -
     assert verbs[-4:] == [
         ("stop", ("packaged.service",)),
         ("restart", ("new.service",)),
-        ("enable", ("new.service",)),
+        ("enable", ("new.service", "guard.service")),
         ("disable", ("packaged.service",)),
     ]
 
@@ -351,7 +351,7 @@ def test_own_unit_that_is_not_proven_makes_way_for_the_packages(of_an_earlier_re
 
 
 def test_protection_whose_guard_does_not_run_is_not_up(of_an_earlier_release: _Host) -> None:
-    of_an_earlier_release.running, of_an_earlier_release.enabled = {"new.service"}, {"new.service"}
+    of_an_earlier_release.running, of_an_earlier_release.enabled = {"new.service"}, {"new.service", "guard.service"}
     target = {**TARGET, "new": KEPT, "old": {**OLD, "units": [], "starting": []}}
     assert not handover.look(target)
     of_an_earlier_release.running.add("guard.service")

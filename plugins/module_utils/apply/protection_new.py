@@ -50,8 +50,8 @@ class New:
 
     def is_up(self):
         """Return True if it intercepts and starts at boot; what leaves no marks is asked."""
-        enabled = systemd.show([self._new["unit"]])[self._new["unit"]]["UnitFileState"] == "enabled"
-        if not enabled or (self._new["marks"] and not self._held()):
+        own = systemd.show(self._own()).values()
+        if any(unit["UnitFileState"] != "enabled" for unit in own) or (self._new["marks"] and not self._held()):
             return False
         if self._new["guard"] and not systemd.is_active(self._new["guard"]):
             return False
@@ -78,7 +78,7 @@ class New:
             there = self._start()
             checks = self._prove()
             if overall(checks) == OK:
-                systemd.tell("enable", [self._new["unit"]])
+                systemd.tell("enable", self._own())
                 if self._replaced():
                     systemd.tell("disable", self._replaced())
                 return there or Moment.now(), checks, attempt
