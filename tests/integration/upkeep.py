@@ -91,12 +91,15 @@ class Seen:
 
 def prepare() -> None:
     """Give each host the site's unit that is to be started, and, for the full set, needrestart from the archive."""
+    with ThreadPoolExecutor(len(lab.HOSTS)) as pool:
+        list(pool.map(_prepared, lab.HOSTS))
+
+
+def _prepared(host: str) -> None:
     unit = f"[Service]\nType=oneshot\nExecStart=/bin/sh -c 'echo once >>{ALERTED}'\n"
-    for host in lab.HOSTS:
-        clamav.write(host, f"/etc/systemd/system/{ALERT}", unit)
-        if FULL:
-            install = f"{DPKG} apt-get install --yes --no-install-recommends needrestart"
-            lab.must(host, "sh", "-c", install)
+    clamav.write(host, f"/etc/systemd/system/{ALERT}", unit)
+    if FULL:
+        lab.must(host, "sh", "-c", f"{DPKG} apt-get install --yes --no-install-recommends needrestart")
 
 
 @cache
