@@ -177,6 +177,12 @@ MUTATIONS: tuple[Mutation, ...] = (
         "    if not whole:\n",
         "    if whole < 0:\n",
     ),
+    Mutation(
+        "on-access-stopped",
+        "plugins/plugin_utils/catalog/data/providers/clamav.yml",
+        'enabled/inactive | enabled/failed) bring_back start "was stopped" ;;',
+        "enabled/inactive | enabled/failed) ;;",
+    ),
     *CONTROLLER,
     Mutation(
         "another-system-as-a-root",
