@@ -91,6 +91,7 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Host:
         "half": FailsHalfWay(made),
         "no_effect": WithoutEffect(made),
         "proof": Proof(made),
+        "file": Kind(made),
     }
     monkeypatch.setattr(runner, "KINDS", kinds)
     return made
@@ -143,6 +144,16 @@ def test_pending_of_an_earlier_part_still_counts(host: Host) -> None:
     host.there.add("b")
     assert _outcomes(runner.carry_out([_step("b")], ["a", "b"], False)) == {"b": "changed"}
     assert host.calls == []
+
+
+def test_a_unit_whose_file_is_still_to_be_written_is_pending_too(host: Host) -> None:
+    """It runs with its files as they are; nothing but the plan knows that one of them changes."""
+    host.there |= {"u", "other"}
+    units = [_step("u", newer_than=["/etc/a", "/etc/b"]), _step("other", newer_than=["/etc/c"])]
+    file = _step("f", kind="file", path="/etc/b")
+    assert runner.pending_of([file, *units]) == ["f", "u"]
+    host.there.add("f")
+    assert runner.pending_of([file, *units]) == []
 
 
 def test_failure_takes_back_in_reverse_and_leaves_the_rest_untouched(host: Host) -> None:

@@ -44,7 +44,14 @@ def pending_of(steps):
     has_begun = any(step["kind"] == "announce" and _done(step) for step in steps)
     if has_begun:
         _let_end([step for step in steps if step["kind"] == "await_packages"])
-    return [step["id"] for step in steps if not _is_done(step, has_begun)]
+    pending = {step["id"] for step in steps if not _is_done(step, has_begun)}
+    written = {step["target"]["path"] for step in steps if step["kind"] == "file" and step["id"] in pending}
+    return [step["id"] for step in steps if step["id"] in pending or _is_older(step, written)]
+
+
+def _is_older(step, written):
+    """Return True for a step that is done with files as they are now, where steps are still to write some of them."""
+    return not written.isdisjoint(step["target"].get("newer_than", ()))
 
 
 def _is_done(step, has_begun):
