@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from hostile_roots import THROUGH_A_SHELL
 from importable import REPOSITORY
 
 MALLORY = 61234
@@ -66,7 +67,7 @@ def look(
     }
     begun = time.monotonic()
     finished = subprocess.run(
-        [*(within or []), python, "-B", "-c", PROGRAM],
+        [*(within or []), *THROUGH_A_SHELL, python, "-B", "-c", PROGRAM],
         input=json.dumps(asked).encode(),
         capture_output=True,
         timeout=SECONDS,
