@@ -190,12 +190,33 @@ def _step(plan: dict[str, Any]) -> dict[str, Any]:
     return {"steps": [*plan["steps"][:-1], new, plan["steps"][-1]]}
 
 
+def _package(plan: dict[str, Any]) -> dict[str, Any]:
+    first, *rest = plan["findings"]
+    return {"findings": [{**first, "reasons": [*first["reasons"], "package:kesl-another"]}, *rest]}
+
+
+def _residue(plan: dict[str, Any]) -> dict[str, Any]:
+    new = {"id": "kuma", "state": "residue_inert", "reasons": ["path:/opt/kaspersky/kuma"]}
+    return {"findings": [*plan["findings"], {**plan["findings"][0], **new}]}
+
+
+def _unrecognised(plan: dict[str, Any]) -> dict[str, Any]:
+    new = {"id": "unrecognised", "class": "unrecognised", "reasons": ["process:/opt/kaspersky/other/bin/it"]}
+    return {"findings": [*plan["findings"], {**plan["findings"][0], **new}]}
+
+
 BEGUN: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "another-system": lambda plan: {"system": {"system": "rhel", "version": "9"}},
     "another-version": lambda plan: {"findings": [{**found, "version": "99"} for found in plan["findings"]]},
     "another-product": _found,
     "another-goal": lambda plan: {"goal": {**plan["goal"], "provider": "none"}},
     "another-step": _step,
+    "another-package": _package,
+    "another-residue": _residue,
+    "another-program": _unrecognised,
+    "another-scanner": _stop("second_interceptor"),
+    "another-package-that-is-broken": _stop("package_manager_broken"),
+    "another-package-that-goes-along": _stop("packages_beyond_plan"),
     "kept-out": _stop("keep_out"),
     "not-known": _stop("evidence_unknown"),
     "read-only": _stop("file_system_read_only"),
