@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
-from asking import Told, ask, interpreter
+from asking import Told, ask, interpreter, running
 
 # Another ansible-core: each takes away what one difference to Ansible's own way hangs on.
 PATCHES = {
@@ -76,6 +77,14 @@ def test_an_interpreter_that_is_not_there_is_named(told: dict[str, Told]) -> Non
     result = told["has-no-such-interpreter"].result
     assert result["code"] == "python_missing"
     assert "/nonexistent/python3" in result["msg"]
+
+
+def test_a_stand_in_that_never_answers_does_not_outlive_its_test(told: dict[str, Told], folder: Path) -> None:
+    assert told["never-answers"].result["failed"]
+    deadline = time.monotonic() + 60
+    while running(folder) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert running(folder) == []
 
 
 def test_a_host_that_cannot_be_reached(told: dict[str, Told]) -> None:
