@@ -104,7 +104,9 @@ def test_the_plan_is_not_signed(plan: Path, signer: Signer, tmp_path: Path) -> N
 def test_the_approval_is_for_other_hosts(plan: Path, signer: Signer, tmp_path: Path) -> None:
     copied = Path(shutil.copy(plan, tmp_path))
     signer.approve(copied, "leftovers")
-    left_out = "the approval of jane@example.com is for 1 of the plan's 3 hosts, and not for this one"
+    left_out = (
+        "the approval of jane@example.com, which has no end, is for 1 of the plan's 3 hosts, and not for this one"
+    )
     _refused(_migrate(tmp_path, copied), f"agent: {left_out}", f"clean: {left_out}", "Have a new plan approved")
 
 
