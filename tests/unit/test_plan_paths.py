@@ -98,3 +98,14 @@ def test_obstacles_are_asked_of_all_that_may_be_removed() -> None:
     assert {"/etc/init.d/kesl", "/opt/kaspersky", "/etc/systemd/system/kesl.service"} <= set(asked["obstacle"]["paths"])
     assert {"file": SETTINGS, "key": "BackupFolder"} in asked["space"]["named_in"]
     assert "/opt/kaspersky" in asked["mount"]
+
+
+@pytest.mark.parametrize("free, level", [(300_000_000, "ok"), (1, "error")])
+def test_room_is_compared_where_any_user_may_write_to_it(free: int, level: str) -> None:
+    """As where a disk that everybody may write to is mounted there."""
+    case = case_of("removal-without-replacement-accepted")
+    answer = collected(case)
+    room = next(item for item in answer["evidence"] if item["id"] == "space:/var/lib/avshift/retained")
+    room.update(user_place="/var/lib/avshift", value={"free_bytes": free})
+    checks = {check["id"]: check["level"] for check in plan_of(case, answer=answer)["preflight"]}
+    assert checks["disk_space"] == level

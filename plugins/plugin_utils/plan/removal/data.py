@@ -65,12 +65,18 @@ def moved_elsewhere(evidence: Evidence, going: list[Product]) -> list[tuple[str,
     return [(path, moved, value["files"]) for path, moved, value in seen if path not in ("", moved)]
 
 
+def _size(evidence: Evidence, path: str) -> dict[str, Any] | None:
+    """Return {files, bytes} of a tree; None where nothing was seen, or the free room alone."""
+    value = evidence.value("space", path)
+    return value if value and "bytes" in value else None
+
+
 def encrypted(evidence: Evidence, going: list[Product]) -> list[tuple[str, int]]:
     """Return (directory, number of files) of what only a product that goes can read."""
     names = [path for product in going for path in product.encrypted]
-    found = [(path, evidence.value("space", path)) for path in names]
+    found = [(path, _size(evidence, path)) for path in names]
     led = [
-        (value["leads_to"], evidence.value("space", value["leads_to"]))
+        (value["leads_to"], _size(evidence, value["leads_to"]))
         for _path, value in found
         if value and "leads_to" in value
     ]
@@ -103,5 +109,5 @@ def probes(going: list[Product]) -> dict[str, Any]:
 
 def sizes(evidence: Evidence, going: list[Product]) -> dict[str, Any]:
     """Return {path: {files, bytes}} of what would be retained; it changes by itself."""
-    seen = {path: evidence.value("space", path) for path, _holds in _kept(evidence, going)}
+    seen = {path: _size(evidence, path) for path, _holds in _kept(evidence, going)}
     return {path: {key: value[key] for key in ("files", "bytes")} for path, value in seen.items() if value is not None}

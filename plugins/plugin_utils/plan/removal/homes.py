@@ -48,7 +48,11 @@ def is_left(path: str, evidence: Evidence) -> bool:
     item = evidence.items.get(f"space:{path}")
     if item is None or "user_place" not in item:
         return False
-    return "unknown" in item or item["value"]["bytes"] > MOST_OF_USER or item["value"]["files"] > MOST_FILES_OF_USER
+    if "unknown" in item:
+        return True
+    # What is said of free room alone has no size.
+    size: dict[str, int] = item["value"]
+    return size.get("bytes", 0) > MOST_OF_USER or size.get("files", 0) > MOST_FILES_OF_USER
 
 
 def left(evidence: Evidence, going: list[Product]) -> list[str]:
