@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def fill(stand_in: StandIn, root: Path, values: Mapping[str, str]) -> None:
             write(source, target / source.path, values)
     for path, program in found.get("programs", {}).items():
         target = root / filled(path, values, stand_in.name).lstrip("/")
-        _compile(stand_in.source(f"src/{program}"), target, values)
+        _compile(stand_in, program, target, values)
 
 
 def write(source: Source, target: Path, values: Mapping[str, str]) -> None:
@@ -42,9 +43,11 @@ def settle(root: Path) -> None:
         os.utime(path, (BUILD_TIME, BUILD_TIME))
 
 
-def _compile(source: Source, target: Path, values: Mapping[str, str]) -> None:
-    text = target.with_name(f"{target.name}.c")
-    write(source, text, values)
-    run((*COMPILER, "-o", str(target), str(text)))
-    text.unlink()
+def _compile(stand_in: StandIn, program: str, target: Path, values: Mapping[str, str]) -> None:
+    stand_in.source(f"src/{program}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        for source in stand_in.below("src"):
+            write(source, Path(folder) / source.path, values)
+        run((*COMPILER, "-o", str(target), str(Path(folder) / program)))
     target.chmod(0o755)

@@ -32,7 +32,7 @@ KEYS: dict[str, type] = {
 }
 REQUIRED = ("package", "version", "architecture", "maker", "description", "payload", "switches")
 DESCRIPTION = "package.yml"
-# C programs of several packages.
+# C programs of several packages, and what several programs include.
 SHARED = STAND_INS / "shared"
 PLACEHOLDER = re.compile(r"@([a-z][a-z0-9_]*)@")
 
@@ -114,7 +114,8 @@ def _read(name: str) -> tuple[dict[str, Any], dict[str, Source]]:
         base = yaml.safe_load(_in_words(yaml.safe_dump(base), words))
         found = {**base, **found, "values": {**base.get("values", {}), **found.get("values", {})}}
         sources = {**_renamed(base_sources, words), **sources}
-    for program in found.get("programs", {}).values():
+    named = set(found.get("programs", {}).values())
+    for program in sorted(named) + [path.name for path in SHARED.glob("*.h") if named]:
         if f"src/{program}" not in sources and (SHARED / program).is_file():
             sources[f"src/{program}"] = replace(_source(SHARED, SHARED / program), path=f"src/{program}")
     return found, sources

@@ -12,13 +12,13 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+#include "directories.h"
 
 #define CONFIGURATION "/var/opt/kaspersky/kesl/common/kesl.ini"
 #define LOG_FILE "/var/log/kaspersky/kesl/kesl.log"
 #define SOCKET_FILE "/run/bl4control"
 #define DIRECTORIES_KEY "ProtectedDirs="
 #define READY_FD 3
-#define WATCHED (FAN_OPEN_PERM | FAN_ACCESS_PERM | FAN_EVENT_ON_CHILD)
 
 /* FNV-1a of the 68 bytes of the EICAR test file. The bytes themselves must not be in this program, or
  * the replacement antivirus would find it. */
@@ -86,15 +86,15 @@ static void answer_all(int fan) {
     }
 }
 
-static void mark(int fan, char *directories) {
+static void protect(int fan, int news, char *directories) {
     for (char *one = strtok(directories, " \t\r\n"); one != NULL; one = strtok(NULL, " \t\r\n")) {
-        if (fanotify_mark(fan, FAN_MARK_ADD | FAN_MARK_ONLYDIR, WATCHED, AT_FDCWD, one) != 0) {
+        if (protect_directory(fan, news, one) != 0) {
             note("cannot protect", one);
         }
     }
 }
 
-static int intercept(void) {
+static int intercept(int news) {
     char line[4096];
     int fan = fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK, O_RDONLY | O_LARGEFILE | O_CLOEXEC);
     FILE *file = fopen(CONFIGURATION, "re");
@@ -103,7 +103,7 @@ static int intercept(void) {
     }
     while (fan >= 0 && file != NULL && fgets(line, sizeof line, file) != NULL) {
         if (strncmp(line, DIRECTORIES_KEY, strlen(DIRECTORIES_KEY)) == 0) {
-            mark(fan, line + strlen(DIRECTORIES_KEY));
+            protect(fan, news, line + strlen(DIRECTORIES_KEY));
         }
     }
     if (file != NULL) {
@@ -147,16 +147,20 @@ int main(int argc, char **argv) {
     /* Asked first: where nobody waits, the number is free for what is opened below. */
     int is_awaited = fcntl(READY_FD, F_GETFD) != -1;
     note("started", "");
-    struct pollfd sources[2] = {{intercept(), POLLIN, 0}, {listen_for_control(), POLLIN, 0}};
+    int news = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    struct pollfd sources[] = {{intercept(news), POLLIN, 0}, {listen_for_control(), POLLIN, 0}, {news, POLLIN, 0}};
     if (is_awaited) {
         tell_ready();
     }
-    while (poll(sources, 2, -1) >= 0) {
+    while (poll(sources, sizeof sources / sizeof *sources, -1) >= 0) {
         if (sources[0].revents & POLLIN) {
             answer_all(sources[0].fd);
         }
         if (sources[1].revents & POLLIN) {
             greet(sources[1].fd);
+        }
+        if (sources[2].revents & POLLIN) {
+            protect_new(sources[0].fd, sources[2].fd);
         }
     }
     return 1;

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <sys/fanotify.h>
 #include <unistd.h>
+#include "directories.h"
 
-#define WATCHED (FAN_OPEN_PERM | FAN_ACCESS_PERM | FAN_EVENT_ON_CHILD)
 #define LOOK_EVERY_MS 10
 /* FNV-1a of the 68 bytes of the EICAR test file, which themselves stand nowhere here. */
 #define TEST_LENGTH 68
@@ -46,11 +46,20 @@ static void answer_all(int fan) {
     }
 }
 
-static void mark(int fan, unsigned int how) {
+static void begin(int fan, int news) {
     for (size_t i = 0; i < sizeof DIRECTORIES / sizeof *DIRECTORIES; i++) {
-        if (fanotify_mark(fan, how | FAN_MARK_ONLYDIR, WATCHED, AT_FDCWD, DIRECTORIES[i]) != 0) {
+        if (protect_directory(fan, news, DIRECTORIES[i]) != 0) {
             perror(DIRECTORIES[i]);
         }
+    }
+}
+
+static void end(int fan, int news) {
+    if (fanotify_mark(fan, FAN_MARK_FLUSH, 0, AT_FDCWD, "/") != 0) {
+        perror("marks");
+    }
+    while (protected_count > 0) {
+        (void)inotify_rm_watch(news, protected_directories[--protected_count].watch);
     }
 }
 
@@ -63,15 +72,18 @@ int main(int argc, char **argv) {
         }
     }
     snprintf(active, sizeof active, "%s/active", argv[1]);
-    struct pollfd source = {fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK, O_RDONLY | O_CLOEXEC), POLLIN, 0};
+    int fan = fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK, O_RDONLY | O_CLOEXEC);
+    int news = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    struct pollfd sources[] = {{fan, POLLIN, 0}, {news, POLLIN, 0}};
     for (;;) {
         int wanted = access(active, F_OK) == 0;
         if (wanted != marked) {
-            mark(source.fd, wanted ? FAN_MARK_ADD : FAN_MARK_REMOVE);
+            (wanted ? begin : end)(fan, news);
             marked = wanted;
         }
-        if (poll(&source, 1, LOOK_EVERY_MS) > 0) {
-            answer_all(source.fd);
+        if (poll(sources, sizeof sources / sizeof *sources, LOOK_EVERY_MS) > 0) {
+            protect_new(fan, news);
+            answer_all(fan);
         }
     }
 }
