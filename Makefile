@@ -50,7 +50,7 @@ demo-down: ## Remove the demo's containers, and nothing else
 
 ## Tests
 
-test: setup lab ## Run every test, as many at once as there are processors: about 30 minutes on two
+test: setup lab ## Run every test, as many at once as there are processors: about an hour on two
 	$(MAKE) --jobs=$(JOBS) --keep-going --output-sync=target $(SCENARIOS:%=molecule-%) $(CHECKS)
 
 lint: setup ## Lint Ansible content, Python and shell
