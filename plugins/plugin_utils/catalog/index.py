@@ -26,8 +26,8 @@ def text_of(home: Path) -> str:
     return json.dumps(of(home), indent=2) + "\n"
 
 
-def check(home: Path) -> None:
-    """Raise AvshiftError if the catalog is not the one that its index describes."""
+def check(home: Path) -> str:
+    """Return the digest of a catalog's files; AvshiftError if it is not the catalog that its index describes."""
     path = home / NAME
     try:
         expected = json.loads(path.read_text(encoding="utf-8"))
@@ -43,6 +43,7 @@ def check(home: Path) -> None:
             raise _not_whole(home, cause)
     if there["digest"] != digest:
         raise _not_whole(home, "a file in it is not as it was when the collection was built")
+    return digest
 
 
 def _not_whole(path: Path, cause: str) -> AvshiftError:

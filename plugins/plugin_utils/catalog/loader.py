@@ -47,14 +47,12 @@ def load(home: Path = HOME, sites: tuple[Path, ...] = ()) -> Catalog:
 
     Raises AvshiftError naming the file that cannot be read or understood, and a catalog that is not whole.
     """
-    index.check(home)
     return with_sites(_Entries.of(home), sites)
 
 
 @functools.cache
 def own() -> _Entries:
     """Return the entries that came with the collection, read once a process."""
-    index.check(HOME)
     return _Entries.of(HOME)
 
 
@@ -98,8 +96,9 @@ class _Entries:
     @staticmethod
     def of(home: Path) -> _Entries:
         """Return the collection's own entries, which its tests have held to their schemas."""
+        digest = index.check(home)
         found = {kind: {entry["id"]: entry for entry in _entries(home, PATTERNS[kind])} for kind in KINDS}
-        return _Entries(**found, digest=digest_of(home))
+        return _Entries(**found, digest=digest)
 
     def with_others(self, others: dict[str, dict[str, dict[str, Any]]]) -> _Entries:
         """Return these entries with others; one of the same id takes the other's place."""
