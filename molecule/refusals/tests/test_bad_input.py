@@ -21,7 +21,7 @@ WRONG_VARIABLES = {
     "wrong type": ({"endpoint_migrate_accept": {"keep_out": True}}, ["endpoint_migrate_accept", "list"]),
     "wrong option": (
         {"endpoint_migrate_provider_options": {"databse": "site"}},
-        ["option databse", "Use one of: apparmor_rules"],
+        ["option databse", "Use one of: alert_unit, apparmor_rules"],
     ),
     "wrong choice": (
         {"endpoint_migrate_provider_options": {"database": "own"}},
