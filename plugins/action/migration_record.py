@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter, now, versions
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import exceptions_file
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import console, records, runs
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import console, records, runs, talking
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record.verdict import UNKNOWN
 
 
@@ -22,6 +22,7 @@ class ActionModule(Adapter):
         "exceptions_file": {"type": "path"},
         "console_file": {"type": "path"},
         "change_id": {"type": "str", "default": ""},
+        "require_silence": {"type": "bool", "default": False},
         "catalog_dirs": {"type": "list", "elements": "path", "default": []},
     }
 
@@ -35,22 +36,29 @@ class ActionModule(Adapter):
         record = runs.of_run(host, options["mode"], run, options["results"], exempt, dry_run, seen)
         path = records.path_of(options["folder"], host)
         told = {"path": str(path), "changed": True}
+        silent = options["require_silence"]
         if dry_run:
             # The proof on access is left out then, so that a verification cannot come to more than unknown.
             left_out = options["mode"] == "verify" and record["verdict"] == UNKNOWN
-            return {**told, **_told(record, f"Foreseen on {host}", options["results"], may_fail=not left_out)}
+            return {**told, **_told(record, f"Foreseen on {host}", options["results"], silent, may_fail=not left_out)}
         if path.exists():
             record = runs.kept(record, records.read_one(path)[0])
         records.write(path, record, self.modes(task_vars))
-        return {**told, **_told(record, f"Verdict on {host}", options["results"], f" See {path}.")}
+        return {**told, **_told(record, f"Verdict on {host}", options["results"], silent, f" See {path}.")}
 
 
 def _told(
-    record: dict[str, Any], what: str, results: dict[str, Any], see: str = "", may_fail: bool = True
+    record: dict[str, Any], what: str, results: dict[str, Any], silent: bool, see: str = "", may_fail: bool = True
 ) -> dict[str, Any]:
-    """Return the result; it is a failure where the host is none that went well and no task before has failed."""
-    success = runs.succeeded(record)
+    """Return the result; it is a failure where the host is none that went well and no task before has failed.
+
+    A host that ought to be silent and talks is one that did not go well if ``silent`` says so, else there is a warning.
+    """
+    heard = talking.of(record)
+    success = runs.succeeded(record) and not (silent and heard)
     told = {**{key: record[key] for key in ("verdict", "window_seconds", "failure")}, "success": success}
+    if success and heard:
+        told["warnings"] = [f"{what}: {record['verdict']}: {runs.reasons(record)}{see}"]
     if success or not may_fail or any((result or {}).get("failed") for result in results.values()):
         return told
     why = record["failure"]["message"] if record["failure"] else runs.reasons(record)

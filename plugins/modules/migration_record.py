@@ -47,6 +47,12 @@ options:
         the source. C(docs/providers.md) has an example.
       - It closes hosts whose verdict is C(removed_console_check_pending).
     type: path
+  require_silence:
+    description:
+      - Fail too where Kaspersky is gone by the verdict, and something on the host still talks to it or is set up to.
+      - Otherwise such a host has a warning. The report counts it as a deviation in either case.
+    type: bool
+    default: false
   change_id:
     description: Number of the change in the ticket system.
     type: str

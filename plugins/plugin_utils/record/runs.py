@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any
 
 from ..plan.exceptions import ALL, in_force
-from . import journal, verdict
+from . import journal, talking, verdict
 from .console import Console, since
 from .records import collected_in, compose
 
@@ -202,6 +202,7 @@ def succeeded(record: dict[str, Any]) -> bool:
 
 def reasons(record: dict[str, Any]) -> str:
     """Return in words what a verification did not find as it should be."""
+    heard = [f"it talks to the vendor, or is set up to: {told}" for told in talking.of(record)]
     collected, proof = collected_in(record), (record["verification"] or {}).get("proof") or {}
     found = collected.get("findings") or (record["plan"] or {}).get("findings", ())
     words = [f"{finding['id']} is {finding['state']} ({', '.join(finding['reasons'])})" for finding in found]
@@ -209,7 +210,7 @@ def reasons(record: dict[str, Any]) -> str:
     steps = chain.from_iterable(record["outcomes"].values())
     words += [f"reboot required: the module {name} is loaded" for name in verdict.modules_left(steps, collected)]
     words += [f"{check['id']}: {check['detail']}" for check in proof.get("checks", ()) if check["result"] != "ok"]
-    return "; ".join(words) + "."
+    return "; ".join([*words, *heard]) + "."
 
 
 def _whole(result: dict[str, Any] | None, key: str) -> dict[str, Any] | None:

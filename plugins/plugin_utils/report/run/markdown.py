@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from ...detect.silence import TALKS
 from .. import words
 from ..escape import cell, visible
 from ..table import table
@@ -28,7 +29,9 @@ def lines(report: Report) -> list[str]:
     counts = ", ".join(f"{count} {visible(word)}" for word, count in totals["verdicts"].items()) or "no records"
     left_out = totals["hosts"] - len(rows)
     more = [f"… and {left_out} more, in the report"] if left_out else []
-    return [*table(HEADER, rows), *more, "", f"{totals['hosts']} hosts, {totals['clean']} clean: {counts}"]
+    talking = totals["silence"].get(TALKS, 0)
+    heard = [f"{talking} hosts talk to Kaspersky, or are set up to"] if talking else []
+    return [*table(HEADER, rows), *more, "", f"{totals['hosts']} hosts, {totals['clean']} clean: {counts}", *heard]
 
 
 def _row(host: dict[str, Any]) -> list[object]:
@@ -68,6 +71,8 @@ def _summary(totals: dict[str, Any]) -> Iterator[str]:
     yield f"Longest unprotected window: {words.window(totals['longest_window_seconds'])}."
     if totals["unprotected"]:
         yield f"WITHOUT A SCANNER NOW, as far as their records tell: {totals['unprotected']} hosts."
+    if totals["silence"].get(TALKS):
+        yield f"Still talking to the vendor, or set up to: {totals['silence'][TALKS]} hosts."
     yield f"Retained: {totals['retained_files']} files, {totals['retained_bytes']} bytes."
     if totals["newest"]:
         yield f"Records from {cell(totals['oldest'])} to {cell(totals['newest'])}."

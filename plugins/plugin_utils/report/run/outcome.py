@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any
 
 from ...plan.model import HANDOVER
-from ...record import verdict
+from ...record import talking, verdict
 from ...record.journal import is_unknown
 from ...record.records import collected_in
 from .. import words
@@ -84,13 +84,17 @@ def not_fine(record: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def deviations(record: dict[str, Any], said: dict[str, Any] | None, did: dict[str, Any] | None) -> list[dict[str, str]]:
-    """Return {what, predicted, actual} in words of all in which a run was not what its plan said."""
+    """Return {what, predicted, actual} in words of all in which a run was not what its plan said.
+
+    That nothing talks to the vendor any more is what each migration says: a verification can differ from that too.
+    """
+    heard = talking.deviation(record)
     if said is None or did is None:
-        return []
+        return heard
     found = [_difference(difference) for difference in (record["approval"] or {}).get("difference", ())]
     if said["verdict"] != record["verdict"]:
         found.append({"what": "verdict", "predicted": said["verdict"], "actual": record["verdict"]})
-    return [*found, *_of_steps(record, did), *_of_window(record, said, did), *_of_data(said, did)]
+    return [*found, *_of_steps(record, did), *_of_window(record, said, did), *_of_data(said, did), *heard]
 
 
 def _difference(words_of: str) -> dict[str, str]:

@@ -1,0 +1,34 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""By what a host talks to the vendor, or is set up to, although by its verdict Kaspersky is gone from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..detect.silence import ERROR, SILENT
+from . import verdict
+from .records import collected_in
+
+GONE = (*verdict.CLEAN, verdict.PENDING_REBOOT, verdict.PENDING_CONSOLE)
+# What a deviation of this kind is called.
+SILENCE = "silence"
+
+
+def of(record: dict[str, Any]) -> list[str]:
+    """Return in words each way in which a host talks that ought to be silent; none where it was not asked for.
+
+    A product that stays, by an exception or otherwise, talks by agreement: its verdict says so.
+    """
+    collected = collected_in(record)
+    excepted_check = record["verdict"] == verdict.EXCEPTED and not collected.get("findings")
+    if record["verdict"] not in GONE and not excepted_check:
+        return []
+    items = (collected.get("silence") or {}).get("items", ())
+    return [f"{item['title']}: {item['diagnosis']}" for item in items if item["level"] == ERROR]
+
+
+def deviation(record: dict[str, Any]) -> list[dict[str, str]]:
+    """Return {what, predicted, actual} of a host that ought to be silent and talks."""
+    heard = of(record)
+    return [{"what": SILENCE, "predicted": SILENT, "actual": "; ".join(heard)}] if heard else []
