@@ -109,3 +109,19 @@ def test_room_is_compared_where_any_user_may_write_to_it(free: int, level: str) 
     room.update(user_place="/var/lib/avshift", value={"free_bytes": free})
     checks = {check["id"]: check["level"] for check in plan_of(case, answer=answer)["preflight"]}
     assert checks["disk_space"] == level
+
+
+@pytest.mark.parametrize(
+    ("path", "real", "goes"),
+    [
+        ("/etc/init.d/kesl", "/etc/rc.d/init.d/kesl", True),
+        ("/etc/init.d/kesl", "/srv/init.d/kesl", False),
+        ("/opt/kaspersky/kesl", "/srv/opt/kaspersky/kesl", False),
+    ],
+)
+def test_a_link_that_the_system_came_with_keeps_nothing_from_being_removed(path: str, real: str, goes: bool) -> None:
+    scripts = [{"unit": "kesl.service", "active": "inactive", "script": real}] if "init.d" in path else []
+    plan = plan_of({"goal": {}, "evidence": [{"path": path, "type": "file", "real": real}, *scripts]})
+    removed = [step["target"]["path"] for step in plan["steps"] if step["kind"] == "path_remove"]
+    assert (real in removed) is goes
+    assert ("path_through_link" in {check["id"] for check in plan["preflight"]}) is not goes

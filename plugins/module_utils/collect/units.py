@@ -100,7 +100,7 @@ def boot_links(tree):
 
 
 def _led_to(tree, folder):
-    """Return where a directory really is: on Enterprise Linux those of run levels are links to others."""
+    """Return where a directory really is: on Enterprise Linux those of SysV scripts are links to others."""
     _status, target, real = tree.lstat(folder)
     return folder if target is None else posixpath.normpath(posixpath.join(posixpath.dirname(real), target))
 
@@ -115,7 +115,7 @@ def _on_disk(fits, look):
                 _take_file(found.setdefault(name, _Files()), path, look.tree)
             elif is_folder and name.endswith(".d") and fits(name[:-2]):
                 found.setdefault(name[:-2], _Files()).drop_ins.append(path)
-    for folder in SCRIPTS:
+    for folder in dict.fromkeys(_led_to(look.tree, folder) for folder in SCRIPTS):
         for name, _is_link, is_folder in look.tree.entries(folder):
             unit = name + ".service"
             if not is_folder and fits(unit):

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ...detect.claims import of_kind
@@ -22,7 +22,8 @@ def _links_on_the_way(case: Case) -> Iterator[Check]:
     led = [
         f"{item['what']} (really {item['value']['real']})"
         for item in of_kind(case.owned, "path")
-        if "real" in item["value"] and not (image and item["value"]["real"] == BY_DESIGN + item["what"])
+        if item["value"].get("real", removal.paths.place_of(item)) != removal.paths.place_of(item)
+        and not (image and item["value"]["real"] == BY_DESIGN + item["what"])
     ]
     trees = {path for product in case.going for path in product.trees}
     for item in removal.paths.obstacles(case.evidence, list(case.going)):
@@ -68,7 +69,7 @@ def _flags(case: Case) -> Iterator[Check]:
             "path_immutable",
             "error",
             "Flags that are not the plan's to clear keep files from being removed",
-            _first(others),
+            first(others),
             "Clear them with 'chattr -i -a', and plan again: what lies above the product's directories, has another "
             "name elsewhere, or is too much to be named is left to its owner.",
         )
@@ -77,7 +78,7 @@ def _flags(case: Case) -> Iterator[Check]:
             "path_immutable",
             "overridable",
             "Somebody has set flags that keep files from being removed",
-            _first([f"{flag['path']} ({removal.paths.words_of(flag['flags'])})" for flag in ours]),
+            first([f"{flag['path']} ({removal.paths.words_of(flag['flags'])})" for flag in ours]),
             "Ask who set them and why; accept this id to have them cleared.",
         )
 
@@ -89,7 +90,7 @@ def _held(case: Case) -> Iterator[Check]:
             "path_busy",
             "warning",
             "Processes of others have files of the product open",
-            _first([f"{told['path']} ({told['process']})" for told in held]),
+            first([f"{told['path']} ({told['process']})" for told in held]),
             "They are removed all the same; the processes keep what they have open until they end.",
         )
 
@@ -101,7 +102,7 @@ def _names_elsewhere(case: Case) -> Iterator[Check]:
             "hard_links",
             "warning",
             "Files of the product have another name elsewhere",
-            _first(linked),
+            first(linked),
             "Only the name in the product's directory is removed; the file stays under its other name as it is. "
             "'find / -xdev -samefile' finds that one.",
         )
@@ -113,7 +114,8 @@ def _told(case: Case, key: str) -> list[Any]:
     ]
 
 
-def _first(told: list[str]) -> str:
+def first(told: Sequence[str]) -> str:
+    """Return texts in one line, and how many more there are than fit into it."""
     more = len(told) - MOST_TOLD
     return ", ".join(told[:MOST_TOLD]) + (f" and {more} more" if more > 0 else "")
 

@@ -11,6 +11,7 @@ from ...detect.problems import PACKAGING
 from .. import removal
 from ..model import Check
 from .case import Case
+from .paths import first
 
 
 def _confidence(case: Case) -> Iterator[Check]:
@@ -53,7 +54,7 @@ def _other_classes(case: Case) -> Iterator[Check]:
                 "reported_only",
                 "warning",
                 "A product of this class is reported and stays",
-                f"{finding.name}: class {finding.product_class}",
+                f"{finding.name}: class {finding.product_class} ({first(finding.reasons)})",
                 _how_it_goes(product),
             )
 

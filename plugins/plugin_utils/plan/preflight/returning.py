@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ...detect.claims import of_kind
 from ..model import Check
-from ..removal import integrations
+from ..removal import contexts, integrations
 from .case import Case
 
 
@@ -36,6 +36,7 @@ def _reinstaller(case: Case) -> Iterator[Check]:
 
 def _by_hand(case: Case) -> Iterator[Check]:
     told = [*integrations.by_hand(case.evidence, case.going), *_units(case)]
+    told += contexts.by_hand(case.owned, list(case.going))
     if told:
         yield Check(
             "integration_by_hand",

@@ -28,6 +28,21 @@ def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[S
             yield _step(item, match.group(1), lines)
 
 
+def by_hand(owned: Claims, going: list[Product]) -> Iterator[str]:
+    """Yield the places of SELinux that name a product in a way that no step takes out."""
+    words = Words.of(going)
+    for item in of_kind(owned, "mention"):
+        if item["value"]["place"] != "selinux":
+            continue
+        blocks = item["value"].get("blocks")
+        if blocks is None:
+            yield f"{item['what']} (its lines were not looked at)"
+        for block in blocks or ():
+            is_rule = LOCAL.fullmatch(item["what"]) is not None and _is_own(block, words)
+            if not block["idle"] and words.named_in(block["text"]) and not is_rule:
+                yield f"{item['what']} line {block['number']} (it is no local rule for the product's files alone)"
+
+
 def _is_own(block: dict[str, object], words: Words) -> bool:
     fields = str(block["text"]).split()
     if not block["plain"] or block["idle"] or len(fields) not in (2, 3):

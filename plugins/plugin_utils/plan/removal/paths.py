@@ -26,6 +26,8 @@ UNIT_FOLDERS = (
     "/usr/lib/systemd/system/",
     "/lib/systemd/system/",
 )
+# Links that systems come with, and where each leads: what lies there is removed by its other name.
+OF_THE_SYSTEM = {"/etc/init.d": "/etc/rc.d/init.d", "/var/run": "/run", "/bin": "/usr/bin", "/lib": "/usr/lib"}
 WORDS = {"i": "immutable", "a": "append-only"}
 
 
@@ -130,7 +132,14 @@ def _paths(going: list[Product], owned: Claims) -> Iterator[tuple[str, str, str,
     for item in of_kind(owned, "path"):
         path, kind = item["what"], item["value"]["type"]
         if path in scopes and not is_below(path, [tree for tree in trees if tree != path]):
-            yield path, scopes[path] if kind == "directory" else "file", item["id"], kind
+            yield place_of(item), scopes[path] if kind == "directory" else "file", item["id"], kind
+
+
+def place_of(item: Item) -> str:
+    """Return where a path really is, if nothing but a link that its system came with leads there; else its own name."""
+    path, real = str(item["what"]), str(item["value"].get("real", ""))
+    places = [there + path[len(link) :] for link, there in OF_THE_SYSTEM.items() if is_below(path, [link])]
+    return real if real in places else path
 
 
 def removed(path: str, scope: str, reason: str, before: str) -> Step:
