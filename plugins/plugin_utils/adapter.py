@@ -151,6 +151,11 @@ def now() -> str:
     return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def failing(error: AvshiftError | None) -> dict[str, Any]:
+    """Return what makes a task fail that has done its work all the same; nothing without an error."""
+    return {} if error is None else {"failed": True, "code": error.code, "msg": str(error)}
+
+
 class Results(Mapping[str, "dict[str, Any] | None"]):
     """What each host registered in a variable, looked up when it is asked for; None where it registered nothing."""
 

@@ -98,6 +98,28 @@ def write_by(path: Path, write: Callable[[IO[bytes]], None], modes: Modes = PRIV
             draft.unlink(missing_ok=True)
 
 
+def write_changed(
+    folder: str, files: dict[str, str], modes: Modes = PRIVATE, dry_run: bool = False
+) -> tuple[dict[str, str], bool]:
+    """Write those documents of a folder, {name: text}, that are not there with their text; in a dry run write none.
+
+    Return their paths by name, and whether one was, or would be, written. Raises AvshiftError as write_text does.
+    """
+    paths = {name: (Path(folder) / name).absolute() for name in files}
+    new = [name for name, text in files.items() if _differs(paths[name], text)]
+    for name in [] if dry_run else new:
+        write_text(paths[name], files[name], modes)
+    return {name: str(path) for name, path in paths.items()}, bool(new)
+
+
+def _differs(path: Path, text: str) -> bool:
+    """Return True if a document is not there, or not with this text."""
+    try:
+        return path.read_bytes() != text.encode("utf-8", "backslashreplace")
+    except OSError:
+        return True
+
+
 def _make(folder: Path, mode: int) -> None:
     """Make a directory with all on the way to it that are not there; the umask has no say in their mode."""
     if folder.is_dir():

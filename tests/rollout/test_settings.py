@@ -90,12 +90,10 @@ PLAY = """
     - avshift.endpoint.kaspersky_info:
         records_dir: avshift/detect
       register: found
-    - avshift.endpoint.migration_report:
-        kind: detection
+    - avshift.endpoint.migration_detection_summary:
         hosts: "{{ ansible_play_hosts_all }}"
         results_in: found
         records_dir: avshift/detect
-        output_dir: avshift/detect
 """
 
 

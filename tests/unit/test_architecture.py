@@ -231,7 +231,6 @@ def test_files_and_functions_are_short() -> None:
 
 # Where an error that nobody foresaw must cost one kind or one step and no more: how many such places a file may have.
 UNFORESEEN = {
-    "action/migration_report.py": 2,
     "module_utils/apply/handover.py": 3,
     "module_utils/apply/main.py": 3,
     "module_utils/apply/results.py": 1,
@@ -240,6 +239,7 @@ UNFORESEEN = {
     "module_utils/collect/collector.py": 1,
     "module_utils/system/bounded.py": 1,
     "module_utils/system/outlive.py": 1,
+    "plugin_utils/report/plan/dry_run.py": 2,
     "plugin_utils/transport/posix.py": 1,
 }
 

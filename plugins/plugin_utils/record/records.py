@@ -91,14 +91,6 @@ def answered(record: dict[str, Any] | None) -> bool:
     return record is None or any(record[key] for key in ("plan", "outcomes", "verification"))
 
 
-def differs(path: Path, text: str) -> bool:
-    """Return True if a document is not there, or not with this text."""
-    try:
-        return path.read_bytes() != text.encode("utf-8", "backslashreplace")
-    except OSError:
-        return True
-
-
 def read(folder: str) -> Iterator[tuple[str, dict[str, Any] | None, str]]:
     """Yield (file name, record or None, why it could not be read) of each record in a folder, by name.
 

@@ -1,0 +1,43 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""migration_detection_summary works on the controller only: it shows what a detection found on a fleet."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, ClassVar
+
+from ansible.utils.display import Display
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import (
+    Adapter,
+    failing,
+    now,
+    results_of,
+    versions,
+)
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import detection, whole
+
+
+class ActionModule(Adapter):
+    """See the documentation of the module of this name."""
+
+    SPEC: ClassVar[dict[str, Any]] = {
+        "hosts": {"type": "list", "elements": "str", "required": True},
+        "results_in": {"type": "str", "required": True},
+        "records_dir": {"type": "path", "required": True},
+        "catalog_dirs": {"type": "list", "elements": "path", "default": []},
+    }
+
+    def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Show what was found; a host without an answer gets a record that says why, and makes the task fail."""
+        folder, results = options["records_dir"], results_of(task_vars, options["results_in"])
+        whole.must_be_in(options["hosts"], task_vars.get("ansible_play_hosts", ()), results)
+        run = {"change_id": "", "time": now(), **versions(self.catalog(options))}
+        found = [runs.of_detection(host, results.get(host), run) for host in sorted(options["hosts"])]
+        silent = [record for record in found if record["failure"] is not None]
+        modes, keep = self.modes(task_vars), bool(self._task.check_mode)
+        written = [records.write_silent(folder, record, modes, dry_run=keep) for record in silent]
+        Display().display("\n".join(["", *detection.summary(found), "", f"Records: {folder}", ""]))
+        result = {"changed": any(written), "verdicts": dict(Counter(record["verdict"] for record in found))}
+        return {**result, **failing(whole.missing("Detecting", [record["host"] for record in silent]))}

@@ -1,0 +1,68 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""migration_plan_document works on the controller only: it makes the plan of a fleet from the plans of its hosts."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from ansible.utils.display import Display
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import (
+    Adapter,
+    failing,
+    now,
+    results_of,
+    sites,
+    versions,
+)
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import policies
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.documents import write_changed
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import waves
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import whole
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.plan import dry_run
+
+
+class ActionModule(Adapter):
+    """See the documentation of the module of this name."""
+
+    SPEC: ClassVar[dict[str, Any]] = {
+        "hosts": {"type": "list", "elements": "str", "required": True},
+        "results_in": {"type": "str", "required": True},
+        "records_dir": {"type": "path", "required": True},
+        "output_dir": {"type": "path", "required": True},
+        "change_id": {"type": "str", "default": ""},
+        "waves": {"type": "raw"},
+        "needs_approval": {"type": "bool", "default": False},
+        "policy": {"type": "list", "elements": "str", "default": []},
+        "catalog_dirs": {"type": "list", "elements": "path", "default": []},
+    }
+
+    def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Write each host's record and the fleet's documents; in check mode write nothing."""
+        results = results_of(task_vars, options["results_in"])
+        whole.must_be_in(options["hosts"], task_vars.get("ansible_play_hosts", ()), results)
+        frame, modes, keep = self._frame(options), self.modes(task_vars), bool(self._task.check_mode)
+
+        def write(record: dict[str, Any]) -> None:
+            if record["plan"] is None:
+                records.write_silent(options["records_dir"], record, modes, dry_run=keep)
+            elif not keep:
+                records.write(records.path_of(options["records_dir"], record["host"]), record, modes)
+
+        made = dry_run.made(results, options["hosts"], frame, write)
+        paths, is_new = write_changed(options["output_dir"], made.files, modes, dry_run=keep)
+        Display().display("\n".join(["", *made.lines, "", *paths.values(), ""]))
+        result = {"changed": is_new, "paths": paths, "digest": made.digest}
+        return {**result, **failing(whole.missing("Planning", sorted(made.left_out)))}
+
+    def _frame(self, options: dict[str, Any]) -> dry_run.Frame:
+        catalog = self.catalog(options)
+        packs = policies.load(options["policy"], sites(options))
+        return dry_run.Frame(
+            {"change_id": options["change_id"], "time": now(), **versions(catalog)},
+            " ".join(pack.named for pack in packs),
+            waves.of_hosts(options["hosts"], options["waves"]),
+            {name: provider.told() for name, provider in catalog.providers.items()},
+            options["needs_approval"],
+        )

@@ -1,0 +1,68 @@
+#!/usr/bin/python
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+DOCUMENTATION = r"""
+module: migration_detection_summary
+short_description: Show what a detection found on a fleet
+version_added: 0.1.0
+description:
+  - Shows how many hosts answered, which products were found on how many of them, and what could not be checked.
+  - A host that gave no answer gets a record that says why, unless it has one from an answer of its own, which is never
+    overwritten. The task then fails, after everything is shown and written.
+  - Refuses to sum up while hosts of the play have not finished (C(hosts_still_out)), as they may under C(strategy=free) or
+    C(serial).
+  - In check mode nothing is written.
+  - Works on the controller only.
+author:
+  - avshift contributors (@avshift)
+extends_documentation_fragment:
+  - avshift.endpoint.attributes.catalog
+  - avshift.endpoint.attributes
+  - avshift.endpoint.attributes.on_controller
+options:
+  hosts:
+    description: The hosts of the run, such as C(ansible_play_hosts_all).
+    type: list
+    elements: str
+    required: true
+  results_in:
+    description: Name of the variable in which each host registered the result of M(avshift.endpoint.kaspersky_info).
+    type: str
+    required: true
+  records_dir:
+    description: Folder on the controller with the records that M(avshift.endpoint.kaspersky_info) wrote.
+    type: path
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Detect, and show what was found
+  block:
+    - name: Look at the host
+      avshift.endpoint.kaspersky_info:
+        records_dir: avshift/detect
+      register: found
+  always:
+    - name: Show a summary of all hosts
+      avshift.endpoint.migration_detection_summary:
+        hosts: "{{ ansible_play_hosts_all }}"
+        results_in: found
+        records_dir: avshift/detect
+      run_once: true
+
+- name: Show a summary of one group
+  avshift.endpoint.migration_detection_summary:
+    hosts: "{{ groups['web'] }}"
+    results_in: found
+    records_dir: avshift/detect
+  run_once: true
+"""
+
+RETURN = r"""
+verdicts:
+  description: Number of hosts by verdict.
+  returned: always
+  type: dict
+  sample: {detected: 12, never_present: 3, unknown: 1}
+"""

@@ -1,0 +1,102 @@
+#!/usr/bin/python
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+DOCUMENTATION = r"""
+module: migration_plan_document
+short_description: Write the plan of a fleet
+version_added: 0.1.0
+description:
+  - Writes C(plan.json), C(plan.html), C(plan.md), C(plan.csv) and C(servicenow.yml) from the plans of a dry run. Hosts that
+    share a plan are shown once.
+  - Writes the record of each host. A host that gave no answer gets a record that says why, unless it has one from an
+    answer of its own, which is never overwritten. The task then fails, after everything is written.
+  - Refuses to sum up while hosts of the play have not finished (C(hosts_still_out)), as they may under C(strategy=free) or
+    C(serial).
+  - In check mode nothing is written.
+  - Works on the controller only.
+author:
+  - avshift contributors (@avshift)
+extends_documentation_fragment:
+  - avshift.endpoint.attributes.catalog
+  - avshift.endpoint.attributes
+  - avshift.endpoint.attributes.on_controller
+attributes:
+  idempotent:
+    support: partial
+    details: A plan shows what changes by itself, such as process IDs, and its records hold the time.
+options:
+  hosts:
+    description: The hosts of the run, such as C(ansible_play_hosts_all).
+    type: list
+    elements: str
+    required: true
+  results_in:
+    description: Name of the variable in which each host registered the result of M(avshift.endpoint.migration_plan).
+    type: str
+    required: true
+  records_dir:
+    description: Folder on the controller for the records of the dry run.
+    type: path
+    required: true
+  output_dir:
+    description: Folder on the controller for the documents. It is made if it is missing.
+    type: path
+    required: true
+  change_id:
+    description: Number of the change in the ticket system.
+    type: str
+    default: ""
+  waves:
+    description:
+      - The waves in which the hosts will be migrated, such as V([1, 10, "25%"]), in any form that the filter
+        P(avshift.endpoint.waves#filter) takes. The plan shows each host's wave.
+      - If omitted, the waves are those of a migration that is given none, V([1, "10%", "100%"]).
+    type: raw
+  needs_approval:
+    description: If true, the plan is not its own approval. It can be carried out only under an approval document.
+    type: bool
+    default: false
+  policy:
+    description:
+      - IDs of policy packs, as docs/policies.md lists them, or paths of packs of your own that end in C(.yml).
+      - The plan names them with their digests.
+    type: list
+    elements: str
+    default: []
+"""
+
+EXAMPLES = r"""
+- name: Write the plan of all hosts
+  avshift.endpoint.migration_plan_document:
+    hosts: "{{ ansible_play_hosts_all }}"
+    results_in: planned
+    records_dir: avshift/plan/records
+    output_dir: avshift/plan
+  run_once: true
+
+- name: Write a plan that needs an approval document, in three waves
+  avshift.endpoint.migration_plan_document:
+    hosts: "{{ ansible_play_hosts_all }}"
+    results_in: planned
+    records_dir: avshift/plan/records
+    output_dir: avshift/plan
+    change_id: CHG0030001
+    waves: [1, 10, "100%"]
+    needs_approval: true
+    policy: [us_bod_17_01]
+  run_once: true
+"""
+
+RETURN = r"""
+paths:
+  description: Absolute path of each document on the controller, by its name.
+  returned: always
+  type: dict
+  sample: {plan.json: /srv/avshift/plan/plan.json, plan.html: /srv/avshift/plan/plan.html}
+digest:
+  description: The digest of the whole plan. It is what an approval names.
+  returned: always
+  type: str
+  sample: 0a1f5d7c9b3e2468ace013579bdf02468ace13579bdf02468ace13579bdf0246
+"""

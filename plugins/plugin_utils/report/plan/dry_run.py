@@ -1,0 +1,103 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""From what the hosts of a dry run registered to the fleet's documents; a plan that cannot be shown is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ... import answers
+from ...plan import document
+from ...record import runs
+from ...visible import visible
+from . import files, lines
+
+# What a host registered, by its name; None where it registered nothing.
+Results = Mapping[str, "dict[str, Any] | None"]
+Keep = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What a plan's document says besides its hosts: its run, its policies, the hosts' waves, the replacements."""
+
+    run: dict[str, str]
+    policy: str
+    waves: dict[str, int]
+    providers: dict[str, Any]
+    needs_approval: bool
+
+
+@dataclass(frozen=True)
+class Made:
+    """The documents by name, what to show on a terminal, the digest of the plan, and {host: why it is left out}."""
+
+    files: dict[str, str]
+    lines: list[str]
+    digest: str
+    left_out: dict[str, str]
+
+
+def made(results: Results, hosts: list[str], frame: Frame, keep: Keep) -> Made:
+    """Return the documents of a dry run on ``hosts``; ``keep`` is given the record of each of them.
+
+    A host without a plan, or with one that cannot be shown, is in the documents with the reason and nothing else.
+    """
+    left_out: dict[str, str] = {}
+    whole = _composed(results, hosts, frame, keep, left_out)
+    try:
+        told, shown = files(whole), lines(whole)
+    # One host of which something cannot be told must not cost all others their plan.
+    except Exception:
+        left_out = {**left_out, **_untellable(results, hosts, frame)}
+        whole = _composed(results, hosts, frame, keep, left_out)
+        told, shown = files(whole), lines(whole)
+    return Made(told, shown, whole["digest"], left_out)
+
+
+def _composed(results: Results, hosts: list[str], frame: Frame, keep: Keep, left_out: dict[str, str]) -> dict[str, Any]:
+    """Return the document of some hosts; those that are left out, or get left out, are named in it with why."""
+    run = frame.run
+    versions = {name: run[name] for name in ("collection_version", "catalog_digest")}
+    return document.compose(
+        _plans(results, hosts, run, keep, left_out),
+        left_out,
+        {**versions, "policy": frame.policy},
+        frame.waves,
+        run["change_id"],
+        frame.providers,
+        frame.needs_approval,
+    )
+
+
+def _plans(
+    results: Results, hosts: list[str], run: dict[str, str], keep: Keep, left_out: dict[str, str]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Have each host's record kept and yield its plan; put down why where there is none."""
+    well_formed: set[str] = set()
+    for host in sorted(hosts):
+        record = runs.of_plan(host, results.get(host), run)
+        keep(record)
+        if record["plan"] is None:
+            left_out[host] = record["failure"]["message"]
+        if host in left_out:
+            continue
+        problem = answers.problem_of_plan(record["plan"], well_formed)
+        if problem:
+            left_out[host] = str(answers.invalid(host, problem))
+        else:
+            yield host, record["plan"]
+
+
+def _untellable(results: Results, hosts: list[str], frame: Frame) -> dict[str, str]:
+    """Return which hosts' plans cannot be told, each looked at alone, and why."""
+    found = {}
+    for host in hosts:
+        try:
+            files(_composed(results, [host], frame, lambda _record: None, {}))
+        except Exception as error:
+            cause = f"its plan cannot be shown ({type(error).__name__}: {error})"
+            found[host] = str(answers.invalid(host, visible(cause)))
+    return found
