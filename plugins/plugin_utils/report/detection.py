@@ -14,6 +14,7 @@ from .table import table
 from .words import cause, finding, some, state
 
 PRODUCTS = ["product", "version", "state", "confidence", "hosts", "which"]
+LIMITS = ["not looked at", "why", "hosts", "which"]
 UNKNOWNS = ["not known", "why", "hosts", "which"]
 MOST_UNKNOWNS, WIDEST = 15, 120
 Grouped = dict[tuple[str, ...], list[str]]
@@ -31,7 +32,7 @@ def of_host(record: dict[str, Any]) -> str:
 
 def summary(records: list[dict[str, Any]]) -> list[str]:
     """Return the lines of the summary of a fleet."""
-    products, unknowns = _products(records), _unknowns(records)
+    products, unknowns, limits = _products(records), _unknowns(records), _limits(records)
     verdicts = Counter(record["verdict"] for record in records)
     lines = [_looked_at(records), ""]
     lines += table(PRODUCTS, _rows(products)) if products else [_nothing(records)]
@@ -39,6 +40,7 @@ def summary(records: list[dict[str, Any]]) -> list[str]:
         lines += ["", *table(UNKNOWNS, _rows(unknowns)[:MOST_UNKNOWNS], WIDEST)]
         if len(unknowns) > MOST_UNKNOWNS:
             lines.append(f"… and {len(unknowns) - MOST_UNKNOWNS} more, in the records")
+    lines += ["", *table(LIMITS, _rows(limits), WIDEST)] if limits else []
     counts = ", ".join(f"{count} {visible(word)}" for word, count in sorted(verdicts.items())) or "no hosts"
     return [*lines, "", f"{len(records)} hosts: {counts}"]
 
@@ -82,6 +84,17 @@ def _unknowns(records: list[dict[str, Any]]) -> Grouped:
             grouped.setdefault(("the whole host", why), []).append(record["host"])
         for unknown in _bearing(record):
             grouped.setdefault((unknown["id"], unknown["cause"]), []).append(record["host"])
+    return dict(sorted(grouped.items(), key=lambda pair: (-len(pair[1]), pair[0])))
+
+
+def _limits(records: list[dict[str, Any]]) -> Grouped:
+    """Group what hosts have that was not looked at, with the most frequent first."""
+    grouped: Grouped = {}
+    for record in records:
+        for limit in collected_in(record).get("limits", ()):
+            hosts = grouped.setdefault((limit["id"], limit["why"]), [])
+            if record["host"] not in hosts[-1:]:
+                hosts.append(record["host"])
     return dict(sorted(grouped.items(), key=lambda pair: (-len(pair[1]), pair[0])))
 
 

@@ -23,6 +23,7 @@ TIME = re.compile(r"([12]\d{3})-(0[1-9]|1[0-2])-(\d\d)T([01]\d|2[0-3])(:[0-5]\d)
 KEYS = tuple(compose("", "", {}, ""))
 RUN = ("time", "change_id", "collection_version")
 NOT_PROVEN, NOT_LOOKED_AT = "not proven", "not_looked_at"
+LIMIT, LIMITS = ("id", "what", "why"), "limits"
 SIGN = ("id", "level", "title", "diagnosis", "remediation")
 # Texts of a report are for reading: the whole of what a host sent is in its record.
 LONGEST = 2000
@@ -50,6 +51,7 @@ def of_record(file: str, record: dict[str, Any], policies: tuple[packs.Pack, ...
         "left": None if left is None else [_finding(finding, policies) for finding in left],
         "dispositions": _dispositions(record, found, left, policies),
         "unknowns": list(_unknowns(record)),
+        "limits": list(_limits(record)),
         "protection": proof["result"] if proof else NOT_PROVEN,
         "silence": _silence(record),
         "checks": [check for check in proof["checks"] if check["result"] != "ok"] if proof else [],
@@ -120,6 +122,17 @@ def _unknowns(record: dict[str, Any]) -> Iterator[dict[str, str]]:
                 yield {"id": str(unknown["id"]), "cause": str(unknown["cause"])}
     elif record["plan"]:
         yield from ({"id": str(text), "cause": ""} for text in record["plan"]["unknowns"])
+
+
+def _limits(record: dict[str, Any]) -> Iterator[dict[str, str]]:
+    """Yield {id, what, why} of what the host has that was not looked at; a plan says it in one line."""
+    if record["verification"]:
+        yield from (
+            {key: shortened(str(limit[key])) for key in LIMIT} for limit in collected_in(record).get("limits", ())
+        )
+    elif record["plan"]:
+        told = [check for check in record["plan"]["preflight"] if check["id"] == LIMITS]
+        yield from ({"id": LIMITS, "what": str(check["diagnosis"]), "why": str(check["title"])} for check in told)
 
 
 def _silence(record: dict[str, Any]) -> dict[str, Any]:

@@ -44,6 +44,7 @@ class Report:
             "totals": {**tally.totals(), "named_twice": twice},
             "products": tally.found(policies),
             "exceptions": [exception for _id, exception in sorted(tally.exceptions.items())],
+            "limits": tally.not_looked_at(),
             "damaged": damaged,
         }
 

@@ -57,6 +57,8 @@ def _whole(report: Report) -> Iterator[str]:
     yield from _section("Exceptions", columns.EXCEPTIONS, map(columns.of_exception, report.head["exceptions"]))
     yield from _section("Classes: hosts with the same plan", CLASSES, map(_class, report.classes()))
     yield from _section("Hosts", HOSTS, map(_host, report.hosts()))
+    rows = ([limit["id"], limit["why"], limit["hosts"]] for limit in report.head["limits"])
+    yield from _section("What hosts have that was not looked at", ["what", "why", "hosts"], rows)
     yield from _remarks(report)
     if report.head["damaged"]:
         yield f"## {len(report.head['damaged'])} records could not be read"

@@ -70,7 +70,7 @@ class Class:
 
 @dataclass
 class Tally:
-    """What is counted over hosts. ``products`` count (id, version) before and after."""
+    """What is counted over hosts. ``products`` count (id, version) before and after, ``limits`` (id, why)."""
 
     hosts: int = 0
     clean: int = 0
@@ -90,6 +90,7 @@ class Tally:
     products: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     classes: dict[str, Class] = field(default_factory=dict)
     exceptions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    limits: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def count(self, host: dict[str, Any], record: dict[str, Any]) -> None:
         """Count a host of report.json and the record that it was made of, or raise an error and count nothing."""
@@ -105,6 +106,7 @@ class Tally:
         self.times = _span(self.times, (host["time"], host["time"]))
         self.verdicts[host["verdict"]] += 1
         self.silence[host["silence"]["result"]] += 1
+        self.limits.update({(limit["id"], limit["why"]) for limit in host["limits"]})
         self.change_ids[host["change_id"]] += bool(host["change_id"])
         self.versions[record["run"]["collection_version"]] += 1
         self.dispositions.update((rule, said or NOTHING) for rule, said in host["dispositions"].items())
@@ -144,7 +146,7 @@ class Tally:
         self.retained_files += other.retained_files
         self.retained_bytes += other.retained_bytes
         self.times = _span(self.times, other.times)
-        for name in ("verdicts", "silence", "change_ids", "versions", "dispositions", "before", "after"):
+        for name in ("verdicts", "silence", "change_ids", "versions", "dispositions", "before", "after", "limits"):
             getattr(self, name).update(getattr(other, name))
         for key, found in other.products.items():
             self.products.setdefault(key, found)
@@ -189,6 +191,11 @@ class Tally:
             }
             for key, found in sorted(self.products.items())
         ]
+
+    def not_looked_at(self) -> list[dict[str, Any]]:
+        """Return {id, why, hosts} of what hosts have that was not looked at, the most frequent first."""
+        counted = sorted(self.limits.items(), key=lambda pair: (-pair[1], pair[0]))
+        return [{"id": name, "why": why, "hosts": hosts} for (name, why), hosts in counted]
 
     def grouped(self) -> Iterator[dict[str, Any]]:
         """Yield the classes of report.json, those with most hosts first."""
