@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from typing import Any, ClassVar
 
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import carry_out
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport import run_identity
 
 
 class ActionModule(Adapter):
@@ -40,5 +42,7 @@ class ActionModule(Adapter):
         arguments = carry_out.arguments(
             plan, options["part"], options["before"], options["change_id"], secrets, controller
         )
-        done = self.on_endpoint("apply", arguments, task_vars)
+        # A worker's parent is the run, and is the same for each of its parts.
+        arguments["process"] = run_identity.of_process(os.getppid())
+        done = run_identity.asked(lambda told: self.on_endpoint("apply", told, task_vars), arguments)
         return carry_out.result(arguments["steps"], options["part"], done)

@@ -119,9 +119,33 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "home-made-unremovable",
-        "plugins/module_utils/apply/runner.py",
-        '    return bool(step["target"].get("in_home")) and failure["code"] not in ENDING\n',
+        "plugins/module_utils/apply/in_homes.py",
+        '    return is_one(step) and failure["code"] not in ENDING\n',
         "    return False\n",
+    ),
+    Mutation(
+        "home-not-archived",
+        "plugins/module_utils/apply/in_homes.py",
+        "    _refuse_unretained(step, earlier)\n",
+        "",
+    ),
+    Mutation(
+        "homes-that-all-hang",
+        "plugins/module_utils/apply/in_homes.py",
+        "    if len(hung) >= MOST_HUNG:\n",
+        "    if len(hung) < 0:\n",
+    ),
+    Mutation(
+        "database-exchanged",
+        "plugins/module_utils/system/one_user.py",
+        "        os.setresuid(self._user, self._user, self._user)\n",
+        "",
+    ),
+    Mutation(
+        "database-that-works",
+        "plugins/module_utils/system/nss_database.py",
+        "known.SQLITE_OK if source is None and (reads or deletes or plain) else known.SQLITE_DENY",
+        "known.SQLITE_OK",
     ),
     Mutation(
         "token-draft-left",

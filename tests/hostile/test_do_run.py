@@ -22,6 +22,8 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.apply import (
     runner,
 )
 from ansible_collections.avshift.endpoint.plugins.module_utils.system import own_journal
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport import run_identity
 from attacks import attack
 from doing import ANNOUNCE, PATIENCE, as_nobody, carried_out, comes, command_line, noted, place_for_all, step
 
@@ -277,6 +279,63 @@ def test_no_other_run_gets_between_two_parts(other: str, tmp_path: Path) -> None
     for part in ("handover", "remove"):
         assert carried_out(tmp_path, LEASED, [part], controller="one")["failure"] is None
     assert carried_out(tmp_path, OTHERS, ["stage"], controller="two")["failure"] is None
+
+
+@attack(
+    "run-twice-at-once",
+    threat="the same controller runs the same plan, or the same change, a second time while it runs already",
+    holds="the second run is refused between the first one's parts, and let in once the first has ended",
+)
+@pytest.mark.parametrize("second", ["same-plan", "same-change"])
+def test_the_same_controller_gets_in_once(second: str, tmp_path: Path) -> None:
+    again, part = (LEASED, "handover") if second == "same-plan" else (OTHERS, "stage")
+    if second == "same-change":
+        again = [{**OTHERS[0], "target": {**OTHERS[0]["target"], "change_id": "CHG1"}}, *OTHERS[1:]]
+    carried_out(tmp_path, LEASED, ["stage"], controller="one", process="10:1")
+    refused = carried_out(tmp_path, again, [part], controller="one", process="10:2")
+    assert refused["code"] == "run_in_progress"
+    assert "process 10:1)" in refused["msg"]
+    assert not (tmp_path / "b").exists()
+    assert not (tmp_path / "x").exists()
+    wrong = carried_out(tmp_path, again, [part], controller="one", process="10:2", ended="10:3")
+    assert wrong["code"] == "run_in_progress"
+    assert carried_out(tmp_path, LEASED, ["handover"], controller="one", process="10:1")["failure"] is None
+    assert carried_out(tmp_path, again, [part], controller="one", process="10:2", ended="10:1")["failure"] is None
+
+
+@attack(
+    "run-taken-for-ended",
+    threat="a host names a run that goes on, or none, to have another run of the controller go on beside it",
+    holds="the controller looks at its own processes, and asks once more only for one that is gone",
+)
+@pytest.mark.parametrize("named", ["alive", "gone", "of-another-start", "of-roots", "nothing", "no-number"])
+def test_only_a_run_that_is_gone_is_taken_for_ended(named: str) -> None:
+    ended = subprocess.Popen(["true"])
+    mine = run_identity.of_process(os.getpid())
+    identity = {
+        "alive": mine,
+        "gone": run_identity.of_process(ended.pid) or f"{ended.pid}:1",
+        "of-another-start": f"{os.getpid()}:1",
+        "of-roots": run_identity.of_process(1),
+        "nothing": "-",
+        "no-number": "x:y",
+    }[named]
+    ended.wait()
+    asked: list[dict[str, Any]] = []
+
+    def ask(arguments: dict[str, Any]) -> dict[str, Any]:
+        asked.append(arguments)
+        if "ended" in arguments:
+            return {"changed": True}
+        raise AvshiftError("run_in_progress", "Beginning", "x", f"another run (plan x, process {identity})", "Wait.")
+
+    if named in ("gone", "of-another-start"):
+        assert run_identity.asked(ask, {"process": mine}) == {"changed": True}
+        assert [one.get("ended") for one in asked] == [None, identity]
+    else:
+        with pytest.raises(AvshiftError):
+            run_identity.asked(ask, {"process": mine})
+        assert len(asked) == 1
 
 
 def _lease(**changed: Any) -> str:

@@ -8,7 +8,7 @@ import os
 import stat
 
 from ..collect.certificates import BUNDLES, LIMIT, LINKS, links_to
-from ..system import certificates, file_replace, nss_database, safe_paths
+from ..system import bounded, certificates, file_replace, nss_database, safe_paths, trust
 from ..system.commands import must
 from ..system.errors import EndpointError
 from ..system.tree import Tree
@@ -16,7 +16,8 @@ from ..system.tree import Tree
 TOOL_LIMIT = 300
 CHOICE, CHOSEN_FROM = "/etc/ca-certificates.conf", "/usr/share/ca-certificates"
 MADE = BUNDLES + (LINKS + "/ca-certificates.crt",)
-MOST_OF_A_NAME = 10
+READING = "Reading a database of certificates"
+BY_HAND = "Have its user delete the certificate with certutil or in the browser."
 
 
 def look(target):
@@ -105,39 +106,50 @@ def _in_bundles(target):
 
 
 def _in_database(target):
-    """Return True if the database has it. It is read here; the database's own tool only writes."""
-    folder = os.path.dirname(target["database"])
-    status, _link = safe_paths.lstat(target["database"])
-    if status is None:
-        return False
-    if not stat.S_ISREG(status.st_mode):
-        raise safe_paths.unreadable(target["database"], "it is not a regular file")
-    opened = safe_paths.open_parent(target["database"])
+    """Return True if the database has it. Its content is data, whoever has written it."""
+    opened = _opened(target["database"])
     if opened is None:
         return False
+    with os.fdopen(opened, "rb") as stream:
+        data = stream.read(LIMIT + 1)
+    try:
+        if len(data) > LIMIT:
+            raise ValueError("it has more than %d bytes" % LIMIT)
+        found = bounded.done(lambda: nss_database.certificates(data), nss_database.LIMIT, target["database"], READING)
+        return [target["name"], target["subject"]] in found
+    except ValueError as error:
+        raise EndpointError("database_unreadable", READING, target["database"], error, BY_HAND)
+
+
+def _opened(path):
+    """Return a descriptor of a regular file, reached without a link; None if it is not there."""
+    opened = safe_paths.open_parent(path)
+    if opened is None:
+        return None
     parent, name = opened
     try:
         descriptor = os.open(name, file_replace.READING, dir_fd=parent)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise safe_paths.unreadable(path, os.strerror(error.errno))
     finally:
         os.close(parent)
-    try:
-        return (target["name"], target["subject"]) in nss_database.certificates(descriptor)
-    except ValueError as error:
-        raise EndpointError(
-            "database_unreadable", "Reading a database of certificates", folder, str(error), "Look at it with certutil."
-        )
-    finally:
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
+        raise safe_paths.unreadable(path, "it is not a regular file")
+    return descriptor
 
 
 def _from_database(target):
-    """Delete it as the directory's owner: root would follow whatever a user has put there."""
-    folder = os.path.dirname(target["database"])
-    owner = safe_paths.lstat(folder)[0]
-    argv = ["certutil", "-d", "sql:" + folder, "-D", "-n", target["name"]]
-    if owner is not None and owner.st_uid:
-        argv = ["setpriv", "--reuid=%d" % owner.st_uid, "--regid=%d" % owner.st_gid, "--clear-groups"] + argv
-    for _turn in range(MOST_OF_A_NAME):
-        must(argv, TOOL_LIMIT, "Withdrawing a certificate", "Delete it with certutil or in the browser.")
-        if not _in_database(target):
-            return
+    """Delete it as the user whose database it is: where others than root can change a name, root goes by none."""
+    path = target["database"]
+    owner = safe_paths.lstat(path)[0]
+    if owner is None:
+        return
+    if owner.st_uid == 0:
+        trust.must_be(path, "Withdrawing a certificate")
+    try:
+        nss_database.remove(path, owner.st_uid, target["name"], target["subject"])
+    except ValueError as error:
+        raise EndpointError("database_unchanged", "Withdrawing a certificate", path, error, BY_HAND)

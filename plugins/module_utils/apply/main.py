@@ -26,7 +26,7 @@ def started(arguments, check_mode):
 def main(arguments, check_mode):
     """Return {changed, outcomes, pending, failure} for {steps, parts, pending, controller}: all of the plan's steps,
     the parts of which they are carried out, the ids of the steps that were not done when the plan's first part began,
-    and a name (str) of the controller that asks.
+    and a name (str) of the controller that asks, with its ``process`` and one that has ``ended``: see run_lock.
 
     Without ``pending``, all steps are looked at. A failed step is a result too, since the record needs all of it.
     What is in ``secrets`` (texts that steps hold, none unless given) is in no result.
@@ -52,10 +52,10 @@ def main(arguments, check_mode):
 
 
 def _run(arguments):
-    """Return what tells this run from others, in words; the same plan and change of the same controller goes on."""
+    """Return what tells this run from others, in words; the same process of the same controller goes on."""
     target = announcement.target_of(arguments["steps"])
-    said = (target.get("digest", ""), target.get("change_id") or "", arguments.get("controller", ""))
-    return dict(zip(("digest", "change_id", "controller"), said))
+    run = {"digest": target.get("digest", ""), "change_id": target.get("change_id") or ""}
+    return dict(run, **{key: arguments.get(key, "") for key in ("controller", "process", "ended")})
 
 
 def _has_more(arguments):

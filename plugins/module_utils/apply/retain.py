@@ -45,8 +45,8 @@ def do(target):
     drafts = [whole + DRAFT, listing + DRAFT]
     _discard(drafts + target.get("drafts", []))
     try:
-        skipped = _write(drafts[0], target["paths"])
-        _verify(drafts[0], drafts[1], target["paths"])
+        skipped = _write(drafts[0], target)
+        _verify(drafts[0], drafts[1], target)
         # The archive's name says that both are whole, so that it comes last.
         os.replace(drafts[1], listing)
         _settle(folder)
@@ -67,6 +67,11 @@ def do(target):
     return _noted(target, {"skipped": skipped} if skipped else {})
 
 
+def tidy(target):
+    """Remove what a step that was ended has left half written."""
+    _discard([name + DRAFT for names in itertools.islice(_names(target), len(_whole(target)) + 1) for name in names])
+
+
 def _noted(target, facts):
     """Let the journal tell where the archives of this run are, and return the facts for the record."""
     *earlier, (whole, listing) = _whole(target)
@@ -74,13 +79,31 @@ def _noted(target, facts):
     kept = dict(facts, archive=whole, files=files, bytes=os.path.getsize(whole))
     if earlier:
         kept["earlier"] = [archive for archive, _listing in earlier]
-    own_journal.note(target["digest"], retained=kept)
+    others = [one for one in _all_noted(target) if one["archive"] not in [names[0] for names in _whole(target)]]
+    own_journal.note(target["digest"], retained=_together(others + [kept]))
     return kept
 
 
-def _is_noted(target):
+def _together(several):
+    """Return what the journal tells of the archives of one run: of each step of this kind, and of all together."""
+    first = several[0]
+    if len(several) == 1:
+        return first
+    names = [name for one in several for name in (one["archive"], *one.get("earlier", ()))]
+    earlier = [name for name in names if name != first["archive"]]
+    sums = {key: sum(one[key] for one in several) for key in ("files", "bytes")}
+    return dict(first, earlier=earlier, steps=several, **sums)
+
+
+def _all_noted(target):
+    """Return what is noted of each step of this kind in this run."""
     kept = own_journal.noted(target["digest"]).get("retained")
-    return kept is not None and kept["archive"] == _whole(target)[-1][0]
+    return [] if kept is None else kept.get("steps", [kept])
+
+
+def _is_noted(target):
+    last = _whole(target)[-1][0]
+    return any(one["archive"] == last for one in _all_noted(target))
 
 
 def _whole(target):
@@ -135,7 +158,7 @@ def _is_kept(target):
 
 def _now(target):
     """Yield a digest of the manifest's line of each file that is there now."""
-    for entry in _entries(target["paths"]):
+    for entry in _entries(target):
         if stat.S_ISREG(entry.status.st_mode):
             yield _short(_line(entry.path, archive.digest_of(entry)))
 
@@ -183,26 +206,51 @@ def manifest_line(path, digest):
     return "%s%s  %s\n" % ("\\" if escaped != path else "", digest, escaped)
 
 
-def _entries(paths):
-    """Yield everything to keep in one order; what lies below another path of the list comes with that."""
+def _entries(target):
+    """Yield everything to keep in one order; what lies below another path of the list comes with that.
+
+    In a home no other file system is entered, and only so much is kept: it was less when the plan was made.
+    """
+    paths, in_home = target["paths"], bool(target.get("in_home"))
+    files = size = 0
     for path in sorted(set(paths)):
-        if not any(path.startswith(other + "/") for other in paths):
-            yield from walk(path)
+        if any(path.startswith(other + "/") for other in paths):
+            continue
+        for entry in walk(path, one_mount=in_home):
+            if in_home:
+                files, size = files + 1, size + _size(entry)
+                _refuse_more(target, files, size)
+            yield entry
 
 
-def _write(draft, paths):
+def _size(entry):
+    return entry.status.st_size if stat.S_ISREG(entry.status.st_mode) else 0
+
+
+def _refuse_more(target, files, size):
+    if files > target["most_files"] or size > target["most_bytes"]:
+        raise EndpointError(
+            "retain_too_large",
+            "Retaining a user's data",
+            target["paths"][0],
+            "it has more than %d files or %d bytes by now" % (target["most_files"], target["most_bytes"]),
+            "Have its user make it smaller, and run again.",
+        )
+
+
+def _write(draft, target):
     """Write the archive; return the paths of sockets, FIFOs and devices, which hold no data, as far as is told."""
     with os.fdopen(os.open(draft, WRITTEN, 0o600), "wb") as stream:
-        skipped = archive.write(stream, _entries(paths))
+        skipped = archive.write(stream, _entries(target))
         stream.flush()
         os.fsync(stream.fileno())
     return skipped
 
 
-def _verify(draft, listing, paths):
+def _verify(draft, listing, target):
     """Read the archive back against the originals and write its manifest, a line for each file."""
     with os.fdopen(os.open(listing, WRITTEN, 0o600), "wb") as stream:
-        for path, digest in archive.verified(draft, _entries(paths)):
+        for path, digest in archive.verified(draft, _entries(target)):
             stream.write(manifest_line(path, digest).encode("utf-8", "surrogateescape"))
         stream.flush()
         os.fsync(stream.fileno())

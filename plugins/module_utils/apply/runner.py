@@ -15,14 +15,12 @@ import time
 from ..system.errors import EndpointError
 from ..system.signals import Heard
 from ..system.time_limit import time_limit
-from . import taking_back
+from . import in_homes, taking_back
 from .faults import explained
 from .kinds import KINDS
 
 # Seconds after which a step has failed, whatever it waits for. What it runs has limits of its own, which are shorter.
 LONGEST = 4 * 3600
-# With these the whole run ends, whichever step they come in.
-ENDING = ("interrupted", "time_limit")
 WOULD, CHANGED, PROVED, ALREADY, FAILED, UNDONE, UNTOUCHED = (
     "would_change",
     "changed",
@@ -55,10 +53,12 @@ def _is_older(step, written):
 
 
 def _is_done(step, has_begun):
+    in_home = in_homes.is_one(step)
     try:
-        return _done(step)
+        return in_homes.looked(step, lambda: _done(step)) if in_home else _done(step)
     except Exception:
-        if has_begun:
+        # One in a home says so itself when its turn comes.
+        if has_begun or in_home:
             return False
         raise
 
@@ -92,9 +92,9 @@ def carry_out(steps, pending, check, failure=None, stopped=None, earlier=(), sig
         if failure is not None:
             outcome["outcome"] = UNTOUCHED
         elif step["id"] in pending:
-            failure = _carry_out_one(step, check, outcome, signals or Heard())
-            if failure and _is_alone(step, failure):
-                outcome["facts"] = dict(outcome["facts"], code=failure["code"], message=failure["message"])
+            failure = _carry_out_one(step, check, outcome, signals or Heard(), zip(steps, outcomes[:-1]))
+            if failure and in_homes.is_alone(step, failure):
+                outcome["facts"] = in_homes.facts_of(step, outcome, failure, KINDS[step["kind"]])
                 failure = None
             failed = (step, outcome) if failure else None
             if outcome["outcome"] == CHANGED or (failure and getattr(KINDS[step["kind"]], "HALF_WAY", False)):
@@ -107,12 +107,7 @@ def carry_out(steps, pending, check, failure=None, stopped=None, earlier=(), sig
     return {"changed": changed, "outcomes": outcomes, "pending": pending, "failure": failure}
 
 
-def _is_alone(step, failure):
-    """Return True if a failure is the step's alone: what lies in a home its user can keep there, and nothing else."""
-    return bool(step["target"].get("in_home")) and failure["code"] not in ENDING
-
-
-def _carry_out_one(step, check, outcome, signals):
+def _carry_out_one(step, check, outcome, signals, earlier):
     kind = KINDS[step["kind"]]
     changes = getattr(kind, "CHANGES", True)
     if check:
@@ -121,9 +116,10 @@ def _carry_out_one(step, check, outcome, signals):
     begun = time.monotonic()
     try:
         with signals.heard(), time_limit(LONGEST, step["id"], "Carrying out a step"):
-            if not _done(step):
-                outcome["facts"] = kind.do(step["target"]) or {}
-                _must_be_done(step)
+            if in_homes.is_one(step):
+                outcome["facts"] = in_homes.done(step, lambda: _attempt(step), list(earlier))
+            else:
+                outcome["facts"] = _attempt(step)
         outcome["outcome"] = CHANGED if changes else PROVED
     except Exception as error:
         # Whatever it is, foreseen or not, the way back is the same.
@@ -134,6 +130,15 @@ def _carry_out_one(step, check, outcome, signals):
     finally:
         outcome["seconds"] = round(time.monotonic() - begun, 3)
     return None
+
+
+def _attempt(step):
+    """Do a step, if it is not done, and return its facts."""
+    if _done(step):
+        return {}
+    facts = KINDS[step["kind"]].do(step["target"]) or {}
+    _must_be_done(step)
+    return facts
 
 
 def _done(step):

@@ -44,6 +44,8 @@ PROFILES_IN_HOMES = (
     "/snap/firefox/common/.mozilla/firefox",
 )
 DATABASES = ("cert9.db", "cert8.db")
+# What a certificate is withdrawn from a database with: no program, since those of NSS load what a user names.
+EDITOR = "sqlite"
 DEEPEST = 3
 LIMIT = 1 << 24
 NOT_A_CERTIFICATE = (".db", ".0", ".txt", ".conf")
@@ -95,15 +97,15 @@ def _of_database(path, asked, look):
         if descriptor is None:
             return
         with open(descriptor, "rb") as stream:
-            named = _by_text(_whole(stream), asked)
-            found = nss_database.certificates(descriptor) if named and nss_database.is_database(descriptor) else named
+            data = _whole(stream)
+        named = _by_text(data, asked)
+        found = nss_database.certificates(data) if named and nss_database.is_database(data) else named
     except (EndpointError, OSError, ValueError) as error:
         yield not_checked("certificate", path, path, error)
         return
     for label, subject in found:
         if any(text in subject for text in asked):
-            tool = "certutil" if _has("certutil", look) and _has("setpriv", look) else ""
-            more = {"links": [], "tool": tool}
+            more = {"links": [], "tool": EDITOR if label and nss_database.is_database(data) else ""}
             yield seen("certificate", "%s#%s" % (path, label), path, subject=subject, store="nss", name=label, **more)
 
 

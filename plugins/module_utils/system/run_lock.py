@@ -34,7 +34,8 @@ class Lease:
 def held(run=None):
     """Hold the lock for the block and yield a Lease; EndpointError naming the process or the run that has it.
 
-    ``run`` is {digest, change_id, controller} (str): who may go on with a run that left a lease.
+    ``run`` is {digest, change_id, controller, process, ended} (str): who may go on with a run that left a lease.
+    ``process`` is that of the controller, and ``ended`` one of which the controller knows that it has ended.
     """
     descriptor = os.open(PATH, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
@@ -77,19 +78,25 @@ def _until(run):
 
 
 def _refuse_another(lease, run):
-    """Raise EndpointError while a lease holds, unless it is this run's: one plan, or one change, of one controller."""
+    """Raise EndpointError while a lease holds, unless it is this run's."""
     if not lease or lease["boot"] != boot_clock.boot_id():
         return
     left, other = lease["until"] - boot_clock.seconds(), lease["run"]
-    is_mine = other.get("controller") == run.get("controller") and any(
-        other.get(key) == run.get(key) for key in ("digest", "change_id")
-    )
-    if is_mine or not 0 < left <= LEASE:
+    if _is_mine(other, run) or not 0 < left <= LEASE:
         return
-    words = "plan %s, change %s, from %s" % tuple(
-        str(other.get(key) or "-")[:80] for key in ("digest", "change_id", "controller")
+    words = "plan %s, change %s, from %s, process %s" % tuple(
+        str(other.get(key) or "-")[:80] for key in ("digest", "change_id", "controller", "process")
     )
     raise _busy("another run is between two of its parts (%s), for at most %d s more" % (words, left))
+
+
+def _is_mine(other, run):
+    """Return True for a run of the same controller that is the same, or takes the place of one that has ended."""
+    if other.get("controller") != run.get("controller"):
+        return False
+    if other.get("process") and run.get("process"):
+        return other["process"] in (run["process"], run.get("ended"))
+    return any(other.get(key) == run.get(key) for key in ("digest", "change_id"))
 
 
 def _busy(cause):

@@ -14,13 +14,13 @@ from .errors import EndpointError
 
 HOME = "/run"
 # Whoever works in one holds its lock, which the kernel gives back however that one ends.
-OURS = re.compile(r"\.avshift-(?:rpm|install|signatures)-")
+OURS = re.compile(r"\.avshift-(?:rpm|nss|install|signatures)-")
 PREFIX = ".avshift-%s-"
 MIB = 1 << 20
 
 
 class Scratch:
-    """A new directory of root's own in memory, in a ``with``: its path. ``what`` is rpm, install or signatures."""
+    """A new directory of root's own in memory, in a ``with``: its path. ``what`` is rpm, nss, install or signatures."""
 
     def __init__(self, what, needed=0, home=None):
         self._what = what

@@ -19,7 +19,7 @@ DIGEST_MARK = "{digest}"
 CHANGE_MARK = "{change_id}"
 # Kinds of steps in which marks stand, and what in them has none.
 MARKED = ("announce", "finish", "handover", "package_repair", "retain")
-UNMARKED = ("before", "old", "new", "paths", "script", "package")
+UNMARKED = ("before", "old", "new", "paths", "script", "package", "user")
 SHORT = 12
 # Results of preflight that come and go by themselves: they are shown, and are not in the digest.
 BY_ITSELF = (

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Withdraw trusted root certificates, by the tools that make the stores."""
+"""Withdraw trusted root certificates: from the system's stores by the tools that make them, from users' databases."""
 
 from __future__ import annotations
 
@@ -77,15 +77,15 @@ def _from_system(digest: str, same: list[Item], sources: list[Item]) -> Step:
 
 def _from_database(item: Item) -> Step:
     path, name = item["where"], item["value"]["name"]
-    keys = posixpath.join(posixpath.dirname(path), "key4.db")
+    # What is a user's can be kept from being changed by that user, and then costs no other step.
+    home = {"in_home": True, "user": ""} if "user_place" in item else {}
     return Step(
         REMOVE,
         "certificate_remove",
         f"Withdraw the root certificate {name!r} from {path}",
-        {"store": "nss", "database": path, "name": name, "subject": item["value"]["subject"]},
+        {"store": "nss", "database": path, "name": name, "subject": item["value"]["subject"], **home},
         f"{item['value']['subject']}, trusted by the programs that use {path}",
         "not in the database",
         (item["id"],),
-        # The tool writes its trust, which is signed with a key, into both.
-        tuple({"path": changed, "scope": "file", "change": "changed"} for changed in (path, keys)),
+        ({"path": path, "scope": "file", "change": "changed"},),
     )

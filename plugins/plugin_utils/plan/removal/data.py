@@ -17,36 +17,47 @@ RETAINED = "/var/lib/avshift/retained"
 
 
 def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[Step]:
-    """Yield the step that retains data, if there is any."""
-    kept = list(_kept(evidence, going))
-    if not kept:
-        return
-    archive, manifest = f"{RETAINED}/{DIGEST_MARK}.tar.gz", f"{RETAINED}/{DIGEST_MARK}.sha256"
-    created = [archive, manifest] if evidence.value("path", RETAINED) else [RETAINED, archive, manifest]
-    drafts = _drafts(evidence)
-    yield Step(
+    """Yield the step that retains the system's data, if there is any, and one for each tree in a home: what a user
+    does to hers keeps nothing else from being retained.
+    """
+    drafts, made = _drafts(evidence), [] if evidence.value("path", RETAINED) else [RETAINED]
+    kept = list(_of_system(evidence, going))
+    if kept:
+        yield _retained(kept, "", {"drafts": drafts}, made)
+        drafts, made = [], []
+    for number, (path, holds) in enumerate(sorted(homes.retained(evidence, going)), 1):
+        limits = {"most_bytes": homes.MOST_OF_USER, "most_files": homes.MOST_FILES_OF_USER}
+        more = {"drafts": drafts, "in_home": True, "user": homes.user_of(path, evidence), **limits}
+        yield _retained([(path, holds)], f"-home{number}", more, made)
+        drafts, made = [], []
+
+
+def _retained(kept: list[tuple[str, str]], name: str, more: dict[str, Any], made: list[str]) -> Step:
+    archive, manifest = (f"{RETAINED}/{DIGEST_MARK}{name}.{end}" for end in ("tar.gz", "sha256"))
+    paths = sorted({path for path, _holds in kept})
+    return Step(
         REMOVE,
         "retain",
         "Retain the owner's data in an archive with checksums, and read it back",
-        {
-            "digest": DIGEST_MARK,
-            "paths": sorted({path for path, _holds in kept}),
-            "archive": archive,
-            "manifest": manifest,
-            "drafts": drafts,
-        },
+        {"digest": DIGEST_MARK, "paths": paths, "archive": archive, "manifest": manifest, **more},
         "\n".join(f"{path} ({holds})" for path, holds in kept),
         f"all of it in {archive}",
         tuple(f"space:{path}" for path, _holds in kept),
         (
-            *({"path": path, "scope": "file", "change": "created"} for path in created),
-            *({"path": path, "scope": "file", "change": "removed"} for path in drafts),
+            *({"path": path, "scope": "file", "change": "created"} for path in (*made, archive, manifest)),
+            *({"path": path, "scope": "file", "change": "removed"} for path in more["drafts"]),
         ),
     )
 
 
 def _kept(evidence: Evidence, going: list[Product]) -> Iterator[tuple[str, str]]:
-    """Yield (path, what it holds) of all that is retained: where a link or a setting has moved it to, too."""
+    """Yield (path, what it holds) of all that is retained."""
+    yield from _of_system(evidence, going)
+    yield from homes.retained(evidence, going)
+
+
+def _of_system(evidence: Evidence, going: list[Product]) -> Iterator[tuple[str, str]]:
+    """Yield the same of what lies in no home: where a link or a setting has moved it to, too."""
     for product in going:
         for path, holds in product.retain:
             if (seen := evidence.value("space", path)) is not None:
@@ -55,7 +66,6 @@ def _kept(evidence: Evidence, going: list[Product]) -> Iterator[tuple[str, str]]
                     yield seen["leads_to"], f"{holds}, to which {path} leads; it stays there too"
     for path, moved, _files in moved_elsewhere(evidence, going):
         yield moved, f"what {path} holds by default; it stays there too"
-    yield from homes.retained(evidence, going)
 
 
 def moved_elsewhere(evidence: Evidence, going: list[Product]) -> list[tuple[str, str, int]]:

@@ -26,7 +26,7 @@ def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[S
         path, kind = item["what"], item["value"]["type"]
         scope = "tree" if scopes.get(item["value"]["below"]) == "tree" and kind == "directory" else "file"
         step = removed(path, scope, item["id"], f"{path} ({kind} of {item['value']['user'] or 'nobody'})")
-        yield replace(step, target={**step.target, "in_home": True})
+        yield replace(step, target={**step.target, "in_home": True, "user": item["value"]["user"]})
 
 
 def retained(evidence: Evidence, going: list[Product]) -> list[tuple[str, str]]:
@@ -39,6 +39,12 @@ def retained(evidence: Evidence, going: list[Product]) -> list[tuple[str, str]]:
         and evidence.value("space", item["what"]) is not None
         and not is_left(item["what"], evidence)
     ]
+
+
+def user_of(path: str, evidence: Evidence) -> str:
+    """Return the name of the user in whose home a path lies, '' if it is no account's."""
+    items = (item for item in evidence.of_kind("home_path") if item["what"] == path)
+    return next((str(item["value"]["user"] or "") for item in items), "")
 
 
 def is_left(path: str, evidence: Evidence) -> bool:

@@ -1,0 +1,76 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Steps on what lies in users' homes: whatever a user does there costs these steps alone, and only so much time.
+
+Each is done in a child that can be left behind where the kernel waits, for a file system that a user has mounted, say.
+"""
+
+import contextlib
+
+from ..system import bounded
+from ..system.errors import EndpointError
+from . import faults
+
+# Seconds that a look at one of them may take, and that one may take in all; and after how many of them that did not
+# end no other is begun.
+LOOK, LONGEST = 120, 600
+MOST_HUNG = 4
+HANGS, NOT_RETAINED = "home_hangs", "home_not_retained"
+# With these the whole run ends, whichever step they come in.
+ENDING = ("interrupted", "time_limit")
+
+
+def is_one(step):
+    """Return True for a step on what lies in a home."""
+    return bool(step["target"].get("in_home"))
+
+
+def looked(step, look):
+    """Return what ``look()`` says of such a step, in a child; its errors, and Hung, are those of ``bounded.done``."""
+    return bool(bounded.done(look, LOOK, step["id"], faults.DOING))
+
+
+def done(step, act, earlier):
+    """Return the facts of ``act()``. ``earlier`` are the (step, outcome) of the steps before it."""
+    _refuse_unretained(step, earlier)
+    hung = [one["id"] for one, outcome in earlier if outcome["facts"].get("code") == HANGS]
+    if len(hung) >= MOST_HUNG:
+        raise _error(HANGS, step, "not begun, since %d steps in homes before it did not end" % len(hung))
+    try:
+        return bounded.done(act, LONGEST, step["id"], faults.DOING)
+    except bounded.Hung as error:
+        at = ", at " + error.at if error.at else ""
+        raise _error(HANGS, step, "no end within %d s%s" % (LONGEST, at))
+
+
+def is_alone(step, failure):
+    """Return True if a failure ends nothing but its step."""
+    return is_one(step) and failure["code"] not in ENDING
+
+
+def facts_of(step, outcome, failure, kind):
+    """Return the facts of such a step that has failed: what failed, and whose doing it is. What its ``kind`` (module)
+    has left half done is gone then.
+    """
+    if hasattr(kind, "tidy"):
+        with contextlib.suppress(OSError):
+            kind.tidy(step["target"])
+    user = step["target"].get("user", "")
+    whose = "UID %s" % user if isinstance(user, int) else user or "the home's user"
+    told = "%s This lies in the hands of %s, and no other step was stopped by it." % (failure["message"], whose)
+    return dict(outcome["facts"], code=failure["code"], message=told, user=user)
+
+
+def _refuse_unretained(step, earlier):
+    """Refuse to remove what could not be archived before."""
+    path = step["target"].get("path")
+    for one, outcome in earlier:
+        if one["kind"] == "retain" and path in one["target"].get("paths", ()) and "code" in outcome["facts"]:
+            raise _error(NOT_RETAINED, step, "%s could not be archived: see step %s" % (path, one["id"]))
+
+
+def _error(code, step, cause):
+    what = step["target"].get("path") or step["target"].get("database") or step["id"]
+    remedy = "Have the user look at it, and run again."
+    return EndpointError(code, faults.DOING, what, cause, remedy)

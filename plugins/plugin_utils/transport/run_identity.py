@@ -1,0 +1,59 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which run of Ansible this is, so that a host tells it from another of the same controller, plan and change."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..errors import AvshiftError
+
+REFUSED = "run_in_progress"
+# As the endpoint names the run that has left a lease: see its run_lock.
+NAMED = re.compile(r"process (\d{1,10}:\d{1,20})\)")
+
+
+def of_process(process: int) -> str:
+    """Return "process id:start" of a process of this controller, '' where that cannot be told."""
+    started = _started(process)
+    return f"{process}:{started}" if started else ""
+
+
+def has_ended(identity: str) -> bool:
+    """Return True if the process of an identity is certainly not there any more."""
+    process, _colon, started = identity.partition(":")
+    try:
+        # One that is another user's may not be asked, and is there.
+        with contextlib.suppress(PermissionError):
+            os.kill(int(process), 0)
+    except (ProcessLookupError, OverflowError):
+        return True
+    now = _started(int(process))
+    return bool(now) and now != started
+
+
+def asked(ask: Callable[[dict[str, Any]], dict[str, Any]], arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return what ``ask(arguments)`` gives. Where the host keeps its place for a run of this controller that has ended
+    meanwhile, it is asked once more and told so; AvshiftError ``run_in_progress`` where that run goes on.
+    """
+    try:
+        return ask(arguments)
+    except AvshiftError as error:
+        named = NAMED.search(str(error)) if error.code == REFUSED else None
+        if named is None or not has_ended(named[1]):
+            raise
+    return ask({**arguments, "ended": named[1]})
+
+
+def _started(process: int) -> str:
+    """Return when a process began, in ticks since the boot; '' where the system does not say."""
+    with contextlib.suppress(OSError, IndexError):
+        # The name, in brackets, may hold anything.
+        told = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
+        return told.rpartition(")")[2].split()[19]
+    return ""
