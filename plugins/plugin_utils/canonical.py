@@ -14,6 +14,11 @@ def encode(content: Any) -> str:
     return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=True) + "\n"
 
 
+def is_version(given: object, version: int) -> bool:
+    """Return True if that is the version of a format that a document gives; True and 1.0 are no 1."""
+    return type(given) is int and given == version
+
+
 def digest(content: Any) -> str:
     """Return the SHA-256 of content's shortest JSON as 64 hexadecimal digits."""
     compact = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-FIXTURE = Path(__file__).resolve().parents[1] / "fixtures" / "documents" / "report-2.json"
+FIXTURE = Path(__file__).resolve().parents[1] / "fixtures" / "documents" / "report.json"
 # What counts, sorts or refers: it is no text of a host's.
 OWN = {"class", "id", "part", "kind", "force", "verdict", "mode", "time", "confidence"}
 

@@ -172,7 +172,7 @@ ODD: dict[str, Callable[[Path], object]] = {
     "deep": lambda path: path.write_text("[" * 200_000, encoding="utf-8"),
     "bytes": lambda path: path.write_bytes(bytes(range(256)) * 99),
     "another": lambda path: path.write_text(
-        '{"kind": "avshift.endpoint record", "format_version": 2}', encoding="utf-8"
+        '{"kind": "avshift.endpoint record", "format_version": 1}', encoding="utf-8"
     ),
     "newer": lambda path: path.write_text(
         '{"kind": "avshift.endpoint record", "format_version": 99}', encoding="utf-8"

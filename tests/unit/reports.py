@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.policy.packs import Pack
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog.packs import Pack
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import gather
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run.fleet import Report
 

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import policies
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import packs, policies
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.policy import packs
 from reports import content_of
 from schemas import SCHEMAS, problems
 from support import REPOSITORY, load_yaml
@@ -78,7 +77,7 @@ def test_the_rules_disagree_on_an_embedded_engine() -> None:
 
 @pytest.mark.parametrize(
     ("state", "known", "wanted"),
-    [("running", True, "remove"), ("residue_inert", True, "report"), ("retained", False, "needs_review")],
+    [("running", True, "remove"), ("residue_inert", True, "report"), ("residue_inert", False, "needs_review")],
 )
 def test_host_has_the_strictest_of_what_was_seen(state: str, known: bool, wanted: str) -> None:
     chosen = policies.load(["us_bod_17_01"])

@@ -59,7 +59,7 @@ UNREADABLE = {
     "nested": "[" * 100_000,
     "list": "[]",
     "foreign": '{"kind": "avshift.endpoint plan", "format_version": 1}',
-    "newer": json.dumps({**RECORD, "format_version": 3}),
+    "newer": json.dumps({**RECORD, "format_version": 2}),
     "of-no-version": json.dumps({**RECORD, "format_version": "1"}),
     "of-version-true": json.dumps({**RECORD, "format_version": True}),
 }

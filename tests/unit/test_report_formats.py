@@ -17,8 +17,8 @@ from xml.etree import ElementTree
 import pytest
 import xmlschema
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import policies
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog.packs import Pack
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.policy.packs import Pack
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import columns, folder, gather, sheets
 from hostile_records import FORMULAS, HOSTILE, record_named, record_with

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import quick, records, runs, versions
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import quick, runs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import facts, html
 from hostile_records import RUN
 from hypothesis import given
@@ -185,13 +185,6 @@ def test_record_with_a_window_that_is_no_number_is_damaged(number: Any) -> None:
     content = content_of([("a.json", {**ran("full"), "window_seconds": number}, ""), ("b.json", ran("full"), "")])
     assert [found["file"] for found in content["damaged"]] == ["a.json"]
     assert (content["totals"]["hosts"], content["classes"][0]["hosts"]) == (1, 1)
-
-
-def test_record_of_version_1_is_read_as_one_of_the_newest() -> None:
-    record = ran("full")
-    old = {key: value for key, value in record.items() if key != "exceptions"} | {"format_version": 1}
-    assert versions.upgraded(old, records.FORMAT_VERSION) == (record, "")
-    assert set(versions.UPGRADES) == set(range(1, records.FORMAT_VERSION))
 
 
 STEPS = '\n  "steps": [\n'

@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 
 from ..errors import AvshiftError
-from ..policy.packs import DISPOSITIONS, Pack
 from .files import HOME, LOADER, PATTERNS
+from .packs import DISPOSITIONS, Pack
 
 TOLD = ("id", "name", "jurisdiction", "citation", "binds", "force", "as_of", "confidence")
 FORMAT_VERSION = 1

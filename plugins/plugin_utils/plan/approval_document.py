@@ -9,10 +9,11 @@ from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Any
 
+from ..canonical import is_version
 from ..errors import AvshiftError
 from ..times import FORM, end_of, is_after
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 1
 KIND = "avshift.endpoint approval"
 # Where it is looked for: beside the plan.
 NAME = "approval.json"
@@ -93,7 +94,7 @@ def parse(raw: bytes, path: str, document: dict[str, Any], now: str) -> dict[str
         raise _refused("approval_damaged", path, f"it is not whole JSON ({error})") from error
     if not isinstance(approval, dict) or approval.get("kind") != KIND:
         raise _refused("approval_of_other_kind", path, "it is not an approval of avshift.endpoint")
-    if approval.get("format_version") != FORMAT_VERSION:
+    if not is_version(approval.get("format_version"), FORMAT_VERSION):
         cause = f"its format version is {approval.get('format_version')}, this release reads {FORMAT_VERSION}"
         raise _refused("approval_of_other_version", path, cause)
     for key, fits in FORMS.items():

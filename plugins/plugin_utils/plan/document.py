@@ -13,15 +13,14 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from ..canonical import digest
+from ..canonical import digest, is_version
 from ..documents import read_bytes
 from ..errors import AvshiftError
-from . import document_v1
 from .classes import Classes, whole
 from .model import digest_of
 
 KIND = "avshift.endpoint plan"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 1
 MOST_BYTES = 1 << 30
 # It is there where a plan is not its own approval, so that taking the approval away widens nothing.
 NEEDS_APPROVAL = "needs_approval_document"
@@ -79,10 +78,7 @@ def needing_approval(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def read(path: str) -> dict[str, Any]:
-    """Return an approved plan. Raises AvshiftError if the file is missing, cut off, of another kind, or was edited.
-
-    One of format version 1 is returned in the form of this one.
-    """
+    """Return an approved plan. Raises AvshiftError if the file is missing, cut off, of another kind, or was edited."""
     return parse(raw(path), path)
 
 
@@ -109,13 +105,12 @@ def parse(content: bytes, path: str) -> dict[str, Any]:
         raise _refused("plan_damaged", path, f"it is not whole JSON ({error})", AGAIN) from error
     if not isinstance(document, dict) or document.get("kind") != KIND:
         raise _refused("plan_of_other_kind", path, "it is not a plan of avshift.endpoint", AGAIN)
-    older = document.get("format_version") == document_v1.FORMAT_VERSION
-    if not older and document.get("format_version") != FORMAT_VERSION:
-        cause = f"its format version is {document.get('format_version')}, this release reads {FORMAT_VERSION} and 1"
+    if not is_version(document.get("format_version"), FORMAT_VERSION):
+        cause = f"its format version is {document.get('format_version')}, this release reads {FORMAT_VERSION}"
         raise _refused("plan_of_other_version", path, cause, AGAIN)
-    if not (document_v1.is_as_made(document) if older else _is_as_made(document)):
+    if not _is_as_made(document):
         raise _refused("plan_edited", path, "its content does not fit its digest: it was changed after planning", AGAIN)
-    return compose(*document_v1.parts(document)) if older else document
+    return document
 
 
 def plan_of(document: dict[str, Any], host: str) -> dict[str, Any] | None:

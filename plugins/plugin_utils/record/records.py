@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from ..canonical import encode
+from ..canonical import encode, is_version
 from ..documents import PRIVATE, Modes, read_bytes, write_text
 from ..errors import AvshiftError
-from . import versions
 from .quick import parse
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 1
 KIND = "avshift.endpoint record"
 MOST_BYTES = 256 << 20
 # Characters of a record's name without its ending; all of them are ASCII.
@@ -116,11 +115,14 @@ def names(folder: str) -> list[str]:
 
 
 def read_one(path: str | Path) -> tuple[dict[str, Any] | None, str]:
-    """Return (record or None, why it could not be read). One of an older format version is returned as a new one."""
+    """Return (record or None, why it could not be read)."""
     try:
         record = parse(read_bytes(path, MOST_BYTES))
     except (OSError, ValueError, RecursionError) as error:
         return None, f"it cannot be read as JSON ({error})"
     if not isinstance(record, dict) or record.get("kind") != KIND:
         return None, "it is not a record of avshift.endpoint"
-    return versions.upgraded(record, FORMAT_VERSION)
+    version = record.get("format_version")
+    if not is_version(version, FORMAT_VERSION):
+        return None, f"its format version is {version!r}, this release reads {FORMAT_VERSION}"
+    return record, ""

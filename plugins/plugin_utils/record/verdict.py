@@ -49,7 +49,7 @@ def of_evidence(
         return UNKNOWN
     found = [finding for finding in collected["findings"] if not _is_excepted(finding, excepted)]
     left = [finding for finding in found if finding["class"] in COUNTED or finding["id"] in also]
-    if any(finding["state"] not in ("residue_inert", "retained") for finding in left):
+    if any(finding["state"] != "residue_inert" for finding in left):
         return PARTIAL
     pending = proof is not None and is_pending(proof)
     if proof is not None and proof["result"] != "ok" and not pending:
@@ -58,12 +58,11 @@ def of_evidence(
         return DETECTED
     if len(found) < len(collected["findings"]):
         return EXCEPTED
-    inert = any(finding["state"] == "residue_inert" for finding in left)
-    if inert and not collected["removed_before"]:
+    if left and not collected["removed_before"]:
         return PARTIAL
     if pending:
         return PENDING_CONSOLE
-    if inert:
+    if left:
         return "removed_with_inert_residue"
     return "removed_verified" if collected["removed_before"] else "never_present"
 

@@ -9,9 +9,9 @@ from calendar import monthrange
 from collections.abc import Iterator
 from typing import Any
 
+from ...catalog import packs
 from ...detect.silence import SILENT, TALKS
 from ...plan.model import stopping
-from ...policy import packs
 from ...record.records import collected_in, compose
 from ...record.verdict import CLEAN, UNKNOWN
 from .. import words

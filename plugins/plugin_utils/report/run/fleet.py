@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
-from ...policy.packs import Pack
+from ...catalog.packs import Pack
 from ...record.quick import loads
 from .tally import Tally
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 1
 KIND = "avshift.endpoint report"
 
 

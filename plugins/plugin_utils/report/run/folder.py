@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...catalog.packs import Pack
 from ...documents import PRIVATE, Modes, remove, write_by, write_text, write_texts
-from ...policy.packs import Pack
 from ...record.console import Console
 from . import comma, gather, html, junit, markdown, oscal, poam, workbook
 from .fleet import Report

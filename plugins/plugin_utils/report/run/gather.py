@@ -12,8 +12,8 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from typing import IO, Any, TypeVar
 
+from ...catalog.packs import Pack
 from ...errors import AvshiftError
-from ...policy.packs import Pack
 from ...record import records, runs
 from ...record.console import Console
 from .facts import LONGEST, is_remarkable, of_record, shortened

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from ...policy.packs import ALLOWED, REMOVE, REPORT, REVIEW
+from ...catalog.packs import ALLOWED, REMOVE, REPORT, REVIEW
 from ...record.verdict import CLEAN, EXCEPTED, PENDING_CONSOLE, PLANNED, UNKNOWN
 from ..escape import visible
 from .fleet import Report, encode, listed

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...policy.packs import REMOVE, REVIEW
+from ...catalog.packs import REMOVE, REVIEW
 from ...record.verdict import CLEAN, PENDING_CONSOLE, PENDING_REBOOT
 from .fleet import Report, encode, listed
 from .oscal import identity, item, metadata, observation, report_key, words

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...policy.packs import Pack, of_finding
+from ...catalog.packs import Pack, of_finding
 from . import outcome
 
 NOTHING = "nothing_found"

@@ -12,7 +12,7 @@ from typing import Any
 REMOVE, REVIEW, REPORT, ALLOWED = "remove", "needs_review", "report", "allowed"
 DISPOSITIONS = (REMOVE, REVIEW, REPORT, ALLOWED)
 # Files that nothing runs: no rule was found to speak of them, and an owner should know of them all the same.
-WITHOUT_EFFECT = ("residue_inert", "retained")
+WITHOUT_EFFECT = "residue_inert"
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Pack:
     def disposition(self, finding: dict[str, Any]) -> str:
         """Return what the rule says of a finding; needs_review where its source does not say."""
         said = self.by_product.get(finding["id"], self.by_class.get(finding["class"], REVIEW))
-        return REPORT if finding["state"] in WITHOUT_EFFECT and said != ALLOWED else said
+        return REPORT if finding["state"] == WITHOUT_EFFECT and said != ALLOWED else said
 
     @property
     def named(self) -> str:
