@@ -125,3 +125,35 @@ def test_a_link_that_the_system_came_with_keeps_nothing_from_being_removed(path:
     removed = [step["target"]["path"] for step in plan["steps"] if step["kind"] == "path_remove"]
     assert (real in removed) is goes
     assert ("path_through_link" in {check["id"] for check in plan["preflight"]}) is not goes
+
+
+INI = "/var/opt/kaspersky/kesl/common/kesl.ini"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "elsewhere"),
+    [
+        ("CoreDumpsPath", "/srv/dumps", True),
+        ("CoreDumpsPath", "/var/opt/kaspersky/kesl/common/dumps/", False),
+        ("CoreDumpsPath", "/var/opt/kaspersky/kesl/other", False),
+        ("CoreDumpsPath", "", False),
+        ("SocketPath", "/var/run/bl4control", False),
+        ("SocketPath", "/run/site/control", True),
+    ],
+)
+def test_what_the_product_s_own_configuration_puts_elsewhere_is_named(key: str, value: str, elsewhere: bool) -> None:
+    setting = f"{INI}[{key}]"
+    case = {"goal": {}, "evidence": [{"path": TREE}, {"group": "nokesl"}, {"ini_value": setting, "value": value}]}
+    told = [check["diagnosis"] for check in plan_of(case)["preflight"] if check["id"] == "paths_elsewhere"]
+    assert bool(told) is elsewhere
+    assert all(value in text and setting in text for text in told)
+
+
+@pytest.mark.parametrize("product", ["kesl", "kics", "kess", "kfl"])
+def test_backup_storage_that_was_moved_is_kept_for_each_product_of_this_make(product: str) -> None:
+    settings = f"/var/opt/kaspersky/{product}/private/exported_settings.ini[BackupFolder]"
+    moved = {"space": "/srv/objects", "where": settings, "files": 2, "bytes": 10}
+    tree = [{"path": f"/opt/kaspersky/{product}"}, {"path": f"/var/opt/kaspersky/{product}"}]
+    case = {"goal": {}, "evidence": [*tree, moved]}
+    assert "/srv/objects" in _step(case, "retain")["target"]["paths"]
+    assert "/srv/objects" in _check(case, "backup_moved")["diagnosis"]

@@ -56,10 +56,17 @@ def marks_set(asked, look):
     return found - {""}
 
 
-def _value(text, key):
+def one_value(text, key):
+    """Return the value of a key in an INI file's text, whatever its section; None if no line has it.
+
+    Raises ValueError where the file is no plain text, or says more than one thing.
+    """
     if "\0" in text:
         raise ValueError("it is no plain text")
-    return value_of(text.split("\n"), key)
+    values = {line.partition("=")[2].strip() for line in text.split("\n") if value_of([line], key) is not None}
+    if len(values) > 1:
+        raise ValueError("%s is %s" % (key, " and ".join(sorted(map(repr, values)))))
+    return values.pop() if values else None
 
 
 def collect(asked, look):
@@ -73,7 +80,7 @@ def collect(asked, look):
         try:
             text = look.tree.text(path)
             if text is not None:
-                value = mark_of(text, key) if wanted["is_mark"] else _value(text, key)
+                value = mark_of(text, key) if wanted["is_mark"] else one_value(text, key)
                 yield seen("ini_value", what, path, value=value or "")
         except (EndpointError, ValueError) as error:
             yield not_checked("ini_value", what, path, error)

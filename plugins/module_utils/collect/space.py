@@ -9,7 +9,7 @@ import stat
 from ..system import safe_paths
 from ..system.errors import EndpointError
 from ..system.tree_walk import walk
-from .ini_values import value_of
+from .ini_values import one_value
 from .items import not_checked, seen
 
 # What stat(2) counts the room of a file in.
@@ -27,8 +27,8 @@ def collect(asked, look):
     yield seen("space", asked["at"], "statvfs", free_bytes=place.f_bavail * place.f_frsize)
     for path in asked["trees"]:
         yield from _tree(path, path, look)
-    for path, where in _named(asked["named_in"], look):
-        yield from _tree(path, where, look)
+    for wanted in asked["named_in"]:
+        yield from _named(wanted, look)
     for path in [home + "/" + below for home in sorted(look.homes()) for below in asked["in_homes"]]:
         try:
             if _is_no_link(path, look):
@@ -43,12 +43,15 @@ def _nearest(path):
     return path
 
 
-def _named(asked, look):
-    for wanted in asked:
-        text = look.tree.text(wanted["file"])
-        value = value_of((text or "").split("\n"), wanted["key"])
-        if value:
-            yield value.rstrip("/") or "/", "%s[%s]" % (wanted["file"], wanted["key"])
+def _named(wanted, look):
+    where = "%s[%s]" % (wanted["file"], wanted["key"])
+    try:
+        value = one_value(look.tree.text(wanted["file"]) or "", wanted["key"])
+    except (EndpointError, ValueError) as error:
+        yield not_checked("space", where, wanted["file"], error)
+        return
+    if value:
+        yield from _tree(value.rstrip("/") or "/", where, look)
 
 
 def _is_no_link(path, look):

@@ -129,6 +129,9 @@ def _product(entry: dict[str, Any]) -> Product:
         moved_by=tuple(
             (kept["path"], _value(kept["moved_by"])) for kept in entry.get("retain", ()) if "moved_by" in kept
         ),
+        moved_paths=tuple(
+            (fact["path"], fact["holds"], _value(fact["set_by"])) for fact in entry.get("moved_paths", ())
+        ),
         mark_settings=tuple(
             (fact.get("mark", ""), _value(fact["set_by"]) if "set_by" in fact else "")
             for fact in entry.get("packet_marks", ())
@@ -157,7 +160,7 @@ def _signs(entry: dict[str, Any]) -> Iterator[Sign]:
         yield Sign("ini_section", f"{section['file']}[{section['section']}]")
     for named in entry.get("named_entries", ()):
         yield Sign("named_entry", f"{named['directory'].rstrip('/')}/{named['name']}")
-    set_by = [fact.get("set_by") for fact in entry.get("packet_marks", ())]
+    set_by = [fact.get("set_by") for key in ("packet_marks", "moved_paths") for fact in entry.get(key, ())]
     for told in (entry.get("setup_done"), *entry.get("modes", ()), *set_by):
         if told:
             yield Sign("ini_value", _value(told))

@@ -46,7 +46,8 @@ class Product:
     """One product. ``links_in`` are directories whose links into ``trees`` belong to it.
 
     ``retain`` are (path, what it holds), of which only the product can read those in ``encrypted``; ``moved_by`` are
-    (path of ``retain``, the file[key] that tells where it lies instead). ``mark_settings`` are (the mark of firewall
+    (path of ``retain``, the file[key] that tells where it lies instead). ``moved_paths`` are
+    (path by default, what it holds, the file[key] that sets another). ``mark_settings`` are (the mark of firewall
     rules by default, '' where nobody knows it, the file[key] that sets it, '' where nothing does).
     """
 
@@ -61,6 +62,7 @@ class Product:
     retain: tuple[tuple[str, str], ...] = ()
     encrypted: tuple[str, ...] = ()
     moved_by: tuple[tuple[str, str], ...] = ()
+    moved_paths: tuple[tuple[str, str, str], ...] = ()
     mark_settings: tuple[tuple[str, str], ...] = ()
     parents: tuple[str, ...] = ()
     version_from: tuple[str, str] | None = None

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...detect.match import BROKEN, INSTALLED, RUNNING
+from ...locations import is_below
 from .. import removal
 from ..model import Check
 from .case import Case
@@ -86,4 +87,23 @@ def _moved(case: Case) -> Iterator[Check]:
         )
 
 
-CHECKS = (_room, _left_to_users, _encrypted, _moved)
+def _paths_elsewhere(case: Case) -> Iterator[Check]:
+    """Name what a product's own configuration puts where its directories are not: nothing says whose else it is."""
+    trees = [tree for product in case.going for tree in product.trees]
+    told = []
+    for path, holds, setting in dict.fromkeys(place for product in case.going for place in product.moved_paths):
+        value = str((case.evidence.value("ini_value", setting) or {}).get("value", ""))
+        place = removal.paths.by_the_system(value.rstrip("/"))
+        if place not in ("", path) and not is_below(place, trees):
+            told.append(f"{value} ({holds}, by {setting})")
+    if told:
+        yield Check(
+            "paths_elsewhere",
+            "warning",
+            "The product's own configuration puts files outside its directories",
+            "; ".join(told),
+            "They stay: nothing says what else lies there. Look at them by hand after the change.",
+        )
+
+
+CHECKS = (_room, _left_to_users, _encrypted, _moved, _paths_elsewhere)

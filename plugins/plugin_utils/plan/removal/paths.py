@@ -138,8 +138,13 @@ def _paths(going: list[Product], owned: Claims) -> Iterator[tuple[str, str, str,
 def place_of(item: Item) -> str:
     """Return where a path really is, if nothing but a link that its system came with leads there; else its own name."""
     path, real = str(item["what"]), str(item["value"].get("real", ""))
+    return real if real == by_the_system(path) else path
+
+
+def by_the_system(path: str) -> str:
+    """Return a path with a link that systems come with followed, as if it were there; any other as it is."""
     places = [there + path[len(link) :] for link, there in OF_THE_SYSTEM.items() if is_below(path, [link])]
-    return real if real in places else path
+    return places[0] if places else path
 
 
 def removed(path: str, scope: str, reason: str, before: str) -> Step:
