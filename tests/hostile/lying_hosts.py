@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 from importable import HOME, REPOSITORY
+from matrix.by_core import programs_of
 from plans import case_of
 from support import collected
 
@@ -50,7 +51,15 @@ def honest(case: str = "full") -> dict[str, Any]:
     return {"changed": False, "collected": collected(case_of(case))}
 
 
-def planned(folder: Path, answers: Mapping[str, bytes], playbook: str = "plan", *more: str) -> Run:
+OWN = "own"
+
+
+def programs(core: str) -> Path:
+    """Return where the programs of an ansible-core are: of that beside this Python, or of a version."""
+    return Path(sys.executable).parent if core == OWN else programs_of(core)
+
+
+def planned(folder: Path, answers: Mapping[str, bytes], playbook: str = "plan", *more: str, core: str = OWN) -> Run:
     """Run a playbook on hosts that give these answers, in a folder of its own."""
     hosts = {}
     for number, (host, answer) in enumerate(answers.items()):
@@ -61,7 +70,8 @@ def planned(folder: Path, answers: Mapping[str, bytes], playbook: str = "plan", 
         hosts[host] = {"ansible_connection": "local", "ansible_python_interpreter": str(python)}
     (folder / "inventory.yml").write_text(yaml.safe_dump({"all": {"hosts": hosts}}), encoding="utf-8")
     settings = {"avshift_become": False, "endpoint_migrate_output_dir": str(folder / "out")}
-    command = [_beside_python("ansible-playbook"), "-i", "inventory.yml", "-e", json.dumps(settings), "--diff", *more]
+    program = str(programs(core) / "ansible-playbook")
+    command = [program, "-i", "inventory.yml", "-e", json.dumps(settings), "--diff", *more]
     done = subprocess.run(
         [*command, f"avshift.endpoint.{playbook}"],
         cwd=folder,
@@ -75,8 +85,8 @@ def planned(folder: Path, answers: Mapping[str, bytes], playbook: str = "plan", 
     return Run(folder, done.stdout, done.returncode)
 
 
-def evaluated(run: Run) -> subprocess.CompletedProcess[str]:
-    """Load servicenow.yml as its own first lines say, and write what comes of it to a file."""
+def evaluated(run: Run, core: str = OWN) -> subprocess.CompletedProcess[str]:
+    """Load servicenow.yml as its own first lines say, with an ansible-core, and show what comes of each text in it."""
     play = {
         "hosts": "localhost",
         "connection": "local",
@@ -86,12 +96,15 @@ def evaluated(run: Run) -> subprocess.CompletedProcess[str]:
         "tasks": [
             {"ansible.builtin.debug": {"msg": "{{ change_request | combine({'instance': my_instance}) }}"}},
             {"ansible.builtin.debug": {"msg": "{{ change_request.description }} {{ change_request.other.values() }}"}},
+            {"ansible.builtin.debug": {"msg": "{{ change_request | to_json | from_json }}"}},
+            {"ansible.builtin.debug": {"msg": "{{ lookup('ansible.builtin.template', 'show.j2') }}"}},
             {"ansible.builtin.include_vars": str(run.folder / "out/plan/servicenow.yml")},
             {"ansible.builtin.debug": {"var": "change_request"}},
         ],
     }
+    (run.folder / "show.j2").write_text("{{ change_request.other }}\n", encoding="utf-8")
     (run.folder / "ask.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
-    command = [_beside_python("ansible-playbook"), "-i", "localhost,", "ask.yml"]
+    command = [str(programs(core) / "ansible-playbook"), "-i", "localhost,", "ask.yml"]
     return subprocess.run(
         command,
         cwd=run.folder,
@@ -102,10 +115,6 @@ def evaluated(run: Run) -> subprocess.CompletedProcess[str]:
         timeout=LIMIT,
         check=False,
     )
-
-
-def _beside_python(program: str) -> str:
-    return str(Path(sys.executable).with_name(program))
 
 
 def _environment(folder: Path) -> dict[str, str]:

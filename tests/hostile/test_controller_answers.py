@@ -15,6 +15,7 @@ import yaml
 from attacks import attack
 from lies import BROKEN, FAILING, OVERREACHING, TEMPLATES, TEXTS
 from lying_hosts import HONEST, Run
+from matrix.by_core import supported
 
 HIDDEN = ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")
 NAMES = {
@@ -26,6 +27,7 @@ NAMES = {
     "encoded": "..%2f..%2fESCAPED",
     "dots": "..",
 }
+OLDEST_AND_NEWEST = [supported()[0], supported()[-1]]
 THREAT = "a host answers Ansible's module with whatever it likes"
 
 
@@ -112,14 +114,33 @@ def test_a_host_of_whatever_name_is_planned(run: Run, name: str) -> None:
 
 
 @attack("template-in-servicenow", threat="a version is a template that runs a command", holds="it is loaded as text")
-def test_servicenow_is_loaded_as_text(texts: Run) -> None:
+@pytest.mark.parametrize("core", [lying_hosts.OWN, *OLDEST_AND_NEWEST])
+def test_servicenow_is_loaded_as_text(texts: Run, core: str) -> None:
     seen = yaml.safe_load((texts.folder / "out/plan/servicenow.yml").read_text(encoding="utf-8"))["change_request"]
     assert "lookup" in json.dumps(seen)
-    done = lying_hosts.evaluated(texts)
+    done = lying_hosts.evaluated(texts, core)
     assert done.returncode == 0, done.stdout + done.stderr
     assert not texts.proof.exists()
     assert "lookup('ansible.builtin.pipe'" in re.sub(r"\\", "", done.stdout)
     assert "49" not in re.findall(r"\{?#?\} ?\{? ?(\d+)", done.stdout)
+
+
+@attack(
+    "template-in-a-playbook",
+    threat="the oldest and the newest ansible-core plan hosts whose every text is a template",
+    holds="none is evaluated in any task, and every document is written",
+    long=True,
+)
+@pytest.mark.parametrize("core", OLDEST_AND_NEWEST)
+@pytest.mark.parametrize("playbook", ["plan", "detect"])
+def test_no_playbook_evaluates_a_text_of_a_host(tmp_path: Path, core: str, playbook: str) -> None:
+    run = lying_hosts.planned(tmp_path, {**TEXTS, HONEST: FINE}, playbook, core=core)
+    assert not run.proof.exists()
+    assert len(list((tmp_path / "out").rglob("*.json"))) > len(TEXTS), run.output[-3000:]
+    if playbook == "plan":
+        _must_be_unharmed(run)
+        assert lying_hosts.evaluated(run, core).returncode == 0
+        assert not run.proof.exists()
 
 
 @attack("template-in-a-document", threat="a template stands in any text of a host", holds="no YAML file keeps it whole")
@@ -157,6 +178,6 @@ def test_no_script_of_a_host_is_in_the_page(texts: Run) -> None:
     holds="only the output folder is written",
 )
 def test_only_the_output_folder_is_written(texts: Run) -> None:
-    ours = re.compile(r"answer-\d+|python-\d+|inventory\.yml|ask\.yml")
+    ours = re.compile(r"answer-\d+|python-\d+|inventory\.yml|ask\.yml|show\.j2")
     made = {path.name for path in Path(texts.folder).iterdir()}
     assert {name for name in made if not ours.fullmatch(name)} <= {"out", "local-tmp"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import re
 import subprocess
 from collections.abc import Sequence
@@ -49,16 +50,23 @@ def make(core: str, allowed: Sequence[str], pythons: Sequence[Python], unpinned:
     if chosen is None:
         raise NotMadeError(f"no Python {', '.join(allowed)} for the controller")
     place = CACHE / core
-    if not ((place / "ready").exists() and (place / "bin" / "pytest").exists()):
-        print(f"Making {place} with Python {chosen}", flush=True)
-        _run([str(chosen.path), "-m", "venv", "--clear", str(place)])
-        pins = CACHE / f"constraints-{core}.txt"
-        pins.write_text(_pins(unpinned), encoding="utf-8")
-        pip = [str(place / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
-        _run([*pip, "--constraint", str(pins), f"ansible-core=={core}", "pytest"])
-        (place / "ready").write_text(chosen.version, encoding="utf-8")
+    with (CACHE / "making").open("w") as lock:
+        # Several sets of tests may want one at once.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not ((place / "ready").exists() and (place / "bin" / "pytest").exists()):
+            _made(core, place, chosen, unpinned)
     python = (place / "ready").read_text(encoding="utf-8")
     return Controller(core, place, python, *_range(place))
+
+
+def _made(core: str, place: Path, chosen: Python, unpinned: Sequence[str]) -> None:
+    print(f"Making {place} with Python {chosen}", flush=True)
+    _run([str(chosen.path), "-m", "venv", "--clear", str(place)])
+    pins = CACHE / f"constraints-{core}.txt"
+    pins.write_text(_pins(unpinned), encoding="utf-8")
+    pip = [str(place / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
+    _run([*pip, "--constraint", str(pins), f"ansible-core=={core}", "pytest"])
+    (place / "ready").write_text(chosen.version, encoding="utf-8")
 
 
 def _pins(unpinned: Sequence[str]) -> str:
