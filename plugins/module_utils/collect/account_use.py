@@ -13,7 +13,7 @@ from ..system.errors import EndpointError
 from ..system.tree_walk import walk
 from .accounts import GROUPS, groups
 from .items import seen
-from .look import MOST_ACCOUNTS, PASSWD
+from .look import PASSWD
 
 MOST_FILES = 1000000
 # Where users go whose primary group goes; the first that a system has.
@@ -54,7 +54,7 @@ def collect_groups(asked, look):
 
 
 def _groups(look):
-    return list(groups((look.tree.text(GROUPS, MOST_ACCOUNTS) or "").split("\n")))
+    return list(groups(look.lines_of(GROUPS)))
 
 
 def _only_user(look, gid):

@@ -7,7 +7,7 @@ import os
 
 from ..system import odd_lines
 from .items import not_checked, seen
-from .look import MOST_ACCOUNTS, NUMBER, PASSWD
+from .look import BLANKS, NUMBER, PASSWD
 
 GROUPS = "/etc/group"
 
@@ -15,7 +15,7 @@ GROUPS = "/etc/group"
 def groups(lines):
     """Yield (name, gid, members) of each well-formed line of a group file; others are skipped. Never raises."""
     for line in lines:
-        fields = line.rstrip("\n").split(":")
+        fields = line.strip(BLANKS).split(":")
         if len(fields) == 4 and fields[0] and NUMBER.match(fields[2]):
             yield fields[0], int(fields[2]), [name for name in fields[3].split(",") if name]
 
@@ -33,7 +33,7 @@ def collect_users(asked, look):
 def collect_groups(asked, look):
     """Yield an item of each named local group that exists; ``asked`` is a list of names."""
     wanted = set(asked)
-    lines = (look.tree.text(GROUPS, MOST_ACCOUNTS) or "").split("\n")
+    lines = look.lines_of(GROUPS)
     for name, gid, members in groups(lines):
         if name in wanted:
             primary = sorted(user for user, _uid, own, _home, _shell in look.users() if own == gid)

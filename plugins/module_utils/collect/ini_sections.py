@@ -22,7 +22,7 @@ def sections(lines):
         bare = line.strip()
         if bare.startswith("[") and bare.endswith("]"):
             yield name, block
-            name, block = bare[1:-1], []
+            name, block = bare[1:-1].strip(), []
         block.append(line)
     yield name, block
 

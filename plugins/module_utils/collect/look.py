@@ -20,6 +20,9 @@ INIT = "1"
 MOST_ACCOUNTS = 1 << 24
 # Bytes that the paths of packages may take.
 ROOM = 1 << 25
+BLANKS = " \t\n\v\f\r"
+# Editors of other systems begin a file with it.
+MARK_OF_ORDER = "\ufeff"
 NUMBER = re.compile(r"[0-9]{1,10}\Z")
 
 
@@ -76,13 +79,18 @@ class Look:
     def users(self):
         """Return [(name, uid, gid, home, shell)] of the account file."""
         if self._users is None:
-            self._users = list(users((self.tree.text(PASSWD, MOST_ACCOUNTS) or "").split("\n")))
+            self._users = list(users(self.lines_of(PASSWD)))
         return self._users
 
     def odd_user(self):
         """Return what is wrong with the first line of the account file that is not understood, '' if all is well."""
-        lines = (self.tree.text(PASSWD, MOST_ACCOUNTS) or "").split("\n")
+        lines = self.lines_of(PASSWD)
         return odd_lines.in_accounts(lines, (line for line in lines if list(users([line]))))
+
+    def lines_of(self, path):
+        """Return the lines of a file of accounts or groups; none where there is no such file."""
+        text = self.tree.text(path, MOST_ACCOUNTS)
+        return [] if text is None else text.lstrip(MARK_OF_ORDER).split("\n")
 
     def homes(self):
         """Return {home directory: user} of root, of the persons in the account file, and of all below /home."""
@@ -131,7 +139,8 @@ def _runs(pid, path):
 def users(lines):
     """Yield (name, uid, gid, home, shell) of each well-formed line of an account file. Never raises."""
     for line in lines:
-        told = line.rstrip("\n").split(":")
+        # The system passes over blanks before a name.
+        told = line.strip(BLANKS).split(":")
         if len(told) == 7 and told[0] and _is_number(told[2]) and _is_number(told[3]):
             yield told[0], int(told[2]), int(told[3]), told[5], told[6]
 

@@ -79,7 +79,11 @@ def _files(path, tree):
 
 
 def _named_in(path, names, tree):
-    text = tree.text(path, LARGEST)
+    text = tree.text(path, LARGEST) or ""
+    if text and not text.strip("\0"):
+        yield not_checked("saved_chain", path, path, "it holds zeros and nothing else")
+    # Text in two or four bytes a letter has a zero in each.
+    text = text.replace("\0", "")
     for name in names if text else ():
         word = re.compile(r"(?<![A-Za-z0-9_.-])%s(?![A-Za-z0-9_.-])" % re.escape(name))
         lines = [line for line in text.split("\n") if not line.lstrip().startswith("#") and word.search(line)]

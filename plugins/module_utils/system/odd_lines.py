@@ -23,9 +23,11 @@ def in_accounts(lines, understood):
     ``understood`` are the lines that the reader took.
     """
     known = set(understood)
+    if lines and not any(line.strip() for line in lines):
+        return "it is there, and names nobody"
     for number, line in enumerate(lines, 1):
         line = line.rstrip("\n")
-        passed = not line.strip() or line.startswith(ACCOUNTS_OF_OTHERS)
+        passed = not line.strip() or line.lstrip().startswith(ACCOUNTS_OF_OTHERS)
         if "\0" in line or not (passed or line in known):
             return _wrong(number, line)
     return ""
