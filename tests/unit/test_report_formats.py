@@ -19,10 +19,11 @@ import xmlschema
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import policies
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog.packs import Pack
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import columns, folder, gather, sheets
-from hostile_records import FORMULAS, HOSTILE, record_named, record_with
+from hostile_records import FORMULAS, HOSTILE, RUN, record_named, record_with
 from openpyxl import load_workbook
+from plans import case_of, plan_of
 from schemas import problems
 from support import FIXTURES
 
@@ -216,3 +217,19 @@ def test_process_that_was_ended_is_told(monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(AvshiftError) as caught:
         list(gather.in_processes(lambda item: gather.os._exit(9), list(range(8))))
     assert caught.value.code == "process_lost"
+
+
+BESIDE = ["conflict-with-another-vendor", "other-vendors-beside"]
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_other_vendors_products_are_named_in_every_document_for_people(name: str, tmp_path: Path) -> None:
+    plan = plan_of(case_of(name), "web1")
+    made = _made(tmp_path, runs.of_plan("web1", {"plan": plan}, RUN))
+    for document in ("report.csv", "report.md", "report.html"):
+        text = (made / document).read_text(encoding="utf-8").replace("&#39;", "'")
+        assert "Trend Micro Deep Security Agent" in text, document
+        assert "intercepts file access" in text, document
+    content = json.loads((made / "report.json").read_text(encoding="ascii"))
+    assert [len(host["other_vendors"]) for host in content["hosts"]] == [1]
+    assert problems("report", content) == []

@@ -24,6 +24,8 @@ KEYS = tuple(compose("", "", {}, ""))
 RUN = ("time", "change_id", "collection_version")
 NOT_PROVEN, NOT_LOOKED_AT = "not proven", "not_looked_at"
 LIMIT, LIMITS = ("id", "what", "why"), "limits"
+# Preflight results that name who else protects a host.
+OTHER_VENDORS = ("conflicting_antivirus", "other_antivirus")
 SIGN = ("id", "level", "title", "diagnosis", "remediation")
 # Texts of a report are for reading: the whole of what a host sent is in its record.
 LONGEST = 2000
@@ -54,6 +56,7 @@ def of_record(file: str, record: dict[str, Any], policies: tuple[packs.Pack, ...
         "limits": list(_limits(record)),
         "protection": proof["result"] if proof else NOT_PROVEN,
         "silence": _silence(record),
+        "other_vendors": list(_other_vendors(plan)),
         "checks": [check for check in proof["checks"] if check["result"] != "ok"] if proof else [],
         "retained": outcome.retained(record),
         "not_fine": outcome.not_fine(record),
@@ -145,6 +148,13 @@ def _silence(record: dict[str, Any]) -> dict[str, Any]:
     return {"result": told["result"], "items": [{key: str(item[key]) for key in SIGN} for item in told["items"]]}
 
 
+def _other_vendors(plan: dict[str, Any] | None) -> Iterator[dict[str, str]]:
+    """Yield what the plan said of other vendors' products on the host."""
+    for check in plan["preflight"] if plan else ():
+        if check["id"] in OTHER_VENDORS:
+            yield {key: str(check[key]) for key in ("id", "title", "diagnosis")}
+
+
 def _exception(exception: dict[str, Any]) -> dict[str, Any]:
     return {"id": str(exception["id"]), **{key: exception[key] for key in EXCEPTION[1:] if key in exception}}
 
@@ -167,7 +177,7 @@ def is_remarkable(host: dict[str, Any]) -> bool:
     return (
         not host["clean"]
         or heard
-        or bool(host["deviations"] or host["exceptions"])
+        or bool(host["deviations"] or host["exceptions"] or host["other_vendors"])
         or not {*said} <= {None, packs.ALLOWED}
     )
 

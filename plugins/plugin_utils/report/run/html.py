@@ -42,6 +42,7 @@ def text(report: Told) -> Iterator[str]:
         hosts=report.hosts,
         attention=attention(report),
         heard=heard(report),
+        beside=beside(report),
         most=MOST_NAMED,
         prose=prose,
         words=words,
@@ -130,6 +131,12 @@ def heard(report: Told) -> list[tuple[dict[str, Any], list[dict[str, str]]]]:
     """Return the first hosts that are not silent, each with what is to be said of that."""
     told = ((host, not_silent(host)) for host in report.hosts())
     return [pair for pair, _number in zip((pair for pair in told if pair[1]), range(MOST_NAMED), strict=False)]
+
+
+def beside(report: Told) -> list[dict[str, Any]]:
+    """Return the first hosts that other vendors' products protected too."""
+    told = (host for host in report.hosts() if host["other_vendors"])
+    return [host for host, _number in zip(told, range(MOST_NAMED), strict=False)]
 
 
 def filters(head: dict[str, Any], groups: list[tuple[int, dict[str, Any]]]) -> list[dict[str, Any]]:

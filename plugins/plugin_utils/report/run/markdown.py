@@ -166,6 +166,7 @@ def _remarks(report: Report) -> Iterator[str]:
             f"- silence is {cell(host['silence']['result'])}: {cell(item['title'])}: {cell(item['diagnosis'])}"
             for item in columns.not_silent(host)
         ]
+        told += [f"- {cell(other['title'])}: {cell(other['diagnosis'])}" for other in host["other_vendors"]]
         if told:
             yield f"## {cell(host['host'])}: {cell(host['verdict'])}"
             yield ""
