@@ -22,6 +22,8 @@ from hypothesis import strategies as st
         ("1\n50%\n", [1, "50%"]),
         ("1\r\n50%", [1, "50%"]),
         (" 1 ; 50% ", [1, "50%"]),
+        ("- 1\n- 50%", [1, "50%"]),
+        ("1, 50 %", [1, "50%"]),
         ("3", [3]),
         (3, [3]),
         ("25%", ["25%"]),
@@ -36,9 +38,11 @@ def test_waves_are_taken_in_any_form_that_a_survey_or_a_command_line_gives(told:
 
 
 WRONG_WAVES = ["many", "1,,2", "1,", "-1", "1.5", 1.5, True, "true", "null", "150%", "[1", {"a": 1}, '{"a": 1}', "１"]
+# Serial would take all hosts that are left for it.
+WRONG_WAVES += [0, "0", "1,000", "1 000", "1 10", [1, 0], "[" * 100_000]
 
 
-@pytest.mark.parametrize("told", WRONG_WAVES, ids=repr)
+@pytest.mark.parametrize("told", WRONG_WAVES, ids=lambda told: repr(told)[:20])
 def test_waves_that_are_none_are_refused_by_the_name_of_the_variable(told: Any) -> None:
     with pytest.raises(AvshiftError, match="endpoint_migrate_waves") as caught:
         waves.sizes(told)

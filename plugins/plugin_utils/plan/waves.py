@@ -14,7 +14,8 @@ from ..errors import AvshiftError
 DEFAULT: tuple[int | str, ...] = (1, "10%", "100%")
 VARIABLE = "endpoint_migrate_waves"
 MOST_FAILED = "endpoint_migrate_max_fail_percentage"
-SIZE = re.compile(r"([0-9]{1,9})(%?)", re.ASCII)
+SIZE = re.compile(r"([0-9]{1,9})( ?%)?", re.ASCII)
+BULLET = re.compile(r"^\s*-\s+", re.MULTILINE)
 PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?) ?%?", re.ASCII)
 WHOLE = 100
 
@@ -23,7 +24,8 @@ def sizes(given: Any) -> list[int | str]:
     """Return waves as serial takes them: numbers of hosts, and percentages as text. AvshiftError if they are none.
 
     ``given`` is a number, a percentage, a list of these, or any of that as text, as a survey or ``-e`` hands it over:
-    ``1,50%``, ``[1, "50%"]``, one per line. Nothing at all is the default.
+    ``1,50%``, ``[1, "50%"]``, one per line, with a dash or without. Nothing at all is the default.
+    No hosts are no wave: serial would take 0, and the end of 1,000, for all that are left.
     """
     listed = _listed(given) if given is not None else []
     return [_size(wave) for wave in listed] if listed else list(DEFAULT)
@@ -36,11 +38,11 @@ def _listed(given: Any) -> list[Any]:
 
 
 def _of_text(given: str) -> list[Any]:
-    """Return the waves in a text; the brackets and quotes of a list in JSON or Python go."""
+    """Return the waves in a text; the brackets, quotes and dashes of a list in JSON, Python or YAML go."""
     try:
         content = json.loads(given)
-    except ValueError:
-        inner = given.strip()
+    except (ValueError, RecursionError):
+        inner = BULLET.sub("", given).strip()
         inner = inner[1:-1] if inner.startswith("[") and inner.endswith("]") else inner
         return [part.strip().strip("'\"") for part in re.split(r"[,;\n]", inner)] if inner.strip() else []
     return _listed(content) if isinstance(content, (list, str)) else [content]
@@ -48,7 +50,7 @@ def _of_text(given: str) -> list[Any]:
 
 def _size(wave: Any) -> int | str:
     match = SIZE.fullmatch(str(wave).strip())
-    if match is None or isinstance(wave, bool) or (match[2] and int(match[1]) > WHOLE):
+    if match is None or isinstance(wave, bool) or not _is_meant(int(match[1]), bool(match[2])):
         raise AvshiftError(
             "waves_unreadable",
             "Dividing the hosts into waves",
@@ -57,6 +59,10 @@ def _size(wave: Any) -> int | str:
             'Give what serial takes, such as 1,10,25% or [1, 10, "25%"].',
         )
     return f"{int(match[1])}%" if match[2] else int(match[1])
+
+
+def _is_meant(number: int, is_share: bool) -> bool:
+    return number <= WHOLE if is_share else number > 0
 
 
 def of_hosts(hosts: list[str], waves: Any) -> dict[str, int]:
@@ -77,9 +83,7 @@ def of_hosts(hosts: list[str], waves: Any) -> dict[str, int]:
 
 def _hosts_in(wave: int | str, total: int) -> int:
     """Return how many hosts a wave has, by Ansible's own arithmetic: 29 % of 100 are 28 with it."""
-    number = int((int(wave[:-1]) / 100.0) * total) or 1 if isinstance(wave, str) else wave
-    # A wave of none is all that are left, as with serial itself.
-    return number or total
+    return int((int(wave[:-1]) / 100.0) * total) or 1 if isinstance(wave, str) else wave
 
 
 def most_failed(given: Any) -> float:
