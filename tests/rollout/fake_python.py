@@ -11,7 +11,8 @@ import re
 import sys
 import time
 
-HOME = os.path.dirname(os.path.abspath(sys.argv[0]))
+PLACE, NAME = os.path.split(os.path.abspath(sys.argv[0]))
+HOME = os.path.dirname(PLACE) if os.path.basename(PLACE) == "bin" else PLACE
 
 
 def path(name):
@@ -28,7 +29,14 @@ def asked():
     named = [argument for argument in sys.argv[1:] if os.path.isfile(argument)]
     with open(named[0]) if named else sys.stdin as module:
         text = module.read()
-    return json.loads(re.search('^ARGUMENTS = r"""(.*)"""$', text, re.MULTILINE).group(1))
+    told = re.search('^ARGUMENTS = r"""(.*)"""$', text, re.MULTILINE)
+    if told is None:
+        # What Ansible asks of a Python that it has discovered.
+        exec(compile(text, "stdin", "exec"), {"__name__": "__main__"})
+        sys.exit()
+    with open(path("pythons"), "a") as pythons:
+        pythons.write(NAME + "\n")
+    return json.loads(told.group(1))
 
 
 def carried_out(arguments, check):

@@ -6,4 +6,6 @@ if [ -e "$home/gone" ]; then
     exit 255
 fi
 for last; do :; done
+# A host may have several Pythons of its own.
+[ ! -d "$home/bin" ] || PATH="$(cd "$home/bin" && pwd):$PATH"
 exec sh -c "$last"

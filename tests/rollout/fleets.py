@@ -24,6 +24,8 @@ HERE = Path(__file__).resolve().parent
 LIMIT = 900
 CLEAN, AGENT, SERVER = "clean-without-replacement", "agent", "server"
 BROKEN, UNREACHABLE, VANISHES = "broken", "unreachable", "vanishes"
+# What a host writes down of what it was asked.
+NOTES = ("calls", "pythons")
 FATAL = re.compile(r"^fatal: \[([^]]+)\]: (?:FAILED|UNREACHABLE)! => (\{.*\})$", re.MULTILINE)
 
 
@@ -90,6 +92,26 @@ class Fleet:
         for name, seen in (("collect", before), ("after", after)):
             (home / name).write_text(json.dumps({"changed": False, "collected": seen}), encoding="utf-8")
 
+    def have_pythons(self, *names: str) -> None:
+        """Have hosts be reached by ssh, and have several Pythons: which one is asked is for Ansible to find out."""
+        for host in self.hosts:
+            home = self.folder / "hosts" / host
+            (home / "bin").mkdir()
+            for name in names:
+                shutil.copy(home / "fake_python.py", home / "bin" / name)
+            if self._variables[host].pop("ansible_python_interpreter", None):
+                self._variables[host].update(
+                    ansible_connection="ssh",
+                    ansible_ssh_executable=str(home / "fake_ssh.sh"),
+                    ansible_interpreter_python_fallback=list(names),
+                )
+        self.write_inventory()
+
+    def pythons(self, host: str) -> set[str]:
+        """Return the names of the Pythons that a host was asked by."""
+        asked = self.folder / "hosts" / host / "pythons"
+        return set(asked.read_text(encoding="utf-8").split()) if asked.exists() else set()
+
     def slow(self, *hosts: str) -> None:
         """Have hosts take their time."""
         for host in hosts:
@@ -154,7 +176,7 @@ class Fleet:
         return {
             str(path.relative_to(self.folder)): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in sorted(self.folder.rglob("*"))
-            if path.is_file() and path.name != "calls" and "tmp" not in path.relative_to(self.folder).parts
+            if path.is_file() and path.name not in NOTES and "tmp" not in path.relative_to(self.folder).parts
         }
 
 

@@ -71,6 +71,36 @@ def test_twelve_hosts_give_twelve_records_one_summary_and_one_plan(tmp_path: Pat
     assert {call for host in HOSTS for call in fleet.calls(host)} == {"collect real", "collect check"}
 
 
+PYTHONS = ("python3.14", "python3.9", "python3")
+DISCOVERY = ("auto", "auto_silent", "auto_legacy", "auto_legacy_silent")
+
+
+@pytest.mark.parametrize("discovery", DISCOVERY if FULL else DISCOVERY[:1])
+def test_hosts_with_several_pythons_are_asked_by_one_of_them(tmp_path: Path, discovery: str) -> None:
+    fleet = Fleet(tmp_path, HOSTS)
+    fleet.have_pythons(*PYTHONS)
+    given = {"ANSIBLE_FORKS": "12", "ANSIBLE_PYTHON_INTERPRETER": discovery}
+    looked = fleet.run("detect", settings=given)
+    assert fleet.records("detect") == {host: {**DETECTED, **SILENT}[kind] for host, kind in HOSTS.items()}, looked.text
+    planned = fleet.run("plan", settings=given)
+    assert fleet.records("plan/records") == {host: PLANNED[kind] for host, kind in HOSTS.items()}, planned.text
+    assert planned.counted("10 of 12 hosts could be planned.") == 1
+    assert {host: fleet.pythons(host) for host, kind in HOSTS.items() if kind != UNREACHABLE} == {
+        host: {PYTHONS[0]} for host, kind in HOSTS.items() if kind != UNREACHABLE
+    }
+
+
+def test_a_python_that_hosts_do_not_have_is_named_as_the_cause(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path, {"h00": AGENT, "h01": CLEAN})
+    fleet.have_pythons()
+    run = fleet.run("detect", settings={"ANSIBLE_PYTHON_INTERPRETER": "/opt/nowhere/python3"})
+    assert run.code != 0
+    assert {verdict for verdict, _code in fleet.records("detect").values()} == {"unknown"}
+    assert run.counted("0 of 2 hosts answered, 0 of them could be looked at whole.") == 1
+    for host in fleet.hosts:
+        assert "/opt/nowhere/python3" in fleet.record(host, "detect")["failure"]["message"]
+
+
 @pytest.mark.parametrize("name", ["strategy free", "any errors are fatal"])
 def test_a_migration_goes_in_its_own_waves_all_the_same(tmp_path: Path, name: str) -> None:
     fleet = Fleet(tmp_path, dict(HOSTS, h00=BROKEN))
