@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import copy
+import multiprocessing
+import os
 import random
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -208,3 +211,153 @@ def test_what_every_user_may_write_to_is_refused(place: str, tmp_path: Path) -> 
     with pytest.raises(AvshiftError) as caught:
         loader.load(sites=(site,))
     assert caught.value.code == "catalog_writable"
+
+
+def _bomb() -> str:
+    lines = ["unknown: &a [" + ", ".join("x" * 9) + "]"]
+    lines += [f"k{new}: &{new} [{', '.join([f'*{old}'] * 9)}]" for old, new in zip("abcdefgh", "bcdefghi", strict=True)]
+    return "\n".join(lines)
+
+
+PLACE = "products/linux/acme_kes.yml"
+TEXT = yaml.safe_dump(ACME)
+HOSTILE: dict[str, tuple[str, str]] = {
+    "a key twice": (f"{TEXT}\nname: Another\n", r"name stands twice \(line"),
+    "a key in a list twice": ("unknown: [{a: 1, a: 2}]", r"a stands twice \(line"),
+    "a number as a key": (f"{TEXT}\n1: 2\n", r"a key is no text \(line"),
+    "nothing as a key": (f"{TEXT}\n~: 2\n", r"a key is no text \(line"),
+    "a list as a key": (f"{TEXT}\n? [a]\n: b\n", r"a key is no text \(line"),
+    "an alias of what it stands in": ("unknown: &x [*x]", "an alias leads to what it stands in"),
+    "a bomb of aliases": (_bomb(), "more than 200,000 values"),
+    "deep brackets": ("unknown: " + "[" * 300_000, "nested more than"),
+    "a tag of Python": ("id: !!python/object/apply:os.system [id]", "tag:yaml.org,2002:python/object/apply:os.system"),
+    "a vault": ("name: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n", "the tag !vault has no meaning here"),
+    "a set": ("packages: !!set {a}", "2002:set has no meaning here"),
+    "a tag that does not fit": ("name: !!bool x", "a value is not what its tag says"),
+    "a day that is none": ("name: 2026-99-99", "month must be in"),
+    "a date for a text": (TEXT.replace(f"name: {ACME['name']}", "name: 2026-11-22"), r"\$.name: expected a string"),
+    "a number without end": ("format_version: " + "9" * 5000, "4300"),
+    "two documents": (f"{TEXT}---\n{TEXT}", "expected a single document"),
+    "a NUL": ("id: a\0b", "special characters are not allowed"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_no_reader_may_have_to_guess_at_is_refused(name: str, tmp_path: Path) -> None:
+    content, said = HOSTILE[name]
+    site = _site(tmp_path, {PLACE: content})
+    with pytest.raises(AvshiftError, match=said) as caught:
+        loader.load(sites=(site,))
+    assert str(site / PLACE) in str(caught.value)
+    assert caught.value.code in ("catalog_invalid", "catalog_unreadable")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("place", ["products/linux/acme_kes.YML", "Products/linux/acme_kes.yml", "acme.JSON"])
+def test_no_entry_is_passed_over_for_the_spelling_of_its_name(place: str, tmp_path: Path) -> None:
+    site = _site(tmp_path, {PLACE: ACME, place: ACME})
+    with pytest.raises(AvshiftError, match="expected one of products/") as caught:
+        loader.load(sites=(site,))
+    assert str(site / place) in str(caught.value)
+
+
+def test_what_is_hidden_is_no_part_of_it(tmp_path: Path) -> None:
+    site = _site(tmp_path / "site", {PLACE: ACME})
+    plain = loader.load(sites=(site,))
+    hidden = (".github/workflows/ci.yml", "products/linux/._acme_kes.yml", ".git/products/linux/other.yml")
+    _site(site, dict.fromkeys(hidden, "\0"))
+    assert loader.load(sites=(site,)).digest == plain.digest
+
+
+def test_a_link_to_an_entry_is_read_and_one_that_leads_nowhere_or_back_is_no_danger(tmp_path: Path) -> None:
+    """As a mounted ConfigMap, or a folder that several projects share."""
+    real = _site(tmp_path / "shared", {"acme_kes.yml": ACME})
+    site = tmp_path / "site"
+    (site / "products").mkdir(parents=True)
+    (site / "products/linux").symlink_to(real)
+    (real / "back").symlink_to(site)
+    assert loader.load(sites=(site,)).added == ("product acme_kes",)
+    (real / "gone.yml").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(AvshiftError) as caught:
+        loader.load(sites=(site,))
+    assert caught.value.code == "catalog_unreadable"
+    assert "gone.yml" in str(caught.value)
+
+
+def test_what_a_link_leads_to_must_not_lie_where_every_user_may_put_another(tmp_path: Path) -> None:
+    shared = _site(tmp_path / "shared", {"acme_kes.yml": ACME})
+    site = _site(tmp_path / "site", {"providers/acme.yml": GUARD})
+    (site / "products").mkdir()
+    (site / "products/linux").mkdir()
+    (site / PLACE).symlink_to(shared / "acme_kes.yml")
+    assert loader.load(sites=(site,)).added
+    shared.chmod(0o777)
+    with pytest.raises(AvshiftError, match="every user may write to") as caught:
+        loader.load(sites=(site,))
+    assert caught.value.code == "catalog_writable"
+    assert str(shared) in str(caught.value)
+
+
+@pytest.mark.parametrize("place", ["products", "products/linux", PLACE])
+def test_what_cannot_be_read_is_refused_and_not_passed_over(place: str) -> None:
+    """Root may read anything: another user looks."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        site = _site(Path(folder) / "site", {PLACE: ACME, "providers/acme.yml": GUARD})
+        loader.own()
+        (site / place).chmod(0)
+        answers = multiprocessing.get_context("fork").SimpleQueue()
+        asking = multiprocessing.get_context("fork").Process(target=_look_as_nobody, args=(site, answers))
+        asking.start()
+        asking.join()
+        assert answers.get() == "catalog_unreadable"
+
+
+def _look_as_nobody(site: Path, answers: Any) -> None:
+    os.setuid(65534)
+    try:
+        loader.with_sites(loader.own(), (site,))
+        answers.put("")
+    except AvshiftError as error:
+        answers.put(error.code)
+
+
+def test_a_pipe_in_an_entry_s_place_holds_nobody_up(tmp_path: Path) -> None:
+    site = _site(tmp_path, {"providers/acme.yml": GUARD})
+    (site / "products/linux").mkdir(parents=True)
+    os.mkfifo(site / PLACE)
+    with pytest.raises(AvshiftError, match="it is no regular file"):
+        loader.load(sites=(site,))
+
+
+TAKEN = {
+    "by another vendor's product": {"products/linux/drweb.yml": {**ACME, "id": "drweb"}},
+    "on another platform": {PLACE: ACME, "products/windows/acme_kes.yml": {**ACME, "platform": "windows"}},
+    "in the same folder": {
+        PLACE: ACME,
+        "antivirus/linux/acme_kes.yml": {**ACME, "class": "edr"},
+    },
+}
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_an_id_that_another_entry_has_is_refused(name: str, tmp_path: Path) -> None:
+    site = _site(tmp_path, TAKEN[name])
+    with pytest.raises(AvshiftError, match=r"\$.id: expected one that no") as caught:
+        loader.load(sites=(site,))
+    assert caught.value.code == "catalog_invalid"
+
+
+def test_a_policy_of_a_folder_that_anybody_may_write_to_is_refused(tmp_path: Path) -> None:
+    site = _site(tmp_path, {"policies/ours.yml": {**POLICY, "id": "ours"}})
+    (site / "policies/ours.yml").chmod(0o666)
+    with pytest.raises(AvshiftError) as caught:
+        policies.load(["ours"], (site,))
+    assert caught.value.code == "catalog_writable"
+
+
+def test_a_policy_of_deep_brackets_does_not_end_the_process(tmp_path: Path) -> None:
+    path = tmp_path / "deep.yml"
+    path.write_text("rulings: " + "[" * 300_000, encoding="utf-8")
+    with pytest.raises(AvshiftError, match="nested more than"):
+        policies.load([str(path)])

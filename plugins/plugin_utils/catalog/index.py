@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import AvshiftError
-from .files import PATTERNS, digest_of
+from .files import PATTERNS, digest_of, of_kind
 
 NAME = "index.json"
 REMEDY = "Install the collection again, whole; in a checkout, call 'make catalog-index'."
@@ -17,7 +17,7 @@ REMEDY = "Install the collection again, whole; in a checkout, call 'make catalog
 
 def of(home: Path) -> dict[str, Any]:
     """Return the index of a catalog: how many entries of each kind it has, and the digest of their files."""
-    counts = {kind: len(list(home.glob(pattern))) for kind, pattern in PATTERNS.items()}
+    counts = {kind: len(of_kind(home, kind)) for kind in PATTERNS}
     return {"format_version": 1, "entries": counts, "digest": digest_of(home)}
 
 

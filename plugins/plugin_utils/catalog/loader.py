@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from . import files, index, site
-from .files import HOME, PATTERNS, digest_of
+from .files import HOME, digest_of
 from .model import Catalog, Conflict, Domain, Limit, Mode, Net, Product, Provider, Sign
 
 # Kinds of entries that the engine works with, and what a message calls one.
@@ -62,6 +62,7 @@ def with_sites(entries: _Entries, sites: tuple[Path, ...]) -> Catalog:
     digest = entries.digest
     for folder in sites:
         found = site.read(folder)
+        site.refuse_taken(folder, found, entries.products, entries.antivirus)
         for kind, word in KINDS.items():
             known = getattr(entries, kind)
             replaced += [f"{word} {name}" for name in found[kind] if name in known]
@@ -97,7 +98,7 @@ class _Entries:
     def of(home: Path) -> _Entries:
         """Return the collection's own entries, which its tests have held to their schemas."""
         digest = index.check(home)
-        found = {kind: {entry["id"]: entry for entry in _entries(home, PATTERNS[kind])} for kind in KINDS}
+        found = {kind: {entry["id"]: entry for entry in _entries(home, kind)} for kind in KINDS}
         return _Entries(**found, digest=digest)
 
     def with_others(self, others: dict[str, dict[str, dict[str, Any]]]) -> _Entries:
@@ -105,8 +106,8 @@ class _Entries:
         return _Entries(**{kind: {**getattr(self, kind), **others[kind]} for kind in KINDS}, digest=self.digest)
 
 
-def _entries(home: Path, pattern: str) -> Iterator[dict[str, Any]]:
-    for path in sorted(home.glob(pattern)):
+def _entries(home: Path, kind: str) -> Iterator[dict[str, Any]]:
+    for path in files.of_kind(home, kind):
         entry = files.content(path)
         if entry.get("format_version") != 1:
             raise files.unreadable(path, "format_version is not 1")

@@ -8,10 +8,11 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from .. import yaml_text
+from ..documents import read_bytes
 from ..errors import AvshiftError
-from .files import HOME, LOADER, PATTERNS
+from . import site
+from .files import HOME, MOST_BYTES, of_kind
 from .packs import DISPOSITIONS, Pack
 
 TOLD = ("id", "name", "jurisdiction", "citation", "binds", "force", "as_of", "confidence")
@@ -29,7 +30,9 @@ def load(chosen: list[str], sites: tuple[Path, ...] = ()) -> tuple[Pack, ...]:
 
 def known_packs(sites: tuple[Path, ...] = ()) -> dict[str, Path]:
     """Return the packs of the catalog and of a site's folders: {id: file}."""
-    return {path.stem: path for home in (HOME, *sites) for path in sorted(home.glob(PATTERNS["policies"]))}
+    own = of_kind(HOME, "policies")
+    others = [path for folder in sites for kind, path in site.files(folder) if kind == "policies"]
+    return {path.stem: path for path in (*own, *others)}
 
 
 def _path(name: str, known: dict[str, Path]) -> Path:
@@ -44,13 +47,13 @@ def _path(name: str, known: dict[str, Path]) -> Path:
 
 def _pack(path: Path) -> Pack:
     try:
-        text = path.read_bytes()
-        entry = yaml.load(text, Loader=LOADER)
+        text = read_bytes(path, MOST_BYTES)
+        entry = yaml_text.parse(text)
         if not isinstance(entry, dict) or entry.get("format_version") != FORMAT_VERSION:
             raise ValueError(f"format_version is not {FORMAT_VERSION}")
         by_class, by_product = _said(entry, "classes"), _said(entry, "products")
         told = {name: str(entry[name]) for name in TOLD}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         cause = f"{type(error).__name__}: {error}"
         remedy = "Write it as catalog/data/schemas/policy.schema.json says."
         raise AvshiftError("policy_unreadable", "Reading a policy pack", str(path), cause, remedy) from error

@@ -4,15 +4,18 @@
 
 from __future__ import annotations
 
+import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-from .. import schema
+from .. import schema, yaml_text
+from ..documents import read_bytes
 from ..errors import AvshiftError
-from .files import PATTERNS, content
+from .files import MOST_BYTES, PATTERNS, is_hidden, of_kind, unreadable
 
+READING = "Reading a site's catalog"
 SCHEMAS = {
     "products": "product",
     "antivirus": "product",
@@ -22,54 +25,90 @@ SCHEMAS = {
     "domains": "domains",
 }
 OTHER_VENDORS = ("antivirus", "edr")
+# What looks like an entry, wherever it lies and however its name is spelt.
+ENDINGS = (".yml", ".yaml", ".json")
+Entries = dict[str, dict[str, dict[str, Any]]]
 
 
-def read(folder: Path) -> dict[str, dict[str, dict[str, Any]]]:
+def read(folder: Path) -> Entries:
     """Return {kind: {id: entry}} of a site's folder.
 
     Raises AvshiftError naming file, key and what was expected, for the first file that is not as it has to be.
     """
-    paths = list(_files(folder))
+    paths = list(files(folder))
     if not paths:
         cause = f"it holds no entry ({', '.join(PATTERNS.values())})"
-        raise AvshiftError("catalog_dir_empty", "Reading a site's catalog", str(folder), cause, "Correct the path.")
-    found: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in PATTERNS}
+        raise AvshiftError("catalog_dir_empty", READING, str(folder), cause, "Correct the path.")
+    found: Entries = {kind: {} for kind in PATTERNS}
     for kind, path in paths:
         entry = _entry(kind, path)
+        if entry["id"] in found[kind]:
+            raise _invalid(path, f"$.id: expected one that no other file has, found {entry['id']}")
         found[kind][entry["id"]] = entry
     return found
 
 
-def _files(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Yield (kind, path) of all entries; AvshiftError for a file that would be passed over without a word."""
-    _refuse_writable(folder)
-    expected = {path: kind for kind, pattern in PATTERNS.items() for path in sorted(folder.glob(pattern))}
-    for path in sorted(folder.rglob("*")):
-        if path.is_dir():
-            _refuse_writable(path)
-        if path.is_dir() or path.name.startswith(".") or path.suffix not in (".yml", ".yaml", ".json"):
-            continue
-        if path not in expected:
+def files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield (kind, path) of all entries of a folder; hidden files and folders are left out.
+
+    Raises AvshiftError for a file that would be passed over without a word, and for what anybody could replace.
+    """
+    known = {path: kind for kind in PATTERNS for path in of_kind(folder, kind)}
+    for path in _walk(folder):
+        if path not in known and path.suffix.lower() in ENDINGS:
             raise _invalid(path, f"expected one of {', '.join(PATTERNS.values())}")
-    for path, kind in expected.items():
-        _refuse_writable(path)
+    for path, kind in known.items():
+        _refuse_replaceable(path)
         yield kind, path
 
 
-def _refuse_writable(path: Path) -> None:
-    """Refuse what other users of the controller could change: it decides what is done as root on every host."""
+def _walk(folder: Path) -> Iterator[Path]:
+    """Yield what lies below a folder, by way of links too; AvshiftError for a directory that cannot be read."""
+    seen: set[str] = set()
+    for home, directories, names in os.walk(folder, onerror=_refuse_unread, followlinks=True):
+        place = Path(home)
+        _refuse_replaceable(place)
+        real = os.path.realpath(home)
+        # A link may lead back to where it lies.
+        directories[:] = [] if real in seen else [name for name in directories if not is_hidden(Path(name))]
+        seen.add(real)
+        yield from (place / name for name in sorted(names) if not is_hidden(Path(name)))
+
+
+def _refuse_unread(error: OSError) -> None:
+    cause = error.strerror or str(error)
+    raise AvshiftError("catalog_unreadable", READING, str(error.filename), cause, "Correct it.") from error
+
+
+def _refuse_replaceable(path: Path) -> None:
+    """Refuse what other users of the controller could change: it decides what is done as root on every host.
+
+    That is a file or directory which everybody may write to, or one that lies in such a directory, unless that is
+    sticky, as /tmp is.
+    """
     try:
-        mode = path.stat().st_mode
-    except OSError as error:
-        cause = error.strerror or str(error)
-        raise AvshiftError("catalog_unreadable", "Reading a site's catalog", str(path), cause, "Correct it.") from error
-    if mode & stat.S_IWOTH:
-        cause = "every user may write to it"
-        raise AvshiftError("catalog_writable", "Reading a site's catalog", str(path), cause, "Take that right away.")
+        real = path.resolve()
+        mode = real.stat().st_mode
+        above = [parent for parent in real.parents if _is_open(parent.stat().st_mode)]
+    except (OSError, RuntimeError) as error:
+        cause = getattr(error, "strerror", None) or str(error)
+        raise AvshiftError("catalog_unreadable", READING, str(path), cause, "Correct it.") from error
+    if mode & stat.S_IWOTH or above:
+        cause = f"every user may write to {above[0]}" if above else "every user may write to it"
+        raise AvshiftError("catalog_writable", READING, str(path), cause, "Take that right away.")
+
+
+def _is_open(mode: int) -> bool:
+    return bool(mode & stat.S_IWOTH) and not mode & stat.S_ISVTX
 
 
 def _entry(kind: str, path: Path) -> dict[str, Any]:
-    entry = content(path)
+    try:
+        entry = yaml_text.parse(read_bytes(path, MOST_BYTES))
+    except (OSError, ValueError) as error:
+        raise unreadable(path, str(getattr(error, "strerror", None) or error)) from error
+    if not isinstance(entry, dict):
+        raise unreadable(path, "it holds no dictionary")
     broken = schema.violations(SCHEMAS[kind], entry)
     if broken:
         raise _invalid(path, "; ".join(schema.lines(broken)))
@@ -82,6 +121,18 @@ def _entry(kind: str, path: Path) -> dict[str, Any]:
     return entry
 
 
+def refuse_taken(folder: Path, found: Entries, products: Collection[str], antivirus: Collection[str]) -> None:
+    """Refuse a product that has the ID of another vendor's, or the other way round: one would hide the other.
+
+    ``products`` and ``antivirus`` are the IDs that are known without the folder.
+    """
+    for kind, other, known in (("products", "antivirus", antivirus), ("antivirus", "products", products)):
+        for name, entry in found[kind].items():
+            if name in known or name in found[other]:
+                path = folder / kind / entry["platform"] / f"{name}.yml"
+                raise _invalid(path, f"$.id: expected one that no entry of {other} has, found {name}")
+
+
 def _invalid(path: Path, cause: str) -> AvshiftError:
     remedy = "Correct the file; docs/catalog.md explains its keys."
-    return AvshiftError("catalog_invalid", "Reading a site's catalog", str(path), cause, remedy)
+    return AvshiftError("catalog_invalid", READING, str(path), cause, remedy)

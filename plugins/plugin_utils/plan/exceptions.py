@@ -9,8 +9,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
-import yaml
-
+from .. import yaml_text
 from ..catalog.model import Product
 from ..errors import AvshiftError
 from ..times import FORM, end_of
@@ -25,27 +24,15 @@ IN_FORCE, EXPIRED = "in_force", "expired"
 LISTS = {"exceptions": "product", "waivers": "preflight"}
 
 
-class _Loader(yaml.BaseLoader):
-    """Reads every value as text, and refuses a key that stands twice."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Return a mapping; ConstructorError if a key stands twice in it."""
-        keys = [key.value for key, _value in node.value]
-        twice = [str(key) for key in keys if keys.count(key) > 1]
-        if twice:
-            raise yaml.constructor.ConstructorError(None, None, f"{twice[0]} stands twice", node.start_mark)
-        return super().construct_mapping(node, deep)
-
-
 def parse(raw: bytes, path: str, products: Iterable[str]) -> list[dict[str, Any]]:
     """Return what a file grants, in its order, each {id, hosts, product, preflight, approver, reason, expires}.
 
     ``products`` are the ids that the catalog knows. Raises AvshiftError naming everything that is wrong in the file.
     """
     try:
-        content = yaml.load(raw, Loader=_Loader)
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise _wrong(path, " ".join(str(error).split())) from error
+        content = yaml_text.parse(raw, texts=True)
+    except ValueError as error:
+        raise _wrong(path, str(error)) from error
     if not isinstance(content, dict):
         raise _wrong(path, "it is no mapping of exceptions and waivers")
     problems = list(_problems(content, {*products, ALL}))
