@@ -26,4 +26,4 @@ class ActionModule(Adapter):
             self.catalog(options), options["provider"], options["options"], options["max_database_age"]
         )
         proven = self.on_endpoint("prove", asked, task_vars)
-        return {"checks": proven["checks"], "result": proven["result"]}
+        return {"provider": options["provider"], "checks": proven["checks"], "result": proven["result"]}

@@ -48,6 +48,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+provider:
+  description: The replacement that was proven.
+  returned: success
+  type: str
 checks:
   description: One check each, with C(id), C(result) (V(ok), V(bad) or V(unknown)) and C(detail).
   returned: success

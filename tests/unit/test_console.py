@@ -47,12 +47,16 @@ def _seen(**changed: Any) -> console.Console:
 
 
 def _record(
-    *checks: dict[str, str], mode: str = "verify", findings: tuple[Any, ...] = (), **more: Any
+    *checks: dict[str, str],
+    mode: str = "verify",
+    findings: tuple[Any, ...] = (),
+    provider: str = "clamav",
+    **more: Any,
 ) -> dict[str, Any]:
     """Return the record of a host whose self-test had these checks."""
     results = [check["result"] for check in checks]
     worst = "bad" if "bad" in results else "unknown" if "unknown" in results else "ok"
-    proven = {"checks": list(checks), "result": worst}
+    proven = {"provider": provider, "checks": list(checks), "result": worst}
     collected = {**CLEAN, "findings": list(findings)}
     told: dict[str, Any] = {"collected": collected, "proven": proven}
     if mode == "migrate":
@@ -117,10 +121,20 @@ def test_the_console_closes_nothing_else(changed: dict[str, Any], checks: list[d
     assert _record(*checks, console=_seen(**changed))["verdict"] == record["verdict"]
 
 
-def test_another_provider_s_console_closes_no_migration() -> None:
-    record = _record(OPEN, mode="migrate")
+@pytest.mark.parametrize("mode", ["verify", "migrate"])
+def test_another_provider_s_console_closes_nothing(mode: str) -> None:
+    other = _seen(provider="sentinelone")
+    record = _record(OPEN, mode=mode)
     assert record["verdict"] == PENDING
-    assert runs.closed(record, _seen(provider="sentinelone"))["verdict"] == PENDING
+    assert runs.closed(record, other)["verdict"] == PENDING
+    assert _record(OPEN, mode=mode, console=other)["verdict"] == PENDING
+
+
+def test_where_nobody_says_which_provider_was_proven_no_console_is_its_own() -> None:
+    """As in the verifications of earlier releases."""
+    record = _record(OPEN)
+    del record["verification"]["proof"]["provider"]
+    assert runs.closed(record, _seen())["verdict"] == PENDING
 
 
 @pytest.mark.parametrize(("status", "word"), [("in_force", "excepted"), ("expired", PENDING)])

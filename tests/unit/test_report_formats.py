@@ -20,6 +20,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import po
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog.packs import Pack
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.record.console import Console
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import columns, folder, gather, sheets
 from hostile_records import FORMULAS, HOSTILE, RUN, record_named, record_with
 from openpyxl import load_workbook
@@ -233,3 +234,29 @@ def test_other_vendors_products_are_named_in_every_document_for_people(name: str
     content = json.loads((made / "report.json").read_text(encoding="ascii"))
     assert [len(host["other_vendors"]) for host in content["hosts"]] == [1]
     assert problems("report", content) == []
+
+
+def test_the_report_says_whose_answer_closed_what_and_which_of_its_names_no_record_has(tmp_path: Path) -> None:
+    checks = [{"id": "mode:not_local", "result": "unknown", "detail": "only the console can tell"}]
+    proven = {"provider": "clamav", "checks": checks, "result": "unknown"}
+    collected = {"findings": [], "evidence": [], "unknowns": [], "complete": True, "removed_before": ["kesl"]}
+    told = {"collected": {**collected, "earlier_runs": []}, "proven": proven}
+    for name in ("web1", "web2", "web3"):
+        records.write(tmp_path / f"records/{name}.json", runs.of_run(name, "verify", RUN, told))
+    hosts = frozenset(("web1", "web2", "web3.example.com"))
+    seen = Console("clamav", "2099-01-01T00:00:00Z", "an <export>", hosts)
+    made = folder.make(str(tmp_path / "records"), str(tmp_path / "report"), (), console=seen)
+    content = json.loads((tmp_path / "report/report.json").read_text(encoding="ascii"))
+    assert problems("report", content) == []
+    assert {key: content["console"][key] for key in ("hosts", "closed", "without_record")} == {
+        "hosts": 3,
+        "closed": 2,
+        "without_record": 1,
+    }
+    assert content["totals"]["verdicts"] == {"removed_console_check_pending": 1, "removed_verified": 2}
+    for document in ("report.md", "report.html"):
+        text = (tmp_path / "report" / document).read_text(encoding="utf-8").replace("\\", "")
+        assert "2 of the 3 hosts that it names were closed" in text, document
+        assert "web3.example.com" in text, document
+        assert "<export>" not in text, document
+    assert any("web3.example.com" in line for line in made.lines)

@@ -4,18 +4,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
-from .. import schema
+from .. import schema, yaml_text
 from ..errors import AvshiftError
 from ..plan import document
 from .verdict import is_for_the_console
 
 READING = "Reading the console's answer"
 REMEDY = "Correct the file: docs/providers.md has an example."
+TOLD = ("provider", "time", "source")
+MOST_NAMES = 50
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,20 @@ class Console:
     hosts: frozenset[str]
 
     def saw(self, host: str, provider: str | None, since: str) -> bool:
-        """Return True if it saw a host protected at a time (or on a day) or later; names are compared without case."""
-        return host.casefold() in self.hosts and provider in (None, self.provider) and self.time >= since
+        """Return True if it saw a host protected by a provider at a time (or on a day) or later.
+
+        Names are compared without case. Where nothing says which provider it is, no console is known to be its own.
+        """
+        return host.casefold() in self.hosts and provider == self.provider and self.time >= since
+
+    def told(self, hosts: Iterable[str], closed: int) -> dict[str, Any]:
+        """Return what a report says of it: whose and from when it is, how many of its names and of the hosts met.
+
+        ``hosts`` are the names of all records, ``closed`` is how many of them it closed.
+        """
+        unknown = sorted(self.hosts - {host.casefold() for host in hosts})
+        counts = {"hosts": len(self.hosts), "closed": closed, "without_record": len(unknown)}
+        return {**{key: getattr(self, key) for key in TOLD}, **counts, "names_without_record": unknown[:MOST_NAMES]}
 
     def confirmed(self, proof: dict[str, Any], host: str, provider: str | None, since: str) -> dict[str, Any]:
         """Return a result of antivirus_selftest in which what only the console can tell is what the console told."""
@@ -54,15 +67,15 @@ def read(path: str | None, now: str) -> Console | None:
 def parse(raw: bytes, path: str, now: str) -> Console:
     """Return what a file says (YAML or JSON). Raises AvshiftError naming what is wrong in it."""
     try:
-        content = yaml.load(raw, Loader=yaml.BaseLoader)
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise _wrong(path, " ".join(str(error).split())) from error
+        content = yaml_text.parse(raw, texts=True)
+    except ValueError as error:
+        raise _wrong(path, str(error)) from error
     broken = schema.violations("console", content)
     if broken:
         raise _wrong(path, "; ".join(schema.lines(broken)))
     if content["time"] > now:
         raise _wrong(path, f"$.time: {content['time']} is in the future")
-    hosts = frozenset(name.casefold() for name in content["hosts"])
+    hosts = frozenset(name.strip().casefold() for name in content["hosts"])
     return Console(content["provider"], content["time"], content["source"], hosts)
 
 

@@ -71,7 +71,7 @@ def of_run(
     parts = {part: results[part] for part in PARTS if "steps" in (results.get(part) or {})}
     collected, proven = _whole(results.get("collected"), "findings"), _whole(results.get("proven"), "checks")
     if console is not None and proven is not None:
-        proven = console.confirmed(proven, host, _provider(plan), since(mode, run["time"]))
+        proven = console.confirmed(proven, host, _provider(plan, proven), since(mode, run["time"]))
     word = verdict.of_run(plan, planned.get("approval"), parts) if mode == "migrate" else None
     if word is None and dry_run and mode == "migrate":
         word = _foreseen(planned["plan"])
@@ -153,9 +153,10 @@ def _proven_verdict(
     return word
 
 
-def _provider(plan: dict[str, Any] | None) -> str | None:
-    """Return the replacement that a plan brings; None where there is no plan to say."""
-    return plan["goal"]["provider"] if plan else None
+def _provider(plan: dict[str, Any] | None, proof: dict[str, Any]) -> str | None:
+    """Return the replacement that was proven, or that a plan brings; None where neither says."""
+    told = proof.get("provider") or (plan["goal"]["provider"] if plan else None)
+    return None if told is None else str(told)
 
 
 def closed(record: dict[str, Any], console: Console | None) -> dict[str, Any]:
@@ -163,7 +164,8 @@ def closed(record: dict[str, Any], console: Console | None) -> dict[str, Any]:
     if console is None or record["verdict"] != verdict.PENDING_CONSOLE:
         return record
     plan, (collected, proof) = record["plan"], (record["verification"][key] for key in ("collected", "proof"))
-    proof = console.confirmed(proof, record["host"], _provider(plan), since(record["mode"], record["run"]["time"]))
+    asked = since(record["mode"], record["run"]["time"])
+    proof = console.confirmed(proof, record["host"], _provider(plan, proof), asked)
     word = _proven_verdict(plan, collected, proof, {}, record["exceptions"])
     steps = chain.from_iterable(record["outcomes"].values())
     verification = {**record["verification"], "proof": proof}
@@ -228,6 +230,7 @@ KEPT = (
     "complete",
     "removed_before",
     "earlier_runs",
+    "provider",
     "checks",
     "result",
 )

@@ -63,6 +63,17 @@ def window_of(actual: dict[str, Any] | None) -> str:
     return "unknown" if actual.get("window_unknown") else window(actual["window_seconds"])
 
 
+def console(told: dict[str, Any]) -> str:
+    """Return what a replacement's console said, as report.json has it, in a sentence or two."""
+    of = f"By the console of {visible(told['provider'])} at {told['time']} ({visible(told['source'])})"
+    met = f"{of}: {told['closed']} of the {told['hosts']} hosts that it names were closed."
+    if not told["without_record"]:
+        return met
+    names = ", ".join(map(visible, told["names_without_record"]))
+    left = ", …" if told["without_record"] > len(told["names_without_record"]) else ""
+    return f"{met} {told['without_record']} of them have no record here, so compare their names: {names}{left}."
+
+
 def digest(plan: dict[str, Any] | None) -> str:
     """Return the first characters of a plan's digest."""
     return plan["digest"][:12] if plan else "-"

@@ -34,8 +34,9 @@ class Report:
         twice: list[str],
         damaged: list[dict[str, str]],
         policies: tuple[Pack, ...],
+        console: dict[str, Any] | None = None,
     ) -> None:
-        """Take what gather made; ``twice`` are hosts of which there is more than one record."""
+        """Take what gather made; ``twice`` are hosts with several records, ``console`` is what Console.told gives."""
         self._tally, self._store = tally, store
         self.head: dict[str, Any] = {
             "format_version": FORMAT_VERSION,
@@ -46,6 +47,7 @@ class Report:
             "exceptions": [exception for _id, exception in sorted(tally.exceptions.items())],
             "limits": tally.not_looked_at(),
             "damaged": damaged,
+            "console": console,
         }
 
     def classes(self) -> Iterator[dict[str, Any]]:

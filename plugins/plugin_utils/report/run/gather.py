@@ -57,7 +57,11 @@ class Spool:
         """Have the lines come by host from now on; return the hosts that have more than one."""
         self._file.flush()
         self._places.sort()
-        return named_twice(place[0] for place in self._places)
+        return named_twice(self.hosts())
+
+    def hosts(self) -> Iterator[str]:
+        """Yield the names of all hosts, one for each record."""
+        return (place[0] for place in self._places)
 
     def lines(self, remarkable: bool = False) -> Iterator[bytes]:
         """Yield the lines of all hosts or of the remarkable ones, by host."""
@@ -80,7 +84,7 @@ def gather(folder: str, policies: tuple[Pack, ...], spool: Spool, console: Conso
         read = ((name, *records.read_one(os.path.join(folder, name))) for name in part)
         return condense(read, policies, console)
 
-    return _report(in_processes(look, parts), policies, spool)
+    return _report(in_processes(look, parts), policies, spool, console)
 
 
 def of_records(read: Read, policies: tuple[Pack, ...], spool: Spool) -> Report:
@@ -88,13 +92,15 @@ def of_records(read: Read, policies: tuple[Pack, ...], spool: Spool) -> Report:
     return _report([condense(read, policies)], policies, spool)
 
 
-def _report(parts: Iterable[Part], policies: tuple[Pack, ...], spool: Spool) -> Report:
+def _report(parts: Iterable[Part], policies: tuple[Pack, ...], spool: Spool, console: Console | None = None) -> Report:
     tally, damaged = Tally(), []
     for part in parts:
         tally.add(part.tally)
         damaged += part.damaged
         spool.add(part)
-    return Report(tally, spool, spool.sort(), damaged, policies)
+    twice = spool.sort()
+    told = None if console is None else console.told(spool.hosts(), tally.closed)
+    return Report(tally, spool, twice, damaged, policies, told)
 
 
 def condense(read: Read, policies: tuple[Pack, ...], console: Console | None = None) -> Part:
@@ -103,9 +109,10 @@ def condense(read: Read, policies: tuple[Pack, ...], console: Console | None = N
     for name, record, problem in read:
         try:
             if record is not None:
-                record = runs.closed(record, console)
-                host, line = _line(name, record, policies)
-                tally.count(host, record)
+                seen = runs.closed(record, console)
+                host, line = _line(name, seen, policies)
+                tally.count(host, seen)
+                tally.closed += seen["verdict"] != record["verdict"]
                 lines.append(line)
                 hosts.append((host["host"], len(line), is_remarkable(host)))
         except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:

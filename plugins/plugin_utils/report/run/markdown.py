@@ -31,6 +31,7 @@ def lines(report: Report) -> list[str]:
     more = [f"… and {left_out} more, in the report"] if left_out else []
     talking = totals["silence"].get(TALKS, 0)
     heard = [f"{talking} hosts talk to Kaspersky, or are set up to"] if talking else []
+    heard += [words.console(report.head["console"])] if report.head["console"] else []
     return [*table(HEADER, rows), *more, "", f"{totals['hosts']} hosts, {totals['clean']} clean: {counts}", *heard]
 
 
@@ -52,6 +53,8 @@ def text(report: Report) -> Iterator[str]:
 def _whole(report: Report) -> Iterator[str]:
     totals = report.head["totals"]
     yield from _summary(totals)
+    if report.head["console"]:
+        yield from (cell(words.console(report.head["console"])), "")
     yield from _policies(report.head)
     yield from _section("Products", PRODUCTS, map(_product, report.head["products"]))
     yield from _section("Exceptions", columns.EXCEPTIONS, map(columns.of_exception, report.head["exceptions"]))

@@ -70,13 +70,16 @@ class Class:
 
 @dataclass
 class Tally:
-    """What is counted over hosts. ``products`` count (id, version) before and after, ``limits`` (id, why)."""
+    """What is counted over hosts: ``products`` (id, version) before and after, ``limits`` (id, why), and those that a
+    console's answer ``closed``.
+    """
 
     hosts: int = 0
     clean: int = 0
     deviating: int = 0
     window: float | None = None
     unprotected: int = 0
+    closed: int = 0
     retained_files: int = 0
     retained_bytes: int = 0
     times: tuple[str, str] | None = None
@@ -143,6 +146,7 @@ class Tally:
         self.deviating += other.deviating
         self.window = longest(self.window, other.window)
         self.unprotected += other.unprotected
+        self.closed += other.closed
         self.retained_files += other.retained_files
         self.retained_bytes += other.retained_bytes
         self.times = _span(self.times, other.times)
