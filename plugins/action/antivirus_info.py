@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.probes import as_text
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.scanners import probes_for, scanners
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import selftest
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux import selftest
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import Adapter
 
 
 class ActionModule(Adapter):

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import selftest
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux import selftest
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import Adapter
 
 
 class ActionModule(Adapter):

@@ -8,9 +8,9 @@ import os
 import socket
 from typing import Any, ClassVar
 
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import carry_out
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.carry_out import parts
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport import run_identity
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import Adapter
 
 
 class ActionModule(Adapter):
@@ -36,13 +36,11 @@ class ActionModule(Adapter):
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Return steps with their outcomes, failure, window_seconds and diff; a failed step fails the task."""
-        plan = carry_out.allowed(options["planned"], options["before"])
+        plan = parts.allowed(options["planned"], options["before"])
         secrets = None if self._task.check_mode else options["secrets"]
         controller = socket.gethostname()
-        arguments = carry_out.arguments(
-            plan, options["part"], options["before"], options["change_id"], secrets, controller
-        )
+        arguments = parts.arguments(plan, options["part"], options["before"], options["change_id"], secrets, controller)
         # A worker's parent is the run, and is the same for each of its parts.
         arguments["process"] = run_identity.of_process(os.getppid())
         done = run_identity.asked(lambda told: self.on_endpoint("apply", told, task_vars), arguments)
-        return carry_out.result(arguments["steps"], options["part"], done)
+        return parts.result(arguments["steps"], options["part"], done)

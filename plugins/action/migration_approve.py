@@ -7,11 +7,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, ClassVar
 
-from ansible_collections.avshift.endpoint.plugins.plugin_utils import signature
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter, now
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import approval_document, signature
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.canonical import encode
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.documents import write_text
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import approval_document, document
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import Adapter, now
 
 
 class ActionModule(Adapter):

@@ -7,10 +7,10 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ansible.utils.display import Display
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.documents import write_changed
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import compare
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import Adapter
 
 
 class ActionModule(Adapter):

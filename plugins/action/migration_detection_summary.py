@@ -8,15 +8,15 @@ from collections import Counter
 from typing import Any, ClassVar
 
 from ansible.utils.display import Display
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import (
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import detection, whole
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import (
     Adapter,
     failing,
     now,
     results_of,
     versions,
 )
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import detection, whole
 
 
 class ActionModule(Adapter):

@@ -6,17 +6,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter, now, versions
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import exceptions_file, granted, judge
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.probes import as_text
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import (
-    approval,
-    exceptions,
-    exceptions_file,
-    goal,
-    granted,
-    make,
-)
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import exceptions, goal, make
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import Adapter, now, versions
 
 
 class ActionModule(Adapter):
@@ -49,16 +43,16 @@ class ActionModule(Adapter):
         collected = self.on_endpoint("collect", {"probes": as_text(make.probes_for(catalog, asked))}, task_vars)
         evidence = Evidence.of(collected["collected"])
         plan = make.make(host, evidence, catalog, wanted, exempt).to_json()
-        judged = approval.judge(plan, grant, versions(catalog))
+        judged = judge.judge(plan, grant, versions(catalog))
         return {
             "plan": judged.plan,
             "digest": judged.plan["digest"],
             "approval": judged.to_json(),
             "to_do": bool(judged.plan["steps"]) or judged.plan["blocked"],
-            "warnings": approval.warnings(grant),
+            "warnings": judge.warnings(grant),
         }
 
-    def _grant(self, options: dict[str, Any]) -> approval.Grant | None:
+    def _grant(self, options: dict[str, Any]) -> judge.Grant | None:
         """Read what was approved before the host is looked at. A dry run needs none, and is held to one it is given."""
         if not options["require_approval"] or (self._task.check_mode and not options["approved_plan"]):
             return None

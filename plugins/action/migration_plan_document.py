@@ -7,7 +7,13 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ansible.utils.display import Display
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import (
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import policies
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.documents import write_changed
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import waves
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import whole
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.plan import dry_run
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import (
     Adapter,
     failing,
     now,
@@ -15,12 +21,6 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import (
     sites,
     versions,
 )
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import policies
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.documents import write_changed
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import waves
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import whole
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.plan import dry_run
 
 
 class ActionModule(Adapter):

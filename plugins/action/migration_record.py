@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter, now, versions
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import exceptions_file
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import exceptions_file
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import console, records, runs, talking
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record.verdict import UNKNOWN
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import Adapter, now, versions
 
 
 class ActionModule(Adapter):

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ansible.utils.display import Display
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter, now, sites
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import policies
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import console
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import folder
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import Adapter, now, sites
 
 
 class ActionModule(Adapter):

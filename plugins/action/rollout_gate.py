@@ -7,10 +7,15 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ansible.utils.display import Display
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter, now, results_of, versions
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import waves
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import waves
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import rollout
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import (
+    Adapter,
+    now,
+    results_of,
+    versions,
+)
 
 
 class ActionModule(Adapter):

@@ -8,9 +8,9 @@ from collections import Counter
 from typing import Any, ClassVar
 
 from ansible.utils.display import Display
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter, results_of
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import waves
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import waves
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import rollout
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import Adapter, results_of
 
 
 class ActionModule(Adapter):

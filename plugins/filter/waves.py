@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.waves import sizes
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet.waves import sizes
 
 DOCUMENTATION = r"""
 name: waves

@@ -5,7 +5,7 @@
 
 Ansible's usual way packs module_utils into an archive, all of which Python compiles twice, and ansible's own ``basic``
 with it: several times the work of a look at the host. Into a module like this one, which it calls one with JSON
-arguments, it writes the arguments instead. ``plugin_utils/program.py`` makes the module of it.
+arguments, it writes the arguments instead. ``plugin_utils/transport/program.py`` makes the module of it.
 """
 
 import os

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import document, waves
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document, waves
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import digest_of
 from hostile_records import poisoned as with_poison
 from plans import VERSIONS, case_of, plan_of

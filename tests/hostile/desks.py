@@ -9,13 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import approval_document, granted, judge
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.canonical import digest, encode
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import (
-    approval,
-    approval_document,
-    document,
-    granted,
-)
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document
 from plans import VERSIONS, case_of, plan_of
 
 NOW = "2026-05-12T10:00:00Z"
@@ -79,7 +75,7 @@ class Desk:
         command = ["ssh-keygen", "-Y", "sign", "-f", str(self.folder / who), "-n", space, str(path)]
         subprocess.run(command, check=True, capture_output=True, timeout=60)
 
-    def grant(self, now: str = NOW, signed: bool = False, **options: Any) -> approval.Grant:
+    def grant(self, now: str = NOW, signed: bool = False, **options: Any) -> judge.Grant:
         """Return what is approved now, as a run of migrate reads it; AvshiftError if nothing is."""
         asked = {"approval": None, "require_signature": signed, "signer": None}
         asked["allowed_signers"] = str(self.folder / "signers")
@@ -89,7 +85,7 @@ class Desk:
         """Return what becomes of a host whose plan is made now."""
         made = copy.deepcopy(plan(name))
         made.update(current)
-        return approval.judge(made, self.grant(now, signed)).status
+        return judge.judge(made, self.grant(now, signed)).status
 
 
 def desk(folder: Path) -> Desk:

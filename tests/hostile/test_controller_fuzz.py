@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.plugin_utils import answers
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.carry_out import parts
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.answer import answer as told
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import carry_out, document, make
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import make
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import compare, detection, plan
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import folder
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport import answers
 from attacks import attack
 from hostile_records import RUN
 from hypothesis import HealthCheck, given, settings
@@ -139,7 +141,7 @@ def test_what_a_host_says_it_did_is_recorded_or_refused(number: int, how: str, v
     if applied is None or proven is None:
         return
     whole = plan_of(case_of("full"))
-    done = carry_out.result(whole["steps"], "all", applied)
+    done = parts.result(whole["steps"], "all", applied)
     planned = {"plan": whole, "approval": {"status": "approved", "difference": [], "by": None}}
     results = {"planned": planned, "stage": done, "proven": proven}
     record = runs.of_run("liar", "migrate", RUN, results)

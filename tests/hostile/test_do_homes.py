@@ -14,15 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.apply import certificate_remove, in_homes, runner
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import (
-    bounded,
-    commands,
-    nss_database,
-    own_journal,
-    scratch,
-)
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply import in_homes, runner
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.files import certificate_remove
+from ansible_collections.avshift.endpoint.plugins.module_utils.linux import nss_database
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files import scratch
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.own import own_journal
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running import bounded, commands
 from attacks import attack
 from doing import NOBODY, comes, place_for_all, place_of_root
 from looking import hung

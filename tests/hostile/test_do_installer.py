@@ -15,9 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.apply import enrol, kit, processes
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import one_process, own_places
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.handover import enrol
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.packages import kit
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.services import processes_end
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.own import own_places
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running import one_process
 from attacks import attack
 from doing import NOBODY, as_nobody, carried_out, comes, place_of_root, step
 from importable import REPOSITORY
@@ -222,8 +225,8 @@ def test_process_that_has_the_number_by_now_gets_no_signal(kernel: str, monkeypa
         monkeypatch.setattr(one_process, "_opened", lambda _pid: None)
     with subprocess.Popen(["sleep", "60"]) as innocent:
         looks = iter([{innocent.pid: "/opt/forged/watchdog"}])
-        monkeypatch.setattr(processes, "_running", lambda _roots: next(looks, {}))
-        processes.do({"below": ["/opt/forged"], "first": []})
+        monkeypatch.setattr(processes_end, "_running", lambda _roots: next(looks, {}))
+        processes_end.do({"below": ["/opt/forged"], "first": []})
         time.sleep(0.1)
         assert innocent.poll() is None
         innocent.kill()
@@ -236,9 +239,9 @@ def test_process_that_runs_another_program_by_now_gets_no_signal(
     with subprocess.Popen(["sh", "-c", f"echo >{tmp_path}/up; exec sleep 60"]) as changed:
         assert comes((tmp_path / "up").exists)
         looks = iter([{changed.pid: os.path.realpath("/bin/sh")}])
-        monkeypatch.setattr(processes, "_running", lambda _roots: next(looks, {}))
+        monkeypatch.setattr(processes_end, "_running", lambda _roots: next(looks, {}))
         assert comes(lambda: "sleep" in os.readlink(f"/proc/{changed.pid}/exe"))
-        processes.do({"below": ["/bin"], "first": []})
+        processes_end.do({"below": ["/bin"], "first": []})
         time.sleep(0.1)
         assert changed.poll() is None
         changed.kill()

@@ -15,13 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.apply import (
-    handover,
-    protection_new,
-    protection_old,
-    runner,
-)
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import own_journal
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply import runner
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.handover import handover, incoming, outgoing
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.own import own_journal
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport import run_identity
 from attacks import attack
@@ -239,12 +235,12 @@ def test_damaged_journal_does_not_keep_the_old_protection_from_coming_back(
     damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     units = _Units()
-    for module in (handover, protection_old, protection_new):
+    for module in (handover, outgoing, incoming):
         if hasattr(module, "interception"):
             monkeypatch.setattr(module, "interception", units)
         if hasattr(module, "systemd"):
             monkeypatch.setattr(module, "systemd", units)
-    monkeypatch.setattr(protection_old.on_access, "prove", lambda *_given, **_named: [])
+    monkeypatch.setattr(outgoing.on_access, "prove", lambda *_given, **_named: [])
     monkeypatch.setattr(own_journal, "PATH", str(tmp_path / "journal.json"))
     (tmp_path / "journal.json").write_text(DAMAGED[damage], encoding="utf-8", errors="surrogateescape")
     old = {"units": ["old.service"], "starting": [], "triggers": [], "below": ["/old"], "stop_limit": 1}

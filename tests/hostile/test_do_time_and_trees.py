@@ -20,17 +20,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.apply import file, handover, retain, unit
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import (
-    archive,
-    moments,
-    own_journal,
-    package_locks,
-    safe_paths,
-)
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.moments import Moment
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.tree_walk import walk
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.files import file, retain
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.handover import handover
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.services import unit
+from ansible_collections.avshift.endpoint.plugins.module_utils.linux import package_locks
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files import archive, safe_paths
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files.tree_walk import walk
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.own import own_journal
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running import moments
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running.moments import Moment
 from attacks import attack
 from doing import NOBODY, as_nobody, comes, place_for_all
 from importable import REPOSITORY

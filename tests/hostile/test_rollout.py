@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.carry_out import parts
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import carry_out, waves
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import waves
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import detection, rollout
 from attacks import attack
@@ -74,9 +75,9 @@ def test_no_wave_follows_a_pilot_that_did_not_go_well(way: str) -> None:
 @attack("half-reached-host-goes-on", threat="a host is lost between two parts of its change", holds="no part follows")
 def test_no_part_follows_one_in_which_the_host_was_lost() -> None:
     planned = {"plan": plan_of(case_of("agent")), "approval": {"status": "approved", "difference": []}}
-    assert carry_out.allowed(planned, {"pending": []}) is planned["plan"]
+    assert parts.allowed(planned, {"pending": []}) is planned["plan"]
     with pytest.raises(AvshiftError):
-        carry_out.allowed(planned, {"unreachable": True, "msg": "gone"})
+        parts.allowed(planned, {"unreachable": True, "msg": "gone"})
 
 
 @attack("silence-reads-as-clean", threat="no host answers a detection", holds="nobody is told that nothing was found")

@@ -1,6 +1,6 @@
 """Runs on a lab host: the collection's own code for endpoints, which can be cut off at any of its boundaries.
 
-Given on stdin as JSON: ``program`` (see plugin_utils/program.py), ``do``, and what that needs. ``apply`` carries out
+Given on stdin as JSON: ``program`` (see transport/program.py), ``do``, and what that needs. ``apply`` carries out
 all parts of a plan, as the three tasks of a migration do. A boundary is {step, at, call, wait}: at the step's
 ``begin``, at its ``end``, or just after it began its ``call``-th call that can change something, and ``wait`` seconds;
 or it is not cut off, and the disk is ``full`` from the step's beginning on.

@@ -29,13 +29,16 @@ def _make_importable() -> None:
 
 _make_importable()
 
-from ansible_collections.avshift.endpoint.plugins.plugin_utils import program as sent  # noqa: E402
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import judge  # noqa: E402
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.carry_out import parts as carry_out  # noqa: E402
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import loader  # noqa: E402
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence  # noqa: E402
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.probes import as_text  # noqa: E402
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import approval, carry_out, document, make  # noqa: E402
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document  # noqa: E402
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import make  # noqa: E402
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import Goal  # noqa: E402
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import runs  # noqa: E402
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport import program as sent  # noqa: E402
 
 CATALOG = loader.load()
 
@@ -81,9 +84,9 @@ def planned(case: Case, collected: dict[str, Any]) -> dict[str, Any]:
 
 def carried_out(plan: dict[str, Any], approved: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the steps that a run with the approved plan carries out now; AssertionError if it would be refused."""
-    judged = approval.judge(plan, approval.Grant(document.compose([(plan["host"], approved)], {}, MADE_BY)))
-    assert judged.status in approval.ALLOWED, f"refused: {judged.status}: {'; '.join(judged.difference)}"
-    assert judged.status != approval.APPROVED or not judged.plan["blocked"], "refused: blocked"
+    judged = judge.judge(plan, judge.Grant(document.compose([(plan["host"], approved)], {}, MADE_BY)))
+    assert judged.status in judge.ALLOWED, f"refused: {judged.status}: {'; '.join(judged.difference)}"
+    assert judged.status != judge.APPROVED or not judged.plan["blocked"], "refused: blocked"
     steps: list[dict[str, Any]] = carry_out.arguments(judged.plan, "stage", None, CHANGE)["steps"]
     return steps
 
@@ -91,6 +94,6 @@ def carried_out(plan: dict[str, Any], approved: dict[str, Any]) -> list[dict[str
 def recorded(plan: dict[str, Any], parts: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Return the record of a run that failed; ``parts`` is what the endpoint gave for each that was begun."""
     results = {part: carry_out.result(plan["steps"], part, done) for part, done in parts.items()}
-    planned = {"plan": plan, "approval": {"status": approval.APPROVED, "difference": []}}
+    planned = {"plan": plan, "approval": {"status": judge.APPROVED, "difference": []}}
     record: dict[str, Any] = runs.of_run(plan["host"], "migrate", RUN, {"planned": planned, **results})
     return record

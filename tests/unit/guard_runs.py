@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import settings
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.staging import layout_files
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux.staging import layout_files
 from support import CATALOG
 
 GUARD = "/etc/avshift/clamonacc-guard"

@@ -19,7 +19,8 @@ def main() -> None:
     asked = json.load(sys.stdin)
     sys.path.insert(0, asked["home"])
     from ansible_collections.avshift.endpoint.plugins.module_utils.collect import collector
-    from ansible_collections.avshift.endpoint.plugins.module_utils.system import commands, rpm_database
+    from ansible_collections.avshift.endpoint.plugins.module_utils.linux import rpm_database
+    from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running import commands
 
     rpm_database.MEMORY = asked["memory"]
     commands.SEARCH_PATH = asked["search_path"] or commands.SEARCH_PATH

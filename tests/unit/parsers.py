@@ -5,40 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.avshift.endpoint.plugins.module_utils.apply import rpm
-from ansible_collections.avshift.endpoint.plugins.module_utils.collect import (
-    accounts,
-    debconf,
-    flows,
-    host,
-    ini_sections,
-    ini_values,
-    kernel_modules,
-    look,
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.packages import rpm
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect import host, look
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect.files import ini_sections, ini_values, obstacles
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect.lines import (
     mentioned_lines,
     mentions,
-    obstacles,
+    shell_lines,
+)
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect.network import flows, packet_marks, sockets
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect.packages import (
+    debconf,
     package_changes,
     package_holds,
-    packet_marks,
-    resources,
     rpm_installs,
+)
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect.running import kernel_modules, resources
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect.trust import (
+    accounts,
     selinux_booleans,
-    shell_lines,
-    sockets,
     trusted_keys,
 )
-from ansible_collections.avshift.endpoint.plugins.module_utils.prove import vendor
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import (
+from ansible_collections.avshift.endpoint.plugins.module_utils.linux import (
     certificates,
     containers,
     dpkg_status,
     interception,
     mounts,
-    names,
     netlink,
     nf_tables,
-    odd_lines,
     packet_chains,
     packet_rules,
     packet_views,
@@ -46,6 +41,8 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.system import (
     rpm_database,
     systemd,
 )
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix import names, odd_lines
+from ansible_collections.avshift.endpoint.plugins.module_utils.prove import vendor
 
 BLOCK = 64
 NAMED = (b"/opt/kaspersky/kesl", b"/var/opt/kaspersky/kesl", b"kesl_exec_t")

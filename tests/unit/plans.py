@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import document, goal, make
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import goal, make
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import Goal
 from support import CATALOG, FIXTURES, collected, load_yaml
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from ansible_collections.avshift.endpoint.plugins.module_utils.collect import mentioned_lines, mentions
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect.lines import mentioned_lines, mentions
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.look import Look
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import loader
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog.model import Catalog
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect import probes
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import removal
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux import removal
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FIXTURES = REPOSITORY / "tests" / "fixtures"

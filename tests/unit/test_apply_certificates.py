@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.apply import certificate_remove
-from ansible_collections.avshift.endpoint.plugins.module_utils.collect import certificates as collected
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import certificates
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.tree import Tree
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.files import certificate_remove
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect.trust import certificates as collected
+from ansible_collections.avshift.endpoint.plugins.module_utils.linux import certificates
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files.tree import Tree
 from support import FIXTURES
 
 BUNDLE = (FIXTURES / "outputs/certificates.subject/bundle-with-the-vendor-s.txt").read_text(encoding="utf-8")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.apply import debconf
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import commands
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.packages import debconf
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running import commands
 
 TARGET = {"owner": "clamav-daemon", "question": "clamav-daemon/debconf", "type": "boolean", "value": "false"}
 # As debconf 1.5.82 does where templates.dat has a question that config.dat lacks.

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.apply import file, ini_section, path
-from ansible_collections.avshift.endpoint.plugins.module_utils.collect import ini_sections
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.files import file, ini_section_remove, path_remove
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect.files import ini_sections
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.look import Look
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
 
 
 def _target(place: Path, before: str | None, **changed: Any) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def test_section_goes_and_the_others_stay(section: str, left: str, tmp_path: Pat
     place = tmp_path / "applications.setup"
     place.write_text(REGISTRY, encoding="utf-8")
     place.chmod(0o640)
-    _carry_out(ini_section, {"file": str(place), "section": section})
+    _carry_out(ini_section_remove, {"file": str(place), "section": section})
     assert place.read_text(encoding="utf-8") == left
     assert stat.S_IMODE(place.stat().st_mode) == 0o640
 
@@ -115,22 +115,22 @@ OTHERS = {
 def test_other_sections_stay_byte_for_byte(name: str, tmp_path: Path) -> None:
     place, raw = tmp_path / "applications.setup", OTHERS[name].encode("utf-8", "surrogateescape")
     place.write_bytes(b"[1103]\nNAME=agent\n" + raw)
-    ini_section.do({"file": str(place), "section": "1103"})
+    ini_section_remove.do({"file": str(place), "section": "1103"})
     assert place.read_bytes() == raw
 
 
 def test_file_goes_with_its_last_section(tmp_path: Path) -> None:
     place = tmp_path / "applications.setup"
     place.write_text("; head\n[1103]\nNAME=agent\n", encoding="utf-8")
-    _carry_out(ini_section, {"file": str(place), "section": "1103"})
+    _carry_out(ini_section_remove, {"file": str(place), "section": "1103"})
     assert not place.exists()
 
 
 def test_section_that_is_not_there_is_done(tmp_path: Path) -> None:
     target = {"file": str(tmp_path / "applications.setup"), "section": "1103"}
-    assert ini_section.look(target) is True
+    assert ini_section_remove.look(target) is True
     (tmp_path / "applications.setup").write_text("[11030]\n1103=[1103]x\n", encoding="utf-8")
-    assert ini_section.look(target) is True
+    assert ini_section_remove.look(target) is True
 
 
 def test_plan_says_of_a_section_that_stands_twice_what_its_removal_does(tmp_path: Path) -> None:
@@ -138,25 +138,25 @@ def test_plan_says_of_a_section_that_stands_twice_what_its_removal_does(tmp_path
     place.write_text("[1103]\nNAME=agent\n[1103]\nNAME=agent\n", encoding="utf-8")
     asked = [{"file": str(place), "section": "1103"}]
     planned = [seen["value"]["last"] for seen in ini_sections.collect(asked, Look())]
-    ini_section.do(asked[0])
+    ini_section_remove.do(asked[0])
     assert planned == [not place.exists()]
 
 
 def test_path_is_removed(tmp_path: Path) -> None:
     (tmp_path / "tree" / "deep").mkdir(parents=True)
-    _carry_out(path, {"path": str(tmp_path / "tree"), "scope": "tree", "expected_gone": []})
-    assert path.look({"path": str(tmp_path / "tree"), "scope": "empty", "expected_gone": []}) is True
+    _carry_out(path_remove, {"path": str(tmp_path / "tree"), "scope": "tree", "expected_gone": []})
+    assert path_remove.look({"path": str(tmp_path / "tree"), "scope": "empty", "expected_gone": []}) is True
 
 
 def test_shared_directory_goes_only_when_nothing_else_is_in_it(tmp_path: Path) -> None:
     shared = tmp_path / "kaspersky"
     (shared / "kesl").mkdir(parents=True)
     target = {"path": str(shared), "scope": "empty", "expected_gone": ["kesl"]}
-    assert path.look(target) is False, "what is in it goes before"
+    assert path_remove.look(target) is False, "what is in it goes before"
     (shared / "ScanEngine").mkdir()
-    assert path.look(target) is True, "another product has come, so that it stays"
+    assert path_remove.look(target) is True, "another product has come, so that it stays"
     (shared / "ScanEngine").rmdir()
     with pytest.raises(EndpointError):
-        path.do(target)
+        path_remove.do(target)
     (shared / "kesl").rmdir()
-    _carry_out(path, target)
+    _carry_out(path_remove, target)

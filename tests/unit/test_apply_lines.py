@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.apply import lines_remove, selinux_contexts_remove
-from ansible_collections.avshift.endpoint.plugins.module_utils.collect import mentioned_lines
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import file_replace
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.files import lines_remove, selinux_contexts_remove
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect.lines import mentioned_lines
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files import file_replace
 from hypothesis import given
 from hypothesis import strategies as st
 

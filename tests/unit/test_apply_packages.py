@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.apply import (
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.packages import (
     apt,
     await_packages,
     dpkg,
     package_change,
     package_repair,
 )
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import dpkg_status, package_locks
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.linux import dpkg_status, package_locks
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
 
 HOLD = "import fcntl, sys; f = open(sys.argv[1], 'r+'); fcntl.lockf(f, fcntl.LOCK_EX); print(flush=True); input()"
 

@@ -7,18 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.apply import (
-    rpm_install,
-    selinux_boolean,
-    signatures_check,
-    unit,
-)
-from ansible_collections.avshift.endpoint.plugins.module_utils.collect import package_changes, selinux_booleans
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.packages import rpm_install, signatures_check
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.services import selinux_boolean, unit
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.look import Look
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect.packages import package_changes
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect.trust import selinux_booleans
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.own import own_journal
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running import boot_clock, commands
 from ansible_collections.avshift.endpoint.plugins.module_utils.prove import on_access, silenced
 from ansible_collections.avshift.endpoint.plugins.module_utils.prove.checks import BAD, OK, UNKNOWN
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import boot_clock, commands, own_journal
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
 
 
 @pytest.fixture

@@ -10,20 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.apply import (
-    account_remove,
-    boot_links,
-    group,
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.accounts import account_remove, group_remove
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.network import packet_marks_remove
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.services import (
+    boot_links_remove,
     kernel_module_unload,
-    packet_marks_remove,
-    processes,
+    processes_end,
     unit,
 )
-from ansible_collections.avshift.endpoint.plugins.module_utils.collect import kernel_modules, units
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import packet_rules
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.commands import Finished
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.tree import Tree
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect.running import kernel_modules, units
+from ansible_collections.avshift.endpoint.plugins.module_utils.linux import packet_rules
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files.tree import Tree
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running.commands import Finished
 
 HANGS = EndpointError("command_timeout", "Running a command", "systemctl stop", "no end within 90 s", "Look.")
 
@@ -96,16 +95,16 @@ def test_unit_that_retired_gets_its_links_back(monkeypatch: pytest.MonkeyPatch, 
 def test_unit_retires_only_when_no_link_starts_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unit, "systemd", _Systemd(gone="inactive"))
     links = ["/etc/rc2.d/S01gone", "/etc/rc0.d/K01gone", "/etc/systemd/system/multi-user.target.wants/gone.service"]
-    monkeypatch.setattr(boot_links, "_links", lambda _unit: links)
+    monkeypatch.setattr(boot_links_remove, "_links", lambda _unit: links)
     removed: list[str] = []
-    monkeypatch.setattr(boot_links.safe_paths, "remove", lambda path, _scope: removed.append(path))
-    monkeypatch.setattr(boot_links.os, "readlink", lambda path: f"of {path}")
+    monkeypatch.setattr(boot_links_remove.safe_paths, "remove", lambda path, _scope: removed.append(path))
+    monkeypatch.setattr(boot_links_remove.os, "readlink", lambda path: f"of {path}")
     monkeypatch.setattr(unit, "stop", lambda _names, _limit: {})
     target = {"name": "gone.service", "running": False, "retire": True, "limit": 90}
     assert unit.look(target) is False
     unit.do(target)
     assert removed == [links[0], links[2]]
-    monkeypatch.setattr(boot_links, "_links", lambda _unit: links[1:2])
+    monkeypatch.setattr(boot_links_remove, "_links", lambda _unit: links[1:2])
     assert unit.look(target) is True
 
 
@@ -131,40 +130,40 @@ def running(tmp_path: Path) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
 
 
 def _reaped(monkeypatch: pytest.MonkeyPatch, running: dict[str, subprocess.Popen[bytes]]) -> None:
-    plain = processes._running
+    plain = processes_end._running
 
     def reaping(roots: list[str]) -> dict[int, str]:
         for one in running.values():
             one.poll()
         return plain(roots)
 
-    monkeypatch.setattr(processes, "_running", reaping)
+    monkeypatch.setattr(processes_end, "_running", reaping)
 
 
 def test_watchdog_gets_each_signal_first(
     tmp_path: Path, running: dict[str, subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(processes, "GRACE", 0.3)
+    monkeypatch.setattr(processes_end, "GRACE", 0.3)
     _reaped(monkeypatch, running)
     target = {"below": [str(tmp_path)], "first": ["/watchdog"]}
-    assert processes.look(target) is False
-    ended = processes.do(target)["ended"]
+    assert processes_end.look(target) is False
+    ended = processes_end.do(target)["ended"]
     assert [(Path(one["path"]).name, one["signal"]) for one in ended] == [
         ("watchdog", 15),
         ("watchdog", 15),
         ("engine", 15),
         ("watchdog", 9),
     ]
-    assert processes.look(target) is True
+    assert processes_end.look(target) is True
 
 
 def test_process_of_a_container_is_left_alone(
     tmp_path: Path, running: dict[str, subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(processes, "container_of", lambda _pid: "4f1d2c3b4a59")
+    monkeypatch.setattr(processes_end, "container_of", lambda _pid: "4f1d2c3b4a59")
     target = {"below": [str(tmp_path)], "first": []}
-    assert processes.look(target) is True
-    processes.do(target)
+    assert processes_end.look(target) is True
+    processes_end.do(target)
     assert [one.poll() for one in running.values()] == [None, None]
 
 
@@ -281,12 +280,12 @@ def _stand_in(monkeypatch: pytest.MonkeyPatch, kind: Any, stand_in: _Accounts) -
 
 
 def test_users_named_in_the_plan_get_another_primary_group(monkeypatch: pytest.MonkeyPatch) -> None:
-    stand_in = _stand_in(monkeypatch, group, _Accounts(set(), {"fixture": ["alice"]}))
+    stand_in = _stand_in(monkeypatch, group_remove, _Accounts(set(), {"fixture": ["alice"]}))
     target = {"name": "fixture", "move": ["alice", "bob"], "to": "nogroup"}
-    assert group.look(target) is False
-    group.do(target)
+    assert group_remove.look(target) is False
+    group_remove.do(target)
     assert stand_in.said == ["usermod -g nogroup alice", "groupdel fixture"]
-    assert group.look(target) is True
+    assert group_remove.look(target) is True
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import approval_document, granted, judge
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.canonical import encode
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import (
-    approval,
-    approval_document,
-    document,
-    granted,
-)
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document
 from plans import VERSIONS, case_of, plan_of
 from sources import PLUGINS
 from support import REPOSITORY
@@ -85,4 +81,4 @@ def test_every_refusal_is_explained() -> None:
     raised = set(re.findall(r'"((?:signature|signers|ssh_keygen|approval|exceptions)_[a-z_]+)"', code))
     # This one is told to the approver, and stops no migration.
     assert raised - {"approval_wrong"} == {name for name in told if not name.startswith(("plan_", "other_"))}
-    assert {"plan_not_approved", "plan_drifted", approval.OTHER_MACHINE} <= told
+    assert {"plan_not_approved", "plan_drifted", judge.OTHER_MACHINE} <= told

@@ -17,9 +17,7 @@ from support import REPOSITORY
 ALL = ENDPOINT + CONTROLLER
 SHARED = [path for path in ENDPOINT if "module_utils" in path.parts]
 TRANSPORT = [path for path in CONTROLLER if "transport" in path.parts]
-ENGINE = [
-    path for path in CONTROLLER if "plugin_utils" in path.parts and path.name != "adapter.py" and path not in TRANSPORT
-]
+ENGINE = [path for path in CONTROLLER if "plugin_utils" in path.parts and path not in TRANSPORT]
 # Ansible's own way of running a module, which is taken where no other fits.
 PLAIN = PLUGINS / "modules" / "endpoint_program.py"
 LONGEST_FILE, LONGEST_FUNCTION = 400, 60
@@ -40,14 +38,12 @@ def _foreign(paths: list[Path], *allowed: str) -> list[str]:
 def test_engine_knows_neither_ansible_nor_the_endpoint() -> None:
     assert _foreign(ENGINE, f"{HOME}plugin_utils", "yaml", "jinja2", "markupsafe", "orjson") == []
     known = {name for path in ENGINE for name in imported(path)}
-    assert [
-        name for name in known if name.startswith((f"{HOME}plugin_utils.adapter", f"{HOME}plugin_utils.transport"))
-    ] == []
+    assert [name for name in known if name.startswith(f"{HOME}plugin_utils.transport")] == []
 
 
 def test_transport_knows_ansible_and_what_it_carries() -> None:
     assert TRANSPORT
-    own = ("answers", "cause", "errors", "program", "transport")
+    own = ("catalog", "documents", "errors", "schema", "transport", "version", "visible")
     allowed = [f"{HOME}plugin_utils.{name}" for name in own]
     assert _foreign(TRANSPORT, "ansible", f"{HOME}plugin_utils.transport", *allowed) == []
 
@@ -58,11 +54,11 @@ READERS = {
     "plugin_utils/catalog/index.py",
     "plugin_utils/catalog/loader.py",
     "plugin_utils/documents.py",
-    "plugin_utils/plan/granted.py",
-    "plugin_utils/program.py",
+    "plugin_utils/approval/granted.py",
+    "plugin_utils/transport/program.py",
     "plugin_utils/record/records.py",
     "plugin_utils/report/page/__init__.py",
-    "plugin_utils/signature.py",
+    "plugin_utils/approval/signature.py",
     "plugin_utils/report/run/folder.py",
     "plugin_utils/report/run/gather.py",
     "plugin_utils/catalog/policies.py",
@@ -135,7 +131,7 @@ def test_endpoint_code_is_imported_under_python_3_6() -> None:
 def test_what_asks_the_system_works_under_python_3_6() -> None:
     code = (
         "import os, sys\nsys.path.insert(0, sys.argv[1])\nfrom importlib import import_module as get\n"
-        "names = ('process_age', 'child', 'commands', 'moments')\n"
+        "names = ('linux.process_age', 'posix.running.child', 'posix.running.commands', 'posix.running.moments')\n"
         "age, child, commands, moments = (get(sys.argv[2] + name) for name in names)\n"
         "assert age.started(os.getpid()) > 0\nassert child.told(lambda tell: tell('it'), 10) == 'it'\n"
         "assert commands.run(['sh', '-c', 'echo a; setsid sleep 20 & exit 3'], 10).code == 3\n"
@@ -147,7 +143,7 @@ def test_what_asks_the_system_works_under_python_3_6() -> None:
         "-c",
         code,
         str(REPOSITORY / ".cache"),
-        HOME.replace("/", ".") + "module_utils.system.",
+        HOME.replace("/", ".") + "module_utils.",
     ]
     finished = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert finished.returncode == 0, finished.stderr
@@ -155,8 +151,8 @@ def test_what_asks_the_system_works_under_python_3_6() -> None:
 
 # What people read may name the vendor; only these files write for people, and only in sentences.
 FOR_PEOPLE = {
-    "plugin_utils/plan/handover.py": "before and after of a step",
-    "plugin_utils/plan/preflight/packages.py": "titles and remedies",
+    "plugin_utils/platforms/linux/handover.py": "before and after of a step",
+    "plugin_utils/platforms/linux/preflight/packages.py": "titles and remedies",
     "plugin_utils/plan/preflight/products.py": "titles and remedies",
     "plugin_utils/report/detection.py": "what was found on a fleet",
     "plugin_utils/report/plan/html.py": "the document that is approved",
@@ -231,14 +227,14 @@ def test_files_and_functions_are_short() -> None:
 
 # Where an error that nobody foresaw must cost one kind or one step and no more: how many such places a file may have.
 UNFORESEEN = {
-    "module_utils/apply/handover.py": 3,
+    "module_utils/apply/handover/handover.py": 3,
     "module_utils/apply/main.py": 3,
     "module_utils/apply/results.py": 1,
     "module_utils/apply/runner.py": 3,
     "module_utils/apply/taking_back.py": 2,
     "module_utils/collect/collector.py": 1,
-    "module_utils/system/bounded.py": 1,
-    "module_utils/system/outlive.py": 1,
+    "module_utils/posix/running/bounded.py": 1,
+    "module_utils/posix/running/outlive.py": 1,
     "plugin_utils/report/plan/dry_run.py": 2,
     "plugin_utils/transport/posix.py": 1,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.plugin_utils import cause
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport import cause
 
 TRACE = 'Traceback (most recent call last):\n  File "<stdin>", line 1, in <module>\n    x()\n'
 CASES = {

@@ -8,7 +8,7 @@ import re
 
 import pytest
 import yaml
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import document
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record.verdict import CLEAN
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import plan
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.plan import prose, view

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.avshift.endpoint.plugins.module_utils.linux import process_age
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import CutOff
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running.child import TIMEOUT, told
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running.signals import Held
 from ansible_collections.avshift.endpoint.plugins.module_utils.prove import on_access
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import process_age
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.child import TIMEOUT, told
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import CutOff
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.signals import Held
 
 NAMED = "import ctypes, time; ctypes.CDLL(None).prctl(15, b'\\xff) (', 0, 0, 0); print(flush=True); time.sleep(60)"
 

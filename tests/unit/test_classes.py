@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.canonical import encode
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import document, waves
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document, waves
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import BY_ITSELF, digest_of
 from hypothesis import given
 from hypothesis import strategies as st

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect import collector
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import mounts, rpm_database, systemd
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.commands import Finished
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.linux import mounts, rpm_database, systemd
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running.commands import Finished
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect import answer, probes
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
 from hypothesis import given, settings

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.differences import LONGEST, changes, difference
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval.drift import LONGEST, changes, difference
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import NOT_IN_DIGEST, digest_of
 from hypothesis import given, settings
 from hypothesis import strategies as st

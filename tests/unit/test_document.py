@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.canonical import digest, encode
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import document
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document
 from plans import VERSIONS, document_of
 
 WHOLE = document_of("full", "agent", "refused-for-many-reasons")

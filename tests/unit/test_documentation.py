@@ -9,8 +9,8 @@ import yaml
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply.runner import KINDS
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect import collector
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog.model import Provider
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import order
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.staging import vendor_product
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux import order
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux.staging import vendor_product
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import columns, folder, workbook
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.version import VERSION
 from reports import report_of
@@ -93,13 +93,13 @@ def test_everything_that_vendors_products_are_asked_and_may_not_claim_is_told() 
 
 
 REMOVAL = (REPOSITORY / "docs" / "removal.md").read_text(encoding="utf-8")
-PREFLIGHT = REPOSITORY / "plugins" / "plugin_utils" / "plan" / "preflight"
+ENGINE = REPOSITORY / "plugins" / "plugin_utils"
 
 
 def _checks_in_code() -> dict[str, set[str]]:
     """Return the ids of all preflight results with the levels but ``ok`` that the code gives them as they stand."""
     found: dict[str, set[str]] = {}
-    for path in sorted(PREFLIGHT.glob("*.py")):
+    for path in sorted(ENGINE.rglob("preflight/*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "Check":
                 name, level = node.args[:2]

@@ -12,6 +12,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply import announcement
+from ansible_collections.avshift.endpoint.plugins.module_utils.linux import interception
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.own import own_journal
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running.commands import Finished
 from ansible_collections.avshift.endpoint.plugins.module_utils.prove import (
     checks,
     on_access,
@@ -19,9 +23,6 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.prove import (
     real_time,
     samples,
 )
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import interception, own_journal
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.commands import Finished
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
 
 
 @pytest.fixture

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.apply import enrol, kit, vendor_proof
-from ansible_collections.avshift.endpoint.plugins.module_utils.collect import kit as kit_evidence
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.handover import enrol, prove_state
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.packages import kit
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect.packages import kit as kit_evidence
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files import kit_file, trust
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.own import own_places
 from ansible_collections.avshift.endpoint.plugins.module_utils.prove import vendor
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import kit_file, own_places, trust
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
 
 SECRETS = {"key": "k3y\nof two lines", "word": "w0rd"}
 
@@ -98,14 +100,14 @@ def test_command_that_refuses_is_told_without_the_argument(tmp_path: Path) -> No
 def test_staging_is_proven_when_the_answer_comes_and_not_at_all_when_it_does_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(vendor_proof, "PAUSE", 0)
+    monkeypatch.setattr(prove_state, "PAUSE", 0)
     (tmp_path / "told").touch()
     probes = [_probe(_product(tmp_path, JOINING))]
-    done = vendor_proof.do({"name": "Acme", "probes": probes, "limit": 10})
+    done = prove_state.do({"name": "Acme", "probes": probes, "limit": 10})
     assert [check["result"] for check in done["checks"]] == ["ok"]
     (tmp_path / "told").unlink()
     with pytest.raises(EndpointError, match="joined: Joined: 'no'"):
-        vendor_proof.do({"name": "Acme", "probes": probes, "limit": 0})
+        prove_state.do({"name": "Acme", "probes": probes, "limit": 0})
 
 
 def test_answer_that_does_not_come_in_time_is_unknown(tmp_path: Path) -> None:

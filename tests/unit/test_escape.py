@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.diff import of_step
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.carry_out.diff import of_step
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.escape import CELL_LIMIT, cell, fenced, visible
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.plan.changes import diff
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.table import table

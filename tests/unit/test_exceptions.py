@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import exceptions_file
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval.drift import difference
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import exceptions, exceptions_file, make
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.differences import difference
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import exceptions, make
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import runs, verdict
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.times import end_of
 from hypothesis import given, settings

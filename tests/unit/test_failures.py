@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.avshift.endpoint.plugins.plugin_utils import cause
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport import failures
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport import cause, failures
 from hypothesis import given
 from hypothesis import strategies as st
 from support import REPOSITORY

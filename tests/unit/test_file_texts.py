@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from types import SimpleNamespace
 
-from ansible_collections.avshift.endpoint.plugins.module_utils.collect import file_texts
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.tree import Tree
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect.files import file_texts
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files.tree import Tree
 from schemas import problems
 from support import HOST
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.removal.grammar import fate
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.removal.words import Words
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux.removal.config_lines.names import Words
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux.removal.config_lines.rules import fate
 from hypothesis import given
 from hypothesis import strategies as st
 from support import CATALOG, FIXTURES, load_yaml

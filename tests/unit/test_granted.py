@@ -10,11 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.plugin_utils import signature
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import (
+    approval_document,
+    granted,
+    judge,
+    signature,
+)
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.canonical import encode
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import approval, approval_document, granted
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.document import plan_of as plan_of_host
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet.document import plan_of as plan_of_host
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import runs
 from plans import VERSIONS, document_of
 from schemas import problems
@@ -67,7 +71,7 @@ class Desk:
         keys = {who: (self.folder / f"{who}.pub").read_text(encoding="utf-8") for who in ("jane", "joe")}
         (self.folder / "signers").write_text("".join(line.format(**keys) for line in lines), encoding="utf-8")
 
-    def read(self, **changed: Any) -> approval.Grant:
+    def read(self, **changed: Any) -> judge.Grant:
         """Read what was approved; a signature is required."""
         signed = {**UNSIGNED, "require_signature": True, "allowed_signers": str(self.folder / "signers")}
         return granted.read(str(self.plan), {**signed, **changed}, NOW)
@@ -118,8 +122,8 @@ def test_a_record_says_who_approved(desk: Desk) -> None:
     plan = plan_of_host(DOCUMENT, "full") or {}
     for prepare in (lambda: None, desk.approve):
         prepare()
-        judged = approval.judge(plan, granted.read(str(desk.plan), UNSIGNED, NOW))
-        assert judged.status == approval.APPROVED
+        judged = judge.judge(plan, granted.read(str(desk.plan), UNSIGNED, NOW))
+        assert judged.status == judge.APPROVED
         run = {"change_id": "", "time": NOW, **VERSIONS}
         record = runs.of_run("full", "migrate", run, {"planned": {"plan": plan, "approval": judged.to_json()}})
         assert problems("record", record) == []
@@ -312,12 +316,12 @@ def test_an_approval_that_is_not_whole_or_not_of_this_plan_counts_for_no_host(co
 
 def test_hosts_that_are_left_out_are_refused_each_with_words() -> None:
     by = {"approver": "Jane Doe"}
-    grant = approval.Grant(DOCUMENT, frozenset({"full"}), by)
-    judged = {host: approval.judge(plan_of_host(DOCUMENT, host) or {}, grant) for host in DOCUMENT["hosts"]}
+    grant = judge.Grant(DOCUMENT, frozenset({"full"}), by)
+    judged = {host: judge.judge(plan_of_host(DOCUMENT, host) or {}, grant) for host in DOCUMENT["hosts"]}
     assert {host: found.status for host, found in judged.items()} == {
-        "full": approval.APPROVED,
-        "agent": approval.NOT_APPROVED,
-        "clean": approval.NOT_APPROVED,
+        "full": judge.APPROVED,
+        "agent": judge.NOT_APPROVED,
+        "clean": judge.NOT_APPROVED,
     }
     words = "the approval of Jane Doe, which has no end, is for 1 of the plan's 3 hosts, and not for this one"
     assert judged["agent"].to_json() == {"status": "not_approved", "difference": [words], "by": by}

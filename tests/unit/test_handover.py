@@ -10,15 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.apply import (
-    handover,
-    protection_new,
-    protection_old,
-    runner,
-)
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply import runner
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.handover import handover, incoming, outgoing
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.own import own_journal
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running import boot_clock, moments
 from ansible_collections.avshift.endpoint.plugins.module_utils.prove.checks import check
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import boot_clock, moments, own_journal
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
 
 OLD = {
     "units": ["old.service"],
@@ -117,15 +114,15 @@ class _Host:
 def host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> _Host:
     """A host on which the old protection runs and nothing of the new one."""
     made = _Host()
-    for module in (protection_old, protection_new):
+    for module in (outgoing, incoming):
         monkeypatch.setattr(module, "systemd", made)
-    for module in (handover, protection_old, protection_new):
+    for module in (handover, outgoing, incoming):
         monkeypatch.setattr(module, "interception", made)
-    monkeypatch.setattr(protection_new, "stop", lambda names, _limit: made.tell("stop", names))
+    monkeypatch.setattr(incoming, "stop", lambda names, _limit: made.tell("stop", names))
     for kind in ("real_time", "on_demand", "on_access", "vendor"):
-        monkeypatch.setattr(getattr(protection_new, kind), "prove", made.proof)
-    monkeypatch.setattr(protection_old, "START_PAUSE", 0.001)
-    monkeypatch.setattr(protection_old.boot_links, "take_away", made.take_away)
+        monkeypatch.setattr(getattr(incoming, kind), "prove", made.proof)
+    monkeypatch.setattr(outgoing, "START_PAUSE", 0.001)
+    monkeypatch.setattr(outgoing.boot_links_remove, "take_away", made.take_away)
     monkeypatch.setattr(own_journal, "PATH", str(tmp_path / "avshift/journal.json"))
     return made
 
@@ -153,7 +150,7 @@ def test_old_protection_starts_at_boot_until_the_new_one_is_proven(
         seen.append(set(host.links))
         return host.proof()
 
-    monkeypatch.setattr(protection_new.on_access, "prove", prove)
+    monkeypatch.setattr(incoming.on_access, "prove", prove)
     facts = handover.do(TARGET)
     assert seen == [{"old.timer", "old.service"}]
     assert (facts["kept_from_boot"], host.links) == (["/etc/t/old.timer", "/etc/w/old.service"], {})
@@ -184,9 +181,9 @@ def test_engine_is_started_again_only_if_its_marks_stay_away(
         return [check("marks", "bad" if left[0] >= 0 else "ok", "")]
 
     host.on_restart = lambda: left.__setitem__(0, 0) if left[0] < looks else None
-    monkeypatch.setattr(protection_new.real_time, "prove", prove)
-    monkeypatch.setattr(protection_new, "LOST_LIMIT", 0.05)
-    monkeypatch.setattr(protection_new, "PROOF_PAUSE", 0.02)
+    monkeypatch.setattr(incoming.real_time, "prove", prove)
+    monkeypatch.setattr(incoming, "LOST_LIMIT", 0.05)
+    monkeypatch.setattr(incoming, "PROOF_PAUSE", 0.02)
     assert handover.do(TARGET)["attempts"] == attempts
 
 
@@ -197,7 +194,7 @@ def test_proof_looks_for_its_files_where_the_engine_moves_them(host: _Host, monk
         asked.append(kept_in)
         return host.proof()
 
-    monkeypatch.setattr(protection_new.on_access, "prove", prove)
+    monkeypatch.setattr(incoming.on_access, "prove", prove)
     handover.do({**TARGET, "new": {**NEW, "quarantine": "/quarantine"}})
     assert asked == ["/quarantine"]
 
@@ -220,14 +217,14 @@ def test_old_protection_that_does_not_come_back_is_told_with_since_when(host: _H
     facts = caught.value.facts
     assert (facts["old_is_back"], facts["window_seconds"]) == (False, None)
     assert "nothing is proven to protect it since " + facts["unprotected_from"] in str(caught.value)
-    assert host.said.count(("start", ("old.service", "old.timer"))) == protection_old.STARTS
+    assert host.said.count(("start", ("old.service", "old.timer"))) == outgoing.STARTS
 
 
 def test_marks_alone_are_no_proof_that_the_old_one_is_back(host: _Host, monkeypatch: pytest.MonkeyPatch) -> None:
     host.broken = {"new.service"}
-    monkeypatch.setattr(protection_old, "PROOF_LIMIT", 0)
+    monkeypatch.setattr(outgoing, "PROOF_LIMIT", 0)
     seen = [check("on_access_blocks:/home", "bad", "the test file could be read")]
-    monkeypatch.setattr(protection_old.on_access, "prove", lambda _paths: seen)
+    monkeypatch.setattr(outgoing.on_access, "prove", lambda _paths: seen)
     with pytest.raises(handover.HandoverFailed, match="the test file could be read") as caught:
         handover.do(TARGET)
     assert caught.value.facts["old_is_back"] is False
@@ -322,7 +319,7 @@ def of_an_earlier_release(host: _Host, monkeypatch: pytest.MonkeyPatch) -> _Host
     host.running = {"packaged.service"}
     host.enabled = {"packaged.service"}
     monkeypatch.setattr(host, "is_active", lambda name: name in host.running, raising=False)
-    monkeypatch.setattr(protection_new, "starting", lambda name: [name] if name in host.enabled else [])
+    monkeypatch.setattr(incoming, "starting", lambda name: [name] if name in host.enabled else [])
     return host
 
 
@@ -368,7 +365,7 @@ PASSIVE = {
 
 
 def test_passive_product_is_told_and_not_restarted(host: _Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protection_new, "must", lambda argv, *_rest: host.tell(argv[1], ["new.service"]))
+    monkeypatch.setattr(incoming, "must", lambda argv, *_rest: host.tell(argv[1], ["new.service"]))
     facts = handover.do({**TARGET, "new": PASSIVE})
     assert [verb for verb, _names in host.said] == ["stop", "active", "enable"]
     assert facts["window_seconds"] is not None
@@ -377,8 +374,8 @@ def test_passive_product_is_told_and_not_restarted(host: _Host, monkeypatch: pyt
 def test_passive_product_that_is_not_proven_is_passive_before_the_old_one_starts(
     host: _Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(protection_new, "must", lambda argv, *_rest: host.tell(argv[1], ["new.service"]))
-    monkeypatch.setattr(protection_new.vendor, "prove", lambda _probes: [check("mode", "bad", "still passive")])
+    monkeypatch.setattr(incoming, "must", lambda argv, *_rest: host.tell(argv[1], ["new.service"]))
+    monkeypatch.setattr(incoming.vendor, "prove", lambda _probes: [check("mode", "bad", "still passive")])
     with pytest.raises(handover.HandoverFailed, match="still passive") as caught:
         handover.do({**TARGET, "new": {**PASSIVE, "limit": 0.1}})
     assert [verb for verb, _names in host.said][-2:] == ["passive", "start"]
@@ -408,7 +405,7 @@ EXCLUSIVE = {**NEW, "install": [{"kind": "kit_install", "target": {}}]}
 
 
 def test_exclusive_product_comes_after_the_old_one_has_stopped(host: _Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(protection_new.INSTALLS, "kit_install", _Install(host))
+    monkeypatch.setitem(incoming.INSTALLS, "kit_install", _Install(host))
     handover.do({**TARGET, "new": EXCLUSIVE})
     assert [verb for verb, _names in host.said] == ["stop", "install", "start", "enable"]
 
@@ -417,7 +414,7 @@ def test_exclusive_product_comes_after_the_old_one_has_stopped(host: _Host, monk
 def test_exclusive_product_goes_only_when_the_old_one_is_back(
     host: _Host, monkeypatch: pytest.MonkeyPatch, removable: bool
 ) -> None:
-    monkeypatch.setitem(protection_new.INSTALLS, "kit_install", _Install(host, removable))
+    monkeypatch.setitem(incoming.INSTALLS, "kit_install", _Install(host, removable))
     host.broken = {"new.service"}
     with pytest.raises(handover.HandoverFailed) as caught:
         handover.do({**TARGET, "new": EXCLUSIVE})
@@ -431,12 +428,10 @@ def test_product_without_marks_is_up_when_it_is_proven(
     host: _Host, monkeypatch: pytest.MonkeyPatch, proven: bool
 ) -> None:
     result = [check("real_time", "ok" if proven else "unknown", "")]
-    monkeypatch.setattr(protection_new.vendor, "prove", lambda _probes: result)
-    monkeypatch.setattr(
-        protection_new.interception, "holders", lambda roots, *_: {1: ["m"]} if roots == ["/old"] else {}
-    )
+    monkeypatch.setattr(incoming.vendor, "prove", lambda _probes: result)
+    monkeypatch.setattr(incoming.interception, "holders", lambda roots, *_: {1: ["m"]} if roots == ["/old"] else {})
     host.enabled.add("new.service")
-    assert protection_new.New({**PASSIVE, "marks": False}).is_up() is proven
+    assert incoming.New({**PASSIVE, "marks": False}).is_up() is proven
 
 
 class _Fails:
@@ -470,7 +465,7 @@ def test_service_without_marks_that_a_run_has_stopped_is_started_again(
     """Its real-time part was off: no mark tells that it ran, and no time that it was stopped."""
     monkeypatch.setattr(host, "holders", lambda _roots, _bits=0: {})
     monkeypatch.setattr(host, "uncovered", lambda paths, _targets: paths)
-    handover._prepare("d", protection_old.Old.found(OLD), None)
+    handover._prepare("d", outgoing.Old.found(OLD), None)
     host.running.clear()
     with pytest.raises(handover.HandoverFailed, match="The old protection is back") as caught:
         handover.do(TARGET)
@@ -484,7 +479,7 @@ def test_fault_of_the_program_s_own_brings_the_old_protection_back(
     def faulty(*_arguments: Any, **_named: Any) -> list[dict[str, str]]:
         raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
 
-    monkeypatch.setattr(protection_new.real_time, "prove", faulty)
+    monkeypatch.setattr(incoming.real_time, "prove", faulty)
     with pytest.raises(handover.HandoverFailed, match="a fault of the program: UnicodeDecodeError") as caught:
         handover.do(TARGET)
     assert (caught.value.facts["old_is_back"], caught.value.facts["cause"]) == (True, "internal_error")

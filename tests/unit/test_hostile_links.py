@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import tree
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.time_limit import time_limit
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files import tree
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running.time_limit import time_limit
 from hostile_roots import CERTIFICATE, DPKG, INSTALLED, KESL, SECONDS, look, looked, write
 
 MARKER = "marker-of-the-outside"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.collect import space
-from ansible_collections.avshift.endpoint.plugins.module_utils.collect.ini_values import one_value
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect.files import space
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect.files.ini_values import one_value
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.look import Look
 
 

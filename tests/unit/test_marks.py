@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.collect import collector, ini_values, packet_marks
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect import collector
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect.files import ini_values
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.look import Look
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect.network import packet_marks
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect import marks, probes, unknowns
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
 from hypothesis import given

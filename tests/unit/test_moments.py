@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import boot_clock, moments
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.moments import Moment, Watch
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running import boot_clock, moments
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running.moments import Moment, Watch
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.items import printable
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import names
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix import names
 from hypothesis import example, given
 from hypothesis import strategies as st
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.apply import flags
-from ansible_collections.avshift.endpoint.plugins.module_utils.collect import obstacles, space
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.files import flags_clear
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect.files import obstacles, space
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.look import Look
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import file_flags
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.linux import file_flags
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
 
 
 @pytest.fixture
@@ -90,24 +90,24 @@ def flagged(tree: Path) -> Iterator[list[dict[str, str]]]:
     """Return flags that were set on a file, its tree and the directory above; skip where there are none."""
     told = [{"path": str(path), "flags": letters} for path, letters in ((tree / "deep" / "file", "ia"), (tree, "a"))]
     try:
-        flags.undo({"flagged": told})
+        flags_clear.undo({"flagged": told})
     except PermissionError:
         pytest.skip("flags take root")
     if _flags_of(tree) != "a":
         pytest.skip("this file system has no flags")
     yield told
-    flags.do({"flagged": told})
+    flags_clear.do({"flagged": told})
 
 
 def test_flags_are_told_cleared_and_set_again(tree: Path, flagged: list[dict[str, str]]) -> None:
     seen = _seen(tree)[str(tree)]["flagged"]
     assert sorted(told["path"] for told in seen) == sorted(told["path"] for told in flagged)
     target = {"flagged": seen}
-    assert flags.look(target) is False
-    flags.do(target)
-    assert flags.look(target) is True
+    assert flags_clear.look(target) is False
+    flags_clear.do(target)
+    assert flags_clear.look(target) is True
     assert _seen(tree) == {}
-    flags.undo(target)
+    flags_clear.undo(target)
     assert _seen(tree)[str(tree)]["flagged"] == seen
 
 
@@ -120,15 +120,15 @@ def test_file_with_another_name_keeps_its_flags(tree: Path) -> None:
     other = tree / "other"
     other.hardlink_to(tree.parent / "kept")
     with pytest.raises(EndpointError) as caught:
-        flags.do({"flagged": [{"path": str(other), "flags": "i"}]})
+        flags_clear.do({"flagged": [{"path": str(other), "flags": "i"}]})
     assert caught.value.code == "path_immutable"
 
 
 def test_flags_of_what_is_gone_or_a_link_now_are_done(tree: Path) -> None:
     (tree / "link").symlink_to(tree.parent / "kept")
     target = {"flagged": [{"path": str(tree / name), "flags": "i"} for name in ("link", "gone")]}
-    flags.do(target)
-    assert flags.look(target) is True
+    flags_clear.do(target)
+    assert flags_clear.look(target) is True
 
 
 def _sized(tree: Path, settings: str = "") -> dict[str, Any]:

@@ -6,8 +6,8 @@ import random
 from typing import Any
 
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply.runner import KINDS
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import order
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import PARTS, Step
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux import order
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.apply import packet_chains_remove
-from ansible_collections.avshift.endpoint.plugins.module_utils.collect import packet_chains, packet_marks
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.network import packet_chains_remove
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.look import Look
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import (
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect.network import packet_chains, packet_marks
+from ansible_collections.avshift.endpoint.plugins.module_utils.linux import (
     nf_tables,
     packet_rules,
     packet_views,
     policy_rules,
 )
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.commands import Finished
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running.commands import Finished
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import NOWHERE, cases, load_yaml, name_of

@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.collect import items, mentions
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import (
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect import items
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect.lines import mentions
+from ansible_collections.avshift.endpoint.plugins.module_utils.linux import (
     certificates,
     dpkg_status,
-    names,
     netlink,
     policy_rules,
 )
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.time_limit import time_limit
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix import names
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running.time_limit import time_limit
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from parsers import PARSERS, lines_of

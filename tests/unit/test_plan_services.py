@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.removal import kernel, network
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux.removal import kernel, network
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import verdict
 from plans import case_of, plan_of
 from support import CATALOG, collected, evidence

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.collect import account_use, file_systems, packet_rules
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect.files import file_systems
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.look import Look
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect.network import packet_rules
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect.trust import account_use
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
 
 MASKED = {"tool": "nft", "table": "ip x", "chain": "y", "rule": "meta mark 0x200", "marks": ["0x200"], "whole": True}
 

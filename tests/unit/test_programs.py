@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.collect import package_changes, packages
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.look import Look
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import commands, rpm_database
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect.packages import package_changes, packages
+from ansible_collections.avshift.endpoint.plugins.module_utils.linux import rpm_database
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running import commands
 
 # What rpm would run as a shell command, were it taken for an option of its own.
 OPTION = "--eval=%(touch {marker})"

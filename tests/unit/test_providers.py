@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running.commands import Finished
 from ansible_collections.avshift.endpoint.plugins.module_utils.prove import vendor as asked
 from ansible_collections.avshift.endpoint.plugins.module_utils.prove.checks import OK, overall
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.commands import Finished
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.staging import vendor
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux.staging import vendor
 from parsers import NOON
 from support import CATALOG, FIXTURES, cases, load_yaml, name_of
 

@@ -7,7 +7,7 @@ import re
 import unicodedata
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import document
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import runs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import words
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.plan import markdown as plan_markdown

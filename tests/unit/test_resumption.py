@@ -7,8 +7,8 @@ from functools import cache
 from typing import Any
 
 import pytest
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval.resumption import unexplained
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.probes import KEEP_OUT
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.resumption import unexplained
 from half_done import after, half_removed
 from hypothesis import given, settings
 from hypothesis import strategies as st

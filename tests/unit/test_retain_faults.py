@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.apply import path, retain
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import own_journal, safe_paths
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.files import path_remove, retain
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files import safe_paths
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.own import own_journal
 
 # What writes, names, removes, or makes it last. Every call of these is made to fail once.
 CALLS = ("open", "mkdir", "fsync", "replace", "unlink", "rmdir")
@@ -53,8 +54,8 @@ def _change(home: Path) -> None:
     if not retain.look(target):
         retain.do(target)
     assert retain.look(target)
-    if not path.look(tree):
-        path.do(tree)
+    if not path_remove.look(tree):
+        path_remove.do(tree)
     own_journal.note("abc", status="done")
 
 

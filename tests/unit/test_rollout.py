@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import waves
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import waves
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import rollout
 from hypothesis import given

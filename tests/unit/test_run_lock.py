@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply import main
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import run_lock
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.own import run_lock
 
 NOTHING = {"steps": [], "parts": ["remove"], "pending": []}
 HOLD = """

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply import announcement, main, runner
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import own_journal, run_lock
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.own import own_journal, run_lock
 
 
 class Host:

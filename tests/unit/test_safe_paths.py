@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import safe_paths
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files import safe_paths
 from support import REPOSITORY
 
 REFUSED = ["/", "", "etc/passwd", "/etc", "//etc", "/etc/", "/opt/../etc/x", "/opt/./x", "/..", "/opt/x/.."]

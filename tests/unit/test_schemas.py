@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply import runner
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect import collector
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import judge
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import model
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import approval
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import PARTS
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import verdict
 from schemas import SCHEMAS
@@ -35,7 +35,7 @@ def test_every_kind_of_evidence_has_its_form() -> None:
 def test_outcomes_statuses_and_verdicts() -> None:
     outcomes = {runner.WOULD, runner.CHANGED, runner.PROVED, runner.ALREADY, runner.FAILED, runner.UNDONE}
     assert set(RECORD["$defs"]["outcome"]["properties"]["outcome"]["enum"]) == outcomes | {runner.UNTOUCHED}
-    assert set(STATUS) == {*approval.ALLOWED, *approval.REFUSED}
+    assert set(STATUS) == {*judge.ALLOWED, *judge.REFUSED}
     own = {*verdict.CLEAN, verdict.REFUSED, verdict.ROLLED_BACK, verdict.FAILED, verdict.UNKNOWN, verdict.PARTIAL}
     own |= {verdict.PLANNED, verdict.DETECTED, verdict.EXCEPTED, verdict.PENDING_CONSOLE}
     assert set(RECORD["properties"]["verdict"]["enum"]) == own | {"removed_pending_reboot"}

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.commands import Finished
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.masks import OWN_WORDS, hide, masked
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.masks import OWN_WORDS, hide, masked
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running.commands import Finished
 from hypothesis import given
 from hypothesis import strategies as st
 

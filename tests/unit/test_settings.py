@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog.model import Provider
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import goal, selftest, settings
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.staging import layout_files
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import goal, settings
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux import selftest
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux.staging import layout_files
 from plans import NOTHING_ASKED
 from support import CATALOG
 

@@ -6,9 +6,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.apply import lines_remove
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.removal import integrations
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.removal.words import Words
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.files import lines_remove
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux.removal import integrations
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux.removal.config_lines.names import Words
 from hypothesis import given
 from hypothesis import strategies as st
 from support import CATALOG, evidence

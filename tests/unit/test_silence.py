@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.collect import flows, named_domains
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.collector import collect
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect.lines import named_domains
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.look import Look
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect.network import flows
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect import domains, probes, silence
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.answer import answer
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence

@@ -11,7 +11,7 @@ import zlib
 from pathlib import Path
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.program import PACKAGE, program
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.program import PACKAGE, program
 from hypothesis import example, given
 from hypothesis import strategies as st
 from sources import PLUGINS

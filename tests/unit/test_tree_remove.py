@@ -9,13 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import (
-    file_flags,
-    safe_paths,
-    tree_remove,
-    tree_walk,
-)
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.linux import file_flags
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files import safe_paths, tree_remove, tree_walk
 
 
 @pytest.fixture

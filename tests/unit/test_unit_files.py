@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.apply import reload_units
-from ansible_collections.avshift.endpoint.plugins.module_utils.collect import unit_owners, units
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.services import systemd_reload
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.look import Look
-from ansible_collections.avshift.endpoint.plugins.module_utils.system.errors import EndpointError
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.removal import paths
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect.running import unit_owners, units
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux.removal import paths
 from plans import case_of, plan_of
 
 NAME = "klnagent64.service"
@@ -78,11 +78,11 @@ def test_file_of_another_package_is_named_with_it_and_no_promise_is_made_of_its_
 
 def test_unit_that_systemd_still_knows_fails_the_step(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = {NAME: {"LoadState": "loaded", "ActiveState": "inactive", "FragmentPath": f"/run/x/{NAME}"}}
-    monkeypatch.setattr(reload_units, "must", lambda *_arguments: None)
-    monkeypatch.setattr(reload_units.systemd, "show", lambda _names: shown)
+    monkeypatch.setattr(systemd_reload, "must", lambda *_arguments: None)
+    monkeypatch.setattr(systemd_reload.systemd, "show", lambda _names: shown)
     with pytest.raises(EndpointError, match=f"/run/x/{NAME}") as caught:
-        reload_units.do({"names": [NAME]})
+        systemd_reload.do({"names": [NAME]})
     assert caught.value.code == "unit_still_known"
     shown[NAME]["LoadState"] = "not-found"
-    reload_units.do({"names": [NAME]})
-    assert reload_units.look({"names": [NAME]}) is True
+    systemd_reload.do({"names": [NAME]})
+    assert systemd_reload.look({"names": [NAME]}) is True

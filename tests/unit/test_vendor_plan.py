@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.carry_out import parts
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import loader
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog.model import Catalog
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import carry_out, goal, make, selftest
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.staging import vendor
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.staging.vendor_product import secrets_of
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import goal, make
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux import selftest
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux.staging import vendor
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux.staging.vendor_product import secrets_of
 from plans import NOTHING_ASKED
 from schemas import problems
 from support import CATALOG, FIXTURES, REPOSITORY, collected, load_yaml
@@ -129,20 +131,20 @@ def test_one_that_bears_no_other_engine_is_installed_in_the_handover(catalog: Ca
     assert [step["kind"] for step in handover["target"]["new"]["install"]] == ["kit_install", "enrol"]
     assert {"package": "acme-guard", "change": "created"} in handover["effects"]
     assert _levels(plan)["installed_in_handover"] == "warning"
-    sent = carry_out.arguments(plan, "handover", None, "", SECRETS)
+    sent = parts.arguments(plan, "handover", None, "", SECRETS)
     enrol = next(step for step in sent["steps"] if step["kind"] == "handover")["target"]["new"]["install"][1]
     assert enrol["target"]["values"] == SECRETS
 
 
 def test_no_plan_and_no_diff_holds_a_secret(catalog: Catalog) -> None:
     plan = _plan(catalog, FRESH)
-    sent = carry_out.arguments(plan, "stage", None, "", SECRETS)
+    sent = parts.arguments(plan, "stage", None, "", SECRETS)
     assert _step({"steps": sent["steps"]}, "enrol")["target"]["values"] == SECRETS
     assert sorted(sent["secrets"]) == sorted(SECRETS.values())
     outcomes = [{"id": step["id"], "outcome": "changed", "facts": {}} for step in sent["steps"]]
     pending = [step["id"] for step in sent["steps"]]
     done = {"changed": True, "outcomes": outcomes, "pending": pending, "failure": None}
-    told = json.dumps([plan, carry_out.result(sent["steps"], "stage", done)])
+    told = json.dumps([plan, parts.result(sent["steps"], "stage", done)])
     assert [secret for secret in SECRETS.values() if secret in told] == []
 
 
@@ -150,10 +152,10 @@ def test_no_plan_and_no_diff_holds_a_secret(catalog: Catalog) -> None:
 def test_nothing_is_begun_without_a_secret(catalog: Catalog, part: str) -> None:
     plan = _plan(catalog, FRESH)
     with pytest.raises(AvshiftError, match=r"word: .*nothing was done") as caught:
-        carry_out.arguments(plan, part, None, "", {"key": "x", "word": ""})
+        parts.arguments(plan, part, None, "", {"key": "x", "word": ""})
     assert caught.value.code == "secret_missing"
-    assert carry_out.arguments(plan, part, None, "", None)["steps"]
-    assert carry_out.arguments(plan, "remove", None, "", {})["steps"]
+    assert parts.arguments(plan, part, None, "", None)["steps"]
+    assert parts.arguments(plan, "remove", None, "", {})["steps"]
 
 
 PREFLIGHT: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [

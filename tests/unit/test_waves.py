@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from ansible.utils.helpers import pct_to_int
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import waves
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import waves
 from hypothesis import given
 from hypothesis import strategies as st
 

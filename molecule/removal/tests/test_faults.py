@@ -17,7 +17,11 @@ UNDECLARED, NEVER_MADE = "/etc/undeclared", "/etc/never-made"
 REMOVING = '    safe_paths.remove(target["path"], target["scope"])\n'
 FINISHED = '({"path": JOURNAL, "scope": "file", "change": "changed"},)'
 FAULTS = (
-    faulty.Fault("plugins/module_utils/apply/path.py", REMOVING, f'{REMOVING}    open({UNDECLARED!r}, "w").close()\n'),
+    faulty.Fault(
+        "plugins/module_utils/apply/files/path_remove.py",
+        REMOVING,
+        f'{REMOVING}    open({UNDECLARED!r}, "w").close()\n',
+    ),
     faulty.Fault(
         "plugins/plugin_utils/plan/make.py",
         FINISHED,

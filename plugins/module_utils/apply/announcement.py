@@ -8,7 +8,7 @@ Security monitoring will see an antivirus being stopped: the line with the chang
 
 import syslog
 
-from ..system import own_journal
+from ..posix.own import own_journal
 
 NOTED = ("change_id", "products", "pending")
 

@@ -3,7 +3,7 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Any exception in a step as an error that says in which step it came, and what it was."""
 
-from ..system.errors import EndpointError, Problem
+from ..posix.errors import EndpointError, Problem
 
 DOING = "Carrying out a step"
 

@@ -8,8 +8,8 @@ Each is done in a child that can be left behind where the kernel waits, for a fi
 
 import contextlib
 
-from ..system import bounded
-from ..system.errors import EndpointError
+from ..posix.errors import EndpointError
+from ..posix.running import bounded
 from . import faults
 
 # Seconds that a look at one of them may take, and that one may take in all; and after how many of them that did not

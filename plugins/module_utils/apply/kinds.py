@@ -3,39 +3,23 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Which module carries out which kind of step."""
 
-from . import (
-    account_remove,
-    announcement,
-    await_packages,
+from . import announcement
+from .accounts import account_remove, group_remove
+from .files import (
     await_paths,
-    boot_links,
     certificate_remove,
-    debconf,
-    enrol,
     file,
-    flags,
-    group,
-    handover,
-    ini_section,
-    kernel_module_unload,
-    kit,
+    flags_clear,
+    ini_section_remove,
     lines_remove,
-    package_repair,
-    packages_install,
-    packages_remove,
-    packet_chains_remove,
-    packet_marks_remove,
-    path,
-    processes,
-    proof,
-    reload_units,
+    path_remove,
     retain,
-    selinux_boolean,
     selinux_contexts_remove,
-    signatures_check,
-    unit,
-    vendor_proof,
 )
+from .handover import enrol, handover, prove_on_demand, prove_state
+from .network import packet_chains_remove, packet_marks_remove
+from .packages import await_packages, debconf, kit, package_repair, packages_install, packages_remove, signatures_check
+from .services import boot_links_remove, kernel_module_unload, processes_end, selinux_boolean, systemd_reload, unit
 
 KINDS = {
     "account_remove": account_remove,
@@ -43,15 +27,15 @@ KINDS = {
     "finish": announcement.Finish,
     "await_packages": await_packages,
     "await_paths": await_paths,
-    "boot_links_remove": boot_links,
+    "boot_links_remove": boot_links_remove,
     "certificate_remove": certificate_remove,
     "debconf": debconf,
     "enrol": enrol,
     "file": file,
-    "flags_clear": flags,
-    "group_remove": group,
+    "flags_clear": flags_clear,
+    "group_remove": group_remove,
     "handover": handover,
-    "ini_section_remove": ini_section,
+    "ini_section_remove": ini_section_remove,
     "kit_check": kit.Check,
     "kit_install": kit.Install,
     "lines_remove": lines_remove,
@@ -61,14 +45,14 @@ KINDS = {
     "packages_remove": packages_remove,
     "packet_chains_remove": packet_chains_remove,
     "packet_marks_remove": packet_marks_remove,
-    "path_remove": path,
-    "processes_end": processes,
-    "prove_on_demand": proof,
-    "prove_state": vendor_proof,
+    "path_remove": path_remove,
+    "processes_end": processes_end,
+    "prove_on_demand": prove_on_demand,
+    "prove_state": prove_state,
     "retain": retain,
     "selinux_boolean": selinux_boolean,
     "selinux_contexts_remove": selinux_contexts_remove,
     "signatures_check": signatures_check,
-    "systemd_reload": reload_units,
+    "systemd_reload": systemd_reload,
     "unit": unit,
 }

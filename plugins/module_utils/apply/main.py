@@ -5,10 +5,11 @@
 
 import contextlib
 
-from ..system import outlive, own_places, run_lock
-from ..system.errors import Problem
-from ..system.masks import hide, masked
-from ..system.signals import Heard
+from ..posix.errors import Problem
+from ..posix.masks import hide, masked
+from ..posix.own import own_places, run_lock
+from ..posix.running import outlive
+from ..posix.running.signals import Heard
 from . import announcement, results, runner, taking_back
 from .faults import internal
 from .runner import UNTOUCHED, carry_out, pending_of

@@ -5,7 +5,7 @@
 
 import json
 
-from ..system import own_journal
+from ..posix.own import own_journal
 from . import announcement
 
 # Bytes. Beyond them the facts stand in the answer alone.

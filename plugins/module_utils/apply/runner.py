@@ -12,9 +12,9 @@ something, and is taken back then too; one whose ``undone_last(target)`` is true
 
 import time
 
-from ..system.errors import EndpointError
-from ..system.signals import Heard
-from ..system.time_limit import time_limit
+from ..posix.errors import EndpointError
+from ..posix.running.signals import Heard
+from ..posix.running.time_limit import time_limit
 from . import in_homes, taking_back
 from .faults import explained
 from .kinds import KINDS

@@ -3,37 +3,18 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Answer all probes in one pass. Collecting decides nothing."""
 
-from ..system.errors import Problem
-from ..system.time_limit import time_limit
-from . import (
-    accounts,
-    certificates,
-    home_paths,
-    host,
-    ini_sections,
-    ini_values,
-    installers,
-    interceptors,
-    journal,
-    kernel_modules,
-    limits,
-    links,
-    mentions,
-    mounts,
-    named_entries,
-    packages,
-    packet_chains,
-    packet_marks,
-    paths,
-    processes,
-    roots,
-    sockets,
-    trusted_keys,
-    units,
-)
+from ..posix.errors import Problem
+from ..posix.running.time_limit import time_limit
+from . import host, limits, roots
+from .files import home_paths, ini_sections, ini_values, links, mounts, named_entries, paths
 from .gathering import HARDLY, HOST, Gathering, limited
 from .items import not_checked, printable
+from .lines import mentions
 from .look import Look
+from .network import packet_chains, packet_marks, sockets
+from .packages import installers, packages
+from .running import interceptors, journal, kernel_modules, processes, units
+from .trust import accounts, certificates, trusted_keys
 
 # What a kind of probe is answered by. Each is collect(asked, look) -> items.
 # Packages come first: what they own is told of the paths.
@@ -156,29 +137,19 @@ def _answers(probes, live):
 
 
 def _silence(live):
-    from . import flows, named_domains
+    from .lines import named_domains
+    from .network import flows
 
     return dict({"named_domain": named_domains.collect}, **({"flow": flows.collect} if live else {}))
 
 
 def _planning(live):
     # Imported here, since detection alone, which may be asked every day, would pay for them too.
-    from . import (
-        account_use,
-        debconf,
-        file_systems,
-        file_texts,
-        kit,
-        obstacles,
-        package_changes,
-        package_manager,
-        packet_rules,
-        product_state,
-        resources,
-        selinux_booleans,
-        space,
-        unit_owners,
-    )
+    from .files import file_systems, file_texts, obstacles, space
+    from .network import packet_rules
+    from .packages import debconf, kit, package_changes, package_manager
+    from .running import product_state, resources, unit_owners
+    from .trust import account_use, selinux_booleans
 
     known = {"file_text": file_texts.collect, "debconf": debconf.collect}
     if live:

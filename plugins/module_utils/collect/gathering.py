@@ -9,8 +9,10 @@ once more without it; the rest of it is unknown, with the path.
 
 import json
 
-from ..system import bounded, mounts, names
-from ..system.errors import EndpointError, Problem
+from ..linux import mounts
+from ..posix import names
+from ..posix.errors import EndpointError, Problem
+from ..posix.running import bounded
 from .items import not_checked, printable
 
 HOST = "host"

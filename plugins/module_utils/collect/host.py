@@ -9,7 +9,7 @@ import os
 import platform
 import re
 
-from ..system.errors import EndpointError
+from ..posix.errors import EndpointError
 
 # Systems whose /usr comes with an image, as a whole: what is there, and by which tool packages change.
 OSTREE_BOOTED, OSTREE = "/run/ostree-booted", "/ostree/repo"

@@ -3,7 +3,7 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """The form of one piece of evidence."""
 
-from ..system import names
+from ..posix import names
 
 MOST_LEVELS = 40
 

@@ -5,7 +5,7 @@
 
 import re
 
-from ..system.errors import EndpointError
+from ..posix.errors import EndpointError
 from .items import not_checked, seen
 
 LIMIT = 1 << 18

@@ -6,10 +6,11 @@
 import os
 import re
 
-from ..system import interception, odd_lines
-from ..system.containers import container_of
-from ..system.names import name_below
-from ..system.tree import LONGEST_PATH, Tree
+from ..linux import interception
+from ..linux.containers import container_of
+from ..posix import odd_lines
+from ..posix.files.tree import LONGEST_PATH, Tree
+from ..posix.names import name_below
 
 PASSWD = "/etc/passwd"
 HOMES = "/home"

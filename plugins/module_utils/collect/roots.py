@@ -5,8 +5,8 @@
 
 import os
 
-from ..system import dpkg_status, rpm_home
-from ..system.errors import EndpointError
+from ..linux import dpkg_status, rpm_home
+from ..posix.errors import EndpointError
 from .host import describe
 from .items import not_checked
 from .look import PASSWD

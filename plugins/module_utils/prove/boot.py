@@ -3,8 +3,8 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Prove that units run now and will run again after a boot."""
 
-from ..system import systemd
-from ..system.errors import EndpointError
+from ..linux import systemd
+from ..posix.errors import EndpointError
 from .checks import BAD, OK, UNKNOWN, check
 
 

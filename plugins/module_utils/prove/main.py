@@ -7,9 +7,9 @@ import os
 
 from ..collect import host
 from ..collect.look import Look
-from ..system import bounded
-from ..system.child import TIMEOUT, told
-from ..system.errors import EndpointError
+from ..posix.errors import EndpointError
+from ..posix.running import bounded
+from ..posix.running.child import TIMEOUT, told
 from . import boot, database_age, on_access, on_demand, real_time, silenced, vendor
 from .checks import UNKNOWN, check, overall
 

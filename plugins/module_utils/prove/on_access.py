@@ -13,11 +13,11 @@ import re
 import stat
 import time
 
-from ..system.child import TIMEOUT, told
-from ..system.commands import run
-from ..system.errors import EndpointError
-from ..system.process_age import started
-from ..system.tree import Tree
+from ..linux.process_age import started
+from ..posix.errors import EndpointError
+from ..posix.files.tree import Tree
+from ..posix.running.child import TIMEOUT, told
+from ..posix.running.commands import run
 from .checks import BAD, OK, UNKNOWN, check
 from .samples import CLEAN, detectable
 

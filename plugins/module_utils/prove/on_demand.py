@@ -13,7 +13,7 @@ import ctypes
 import os
 import socket
 
-from ..system.errors import EndpointError
+from ..posix.errors import EndpointError
 from .checks import BAD, OK, UNKNOWN, check
 from .samples import CLEAN, detectable
 

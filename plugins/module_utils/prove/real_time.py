@@ -3,7 +3,7 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Prove that the engine's real-time part is up by what the kernel says, not by what the engine says."""
 
-from ..system import interception
+from ..linux import interception
 from .checks import BAD, OK, check
 
 

@@ -16,9 +16,9 @@ What the product says of itself is no proof that it protects; it is one part of 
 import re
 import time
 
-from ..system.commands import run
-from ..system.errors import EndpointError
-from ..system.masks import hidden
+from ..posix.errors import EndpointError
+from ..posix.masks import hidden
+from ..posix.running.commands import run
 from . import vendor_output
 from .checks import BAD, OK, UNKNOWN, check
 

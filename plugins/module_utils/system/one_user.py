@@ -8,7 +8,7 @@ import os
 import pwd
 import resource
 
-from . import bounded
+from ..posix.running import bounded
 
 NOBODY = 65534
 NO_NEW_PRIVILEGES, DUMPABLE = 38, 4

@@ -8,9 +8,9 @@ from typing import Any
 
 from ..catalog.model import Catalog
 from ..errors import AvshiftError
+from ..platforms.linux.staging.engine import provider_of
 from .model import Goal
 from .settings import settled
-from .staging.engine import provider_of
 
 NO_PROVIDER = "none"
 

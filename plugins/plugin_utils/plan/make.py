@@ -12,11 +12,12 @@ from ..detect import probes, scanners
 from ..detect.claims import Claims, claims
 from ..detect.evidence import Evidence
 from ..detect.match import findings
-from . import exceptions, handover, order, preflight, removal, staging
+from ..platforms.linux import handover, order, removal, staging
+from ..platforms.linux.normalise import steady
+from ..platforms.linux.staging.engine import Staged
+from . import exceptions, preflight
 from .model import CHANGE_MARK, DIGEST_MARK, REMOVE, STAGE, Goal, Plan, Step
 from .preflight.case import Case
-from .staging.engine import Staged
-from .steady import steady
 
 OWN_STATE = "/var/lib/avshift"
 JOURNAL = f"{OWN_STATE}/journal.json"

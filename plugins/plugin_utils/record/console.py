@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import schema, yaml_text
 from ..errors import AvshiftError
-from ..plan import document
+from ..fleet import document
 from .verdict import is_for_the_console
 
 READING = "Reading the console's answer"

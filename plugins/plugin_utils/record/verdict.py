@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ..approval.judge import REFUSED as NOT_ALLOWED
 from ..catalog.model import REMOVED_BY_DEFAULT
-from ..plan.approval import REFUSED as NOT_ALLOWED
 from ..plan.exceptions import ALL
 
 CLEAN = ("never_present", "removed_verified", "removed_with_inert_residue")

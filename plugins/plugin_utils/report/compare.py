@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from ..approval.drift import NOT_KNOWN, changes
 from ..canonical import encode
-from ..plan.differences import NOT_KNOWN, changes
 from ..plan.model import stopping
 from ..record.records import collected_in
 from ..record.verdict import CLEAN

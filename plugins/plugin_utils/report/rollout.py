@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import AvshiftError
-from ..plan import waves
+from ..fleet import waves
 from .escape import visible
 from .table import table
 from .words import cause, some

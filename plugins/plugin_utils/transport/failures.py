@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..cause import LONGEST
-from ..cause import of as cause_of
+from .cause import LONGEST
+from .cause import of as cause_of
 
 KILLED_BY = 128
 SIGKILL, SIGTERM = 9, 15

@@ -21,10 +21,10 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import module_loader
 from ansible.utils.display import Display
 
-from ..answers import code_of, invalid, must_be_small
 from ..errors import AvshiftError
-from ..program import MODULE, program, write_module
 from . import failures, limits
+from .answers import code_of, invalid, must_be_small
+from .program import MODULE, program, write_module
 
 # Written into Ansible's own folder for temporary files, which it removes at its end.
 MODULES = Path(constants.DEFAULT_LOCAL_TMP) / "avshift-modules"

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any, ClassVar
 
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.adapter import Adapter, plain
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import Adapter, plain
 
 
 class ActionModule(Adapter):

@@ -6,23 +6,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..model import Check
-from . import (
+from ...platforms.linux.preflight import (
     accounts,
-    data,
-    exceptions,
     handover,
     host,
     network,
-    other_vendors,
     packages,
     paths,
-    products,
+    reinstall,
     replacement,
-    returning,
     system,
     vendor,
 )
+from ..model import Check
+from . import exceptions, other_vendors, owner_data, products
 from .case import Case
 
 CHECKS = (
@@ -37,8 +34,8 @@ CHECKS = (
     *other_vendors.CHECKS,
     *vendor.CHECKS,
     *handover.CHECKS,
-    *data.CHECKS,
-    *returning.CHECKS,
+    *owner_data.CHECKS,
+    *reinstall.CHECKS,
     *exceptions.CHECKS,
 )
 

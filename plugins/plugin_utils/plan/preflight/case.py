@@ -11,8 +11,8 @@ from ...catalog.model import Catalog, Product
 from ...detect.claims import Claims
 from ...detect.evidence import Evidence
 from ...detect.match import Finding
+from ...platforms.linux.staging.engine import Staged
 from ..model import Goal, Step
-from ..staging.engine import Staged
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 from ...catalog.model import Product
 from ...detect.problems import PACKAGING
-from .. import removal
+from ...platforms.linux import removal
+from ...platforms.linux.preflight.paths import first
 from ..model import Check
 from .case import Case
-from .paths import first
 
 
 def _confidence(case: Case) -> Iterator[Check]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import difflib
 from typing import Any
 
-from ...plan.diff import of_step
+from ...carry_out.diff import of_step
 
 HEADER_LINES = 2
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ... import answers
-from ...plan import document
+from ...fleet import document
 from ...record import runs
+from ...transport import answers
 from ...visible import visible
 from . import files, lines
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ...plan.document import NEEDS_APPROVAL
+from ...fleet.document import NEEDS_APPROVAL
 from ...visible import visible
 from .view import CHANGE, NOTHING, REFUSED, Group, View
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ...plan import document as documents
+from ...fleet import document as documents
 from ...plan.model import PARTS, expanded, stopping
 from ...record import verdict
 

@@ -1,0 +1,33 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Remove a local group, after everything that it could own is gone."""
+
+from ...collect.look import Look
+from ...collect.trust import accounts
+from ...posix.running.commands import must
+
+# Giving a user another primary group goes through the user's home.
+MOVE_LIMIT, LIMIT = 600, 60
+
+
+def look(target):
+    """Return True if there is no such local group."""
+    return not _group(target["name"])
+
+
+def do(target):
+    """Give the users named in the plan another primary group, and remove this one by the system's own tool.
+
+    That tool refuses while it is any other account's primary group.
+    """
+    found = _group(target["name"])
+    for user in target["move"] if found else ():
+        if user in found[0]["value"]["primary_of"]:
+            argv = ["usermod", "-g", target["to"], user]
+            must(argv, MOVE_LIMIT, "Changing a primary group", "Look at the account and run again.")
+    must(["groupdel", target["name"]], LIMIT, "Removing a group", "See which account has it as its primary group.")
+
+
+def _group(name):
+    return list(accounts.collect_groups([name], Look()))

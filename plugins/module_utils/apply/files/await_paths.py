@@ -1,0 +1,37 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Wait for what a daemon fetches, such as signatures, before anything relies on it."""
+
+import glob
+import time
+
+from ...posix.errors import EndpointError
+
+CHANGES = False
+PAUSE = 0.5
+
+
+def look(target):
+    """Return True if every pattern has a path."""
+    return not _missing(target["patterns"])
+
+
+def do(target):
+    """Wait until every pattern has a path; EndpointError naming those that have none at the limit."""
+    begun = time.monotonic()
+    while _missing(target["patterns"]):
+        if time.monotonic() - begun >= target["limit"]:
+            raise EndpointError(
+                "data_not_fetched",
+                "Waiting for data",
+                ", ".join(_missing(target["patterns"])),
+                "it did not come within %d s" % target["limit"],
+                "See the log of the service that fetches it, and that the host reaches its mirrors.",
+            )
+        time.sleep(PAUSE)
+    return {"waited_seconds": round(time.monotonic() - begun, 1)}
+
+
+def _missing(patterns):
+    return [pattern for pattern in patterns if not glob.glob(pattern)]

@@ -1,0 +1,157 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Withdraw one trusted certificate: its file and the links to it go, and the system's tool makes the bundle anew."""
+
+import hashlib
+import os
+import stat
+
+from ...collect.trust.certificates import BUNDLES, LIMIT, LINKS, links_to
+from ...linux import certificates, nss_database
+from ...posix.errors import EndpointError
+from ...posix.files import file_replace, safe_paths, trust
+from ...posix.files.tree import Tree
+from ...posix.running import bounded
+from ...posix.running.commands import must
+
+TOOL_LIMIT = 300
+CHOICE, CHOSEN_FROM = "/etc/ca-certificates.conf", "/usr/share/ca-certificates"
+MADE = BUNDLES + (LINKS + "/ca-certificates.crt",)
+READING = "Reading a database of certificates"
+BY_HAND = "Have its user delete the certificate with certutil or in the browser."
+
+
+def look(target):
+    """Return True if nothing trusts the certificate any more."""
+    if target["store"] == "nss":
+        return not _in_database(target)
+    there = [path for path in target["files"] + target["links"] if safe_paths.lstat(path)[0] is not None]
+    return not there and _chosen() == _deselected(target) and not _in_bundles(target)
+
+
+def do(target):
+    """Withdraw it."""
+    if target["store"] == "nss":
+        _from_database(target)
+        return
+    links = [link for path in _paths(target) for link in links_to(path, Tree())]
+    for path in target["files"]:
+        _refuse_another(path, target["sha256"])
+        safe_paths.remove(path, "file")
+    if _chosen() != _deselected(target):
+        file_replace.replace(CHOICE, _deselected(target))
+        # The tool itself takes the links of what it was told not to choose, and says so to its hooks.
+        _make_anew(target)
+    # It leaves the links of a file that is gone.
+    for link in sorted(set(links) | set(target["links"])):
+        _remove_link(link)
+    if not target["deselect"] or _in_bundles(target):
+        _make_anew(target)
+
+
+def _paths(target):
+    return target["files"] + [CHOSEN_FROM + "/" + name for name in target["deselect"]]
+
+
+def _make_anew(target):
+    for tool in target["tools"]:
+        # It works on drafts, which are to be nowhere on the disk.
+        remedy = "Run it by hand and see what it says."
+        must([tool], TOOL_LIMIT, "Making the system's certificates anew", remedy, TMPDIR="/run")
+
+
+def _refuse_another(path, digest):
+    """Refuse a file that holds another certificate than it did when the plan was made."""
+    data = file_replace.data_of(path)
+    if data is None:
+        return
+    found = list(certificates.pem_blocks(data)) if b"-----BEGIN" in data else [data]
+    if [hashlib.sha256(der).hexdigest() for der in found] != [digest]:
+        raise EndpointError(
+            "certificate_drifted",
+            "Withdrawing a certificate",
+            path,
+            "it holds another certificate, or more than this one",
+            "Plan again.",
+        )
+
+
+def _remove_link(path):
+    status, _target = safe_paths.lstat(path)
+    if status is not None and stat.S_ISLNK(status.st_mode):
+        safe_paths.remove(path, "file")
+
+
+def _chosen():
+    return file_replace.data_of(CHOICE)
+
+
+def _deselected(target):
+    data = _chosen()
+    if data is None:
+        return None
+    names = {name.encode("utf-8", "surrogateescape") for name in target["deselect"]}
+    return b"\n".join(b"!" + line if line in names else line for line in data.split(b"\n"))
+
+
+def _in_bundles(target):
+    tree = Tree()
+    try:
+        for path in MADE:
+            for der in certificates.pem_blocks(tree.data(path, LIMIT) or b""):
+                if hashlib.sha256(der).hexdigest() == target["sha256"]:
+                    return True
+    finally:
+        tree.close()
+    return False
+
+
+def _in_database(target):
+    """Return True if the database has it. Its content is data, whoever has written it."""
+    opened = _opened(target["database"])
+    if opened is None:
+        return False
+    with os.fdopen(opened, "rb") as stream:
+        data = stream.read(LIMIT + 1)
+    try:
+        if len(data) > LIMIT:
+            raise ValueError("it has more than %d bytes" % LIMIT)
+        found = bounded.done(lambda: nss_database.certificates(data), nss_database.LIMIT, target["database"], READING)
+        return [target["name"], target["subject"]] in found
+    except ValueError as error:
+        raise EndpointError("database_unreadable", READING, target["database"], error, BY_HAND)
+
+
+def _opened(path):
+    """Return a descriptor of a regular file, reached without a link; None if it is not there."""
+    opened = safe_paths.open_parent(path)
+    if opened is None:
+        return None
+    parent, name = opened
+    try:
+        descriptor = os.open(name, file_replace.READING, dir_fd=parent)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise safe_paths.unreadable(path, os.strerror(error.errno))
+    finally:
+        os.close(parent)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise safe_paths.unreadable(path, "it is not a regular file")
+    return descriptor
+
+
+def _from_database(target):
+    """Delete it as the user whose database it is: where others than root can change a name, root goes by none."""
+    path = target["database"]
+    owner = safe_paths.lstat(path)[0]
+    if owner is None:
+        return
+    if owner.st_uid == 0:
+        trust.must_be(path, "Withdrawing a certificate")
+    try:
+        nss_database.remove(path, owner.st_uid, target["name"], target["subject"])
+    except ValueError as error:
+        raise EndpointError("database_unchanged", "Withdrawing a certificate", path, error, BY_HAND)

@@ -1,0 +1,29 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Take one section out of a registry that several products share; the file goes with its last section."""
+
+import stat
+
+from ...collect.files.ini_sections import lines_of, sections
+from ...posix.files import safe_paths
+
+
+def look(target):
+    """Return True if the section is not there."""
+    return all(name != target["section"] for name, _lines in _sections(target["file"]))
+
+
+def do(target):
+    """Write the file without the section, or remove it if no other section is left."""
+    path = target["file"]
+    kept = [(name, lines) for name, lines in _sections(path) if name != target["section"]]
+    if not any(name for name, _lines in kept):
+        safe_paths.remove(path, "file")
+        return
+    mode = stat.S_IMODE(safe_paths.lstat(path)[0].st_mode)
+    safe_paths.write_text(path, "".join(line for _name, lines in kept for line in lines), mode)
+
+
+def _sections(path):
+    return list(sections(lines_of(safe_paths.read_text(path) or "")))

@@ -1,0 +1,72 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Take lines out of another program's configuration, and leave every other byte as it is."""
+
+import hashlib
+
+from ...collect.lines.mentioned_lines import blocks
+from ...posix.errors import EndpointError
+from ...posix.files import file_replace, safe_paths
+from ...posix.running import commands
+
+CHECK_LIMIT = 30
+
+
+def look(target):
+    """Return True if none of the lines is there any more, or, where all of the file goes, the file is not."""
+    data = file_replace.data_of(target["path"])
+    if data is None:
+        return True
+    return not target["whole"] and edited(data, target) == data
+
+
+def do(target):
+    """Write the file without the lines, or remove it if it is still what the plan saw."""
+    path = target["path"]
+    data = file_replace.data_of(path)
+    if data is None:
+        return
+    if not target["whole"]:
+        left = edited(data, target)
+        if left != data:
+            file_replace.replace(path, left, _check_sudoers if target["place"] == "sudoers" else None)
+        return
+    if hashlib.sha256(data).hexdigest() != target["sha256"]:
+        raise EndpointError(
+            "file_drifted",
+            "Removing a file that is there for nothing but the product",
+            path,
+            "somebody has changed it since the plan was made",
+            "Plan again.",
+        )
+    safe_paths.remove(path, "file")
+
+
+def edited(data, target):
+    """Return a file's bytes with each of the lines taken out or replaced; all others stay byte for byte."""
+    wanted = {edit["before"].encode("utf-8"): edit["after"] for edit in target["edits"]}
+    kept, rest = [], data.count(b"\n")
+    for _number, lines in blocks(data, target["place"]):
+        whole = b"\n".join(lines)
+        # The last line may have no line end.
+        rest -= len(lines)
+        end = b"\n" if rest >= 0 else b""
+        if whole not in wanted:
+            kept.append(whole + end)
+        elif wanted[whole] is not None:
+            kept.append(wanted[whole].encode("utf-8") + end)
+    return b"".join(kept)
+
+
+def _check_sudoers(draft, path):
+    """Refuse a text that sudo could not read: nobody could become root any more."""
+    finished = commands.run(["visudo", "-c", "-q", "-f", draft], CHECK_LIMIT)
+    if finished.code:
+        raise EndpointError(
+            "sudoers_invalid",
+            "Taking lines out of the rules of sudo",
+            path,
+            "visudo refuses what would be left: " + finished.said(),
+            "Correct the file by hand with visudo and run again; nothing was changed in it.",
+        )

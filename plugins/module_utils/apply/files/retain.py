@@ -1,0 +1,257 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Keep the owner's data in an archive with checksums, read back before anything of it may go.
+
+Nothing here writes to, or removes, an original. Everything is read and written file by file, so that memory does not
+grow with what is kept.
+"""
+
+import hashlib
+import itertools
+import os
+import re
+import stat
+
+from ...posix.errors import EndpointError
+from ...posix.files import archive, safe_paths
+from ...posix.files.tree_walk import walk
+from ...posix.own import own_journal
+
+DRAFT = ".part"
+# Files that are compared with the manifests at a time, where they are not in their order.
+AT_ONCE = 200000
+WRITTEN = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def look(target):
+    """Return True if every file that is there now is in an archive of this run, with the content that it has now, and
+    the journal tells where that is.
+
+    A run that was cut off may have archived, and then the product may have written more before it is run again.
+    """
+    return _is_kept(target) and _is_noted(target)
+
+
+def do(target):
+    """Write an archive, read it back against the originals, and only then give it and its manifest their names.
+
+    What a run that was cut off has archived is only noted.
+    """
+    if _is_kept(target):
+        return _noted(target, {})
+    whole, listing = next(names for names in _names(target) if not os.path.exists(names[0]))
+    folder = os.path.dirname(whole)
+    _make_private(folder)
+    drafts = [whole + DRAFT, listing + DRAFT]
+    _discard(drafts + target.get("drafts", []))
+    try:
+        skipped = _write(drafts[0], target)
+        _verify(drafts[0], drafts[1], target)
+        # The archive's name says that both are whole, so that it comes last.
+        os.replace(drafts[1], listing)
+        _settle(folder)
+        os.replace(drafts[0], whole)
+        _settle(folder)
+    except EndpointError:
+        _discard(drafts)
+        raise
+    except OSError as error:
+        _discard(drafts)
+        raise EndpointError(
+            "retain_failed",
+            "Retaining the owner's data",
+            whole,
+            str(error),
+            "Make room, or see what is wrong with the disk, and run again; the originals are untouched.",
+        )
+    return _noted(target, {"skipped": skipped} if skipped else {})
+
+
+def tidy(target):
+    """Remove what a step that was ended has left half written."""
+    _discard([name + DRAFT for names in itertools.islice(_names(target), len(_whole(target)) + 1) for name in names])
+
+
+def _noted(target, facts):
+    """Let the journal tell where the archives of this run are, and return the facts for the record."""
+    *earlier, (whole, listing) = _whole(target)
+    files = sum(1 for _line in _listed(listing))
+    kept = dict(facts, archive=whole, files=files, bytes=os.path.getsize(whole))
+    if earlier:
+        kept["earlier"] = [archive for archive, _listing in earlier]
+    others = [one for one in _all_noted(target) if one["archive"] not in [names[0] for names in _whole(target)]]
+    own_journal.note(target["digest"], retained=_together(others + [kept]))
+    return kept
+
+
+def _together(several):
+    """Return what the journal tells of the archives of one run: of each step of this kind, and of all together."""
+    first = several[0]
+    if len(several) == 1:
+        return first
+    names = [name for one in several for name in (one["archive"], *one.get("earlier", ()))]
+    earlier = [name for name in names if name != first["archive"]]
+    sums = {key: sum(one[key] for one in several) for key in ("files", "bytes")}
+    return dict(first, earlier=earlier, steps=several, **sums)
+
+
+def _all_noted(target):
+    """Return what is noted of each step of this kind in this run."""
+    kept = own_journal.noted(target["digest"]).get("retained")
+    return [] if kept is None else kept.get("steps", [kept])
+
+
+def _is_noted(target):
+    last = _whole(target)[-1][0]
+    return any(one["archive"] == last for one in _all_noted(target))
+
+
+def _whole(target):
+    """Return the (archive, manifest) of this run that are there, in order."""
+    return list(itertools.takewhile(lambda names: os.path.exists(names[0]), _names(target)))
+
+
+def _names(target):
+    """Yield (archive, manifest) of this run in order, numbered from the second on; none is ever written over."""
+    yield target["archive"], target["manifest"]
+    for number in itertools.count(2):
+        yield tuple(
+            name.replace(target["digest"], "%s-%d" % (target["digest"], number))
+            for name in (target["archive"], target["manifest"])
+        )
+
+
+def _make_private(folder):
+    os.makedirs(folder, 0o700, exist_ok=True)
+    _settle(os.path.dirname(folder))
+
+
+def _settle(folder):
+    """Make names that were given in a directory outlast a loss of power."""
+    descriptor = os.open(folder, safe_paths.DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _discard(drafts):
+    for draft in drafts:
+        if os.path.lexists(draft):
+            os.unlink(draft)
+
+
+def _is_kept(target):
+    """Return True if there is an archive, and what is there now is in one."""
+    listings = [listing for _archive, listing in _whole(target)]
+    if not listings:
+        return False
+    # An interrupted run has gone through the same files in the same order.
+    left = _not_in_order(_now(target), _digests(listings[-1]))
+    for some in iter(lambda: set(itertools.islice(left, AT_ONCE)), set()):
+        for listing in listings:
+            some.difference_update(_digests(listing))
+        if some:
+            return False
+    return True
+
+
+def _now(target):
+    """Yield a digest of the manifest's line of each file that is there now."""
+    for entry in _entries(target):
+        if stat.S_ISREG(entry.status.st_mode):
+            yield _short(_line(entry.path, archive.digest_of(entry)))
+
+
+def _digests(listing):
+    """Yield the same of each line of a manifest."""
+    for line in _listed(listing):
+        yield _short(_unescaped(line))
+
+
+def _not_in_order(wanted, found):
+    """Yield what of ``wanted`` is not in ``found``, or in another order: all from the first such one on."""
+    for one in wanted:
+        if one not in found:
+            # The iterator has come to its end.
+            yield one
+
+
+def _listed(listing):
+    """Yield the lines of a manifest; none if somebody has taken it away."""
+    if os.path.exists(listing):
+        with open(listing, encoding="utf-8", errors="surrogateescape", newline="\n") as stream:
+            for line in stream:
+                yield line.rstrip("\n")
+
+
+def _short(line):
+    return hashlib.sha256(line.encode("utf-8", "surrogateescape")).digest()
+
+
+def _unescaped(line):
+    """Return a line of a manifest without the escapes of sha256sum, which begin with a backslash before the sum."""
+    if not line.startswith("\\"):
+        return line
+    return re.sub(r"\\(.)", lambda found: {"n": "\n", "r": "\r"}.get(found.group(1), found.group(1)), line[1:])
+
+
+def _line(path, digest):
+    return "%s  %s" % (digest, path.lstrip("/"))
+
+
+def manifest_line(path, digest):
+    """Return a file's line in the form that ``sha256sum --check`` reads, for a path without its leading slash."""
+    escaped = path.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+    return "%s%s  %s\n" % ("\\" if escaped != path else "", digest, escaped)
+
+
+def _entries(target):
+    """Yield everything to keep in one order; what lies below another path of the list comes with that.
+
+    In a home no other file system is entered, and only so much is kept: it was less when the plan was made.
+    """
+    paths, in_home = target["paths"], bool(target.get("in_home"))
+    files = size = 0
+    for path in sorted(set(paths)):
+        if any(path.startswith(other + "/") for other in paths):
+            continue
+        for entry in walk(path, one_mount=in_home):
+            if in_home:
+                files, size = files + 1, size + _size(entry)
+                _refuse_more(target, files, size)
+            yield entry
+
+
+def _size(entry):
+    return entry.status.st_size if stat.S_ISREG(entry.status.st_mode) else 0
+
+
+def _refuse_more(target, files, size):
+    if files > target["most_files"] or size > target["most_bytes"]:
+        raise EndpointError(
+            "retain_too_large",
+            "Retaining a user's data",
+            target["paths"][0],
+            "it has more than %d files or %d bytes by now" % (target["most_files"], target["most_bytes"]),
+            "Have its user make it smaller, and run again.",
+        )
+
+
+def _write(draft, target):
+    """Write the archive; return the paths of sockets, FIFOs and devices, which hold no data, as far as is told."""
+    with os.fdopen(os.open(draft, WRITTEN, 0o600), "wb") as stream:
+        skipped = archive.write(stream, _entries(target))
+        stream.flush()
+        os.fsync(stream.fileno())
+    return skipped
+
+
+def _verify(draft, listing, target):
+    """Read the archive back against the originals and write its manifest, a line for each file."""
+    with os.fdopen(os.open(listing, WRITTEN, 0o600), "wb") as stream:
+        for path, digest in archive.verified(draft, _entries(target)):
+            stream.write(manifest_line(path, digest).encode("utf-8", "surrogateescape"))
+        stream.flush()
+        os.fsync(stream.fileno())

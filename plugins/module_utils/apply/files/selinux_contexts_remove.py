@@ -1,0 +1,35 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Remove local rules for labels by the tool that keeps them or, where there is none, from the file that it writes."""
+
+from ...posix.files import file_replace
+from ...posix.running.commands import must
+from . import lines_remove
+
+TOOL_LIMIT = 300
+# The words of the file for kinds of files, and the tool's.
+KINDS = {"--": "f", "-d": "d", "-c": "c", "-b": "b", "-s": "s", "-l": "l", "-p": "p"}
+
+look = lines_remove.look
+
+
+def do(target):
+    """Remove them, one rule after the other."""
+    if not target["tool"]:
+        lines_remove.do(target)
+        return
+    for edit in target["edits"]:
+        data = file_replace.data_of(target["path"]) or b""
+        one = dict(target, edits=[edit])
+        if lines_remove.edited(data, one) != data:
+            must(deleting(edit["before"], target), TOOL_LIMIT, "Removing a rule for labels", "Remove it by hand.")
+
+
+def deleting(line, target):
+    """Return the command that deletes the rule of one line: a pattern, a kind of file if it has one, and a label."""
+    fields = line.split()
+    argv = [target["tool"], "fcontext", "-d", "-S", target["policy"]]
+    if len(fields) == 3:
+        argv += ["-f", KINDS[fields[1]]]
+    return argv + [fields[0]]

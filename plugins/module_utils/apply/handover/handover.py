@@ -1,0 +1,194 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Hand real-time protection over: the old one stops, the new one starts and is proven, or the old one comes back.
+
+The window without protection runs from the last moment at which the old engine's permission marks were seen to the
+first at which the new engine's are, or the old one's again; both are read from the kernel every 2 ms.
+"""
+
+from ...linux import interception
+from ...posix.errors import EndpointError, Problem
+from ...posix.own import own_journal
+from ...posix.running.moments import Moment
+from ...posix.running.signals import Held
+from .incoming import New
+from .outgoing import Old, running
+
+JOURNALED = (
+    "window_seconds",
+    "window_exact_to_seconds",
+    "window_unknown",
+    "unprotected_from",
+    "unprotected_until",
+    "unprotected_clock",
+)
+NO_CLOCK = "the run that began it was interrupted, and the host was started anew since, or its clock was not noted"
+NOT_STOPPED = {"old_is_back": True, "not_stopped": True}
+
+
+class HandoverFailed(EndpointError):
+    """The new protection did not come up. ``facts`` tells whether the old one is back."""
+
+    def __init__(self, cause, subject, facts):
+        EndpointError.__init__(self, "handover_failed", "Handing protection over", subject, cause, _outlook(facts))
+        self.facts = facts
+
+
+def look(target):
+    """Return True if the new engine intercepts and the old one does not."""
+    old, new = target["old"], target["new"]
+    if interception.holders(old["below"]) or running(old["units"] + old["starting"]):
+        return False
+    return new is None or New(new).is_up()
+
+
+def do(target):
+    """Hand over and return {window_seconds, checks, ...}; HandoverFailed if the new protection is not proven."""
+    old, new = _old(target["old"]), New(target["new"]) if target["new"] else None
+    subject = target["new"]["unit"] if new else "none"
+    try:
+        _prepare(target["digest"], old, new)
+    except Exception as error:
+        # An earlier run may have stopped it.
+        facts = _bring_back(old, None) if old.was_stopped else dict(NOT_STOPPED)
+        raise HandoverFailed(_cause(error), subject, dict(facts, cause=_code(error)))
+    with Held() as signals:
+        with _WayBack(old, new, signals, target["digest"], subject):
+            facts, there = old.stop(), None
+            if new is not None:
+                there, facts["checks"], facts["attempts"] = new.bring_up()
+        if new is not None:
+            # It is proven: nothing leads back any more.
+            signals.ignore()
+            facts["kept_from_boot"] = old.retire()
+        facts.update(_window(old.gone, there))
+        _note(target["digest"], facts)
+        return facts
+
+
+class _WayBack:
+    """In its ``with`` whatever goes wrong brings the old protection back, a fault of this program's own too."""
+
+    def __init__(self, old, new, signals, digest, subject):
+        self._old, self._new, self._signals, self._digest, self._subject = old, new, signals, digest, subject
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, _kind, error, _traceback):
+        if error is None:
+            return
+        self._signals.ignore()
+        facts = dict(_bring_back(self._old, self._new), cause=_code(error))
+        _note(self._digest, facts, self._old)
+        raise HandoverFailed(_cause(error), self._subject, facts) from error
+
+
+def _prepare(digest, old, new):
+    """Do what can fail before anything is stopped."""
+    if new is not None:
+        new.prepare()
+    # Should nothing come after this, then it is known what was stopped, and since when nothing protects.
+    noted = {"stopped_units": old.units} if old.units else {}
+    if old.gone is None and old.intercepted:
+        now = Moment.now()
+        noted.update(unprotected_from=str(now), unprotected_clock=now.clock, unprotected_until=None)
+    if noted:
+        own_journal.note(digest, **noted)
+
+
+def undo(target):
+    """Bring back what a handover to nothing stopped, because what was to come after it failed; return the facts."""
+    old = _stopped(target["old"])
+    facts = _bring_back(old, None)
+    _note(target["digest"], facts, old)
+    if not facts["old_is_back"]:
+        raise HandoverFailed("it was to be taken back", ", ".join(old.units), facts)
+    return facts
+
+
+def _old(old):
+    """Return the old protection as it is, or as it was before a run that was interrupted stopped it."""
+    found = Old.found(old)
+    if found.intercepted:
+        return found
+    stopped = _stopped(old)
+    if stopped.is_unknown:
+        # The journal that would tell cannot be read: what runs was not stopped.
+        return found if found.units else stopped
+    return stopped if stopped.was_stopped else found
+
+
+def _stopped(old):
+    """Return the old protection as the journal says that it was before it was stopped, or as the step itself knows."""
+    try:
+        since, units = own_journal.unprotected_since(), own_journal.stopped_units()
+    except Exception:
+        return Old.stopped(old, None, is_unknown=True)
+    return Old.stopped(old, since, units)
+
+
+def _bring_back(old, new):
+    """Stop the new protection, start the old one, and tell whether it intercepts again, and when none did."""
+    notes = new.take_down() if new is not None else []
+    facts = old.bring_back()
+    left = new.remove() if new is not None else []
+    facts["notes"] = notes + facts["notes"] + left
+    if left:
+        facts["not_undone"] = "; ".join(left)
+    facts.update(_window(old.gone, old.back))
+    return facts
+
+
+def _window(gone, there):
+    """Return the facts of the window between two Moments, either of which may not have come."""
+    facts = {"window_seconds": None}
+    if gone is not None:
+        facts["unprotected_from"] = str(gone)
+        facts["unprotected_clock"] = gone.clock
+    if there is not None:
+        facts["unprotected_until"] = str(there)
+    if gone is not None and there is not None:
+        facts["window_seconds"] = gone.until(there)
+        if facts["window_seconds"] is None:
+            return dict(facts, window_unknown=NO_CLOCK)
+    exact_to = [edge.exact_to for edge in (gone, there) if edge is not None]
+    if exact_to and None not in exact_to:
+        facts["window_exact_to_seconds"] = round(sum(exact_to), 3)
+    return facts
+
+
+def _cause(error):
+    return error if isinstance(error, (Problem, OSError)) else "a fault of the program: %r" % (error,)
+
+
+def _code(error):
+    if isinstance(error, OSError):
+        return "system_error"
+    return getattr(error, "code", "internal_error")
+
+
+def _note(digest, facts, old=None):
+    """Put the window into the journal, and what of the old protection is not back. Where that cannot be written it
+    stands in the record alone, with the cause.
+    """
+    stopped = old.units if old is not None and not facts["old_is_back"] else []
+    try:
+        own_journal.note(digest, stopped_units=stopped, **{key: facts.get(key) for key in JOURNALED})
+    except Exception as error:
+        facts.setdefault("notes", []).append("the journal does not have the window: %s" % error)
+
+
+def _outlook(facts):
+    """Return in words how a host is left whose handover failed."""
+    if facts.get("not_stopped"):
+        return "The old protection was not stopped."
+    if facts["old_is_back"]:
+        since = ", proven, since " + facts["unprotected_until"] if facts.get("unprotected_until") else ""
+        left = " NOT TAKEN BACK: " + facts["not_undone"] if "not_undone" in facts else ""
+        return "The old protection is back%s, and nothing of it was removed.%s" % (since, left)
+    since = facts.get("unprotected_from")
+    left = "nothing is proven to protect it since " + since if since else "what ran before does not run again"
+    bad = [found["detail"] for found in facts["old_checks"] if found["result"] != "ok"]
+    return "LOOK AT THIS HOST NOW: %s. The old protection: %s." % (left, "; ".join(facts["notes"] + bad) or "not back")

@@ -1,0 +1,193 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Bring the new real-time protection up and prove it, and take it back to what it was before the handover.
+
+What was staged decides how. One that may be up on demand beside another engine has a ``unit`` that is started. One that
+can be passive is told by the commands in ``activate``, and taken back by those in ``deactivate``. One that bears no
+other engine beside it comes now, by the steps in ``install``, and goes again with them.
+"""
+
+import time
+
+from ...linux import interception, systemd
+from ...posix.errors import EndpointError
+from ...posix.running.commands import must
+from ...posix.running.moments import Moment, Watch
+from ...prove import on_access, on_demand, real_time, vendor
+from ...prove.checks import OK, overall
+from ..packages import kit, packages_install
+from ..services.boot_links_remove import starting
+from ..services.unit import stop
+from . import enrol
+
+INSTALLS = {"enrol": enrol, "kit_install": kit.Install, "packages_install": packages_install}
+STOP_LIMIT = 90
+PROOF_LIMIT = 5
+PROOF_PAUSE = 0.1
+# An engine that takes longer to answer one access has not come up.
+ANSWER_LIMIT = 10
+# A unit that ends and comes up again by itself has its marks back by then; one that runs on without them never has.
+LOST_LIMIT = 1
+GIVEN_UP_PAUSE = 0.2
+# A unit that has ended so often since it was started will not stay up, whatever systemd goes on trying.
+MOST_RESTARTS = 5
+ATTEMPTS = 3
+
+
+class New:
+    """The new protection; ``new`` is the target of a handover, as the planner makes it.
+
+    Without ``marks`` it intercepts by other means than fanotify, which leave no trace: that it protects is then seen by
+    its own answers and by a refused access, and counts from when both are there. One that blocks nothing ``tells``, in
+    the log of its unit.
+    """
+
+    def __init__(self, new):
+        self._new = new
+        self._bits = interception.TELLING_BITS if new["tells"] else interception.PERMISSION_BITS
+        self._installed = []
+        self._ran_before = []
+
+    def is_up(self):
+        """Return True if it intercepts and starts at boot; what leaves no marks is asked."""
+        own = systemd.show(self._own()).values()
+        if any(unit["UnitFileState"] != "enabled" for unit in own) or (self._new["marks"] and not self._held()):
+            return False
+        if self._new["guard"] and not systemd.is_active(self._new["guard"]):
+            return False
+        if self._new["replaces"] and (systemd.is_active(self._new["replaces"]) or starting(self._new["replaces"])):
+            return False
+        return not self._new["probes"] or overall(vendor.prove(self._new["probes"])) == OK
+
+    def prepare(self):
+        """Make systemd know its unit as it is configured, before anything is stopped."""
+        if not self._new["install"]:
+            systemd.reload_if_needed(self._own() + self._replaced())
+
+    def bring_up(self):
+        """Start it until it is proven; return (Moment from which it protects, checks, number of attempts).
+
+        An engine can lose its marks in the moment after it has set them (clamonacc 1.4.6 was seen to, with
+        "ClamInotif: stopped" in its log and no error). Starting it again costs a fraction of what going back would.
+        """
+        self._install()
+        if self._replaced():
+            self._ran_before = [name for name in self._replaced() if systemd.is_active(name)]
+            stop(self._replaced(), STOP_LIMIT)
+        for attempt in range(1, ATTEMPTS + 1):
+            there = self._start()
+            checks = self._prove()
+            if overall(checks) == OK:
+                systemd.tell("enable", self._own())
+                if self._replaced():
+                    systemd.tell("disable", self._replaced())
+                return there or Moment.now(), checks, attempt
+        bad = "; ".join("%s: %s" % (found["id"], found["detail"]) for found in checks if found["result"] != OK)
+        raise EndpointError("new_not_proven", "Proving the new protection", self._new["unit"], bad, "Look at its log.")
+
+    def take_down(self):
+        """Stop it, or make it passive again, before the old one is started; return what did not work, in words."""
+        if self._new["deactivate"]:
+            return _attempted(_tell, self._new["deactivate"])
+        errors = _attempted(lambda unit: stop([unit], STOP_LIMIT), reversed(self._own()))
+        return errors + _attempted(lambda unit: systemd.tell("start", [unit]), self._ran_before)
+
+    def remove(self):
+        """Remove what the handover installed, once the old one protects again; return what did not work, in words."""
+        return _attempted(lambda step: INSTALLS[step["kind"]].undo(step["target"]), reversed(self._installed))
+
+    def _own(self):
+        """Return its unit, and after it the one that would start it again."""
+        return [self._new["unit"]] + [name for name in [self._new["guard"]] if name]
+
+    def _replaced(self):
+        """Return the unit of the package's in place of which its own comes, if that one runs or starts at boot."""
+        return [name for name in [self._new["replaces"]] if name]
+
+    def _install(self):
+        for step in self._new["install"]:
+            kind = INSTALLS[step["kind"]]
+            if not kind.look(step["target"]):
+                self._installed.append(step)
+                kind.do(step["target"])
+
+    def _start(self):
+        """Set it going and return the Moment of its marks on each protected path; None if it leaves none."""
+        if not self._new["marks"]:
+            self._set_going()
+            return None
+        with Watch(lambda: not self._uncovered()) as there:
+            self._set_going()
+            moment = self._awaited(there)
+        if moment is None:
+            raise EndpointError(
+                "new_does_not_intercept",
+                "Starting the new protection",
+                self._new["unit"],
+                "no mark on %s; given up after at most %d s"
+                % (", ".join(self._uncovered()) or "some", self._new["limit"]),
+                "Look at its log.",
+            )
+        return moment
+
+    def _set_going(self):
+        for command in self._new["activate"]:
+            _tell(command)
+        if not self._new["activate"]:
+            # One that was installed just now has been started by its package, and may be scanning already.
+            systemd.tell("start" if self._new["install"] else "restart", [self._new["unit"]], self._new["limit"])
+
+    def _awaited(self, there):
+        """Return the Moment of the marks, or None: at the limit, or as soon as the unit will not come up any more."""
+        deadline = time.monotonic() + self._new["limit"]
+        while time.monotonic() < deadline:
+            moment = there.wait(GIVEN_UP_PAUSE)
+            if moment is not None or not systemd.is_going(self._new["unit"], MOST_RESTARTS):
+                return moment
+        return None
+
+    def _uncovered(self):
+        """Return the protected paths without a mark; "anything" where there is not one mark."""
+        held = [target for targets in self._held().values() for target in targets]
+        return interception.uncovered(self._new["paths"], held) if held else ["anything"]
+
+    def _held(self):
+        return interception.holders(self._new["below"], self._bits)
+
+    def _prove(self):
+        """Return the checks, tried again: marks are there before their listener answers, a product before its state."""
+        asks, lost = bool(self._new["probes"]), None
+        deadline = time.monotonic() + (self._new["limit"] if asks else PROOF_LIMIT)
+        while True:
+            begun = time.monotonic()
+            marks = real_time.prove(self._new["below"], self._new["marks"], self._new["tells"])
+            checks = marks + self._answers() + self._accesses()
+            lost = None if overall(marks) == OK else lost or begun
+            is_lost = lost is not None and not asks and time.monotonic() - lost > LOST_LIMIT
+            if overall(checks) == OK or is_lost or time.monotonic() > deadline:
+                return checks
+            time.sleep(PROOF_PAUSE)
+
+    def _accesses(self):
+        told_by = self._new["unit"] if self._new["tells"] else ""
+        return on_access.prove(self._new["paths"], ANSWER_LIMIT, kept_in=self._new["quarantine"], tells=told_by)
+
+    def _answers(self):
+        checks = on_demand.prove(self._new["socket"]) if self._new["socket"] else []
+        return checks + vendor.prove(self._new["probes"])
+
+
+def _tell(command):
+    must(command["argv"], command["limit"], "Telling the new protection", "Run it by hand on the host to see more.")
+
+
+def _attempted(act, objects):
+    """Do it for each; return the errors in words, as one keeps neither the next nor the old protection from it."""
+    errors = []
+    for one in objects:
+        try:
+            act(one)
+        except (EndpointError, OSError) as error:
+            errors.append(str(error))
+    return errors

@@ -1,0 +1,167 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Stop the old real-time protection, and bring it back and prove that it intercepts again."""
+
+import contextlib
+import os
+import time
+
+from ...linux import interception, systemd
+from ...posix.errors import EndpointError
+from ...posix.running.moments import Watch
+from ...prove import on_access
+from ...prove.checks import BAD, OK, check, overall
+from ..services import boot_links_remove
+from ..services.unit import STOPPED, force
+
+STARTS = 3
+START_PAUSE = 1.0
+GIVEN_UP = 1.0
+PROOF_LIMIT = 5
+PROOF_PAUSE = 0.1
+# Where it is tried that the old protection refuses the test file, of those directories that its marks lie on.
+TRIED_IN = ("/home", "/root", "/srv", "/tmp", "/var/tmp")
+
+
+class Old:
+    """The old protection: ``units`` that run or ran, whether it ``intercepted``, and the Moments at which its last mark
+    was ``gone`` and its first one ``back``; None where that did not happen. ``was_stopped`` tells that an earlier run
+    stopped it, and ``is_unknown`` that the journal which knows what ran cannot be read.
+    """
+
+    was_stopped = is_unknown = False
+
+    def __init__(self, old, units, held, gone):
+        """``old`` is a step's {units, starting, triggers, below, stop_limit, start_limit}."""
+        self._old = old
+        self._held = held
+        # What starts others by itself comes first.
+        self.units = units
+        self.intercepted = bool(held) or gone is not None
+        self.gone = gone
+        self.back = None
+
+    @classmethod
+    def found(cls, old):
+        """Return it as it is on the host now."""
+        names = old["triggers"] + old["units"] + old["starting"]
+        return cls(old, running(names), interception.holders(old["below"]), None)
+
+    @classmethod
+    def stopped(cls, old, gone, units=(), is_unknown=False):
+        """Return it as it was before it was stopped, at a Moment if it intercepted then, with the units that ran."""
+        made = cls(old, list(units) or old["triggers"] + old["units"], {}, gone)
+        made.was_stopped, made.is_unknown = bool(gone or units or is_unknown), is_unknown
+        return made
+
+    def stop(self):
+        """Stop it and return {} or, where it did not stop by itself, {forced: names, after_seconds}."""
+        with Watch(self._lets_go) as gone:
+            try:
+                facts = self._stop_units()
+                if self._held and gone.wait(1) is None:
+                    raise EndpointError(
+                        "old_still_intercepts",
+                        "Stopping the old protection",
+                        ", ".join(self.units) or "no unit",
+                        "its processes still hold permission marks",
+                        "See which service starts them.",
+                    )
+                return facts
+            finally:
+                if self._held:
+                    # A window is never told shorter than it was: it counts from when its marks were last seen.
+                    self.gone = gone.begun
+
+    def _lets_go(self):
+        return not any(interception.permission_marks(pid) for pid in self._held)
+
+    def _stop_units(self):
+        limit = self._old["stop_limit"]
+        try:
+            if self.units:
+                systemd.tell("stop", self.units, limit)
+            return {}
+        except EndpointError as error:
+            if error.code != "command_timeout":
+                raise
+        return force(self.units, limit)
+
+    def retire(self):
+        """Keep it from starting at boot beside the new one, which is proven; return the links that were taken away.
+
+        One that cannot be is no reason to go back: removal takes it away once more, and tells why it could not.
+        """
+        gone = []
+        for name in self.units:
+            with contextlib.suppress(EndpointError, OSError):
+                gone += [path for path, _pointed_to in boot_links_remove.take_away(name)]
+        return gone
+
+    def bring_back(self):
+        """Start what was stopped and prove that it intercepts again; return the facts {old_is_back, old_checks, notes}.
+
+        Where it held no mark before there is nothing to prove but that its units run.
+        """
+        if self.is_unknown:
+            return self._bring_back_unknown()
+        if not self.intercepted:
+            notes = self._start_units()
+            return {"old_is_back": running(self.units) == self.units, "old_checks": [], "notes": notes}
+        with Watch(lambda: bool(interception.holders(self._old["below"]))) as back:
+            notes = self._start_units()
+            self.back = back.wait(self._old["start_limit"] if running(self.units) else GIVEN_UP)
+        checks = self._prove()
+        return {"old_is_back": overall(checks) == OK, "old_checks": checks, "notes": notes}
+
+    def _bring_back_unknown(self):
+        """Start all that the step names. Marks prove that it intercepts; without any nobody knows whether it did."""
+        with Watch(lambda: bool(interception.holders(self._old["below"]))) as back:
+            notes = self._start_units()
+            self.back = back.wait(self._old["start_limit"] if running(self.units) else GIVEN_UP)
+        if self.back is None:
+            notes.append("the journal cannot be read, so that it is not known whether it held permission marks before")
+            return {"old_is_back": running(self.units) == self.units, "old_checks": [], "notes": notes}
+        checks = self._prove()
+        return {"old_is_back": overall(checks) == OK, "old_checks": checks, "notes": notes}
+
+    def _start_units(self):
+        """Start them, again after a moment if that fails: a service that was stopped hard may need one."""
+        notes = []
+        for start in range(STARTS if self.units else 0):
+            if start:
+                time.sleep(START_PAUSE)
+                systemd.forget_failures(self.units)
+            try:
+                systemd.tell("start", list(reversed(self.units)), self._old["start_limit"])
+                break
+            except EndpointError as error:
+                notes.append(str(error))
+        return notes
+
+    def _prove(self):
+        """Return the checks of what came back, tried again: a mark is there before its listener answers."""
+        if self.back is None:
+            return [check("old_marks", BAD, "no permission mark within %d s" % self._old["start_limit"])]
+        deadline = time.monotonic() + PROOF_LIMIT
+        while True:
+            checks = _checks(self._old["below"])
+            if overall(checks) == OK or time.monotonic() > deadline:
+                return checks
+            time.sleep(PROOF_PAUSE)
+
+
+def _checks(below):
+    """Return a check of the marks, and of accesses in each directory that they lie on: they may lie on others only."""
+    held = [target for targets in interception.holders(below).values() for target in targets]
+    there = [path for path in TRIED_IN if os.path.isdir(path) and os.access(path, os.W_OK)]
+    bare = interception.uncovered(there, held)
+    marks = check("old_marks", OK if held else BAD, "%d permission marks held" % len(held))
+    tried = on_access.prove([path for path in there if held and path not in bare])
+    return [marks] + [dict(found, id="old_" + found["id"]) for found in tried]
+
+
+def running(names):
+    """Return those of the units that run or are about to."""
+    return [name for name, shown in systemd.show(names).items() if shown["ActiveState"] not in STOPPED]

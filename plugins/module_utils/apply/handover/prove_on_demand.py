@@ -1,0 +1,46 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Prove detection through the staged engine's socket; the engine may still be loading its signatures."""
+
+import time
+
+from ...linux import systemd
+from ...posix.errors import EndpointError
+from ...prove import on_demand
+from ...prove.checks import BAD, OK, overall
+
+CHANGES = False
+PAUSE = 0.2
+RELOADING = 15
+# An engine that has ended so often since it was started will not come up, whatever systemd goes on trying.
+MOST_RESTARTS = 5
+
+
+def look(_target):
+    """Return False: a proof is of the moment."""
+    return False
+
+
+def do(target):
+    """Try until the proof holds or its limit is over; return the checks.
+
+    An engine that does not answer may be loading; one that answers wrongly gets only a moment to load what is new, and
+    one that does not stay up gets no more.
+    """
+    begun = time.monotonic()
+    while True:
+        checks = on_demand.prove(target["socket"])
+        result = overall(checks)
+        if result == OK:
+            return {"checks": checks}
+        limit = RELOADING if result == BAD else target["limit"]
+        if time.monotonic() - begun >= limit or not systemd.is_going(target["unit"], MOST_RESTARTS):
+            raise EndpointError(
+                "engine_not_proven",
+                "Proving detection on demand",
+                target["socket"],
+                "; ".join("%s: %s" % (found["id"], found["detail"]) for found in checks if found["result"] != OK),
+                "Look at the engine's log and its signatures.",
+            )
+        time.sleep(PAUSE)

@@ -1,0 +1,19 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Wait until nobody works with the package databases: protection is not stopped for packages that cannot be removed."""
+
+from ...linux import package_locks
+
+CHANGES = False
+
+
+def look(_target):
+    """Return False: that a database is free is of the moment."""
+    return False
+
+
+def do(target):
+    """Wait until all of them are free; EndpointError naming who holds one at the limit."""
+    for database in target["databases"]:
+        package_locks.wait(database, target["limit"])

@@ -1,0 +1,74 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Install a product from the vendor's installer or package, if it is the one that was approved.
+
+A target is {path, sha256} and, of a package, {changes}; of an installer, {argv, limit, installed, uninstall}.
+"""
+
+import os
+
+from ...posix.files import kit_file, trust
+from ...posix.running.commands import must
+from . import apt, packages_install
+
+REMEDY = "See the installer's log."
+
+
+class Check:
+    """Prove that the kit lies there as planned, before anything is stopped for it."""
+
+    CHANGES = False
+
+    @staticmethod
+    def look(_target):
+        """Return False: a proof is of the moment."""
+        return False
+
+    @staticmethod
+    def do(target):
+        """Compare its checksum with the planned one; EndpointError if they differ, or others may change it."""
+        kit_file.must_be(target["path"], target["sha256"])
+
+
+class Install:
+    """Install from the kit."""
+
+    HALF_WAY = True
+
+    @staticmethod
+    def look(target):
+        """Return True if what the kit brings is installed."""
+        if "changes" in target:
+            return packages_install.look(_by_apt(target))
+        return os.path.exists(target["installed"])
+
+    @staticmethod
+    def do(target):
+        """Install from a copy of root's own; of a package nothing else may come along."""
+        is_run = "changes" not in target
+        with kit_file.copied(target["path"], target["sha256"], is_run) as copy:
+            if is_run:
+                argv = [word.replace(target["path"], copy) for word in target["argv"]]
+                must(argv, target["limit"], "Running the vendor's installer", REMEDY, lasting=True)
+            else:
+                apt.change(["--no-install-recommends", "install", copy], _names(target))
+
+    @staticmethod
+    def undo(target):
+        """Remove it as the vendor does, or purge its package."""
+        for command in target["uninstall"]:
+            if os.path.exists(command["argv"][0]):
+                trust.must_be(command["argv"][0], "Taking the replacement back")
+                must(command["argv"], command["limit"], "Taking the replacement back", REMEDY, lasting=True)
+        if "changes" in target:
+            packages_install.undo(_by_apt(target))
+
+
+def _by_apt(target):
+    """Return the target as that of packages; kits that are packages are Debian's."""
+    return dict(target, by="apt-get")
+
+
+def _names(target):
+    return {change["name"] for change in target["changes"]}

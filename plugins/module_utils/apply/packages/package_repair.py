@@ -1,0 +1,54 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Set aside a script of dpkg's that cannot succeed, so that its package can be removed without it."""
+
+import os
+
+from ...linux import dpkg_status
+from ...posix.errors import EndpointError
+from ...posix.files import safe_paths
+
+MODE = 0o755
+FOLDER_MODE = 0o700
+
+
+def look(target):
+    """Return True if the script is not where dpkg would run it."""
+    return safe_paths.lstat(_script(target))[0] is None
+
+
+def do(target):
+    """Copy it to where it is kept, and then take it away."""
+    script, aside = _script(target), target["aside"]
+    text = safe_paths.read_text(script)
+    folder = os.path.dirname(aside)
+    os.makedirs(os.path.dirname(folder), FOLDER_MODE, exist_ok=True)
+    safe_paths.write_text(aside, text, MODE)
+    os.chmod(folder, FOLDER_MODE)
+    safe_paths.remove(script, "file")
+
+
+def undo(target):
+    """Put it back, unless its package has gone; there it would be nobody's."""
+    script = _script(target)
+    if not dpkg_status.named([target["package"]]):
+        raise EndpointError(
+            "package_gone",
+            "Putting a script back",
+            script,
+            "its package has been removed",
+            "Nothing needs it; it stays in %s." % target["aside"],
+        )
+    safe_paths.write_text(script, safe_paths.read_text(target["aside"]), MODE)
+    safe_paths.remove(target["aside"], "file")
+
+
+def _script(target):
+    """Return the script's path; refuse any that is none of dpkg's."""
+    folder, name = os.path.split(target["script"])
+    if folder != dpkg_status.LISTS or name.rpartition(".")[2] not in dpkg_status.REMOVAL_SCRIPTS:
+        raise EndpointError(
+            "path_refused", "Setting a script aside", target["script"], "it is none of dpkg's", "Plan again."
+        )
+    return target["script"]

@@ -1,0 +1,62 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Load a site's signatures apart from the engine, which loads nothing at all when one file is malformed.
+
+It happens in memory: another scanner that is still active may take signatures on a disk for what they describe.
+"""
+
+import os
+import re
+import tempfile
+
+from ...posix.errors import EndpointError
+from ...posix.files import scratch
+from ...posix.running.commands import run
+from ...prove.samples import CLEAN
+
+CHANGES = False
+MEMORY = "/run"
+
+
+def look(_target):
+    """Return False: what the host's own version of the engine can load is known only when it has tried."""
+    return False
+
+
+def do(target):
+    """Load each file alone; EndpointError naming those that cannot be loaded, and what the engine says of them."""
+    # Each is there twice at most: itself, and what the engine unpacks of it.
+    needed = 2 * max([len(text) for text in target["files"].values()] or [0])
+    with scratch.Scratch("signatures", needed, MEMORY) as folder:
+        sample = _written(folder, "clean", CLEAN.decode())
+        refused = [
+            told for name, text in sorted(target["files"].items()) for told in _refused(target, name, text, sample)
+        ]
+    if refused:
+        raise EndpointError(
+            "signatures_malformed",
+            "Loading the site's signatures",
+            ", ".join(name for name, _said in refused),
+            "; ".join("%s: %s" % told for told in refused),
+            "Correct the file and plan again; the engine has not got it.",
+        )
+    return {"loaded": sorted(target["files"])}
+
+
+def _refused(target, name, text, sample):
+    """Yield (name, what was said) if the engine cannot load a file."""
+    with tempfile.TemporaryDirectory(dir=os.path.dirname(sample)) as folder:
+        words = {"{signatures}": _written(folder, name, text), "{sample}": sample}
+        argv = [words.get(word, word) for word in target["argv"]]
+        finished = run(argv, target["limit"])
+        # It passes over a rule that it cannot read with a warning, and ends as if all were well.
+        if finished.code not in target["ok"] or re.search(target["refuses"], finished.errors):
+            yield name, finished.said().replace(folder + "/", "")
+
+
+def _written(folder, name, text):
+    path = os.path.join(folder, name)
+    with open(path, "w", encoding="utf-8", errors="surrogateescape") as stream:
+        stream.write(text)
+    return path

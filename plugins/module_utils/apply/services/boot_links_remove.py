@@ -1,0 +1,47 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Remove the links that start a unit or SysV script at boot, under whatever name a package's scripts left them."""
+
+import os
+import posixpath
+
+from ...collect.running.units import boot_links
+from ...posix.files import safe_paths
+from ...posix.files.tree import Tree
+
+
+def look(target):
+    """Return True if nothing starts or stops the unit at boot."""
+    return not _links(target["unit"])
+
+
+def do(target):
+    """Remove the links that are there now: disabling a service renames them."""
+    for path in _links(target["unit"]):
+        safe_paths.remove(path, "file")
+
+
+def starting(unit):
+    """Return the links that start a unit at boot; those of run levels whose names begin with K only stop it."""
+    return [path for path in _links(unit) if not posixpath.basename(path).startswith("K") or not _is_by_level(path)]
+
+
+def take_away(unit):
+    """Remove the links that start a unit at boot; return [path, what it pointed to] of each.
+
+    They are taken away as such: told to disable, systemctl passes over masked units, and calls for a SysV script a
+    program that first makes the links which it then renames.
+    """
+    links = [[path, os.readlink(path)] for path in starting(unit)]
+    for path, _pointed_to in links:
+        safe_paths.remove(path, "file")
+    return links
+
+
+def _is_by_level(path):
+    return posixpath.dirname(path).startswith("/etc/rc")
+
+
+def _links(unit):
+    return [path for path, name in boot_links(Tree()) if name == unit]

@@ -1,0 +1,77 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""End processes by the path of their executable: those that watch first, so that none brings another back.
+
+A container's processes have such paths too and are never ended: they are not the host's.
+"""
+
+import signal
+import time
+
+from ...linux import interception
+from ...linux.containers import container_of
+from ...posix.errors import EndpointError
+from ...posix.running import one_process
+
+GRACE = 5.0
+PAUSE = 0.05
+
+
+def look(target):
+    """Return True if no process of the host runs from there."""
+    return not _running(target["below"])
+
+
+def do(target):
+    """Ask all to end, and end with force what has not after the grace; return which got which signal."""
+    ended, watchers = [], tuple(target["first"])
+    if watchers:
+        _end(target["below"], watchers, signal.SIGTERM, ended)
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        if _end(target["below"], (), sign, ended, watchers):
+            return {"ended": ended}
+    raise EndpointError(
+        "process_stays",
+        "Ending processes",
+        ", ".join("%d (%s)" % found for found in sorted(_running(target["below"]).items())),
+        "it survived SIGKILL",
+        "It waits in the kernel; reboot the host and run again.",
+    )
+
+
+def _end(roots, endings, sign, ended, watchers=()):
+    """Send a signal to all whose paths end so, once each, also to those that start meanwhile; True if all are gone."""
+    told, deadline = set(), time.monotonic() + GRACE
+    while True:
+        running = {pid: path for pid, path in _running(roots).items() if not endings or path.endswith(endings)}
+        if not running:
+            return True
+        for pid in sorted(set(running) - told, key=lambda pid: (not running[pid].endswith(watchers), pid)):
+            told.add(pid)
+            if _send(pid, running[pid], sign):
+                ended.append({"pid": pid, "path": running[pid], "signal": int(sign)})
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(PAUSE)
+
+
+def _running(roots):
+    """Return {pid: path} of the host's processes; a path is asked first, since asking for a container costs more."""
+    return {
+        pid: path
+        for pid, path in interception.executables()
+        if interception.below(path, roots) and not container_of(pid)
+    }
+
+
+def _send(pid, path, sign):
+    """Send it if the process still runs from that path on the host; asking for a container is slow and comes last."""
+    return one_process.send(pid, sign, lambda: _runs(pid, path) and not container_of(pid))
+
+
+def _runs(pid, path):
+    try:
+        return interception.executable(pid)[0] == path
+    except OSError:
+        return False

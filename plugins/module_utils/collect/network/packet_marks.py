@@ -1,0 +1,55 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Firewall rules and policy routes that use a mark."""
+
+import re
+
+from ...linux import packet_views, policy_rules
+from ..files.ini_values import marks_set
+from ..items import not_checked, seen
+
+MOST_RULES = 20
+ROUTES = "ip rule"
+HANDLE = " # handle "
+MARK = re.compile(r"\bmark\b|MARK|fwmark", re.IGNORECASE)
+NUMBER = re.compile(r"\b0x[0-9a-fA-F]{1,8}\b")
+
+
+def marked(lines):
+    """Yield (mark as 0x..., line) of each line of a firewall's listing that uses one. Never raises."""
+    for line in lines:
+        if MARK.search(line):
+            for number in sorted({hex(int(found, 16)) for found in NUMBER.findall(line)}):
+                yield number, line.strip()
+
+
+def wanted_marks(asked, look):
+    """Return the marks that are looked for (set of 0x...): ``asked["marks"]``, and those that files set, which
+    ``asked["set_by"]`` names as {file, key}.
+    """
+    return set(asked["marks"]) | marks_set(asked["set_by"], look)
+
+
+def collect(asked, look):
+    """Yield an item of each way in which an asked mark is used; ``asked`` as ``wanted_marks`` takes it."""
+    wanted = wanted_marks(asked, look)
+    for view in _views():
+        used = {}
+        for mark, rule in marked(view.lines):
+            if mark in wanted:
+                used.setdefault(mark, []).append(rule.partition(HANDLE)[0])
+        if view.unknown:
+            yield not_checked("packet_mark", view.tool, view.tool, view.unknown)
+        for mark, rules in sorted(used.items()):
+            yield seen("packet_mark", "%s %s" % (view.tool, mark), view.tool, rules=rules[:MOST_RULES])
+
+
+def _views():
+    yield from packet_views.views()
+    try:
+        rules = policy_rules.now()
+    except OSError as error:
+        yield packet_views.View(ROUTES, [], str(error))
+    else:
+        yield packet_views.View(ROUTES, ["fwmark %s table %d" % (hex(mark), table) for mark, table in rules])

@@ -1,0 +1,57 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Each rule of a firewall and each policy route that uses a mark, and files that bring such rules back at boot."""
+
+from ...linux import packet_rules
+from ...posix.errors import EndpointError
+from ..items import seen
+from .packet_marks import marked, wanted_marks
+
+ANY = "any"
+LARGEST = 1 << 24
+SAVED = (
+    "/etc/iptables/rules.v4",
+    "/etc/iptables/rules.v6",
+    "/etc/nftables.conf",
+    "/etc/sysconfig/iptables",
+    "/etc/sysconfig/ip6tables",
+    "/etc/sysconfig/nftables.conf",
+    "/etc/ufw/before.rules",
+    "/etc/ufw/after.rules",
+    "/etc/firewalld/direct.xml",
+)
+
+
+def collect(asked, look):
+    """Yield an item of each rule that uses an asked mark; ``asked`` as packet_marks takes it."""
+    wanted = wanted_marks(asked, look)
+    for rule in _listed():
+        if wanted & set(rule["marks"]):
+            value = {key: rule[key] for key in ("tool", "table", "chain", "rule", "marks", "whole")}
+            what = " ".join(word for word in (rule["tool"], rule["table"], rule["rule"]) if word)
+            yield seen("packet_rule", what, rule["tool"], **value)
+    for path in SAVED:
+        for mark, line in _saved_in(path, look.tree):
+            if mark in wanted | {ANY}:
+                yield seen("saved_packet_rule", "%s %s" % (path, line), path, mark=mark, rule=line)
+
+
+def _saved_in(path, tree):
+    """Yield (mark, line) of a file; what cannot be read may hold any mark, and keeps nobody from being changed."""
+    try:
+        lines = (tree.text(path, LARGEST) or "").split("\n")
+    except EndpointError as error:
+        yield ANY, "could not be read: %s" % error
+        return
+    for mark, line in marked(lines):
+        if not line.startswith("#"):
+            yield mark, line
+
+
+def _listed():
+    """Return what can be listed. A tool that fails is told of by the kind packet_mark, and then all rules stay."""
+    try:
+        return list(packet_rules.listed())
+    except EndpointError:
+        return []

@@ -1,0 +1,130 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""What the package manager would really do: its own rehearsal, kept from writing anything."""
+
+import re
+
+from ...linux import dpkg_status, rpm_home
+from ...posix.names import any_of
+from ...posix.running.commands import run
+from .. import host
+from ..items import not_checked, seen
+from . import package_manager
+
+SIMULATION_LIMIT = 120
+# A simulation writes its caches, a log of the solver and temporary files, unless it is told where not to.
+NO_CACHES = ["-o", "Dir::Cache::pkgcache=", "-o", "Dir::Cache::srcpkgcache="]
+NO_FILES = NO_CACHES + ["-o", "Dir::Log::Planner=/dev/null"]
+IN_MEMORY = "/run"
+# A host may be set to remove what nothing needs any more whenever a package goes.
+PURGE = ["-o", "APT::Get::AutomaticRemove=false", "purge"]
+# apt-get(8): "Inst name (version origin [arch])", "Inst name [old] (version ...)", "Remv name [old]", "Purg name [old]"
+LINE = re.compile(r"^(Inst|Remv|Purg) (\S+)(?: \[([^\]]*)\])?(?: \((\S+))?")
+
+
+def simulated(lines):
+    """Yield (action, name, old version or '', new version or '') of each planning line of ``apt-get -s``.
+
+    A foreign architecture that stands after the name is passed over.
+    """
+    for line in lines:
+        match = LINE.match(line)
+        if match:
+            yield match.group(1), match.group(2).partition(":")[0], match.group(3) or "", match.group(4) or ""
+
+
+def collect(asked, look):
+    """Yield what installing ``asked['install']`` and removing ``asked['remove']`` would do, if anything.
+
+    What is to be installed is [{family, manager, packages: [{name, not_on}]}], of which the host takes that of its
+    family; what is to be removed may be named with * for any characters.
+    """
+    manager, names = _for_host(asked["install"], look)
+    if manager == "apt-get":
+        known = {found["name"]: found for found in dpkg_status.named(names, look.tree)}
+        wanted = [name for name in names if name not in known or not dpkg_status.is_installed(known[name])]
+        if wanted:
+            yield _by_apt("install", ["--no-install-recommends", "install"], wanted)
+    elif names:
+        from . import rpm_installs
+
+        yield from rpm_installs.rehearsed(manager, names, look.tree)
+    fits = any_of(asked["remove"])
+    going = dpkg_status.packages(fits, "", look.tree)
+    if going:
+        yield _removal_by_dpkg(going, look.tree)
+    folder = rpm_home.find(look.tree) if asked["remove"] else None
+    if folder is not None:
+        yield from _removal_by_rpm(fits, folder, look.tree)
+
+
+def installing_file(path):
+    """Return the item of what installing a package's file would do."""
+    return _by_apt("kit", ["--no-install-recommends", "install"], [path])
+
+
+def _for_host(asked, look):
+    """Return (manager, names) of the nearest family that is asked for; ('', []) where none is the host's."""
+    described = host.describe(look)
+    system = "%s %s" % (described["system"], described["version"])
+    by_family = {told["family"]: told for told in asked}
+    for family in described["family"]:
+        if family in by_family:
+            told = by_family[family]
+            return told["manager"], [found["name"] for found in told["packages"] if system not in found["not_on"]]
+    return "", []
+
+
+def _by_apt(what, verb, names):
+    finished = run(["apt-get", "-s", "-q"] + NO_FILES + verb + names, SIMULATION_LIMIT, TMPDIR=IN_MEMORY)
+    if finished.code:
+        return not_checked("package_change", what, "apt-get -s", finished.said())
+    changes = [
+        {"action": action, "name": name, "old": old, "new": new}
+        for action, name, old, new in simulated(finished.output.splitlines())
+    ]
+    return seen("package_change", what, "apt-get -s", manager="apt-get", refused="", names=names, changes=changes)
+
+
+def _removal_by_dpkg(going, tree):
+    """Return what apt would do or, where it is missing, cannot work or refuses, what dpkg alone would."""
+    native = dpkg_status.native_architecture(tree)
+    names = sorted(dpkg_status.qualified(found, native) for found in going)
+    refused = "it is not there"
+    if dpkg_status.noted(tree):
+        # apt itself looks at this only when it is to change something.
+        refused = "dpkg was interrupted"
+    elif "apt-get" in package_manager.tools("dpkg"):
+        rehearsed = _by_apt("remove", PURGE, names)
+        if "value" in rehearsed:
+            return rehearsed
+        refused = rehearsed["unknown"]
+    finished = run(["dpkg", "--no-act"] + dpkg_status.insisting(going) + ["--purge"] + names, SIMULATION_LIMIT)
+    if finished.code:
+        cause = "apt-get: %s; dpkg: %s" % (refused, finished.said())
+        return not_checked("package_change", "remove", "dpkg --no-act", cause)
+    return _alone("remove", "dpkg --no-act", "dpkg", "apt-get: " + refused, going, names)
+
+
+def _removal_by_rpm(fits, folder, tree):
+    """Yield what rpm would do. Its other tools write when they only rehearse, so rpm is asked, of a copy."""
+    from ...linux import rpm_database
+
+    with rpm_database.Database(tree, folder) as database:
+        going = [found for found in database.all() if fits(found["name"])]
+        names = sorted(found["name"] for found in going)
+        refused = database.refusal(names) if names else ""
+    if refused:
+        yield not_checked("package_change", "remove by rpm", "rpm -e --test", refused)
+    elif names:
+        yield _alone("remove by rpm", "rpm -e --test", package_manager.tools("rpm")[0], "", going, names)
+
+
+def _alone(what, where, manager, refused, going, names):
+    """Return the item of a rehearsal by a tool that never takes along what it was not told to."""
+    changes = [
+        {"action": "Purg", "name": found["name"], "old": found.get("version", ""), "new": ""}
+        for found in sorted(going, key=lambda found: found["name"])
+    ]
+    return seen("package_change", what, where, manager=manager, refused=refused, names=names, changes=changes)

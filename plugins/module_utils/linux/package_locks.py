@@ -1,0 +1,88 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Who is at work with a package database. A lock is asked about, never taken."""
+
+import fcntl
+import os
+import pwd
+import struct
+import time
+
+from ..posix.errors import EndpointError
+from . import interception
+
+LOCKS = {
+    "dpkg": ("/var/lib/dpkg/lock-frontend", "/var/lib/dpkg/lock"),
+    "rpm": ("/var/lib/rpm/.rpm.lock", "/usr/lib/sysimage/rpm/.rpm.lock", "/usr/share/rpm/.rpm.lock"),
+}
+# struct flock of fcntl(2): type, whence, start, length, process.
+FLOCK = "hhqqi"
+PAUSE = 0.5
+
+
+def holder(database):
+    """Return (path of a lock, id of the process that holds it) of a database, dpkg or rpm; None if nobody does."""
+    for path in LOCKS[database]:
+        pid = _pid_at(path)
+        if pid is not None:
+            return path, pid
+    return None
+
+
+def told(held, with_pid=True):
+    """Return who holds a lock, in words; without the process id, which changes by itself, if it is not wanted."""
+    path, pid = held
+    try:
+        program = interception.executable(str(pid))[0]
+    except OSError:
+        program = "a process that cannot be looked at"
+    return "%s%s holds %s" % (program, " (process %d of %s)" % (pid, _user(pid)) if with_pid else "", path)
+
+
+def _user(pid):
+    """Return whose process it is: a lock file that all may read can be locked by any user."""
+    try:
+        number = os.stat("/proc/%d" % pid).st_uid
+    except OSError:
+        return "a user that cannot be told"
+    try:
+        return "the user %s" % pwd.getpwuid(number).pw_name
+    except KeyError:
+        return "UID %d" % number
+
+
+def wait(database, seconds):
+    """Wait until nobody holds a lock of the database. Raises EndpointError naming who does after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while True:
+        held = holder(database)
+        if held is None:
+            return
+        if time.monotonic() >= deadline:
+            raise locked(held, seconds)
+        time.sleep(PAUSE)
+
+
+def locked(held, seconds):
+    """Return the EndpointError of a database that stayed locked for so many seconds."""
+    return EndpointError(
+        "package_manager_locked",
+        "Waiting for the package manager",
+        held[0],
+        "%s, still after %d s" % (told(held), seconds),
+        "Let it end, or end it, and run again; nothing was removed.",
+    )
+
+
+def _pid_at(path):
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return None
+    try:
+        asked = struct.pack(FLOCK, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+        kind, _whence, _start, _length, pid = struct.unpack(FLOCK, fcntl.fcntl(descriptor, fcntl.F_GETLK, asked))
+    finally:
+        os.close(descriptor)
+    return None if kind == fcntl.F_UNLCK else pid

@@ -1,0 +1,85 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Ask and tell systemd through systemctl."""
+
+from ..posix.errors import EndpointError
+from ..posix.running.commands import must, run
+
+ASK_LIMIT = 30
+TELL_LIMIT = 90
+PROPERTIES = ",".join(
+    "Id LoadState ActiveState SubState UnitFileState FragmentPath MainPID ConditionResult NeedDaemonReload "
+    "TriggeredBy NRestarts ActiveEnterTimestampMonotonic".split()
+)
+
+
+def properties(text):
+    """Yield a dict of each unit in the output of ``systemctl show``: units are parted by empty lines."""
+    unit = {}
+    for line in text.splitlines() + [""]:
+        key, separator, value = line.partition("=")
+        if separator:
+            unit[key] = value
+        elif unit:
+            yield unit
+            unit = {}
+
+
+def show(names):
+    """Return {unit name: properties} of the named units; EndpointError where systemd does not answer."""
+    if not names:
+        return {}
+    finished = run(["systemctl", "show", "--no-pager", "--property=" + PROPERTIES, "--"] + list(names), ASK_LIMIT)
+    units = list(properties(finished.output))
+    if (
+        finished.code
+        or len(units) != len(names)
+        or not all("LoadState" in unit and "ActiveState" in unit for unit in units)
+    ):
+        raise EndpointError(
+            "systemd_silent", "Asking systemd", ", ".join(names), finished.said(), "See that systemd runs as PID 1."
+        )
+    return dict(zip(names, units))
+
+
+def is_active(name):
+    """Return True if a unit is active."""
+    return show([name])[name]["ActiveState"] == "active"
+
+
+def is_going(name, most_restarts):
+    """Return True if a unit runs or is about to, and has not ended by itself too often since it was started."""
+    shown = show([name])[name]
+    return shown["ActiveState"] not in ("inactive", "failed") and int(shown.get("NRestarts") or 0) < most_restarts
+
+
+def tell(verb, names, limit=TELL_LIMIT):
+    """Carry out a systemctl verb on units; EndpointError with what systemd printed if it refuses."""
+    must(
+        ["systemctl", verb, "--"] + list(names),
+        limit,
+        "Telling systemd to " + verb,
+        "Look at 'systemctl status' and the journal of the unit, then run again.",
+    )
+
+
+def reload_if_needed(names):
+    """Make systemd read its unit files again if one of the units says that it should."""
+    if any(unit.get("NeedDaemonReload") == "yes" for unit in show(names).values()):
+        must(["systemctl", "daemon-reload"], TELL_LIMIT, "Reloading systemd", "Look at the journal of systemd.")
+
+
+def kill(names):
+    """End all processes of units with force."""
+    must(
+        ["systemctl", "kill", "--signal=SIGKILL", "--"] + list(names),
+        TELL_LIMIT,
+        "Ending a unit's processes",
+        "Look at the processes of the unit; one in state D cannot be ended without a reboot.",
+    )
+
+
+def forget_failures(names):
+    """Make systemd forget that units failed, so that it does not refuse to start them again."""
+    run(["systemctl", "reset-failed", "--"] + list(names), ASK_LIMIT)

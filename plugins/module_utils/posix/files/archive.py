@@ -1,0 +1,177 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Write files into a compressed archive and read it back, file by file: memory does not grow with their number."""
+
+import functools
+import grp
+import hashlib
+import os
+import pwd
+import stat
+import tarfile
+import zlib
+
+from ..errors import EndpointError
+from . import safe_paths
+
+BLOCK = 1 << 20
+MOST_TOLD = 20
+# Files with several names of which the first name is remembered; of any further one each name gets the content.
+MOST_LINKED = 10000
+# Half the time of the highest, for an archive that is hardly larger.
+LEVEL = 6
+# What a damaged archive is told by.
+DAMAGED = (tarfile.TarError, zlib.error, EOFError)
+READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_NOCTTY | os.O_CLOEXEC
+TYPES = ((stat.S_ISREG, tarfile.REGTYPE), (stat.S_ISDIR, tarfile.DIRTYPE), (stat.S_ISLNK, tarfile.SYMTYPE))
+
+
+def write(stream, entries):
+    """Write entries of a walk; return the paths of sockets, FIFOs and devices, which hold no data: as many as are told.
+
+    Owners, modes, times to the second, links and further names of the same file are kept; extended attributes, ACLs,
+    flags of chattr(1) and the holes of sparse files are not.
+    """
+    skipped, names = [], {}
+    with tarfile.open(fileobj=stream, mode="w:gz", compresslevel=LEVEL, format=tarfile.PAX_FORMAT) as archive:
+        for entry in entries:
+            if _type_of(entry) is not None:
+                _add(archive, entry, names)
+            elif len(skipped) < MOST_TOLD:
+                skipped.append(safe_paths.shown(entry.path))
+            # It would remember every one.
+            archive.members = []
+    return skipped
+
+
+def verified(path, entries):
+    """Yield (path without its leading slash, SHA-256) of every file of an archive that holds just these entries.
+
+    Raises EndpointError where it does not hold what they hold now.
+    """
+    sums = {}
+    try:
+        with tarfile.open(path, "r:gz") as archive:
+            for entry in entries:
+                if _type_of(entry) is None:
+                    continue
+                member = archive.next()
+                archive.members = []
+                if member is None or member.name != _name(entry):
+                    raise _differs(entry.path, "it has come or gone since the archive was begun")
+                if stat.S_ISREG(entry.status.st_mode):
+                    yield _name(entry), _same(archive, member, entry, sums)
+            member = archive.next()
+    except DAMAGED as error:
+        raise _differs(path, error)
+    if member is not None:
+        raise _differs("/" + member.name, "it has gone since the archive was begun")
+
+
+def digest_of(entry):
+    """Return the SHA-256 of a file that a walk has come to."""
+    with _opened(entry) as stream:
+        return _digest(stream)
+
+
+def _name(entry):
+    return entry.path.lstrip("/")
+
+
+def _type_of(entry):
+    return next((kind for test, kind in TYPES if test(entry.status.st_mode)), None)
+
+
+def _add(archive, entry, names):
+    """Add one entry; ``names`` are the names in the archive of files that have several."""
+    status = entry.status
+    info = tarfile.TarInfo(_name(entry))
+    info.type = _type_of(entry)
+    # Parts of a second would take a header of its own for every file.
+    info.mode, info.uid, info.gid, info.mtime = status.st_mode, status.st_uid, status.st_gid, int(status.st_mtime)
+    info.uname, info.gname = _user(status.st_uid), _group(status.st_gid)
+    if stat.S_ISLNK(status.st_mode):
+        info.linkname = os.readlink(entry.name, dir_fd=entry.folder)
+    elif stat.S_ISREG(status.st_mode):
+        first = _first_name(names, status, info.name)
+        if first == info.name:
+            _add_content(archive, info, entry)
+            return
+        info.type, info.linkname = tarfile.LNKTYPE, first
+    archive.addfile(info)
+
+
+def _first_name(names, status, name):
+    """Return under which name the archive has a file already, or this one."""
+    if status.st_nlink == 1:
+        return name
+    key = (status.st_dev, status.st_ino)
+    if len(names) < MOST_LINKED:
+        names.setdefault(key, name)
+    return names.get(key, name)
+
+
+def _add_content(archive, info, entry):
+    with _opened(entry) as stream:
+        info.size = os.fstat(stream.fileno()).st_size
+        begun = archive.offset
+        try:
+            archive.addfile(info, stream)
+        except OSError as error:
+            # A file that has shrunk has no number of the system's.
+            if error.errno is None and archive.offset > begun:
+                raise _differs(entry.path, "it has become shorter while it was read")
+            raise
+
+
+def _same(archive, member, entry, sums):
+    """Return the SHA-256 of a file that is the same in the archive; ``sums`` are those of files with several names."""
+    digest = sums.get(member.linkname) if member.islnk() else _digest(archive.extractfile(member))
+    if digest != digest_of(entry):
+        raise _differs(entry.path, "what was read back from the archive is not what the file holds")
+    if entry.status.st_nlink > 1 and not member.islnk() and len(sums) < MOST_LINKED:
+        sums[member.name] = digest
+    return digest
+
+
+def _opened(entry):
+    """Return a stream of a file, if it still is one."""
+    descriptor = os.open(entry.name, READ, dir_fd=entry.folder)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _differs(entry.path, "something else has taken its place")
+    return os.fdopen(descriptor, "rb")
+
+
+def _digest(stream):
+    digest = hashlib.sha256()
+    for block in iter(lambda: stream.read(BLOCK), b""):
+        digest.update(block)
+    return digest.hexdigest()
+
+
+@functools.lru_cache(maxsize=None)
+def _user(number):
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return ""
+
+
+@functools.lru_cache(maxsize=None)
+def _group(number):
+    try:
+        return grp.getgrgid(number).gr_name
+    except KeyError:
+        return ""
+
+
+def _differs(path, cause):
+    return EndpointError(
+        "retained_differs",
+        "Retaining the owner's data",
+        safe_paths.shown(path),
+        cause,
+        "See what still writes to it and whether the disk is whole; the originals are untouched.",
+    )

@@ -1,0 +1,115 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""What of a root is not root's: directories that others may write to, and file systems that another machine or a user's
+process serves.
+"""
+
+import os
+import re
+import stat
+
+from ...linux import mounts
+from ..errors import EndpointError
+from ..running import bounded
+
+# What is read below one directory of others, at most.
+MOST_FILES, MOST_BYTES = 2000, 1 << 25
+# Seconds in which a file system of the system's own has to answer once, if another machine serves it.
+ANSWER = 10
+REMOTE = re.compile(
+    rb" - (?:autofs|nfs4?|cifs|smb[0-9]?|smbfs|ncpfs|ncp|afs|coda|9p|ceph|glusterfs|lustre|beegfs|gpfs|orangefs|pvfs2|"
+    rb"gfs2?|ocfs2|vboxsf|vmhgfs|prl_fs|virtiofs|davfs2?|fuse|fuseblk|fuse\.[^ ]+) "
+)
+# Elsewhere nothing that is part of a host lies on a file system that is not its own.
+SYSTEM = ("usr", "opt", "var", "etc", "lib", "lib32", "lib64", "bin", "sbin", "boot")
+NOT_SYSTEM = "/var/tmp"
+
+
+def others_may_write(status, owners):
+    """Return True for the status of a directory in which somebody besides ``owners`` (user ids) may make a file."""
+    mode = status.st_mode
+    by_group = mode & stat.S_IWGRP and status.st_gid != 0
+    return status.st_uid not in owners or bool(mode & stat.S_IWOTH or by_group)
+
+
+def remote_mounts(root):
+    """Return {path below the root: type} of what another machine or a process serves; {} where nothing tells."""
+    try:
+        with open(mounts.TABLE, "rb") as stream:
+            table = stream.read()
+    except OSError:
+        return {}
+    if not REMOTE.search(table):
+        return {}
+    real, found = os.path.realpath(root).rstrip("/"), {}
+    for line in table.split(b"\n"):
+        # What was mounted last on a place is what is there.
+        for point, _source, kind in mounts.mounts([line.decode("utf-8", "surrogateescape")]):
+            if point.startswith(real + "/"):
+                found[point[len(real) :]] = kind if REMOTE.search(line) else None
+    return {point: kind for point, kind in found.items() if kind is not None}
+
+
+class Remote:
+    """The file systems of a root that are not its own, and which of them may be entered."""
+
+    def __init__(self, root, avoided=()):
+        self._root = root
+        self._kinds = remote_mounts(root)
+        self._answered = set()
+        self._avoided = dict(avoided)
+
+    def check(self, path):
+        """Raise an EndpointError for a place that is not to be entered."""
+        if path in self._avoided:
+            raise unreadable(path, self._avoided[path])
+        if path in self._kinds and path not in self._answered:
+            kind = self._kinds[path]
+            if kind == "autofs":
+                raise unreadable(path, "it is mounted when it is looked at, and nothing is to change", path)
+            if not _is_systems(path):
+                raise unreadable(path, "what is mounted there, of the type %s, is not entered" % kind, path)
+            self._ask(path, kind)
+
+    def _ask(self, path, kind):
+        place = self._root.rstrip("/") + path
+        try:
+            bounded.done(lambda: len(os.listdir(place)) and 0, ANSWER, path)
+        except bounded.Hung:
+            self._avoided[path] = "a file system of the type %s that does not answer within %d s" % (kind, ANSWER)
+            raise unreadable(path, self._avoided[path])
+        except OSError as error:
+            raise unreadable(path, os.strerror(error.errno or 0))
+        self._answered.add(path)
+
+
+def _is_systems(path):
+    return path.split("/")[1] in SYSTEM and path != NOT_SYSTEM and not path.startswith(NOT_SYSTEM + "/")
+
+
+class Allowance:
+    """How much may still be read below each directory of others, so that nobody's files fill the answer."""
+
+    def __init__(self):
+        self._left = {}
+
+    def take(self, ground, files, count):
+        """Take so many files and bytes from what is left; an EndpointError if that is too much."""
+        if not ground:
+            return
+        left = self._left.setdefault(ground, [MOST_FILES, MOST_BYTES])
+        left[0] -= files
+        left[1] -= count
+        if min(left) < 0:
+            cause = "more than %d files or %d bytes would have to be read there" % (MOST_FILES, MOST_BYTES)
+            raise unreadable(ground, cause, ground)
+
+
+def unreadable(path, cause, ground=""):
+    """Return the EndpointError of a path that cannot be looked at; ``ground`` is the directory of others it lies in."""
+    error = EndpointError(
+        "path_unreadable", "Looking at a path", path, cause, "Make sure that root can read it, and run again."
+    )
+    error.ground = ground
+    return error

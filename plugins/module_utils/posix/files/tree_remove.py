@@ -1,0 +1,142 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Remove a directory tree as root: on one mount, through no link, whatever others do to it meanwhile."""
+
+import errno
+import os
+
+from ...linux import file_flags, mounts
+from ..errors import EndpointError
+from . import safe_paths
+from .tree_walk import Descent
+
+# Names that are held in memory at a time.
+MANY = 10000
+# A directory that somebody fills while it is emptied, or a name that is a directory and a link in turns, ends here.
+MOST_ROUNDS = 1000
+WORDS = {"i": "immutable", "a": "append-only"}
+
+
+class _Level:
+    def __init__(self, name, path):
+        self.name = name
+        self.path = path
+        self.names = []
+        self.rounds = 0
+
+
+def remove(parent, name, path):
+    """Remove the directory ``name`` in an open one with all that is in it; EndpointError names what stays.
+
+    What was removed before an error is gone: running it again goes on from there.
+    """
+    descent = Descent(os.dup(parent))
+    home = mounts.mount_of(parent)
+    levels = []
+    try:
+        _enter(descent, levels, name, path, home)
+        while levels:
+            level = levels[-1]
+            if not level.names:
+                level.names = _some_names(descent.descriptor, level)
+            if level.names:
+                child = level.names.pop()
+                if not _unlinked(descent.descriptor, child, level):
+                    _enter(descent, levels, child, level.path + "/" + child, home)
+            elif not _left(descent, levels):
+                level.names = []
+    finally:
+        descent.close()
+
+
+def _enter(descent, levels, name, path, home):
+    """Go into a directory; nothing is done if the name is none any more, since it is looked at again."""
+    try:
+        descent.down(name)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return
+        raise stays(path, descent.descriptor, name, error)
+    if mounts.mount_of(descent.descriptor) != home:
+        raise stays(path, None, name, OSError(errno.EBUSY, ""))
+    levels.append(_Level(name, path))
+
+
+def _some_names(descriptor, level):
+    level.rounds += 1
+    if level.rounds > MOST_ROUNDS:
+        raise stays(level.path, None, level.name, OSError(errno.ENOTEMPTY, ""))
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    with safe_paths.scanned(descriptor) as entries:
+        return [entry.name for _number, entry in zip(range(MANY), entries)]
+
+
+def _unlinked(folder, name, level):
+    """Remove anything but a directory; return False for a directory."""
+    try:
+        os.unlink(name, dir_fd=folder)
+    except FileNotFoundError:
+        return True
+    except IsADirectoryError:
+        return False
+    except OSError as error:
+        raise stays(level.path + "/" + name, folder, name, error)
+    return True
+
+
+def _left(descent, levels):
+    """Remove the deepest directory, which is empty; return False if something has come into it."""
+    level = levels[-1]
+    inside = os.fstat(descent.descriptor)
+    descent.up()
+    try:
+        os.rmdir(level.name, dir_fd=descent.descriptor)
+    except FileNotFoundError:
+        levels.pop()
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST) and _entered_again(descent, level.name, inside):
+            return False
+        raise stays(level.path, descent.descriptor, level.name, error)
+    else:
+        levels.pop()
+    return True
+
+
+def _entered_again(descent, name, inside):
+    """Return True if the same directory could be entered again."""
+    try:
+        descent.down(name)
+    except OSError:
+        return False
+    return os.path.samestat(os.fstat(descent.descriptor), inside)
+
+
+def stays(path, folder, name, error):
+    """Return the EndpointError of a path that cannot be removed, with the reason that it has, if that can be found."""
+    code, cause = "path_stays", os.strerror(error.errno)
+    remedy = "See what keeps it there, and run again."
+    if error.errno in (errno.EPERM, errno.EACCES) and folder is not None:
+        flagged, letters = _flagged(path, folder, name)
+        if letters:
+            path, code = flagged, "path_immutable"
+            cause = "it is " + " and ".join(WORDS[letter] for letter in letters)
+            remedy = "Plan again, which names it, or clear it with 'chattr -i -a' and run again."
+    elif error.errno == errno.EROFS:
+        code, remedy = "path_read_only", "Mount its file system for writing and run again."
+    elif error.errno == errno.EBUSY:
+        code, cause, remedy = "path_is_mount", "something is mounted on it", "Unmount it and run again."
+    elif error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+        cause = "something is in it, or is written to it meanwhile"
+    return EndpointError(code, "Removing a path", safe_paths.shown(path), cause, remedy)
+
+
+def _flagged(path, folder, name):
+    """Return (path, letters) of what has a flag that keeps a name from being removed: itself, or its directory."""
+    try:
+        own = file_flags.of_name(name, folder)
+        return (path, own) if own else (os.path.dirname(path), file_flags.of(folder))
+    except OSError:
+        return path, ""

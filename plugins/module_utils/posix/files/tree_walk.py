@@ -1,0 +1,163 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Go down a directory tree of any depth and width without following links, with few directories open at a time."""
+
+import itertools
+import os
+import stat
+
+from ...linux import mounts
+from ..errors import EndpointError
+from ..running import bounded
+from . import safe_paths
+
+MOST_OPEN = 64
+# Names of one directory that are held in memory, to be sorted. One that has more is gone through as it lies there.
+MOST_SORTED = 10000
+
+
+class Descent:
+    """The directories from one down to the deepest. Of many, the upper ones are closed and reached again by ``..``,
+
+    which has to lead where it came from: a directory that was moved meanwhile is an error and no way out.
+    """
+
+    def __init__(self, descriptor):
+        self._levels = [(descriptor, _identity(descriptor))]
+
+    @property
+    def descriptor(self):
+        """The open descriptor of the deepest directory."""
+        return self._levels[-1][0]
+
+    def down(self, name):
+        """Enter a directory; OSError if the name is none, or a link."""
+        descriptor = os.open(name, safe_paths.DIRECTORY, dir_fd=self.descriptor)
+        self._levels.append((descriptor, _identity(descriptor)))
+        if len(self._levels) > MOST_OPEN:
+            upper = len(self._levels) - MOST_OPEN - 1
+            self._close(upper)
+
+    def up(self):
+        """Go back to the directory above."""
+        left = self._levels.pop()[0]
+        try:
+            if self.descriptor is None:
+                self._reopen(left)
+        finally:
+            os.close(left)
+
+    def close(self):
+        """Close everything."""
+        for level in range(len(self._levels)):
+            self._close(level)
+
+    def _close(self, level):
+        descriptor, identity = self._levels[level]
+        if descriptor is not None:
+            os.close(descriptor)
+            self._levels[level] = (None, identity)
+
+    def _reopen(self, below):
+        descriptor = os.open("..", safe_paths.DIRECTORY, dir_fd=below)
+        if _identity(descriptor) != self._levels[-1][1]:
+            os.close(descriptor)
+            raise EndpointError(
+                "path_moved",
+                "Going through a tree",
+                "a directory %d levels deep in it" % len(self._levels),
+                "it was moved elsewhere meanwhile",
+                "See who moves directories there, and run again.",
+            )
+        self._levels[-1] = (descriptor, self._levels[-1][1])
+
+
+class Entry:
+    """One thing in a tree: its path, the open directory that it is in, its name there, and its own status."""
+
+    __slots__ = ("folder", "name", "path", "status")
+
+    def __init__(self, path, folder, name, status):
+        self.path = path
+        self.folder = folder
+        self.name = name
+        self.status = status
+
+
+def walk(path, one_mount=False, in_order=True):
+    """Yield an Entry of a path and of all below it, directories before what is in them.
+
+    The names of a directory come in order, unless they are very many.
+
+    Nothing is yielded if it is not there. What cannot be looked at is an EndpointError or OSError: nothing is left out.
+    With ``one_mount`` what is mounted below the path is told and not gone into. Without ``in_order`` names come as the
+    kernel gives them, and a directory takes no memory, however much it holds.
+    """
+    path = safe_paths.native(path)
+    opened = safe_paths.open_parent(path)
+    if opened is None:
+        return
+    home = mounts.mount_of(opened[0]) if one_mount else None
+    descent, waiting = Descent(opened[0]), [(path.rpartition("/")[0], iter([opened[1]]))]
+    try:
+        while waiting:
+            above, names = waiting[-1]
+            name = next(names, None)
+            if name is None:
+                waiting.pop()
+                if waiting:
+                    descent.up()
+                continue
+            bounded.at(above + "/" + name)
+            entry = _entry(above + "/" + name, descent.descriptor, name)
+            if entry is None:
+                continue
+            yield entry
+            if stat.S_ISDIR(entry.status.st_mode):
+                waiting.append((entry.path, iter(_names(descent, entry, home, in_order))))
+                _end_streams(waiting)
+    finally:
+        descent.close()
+
+
+def _entry(path, folder, name):
+    try:
+        return Entry(path, folder, name, os.lstat(name, dir_fd=folder))
+    except FileNotFoundError:
+        return None
+
+
+def _names(descent, entry, home, in_order):
+    """Enter a directory and return the names in it that are to be gone through."""
+    try:
+        descent.down(entry.name)
+        if home is not None and mounts.mount_of(descent.descriptor) != home:
+            return []
+        return _in_order(descent.descriptor) if in_order else _streamed(descent.descriptor)
+    except OSError as error:
+        raise safe_paths.unreadable(safe_paths.shown(entry.path), os.strerror(error.errno))
+
+
+def _in_order(descriptor):
+    """Return the names in an open directory; both times the same unless something comes or goes meanwhile."""
+    names = _streamed(descriptor)
+    first = list(itertools.islice(names, MOST_SORTED + 1))
+    return sorted(first) if len(first) <= MOST_SORTED else itertools.chain(first, names)
+
+
+def _streamed(descriptor):
+    """Return the names in a directory as they come; of very many levels only the deepest are streamed."""
+    return (entry.name for entry in safe_paths.scanned(descriptor))
+
+
+def _end_streams(waiting):
+    """Read the rest of a directory far above: each that is streamed is an open file."""
+    if len(waiting) > MOST_OPEN:
+        above, names = waiting[-MOST_OPEN]
+        waiting[-MOST_OPEN] = (above, iter(list(names)))
+
+
+def _identity(descriptor):
+    status = os.fstat(descriptor)
+    return status.st_dev, status.st_ino

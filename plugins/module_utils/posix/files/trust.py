@@ -1,0 +1,93 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Whether a path can be used by its name: it, and every directory on the way, is root's and nobody else may write.
+
+A link is followed where it lies in such a directory, since only root can have put it there.
+"""
+
+import os
+import stat
+
+from ..errors import EndpointError
+
+OWNER = 0
+OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+MOST_LINKS = 40
+# Above it nothing is looked at.
+TOP = "/"
+
+
+def replaceable(path):
+    """Return in words who else than root can put something else at a path, '' if nobody; OSError if it is not there.
+
+    The last name has to be a file or directory that is root's too.
+    """
+    return _followed(path)[1]
+
+
+def must_be(path, what):
+    """Raise EndpointError, ``what`` (str) said to have failed, if others than root can put something else at a path."""
+    words = replaceable(path)
+    if words:
+        raise refused(path, what, words)
+
+
+def refused(path, what, words):
+    """Return the EndpointError of a path that others can replace."""
+    remedy = "Put it where root owns every directory on the way and nobody else may write, and run again."
+    return EndpointError("path_replaceable", what, path, words, remedy)
+
+
+def opened(path):
+    """Return (descriptor to read a regular file from, words as ``replaceable``); OSError if there is none.
+
+    The descriptor is that of the very file that the words are about.
+    """
+    real, words, identity = _followed(path, is_last_followed=False)
+    descriptor = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    status = os.fstat(descriptor)
+    if (status.st_dev, status.st_ino) != identity:
+        words = words or "something else has taken its place"
+    return descriptor, words or _of(real, status)
+
+
+def _followed(path, is_last_followed=True):
+    """Return (path without links, words, (device, inode) of what is there)."""
+    names, reached, words, links = _names(path), "/", "", 0
+    status = os.lstat("/")
+    while names:
+        words = words or _of(reached, status)
+        name = names.pop(0)
+        if name == "..":
+            reached = os.path.dirname(reached)
+            status = os.lstat(reached)
+            continue
+        following = os.path.join(reached, name)
+        status = os.lstat(following)
+        if stat.S_ISLNK(status.st_mode) and (names or is_last_followed):
+            links += 1
+            if links > MOST_LINKS:
+                return following, "too many links lead there", None
+            target = os.readlink(following)
+            names = _names(target) + names
+            reached = "/" if target.startswith("/") else reached
+            status = os.lstat(reached)
+            continue
+        reached = following
+    return reached, words or _of(reached, status), (status.st_dev, status.st_ino)
+
+
+def _names(path):
+    return [name for name in path.split("/") if name not in ("", ".")]
+
+
+def _of(path, status):
+    """Return in words who else may write to what is at a path; '' if nobody, or above the top."""
+    if not (path + "/").startswith(TOP.rstrip("/") + "/"):
+        return ""
+    if status.st_uid != OWNER:
+        return "%s belongs to UID %d" % (path, status.st_uid)
+    if status.st_mode & OTHERS_WRITE and not stat.S_ISLNK(status.st_mode):
+        return "%s has mode %04o, with which others than root may write" % (path, stat.S_IMODE(status.st_mode))
+    return ""

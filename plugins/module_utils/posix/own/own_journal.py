@@ -1,0 +1,106 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""The collection's own journal on an endpoint: which run began, with which plan, and how it ended."""
+
+import json
+import os
+
+from ..files import safe_paths
+from ..running.moments import Moment
+from . import journal_text
+
+PATH = journal_text.PATH
+
+
+def read():
+    """Return the journal ({format_version, runs}); an empty one if there is none; EndpointError if it is damaged."""
+    return journal_text.parsed(safe_paths.read_text(PATH), PATH)
+
+
+def note(digest, **fields):
+    """Add to the run with this plan digest, which is begun if there is none, and write the journal.
+
+    Runs are kept for good: a later verdict reads from them that a product was there once.
+    """
+    journal = read()
+    run = next((run for run in journal["runs"] if run["digest"] == digest), None)
+    if run is None:
+        run = {"digest": digest}
+        journal["runs"].append(run)
+    run.update(fields)
+    _write(json.dumps(journal, indent=1, sort_keys=True) + "\n")
+
+
+def note_results(digest, results):
+    """Note what came of the parts of a run; those of runs before it are in records, and leave the journal."""
+    journal = read()
+    for run in journal["runs"]:
+        run.pop("results", None)
+        if run["digest"] == digest:
+            run["results"] = results
+    _write(json.dumps(journal, indent=1, sort_keys=True) + "\n")
+
+
+def note_start(unit, start):
+    """Note with which files a unit was started last, as ``started`` returns it."""
+    journal = read()
+    journal.setdefault("started", {})[unit] = start
+    _write(json.dumps(journal, indent=1, sort_keys=True) + "\n")
+
+
+def started(unit):
+    """Return {files, boot, entered} of a unit's last start by a step; an empty dict if none is noted."""
+    noted = read().get("started", {})
+    start = noted.get(unit, {}) if isinstance(noted, dict) else {}
+    return start if isinstance(start, dict) else {}
+
+
+def _write(text):
+    """Write the journal. Its directory appears with the journal in it: a run that is cut off before that leaves the
+    host as it was planned, so that its approval still holds.
+    """
+    folder, name = os.path.split(PATH)
+    if safe_paths.lstat(folder)[0] is not None:
+        safe_paths.write_text(PATH, text, 0o600)
+        return
+    draft = folder + ".new"
+    safe_paths.write_text(os.path.join(draft, name), text, 0o600)
+    parent, name = safe_paths.open_parent(folder)
+    try:
+        os.rename(os.path.basename(draft), name, src_dir_fd=parent, dst_dir_fd=parent)
+    finally:
+        os.close(parent)
+
+
+def noted(digest):
+    """Return what is noted of the run with this plan digest; an empty dict if there was none."""
+    return next((run for run in read()["runs"] if run["digest"] == digest), {})
+
+
+def status(digest):
+    """Return the status of the run with this plan digest: begun, done, rolled_back, or None if there was none."""
+    return noted(digest).get("status")
+
+
+def unprotected_since():
+    """Return the Moment since when a run that did not end left the host without protection; None if none did."""
+    run = _not_ended("unprotected_from")
+    if run.get("unprotected_until"):
+        return None
+    since = run.get("unprotected_from")
+    return Moment.read(since, run.get("unprotected_clock"), run.get("window_exact_to_seconds")) if since else None
+
+
+def stopped_units():
+    """Return the units of the old protection that a run which did not end has stopped, and not started again."""
+    names = _not_ended("stopped_units").get("stopped_units", [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError("stopped_units is no list of names")
+    return names
+
+
+def _not_ended(field):
+    """Return the last run that has noted a field and has not ended; an empty dict if there is none."""
+    runs = [run for run in read()["runs"] if run.get(field) and run.get("status") != "done"]
+    return runs[-1] if runs else {}

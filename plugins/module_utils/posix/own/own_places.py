@@ -1,0 +1,70 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Directories of the collection's own for the time of a step, and what a run that was killed has left of them."""
+
+import errno
+import os
+import tempfile
+
+from ..errors import EndpointError
+from ..files import safe_paths, trust
+
+# Where root alone may write. /run and some /var are mounted so that nothing there can be run.
+FOLDERS = ("/var/lib", "/opt", "/root")
+PREFIX = ".avshift-installer-"
+
+
+def new_folder(is_run):
+    """Return the path of a new directory (0700) of root's; with ``is_run`` of a file system that lets programs run."""
+    refused = []
+    for home in FOLDERS:
+        words = _why_not(home, is_run)
+        if not words:
+            return tempfile.mkdtemp(prefix=PREFIX, dir=home)
+        refused.append("%s: %s" % (home, words))
+    raise EndpointError(
+        "no_private_folder",
+        "Copying the installer",
+        ", ".join(FOLDERS),
+        "; ".join(refused),
+        "Let root alone write to one of them, and programs be run from it.",
+    )
+
+
+def remove(folder):
+    """Remove such a directory."""
+    safe_paths.remove(folder, "tree")
+
+
+def remove_left():
+    """Remove what runs that were killed have left; nobody else is at work, since the caller holds the run's lock."""
+    for home in FOLDERS:
+        for name in _names(home):
+            if name.startswith(PREFIX) and not _is_of_others(os.path.join(home, name)):
+                remove(os.path.join(home, name))
+
+
+def _names(home):
+    try:
+        return sorted(os.listdir(home))
+    except OSError:
+        return []
+
+
+def _is_of_others(path):
+    try:
+        return os.lstat(path).st_uid != os.geteuid()
+    except FileNotFoundError:
+        return True
+
+
+def _why_not(home, is_run):
+    try:
+        words = trust.replaceable(home)
+        flags = os.statvfs(home).f_flag
+    except OSError as error:
+        return os.strerror(error.errno)
+    if flags & os.ST_RDONLY:
+        return os.strerror(errno.EROFS)
+    return words or ("nothing can be run there (noexec)" if is_run and flags & os.ST_NOEXEC else "")

@@ -1,0 +1,279 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Do in a child what may wait in the kernel for ever: a mount whose server is gone, a scanner that does not answer.
+
+No handler of a signal runs while the kernel waits, so a limit by an alarm does not hold there. The child tells what it
+has by memory that it shares with its parent: all of it is there when the child hangs. After its limit it is killed or,
+where even that has to wait, left behind: it holds no file and no lock of its parent's.
+"""
+
+import contextlib
+import gc
+import json
+import mmap
+import os
+import select
+import signal
+import struct
+import time
+
+from ..errors import EndpointError, Problem
+
+# A kernel may let nobody kill a process that waits for an answer.
+KILLING = 1.0
+# Seconds after a limit in which a child can end by itself what does not hang in the kernel.
+GRACE = 3.0
+STEP = 0.5
+# Seconds until which a child has to begin with something.
+FIRST = 60.0
+SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
+# Memory that is not used takes none.
+SIZE, LEAST = 1 << 26, 1 << 20
+NO_RESERVE = 0x4000
+# How much was told (bytes), until when it goes on (monotonic seconds), and how long the two texts are.
+HEADER = struct.Struct("=QdHH")
+LENGTH = struct.Struct("=I")
+TEXT, SPARE = 4096, 1 << 19
+BEGIN = HEADER.size + 2 * TEXT
+
+_here = []
+
+
+class Hung(EndpointError):
+    """What did not end within its limit. ``at`` (str) is the path that was looked at last, or ''."""
+
+    def __init__(self, doing, what, seconds, at=""):
+        place = ", at " + at if at else ""
+        cause = "no end within %.0f s%s" % (seconds, place)
+        super().__init__("time_limit", doing, what, cause, "Look at the host's load, disks and mounts.")
+        self.at = at
+
+
+class Board:
+    """The memory that a child and its parent share; the child writes, without any call to the kernel."""
+
+    def __init__(self, size=SIZE):
+        self._memory = _shared(size)
+        self._end, self._until = BEGIN, time.monotonic() + FIRST
+        self._lengths = [0, 0]
+        self._parent = os.getpid()
+        self._head()
+
+    def begin(self, what, seconds):
+        """Begin something that has to end within so many seconds."""
+        if os.getppid() != self._parent:
+            # Nobody reads it any more.
+            os._exit(0)
+        self._until = time.monotonic() + seconds
+        self._write(1, "")
+        self._write(0, what)
+
+    def at(self, path):
+        """Note which path is looked at next."""
+        self._write(1, path)
+
+    def tell(self, content):
+        """Tell something, as JSON can hold it; False if there is no room left. Something short has room even then."""
+        raw = json.dumps(content).encode("ascii")
+        end = self._end + LENGTH.size + len(raw)
+        if end > len(self._memory) - (SPARE if len(raw) > TEXT else 0):
+            return False
+        LENGTH.pack_into(self._memory, self._end, len(raw))
+        self._memory[self._end + LENGTH.size : end] = raw
+        self._end = end
+        self._head()
+        return True
+
+    def told(self):
+        """Return all that was told, in order."""
+        end, found, place = HEADER.unpack_from(self._memory)[0], [], BEGIN
+        while place < end:
+            start = place + LENGTH.size
+            place = start + LENGTH.unpack_from(self._memory, place)[0]
+            found.append(json.loads(self._memory[start:place].decode("ascii")))
+        return found
+
+    def now(self):
+        """Return (until when it goes on, what is done, the path that was looked at last)."""
+        _end, until, *lengths = HEADER.unpack_from(self._memory)
+        starts = (HEADER.size, HEADER.size + TEXT)
+        what, at = (self._memory[start : start + length] for start, length in zip(starts, lengths))
+        return until, what.decode("utf-8", "replace"), at.decode("utf-8", "replace")
+
+    def _write(self, number, text):
+        raw = text.encode("utf-8", "backslashreplace")[:TEXT]
+        start = HEADER.size + number * TEXT
+        self._memory[start : start + len(raw)] = raw
+        self._lengths[number] = len(raw)
+        self._head()
+
+    def _head(self):
+        HEADER.pack_into(self._memory, 0, self._end, self._until, *self._lengths)
+
+
+def _shared(size):
+    while True:
+        try:
+            return mmap.mmap(-1, size, mmap.MAP_SHARED | mmap.MAP_ANONYMOUS | NO_RESERVE)
+        except OSError:
+            if size <= LEAST:
+                raise
+            size >>= 1
+
+
+class Child:
+    """A child that does ``act(board)`` and nothing else, in a ``with``; it is gone, or left behind, afterwards.
+
+    It has none of its parent's open files but those with the numbers in ``keep``, and a session of its own.
+    """
+
+    def __init__(self, act, keep=(), size=SIZE):
+        self.board = Board(size)
+        # The signal that ended it, 0 of an end by itself, None as long as it runs.
+        self.ended_by = None
+        self._reading, writing = os.pipe()
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        try:
+            self.pid = os.fork()
+            if self.pid == 0:
+                _be_child(act, self.board, {writing, *keep})
+        except OSError:
+            os.close(self._reading)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+            raise
+        finally:
+            os.close(writing)
+
+    def __enter__(self):
+        has_entered = False
+        try:
+            # A signal that came meanwhile is raised here.
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+            has_entered = True
+            return self
+        finally:
+            if not has_entered:
+                self.__exit__()
+
+    def __exit__(self, *_error):
+        self.kill()
+        os.close(self._reading)
+
+    def wait(self, seconds=None):
+        """Return True once it has ended, False after so many seconds or, without these, after what the board says."""
+        limit = None if seconds is None else time.monotonic() + seconds
+        reader = select.poll()
+        reader.register(self._reading, select.POLLIN)
+        while not self._has_ended():
+            until = self.board.now()[0] + GRACE if limit is None else limit
+            left = until - time.monotonic()
+            if left <= 0:
+                return False
+            reader.poll(max(1, min(left, STEP) * 1000))
+        return True
+
+    def kill(self):
+        """End it, if it has not ended; one that waits in the kernel is left to end when it can."""
+        if self.ended_by is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+        self.wait(KILLING)
+
+    def _has_ended(self):
+        if self.ended_by is None:
+            try:
+                pid, status = os.waitpid(self.pid, os.WNOHANG)
+            except ChildProcessError:
+                # Who started this process has it pass over the ends of children.
+                pid, status = self.pid, 0
+            if pid:
+                self.ended_by = status & 0x7F
+        return self.ended_by is not None
+
+
+def _be_child(act, board, keep):
+    try:
+        os.setsid()
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+        _let_go(keep)
+        _here[:] = [board]
+        if hasattr(gc, "freeze"):
+            # Looking through what the parent made would copy all of its memory.
+            gc.freeze()
+        act(board)
+    finally:
+        # Neither an error nor what the parent has yet to do goes on in here.
+        os._exit(0)
+
+
+def _let_go(keep):
+    """Close what the parent has open: whoever waits for the end of its output would wait for this child too."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number in range(3):
+        os.dup2(nothing, number)
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) > 2 and int(name) not in keep:
+            with contextlib.suppress(OSError):
+                os.close(int(name))
+
+
+def at(path):
+    """Note, in a child, which path is looked at next; elsewhere do nothing."""
+    if _here:
+        _here[-1].at(path)
+
+
+def done(act, seconds, what, doing="Looking at the host", keep=()):
+    """Return what ``act()`` returns, which JSON can hold, done in a child.
+
+    Raises Hung after so many seconds, what it raised of EndpointError, OSError and ValueError, and an EndpointError of
+    any other error or end. ``keep`` are the numbers of the open files that it needs.
+    """
+    with Child(lambda board: _tell_end(act, board), keep, LEAST * 8) as child:
+        has_ended = child.wait(seconds)
+        told = child.board.told()
+        at_last = child.board.now()[2]
+    if told and "returned" in told[-1]:
+        return told[-1]["returned"]
+    if told:
+        raise _again(told[-1], what, doing)
+    if not has_ended:
+        raise Hung(doing, what, seconds, at_last)
+    cause = "the process that did it was ended by signal %d" % child.ended_by if child.ended_by else "it told nothing"
+    raise EndpointError("child_ended", doing, what, cause, "Look at the host's memory and its log, and run again.")
+
+
+def _tell_end(act, board):
+    try:
+        told = {"returned": act()}
+    except Problem as error:
+        told = {"problem": str(error), "code": error.code, "facts": getattr(error, "facts", {})}
+    except OSError as error:
+        told = {"errno": error.errno or 0, "text": error.strerror or str(error), "file": _text(error.filename)}
+    except ValueError as error:
+        told = {"value": str(error)}
+    except Exception as error:
+        told = {"unforeseen": "%s: %s" % (type(error).__name__, error)}
+    if not board.tell(told):
+        board.tell({"unforeseen": "it told more than there is room for"})
+
+
+def _text(name):
+    return name if isinstance(name, str) or name is None else str(name)
+
+
+def _again(told, what, doing):
+    """Return the error that a child has told of."""
+    if "problem" in told:
+        error = EndpointError.again(told["code"], told["problem"])
+        error.facts = told["facts"]
+        return error
+    if "errno" in told:
+        return OSError(told["errno"], told["text"], told["file"])
+    if "value" in told:
+        return ValueError(told["value"])
+    return EndpointError("unforeseen", doing, what, told["unforeseen"], "Report it, with this line.")

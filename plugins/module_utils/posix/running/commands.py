@@ -1,0 +1,175 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Run the system's own tools: arguments as a list, C locale, time limit, no shell."""
+
+import contextlib
+import fcntl
+import os
+import signal
+import subprocess
+import time
+
+from ..errors import CutOff, EndpointError
+from ..files import memory_file
+from ..masks import hidden
+
+SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+OUTPUT_SHOWN = 600
+# Bytes that a command may print, and how many of what a lasting one printed are kept.
+OUTPUT_LIMIT, KEPT = 32 << 20, 1 << 20
+# Seconds for which a command's group is killed again and again.
+LINGERS = 1.0
+STEP = 0.005
+
+
+class Finished:
+    """What a command gave: ``code`` (int), ``output`` and ``errors`` (str)."""
+
+    def __init__(self, code, output, errors):
+        self.code = code
+        self.output = output
+        self.errors = errors
+
+    def said(self):
+        """Return the last part of what the command printed, for an error message."""
+        text = hidden(self.errors.strip() or self.output.strip()).replace("\n", "; ")
+        return text[-OUTPUT_SHOWN:] or "no output"
+
+
+def environment(**extra):
+    """Return the environment of every command: the caller's own is not inherited, so that none depends on it."""
+    values = {"PATH": SEARCH_PATH, "LC_ALL": "C", "LANG": "C", "HOME": "/root"}
+    values.update(extra)
+    return values
+
+
+def run(argv, timeout, stdin=None, lasting=False, **extra):
+    """Run a command and return Finished, whatever its exit code.
+
+    It reads from and prints to files without a name, never to a pipe of this process: should this process be killed,
+    the command goes on to its end. What is printed is limited; a ``lasting`` command, which nobody may end for that,
+    keeps the end of its output.
+
+    Raises EndpointError if it cannot be started, prints too much or does not end within ``timeout`` seconds; it is
+    killed then, and what it has started in its group.
+    """
+    files = _opened(stdin)
+    try:
+        process = _started(argv, files, extra)
+        try:
+            _see_it_end(process, argv, timeout, files[1:], lasting)
+        except CutOff as error:
+            if error.code == "time_limit":
+                _end(process)
+            raise
+        return Finished(process.wait(), *(_text(_content(file)) for file in files[1:]))
+    finally:
+        for file in files:
+            os.close(file)
+
+
+def _opened(given):
+    """Return descriptors for what a command reads, prints and complains of."""
+    files = []
+    try:
+        for content in ((given or "").encode("utf-8", "surrogateescape"), b"", b""):
+            files.append(memory_file.opened(content))
+    except OSError:
+        for file in files:
+            os.close(file)
+        raise
+    for file in files[1:]:
+        # What is cut off while it is written to goes on at its new end.
+        fcntl.fcntl(file, fcntl.F_SETFL, fcntl.fcntl(file, fcntl.F_GETFL) | os.O_APPEND)
+    return files
+
+
+def _started(argv, files, extra):
+    try:
+        return subprocess.Popen(
+            argv,
+            stdin=files[0],
+            stdout=files[1],
+            stderr=files[2],
+            env=environment(**extra),
+            cwd="/",
+            close_fds=True,
+            # A group of its own, so that what it starts can be ended with it; no terminal whose end would end it.
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise EndpointError(
+            "command_missing", "Running a command", argv[0], os.strerror(error.errno), "Install it and run again."
+        )
+
+
+def _see_it_end(process, argv, timeout, files, lasting):
+    """Wait for a command. A service that it has started may go on for as long as it likes."""
+    deadline = time.monotonic() + timeout
+    while process.poll() is None:
+        if time.monotonic() >= deadline:
+            cause, code = "no end within %d s" % timeout, "command_timeout"
+        elif max(os.fstat(file).st_size for file in files) <= OUTPUT_LIMIT:
+            time.sleep(STEP)
+            continue
+        elif lasting:
+            _shorten(files)
+            continue
+        else:
+            cause, code = "it printed more than %d bytes" % OUTPUT_LIMIT, "command_output"
+        _end(process)
+        raise EndpointError(
+            code,
+            "Running a command",
+            " ".join(argv),
+            cause,
+            "Look at the host's load and at what the command waits for, then run again.",
+        )
+    if not lasting and max(os.fstat(file).st_size for file in files) > OUTPUT_LIMIT:
+        cause = "it printed more than %d bytes" % OUTPUT_LIMIT
+        raise EndpointError("command_output", "Running a command", argv[0], cause, "Run it by hand and look at it.")
+
+
+def _shorten(files):
+    """Keep the end of what was printed."""
+    for file in files:
+        kept = _content(file)
+        os.ftruncate(file, 0)
+        os.write(file, kept)
+
+
+def _content(file):
+    """Return what a file holds; of a long one, its end."""
+    size = os.fstat(file).st_size
+    begin = size - KEPT if size > OUTPUT_LIMIT else 0
+    blocks, place = [], begin
+    while place < size:
+        blocks.append(os.pread(file, size - place, place))
+        if not blocks[-1]:
+            break
+        place += len(blocks[-1])
+    return b"".join(blocks)
+
+
+def _end(process):
+    """Kill a command's whole group and see it end; what has left the group is not waited for."""
+    deadline = time.monotonic() + LINGERS
+    with contextlib.suppress(ProcessLookupError):
+        while time.monotonic() < deadline:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.poll()
+            time.sleep(STEP)
+
+
+def must(argv, timeout, what, remedy, **extra):
+    """Run a command that has to succeed and return Finished; raise EndpointError with what it printed if not."""
+    finished = run(argv, timeout, **extra)
+    if finished.code:
+        cause = "exit code %d, %s" % (finished.code, finished.said())
+        raise EndpointError("command_failed", what, " ".join(argv), cause, remedy)
+    return finished
+
+
+def _text(raw):
+    return raw.decode("utf-8", "surrogateescape")

@@ -1,0 +1,112 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Do in a process of its own what has to go on when the connection goes, and with it the terminal or the session."""
+
+import fcntl
+import json
+import os
+import signal
+import sys
+import traceback
+
+from ..errors import EndpointError
+from ..files import memory_file
+from .commands import run
+
+BLOCK = 1 << 20
+LOWEST = 3
+MOST_OPEN = 1 << 16
+OWN_CGROUP = "/proc/self/cgroup"
+SYSTEMD = "/run/systemd/system"
+# What logind ends with a login session, where it is told to (KillUserProcesses of logind.conf).
+OF_A_SESSION = "/user.slice/"
+MOVE_LIMIT = 15
+MANAGER = ("org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager")
+
+
+def answer_of(act):
+    """Return what ``act()`` returns (JSON), from a child that no connection, terminal or session takes along.
+
+    Should the child be ended with force, the answer is a failed one that says so.
+    """
+    unplaced = memory_file.opened()
+    # Not where a stream belongs, should one of them be closed.
+    answer = fcntl.fcntl(unplaced, fcntl.F_DUPFD_CLOEXEC, LOWEST)
+    os.close(unplaced)
+    try:
+        sys.stdout.flush()
+        child = os.fork()
+        if child == 0:
+            _be_child(act, answer)
+        status = os.waitpid(child, 0)[1]
+        said = _content(answer)
+        return json.loads(said.decode("utf-8")) if said else _killed(status)
+    finally:
+        os.close(answer)
+
+
+def _be_child(act, answer):
+    try:
+        os.setsid()
+        for number in (signal.SIGHUP, signal.SIGPIPE):
+            signal.signal(number, signal.SIG_IGN)
+        _leave_streams(answer)
+        _leave_session()
+        _write(answer, act())
+    except Exception:
+        cause = traceback.format_exc()
+        error = EndpointError("internal_error", "Carrying out a plan", "this host", cause, "Report it.")
+        _write(answer, {"failed": True, "msg": str(error), "code": error.code})
+    finally:
+        os._exit(0)
+
+
+def _leave_streams(answer):
+    """Let go of everything that the connection gave: it would wait for it, or end who writes to it."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for descriptor in range(LOWEST):
+        os.dup2(nothing, descriptor)
+    os.closerange(LOWEST, answer)
+    os.closerange(answer + 1, min(os.sysconf("SC_OPEN_MAX"), MOST_OPEN))
+
+
+def _leave_session():
+    """Move to a scope of the system's own, as far as systemd does it: a login session may end all that is in it."""
+    if not os.path.isdir(SYSTEMD) or OF_A_SESSION not in _text(OWN_CGROUP):
+        return
+    pid = str(os.getpid())
+    argv = ["busctl", "call", *MANAGER, "StartTransientUnit", "ssa(sv)a(sa(sv))", "avshift-%s.scope" % pid, "fail"]
+    argv += ["3", "PIDs", "au", "1", pid, "Description", "s", "endpoint migration", "Slice", "s", "system.slice", "0"]
+    try:
+        run(argv, MOVE_LIMIT)
+    except EndpointError:
+        # It goes on where it is.
+        return
+
+
+def _text(path):
+    try:
+        with open(path, encoding="utf-8", errors="replace") as stream:
+            return stream.read()
+    except OSError:
+        return ""
+
+
+def _write(answer, content):
+    view = memoryview(json.dumps(content).encode("utf-8"))
+    os.ftruncate(answer, 0)
+    os.lseek(answer, 0, os.SEEK_SET)
+    while view:
+        view = view[os.write(answer, view) :]
+
+
+def _content(answer):
+    os.lseek(answer, 0, os.SEEK_SET)
+    return b"".join(iter(lambda: os.read(answer, BLOCK), b""))
+
+
+def _killed(status):
+    cause = "it was ended by signal %d" % os.WTERMSIG(status) if os.WIFSIGNALED(status) else "it gave no answer"
+    error = EndpointError("run_killed", "Carrying out a plan", "this host", cause, "Run again; it goes on from there.")
+    return {"failed": True, "msg": str(error), "code": error.code}

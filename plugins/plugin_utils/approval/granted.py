@@ -1,0 +1,55 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Read what was approved: the plan, the approval beside it, and who signed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from ..errors import AvshiftError
+from ..fleet import document
+from . import approval_document, signature
+from .judge import Grant
+
+
+def read(path: str, options: dict[str, Any], now: str) -> Grant:
+    """Return what was approved of the plan in a file.
+
+    ``options`` are {approval: path or None, require_signature, allowed_signers, signer}. Without ``approval`` one that
+    lies beside the plan counts; where none does, the plan alone is its own approval, of every host, unless it says that
+    it needs one: every plan that was approved by a document does. The signature that is required is that of the
+    approval, where there is one. Raises AvshiftError for all that is not as it has to be.
+    """
+    beside = Path(path).with_name(approval_document.NAME)
+    approval_path = options["approval"] or (str(beside) if os.path.lexists(beside) else None)
+    raw = document.raw(path)
+    if approval_path is None:
+        signed_by = _signed_by(raw, path, "plan", options)
+        whole = document.parse(raw, path)
+        if whole.get(document.NEEDS_APPROVAL):
+            raise _missing(str(beside))
+        return Grant(whole, None, {"plan_digest": whole["digest"], "signed_by": signed_by})
+    words = document.raw(approval_path, "Reading the approval")
+    signed_by = _signed_by(words, approval_path, "approval", options)
+    whole = document.parse(raw, path)
+    approval = approval_document.parse(words, approval_path, whole, now)
+    told = {key: approval[key] for key in ("plan_digest", "approver", "reason", "valid_until")}
+    return Grant(whole, frozenset(approval["hosts"]), {**told, "signed_by": signed_by})
+
+
+def _missing(path: str) -> AvshiftError:
+    return AvshiftError(
+        "approval_missing",
+        "Reading the approval",
+        path,
+        "the plan says that it is carried out under an approval alone, and there is none",
+        "Put it back, or approve the plan again with avshift.endpoint.approve.",
+    )
+
+
+def _signed_by(content: bytes, path: str, kind: str, options: dict[str, Any]) -> str | None:
+    if not options["require_signature"]:
+        return None
+    return signature.verify(content, path, kind, options["allowed_signers"], options["signer"])

@@ -1,0 +1,178 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The step that hands real-time protection over, or switches it on where there was none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ...catalog.model import Product
+from ...detect.evidence import Evidence
+from ...locations import is_below
+from ...plan.model import DIGEST_MARK, HANDOVER, Step
+from .removal.services import starting_at_boot
+from .staging import vendor
+from .staging.engine import Staged
+
+STOP_LIMIT = 120
+START_LIMIT = 60
+STOPPED = ("inactive", "failed")
+BACK = "If the new protection is not proven, it is stopped and the old one is started and proven again."
+BACK_TO_OLD = "If the owner's data cannot be retained after it, the old protection is started and proven again."
+JOURNAL = "/var/lib/avshift/journal.json"
+
+
+def steps(evidence: Evidence, going: list[Product], staged: Staged | None) -> Iterator[Step]:
+    """Yield the handover if anything of it is still to be done."""
+    units = _running(evidence, going)
+    new = _new(staged, evidence) if staged is not None and staged.layout else None
+    if not units and (new is None or _is_up(new, evidence)):
+        return
+    links = _links(evidence, units)
+    below = sorted({root for product in going if product.real_time_units for root in product.of_kind("process")})
+    old = {
+        "units": units,
+        "starting": [name for name in _starting(evidence, going) if name not in units],
+        "triggers": _triggers(evidence, units),
+        "below": below,
+        "stop_limit": STOP_LIMIT,
+        "start_limit": START_LIMIT,
+    }
+    yield Step(
+        HANDOVER,
+        "handover",
+        _title(units, new),
+        {"digest": DIGEST_MARK, "old": old, "new": new},
+        "\n".join(
+            [f"{unit}: real-time protection running" for unit in units] or ["no real-time protection of Kaspersky's"]
+        ),
+        "no real-time protection" if new is None else _after(new, units),
+        tuple(f"unit:{unit}" for unit in units),
+        _effects(new, links) if new else (),
+        BACK if new else BACK_TO_OLD,
+    )
+
+
+def _effects(new: dict[str, Any], links: list[str]) -> tuple[dict[str, str], ...]:
+    """Return the effects of switching on; each proof makes a test file in every protected directory and removes it."""
+    proven = [{"path": path, "scope": "file", "change": "changed"} for path in new["paths"]]
+    retired = [{"path": link, "scope": "file", "change": "removed"} for link in links]
+    return (*(dict(effect) for effect in new["effects"]), *proven, *retired)
+
+
+def _links(evidence: Evidence, names: list[str]) -> list[str]:
+    """Return the links that start units at boot, and those of what starts them by itself."""
+    seen = [evidence.value("unit", name) or {} for name in names]
+    those = [*seen, *(trigger for unit in seen for trigger in unit.get("triggered_by", ()))]
+    return sorted({link for unit in those for link in starting_at_boot(unit.get("links", []))})
+
+
+def _running(evidence: Evidence, going: list[Product]) -> list[str]:
+    """Return the units that run, or that a run which was cut off in the midst of a handover has stopped."""
+    names = [name for product in going for name in product.real_time_units]
+    states = {name: evidence.value("unit", name) for name in names}
+    stopped_by_us = _was_cut_off(evidence)
+    return [name for name, seen in states.items() if seen and (stopped_by_us or seen["active"] not in STOPPED)]
+
+
+def _starting(evidence: Evidence, going: list[Product]) -> list[str]:
+    """Return the units that start at boot: they run by then if the host lost power in the midst of the run."""
+    return [name for product in going for name in product.real_time_units if _links(evidence, [name])]
+
+
+def _was_cut_off(evidence: Evidence) -> bool:
+    runs = (evidence.value("journal", JOURNAL) or {}).get("runs", [])
+    open_runs = [run for run in runs if run.get("status") != "done"]
+    begun = [run for run in open_runs if run.get("unprotected_from")]
+    return bool(begun and not begun[-1].get("unprotected_until")) or any(run.get("stopped_units") for run in open_runs)
+
+
+def _triggers(evidence: Evidence, units: list[str]) -> list[str]:
+    """Return the timers and the like that would start the units again in the midst of the handover."""
+    seen = [evidence.value("unit", name) or {} for name in units]
+    return sorted({trigger["name"] for unit in seen for trigger in unit.get("triggered_by", ())})
+
+
+def _new(staged: Staged, evidence: Evidence) -> dict[str, Any]:
+    """Return what comes up. ``marks``: whether it can be seen to intercept. ``tells``: whether it blocks nothing.
+
+    ``guard`` and ``replaces`` are names of units, or ''; what neither runs nor starts at boot need not be replaced.
+    ``socket`` may be ''. ``install`` are {kind, target} of steps that have to wait until now, ``activate`` and
+    ``deactivate`` are commands {argv, limit} that switch its mode, ``probes`` what it is asked about itself.
+    """
+    layout, real_time = staged.layout, staged.layout["real_time"]
+    modes = layout.get("modes", {})
+    replaced = _replaced(real_time.get("replaces", ""), evidence)
+    return {
+        "unit": real_time["unit"],
+        "guard": real_time.get("guard", ""),
+        "replaces": replaced,
+        "below": list(real_time["below"]),
+        "marks": real_time.get("marks", True),
+        "limit": real_time["limit"],
+        "tells": staged.tells(),
+        "effects": [
+            *(dict(effect) for effect in (*real_time["effects"], *staged.install_effects)),
+            *_quarantined(staged),
+            *_unlinked(replaced, evidence),
+        ],
+        "quarantine": staged.quarantine(),
+        "socket": layout.get("engine", {}).get("socket", ""),
+        "paths": list(staged.paths),
+        "install": [dict(step) for step in staged.install],
+        "activate": vendor.commands(modes.get("activate", []), staged.options),
+        "deactivate": vendor.commands(modes.get("deactivate", []), staged.options),
+        "probes": vendor.probes(layout, staged.options, vendor.ACTIVE),
+    }
+
+
+def _quarantined(staged: Staged) -> list[dict[str, str]]:
+    """Return the effect of a directory that the real-time part makes when it starts; it works in it while it runs."""
+    folder = staged.quarantine()
+    return [{"path": folder, "scope": "tree", "change": "changed"}] if folder else []
+
+
+def _replaced(name: str, evidence: Evidence) -> str:
+    """Return the name of a unit in place of which another is to run, or '' if it neither runs nor starts at boot."""
+    seen = evidence.value("unit", name) or {}
+    runs = seen.get("active", "inactive") not in STOPPED
+    return name if runs or starting_at_boot(seen.get("links", [])) else ""
+
+
+def _unlinked(name: str, evidence: Evidence) -> list[dict[str, str]]:
+    links = (evidence.value("unit", name) or {}).get("links", []) if name else []
+    return [{"path": link, "scope": "file", "change": "removed"} for link in links]
+
+
+def _is_up(new: dict[str, Any], evidence: Evidence) -> bool:
+    units = [evidence.value("unit", name) for name in (new["unit"], new["guard"]) if name]
+    marks = [is_below(item["what"], new["below"]) for item in evidence.of_kind("interceptor")]
+    state = evidence.value("product_state", "active") or {}
+    runs = all(unit and unit["active"] == "active" and unit["enabled"] == "enabled" for unit in units)
+    says_so = not new["probes"] or state.get("result") == "ok"
+    seen = any(marks) or not new["marks"] or new["tells"]
+    return runs and seen and says_so and not new["install"] and not new["replaces"]
+
+
+def _title(units: list[str], new: dict[str, Any] | None) -> str:
+    if new is None:
+        return "Stop real-time protection; nothing takes its place"
+    return "Hand real-time protection over" if units else "Switch real-time protection on"
+
+
+def _after(new: dict[str, Any], units: list[str]) -> str:
+    does = "blocks nothing, and tells what is opened in" if new["tells"] else "protects"
+    protected = [f"{does} {path}" for path in new["paths"]]
+    retired = [f"{unit}: stopped, not started at boot any more" for unit in (*units, new["replaces"]) if unit]
+    window = [f"without protection meanwhile: {_window(new)}"] if units else []
+    return "\n".join([f"{new['unit']}: running, enabled at boot, proven", *protected, *retired, *window])
+
+
+def _window(new: dict[str, Any]) -> str:
+    """Return in words how long the host is without protection; how long it was stands in its record."""
+    given_up = f"after {new['limit']} s without an interception the old one is started again"
+    if new["install"]:
+        return f"minutes, as the new one bears no other beside it and is installed in them; {given_up}"
+    how = "is told to become active" if new["activate"] else "is started"
+    return f"about a second, as the new one is ready and {how}; {given_up}"

@@ -1,0 +1,57 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What would bring a product back, and what of the owner's still calls it afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ....detect.claims import of_kind
+from ....plan.model import Check
+from ....plan.preflight.case import Case
+from ..removal import contexts, integrations
+
+
+def _reinstaller(case: Case) -> Iterator[Check]:
+    lines = integrations.bringing_back(case.evidence, case.going)
+    files = [item["what"] for item in of_kind(case.owned, "installer")]
+    if lines:
+        yield Check(
+            "reinstaller",
+            "overridable",
+            "Something on the host would bring the product back",
+            "; ".join([*lines, *files]),
+            "Disable the timer, job or unit, or accept this id: it is the owner's, and no step takes it away.",
+        )
+    elif files:
+        # They do nothing by themselves, and they are the owner's.
+        yield Check(
+            "reinstaller",
+            "warning",
+            "Installers of the product lie on the host",
+            ", ".join(files),
+            "They stay. Remove them, or empty the package manager's cache, if nobody is to install from them.",
+        )
+
+
+def _by_hand(case: Case) -> Iterator[Check]:
+    told = [*integrations.by_hand(case.evidence, case.going), *_units(case)]
+    told += contexts.by_hand(case.owned, list(case.going))
+    if told:
+        yield Check(
+            "integration_by_hand",
+            "warning",
+            "The owner's configuration names the product in a way that no step can take out safely",
+            "; ".join(told),
+            "Look at these lines by hand after the change; what they call is gone then.",
+        )
+
+
+def _units(case: Case) -> Iterator[str]:
+    """Yield the owner's units, which are told and stay."""
+    for item in of_kind(case.owned, "mention"):
+        if item["value"]["place"] == "unit":
+            yield f"{item['what']} (a unit of the owner's calls it)"
+
+
+CHECKS = (_reinstaller, _by_hand)

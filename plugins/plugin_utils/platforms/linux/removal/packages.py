@@ -1,0 +1,124 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Take packages off, by the package manager that knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from ....catalog.model import Product
+from ....detect.claims import Claims, of_kind
+from ....detect.evidence import Evidence, Item
+from ....plan.model import REMOVE, STAGE, Step
+from . import package_scripts
+
+# By whose database knows a package: the rehearsal of its removal, and who removes it if there was none.
+REHEARSALS = {"dpkg": ("remove", "apt-get"), "rpm": ("remove by rpm", "rpm")}
+LOCK_WAIT = 300
+# These refuse what the owner told them to keep, and have no word to do it all the same.
+KEEPING = ("dnf", "zypper")
+WITHOUT_SCRIPT = " without its script before removal"
+
+
+def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[Step]:
+    """Yield the steps that repair and remove all packages, those of one database in one go."""
+    why = package_scripts.hopeless(evidence, going, owned)
+    yield from _await(of_kind(owned, "package"))
+    for database in REHEARSALS:
+        known = [item for item in of_kind(owned, "package") if item["value"]["manager"] == database]
+        skipped = [item for item in known if item["id"] in why and database == "rpm"]
+        if database == "dpkg":
+            yield from package_scripts.steps(evidence, known, why)
+        if skipped:
+            # rpm can be told to run no script, but only for all packages that it removes at once.
+            alone = (_remove_alone(item, why.get(item["id"], "")) for item in _dependents_first(known))
+            yield from (_without_links(step, owned) for step in alone)
+        elif known:
+            yield _without_links(_remove(database, known, evidence), owned)
+
+
+def _await(known: list[Item]) -> Iterator[Step]:
+    databases = sorted({item["value"]["manager"] for item in known})
+    if databases:
+        yield Step(
+            STAGE,
+            "await_packages",
+            "Wait until nobody else works with the package databases",
+            {"databases": databases, "limit": LOCK_WAIT},
+            "",
+            "free: " + ", ".join(databases),
+            tuple(item["id"] for item in known),
+        )
+
+
+def _remove(database: str, known: list[Item], evidence: Evidence) -> Step:
+    what, ordinary = REHEARSALS[database]
+    rehearsed = evidence.value("package_change", what)
+    by = rehearsed["manager"] if rehearsed else ordinary
+    manager = evidence.value("package_manager", database) or {"held": []}
+    names = sorted({item["value"]["name"] for item in known})
+    held = sorted(set(names) & set(manager["held"]))
+    past = by if held and by in KEEPING else ""
+    by = "rpm" if past else by
+    title = "Remove " + ", ".join(item["what"] for item in known)
+    return Step(
+        REMOVE,
+        "packages_remove",
+        title if by == "apt-get" else f"{title} by {by}",
+        {
+            "by": by,
+            "names": names,
+            "held": held,
+            "run_script": True,
+            "lock_wait": LOCK_WAIT,
+        },
+        "\n".join(f"{item['what']} {item['value']['version']} ({item['value']['status']})" for item in known),
+        f"not known to {database}" + (f"; {past} was told to keep {', '.join(held)}" if past else ""),
+        (*(item["id"] for item in known), *([f"package_change:{what}"] if rehearsed else [])),
+        tuple({"package": name, "change": "removed"} for name in names),
+    )
+
+
+def _without_links(step: Step, owned: Claims) -> Step:
+    """Have the links taken away that packages' scripts make for services which nothing started at boot before."""
+    services = [item["what"] for item in of_kind(owned, "unit") if not item["value"]["links"]]
+    return replace(step, target={**step.target, "services": services})
+
+
+def _remove_alone(item: Item, why: str) -> Step:
+    """Return the step that removes one of rpm's packages, without its script before removal if there is a reason."""
+    name, value = item["value"]["name"], item["value"]
+    text = f"{item['what']} {value['version']} ({value['status']})"
+    return Step(
+        REMOVE,
+        "packages_remove",
+        f"Remove {item['what']} by rpm" + (WITHOUT_SCRIPT if why else ""),
+        {"by": "rpm", "names": [name], "held": [], "run_script": not why, "lock_wait": LOCK_WAIT},
+        f"{text}: its script before removal cannot succeed, since {why}" if why else text,
+        "not known to rpm" + ("; rpm was told to leave that script out (--nopreun)" if why else ""),
+        (item["id"],),
+        ({"package": name, "change": "removed"},),
+    )
+
+
+def _dependents_first(known: list[Item]) -> list[Item]:
+    """Return packages so that each comes after those of them that depend on it; a circle is cut anywhere."""
+    rest, ordered = list(known), []
+    while rest:
+        names = {item["value"]["name"] for item in rest}
+        free = [item for item in rest if not names & set(item["value"]["dependents"])] or rest[:1]
+        ordered += free
+        rest = [item for item in rest if item not in free]
+    return ordered
+
+
+def probes(going: list[Product]) -> dict[str, Any]:
+    """Return the probes for the package managers, and for what they would do."""
+    names = sorted({name for product in going for name in product.of_kind("package")})
+    return {
+        "package_change": {"install": [], "remove": names},
+        "package_manager": {"names": names},
+        "path": {"paths": [package_scripts.SET_ASIDE], "children_of": [], "listed": []},
+    }

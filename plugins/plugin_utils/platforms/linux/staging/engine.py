@@ -1,0 +1,321 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Steps that put the replacement on the host, configured and proven on demand, its real-time part still off."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ....catalog.model import Catalog, Provider
+from ....detect.evidence import Evidence
+from ....errors import AvshiftError
+from ....plan.model import STAGE, Step
+from ....plan.settings import directories, settled
+from . import services
+from .layout_files import File, files, signatures
+
+
+@dataclass(frozen=True)
+class Staged:
+    """The staging of a provider on one host. ``layout`` is its platform's part of the catalog, or empty.
+
+    ``paths`` are the protected directories that exist; ``missing`` are those that do not. ``problem`` tells why the
+    packages cannot be had. ``install`` are {kind, target} of steps that may not be made before the handover, with what
+    they change.
+    """
+
+    provider: Provider
+    layout: dict[str, Any]
+    options: dict[str, Any]
+    paths: tuple[str, ...]
+    missing: tuple[str, ...]
+    steps: tuple[Step, ...]
+    problem: str = ""
+    install: tuple[dict[str, Any], ...] = ()
+    install_effects: tuple[dict[str, str], ...] = ()
+
+    def quarantine(self) -> str:
+        """Return the directory into which the real-time part moves files, or ''."""
+        told = self.layout.get("real_time", {}).get("quarantine")
+        return str(self.options[told["option"]]) if told else ""
+
+    def tells(self) -> bool:
+        """Return True if the real-time part blocks nothing and only tells what it finds."""
+        return only_tells(self.layout, self.options)
+
+
+def only_tells(layout: dict[str, Any], options: dict[str, Any]) -> bool:
+    """Return True if a layout's real-time part blocks nothing with these options."""
+    told = layout.get("real_time", {}).get("blocks")
+    return bool(told) and not options[told["option"]]
+
+
+def probes_for(provider: Provider, options: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return the probes of a provider and, for each family of systems, who installs which packages."""
+    chosen = settled(provider, options)
+    layouts = list(provider.platforms.values())
+    written = [file.path for layout in layouts for file in files(layout, chosen)]
+    folders = [folder for path in written for folder in _folders(path) if folder != "/"]
+    folders += [
+        effect["path"]
+        for layout in layouts
+        for effect in layout.get("package_effects", ())
+        if effect.get("scope") in ("file", "tree")
+    ]
+    asked = {
+        "unit": _ordered(unit for layout in layouts for unit in services.names(layout)),
+        "file_text": _ordered(written),
+        "path": {"paths": _ordered([*folders, *directories(provider, chosen)]), "children_of": [], "listed": []},
+        "debconf": _ordered(answer["question"] for layout in layouts for answer in layout.get("debconf", ())),
+        "named_entry": [entry for layout in layouts for entry in _silencing(layout)],
+        "selinux_boolean": _ordered(name for layout in layouts for name in _booleans(layout, chosen)),
+    }
+    return asked, [installs(family, layout) for family, layout in provider.platforms.items()]
+
+
+def _silencing(layout: dict[str, Any]) -> Iterator[dict[str, str]]:
+    """Yield what to ask for the files by which the engine's own signatures are silenced."""
+    told = layout.get("signatures", {})
+    for ending in told.get("silencing", ()):
+        yield {"directory": told["directory"], "name": f"*.{ending}"}
+
+
+def _booleans(layout: dict[str, Any], options: dict[str, Any]) -> list[str]:
+    return list(options[layout["selinux"]["option"]]) if "selinux" in layout else []
+
+
+def installs(family: str, layout: dict[str, Any]) -> dict[str, Any]:
+    """Return who installs which packages on a family of systems, as the endpoint is asked what it would change."""
+    return {
+        "family": family,
+        "manager": layout.get("manager", "apt-get"),
+        "packages": [dict(package) for package in _packages_of(layout)],
+    }
+
+
+def _packages_of(layout: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for package in layout.get("packages", ()):
+        told = {"name": package} if isinstance(package, str) else package
+        yield {"name": told["name"], "not_on": list(told.get("not_on", ()))}
+
+
+def packages_for(layout: dict[str, Any], host: dict[str, Any]) -> list[str]:
+    """Return the packages that a host gets."""
+    system = f"{host.get('system')} {host.get('version')}"
+    return [package["name"] for package in _packages_of(layout) if system not in package["not_on"]]
+
+
+def layout_of(provider: Provider, host: dict[str, Any]) -> dict[str, Any]:
+    """Return the provider's layout for a host's system by the nearest family name, or an empty one."""
+    for name in host.get("family", []):
+        if name in provider.platforms:
+            return provider.platforms[name]
+    return {}
+
+
+def stage(provider: Provider, options: dict[str, Any], evidence: Evidence) -> Staged:
+    """Return what is to be done to stage the provider; nothing where it is already as it should be."""
+    layout, chosen = layout_of(provider, evidence.host), settled(provider, options)
+    there = tuple(path for path in chosen["paths"] if _is_directory(path, evidence))
+    missing = tuple(path for path in chosen["paths"] if path not in there)
+    if not layout:
+        return Staged(provider, {}, chosen, there, missing, ())
+    on_host = {
+        name: [path for path in value if _is_directory(path, evidence)]
+        if provider.rules[name].get("existing")
+        else value
+        for name, value in chosen.items()
+    }
+    wanted = files(layout, on_host)
+    written = list(_files(wanted, evidence))
+    before = [*_answers(layout, evidence), *_switches(layout, chosen, evidence), *packages(layout, evidence)]
+    steps = [*before, *_check_signatures(layout, chosen, written), *written]
+    steps += services.steps(
+        layout, chosen, evidence, bool(before), wanted, {str(step.target["path"]) for step in written}
+    )
+    if steps:
+        steps.append(_proof(layout))
+    return Staged(provider, layout, chosen, there, missing, tuple(steps), _problem(evidence))
+
+
+def _is_directory(path: str, evidence: Evidence) -> bool:
+    return (evidence.value("path", path) or {}).get("type") == "directory"
+
+
+def _folders(path: str) -> list[str]:
+    """Return the directory of a file and the one above it: what writing the file may have to make."""
+    folder = posixpath.dirname(path)
+    return [posixpath.dirname(folder), folder]
+
+
+def _ordered(values: Any) -> list[Any]:
+    return list(dict.fromkeys(values))
+
+
+def _problem(evidence: Evidence) -> str:
+    item = evidence.items.get("package_change:install", {})
+    return str(item.get("unknown", ""))
+
+
+def _answers(layout: dict[str, Any], evidence: Evidence) -> Iterator[Step]:
+    for answer in layout.get("debconf", ()):
+        current = (evidence.value("debconf", answer["question"]) or {}).get("value")
+        if current != answer["value"]:
+            yield Step(
+                STAGE,
+                "debconf",
+                f"Answer {answer['question']} before the package asks",
+                {**{key: answer[key] for key in ("owner", "question", "type", "value")}, "before": current},
+                f"{answer['question']}: {'no answer' if current is None else current}",
+                f"{answer['question']}: {answer['value']}",
+                (f"debconf:{answer['question']}",),
+                ({"path": "/var/cache/debconf", "scope": "tree", "change": "changed"},),
+                "The answer before is put back.",
+            )
+
+
+def _files(wanted: list[File], evidence: Evidence) -> Iterator[Step]:
+    for file in wanted:
+        seen = evidence.value("file_text", file.path) or {}
+        before = seen.get("text")
+        text = file.within(before or "")
+        if before == text:
+            continue
+        made = [folder for folder in _folders(file.path) if _is_absent(folder, evidence) and not file.after_packages]
+        effects = [{"path": folder, "scope": "file", "change": "created"} for folder in made]
+        effects.append({"path": file.path, "scope": "file", "change": "created" if before is None else "changed"})
+        yield Step(
+            STAGE,
+            "file",
+            f"Write {file.path}",
+            {
+                "path": file.path,
+                "mode": file.mode,
+                "before": before,
+                "before_mode": seen.get("mode", file.mode),
+                "after": text,
+                "parents": made,
+                "after_packages": file.after_packages,
+                "anyhow": file.after_packages and before is None,
+            },
+            before if before is not None else "",
+            text,
+            (f"file_text:{file.path}",) if before is not None else (),
+            tuple(effects),
+            "The text before is put back; a file that was not there goes.",
+        )
+
+
+def _is_expected(effect: dict[str, str], evidence: Evidence) -> bool:
+    return effect.get("scope") != "file" or f"path:{effect['path']}" not in evidence.items
+
+
+def _is_absent(path: str, evidence: Evidence) -> bool:
+    return path.count("/") > 1 and f"path:{path}" not in evidence.items
+
+
+def packages(layout: dict[str, Any], evidence: Evidence) -> Iterator[Step]:
+    """Yield the step that installs the layout's packages from the host's repositories, if any is to be installed."""
+    simulated = evidence.value("package_change", "install")
+    if simulated is None:
+        return
+    changes = [change for change in simulated["changes"] if change["action"] == "Inst"]
+    removed = [change["name"] for change in simulated["changes"] if change["action"] != "Inst"]
+    if not changes or removed:
+        return
+    yield Step(
+        STAGE,
+        "packages_install",
+        "Install " + ", ".join(simulated["names"]),
+        {
+            "names": simulated["names"],
+            "changes": changes,
+            "by": simulated["manager"],
+            "trees": _new_trees(layout, evidence),
+        },
+        "\n".join(f"{change['name']} {change['old'] or 'not installed'}" for change in changes),
+        "\n".join(f"{change['name']} {change['new']}" for change in changes),
+        ("package_change:install",),
+        (
+            *({"package": change["name"], "change": "changed" if change["old"] else "created"} for change in changes),
+            *(dict(effect) for effect in layout.get("package_effects", ()) if _is_expected(effect, evidence)),
+        ),
+        "What was not there before goes with its configuration; what apt installed also with the directories it made.",
+    )
+
+
+def _new_trees(layout: dict[str, Any], evidence: Evidence) -> list[str]:
+    """Return the directories that the packages' scripts and services make, and that purging may leave behind."""
+    made = [effect for effect in layout.get("package_effects", ()) if effect.get("scope") == "tree"]
+    return [
+        effect["path"]
+        for effect in made
+        if effect["change"] == "created" and f"path:{effect['path']}" not in evidence.items
+    ]
+
+
+def _switches(layout: dict[str, Any], options: dict[str, Any], evidence: Evidence) -> Iterator[Step]:
+    """Yield a step for each boolean of SELinux that the host has and that is off."""
+    for name in _booleans(layout, options):
+        seen = evidence.value("selinux_boolean", name)
+        if seen is not None and not seen["on"]:
+            yield Step(
+                STAGE,
+                "selinux_boolean",
+                f"Switch SELinux' {name} on",
+                {"name": name, "on": True},
+                f"{name}: off",
+                f"{name}: on, after a restart too",
+                (f"selinux_boolean:{name}",),
+                tuple(dict(effect) for effect in layout["selinux"]["effects"]),
+                "It is switched off again.",
+            )
+
+
+def _check_signatures(layout: dict[str, Any], options: dict[str, Any], written: list[Step]) -> Iterator[Step]:
+    """Yield the step that loads the site's signatures apart, if any of them is to be written."""
+    new = {str(step.target["path"]) for step in written}
+    given = {file.path: file.text for file in signatures(layout, options) if file.path in new}
+    if given:
+        names = sorted(posixpath.basename(path) for path in given)
+        yield Step(
+            STAGE,
+            "signatures_check",
+            f"Load {', '.join(names)} apart, before the engine gets them",
+            {
+                **layout["signatures"]["check"],
+                "files": {posixpath.basename(path): text for path, text in given.items()},
+            },
+            "not loaded",
+            "each loads alone; one that does not would keep the engine from loading anything",
+            (),
+        )
+
+
+def _proof(layout: dict[str, Any]) -> Step:
+    engine = layout["engine"]
+    return Step(
+        STAGE,
+        "prove_on_demand",
+        "Prove through the engine's socket that it finds the test string and passes clean bytes",
+        {"socket": engine["socket"], "unit": engine["unit"], "limit": engine["limit"]},
+        "not proven",
+        "test string found, clean bytes passed; nothing was written to the disk",
+        (),
+    )
+
+
+def provider_of(catalog: Catalog, provider_id: str) -> Provider:
+    """Return a provider of the catalog; AvshiftError naming those that there are if it has no such one."""
+    if provider_id not in catalog.providers:
+        raise AvshiftError(
+            "provider_unknown",
+            "Choosing the replacement",
+            provider_id,
+            "the catalog has no such provider",
+            f"Use one of: {', '.join(sorted(catalog.providers))}, or none.",
+        )
+    return catalog.providers[provider_id]

@@ -1,0 +1,180 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the action plugins share. It and ``transport`` know Ansible; the engine does not know them."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ansible import constants
+from ansible.errors import AnsibleConnectionFailure
+
+from ..catalog import loader
+from ..catalog.model import Catalog
+from ..documents import Modes
+from ..errors import AvshiftError
+from ..version import VERSION
+from ..visible import visible
+from . import answers, limits
+from .posix import Transport, add_module, host_of
+
+# Characters of a message. What a host said is in it, in part.
+LONGEST_MESSAGE = 4000
+TIMED_OUT = limits.timeout_error()
+
+
+class Adapter(Transport):
+    """An action plugin that checks its options, calls ``act`` and turns the engine's error into a failed result."""
+
+    SPEC: ClassVar[dict[str, Any]] = {}
+    # What to do where the connection, or the task's time, ended before the host's answer was here.
+    LOST: ClassVar[str] = "Check that it is up and that Ansible can log in, and run again; nothing was changed on it."
+    OVERDUE: ClassVar[str] = "Look at what hangs there, or give the task a longer timeout, and run again."
+    _supports_check_mode = True
+    _supports_async = False
+
+    def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Return the result of the task; raise AvshiftError for everything that the user has to know."""
+        raise NotImplementedError
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Run the action; Ansible calls it."""
+        self.host, self._is_answered = host_of(task_vars or {}), False
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        is_overdue = False
+        _validation, options = self.validate_argument_spec(argument_spec=self.SPEC)
+        try:
+            result.update({"changed": False, **self._made(plain(options), task_vars or {})})
+        except AvshiftError as error:
+            message = self._without_secrets(str(error), options)
+            result.update({"failed": True, "changed": False, "code": error.code, "msg": message})
+        except AnsibleConnectionFailure as error:
+            lost = self.unreached(error, self.LOST)
+            result.update({"unreachable": True, "changed": False, "code": lost.code, "msg": str(lost)})
+        except TIMED_OUT:
+            is_overdue = True
+            cause = f"no answer within {self._task.timeout} s"
+            late = AvshiftError("timed_out", "Waiting for the host", self.host, cause, self.OVERDUE)
+            result.update({"failed": True, "changed": False, "code": late.code, "msg": str(late)})
+        finally:
+            self.leave_nothing(is_overdue)
+        if "msg" in result:
+            result["msg"] = visible(result["msg"], LONGEST_MESSAGE)
+        return result
+
+    def _made(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Return what ``act`` makes. An answer that has its form and does not fit together is its host's failure."""
+        try:
+            return self.act(options, task_vars)
+        except answers.UNFIT as error:
+            if not self._is_answered:
+                raise
+            cause = f"what it says does not fit together ({type(error).__name__}: {error})"
+            raise answers.invalid(self.host, cause) from error
+
+    def _without_secrets(self, text: str, options: dict[str, Any]) -> str:
+        """Return the text of an error, which may hold what a host said as it broke off, without the secret options."""
+        for name, spec in self.SPEC.items():
+            if spec.get("no_log"):
+                secret = options[name]
+                for value in secret.values() if isinstance(secret, dict) else [secret]:
+                    text = text.replace(str(value), "(secret)") if value else text
+        return text
+
+    def catalog(self, options: dict[str, Any]) -> Catalog:
+        """Return the collection's catalog with the folders of O(catalog_dirs), read once a process."""
+        return _catalog(sites(options))
+
+    def modes(self, task_vars: dict[str, Any]) -> Modes:
+        """Return the permissions of what is written here: the user's alone, unless two variables say otherwise."""
+        names = ("avshift_file_mode", "avshift_directory_mode")
+        return Modes.of(*(self._templar.template(task_vars.get(name)) for name in names))
+
+    def count(self) -> int:
+        """Return how many times this was called in this run of Ansible, by all of its workers."""
+        with open(Path(constants.DEFAULT_LOCAL_TMP) / "avshift-count", "ab") as counted:
+            counted.write(b".")
+            counted.flush()
+            return counted.tell()
+
+    def on_endpoint(self, call: str, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Collect, apply or prove on the endpoint and return its answer, which has the form of the published schema.
+
+        Raises AvshiftError saying why if that failed, or if the answer has another form.
+        """
+        answer = answers.checked(call, plain(self.ask(call, arguments, task_vars)), self.host)
+        self._is_answered = True
+        return answer
+
+
+def sites(options: dict[str, Any]) -> tuple[Path, ...]:
+    """Return the folders of a site's own catalog that a task names, in their order."""
+    return tuple(Path(folder) for folder in options["catalog_dirs"])
+
+
+@functools.cache
+def _catalog(folders: tuple[Path, ...]) -> Catalog:
+    return loader.with_sites(loader.own(), folders)
+
+
+# Ansible imports an action in its main process, so that every worker it forks has these already. Where the catalog
+# cannot be read, the task that needs it says so.
+add_module()
+with contextlib.suppress(AvshiftError):
+    _catalog(())
+
+
+def plain(content: Any) -> Any:
+    """Return content of Python's own types only: what comes from templates carries tags that are no part of it."""
+    if isinstance(content, dict):
+        return {plain(key): plain(value) for key, value in content.items()}
+    if isinstance(content, (list, tuple)):
+        return [plain(value) for value in content]
+    if isinstance(content, str):
+        return "".join(content)
+    return content
+
+
+def versions(catalog: Catalog) -> dict[str, str]:
+    """Return what made a document: the collection's version and the catalog's digest."""
+    return {"collection_version": VERSION, "catalog_digest": catalog.digest}
+
+
+def now() -> str:
+    """Return the time as records have it, to the second, in UTC."""
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def failing(error: AvshiftError | None) -> dict[str, Any]:
+    """Return what makes a task fail that has done its work all the same; nothing without an error."""
+    return {} if error is None else {"failed": True, "code": error.code, "msg": str(error)}
+
+
+class Results(Mapping[str, "dict[str, Any] | None"]):
+    """What each host registered in a variable, looked up when it is asked for; None where it registered nothing."""
+
+    def __init__(self, hostvars: Mapping[str, Mapping[str, Any]], name: str) -> None:
+        self._hostvars, self._name = hostvars, name
+
+    def __getitem__(self, host: str) -> dict[str, Any] | None:
+        """Return a host's result."""
+        result = self._hostvars[host].get(self._name)
+        return None if result is None else dict(plain(result))
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names of all hosts."""
+        return iter(self._hostvars)
+
+    def __len__(self) -> int:
+        """Return how many hosts there are."""
+        return len(self._hostvars)
+
+
+def results_of(task_vars: dict[str, Any], name: str) -> Results:
+    """Return what every host registered in a variable, by host."""
+    return Results(task_vars["hostvars"], name)

@@ -1,0 +1,119 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a host may answer. Every answer is held to the published schema before anything is made of it.
+
+A host is not trusted: what breaks its form is that host's failure, by name, and never the fleet's.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from ..errors import AvshiftError
+from ..schema import Violation, lines, short, violations
+
+# Bytes of one answer. A host on which every product was found answers with less than one of these MiB.
+MOST_BYTES = 32 << 20
+MOST_LEVELS = 48
+# Values in one answer: a host on which every product was found has some thousands.
+MOST_VALUES = 500_000
+# JSON's readers agree on whole numbers of 64 bits, and on none that is larger.
+LARGEST = 1 << 63
+MOST_NAMED = 3
+CODE = re.compile(r"[a-z][a-z0-9_]{0,99}")
+# What of a module's result is the host's answer; the rest, such as facts and warnings, is not taken over.
+KEYS = {
+    "collect": ("collected",),
+    "apply": ("changed", "outcomes", "pending", "failure"),
+    "prove": ("checks", "result"),
+}
+# What comes of making something of an answer that has its form, and does not fit together.
+UNFIT = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+REMEDY = "Look at this host: its Python, or who answers in its place. Nothing was made of what it said."
+
+
+def checked(call: str, result: dict[str, Any], host: str) -> dict[str, Any]:
+    """Return the answer to a call ("collect", "apply" or "prove") in a module's result.
+
+    Raises AvshiftError ``answer_invalid`` naming the host and the places in which the answer breaks its schema.
+    """
+    answer = {key: result[key] for key in KEYS[call] if key in result}
+    problem = next(_not_json(answer), None)
+    if problem is not None:
+        raise invalid(host, problem)
+    found = violations("answer", answer, f"$defs/{call}")
+    if found:
+        raise invalid(host, _words(found))
+    if call == "collect":
+        _ids_must_fit(answer["collected"]["evidence"], host)
+    return answer
+
+
+def must_be_small(size: int, host: str) -> None:
+    """Raise AvshiftError ``answer_invalid`` for an answer of more bytes than are taken."""
+    if size > MOST_BYTES:
+        raise invalid(host, f"it has {size:,} bytes, and no more than {MOST_BYTES:,} are taken")
+
+
+def problem_of_plan(plan: dict[str, Any], well_formed: set[str]) -> str:
+    """Return in which places a host's plan breaks its schema, '' where in none.
+
+    Plans with a digest among the ``well_formed`` differ in what changes by itself alone; one that is so is put there.
+    """
+    parts = ("properties/shown", "properties/preflight") if plan["digest"] in well_formed else ("",)
+    found = [one for part in parts for one in violations("plan", plan[part.rpartition("/")[2]] if part else plan, part)]
+    well_formed |= set() if found else {plan["digest"]}
+    return _words(found) if found else ""
+
+
+def _words(found: list[Violation]) -> str:
+    """Return violations in words; what two parts of a schema say alike is said once."""
+    return "; ".join(lines(list(dict.fromkeys(found)), MOST_NAMED))
+
+
+def code_of(result: dict[str, Any]) -> str | None:
+    """Return the stable code in the result of a module that failed, None where it has none that could be one."""
+    code = result.get("code")
+    return "".join(code) if isinstance(code, str) and CODE.fullmatch(code) else None
+
+
+def invalid(host: str, cause: str) -> AvshiftError:
+    """Return the error of a host whose answer cannot be taken."""
+    return AvshiftError("answer_invalid", "Reading the host's answer", host, cause, REMEDY)
+
+
+def _not_json(content: Any) -> Iterator[str]:
+    """Yield what in an answer no reader of JSON can be given: numbers, depths and lists without end."""
+    waiting, values = [(content, "$", 0)], 0
+    while waiting:
+        value, place, level = waiting.pop()
+        values += 1
+        if values + len(waiting) > MOST_VALUES:
+            yield f"it holds more than {MOST_VALUES:,} values"
+            return
+        if isinstance(value, float) and not math.isfinite(value):
+            yield f"{place} is {value}, which is no number of JSON"
+        elif isinstance(value, int) and abs(value) > LARGEST:
+            yield f"{place} is a number of more than 64 bits"
+        elif isinstance(value, (dict, list)) and level == MOST_LEVELS:
+            yield f"it is nested more than {MOST_LEVELS} levels deep"
+            return
+        elif isinstance(value, dict):
+            waiting += [(value[key], f"{place}.{short(key)[1:-1]}", level + 1) for key in value]
+        elif isinstance(value, list):
+            waiting += [(one, f"{place}[{number}]", level + 1) for number, one in enumerate(value)]
+
+
+def _ids_must_fit(items: list[dict[str, Any]], host: str) -> None:
+    """Make sure that each id says what the item is, and stands once: findings give ids as their reasons."""
+    seen: set[str] = set()
+    for number, item in enumerate(items):
+        place = f"$.collected.evidence[{number}].id"
+        if item["id"] != f"{item['kind']}:{item['what']}":
+            raise invalid(host, f"{place}: expected its kind and what it is about, found {short(item['id'])}")
+        if item["id"] in seen:
+            raise invalid(host, f"{place}: expected each id once, found {short(item['id'])} again")
+        seen.add(item["id"])
