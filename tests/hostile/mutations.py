@@ -25,26 +25,34 @@ CONTROLLER = (
     ),
     Mutation("template-in-a-document", f"{ENGINE}report/plan/change_form.py", "_no_templates(content)}", "content}"),
     Mutation(
-        "fuzz-any-json", f"{ENGINE}answers.py", "    if found:\n        raise", "    if not found:\n        raise"
+        "fuzz-any-json",
+        f"{ENGINE}schema/answers.py",
+        "    if found:\n        raise",
+        "    if not found:\n        raise",
     ),
     Mutation(
-        "failure-that-acts", f"{ENGINE}adapter.py", 'visible(result["msg"], LONGEST_MESSAGE)', 'str(result["msg"])'
+        "failure-that-acts",
+        f"{ENGINE}transport/adapter.py",
+        'visible(result["msg"], LONGEST_MESSAGE)',
+        'str(result["msg"])',
     ),
-    Mutation("approval-taken-away", f"{ENGINE}plan/granted.py", "if whole.get(document.NEEDS_APPROVAL):", "if False:"),
+    Mutation(
+        "approval-taken-away", f"{ENGINE}approval/granted.py", "if whole.get(document.NEEDS_APPROVAL):", "if False:"
+    ),
     Mutation(
         "shown-otherwise-than-approved",
-        f"{ENGINE}plan/approval_document.py",
+        f"{ENGINE}approval/approval_document.py",
         'if approval["plan_checksum"] != document["checksum"]:',
         "if False:",
     ),
     Mutation(
         "approval-in-another-time",
-        f"{ENGINE}plan/approval_document.py",
+        f"{ENGINE}approval/approval_document.py",
         'if is_after(approval["time"], now, SKEW):',
         "if False:",
     ),
-    Mutation("machine-of-the-same-name", f"{ENGINE}plan/approval.py", "if not was or was == now:", "if True:"),
-    Mutation("drift-behind-an-interruption", f"{ENGINE}plan/approval.py", "and not beyond:", "or False:"),
+    Mutation("machine-of-the-same-name", f"{ENGINE}approval/judge.py", "if not was or was == now:", "if True:"),
+    Mutation("drift-behind-an-interruption", f"{ENGINE}approval/judge.py", "and not beyond:", "or False:"),
     Mutation("reader-of-a-shared-folder", f"{ENGINE}documents.py", "= 0o600, 0o700", "= 0o644, 0o755"),
     Mutation("draft-that-stays", f"{ENGINE}documents.py", "draft.unlink(missing_ok=True)", "draft.exists()"),
     Mutation("odd-file-among-records", f"{ENGINE}documents.py", "if not stat.S_ISREG(told.st_mode):", "if False:"),

@@ -10,13 +10,13 @@ LOOKING: tuple[Mutation, ...] = (
     # H2
     Mutation(
         "look-hung-unknown-type",
-        f"{SHARED}system/bounded.py",
+        f"{SHARED}posix/running/bounded.py",
         "            if left <= 0:\n                return False\n",
         "            left = STEP\n",
     ),
     Mutation(
         "look-remote-homes",
-        f"{SHARED}system/foreign.py",
+        f"{SHARED}posix/files/foreign.py",
         "    if not REMOTE.search(table):\n        return {}\n",
         "    if table:\n        return {}\n",
     ),
@@ -29,33 +29,33 @@ LOOKING: tuple[Mutation, ...] = (
     # H3
     Mutation(
         "look-link-in-a-home",
-        f"{SHARED}system/tree.py",
+        f"{SHARED}posix/files/tree.py",
         "    if place.ground:\n        raise unreadable(_below",
         "    if not place:\n        raise unreadable(_below",
     ),
     Mutation(
         "look-odd-file-in-a-home",
-        f"{SHARED}system/tree.py",
+        f"{SHARED}posix/files/tree.py",
         "elif folder.ground and status.st_nlink > 1 and status.st_uid == 0:",
         "elif folder.ground and status.st_nlink > 99999:",
     ),
     # M3
     Mutation(
         "look-forged-process",
-        f"{SHARED}system/interception.py",
+        f"{SHARED}linux/interception.py",
         "        return (running.st_dev, running.st_ino) == (own.st_dev, own.st_ino)\n",
         "        return own is not None\n",
     ),
     # M4
     Mutation(
         "look-many-names-in-tmp",
-        f"{SHARED}collect/installers.py",
+        f"{SHARED}collect/packages/installers.py",
         "look.tree.each(folder)",
         "look.tree.entries(folder)",
     ),
     Mutation(
         "look-holes-are-no-room",
-        f"{SHARED}collect/space.py",
+        f"{SHARED}collect/files/space.py",
         "min(entry.status.st_size, entry.status.st_blocks * BLOCK)",
         "entry.status.st_size",
     ),
@@ -69,13 +69,13 @@ LOOKING: tuple[Mutation, ...] = (
     # M6
     Mutation(
         "look-rpm-database-fills-run",
-        f"{SHARED}system/scratch.py",
+        f"{SHARED}posix/files/scratch.py",
         "    if needed * 2 > free:\n",
         "    if needed < 0:\n",
     ),
     Mutation(
         "look-killed-while-rpm-is-asked",
-        f"{SHARED}system/scratch.py",
+        f"{SHARED}posix/files/scratch.py",
         "        remove_abandoned(self._home)\n",
         "",
     ),
@@ -89,7 +89,7 @@ LOOKING: tuple[Mutation, ...] = (
     # L1
     Mutation(
         "look-names-in-the-posix-locale",
-        f"{SHARED}system/safe_paths.py",
+        f"{SHARED}posix/files/safe_paths.py",
         'native(meant(path)).split("/")',
         'native(path).split("/")',
     ),

@@ -20,7 +20,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import make
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import compare, detection, plan
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import folder
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport import answers
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.schema import answers
 from attacks import attack
 from hostile_records import RUN
 from hypothesis import HealthCheck, given, settings

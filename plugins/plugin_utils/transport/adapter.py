@@ -18,9 +18,10 @@ from ..catalog import loader
 from ..catalog.model import Catalog
 from ..documents import Modes
 from ..errors import AvshiftError
+from ..schema import answers
 from ..version import VERSION
 from ..visible import visible
-from . import answers, limits
+from . import limits
 from .posix import Transport, add_module, host_of
 
 # Characters of a message. What a host said is in it, in part.

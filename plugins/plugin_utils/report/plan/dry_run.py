@@ -10,7 +10,7 @@ from typing import Any
 
 from ...fleet import document
 from ...record import runs
-from ...transport import answers
+from ...schema import answers
 from ...visible import visible
 from . import files, lines
 

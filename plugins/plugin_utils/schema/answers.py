@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..errors import AvshiftError
-from ..schema import Violation, lines, short, violations
+from . import Violation, lines, short, violations
 
 # Bytes of one answer. A host on which every product was found answers with less than one of these MiB.
 MOST_BYTES = 32 << 20
