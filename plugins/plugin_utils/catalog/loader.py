@@ -149,7 +149,6 @@ def _product(entry: dict[str, Any]) -> Product:
         vendor=entry.get("vendor", ""),
         intercepts_by=entry.get("intercepts", {}).get("by", ""),
         net=Net(net["word"], tuple(net["below"])) if net else None,
-        unknown=tuple(entry.get("unknown", ())),
     )
 
 
@@ -180,7 +179,7 @@ def _provider(entry: dict[str, Any]) -> Provider:
         choices={name: option["choices"] for name, option in entry["options"].items() if "choices" in option},
         platforms={name: {**entry.get("layout", {}), **own} for name, own in entry["platforms"].items()},
         claims=tuple(entry.get("claims", ())),
-        secrets={name: secret["needed_for"] for name, secret in entry.get("secrets", {}).items()},
+        secrets={name: secret["help"] for name, secret in entry.get("secrets", {}).items()},
         verifiable=entry.get("locally_verifiable", {}),
         required=tuple(name for name, option in entry["options"].items() if option.get("required")),
         rules=entry["options"],

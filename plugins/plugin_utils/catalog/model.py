@@ -76,7 +76,6 @@ class Product:
     vendor: str = ""
     intercepts_by: str = ""
     net: Net | None = None
-    unknown: tuple[str, ...] = ()
 
     def of_kind(self, kind: str) -> list[str]:
         """Return what the signs of one kind look for, in the catalog's order."""
@@ -101,7 +100,7 @@ class Conflict:
 class Provider:
     """One replacement antivirus. ``platforms`` hold its layout by family of systems, as the file has it.
 
-    ``secrets`` are names and what each is needed for (enrolment, removal); ``verifiable`` tells of detection, mode and
+    ``secrets`` are the names of what enrolling needs, and what each is; ``verifiable`` tells of detection, mode and
     age whether the host itself can tell them (yes, partly, no); ``required`` are options that need a value;
     ``rules`` are what the catalog says of each option; ``window`` is {expected_seconds, source, confidence} of a
     handover to it, or None where nobody measured one.

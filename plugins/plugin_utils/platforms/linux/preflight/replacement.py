@@ -97,6 +97,17 @@ def _options(case: Case) -> Iterator[Check]:
             f"{', '.join(missing)} on {_system(case)}",
             "Leave the option out for this host.",
         )
+    without = [
+        name for name in layout.get("without", ()) if case.staged.options[name] != case.staged.provider.options[name]
+    ]
+    if without:
+        yield Check(
+            "option_without_effect",
+            "info",
+            "Some options mean nothing on this system",
+            f"{', '.join(sorted(without))} on {_system(case)}",
+            "Leave them out for this host, or keep them for the others.",
+        )
 
 
 def _signatures(case: Case) -> Iterator[Check]:

@@ -109,7 +109,7 @@ def _secrets(case: Case) -> Iterator[Check]:
         "secrets_needed",
         "info",
         "Enrolling needs secrets, which stand in no plan",
-        ", ".join(names),
+        "; ".join(f"{name}: {staged.provider.secrets.get(name, '').rstrip('.')}" for name in names),
         "Give them by endpoint_migrate_provider_secrets when the plan is carried out.",
     )
     in_arguments = sorted({name for step in wanted for name in argument_secrets(step)})
