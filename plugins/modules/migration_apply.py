@@ -63,7 +63,7 @@ failure:
   returned: always
   type: dict
 window_seconds:
-  description: Seconds without real-time protection during a handover; none if nothing was handed over.
+  description: Seconds without real-time protection during a handover; 0 if there was none, nothing if nothing was handed over.
   returned: always
   type: float
 pending:

@@ -23,8 +23,8 @@ LOOKING: tuple[Mutation, ...] = (
     Mutation(
         "prove-hung-file-system",
         f"{SHARED}prove/on_access.py",
-        "        outcome = told(lambda tell: _put_and_read(path, data, tell), timeout + SETTLING)\n",
-        "        outcome = _put_and_read(path, data, lambda found: found)\n",
+        "        outcome = told(lambda tell: put_and_read(path, data, tell), timeout + SETTLING)\n",
+        "        outcome = put_and_read(path, data, lambda found: found)\n",
     ),
     # H3
     Mutation(
@@ -83,8 +83,8 @@ LOOKING: tuple[Mutation, ...] = (
     Mutation(
         "prove-protection-that-is-not-there",
         f"{SHARED}prove/on_access.py",
-        '        inside = _made(_opened(folder or "/"), directory)\n',
-        '        inside = _opened(folder or "/")\n',
+        '        inside = test_files.made(test_files.opened(folder or "/"), directory)\n',
+        '        inside = test_files.opened(folder or "/")\n',
     ),
     # L1
     Mutation(

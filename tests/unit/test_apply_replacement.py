@@ -165,7 +165,7 @@ def test_test_file_that_was_moved_is_removed_where_it_is(
         (quarantine / moved_as.format(Path(path).name)).write_bytes(data)
         tell(1)
 
-    monkeypatch.setattr(on_access, "_put_and_read", moves)
+    monkeypatch.setattr(on_access, "put_and_read", moves)
     on_access.prove([str(folder)], kept_in=str(quarantine))
     assert [path.name for path in quarantine.iterdir()] == ["the-owners"]
 

@@ -229,6 +229,7 @@ def test_files_and_functions_are_short() -> None:
 UNFORESEEN = {
     "module_utils/apply/handover/handover.py": 3,
     "module_utils/apply/main.py": 3,
+    "module_utils/apply/handover/overlap.py": 1,
     "module_utils/apply/results.py": 1,
     "module_utils/apply/runner.py": 3,
     "module_utils/apply/taking_back.py": 2,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
+from typing import Any
 
 import pytest
 import yaml
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import digest_of
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record.verdict import CLEAN
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import plan
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.plan import prose, view
@@ -69,15 +71,24 @@ def test_hosts_that_would_stay_without_protection_are_the_longest_window() -> No
     assert prose.longest_window(SEEN) == (
         "without end", "2 hosts would be left without real-time protection."
     )  # fmt: skip
-    for case, short in (("full", "about 1 s"), ("agent", "none"), ("clean-without-replacement", "none")):
+    for case, short in (("full", "no unprotected moment"), ("agent", "none"), ("clean-without-replacement", "none")):
         alone = document.compose([(case, plan_of(case_of(case)))], {}, VERSIONS, providers=PROVIDERS)
         assert prose.longest_window(view.of(alone))[0] == short
+
+
+def _one_by_one(case: str = "full", host: str = "host") -> dict[str, Any]:
+    """Return the plan of a case whose provider does not intercept beside another scanner."""
+    plan = plan_of(case_of(case), host)
+    for step in plan["steps"]:
+        if step["kind"] == "handover":
+            step["target"]["new"]["overlap"] = None
+    return {**plan, "digest": digest_of(plan)}
 
 
 @pytest.mark.parametrize("coexistence", ["passive_capable", "on_demand_first", "exclusive"])
 def test_a_window_is_told_by_how_the_replacement_gets_on_with_the_old_one(coexistence: str) -> None:
     told = {"clamav": {**PROVIDERS["clamav"], "coexistence": coexistence}}
-    seen = view.of(document.compose([("full", plan_of(case_of("full")))], {}, VERSIONS, providers=told))
+    seen = view.of(document.compose([("full", _one_by_one())], {}, VERSIONS, providers=told))
     words = prose.window(seen, seen.groups[0])
     assert words.startswith("About 1 s, as measured in the lab. ClamAV ")
     others = {"passive_capable": "passive mode", "on_demand_first": "on demand", "exclusive": "cannot be up"}
@@ -86,9 +97,36 @@ def test_a_window_is_told_by_how_the_replacement_gets_on_with_the_old_one(coexis
 
 def test_a_window_that_nobody_measured_is_longer_than_any_other() -> None:
     told = {"clamav": {**PROVIDERS["clamav"], "window": None}}
-    seen = view.of(document.compose([("full", plan_of(case_of("full")))], {}, VERSIONS, providers=told))
+    seen = view.of(document.compose([("full", _one_by_one())], {}, VERSIONS, providers=told))
     assert prose.longest_window(seen)[0] == "not predicted"
     assert prose.window(seen, seen.groups[0]).startswith("Not predicted. ClamAV ")
+
+
+def test_the_plan_says_how_many_hosts_will_have_a_window_at_all() -> None:
+    beside = {f"beside{number}": plan_of(case_of("full"), f"beside{number}") for number in range(3)}
+    alone = {f"alone{number}": _one_by_one("full", f"alone{number}") for number in range(2)}
+    seen = view.of(document.compose([*beside.items(), *alone.items()], {}, VERSIONS, providers=PROVIDERS))
+    short, sentence = prose.longest_window(seen)
+    assert short == "about 1 s"
+    assert sentence.startswith("2 of 5 hosts will have a window. On 2 hosts it is one stop and one start, as measured")
+    assert sentence.endswith(
+        "On 3 hosts the replacement is proven before Kaspersky's protection stops: no unprotected moment."
+    )
+    words = prose.window(seen, next(group for group in seen.groups if "beside0" in group.entries))
+    assert words.startswith(
+        "No unprotected moment. ClamAV intercepts and is proven before Kaspersky's protection stops."
+    )
+    assert "longer than 2 s" in words
+    assert "longer than 10 s" in words
+
+
+def test_where_no_host_will_have_a_window_the_first_screen_says_so() -> None:
+    seen = view.of(document.compose([("full", plan_of(case_of("full")))], {}, VERSIONS, providers=PROVIDERS))
+    assert prose.longest_window(seen) == (
+        "no unprotected moment",
+        "No host is expected to have a window. "
+        "On 1 host the replacement is proven before Kaspersky's protection stops.",
+    )
 
 
 def test_what_is_not_known_is_told() -> None:

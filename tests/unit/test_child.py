@@ -90,7 +90,7 @@ def test_test_file_that_never_opens_is_no_protection_and_no_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A listener that has stopped holds whoever makes a file as well as whoever reads one."""
-    monkeypatch.setattr(on_access, "_put_and_read", lambda _path, _data, _tell: threading.Event().wait())
+    monkeypatch.setattr(on_access, "put_and_read", lambda _path, _data, _tell: threading.Event().wait())
     monkeypatch.setattr(on_access, "HARDLY", 0.1)
     folders = [tmp_path / name for name in "ab"]
     for folder in folders:

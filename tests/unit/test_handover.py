@@ -6,7 +6,6 @@ import errno
 import os
 import signal
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,118 +15,12 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors impo
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.own import own_journal
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running import boot_clock, moments
 from ansible_collections.avshift.endpoint.plugins.module_utils.prove.checks import check
+from handover_host import NEW, OLD, TARGET, Host, host
 
-OLD = {
-    "units": ["old.service"],
-    "starting": ["old-too.service"],
-    "triggers": ["old.timer"],
-    "below": ["/old"],
-    "stop_limit": 1,
-    "start_limit": 1,
-}
-NEW: dict[str, Any] = {
-    "unit": "new.service",
-    "guard": "",
-    "replaces": "",
-    "below": ["/new"],
-    "marks": True,
-    "tells": False,
-    "limit": 1,
-    "socket": "/s",
-    "paths": ["/home"],
-    "quarantine": "",
-    "install": [],
-    "activate": [],
-    "deactivate": [],
-    "probes": [],
-}
-TARGET = {"digest": "d", "old": OLD, "new": NEW}
+__all__ = ["host"]
 
 
-class _Host:
-    """Units that run, and which of the two engines holds marks; a unit named in ``broken`` does not start."""
-
-    TELLING_BITS, PERMISSION_BITS = 3, 1
-
-    def __init__(self) -> None:
-        self.running = {"old.timer", "old.service"}
-        self.enabled: set[str] = set()
-        self.broken: set[str] = set()
-        self.links = {"old.timer": ["/etc/t/old.timer"], "old.service": ["/etc/w/old.service"]}
-        self.said: list[tuple[str, tuple[str, ...]]] = []
-        self.on_restart: Any = None
-
-    def show(self, names: list[str]) -> dict[str, dict[str, str]]:
-        return {
-            name: {
-                "ActiveState": "active" if name in self.running else "inactive",
-                "UnitFileState": "enabled" if name in self.enabled else "disabled",
-                "LoadState": "loaded",
-            }
-            for name in names
-        }
-
-    def tell(self, verb: str, names: list[str], _limit: float = 0) -> None:
-        self.said.append((verb, tuple(names)))
-        if verb == "enable":
-            self.enabled.update(names)
-        elif verb == "disable":
-            self.enabled.difference_update(names)
-        elif verb == "stop":
-            self.running.difference_update(names)
-        else:
-            if self.on_restart is not None and verb == "restart":
-                self.on_restart()
-            if set(names) & self.broken:
-                raise EndpointError("command_failed", "Telling systemd", names[0], "no", "Look.")
-            self.running.update(names)
-
-    def is_going(self, name: str, _most_restarts: int) -> bool:
-        return name in self.running
-
-    def reload_if_needed(self, _names: list[str]) -> None:
-        pass
-
-    def forget_failures(self, names: list[str]) -> None:
-        self.said.append(("forget", tuple(names)))
-
-    def holders(self, roots: list[str], _bits: int = 0) -> dict[int, list[str]]:
-        held = {"/old": "old.service", "/new": "new.service"}[roots[0]] in self.running
-        return {1 if roots == ["/old"] else 2: ["mnt_id:1"]} if held else {}
-
-    def permission_marks(self, pid: int) -> list[str]:
-        return ["mnt_id:1"] if {1: "old.service", 2: "new.service"}[pid] in self.running else []
-
-    def take_away(self, name: str) -> list[list[str]]:
-        if name not in self.links:
-            raise OSError("read-only")
-        return [[path, "/lib"] for path in self.links.pop(name)]
-
-    def uncovered(self, _paths: list[str], _targets: list[str]) -> list[str]:
-        return []
-
-    def proof(self, *_arguments: Any, **_named: Any) -> list[dict[str, str]]:
-        return [check("proof", "ok", "")]
-
-
-@pytest.fixture
-def host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> _Host:
-    """A host on which the old protection runs and nothing of the new one."""
-    made = _Host()
-    for module in (outgoing, incoming):
-        monkeypatch.setattr(module, "systemd", made)
-    for module in (handover, outgoing, incoming):
-        monkeypatch.setattr(module, "interception", made)
-    monkeypatch.setattr(incoming, "stop", lambda names, _limit: made.tell("stop", names))
-    for kind in ("real_time", "on_demand", "on_access", "vendor"):
-        monkeypatch.setattr(getattr(incoming, kind), "prove", made.proof)
-    monkeypatch.setattr(outgoing, "START_PAUSE", 0.001)
-    monkeypatch.setattr(outgoing.boot_links_remove, "take_away", made.take_away)
-    monkeypatch.setattr(own_journal, "PATH", str(tmp_path / "avshift/journal.json"))
-    return made
-
-
-def test_handover_measures_and_notes_the_window(host: _Host) -> None:
+def test_handover_measures_and_notes_the_window(host: Host) -> None:
     facts = handover.do(TARGET)
     assert host.said == [
         ("stop", ("old.timer", "old.service")),
@@ -141,9 +34,7 @@ def test_handover_measures_and_notes_the_window(host: _Host) -> None:
     assert handover.look(TARGET)
 
 
-def test_old_protection_starts_at_boot_until_the_new_one_is_proven(
-    host: _Host, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_old_protection_starts_at_boot_until_the_new_one_is_proven(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
 
     def prove(*_arguments: Any, **_named: Any) -> list[dict[str, str]]:
@@ -156,13 +47,13 @@ def test_old_protection_starts_at_boot_until_the_new_one_is_proven(
     assert (facts["kept_from_boot"], host.links) == (["/etc/t/old.timer", "/etc/w/old.service"], {})
 
 
-def test_link_that_cannot_be_taken_away_is_no_reason_to_go_back(host: _Host) -> None:
+def test_link_that_cannot_be_taken_away_is_no_reason_to_go_back(host: Host) -> None:
     del host.links["old.timer"]
     assert handover.do(TARGET)["kept_from_boot"] == ["/etc/w/old.service"]
     assert host.running == {"new.service"}
 
 
-def test_unit_that_has_come_up_since_the_plan_is_stopped_too(host: _Host) -> None:
+def test_unit_that_has_come_up_since_the_plan_is_stopped_too(host: Host) -> None:
     host.running.add("old-too.service")
     assert not handover.look(TARGET)
     handover.do(TARGET)
@@ -171,7 +62,7 @@ def test_unit_that_has_come_up_since_the_plan_is_stopped_too(host: _Host) -> Non
 
 @pytest.mark.parametrize(("looks", "attempts"), [(1, 1), (10, 2)])
 def test_engine_is_started_again_only_if_its_marks_stay_away(
-    host: _Host, monkeypatch: pytest.MonkeyPatch, looks: int, attempts: int
+    host: Host, monkeypatch: pytest.MonkeyPatch, looks: int, attempts: int
 ) -> None:
     """One that ended comes up by itself; one that has lost its marks runs on without them until it is restarted."""
     left = [looks]
@@ -187,7 +78,7 @@ def test_engine_is_started_again_only_if_its_marks_stay_away(
     assert handover.do(TARGET)["attempts"] == attempts
 
 
-def test_proof_looks_for_its_files_where_the_engine_moves_them(host: _Host, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proof_looks_for_its_files_where_the_engine_moves_them(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
     def prove(_paths: list[str], _timeout: int, kept_in: str, **_more: str) -> list[dict[str, str]]:
@@ -199,7 +90,7 @@ def test_proof_looks_for_its_files_where_the_engine_moves_them(host: _Host, monk
     assert asked == ["/quarantine"]
 
 
-def test_old_protection_comes_back_and_what_starts_it_comes_last(host: _Host) -> None:
+def test_old_protection_comes_back_and_what_starts_it_comes_last(host: Host) -> None:
     host.broken = {"new.service"}
     with pytest.raises(handover.HandoverFailed, match="The old protection is back, proven, since") as caught:
         handover.do(TARGET)
@@ -210,7 +101,7 @@ def test_old_protection_comes_back_and_what_starts_it_comes_last(host: _Host) ->
     assert (host.enabled, set(host.links)) == (set(), {"old.timer", "old.service"})
 
 
-def test_old_protection_that_does_not_come_back_is_told_with_since_when(host: _Host) -> None:
+def test_old_protection_that_does_not_come_back_is_told_with_since_when(host: Host) -> None:
     host.broken = {"new.service", "old.service"}
     with pytest.raises(handover.HandoverFailed, match="LOOK AT THIS HOST NOW") as caught:
         handover.do(TARGET)
@@ -220,7 +111,7 @@ def test_old_protection_that_does_not_come_back_is_told_with_since_when(host: _H
     assert host.said.count(("start", ("old.service", "old.timer"))) == outgoing.STARTS
 
 
-def test_marks_alone_are_no_proof_that_the_old_one_is_back(host: _Host, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_marks_alone_are_no_proof_that_the_old_one_is_back(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     host.broken = {"new.service"}
     monkeypatch.setattr(outgoing, "PROOF_LIMIT", 0)
     seen = [check("on_access_blocks:/home", "bad", "the test file could be read")]
@@ -237,7 +128,7 @@ def _unwritable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(own_journal, "note", full)
 
 
-def test_nothing_is_stopped_where_the_journal_cannot_be_written(host: _Host, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_stopped_where_the_journal_cannot_be_written(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     _unwritable(monkeypatch)
     with pytest.raises(handover.HandoverFailed, match=r"No space left.*The old protection was not stopped") as caught:
         handover.do(TARGET)
@@ -247,7 +138,7 @@ def test_nothing_is_stopped_where_the_journal_cannot_be_written(host: _Host, mon
 
 @pytest.mark.parametrize("works", [True, False])
 def test_window_that_the_journal_cannot_take_stands_in_the_record(
-    host: _Host, monkeypatch: pytest.MonkeyPatch, works: bool
+    host: Host, monkeypatch: pytest.MonkeyPatch, works: bool
 ) -> None:
     host.on_restart = lambda: _unwritable(monkeypatch)
     if works:
@@ -261,7 +152,7 @@ def test_window_that_the_journal_cannot_take_stands_in_the_record(
     assert "No space left" in " ".join(facts["notes"])
 
 
-def test_run_that_is_told_to_end_brings_the_old_protection_back(host: _Host) -> None:
+def test_run_that_is_told_to_end_brings_the_old_protection_back(host: Host) -> None:
     host.on_restart = lambda: os.kill(os.getpid(), signal.SIGTERM)
     with pytest.raises(handover.HandoverFailed, match="told to end") as caught:
         handover.do(TARGET)
@@ -269,7 +160,7 @@ def test_run_that_is_told_to_end_brings_the_old_protection_back(host: _Host) -> 
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
-def test_window_of_a_run_that_was_cut_off_counts_from_its_beginning(host: _Host) -> None:
+def test_window_of_a_run_that_was_cut_off_counts_from_its_beginning(host: Host) -> None:
     begun = {"boot": boot_clock.boot_id(), "seconds": boot_clock.seconds() - 100}
     wall = str(moments.Moment(time.time() + 3600))
     own_journal.note("d", status="begun", unprotected_from=wall, unprotected_clock=begun, unprotected_until=None)
@@ -278,7 +169,7 @@ def test_window_of_a_run_that_was_cut_off_counts_from_its_beginning(host: _Host)
 
 
 @pytest.mark.parametrize("clock", [None, {"boot": "another", "seconds": 1.0}])
-def test_window_over_a_restart_is_unknown(host: _Host, clock: dict[str, Any] | None) -> None:
+def test_window_over_a_restart_is_unknown(host: Host, clock: dict[str, Any] | None) -> None:
     begun = str(moments.Moment(time.time() - 100))
     own_journal.note("d", status="begun", unprotected_from=begun, unprotected_clock=clock, unprotected_until=None)
     host.running.clear()
@@ -288,7 +179,7 @@ def test_window_over_a_restart_is_unknown(host: _Host, clock: dict[str, Any] | N
     assert "started anew" in facts["window_unknown"]
 
 
-def test_after_a_run_that_was_cut_off_the_old_protection_can_still_come_back(host: _Host) -> None:
+def test_after_a_run_that_was_cut_off_the_old_protection_can_still_come_back(host: Host) -> None:
     own_journal.note("d", status="begun", unprotected_from=str(moments.Moment.now()), unprotected_until=None)
     host.running.clear()
     host.broken = {"new.service"}
@@ -299,7 +190,7 @@ def test_after_a_run_that_was_cut_off_the_old_protection_can_still_come_back(hos
     assert host.running == {"old.service", "old.timer"}
 
 
-def test_handover_to_nothing_is_taken_back(host: _Host) -> None:
+def test_handover_to_nothing_is_taken_back(host: Host) -> None:
     nothing = {**TARGET, "new": None}
     assert handover.do(nothing)["window_seconds"] is None
     assert set(host.links) == {"old.timer", "old.service"}
@@ -314,7 +205,7 @@ KEPT = {**NEW, "guard": "guard.service", "replaces": "packaged.service"}
 
 
 @pytest.fixture
-def of_an_earlier_release(host: _Host, monkeypatch: pytest.MonkeyPatch) -> _Host:
+def of_an_earlier_release(host: Host, monkeypatch: pytest.MonkeyPatch) -> Host:
     """The package's own unit runs and starts at boot, in place of which another unit comes."""
     host.running = {"packaged.service"}
     host.enabled = {"packaged.service"}
@@ -323,7 +214,7 @@ def of_an_earlier_release(host: _Host, monkeypatch: pytest.MonkeyPatch) -> _Host
     return host
 
 
-def test_own_unit_comes_in_place_of_the_packages(of_an_earlier_release: _Host) -> None:
+def test_own_unit_comes_in_place_of_the_packages(of_an_earlier_release: Host) -> None:
     target = {**TARGET, "old": {**OLD, "units": [], "starting": []}, "new": KEPT}
     assert not handover.look(target)
     handover.do(target)
@@ -336,7 +227,7 @@ def test_own_unit_comes_in_place_of_the_packages(of_an_earlier_release: _Host) -
     ]
 
 
-def test_own_unit_that_is_not_proven_makes_way_for_the_packages(of_an_earlier_release: _Host) -> None:
+def test_own_unit_that_is_not_proven_makes_way_for_the_packages(of_an_earlier_release: Host) -> None:
     of_an_earlier_release.broken = {"new.service"}
     of_an_earlier_release.running.add("guard.service")
     target = {**TARGET, "old": {**OLD, "units": [], "starting": []}, "new": KEPT}
@@ -347,7 +238,7 @@ def test_own_unit_that_is_not_proven_makes_way_for_the_packages(of_an_earlier_re
     assert stops[-2:] == [("stop", ("guard.service",)), ("stop", ("new.service",))]
 
 
-def test_protection_whose_guard_does_not_run_is_not_up(of_an_earlier_release: _Host) -> None:
+def test_protection_whose_guard_does_not_run_is_not_up(of_an_earlier_release: Host) -> None:
     of_an_earlier_release.running, of_an_earlier_release.enabled = {"new.service"}, {"new.service", "guard.service"}
     target = {**TARGET, "new": KEPT, "old": {**OLD, "units": [], "starting": []}}
     assert not handover.look(target)
@@ -364,7 +255,7 @@ PASSIVE = {
 }
 
 
-def test_passive_product_is_told_and_not_restarted(host: _Host, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_passive_product_is_told_and_not_restarted(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(incoming, "must", lambda argv, *_rest: host.tell(argv[1], ["new.service"]))
     facts = handover.do({**TARGET, "new": PASSIVE})
     assert [verb for verb, _names in host.said] == ["stop", "active", "enable"]
@@ -372,7 +263,7 @@ def test_passive_product_is_told_and_not_restarted(host: _Host, monkeypatch: pyt
 
 
 def test_passive_product_that_is_not_proven_is_passive_before_the_old_one_starts(
-    host: _Host, monkeypatch: pytest.MonkeyPatch
+    host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(incoming, "must", lambda argv, *_rest: host.tell(argv[1], ["new.service"]))
     monkeypatch.setattr(incoming.vendor, "prove", lambda _probes: [check("mode", "bad", "still passive")])
@@ -385,7 +276,7 @@ def test_passive_product_that_is_not_proven_is_passive_before_the_old_one_starts
 class _Install:
     """A kind of step that puts the new product on a host of stand-ins."""
 
-    def __init__(self, host: _Host, removable: bool = True) -> None:
+    def __init__(self, host: Host, removable: bool = True) -> None:
         self.host = host
         self.removable = removable
 
@@ -404,7 +295,7 @@ class _Install:
 EXCLUSIVE = {**NEW, "install": [{"kind": "kit_install", "target": {}}]}
 
 
-def test_exclusive_product_comes_after_the_old_one_has_stopped(host: _Host, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exclusive_product_comes_after_the_old_one_has_stopped(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(incoming.INSTALLS, "kit_install", _Install(host))
     handover.do({**TARGET, "new": EXCLUSIVE})
     assert [verb for verb, _names in host.said] == ["stop", "install", "start", "enable"]
@@ -412,7 +303,7 @@ def test_exclusive_product_comes_after_the_old_one_has_stopped(host: _Host, monk
 
 @pytest.mark.parametrize("removable", [True, False])
 def test_exclusive_product_goes_only_when_the_old_one_is_back(
-    host: _Host, monkeypatch: pytest.MonkeyPatch, removable: bool
+    host: Host, monkeypatch: pytest.MonkeyPatch, removable: bool
 ) -> None:
     monkeypatch.setitem(incoming.INSTALLS, "kit_install", _Install(host, removable))
     host.broken = {"new.service"}
@@ -425,7 +316,7 @@ def test_exclusive_product_goes_only_when_the_old_one_is_back(
 
 @pytest.mark.parametrize("proven", [True, False])
 def test_product_without_marks_is_up_when_it_is_proven(
-    host: _Host, monkeypatch: pytest.MonkeyPatch, proven: bool
+    host: Host, monkeypatch: pytest.MonkeyPatch, proven: bool
 ) -> None:
     result = [check("real_time", "ok" if proven else "unknown", "")]
     monkeypatch.setattr(incoming.vendor, "prove", lambda _probes: result)
@@ -448,7 +339,7 @@ class _Fails:
 
 @pytest.mark.parametrize(("kind", "is_back"), [("retain", True), ("packages_remove", False)])
 def test_old_protection_comes_back_only_before_the_first_loss(
-    host: _Host, monkeypatch: pytest.MonkeyPatch, kind: str, is_back: bool
+    host: Host, monkeypatch: pytest.MonkeyPatch, kind: str, is_back: bool
 ) -> None:
     nothing = {"id": "h", "kind": "handover", "target": {**TARGET, "new": None}, "undo": "It comes back."}
     handover.do(nothing["target"])
@@ -460,7 +351,7 @@ def test_old_protection_comes_back_only_before_the_first_loss(
 
 
 def test_service_without_marks_that_a_run_has_stopped_is_started_again(
-    host: _Host, monkeypatch: pytest.MonkeyPatch
+    host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its real-time part was off: no mark tells that it ran, and no time that it was stopped."""
     monkeypatch.setattr(host, "holders", lambda _roots, _bits=0: {})
@@ -473,9 +364,7 @@ def test_service_without_marks_that_a_run_has_stopped_is_started_again(
     assert own_journal.stopped_units() == []
 
 
-def test_fault_of_the_program_s_own_brings_the_old_protection_back(
-    host: _Host, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_fault_of_the_program_s_own_brings_the_old_protection_back(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     def faulty(*_arguments: Any, **_named: Any) -> list[dict[str, str]]:
         raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
 

@@ -73,7 +73,43 @@ def test_plan_says_whether_anything_is_blocked(prevention: bool) -> None:
     assert ("\nprotects /home" in step["after"]) is prevention
 
 
-def test_plan_says_how_long_nothing_protects() -> None:
-    step = _handover(case_of("full"))
+def _new_of(case: dict[str, Any]) -> dict[str, Any]:
+    step = _handover(case)
     assert step is not None
+    new: dict[str, Any] = step["target"]["new"]
+    return new
+
+
+def _with_options(**options: Any) -> dict[str, Any]:
+    case = case_of("full")
+    return {**case, "goal": {**case["goal"], "options": {**case["goal"]["options"], **options}}}
+
+
+@pytest.mark.parametrize("concurrent", [True, False])
+def test_the_new_one_is_to_stand_before_the_old_one_goes(concurrent: bool) -> None:
+    case = _with_options(concurrent_reload=concurrent)
+    overlap = _new_of(case)["overlap"]
+    assert (overlap["limit"], overlap["probe_limit"], overlap["signature"]["forget"]) == (10, 2, concurrent)
+    step = _handover(case)
+    assert step is not None
+    assert "no unprotected moment" in step["after"]
+    assert {"path": "/var/lib/clamav", "scope": "file", "change": "changed"} in step["effects"]
+
+
+def test_one_that_refuses_nothing_does_not_stand_beside_the_old_one() -> None:
+    """No access would tell its work from the old one's."""
+    step = _handover(_with_options(prevention=False))
+    assert step is not None
+    assert step["target"]["new"]["overlap"] is None
     assert "without protection meanwhile: about a second" in step["after"]
+
+
+def test_where_a_package_s_own_unit_is_replaced_the_two_do_not_stand_at_once() -> None:
+    link = "/etc/systemd/system/multi-user.target.wants/clamav-clamonacc.service"
+    packaged = {"unit": "clamav-clamonacc.service", "active": "active", "enabled": "enabled", "links": [link]}
+    assert _new_of(_with({}, packaged))["overlap"] is None
+
+
+def test_where_nothing_runs_that_would_stop_there_is_nothing_to_stand_beside() -> None:
+    link = "/etc/systemd/system/multi-user.target.wants/kesl.service"
+    assert _new_of(_with({"active": "inactive", "links": [link]}))["overlap"] is None

@@ -134,4 +134,5 @@ def test_words_of_a_plan() -> None:
         "kesl (version not known) running"
     )
     assert (words.window(None), words.window(0.1816)) == ("-", "0.182 s")
+    assert words.window(0.0) == "no unprotected moment"
     assert (words.digest(None), words.digest(blocked)) == ("-", blocked["digest"][:12])

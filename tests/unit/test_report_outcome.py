@@ -23,7 +23,7 @@ def ran(
     host: str = "host",
     verdict: str = "removed_verified",
     odd: dict[str, str] | None = None,
-    window: float | None = 0.3,
+    window: float | None = 0.0,
     kept: dict[str, Any] | None = None,
     left: bool = False,
 ) -> dict[str, Any]:
@@ -56,10 +56,15 @@ def _host(record: dict[str, Any]) -> dict[str, Any]:
 def test_run_as_it_was_planned_has_no_deviation() -> None:
     host = _host(ran("full"))
     said, did = host["predicted"], host["actual"]
-    assert (said["verdict"], said["window"], host["deviations"], host["not_fine"]) == ("removed_verified", True, [], [])
+    assert (said["verdict"], said["window"], host["deviations"], host["not_fine"]) == (
+        "removed_verified",
+        False,
+        [],
+        [],
+    )
     assert did["steps"] == {"changed": said["steps"]}
     assert did["seconds"] == said["steps"] * 0.5
-    assert (did["window_seconds"], did["retained_files"], did["retained_bytes"]) == (0.3, 100, 5000)
+    assert (did["window_seconds"], did["retained_files"], did["retained_bytes"]) == (0.0, 100, 5000)
     assert host["found"] != []
     assert host["left"] == []
 
@@ -71,7 +76,8 @@ def test_run_as_it_was_planned_has_no_deviation() -> None:
         ({"odd": {"retain": "failed"}}, ("step", "changed", "failed")),
         ({"odd": {"finish": "not_begun"}}, ("steps", "all of them", "1 were not begun")),
         ({"kept": {**KEPT, "files": 1}}, ("retained data", "files", "1 files")),
-        ({"case": "leftovers"}, ("window", "none", "0.300 s")),
+        ({"case": "leftovers", "window": 0.3}, ("window", "none", "0.300 s")),
+        ({"window": 0.3}, ("window", "none", "0.300 s")),
     ],
     ids=str,
 )
@@ -156,7 +162,8 @@ def test_hosts_with_one_plan_are_one_class_with_each_step_once() -> None:
 
 
 def test_totals_are_those_of_the_hosts() -> None:
-    made = [ran("full", "a"), ran("full", "b", "failed", left=True), ran("clean", "c", "never_present", window=None)]
+    failed = ran("full", "b", "failed", window=0.3, left=True)
+    made = [ran("full", "a"), failed, ran("clean", "c", "never_present", window=None)]
     totals = (content := content_of([(f"{record['host']}.json", record, "") for record in made]))["totals"]
     assert (totals["hosts"], totals["clean"], totals["deviating"]) == (3, 2, 1)
     assert (totals["longest_window_seconds"], totals["retained_files"]) == (0.3, 300)

@@ -91,6 +91,11 @@ def uncovered(paths, targets):
     return [path for path in paths if _inode_target(path) not in targets]
 
 
+def inode_targets(paths):
+    """Return the targets of marks on directories themselves, as a set."""
+    return {_inode_target(path) for path in paths}
+
+
 def _inode_target(path):
     status = os.stat(path)
     device = (os.major(status.st_dev) << 20) | os.minor(status.st_dev)

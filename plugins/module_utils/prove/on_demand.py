@@ -18,6 +18,7 @@ from .checks import BAD, OK, UNKNOWN, check
 from .samples import CLEAN, detectable
 
 ANSWER_LIMIT = 4096
+FOUND, CLEAN_SAID = " FOUND", ": OK"
 
 
 def in_memory(data):
@@ -51,6 +52,15 @@ def scan(path, data, timeout):
         os.close(descriptor)
 
 
+def reload(path, timeout):
+    """Have the engine load its signatures anew; it answers before it has. OSError if it does not answer."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(timeout)
+        connection.connect(path)
+        connection.sendall(b"zRELOAD\0")
+        _answer(connection)
+
+
 def _answer(connection):
     answer = b""
     while not answer.endswith(b"\0") and len(answer) < ANSWER_LIMIT:
@@ -64,8 +74,8 @@ def _answer(connection):
 def prove(path, timeout=30):
     """Return two checks: the test string is found, and clean bytes are not. No answer gives unknown."""
     return [
-        _judge("on_demand_detects", path, detectable(), timeout, " FOUND"),
-        _judge("on_demand_clean", path, CLEAN, timeout, ": OK"),
+        _judge("on_demand_detects", path, detectable(), timeout, FOUND),
+        _judge("on_demand_clean", path, CLEAN, timeout, CLEAN_SAID),
     ]
 
 

@@ -48,9 +48,14 @@ def particular(own: Iterable[dict[str, Any]], begun: bool) -> str:
     return "; ".join([*told, *(["a run of a plan was cut off here"] if begun else [])])
 
 
+NO_WINDOW = "no unprotected moment"
+
+
 def window(seconds: float | None) -> str:
-    """Return an unprotected window in seconds, or a dash where nothing was handed over."""
-    return "-" if seconds is None else f"{seconds:.3f} s"
+    """Return an unprotected window in seconds, that there was none, or a dash where nothing was handed over."""
+    if seconds is None:
+        return "-"
+    return f"{seconds:.3f} s" if seconds else NO_WINDOW
 
 
 def window_of(actual: dict[str, Any] | None) -> str:

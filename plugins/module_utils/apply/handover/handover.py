@@ -3,17 +3,23 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Hand real-time protection over: the old one stops, the new one starts and is proven, or the old one comes back.
 
+Where the two may stand beside each other, the new one starts and is proven before the old one stops (``overlap``).
+
 The window without protection runs from the last moment at which the old engine's permission marks were seen to the
 first at which the new engine's are, or the old one's again; both are read from the kernel every 2 ms.
 """
+
+import contextlib
 
 from ...linux import interception
 from ...posix.errors import EndpointError, Problem
 from ...posix.own import own_journal
 from ...posix.running.moments import Moment
 from ...posix.running.signals import Held
+from . import window
 from .incoming import New
 from .outgoing import Old, running
+from .overlap import Overlap, possible
 
 JOURNALED = (
     "window_seconds",
@@ -23,7 +29,6 @@ JOURNALED = (
     "unprotected_until",
     "unprotected_clock",
 )
-NO_CLOCK = "the run that began it was interrupted, and the host was started anew since, or its clock was not noted"
 NOT_STOPPED = {"old_is_back": True, "not_stopped": True}
 
 
@@ -47,31 +52,37 @@ def do(target):
     """Hand over and return {window_seconds, checks, ...}; HandoverFailed if the new protection is not proven."""
     old, new = _old(target["old"]), New(target["new"]) if target["new"] else None
     subject = target["new"]["unit"] if new else "none"
-    try:
-        _prepare(target["digest"], old, new)
-    except Exception as error:
-        # An earlier run may have stopped it.
-        facts = _bring_back(old, None) if old.was_stopped else dict(NOT_STOPPED)
-        raise HandoverFailed(_cause(error), subject, dict(facts, cause=_code(error)))
-    with Held() as signals:
-        with _WayBack(old, new, signals, target["digest"], subject):
-            facts, there = old.stop(), None
-            if new is not None:
-                there, facts["checks"], facts["attempts"] = new.bring_up()
+    with Held() as signals, contextlib.ExitStack() as stack:
+        try:
+            both = stack.enter_context(Overlap(old, new, target)) if possible(old, target) else None
+            _prepare(target["digest"], old, new)
+        except Exception as error:
+            # An earlier run may have stopped it.
+            facts = _bring_back(old, None) if old.was_stopped else dict(NOT_STOPPED)
+            raise HandoverFailed(_cause(error), subject, dict(facts, cause=_code(error)))
+        with _WayBack(old, new, both, signals, target["digest"], subject):
+            facts = both.hand_over() if both is not None else _one_after_the_other(old, new)
         if new is not None:
             # It is proven: nothing leads back any more.
             signals.ignore()
             facts["kept_from_boot"] = old.retire()
-        facts.update(_window(old.gone, there))
         _note(target["digest"], facts)
         return facts
+
+
+def _one_after_the_other(old, new):
+    facts, there = old.stop(), None
+    if new is not None:
+        there, facts["checks"], facts["attempts"] = new.bring_up()
+    return dict(facts, **window.between(old.gone, there))
 
 
 class _WayBack:
     """In its ``with`` whatever goes wrong brings the old protection back, a fault of this program's own too."""
 
-    def __init__(self, old, new, signals, digest, subject):
-        self._old, self._new, self._signals, self._digest, self._subject = old, new, signals, digest, subject
+    def __init__(self, old, new, both, signals, digest, subject):
+        self._old, self._new, self._both = old, new, both
+        self._signals, self._digest, self._subject = signals, digest, subject
 
     def __enter__(self):
         return self
@@ -80,7 +91,7 @@ class _WayBack:
         if error is None:
             return
         self._signals.ignore()
-        facts = dict(_bring_back(self._old, self._new), cause=_code(error))
+        facts = dict(_bring_back(self._old, self._new, self._both), cause=_code(error))
         _note(self._digest, facts, self._old)
         raise HandoverFailed(_cause(error), self._subject, facts) from error
 
@@ -129,33 +140,21 @@ def _stopped(old):
     return Old.stopped(old, since, units)
 
 
-def _bring_back(old, new):
-    """Stop the new protection, start the old one, and tell whether it intercepts again, and when none did."""
-    notes = new.take_down() if new is not None else []
+def _bring_back(old, new, both=None):
+    """Stop the new protection, start the old one, and tell whether it intercepts again, and when none did.
+
+    ``both`` is their Overlap if they may stand beside each other: the old one is started first then.
+    """
+    notes = both.old_first() if both is not None and old.gone is not None else []
+    notes += new.take_down() if new is not None else []
     facts = old.bring_back()
     left = new.remove() if new is not None else []
     facts["notes"] = notes + facts["notes"] + left
     if left:
         facts["not_undone"] = "; ".join(left)
-    facts.update(_window(old.gone, old.back))
-    return facts
-
-
-def _window(gone, there):
-    """Return the facts of the window between two Moments, either of which may not have come."""
-    facts = {"window_seconds": None}
-    if gone is not None:
-        facts["unprotected_from"] = str(gone)
-        facts["unprotected_clock"] = gone.clock
-    if there is not None:
-        facts["unprotected_until"] = str(there)
-    if gone is not None and there is not None:
-        facts["window_seconds"] = gone.until(there)
-        if facts["window_seconds"] is None:
-            return dict(facts, window_unknown=NO_CLOCK)
-    exact_to = [edge.exact_to for edge in (gone, there) if edge is not None]
-    if exact_to and None not in exact_to:
-        facts["window_exact_to_seconds"] = round(sum(exact_to), 3)
+    if both is not None and old.gone is None and facts["old_is_back"]:
+        return dict(facts, not_stopped=True, window_seconds=None)
+    facts.update(window.between(old.gone, old.back))
     return facts
 
 

@@ -79,12 +79,39 @@ class New:
             there = self._start()
             checks = self._prove()
             if overall(checks) == OK:
-                systemd.tell("enable", self._own())
-                if self._replaced():
-                    systemd.tell("disable", self._replaced())
+                self._keep()
                 return there or Moment.now(), checks, attempt
+        raise self._not_proven(checks)
+
+    def stand_beside(self, proof):
+        """Start it while the old one still intercepts, until ``proof()`` (checks) holds, and return all checks."""
+        for _attempt in range(ATTEMPTS):
+            self._start()
+            checks = self._prove(proof)
+            if overall(checks) == OK:
+                return checks
+            if overall(checks[:1]) == OK:
+                # It has its marks: starting it again would change nothing.
+                break
+        raise self._not_proven(checks)
+
+    def stand_alone(self):
+        """Prove it after the old one has gone, as ``bring_up`` does; return (checks, number of attempts)."""
+        checks = self._prove()
+        if overall(checks) == OK:
+            self._keep()
+            return checks, 1
+        _there, checks, attempts = self.bring_up()
+        return checks, attempts + 1
+
+    def _keep(self):
+        systemd.tell("enable", self._own())
+        if self._replaced():
+            systemd.tell("disable", self._replaced())
+
+    def _not_proven(self, checks):
         bad = "; ".join("%s: %s" % (found["id"], found["detail"]) for found in checks if found["result"] != OK)
-        raise EndpointError("new_not_proven", "Proving the new protection", self._new["unit"], bad, "Look at its log.")
+        return EndpointError("new_not_proven", "Proving the new protection", self._new["unit"], bad, "Look at its log.")
 
     def take_down(self):
         """Stop it, or make it passive again, before the old one is started; return what did not work, in words."""
@@ -155,14 +182,18 @@ class New:
     def _held(self):
         return interception.holders(self._new["below"], self._bits)
 
-    def _prove(self):
-        """Return the checks, tried again: marks are there before their listener answers, a product before its state."""
+    def _prove(self, proof=None):
+        """Return the checks, tried again: marks are there before their listener answers, a product before its state.
+
+        ``proof()`` gives the checks in place of all but its own marks, where another one still intercepts.
+        """
         asks, lost = bool(self._new["probes"]), None
         deadline = time.monotonic() + (self._new["limit"] if asks else PROOF_LIMIT)
         while True:
             begun = time.monotonic()
             marks = real_time.prove(self._new["below"], self._new["marks"], self._new["tells"])
-            checks = marks + self._answers() + self._accesses()
+            marks = marks if proof is None else marks[:1]
+            checks = marks + (self._answers() + self._accesses() if proof is None else proof())
             lost = None if overall(marks) == OK else lost or begun
             is_lost = lost is not None and not asks and time.monotonic() - lost > LOST_LIMIT
             if overall(checks) == OK or is_lost or time.monotonic() > deadline:

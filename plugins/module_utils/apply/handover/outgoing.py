@@ -55,6 +55,10 @@ class Old:
         made.was_stopped, made.is_unknown = bool(gone or units or is_unknown), is_unknown
         return made
 
+    def holds(self):
+        """Return True if it was found to intercept, on this host and now."""
+        return bool(self._held)
+
     def stop(self):
         """Stop it and return {} or, where it did not stop by itself, {forced: names, after_seconds}."""
         with Watch(self._lets_go) as gone:
@@ -109,17 +113,20 @@ class Old:
         if not self.intercepted:
             notes = self._start_units()
             return {"old_is_back": running(self.units) == self.units, "old_checks": [], "notes": notes}
-        with Watch(lambda: bool(interception.holders(self._old["below"]))) as back:
-            notes = self._start_units()
-            self.back = back.wait(self._old["start_limit"] if running(self.units) else GIVEN_UP)
+        notes = self.start_again()
         checks = self._prove()
         return {"old_is_back": overall(checks) == OK, "old_checks": checks, "notes": notes}
 
-    def _bring_back_unknown(self):
-        """Start all that the step names. Marks prove that it intercepts; without any nobody knows whether it did."""
+    def start_again(self):
+        """Start it and wait until it intercepts, or will not; return what did not work, in words."""
         with Watch(lambda: bool(interception.holders(self._old["below"]))) as back:
             notes = self._start_units()
             self.back = back.wait(self._old["start_limit"] if running(self.units) else GIVEN_UP)
+        return notes
+
+    def _bring_back_unknown(self):
+        """Start all that the step names. Marks prove that it intercepts; without any nobody knows whether it did."""
+        notes = self.start_again()
         if self.back is None:
             notes.append("the journal cannot be read, so that it is not known whether it held permission marks before")
             return {"old_is_back": running(self.units) == self.units, "old_checks": [], "notes": notes}

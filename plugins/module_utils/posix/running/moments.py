@@ -82,7 +82,7 @@ class Watch(threading.Thread):
 
     def run(self):
         """Look again and again until it is true or nobody waits for it any more."""
-        _hurry()
+        hurry()
         before = Moment.now()
         while not self._is_over.is_set():
             look = Moment.now()
@@ -108,7 +108,7 @@ class Watch(threading.Thread):
         self.join()
 
 
-def _hurry():
+def hurry():
     """Put this thread, and no other, before what else the host does, as far as it is allowed."""
     if os.geteuid() != 0:
         return

@@ -20,6 +20,7 @@ START_LIMIT = 60
 STOPPED = ("inactive", "failed")
 BACK = "If the new protection is not proven, it is stopped and the old one is started and proven again."
 BACK_TO_OLD = "If the owner's data cannot be retained after it, the old protection is started and proven again."
+OVERLAPPING = "overlapping"
 JOURNAL = "/var/lib/avshift/journal.json"
 
 
@@ -30,6 +31,8 @@ def steps(evidence: Evidence, going: list[Product], staged: Staged | None) -> It
     if not units and (new is None or _is_up(new, evidence)):
         return
     links = _links(evidence, units)
+    if new is not None and units:
+        new["overlap"] = _overlap(staged, new)
     below = sorted({root for product in going if product.real_time_units for root in product.of_kind("process")})
     old = {
         "units": units,
@@ -57,6 +60,9 @@ def steps(evidence: Evidence, going: list[Product], staged: Staged | None) -> It
 def _effects(new: dict[str, Any], links: list[str]) -> tuple[dict[str, str], ...]:
     """Return the effects of switching on; each proof makes a test file in every protected directory and removes it."""
     proven = [{"path": path, "scope": "file", "change": "changed"} for path in new["paths"]]
+    if new["overlap"]:
+        # The signature of one run comes and goes.
+        proven.append({"path": new["overlap"]["signature"]["directory"], "scope": "file", "change": "changed"})
     retired = [{"path": link, "scope": "file", "change": "removed"} for link in links]
     return (*(dict(effect) for effect in new["effects"]), *proven, *retired)
 
@@ -100,6 +106,7 @@ def _new(staged: Staged, evidence: Evidence) -> dict[str, Any]:
     ``guard`` and ``replaces`` are names of units, or ''; what neither runs nor starts at boot need not be replaced.
     ``socket`` may be ''. ``install`` are {kind, target} of steps that have to wait until now, ``activate`` and
     ``deactivate`` are commands {argv, limit} that switch its mode, ``probes`` what it is asked about itself.
+    ``overlap`` is how it may intercept beside the old one, None where it may not or there is none.
     """
     layout, real_time = staged.layout, staged.layout["real_time"]
     modes = layout.get("modes", {})
@@ -124,7 +131,23 @@ def _new(staged: Staged, evidence: Evidence) -> dict[str, Any]:
         "activate": vendor.commands(modes.get("activate", []), staged.options),
         "deactivate": vendor.commands(modes.get("deactivate", []), staged.options),
         "probes": vendor.probes(layout, staged.options, vendor.ACTIVE),
+        "overlap": None,
     }
+
+
+def _overlap(staged: Staged | None, new: dict[str, Any]) -> dict[str, Any] | None:
+    """Return {limit, probe_limit, signature} of a provider that may intercept beside another scanner, else None.
+
+    It has to leave marks and to refuse what it finds, since nothing else would tell its work from the old one's; and
+    where a package's own unit of it runs already, the two cannot be told apart.
+    """
+    if staged is None or staged.provider.coexistence != OVERLAPPING:
+        return None
+    told = staged.layout["real_time"].get("overlap")
+    if not told or not new["marks"] or new["tells"] or new["replaces"] or new["install"] or not new["socket"]:
+        return None
+    signature = {**told["signature"], "forget": bool(staged.options[told["signature"]["forget"]["option"]])}
+    return {"limit": told["limit"], "probe_limit": told["probe_limit"], "signature": signature}
 
 
 def _quarantined(staged: Staged) -> list[dict[str, str]]:
@@ -165,14 +188,23 @@ def _after(new: dict[str, Any], units: list[str]) -> str:
     does = "blocks nothing, and tells what is opened in" if new["tells"] else "protects"
     protected = [f"{does} {path}" for path in new["paths"]]
     retired = [f"{unit}: stopped, not started at boot any more" for unit in (*units, new["replaces"]) if unit]
-    window = [f"without protection meanwhile: {_window(new)}"] if units else []
+    window = [_window(new)] if units else []
     return "\n".join([f"{new['unit']}: running, enabled at boot, proven", *protected, *retired, *window])
 
 
 def _window(new: dict[str, Any]) -> str:
     """Return in words how long the host is without protection; how long it was stands in its record."""
     given_up = f"after {new['limit']} s without an interception the old one is started again"
+    about = f"about a second, as the new one is ready and is started; {given_up}"
+    if new["overlap"]:
+        limit, probe = new["overlap"]["limit"], new["overlap"]["probe_limit"]
+        return (
+            "no unprotected moment: the new one intercepts and is proven before the old one stops; if reading a clean "
+            f"file takes longer than {probe} s meanwhile, or both intercept for longer than {limit} s, the new one is "
+            f"stopped until the old one has, without protection meanwhile: {about}"
+        )
     if new["install"]:
-        return f"minutes, as the new one bears no other beside it and is installed in them; {given_up}"
-    how = "is told to become active" if new["activate"] else "is started"
-    return f"about a second, as the new one is ready and {how}; {given_up}"
+        about = f"minutes, as the new one bears no other beside it and is installed in them; {given_up}"
+    elif new["activate"]:
+        about = f"about a second, as the new one is ready and is told to become active; {given_up}"
+    return f"without protection meanwhile: {about}"

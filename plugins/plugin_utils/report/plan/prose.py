@@ -16,7 +16,8 @@ COMMAND = "ansible-playbook avshift.endpoint.migrate -e avshift_hosts=PATTERN " 
 )
 PARTS = {
     "stage": "Stage: the replacement is put in place and proven on demand, its real-time part still off",
-    "handover": "Handover: Kaspersky's real-time protection stops, the replacement's starts and is proven",
+    "handover": "Handover: Kaspersky's real-time protection stops, the replacement's starts and is proven; where both "
+    "may intercept at once, the replacement's starts and is proven first",
     "remove": "Remove: everything of Kaspersky's goes, after the owner's data is retained",
 }
 STOPS = {
@@ -36,8 +37,8 @@ LIMITS = (
     "to show.",
     "What brings Kaspersky back from outside a host is not seen: a deployment task of Security Center, a golden image, "
     "another management tool.",
-    "The seconds that a handover is expected to take were measured in a lab, on other machines than these. The run "
-    "measures them on each host.",
+    "How long a handover is expected to take, and that it leaves no unprotected moment, was seen in a lab, on other "
+    "machines than these. The run measures it on each host.",
     "The method was tested against stand-ins made from public documentation, never against the vendor's own packages.",
 )
 
@@ -91,7 +92,19 @@ def window(view: View, group: Group) -> str:
         return "Unlimited: real-time protection ends, and no replacement takes its place."
     if not old["units"]:
         return "None: no Kaspersky protection is running that would stop; the replacement's is switched on."
+    if overlap := new.get("overlap"):
+        return f"No unprotected moment. {_overlapping(provider, overlap)} {_limits(old, new)}"
     return f"{_expected(provider)[0].capitalize()}. {_coexistence(provider)} {_limits(old, new)}"
+
+
+def _overlapping(provider: dict[str, Any] | None, overlap: dict[str, Any]) -> str:
+    expected = _expected(provider)[0]
+    return (
+        f"{provider['name'] if provider else 'The replacement'} intercepts and is proven before Kaspersky's protection "
+        f"stops. If reading a clean file takes longer than {overlap['probe_limit']} s meanwhile, or both intercept for "
+        f"longer than {overlap['limit']} s, it is stopped and starts after Kaspersky's has stopped; the window is then "
+        f"{expected}."
+    )
 
 
 def _expected(provider: dict[str, Any] | None) -> tuple[str, float]:
@@ -108,9 +121,16 @@ def _coexistence(provider: dict[str, Any] | None) -> str:
         "on_demand_first": "is installed and proven on demand beforehand, so that the window is one stop and one start",
         "exclusive": "cannot be up beside Kaspersky, so that its start falls into the window",
     }
-    if provider is None or provider["coexistence"] not in told:
+    coexistence = _one_by_one(provider)
+    if provider is None or coexistence not in told:
         return "How the replacement gets on with Kaspersky is not known."
-    return f"{provider['name']} {told[provider['coexistence']]}."
+    return f"{provider['name']} {told[coexistence]}."
+
+
+def _one_by_one(provider: dict[str, Any] | None) -> str:
+    """Return how a replacement gets on with Kaspersky on a host where the two do not intercept at once."""
+    coexistence = str(provider["coexistence"]) if provider else ""
+    return "on_demand_first" if coexistence == "overlapping" else coexistence
 
 
 def _limits(old: dict[str, Any], new: dict[str, Any]) -> str:
@@ -129,12 +149,27 @@ def longest_window(view: View) -> tuple[str, str]:
     over = [group for group in told if group.handover and group.handover["old"]["units"]]
     if not over:
         return "none", "No running Kaspersky protection is stopped on the hosts to be changed."
-    hosts = sum(len(group.entries) for group in over)
-    provider = max((view.provider(group) for group in over), key=lambda one: _expected(one)[1])
-    parts = WINDOWS.get(provider["coexistence"], "") if provider else ""
+    bare_moment = [group for group in over if not _overlaps(group)]
+    hosts, others = (sum(len(group.entries) for group in those) for those in (bare_moment, over))
+    others -= hosts
+    closed = f"On {counted(others, 'host')} the replacement is proven before Kaspersky's protection stops."
+    if not bare_moment:
+        return "no unprotected moment", f"No host is expected to have a window. {closed}"
+    provider = max((view.provider(group) for group in bare_moment), key=lambda one: _expected(one)[1])
+    parts = WINDOWS.get(_one_by_one(provider), "") if provider else ""
     short, _comma, measured = _expected(provider)[0].partition(", ")
     sentence = f"{parts or 'there is one'}{', ' if measured else ''}{measured}"
-    return short, f"On {counted(hosts, 'host')} {sentence}; the run measures it on each."
+    told = [f"On {counted(hosts, 'host')} {sentence}; the run measures it on each."]
+    if others:
+        told.insert(0, f"{hosts:,} of {counted(hosts + others, 'host')} will have a window.")
+        told.append(f"{closed[:-1]}: no unprotected moment.")
+    return short, " ".join(told)
+
+
+def _overlaps(group: Group) -> bool:
+    """Return True if the two protections of a class are to intercept at once for a while."""
+    new = group.handover["new"] if group.handover else None
+    return bool(new and new.get("overlap"))
 
 
 def reboots(view: View) -> tuple[str, str]:

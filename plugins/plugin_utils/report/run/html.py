@@ -61,6 +61,8 @@ def _longest_window(totals: dict[str, Any]) -> tuple[str, str]:
         return "not ended", f"{hosts} may be without a scanner now: look at those whose window is open."
     window = totals["longest_window_seconds"]
     measured = "Measured on each host, from the last mark of the old scanner to the first of the new."
+    if window == 0:
+        measured = "On each host the marks of both scanners were seen at once, and no look in between missed both."
     return "none" if window is None else words.window(window), measured
 
 

@@ -40,7 +40,7 @@ def predicted(plan: dict[str, Any] | None) -> dict[str, Any] | None:
     return {
         "verdict": verdict.predicted(plan),
         "steps": len(plan["steps"]),
-        "window": any(step["target"]["old"]["units"] for step in _handovers(plan)),
+        "window": any(_opens_a_window(step["target"]) for step in _handovers(plan)),
         "retained_files": sum(_number(part["files"]) for part in kept),
         "retained_bytes": sum(_number(part["bytes"]) for part in kept),
     }
@@ -66,6 +66,11 @@ def actual(record: dict[str, Any]) -> dict[str, Any] | None:
 
 def _handovers(plan: dict[str, Any]) -> list[dict[str, Any]]:
     return [step for step in plan["steps"] if step["kind"] == HANDOVER]
+
+
+def _opens_a_window(target: dict[str, Any]) -> bool:
+    """Return True if a handover is to stop the old protection before the new one has started."""
+    return bool(target["old"]["units"]) and not (target["new"] or {}).get("overlap")
 
 
 def _unprotected_since(done: list[dict[str, Any]]) -> str | None:
@@ -111,7 +116,7 @@ def _of_steps(record: dict[str, Any], did: dict[str, Any]) -> Iterator[dict[str,
 def _of_window(record: dict[str, Any], said: dict[str, Any], did: dict[str, Any]) -> Iterator[dict[str, str]]:
     if did["unprotected_since"] and any(step["target"]["new"] for step in _handovers(record["plan"])):
         yield {"what": "window", "predicted": "closed", "actual": words.window_of(did)}
-    if did["window_seconds"] is not None and not said["window"]:
+    if did["window_seconds"] and not said["window"]:
         yield {"what": "window", "predicted": "none", "actual": words.window(did["window_seconds"])}
 
 

@@ -1,0 +1,132 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Watch two scanners that intercept at once, from a process of its own, and stop the new one before a host hangs.
+
+Each of the two asks before a file is opened. Should they come to wait for each other, everybody waits. So this process
+looks at a probe that reads as anybody does; as soon as a read takes longer than its limit, or both have stood beside
+each other for too long, it ends the new one, whatever the run itself is waiting for then. A scanner that has ended
+keeps nobody waiting: the kernel answers in its place.
+
+Should the run be killed, it stops the new one too, unless the old one is on its way out by then.
+"""
+
+import contextlib
+import mmap
+import os
+import signal
+import time
+
+from ...linux import interception
+from ...posix.errors import Problem
+from ...posix.running import bounded
+from ...posix.running.commands import run
+from ...posix.running.moments import hurry
+from .probe import Probe
+
+EVERY = 0.02
+# A look at every process for marks costs more than one at the probe.
+MARKS_EVERY = 0.1
+ROUNDS = 3
+STOP_LIMIT = 20
+SLOW, LONG, REFUSED, ENDED, NO_PROBE = "slow", "long", "refused", "run_ended", "no_probe"
+WORDS = {
+    SLOW: "reading a clean file took longer than %(limit)g s, in %(directory)s",
+    LONG: "the two stood beside each other for longer than %(limit)g s",
+    REFUSED: "a clean file could not be read, in %(directory)s",
+    ENDED: "the run was ended",
+    NO_PROBE: "no protected directory could be read as anybody reads it, within %(limit)g s",
+}
+
+
+class Guard:
+    """The watch over both, in a ``with``. ``limits`` are {limit, probe_limit} in seconds."""
+
+    def __init__(self, old, new, limits):
+        """``old`` and ``new`` are those of a handover's target."""
+        self._below, self._old_below = new["below"], old["below"]
+        self._units = [name for name in (new["guard"], new["unit"]) if name]
+        self._limits = limits
+        self.probe = Probe(new["paths"])
+        self._memory = mmap.mmap(-1, mmap.PAGESIZE)
+        self._child = None
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self):
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(self.probe)
+            self._child = stack.enter_context(bounded.Child(self._watch, (), bounded.LEAST))
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *error):
+        self._stack.__exit__(*error)
+
+    def struck(self):
+        """Return why it has stopped the new one, as {why, words, ...}; None if it has not."""
+        told = self._child.board.told()
+        return told[0] if told else None
+
+    def ready(self):
+        """Wait until the probe has read some rounds; return None, or why the two should not be tried."""
+        deadline = time.monotonic() + self._limits["limit"]
+        while time.monotonic() < deadline:
+            if self.struck() is not None:
+                return self.struck()
+            if self.probe.now()[2] >= ROUNDS:
+                return None
+            time.sleep(EVERY)
+        return _told(NO_PROBE, self._limits["limit"], "")
+
+    def finished(self):
+        """Wait until it has stopped the new one, after it has struck, and return why it did."""
+        self._child.wait(STOP_LIMIT * 2)
+        return self.struck()
+
+    def let_old_go(self):
+        """Note that the old one is about to be told to stop: without the run, the new one has to stay from now on."""
+        self._memory[0] = 1
+
+    def _watch(self, board):
+        hurry()
+        parent, looked, since = os.getppid(), 0.0, None
+        while True:
+            now = time.monotonic()
+            if since is None and now - looked >= MARKS_EVERY:
+                looked = now
+                since = now if interception.holders(self._below) else None
+            is_ended = os.getppid() != parent
+            if is_ended and self._memory[0]:
+                return
+            why = _told(ENDED, 0, "") if is_ended else self._why(since)
+            if why is not None:
+                if self._memory[0] and not interception.holders(self._old_below):
+                    # The old one is gone: the new one stands alone, and the run proves it.
+                    return
+                board.tell(why)
+                self._stop()
+                return
+            time.sleep(EVERY)
+
+    def _why(self, since):
+        taken, folder, _rounds, slowest, refused = self.probe.now()
+        if taken > self._limits["probe_limit"] or slowest > self._limits["probe_limit"]:
+            return _told(SLOW, self._limits["probe_limit"], folder)
+        if refused:
+            return _told(REFUSED, 0, refused)
+        if since is not None and time.monotonic() - since > self._limits["limit"]:
+            return _told(LONG, self._limits["limit"], "")
+        return None
+
+    def _stop(self):
+        """End the new one at once, and then for good: its service would be started again."""
+        for pid in interception.holders(self._below):
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(Problem, OSError):
+            run(["systemctl", "stop", "--"] + self._units, STOP_LIMIT)
+
+
+def _told(why, limit, folder):
+    words = WORDS[why] % {"limit": limit, "directory": folder}
+    return {"why": why, "words": words, "directory": folder}

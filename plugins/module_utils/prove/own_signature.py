@@ -1,0 +1,110 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""A signature that only one engine can know: random, made for one run, and taken away again.
+
+While another scanner still intercepts, a refused test file proves nothing of the new one: either may have refused it.
+What this signature names nobody else can have refused.
+"""
+
+import contextlib
+import os
+import re
+import time
+
+from ..posix.errors import EndpointError, Problem
+from ..posix.files import safe_paths
+from . import on_demand
+
+RANDOM_BYTES = 16
+# The engine goes on answering by what it had before while it loads.
+PAUSE = 0.1
+ANSWER_LIMIT = 30
+RANDOM, PATTERN = "{random}", "{pattern}"
+
+
+class OwnSignature:
+    """A signature in the engine's directory for as long as a ``with`` lasts, or until it is taken away.
+
+    ``made`` is {directory, name, text, mode, limit, forget}: ``{random}`` in the name and the text is what is made anew
+    each time, ``{pattern}`` the hexadecimal digits of what it finds, ``limit`` the seconds until the engine knows it,
+    and ``forget`` whether it is told to load what is left, which keeps some engines from answering meanwhile.
+    """
+
+    def __init__(self, made, socket):
+        self._made = made
+        self._socket = socket
+        self._random = os.urandom(RANDOM_BYTES).hex()
+        self._path = os.path.join(made["directory"], made["name"].replace(RANDOM, self._random))
+        self._is_there = False
+        # What it finds (bytes); nothing else of it is on a disk before a proof.
+        self.data = ("avshift: only the signature of one run knows this file: %s\n" % self._random).encode("ascii")
+
+    def __enter__(self):
+        is_known = False
+        remove_left(self._made)
+        try:
+            self._put()
+            self._must_be_known()
+            is_known = True
+        finally:
+            if not is_known:
+                self.take_away()
+        return self
+
+    def __exit__(self, *_error):
+        self.take_away()
+        if self._made["forget"]:
+            # The engine forgets it by itself too, when it looks for newer signatures.
+            with contextlib.suppress(Problem, OSError):
+                on_demand.reload(self._socket, ANSWER_LIMIT)
+
+    def take_away(self):
+        """Remove its file; one that cannot be removed now is removed by the next run."""
+        if self._is_there:
+            with contextlib.suppress(Problem, OSError):
+                safe_paths.remove(self._path, "file")
+                _sync(self._made["directory"])
+                self._is_there = False
+
+    def _put(self):
+        text = self._made["text"].replace(RANDOM, self._random).replace(PATTERN, self.data.hex())
+        self._is_there = True
+        safe_paths.write_text(self._path, text, int(self._made["mode"], 8))
+
+    def _must_be_known(self):
+        """Wait until the engine finds what it names."""
+        on_demand.reload(self._socket, ANSWER_LIMIT)
+        deadline, answer = time.monotonic() + self._made["limit"], "nothing"
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError):
+                answer = on_demand.scan(self._socket, self.data, ANSWER_LIMIT)
+                if answer.endswith(on_demand.FOUND):
+                    return
+            time.sleep(PAUSE)
+        raise EndpointError(
+            "own_signature_unknown",
+            "Proving the new protection beside the old one",
+            self._path,
+            "the engine does not find what this run's own signature names, %d s after it was told to load it: %s"
+            % (self._made["limit"], answer),
+            "Look at the engine's log, and at where it loads its signatures from.",
+        )
+
+
+def remove_left(made):
+    """Remove what runs that were killed have left of such signatures."""
+    ending = re.escape(made["name"]).replace(re.escape(RANDOM), "[0-9a-f]{%d}" % (2 * RANDOM_BYTES))
+    left = re.compile(r"\.?%s(\.avshift)?" % ending)
+    for name in os.listdir(made["directory"]):
+        if left.fullmatch(name):
+            safe_paths.remove(os.path.join(made["directory"], name), "file")
+
+
+def _sync(directory):
+    """See to it that a loss of power does not bring back what was removed."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,281 @@
+"""The handover in which the new protection stands before the old one goes, on a host of stand-ins."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Any
+
+import pytest
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.handover import handover, incoming, overlap
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.own import own_journal
+from ansible_collections.avshift.endpoint.plugins.module_utils.prove.checks import check
+from handover_host import NEW, TARGET, Host, host
+
+__all__ = ["host"]
+
+LIMITS = {"limit": 10, "probe_limit": 2, "signature": {}}
+BESIDE: dict[str, Any] = {**TARGET, "new": {**NEW, "overlap": LIMITS}}
+BAD = [check("on_access_clean:/home", "bad", "a clean file could not be read")]
+SLOW = {"why": "slow", "words": "reading a clean file took longer than 2 s, in /home", "directory": "/home"}
+
+
+class _Signature:
+    """The signature of one run; what is done with it stands in the host's list of what was said."""
+
+    data = b"random"
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+
+    def __enter__(self) -> _Signature:
+        self.host.said.append(("signature", ()))
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.host.said.append(("forget", ()))
+
+    def take_away(self) -> None:
+        self.host.said.append(("taken away", ()))
+
+
+class _Probe:
+    def now(self) -> tuple[float, str, int, float, str]:
+        return 0.0, "/home", 5, 0.01, ""
+
+
+class _Guard:
+    """A guard that strikes at one of the moments: before, beside, stopping, and stops the new one as it does."""
+
+    def __init__(self, host: Host, strikes: str) -> None:
+        self.host, self.strikes, self.probe, self.told = host, strikes, _Probe(), None
+
+    def __enter__(self) -> _Guard:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.strikes = ""
+
+    def strike(self) -> dict[str, str]:
+        self.host.running.discard("new.service")
+        self.told = SLOW
+        return SLOW
+
+    def ready(self) -> dict[str, str] | None:
+        return self.strike() if self.strikes == "before" else None
+
+    def struck(self) -> dict[str, str] | None:
+        return self.told
+
+    finished = struck
+
+    def let_old_go(self) -> None:
+        self.host.said.append(("let go", ()))
+        if self.strikes == "stopping":
+            self.strike()
+
+
+class _Parts:
+    """What a test changes of the parts that are stand-ins here."""
+
+    def __init__(self, host: Host) -> None:
+        self.host, self.strikes, self.beside = host, "", [check("beside_blocks:/home", "ok", "")]
+        self.guards: list[_Guard] = []
+
+    def guard(self, *_given: Any) -> _Guard:
+        self.guards.append(_Guard(self.host, self.strikes if not self.guards else ""))
+        return self.guards[-1]
+
+    def prove(self, *_given: Any) -> list[dict[str, str]]:
+        assert "old.service" in self.host.running
+        if self.strikes == "beside":
+            self.guards[-1].strike()
+            raise EndpointError("no_answer", "Proving", "new", "no answer", "Look.")
+        return self.beside
+
+
+@pytest.fixture
+def parts(host: Host, monkeypatch: pytest.MonkeyPatch) -> _Parts:
+    """The parts, each of which is tested by itself elsewhere."""
+    made = _Parts(host)
+    monkeypatch.setattr(overlap, "interception", host)
+    monkeypatch.setattr(overlap, "OwnSignature", lambda *_given: _Signature(host))
+    monkeypatch.setattr(overlap, "Guard", made.guard)
+    monkeypatch.setattr(overlap.beside, "prove", made.prove)
+    monkeypatch.setattr(incoming, "PROOF_LIMIT", 0.2)
+    monkeypatch.setattr(incoming, "PROOF_PAUSE", 0.01)
+    return made
+
+
+def _verbs(host: Host) -> list[tuple[str, tuple[str, ...]]]:
+    return [said for said in host.said if said[0] != "forget" or said == ("forget", ())]
+
+
+def test_the_new_one_stands_and_is_proven_before_the_old_one_stops(host: Host, parts: _Parts) -> None:
+    facts = handover.do(BESIDE)
+    assert _verbs(host) == [
+        ("stop", ("new.service",)),
+        ("signature", ()),
+        ("restart", ("new.service",)),
+        ("taken away", ()),
+        ("let go", ()),
+        ("stop", ("old.timer", "old.service")),
+        ("enable", ("new.service",)),
+        ("forget", ()),
+    ]
+    assert (facts["window_seconds"], facts["overlap"]["held"], facts["overlap"]["checks"]) == (
+        0.0,
+        True,
+        [check("proof", "ok", ""), *parts.beside],
+    )
+    assert "unprotected_from" not in facts
+    assert facts["kept_from_boot"] == ["/etc/t/old.timer", "/etc/w/old.service"]
+    noted = own_journal.noted("d")
+    assert (noted["window_seconds"], noted["unprotected_from"], noted["stopped_units"]) == (0.0, None, [])
+
+
+@pytest.mark.parametrize("strikes", ["before", "beside", "stopping"])
+def test_where_the_two_do_not_get_on_the_old_one_goes_first_and_the_record_says_so(
+    host: Host, parts: _Parts, strikes: str
+) -> None:
+    parts.strikes = strikes
+    facts = handover.do(BESIDE)
+    verbs = _verbs(host)
+    assert verbs.index(("stop", ("old.timer", "old.service"))) < len(verbs) - verbs[::-1].index(
+        ("restart", ("new.service",))
+    )
+    assert (facts["overlap"]["held"], facts["overlap"]["given_up"], facts["overlap"]["why"]) == (
+        False,
+        SLOW["words"],
+        "slow",
+    )
+    assert facts["window_seconds"] > 0
+    assert facts["unprotected_from"] <= facts["unprotected_until"]
+    assert host.running == {"new.service"}
+    assert own_journal.noted("d")["window_seconds"] == facts["window_seconds"]
+
+
+def test_a_proof_that_fails_beside_the_old_one_leaves_that_alone(host: Host, parts: _Parts) -> None:
+    """The negative control: nothing refuses what only the new one can know."""
+    parts.beside = [check("beside_blocks:/home", "bad", "the test file could be read")]
+    with pytest.raises(handover.HandoverFailed, match=r"could be read.*The old protection was not stopped") as caught:
+        handover.do(BESIDE)
+    facts = caught.value.facts
+    assert (facts["old_is_back"], facts["not_stopped"], facts["window_seconds"]) == (True, True, None)
+    assert host.running == {"old.timer", "old.service"}
+    assert ("stop", ("old.timer", "old.service")) not in host.said
+    assert own_journal.unprotected_since() is None
+
+
+def test_a_signature_that_the_engine_does_not_load_leaves_the_old_one_alone(
+    host: Host, parts: _Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(_self: _Signature) -> None:
+        raise EndpointError("own_signature_unknown", "Proving", "new", "it does not find it", "Look.")
+
+    monkeypatch.setattr(_Signature, "__enter__", unknown)
+    with pytest.raises(handover.HandoverFailed, match="The old protection was not stopped") as caught:
+        handover.do(BESIDE)
+    assert caught.value.facts["cause"] == "own_signature_unknown"
+    assert host.running == {"old.timer", "old.service"}
+
+
+def test_one_that_is_not_proven_alone_goes_only_when_the_old_one_is_back(
+    host: Host, parts: _Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[set[str]] = []
+
+    real = host.tell
+
+    def tell(verb: str, names: list[str], limit: float = 0) -> None:
+        if verb == "start" and "old.service" in names:
+            seen.append(set(host.running))
+        real(verb, names, limit)
+
+    monkeypatch.setattr(incoming.New, "_accesses", lambda _self: BAD)
+    monkeypatch.setattr(host, "tell", tell)
+    with pytest.raises(handover.HandoverFailed, match="The old protection is back") as caught:
+        handover.do(BESIDE)
+    assert "new.service" in seen[0], "the new one had gone before the old one was started"
+    assert host.running == {"old.timer", "old.service"}
+    assert caught.value.facts["window_seconds"] is not None
+    assert parts.guards[1:], "nobody watched over the two"
+
+
+def test_the_old_one_comes_back_where_nobody_can_watch_over_the_two(
+    host: Host, parts: _Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(incoming.New, "_accesses", lambda _self: BAD)
+    made = parts.guard
+
+    def guard(*given: Any) -> _Guard:
+        if parts.guards:
+            raise MemoryError
+        return made(*given)
+
+    monkeypatch.setattr(overlap, "Guard", guard)
+    with pytest.raises(handover.HandoverFailed, match="The old protection is back") as caught:
+        handover.do(BESIDE)
+    assert caught.value.facts["old_is_back"] is True
+    assert host.running == {"old.timer", "old.service"}
+
+
+def test_an_old_one_that_ends_by_itself_beside_the_new_one_is_brought_back_if_that_is_not_proven(
+    host: Host, parts: _Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ends(*_given: Any) -> list[dict[str, str]]:
+        host.running.discard("old.service")
+        return [check("beside_blocks:/home", "bad", "the test file could be read")]
+
+    monkeypatch.setattr(overlap.beside, "prove", ends)
+    with pytest.raises(handover.HandoverFailed, match="The old protection is back") as caught:
+        handover.do(BESIDE)
+    assert caught.value.facts["window_seconds"] is not None
+    assert host.running == {"old.timer", "old.service"}
+
+
+def test_an_old_one_that_ends_by_itself_beside_a_proven_one_is_replaced(
+    host: Host, parts: _Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ends(*_given: Any) -> list[dict[str, str]]:
+        host.running.discard("old.service")
+        return parts.beside
+
+    monkeypatch.setattr(overlap.beside, "prove", ends)
+    facts = handover.do(BESIDE)
+    assert facts["overlap"]["held"]
+    assert host.running == {"new.service"}
+
+
+def test_a_run_that_is_told_to_end_beside_the_old_one_leaves_that_alone(host: Host, parts: _Parts) -> None:
+    host.on_restart = lambda: os.kill(os.getpid(), signal.SIGTERM)
+    with pytest.raises(handover.HandoverFailed, match="told to end") as caught:
+        handover.do(BESIDE)
+    assert caught.value.facts["not_stopped"] is True
+    assert host.running == {"old.timer", "old.service"}
+    assert host.said[-1] == ("forget", ())
+
+
+def test_one_that_a_killed_run_left_beside_the_old_one_is_begun_anew(host: Host, parts: _Parts) -> None:
+    host.running.add("new.service")
+    assert not handover.look(BESIDE)
+    facts = handover.do(BESIDE)
+    assert _verbs(host)[0] == ("stop", ("new.service",))
+    assert (facts["window_seconds"], host.running) == (0.0, {"new.service"})
+
+
+def test_after_a_killed_run_that_had_stopped_the_old_one_it_goes_on_as_without_one(host: Host, parts: _Parts) -> None:
+    own_journal.note("d", status="begun", stopped_units=["old.timer", "old.service"])
+    host.running = {"new.service"}
+    facts = handover.do(BESIDE)
+    assert "overlap" not in facts
+    assert parts.guards == []
+    assert host.running == {"new.service"}
+
+
+def test_an_old_one_that_holds_no_marks_has_nothing_to_stand_beside(
+    host: Host, parts: _Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host, "holders", lambda roots, *_bits: {2: ["mnt_id:1"]} if roots == ["/new"] else {})
+    assert "overlap" not in handover.do(BESIDE)
