@@ -145,7 +145,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "database-exchanged",
-        "plugins/module_utils/system/one_user.py",
+        "plugins/module_utils/posix/running/one_user.py",
         "        os.setresuid(self._user, self._user, self._user)\n",
         "",
     ),
@@ -154,6 +154,12 @@ MUTATIONS: tuple[Mutation, ...] = (
         "plugins/module_utils/linux/nss_database.py",
         "known.SQLITE_OK if source is None and (reads or deletes or plain) else known.SQLITE_DENY",
         "known.SQLITE_OK",
+    ),
+    Mutation(
+        "file-exchanged-while-edited",
+        "plugins/module_utils/posix/files/file_replace.py",
+        "            if not is_file or (before is not None and source.read(LIMIT + 1) != before):\n",
+        "            if not is_file:\n",
     ),
     Mutation(
         "token-draft-left",

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply import in_homes, runner
-from ansible_collections.avshift.endpoint.plugins.module_utils.apply.files import certificate_remove
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.files import certificate_remove, lines_remove
 from ansible_collections.avshift.endpoint.plugins.module_utils.linux import nss_database
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
-from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files import scratch
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files import file_replace, scratch
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.own import own_journal
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running import bounded, commands
 from attacks import attack
@@ -435,3 +435,68 @@ def test_homes_that_all_hang_cost_a_few_waits(place: Path, monkeypatch: pytest.M
     outcomes = _carried_out(place, *steps)
     assert len(begun.read_text(encoding="utf-8")) == in_homes.MOST_HUNG
     assert [outcomes[step["id"]]["outcome"] for step in steps] == ["failed"] * 12
+
+
+@attack(
+    "file-exchanged-while-edited",
+    threat="a user puts a file of root's, which she may rename but not write, in the place of one whose lines go",
+    holds="root's file lends its owner, its mode and its content to nothing, and hers gets nothing of it",
+)
+@pytest.mark.parametrize("mode", [0o4755, 0o600])
+def test_a_file_of_roots_in_the_place_of_hers_is_left(place: Path, monkeypatch: pytest.MonkeyPatch, mode: int) -> None:
+    hers, roots = place / "home/menu.desktop", place / "home/left-by-root"
+    hers.write_text("Exec=/opt/kaspersky/kesl/bin/gui\n#!/bin/sh\n", encoding="utf-8")
+    _hers(hers)
+    roots.write_bytes(SECRET)
+    roots.chmod(mode)
+    read = file_replace.data_of
+
+    def exchanged(path: str) -> bytes | None:
+        data = read(path)
+        if roots.exists():
+            hers.rename(place / "home/away")
+            roots.rename(hers)
+        return data
+
+    monkeypatch.setattr(file_replace, "data_of", exchanged)
+    edits = [{"before": "Exec=/opt/kaspersky/kesl/bin/gui", "after": None}]
+    target = {"path": str(hers), "place": "autostart", "edits": edits, "whole": False, "in_home": True, "home": "/h"}
+    with pytest.raises(EndpointError):
+        lines_remove.do(target)
+    assert hers.read_bytes() == SECRET
+    assert hers.stat().st_mode & 0o7777 == mode
+    assert sorted(path.name for path in (place / "home").iterdir()) == ["away", "menu.desktop"]
+
+
+@attack(
+    "lines-in-a-home-that-cannot-go",
+    threat="a user makes the file in her home, from which a line is to go, one that cannot be edited",
+    holds="that step fails as hers, and every later step is done",
+)
+@pytest.mark.parametrize("how", ["pipe", "directory", "link", "too-large", "parent-is-a-link"])
+def test_a_file_in_a_home_that_cannot_be_edited_costs_its_step_alone(place: Path, how: str) -> None:
+    hers = place / "home/autostart/menu.desktop"
+    if how == "parent-is-a-link":
+        hers.parent.symlink_to("/root")
+    else:
+        hers.parent.mkdir()
+        make: dict[str, Callable[[], object]] = {
+            "pipe": lambda: os.mkfifo(hers),
+            "directory": hers.mkdir,
+            "link": lambda: hers.symlink_to("/etc/shadow"),
+            "too-large": lambda: (hers.touch(), os.truncate(hers, 8 << 40)),
+        }
+        make[how]()
+    _hers(place / "home")
+    target = {
+        "path": str(hers),
+        "place": "autostart",
+        "edits": [{"before": "x", "after": None}],
+        "whole": False,
+        "in_home": True,
+        "user": "",
+        "home": "/home/mallory",
+    }
+    outcome = _carried_out(place, {"id": "lines", "kind": "lines_remove", "target": target})["lines"]
+    assert outcome["outcome"] == "failed"
+    assert "the user of /home/mallory" in outcome["facts"]["message"]

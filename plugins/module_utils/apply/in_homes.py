@@ -26,9 +26,18 @@ def is_one(step):
     return bool(step["target"].get("in_home"))
 
 
-def looked(step, look):
-    """Return what ``look()`` says of such a step, in a child; its errors, and Hung, are those of ``bounded.done``."""
-    return bool(bounded.done(look, LOOK, step["id"], faults.DOING))
+def looked(step, look, hung):
+    """Return what ``look()`` says of such a step, in a child; False, as of one that is to be done, where it hangs.
+
+    ``hung`` are the ids of those that did not end; one more is added. Other errors are those of ``bounded.done``.
+    """
+    if len(hung) >= MOST_HUNG:
+        return False
+    try:
+        return bool(bounded.done(look, LOOK, step["id"], faults.DOING))
+    except bounded.Hung:
+        hung.append(step["id"])
+        return False
 
 
 def done(step, act, earlier):
@@ -56,8 +65,8 @@ def facts_of(step, outcome, failure, kind):
     if hasattr(kind, "tidy"):
         with contextlib.suppress(OSError):
             kind.tidy(step["target"])
-    user = step["target"].get("user", "")
-    whose = "UID %s" % user if isinstance(user, int) else user or "the home's user"
+    user, home = step["target"].get("user", ""), step["target"].get("home", "")
+    whose = user or ("the user of %s" % home if home else "the home's user")
     told = "%s This lies in the hands of %s, and no other step was stopped by it." % (failure["message"], whose)
     return dict(outcome["facts"], code=failure["code"], message=told, user=user)
 
@@ -71,6 +80,7 @@ def _refuse_unretained(step, earlier):
 
 
 def _error(code, step, cause):
-    what = step["target"].get("path") or step["target"].get("database") or step["id"]
+    target = step["target"]
+    what = target.get("path") or target.get("database") or "".join(target.get("paths", ())) or step["id"]
     remedy = "Have the user look at it, and run again."
     return EndpointError(code, faults.DOING, what, cause, remedy)

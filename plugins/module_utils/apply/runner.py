@@ -42,7 +42,8 @@ def pending_of(steps):
     has_begun = any(step["kind"] == "announce" and _done(step) for step in steps)
     if has_begun:
         _let_end([step for step in steps if step["kind"] == "await_packages"])
-    pending = {step["id"] for step in steps if not _is_done(step, has_begun)}
+    hung = []
+    pending = {step["id"] for step in steps if not _is_done(step, has_begun, hung)}
     written = {step["target"]["path"] for step in steps if step["kind"] == "file" and step["id"] in pending}
     return [step["id"] for step in steps if step["id"] in pending or _is_older(step, written)]
 
@@ -52,10 +53,10 @@ def _is_older(step, written):
     return not written.isdisjoint(step["target"].get("newer_than", ()))
 
 
-def _is_done(step, has_begun):
+def _is_done(step, has_begun, hung):
     in_home = in_homes.is_one(step)
     try:
-        return in_homes.looked(step, lambda: _done(step)) if in_home else _done(step)
+        return in_homes.looked(step, lambda: _done(step), hung) if in_home else _done(step)
     except Exception:
         # One in a home says so itself when its turn comes.
         if has_begun or in_home:

@@ -10,7 +10,7 @@ So none of these tools is run, and SQLite gets no view, trigger, function or vir
 import os
 
 from ..posix.files import scratch
-from ..system.one_user import Unprivileged
+from ..posix.running.one_user import Unprivileged
 from .certificates import name
 
 # PKCS #11: attribute numbers as NSS names its columns; class 1 is a certificate, the other its trust.

@@ -39,8 +39,9 @@ def do(target):
     for path in target["files"]:
         _refuse_another(path, target["sha256"])
         safe_paths.remove(path, "file")
-    if _chosen() != _deselected(target):
-        file_replace.replace(CHOICE, _deselected(target))
+    chosen = _chosen()
+    if chosen != _deselected(target):
+        file_replace.replace(CHOICE, _deselected(target), before=chosen)
         # The tool itself takes the links of what it was told not to choose, and says so to its hooks.
         _make_anew(target)
     # It leaves the links of a file that is gone.

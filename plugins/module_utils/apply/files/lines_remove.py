@@ -30,7 +30,8 @@ def do(target):
     if not target["whole"]:
         left = edited(data, target)
         if left != data:
-            file_replace.replace(path, left, _check_sudoers if target["place"] == "sudoers" else None)
+            check = _check_sudoers if target["place"] == "sudoers" else None
+            file_replace.replace(path, left, check, before=data)
         return
     if hashlib.sha256(data).hexdigest() != target["sha256"]:
         raise EndpointError(

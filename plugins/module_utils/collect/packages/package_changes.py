@@ -6,13 +6,15 @@
 import re
 
 from ...linux import dpkg_status, rpm_home
+from ...posix.errors import EndpointError
 from ...posix.names import any_of
 from ...posix.running.commands import run
 from .. import host
 from ..items import not_checked, seen
 from . import package_manager
 
-SIMULATION_LIMIT = 120
+# Three of them have room in the time of this kind.
+SIMULATION_LIMIT = 180
 # A simulation writes its caches, a log of the solver and temporary files, unless it is told where not to.
 NO_CACHES = ["-o", "Dir::Cache::pkgcache=", "-o", "Dir::Cache::srcpkgcache="]
 NO_FILES = NO_CACHES + ["-o", "Dir::Log::Planner=/dev/null"]
@@ -77,7 +79,10 @@ def _for_host(asked, look):
 
 
 def _by_apt(what, verb, names):
-    finished = run(["apt-get", "-s", "-q"] + NO_FILES + verb + names, SIMULATION_LIMIT, TMPDIR=IN_MEMORY)
+    try:
+        finished = run(["apt-get", "-s", "-q"] + NO_FILES + verb + names, SIMULATION_LIMIT, TMPDIR=IN_MEMORY)
+    except EndpointError as error:
+        return not_checked("package_change", what, "apt-get -s", error)
     if finished.code:
         return not_checked("package_change", what, "apt-get -s", finished.said())
     changes = [

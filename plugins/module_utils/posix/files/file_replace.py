@@ -7,11 +7,14 @@ import errno
 import os
 import stat
 
+from ..errors import EndpointError
 from . import safe_paths
 
 LIMIT = 1 << 20
 READING = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 WRITING = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+# No text that is configured needs more.
+MODES = 0o777
 NO_LABELS = (errno.ENOTSUP, errno.ENOSYS)
 
 
@@ -21,10 +24,12 @@ def data_of(path):
     return None if text is None else text.encode("utf-8", "surrogateescape")
 
 
-def replace(path, data, check=None):
+def replace(path, data, check=None, before=None):
     """Write all of a file anew so that it is there in full or as it was.
 
-    ``check(draft, path)`` may refuse the draft, which lies beside the file then, by raising an EndpointError.
+    ``check(draft, path)`` may refuse the draft, which lies beside the file then, by raising an EndpointError. With
+    ``before`` (bytes), from which ``data`` was made, the file has to hold that: another one that was put in its place
+    meanwhile lends neither its owner nor its mode to this content.
     """
     opened = safe_paths.open_parent(path)
     if opened is None:
@@ -33,7 +38,11 @@ def replace(path, data, check=None):
     draft = ".%s.avshift" % name
     try:
         _unlink(draft, parent)
-        _write(parent, name, draft, data)
+        with os.fdopen(os.open(name, READING, dir_fd=parent), "rb") as source:
+            is_file = stat.S_ISREG(os.fstat(source.fileno()).st_mode)
+            if not is_file or (before is not None and source.read(LIMIT + 1) != before):
+                raise _drifted(path)
+            _write(parent, source.fileno(), draft, data)
         if check is not None:
             check(os.path.join(os.path.dirname(path), draft), path)
         os.replace(draft, name, src_dir_fd=parent, dst_dir_fd=parent)
@@ -42,19 +51,20 @@ def replace(path, data, check=None):
         os.close(parent)
 
 
-def _write(parent, name, draft, data):
-    source = os.open(name, READING, dir_fd=parent)
-    try:
-        status = os.fstat(source)
-        with os.fdopen(os.open(draft, WRITING, 0o600, dir_fd=parent), "wb") as stream:
-            stream.write(data)
-            os.fchown(stream.fileno(), status.st_uid, status.st_gid)
-            os.fchmod(stream.fileno(), stat.S_IMODE(status.st_mode))
-            _copy_labels(source, stream.fileno())
-            stream.flush()
-            os.fsync(stream.fileno())
-    finally:
-        os.close(source)
+def _write(parent, source, draft, data):
+    status = os.fstat(source)
+    with os.fdopen(os.open(draft, WRITING, 0o600, dir_fd=parent), "wb") as stream:
+        stream.write(data)
+        os.fchown(stream.fileno(), status.st_uid, status.st_gid)
+        os.fchmod(stream.fileno(), stat.S_IMODE(status.st_mode) & MODES)
+        _copy_labels(source, stream.fileno())
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _drifted(path):
+    remedy = "Plan again."
+    return EndpointError("file_drifted", "Changing a file", path, "it was changed or exchanged meanwhile", remedy)
 
 
 def _copy_labels(source, draft):

@@ -11,7 +11,7 @@ from typing import Any
 from ....plan.model import Check
 from ....plan.preflight.case import Case
 from ..staging import vendor
-from ..staging.engine import Staged
+from ..staging.engine import Staged, not_rehearsed
 from ..staging.vendor_product import CHECKSUM, EXCLUSIVE, KIT, argument_secrets, is_installed, secrets_of
 
 OTHERS_MAY, OTHERS_MAY_WRITE = 0o077, 0o022
@@ -89,12 +89,13 @@ def _kit_alone(case: Case) -> Iterator[Check]:
     item = case.evidence.items.get(f"package_change:{KIT}", {})
     names = {change["name"] for change in item.get("value", {}).get("changes", ())}
     others = sorted(names - set(staged.layout.get("packages", ())))
-    if others or "unknown" in item:
+    unknown = not_rehearsed(case.evidence, KIT)
+    if others or unknown:
         yield Check(
             "kit_not_installable",
             "error",
             "The kit's package cannot be installed alone",
-            str(item.get("unknown") or "it would change too: " + ", ".join(others)),
+            unknown or "it would change too: " + ", ".join(others),
             "Install what it needs on the host beforehand, and plan again.",
         )
 

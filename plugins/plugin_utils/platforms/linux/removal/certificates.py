@@ -11,6 +11,7 @@ from ....catalog.model import Product
 from ....detect.claims import Claims, of_kind
 from ....detect.evidence import Evidence, Item
 from ....plan.model import REMOVE, Step
+from . import homes
 
 # A distribution's own files, of which its list chooses.
 CHOSEN_FROM, CHOICE = "/usr/share/ca-certificates/", "/etc/ca-certificates.conf"
@@ -77,13 +78,11 @@ def _from_system(digest: str, same: list[Item], sources: list[Item]) -> Step:
 
 def _from_database(item: Item) -> Step:
     path, name = item["where"], item["value"]["name"]
-    # What is a user's can be kept from being changed by that user, and then costs no other step.
-    home = {"in_home": True, "user": ""} if "user_place" in item else {}
     return Step(
         REMOVE,
         "certificate_remove",
         f"Withdraw the root certificate {name!r} from {path}",
-        {"store": "nss", "database": path, "name": name, "subject": item["value"]["subject"], **home},
+        {"store": "nss", "database": path, "name": name, "subject": item["value"]["subject"], **homes.of_user(item)},
         f"{item['value']['subject']}, trusted by the programs that use {path}",
         "not in the database",
         (item["id"],),

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from ....catalog.model import Product
 from ....detect.claims import Claims, of_kind
-from ....detect.evidence import Evidence
+from ....detect.evidence import Evidence, Item
 from ....plan.model import Step
 from .paths import removed
 
@@ -39,6 +40,13 @@ def retained(evidence: Evidence, going: list[Product]) -> list[tuple[str, str]]:
         and evidence.value("space", item["what"]) is not None
         and not is_left(item["what"], evidence)
     ]
+
+
+def of_user(item: Item) -> dict[str, Any]:
+    """Return what the target of a step says where its file lies in a user's hands: that costs no other step. It is {}
+    for what is the system's.
+    """
+    return {"in_home": True, "user": "", "home": item["user_place"]} if "user_place" in item else {}
 
 
 def user_of(path: str, evidence: Evidence) -> str:

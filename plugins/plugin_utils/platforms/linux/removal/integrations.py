@@ -12,6 +12,7 @@ from ....catalog.model import Product
 from ....detect.claims import Claims
 from ....detect.evidence import Evidence, Item
 from ....plan.model import REMOVE, Step
+from . import homes
 from .config_lines.names import Words, installer_names
 from .config_lines.rules import MIXED, Fate, aliases_of, fate, is_script, sudo_commands
 
@@ -156,6 +157,7 @@ def _step(item: Item, change: Change) -> Step:
         "place": item["value"]["place"],
         "edits": [{"before": before, "after": after} for before, after in change.edits],
         "whole": change.whole,
+        **homes.of_user(item),
     }
     if change.whole:
         target["sha256"] = item["value"]["sha256"]

@@ -138,7 +138,7 @@ def stage(provider: Provider, options: dict[str, Any], evidence: Evidence) -> St
     )
     if steps:
         steps.append(_proof(layout))
-    return Staged(provider, layout, chosen, there, missing, tuple(steps), _problem(evidence))
+    return Staged(provider, layout, chosen, there, missing, tuple(steps), not_rehearsed(evidence, "install"))
 
 
 def _is_directory(path: str, evidence: Evidence) -> bool:
@@ -155,9 +155,10 @@ def _ordered(values: Any) -> list[Any]:
     return list(dict.fromkeys(values))
 
 
-def _problem(evidence: Evidence) -> str:
-    item = evidence.items.get("package_change:install", {})
-    return str(item.get("unknown", ""))
+def not_rehearsed(evidence: Evidence, what: str) -> str:
+    """Return why it is not known what installing would do, '' if it is: a rehearsal, or all of them, failed."""
+    items = (evidence.items.get(f"package_change:{name}", {}) for name in (what, "all"))
+    return next((str(item["unknown"]) for item in items if "unknown" in item), "")
 
 
 def _answers(layout: dict[str, Any], evidence: Evidence) -> Iterator[Step]:

@@ -15,7 +15,7 @@ from ....catalog.model import Provider
 from ....detect.evidence import Evidence
 from ....plan.model import STAGE, Step
 from . import vendor
-from .engine import Staged, installs, layout_of, packages
+from .engine import Staged, installs, layout_of, not_rehearsed, packages
 
 EXCLUSIVE = "exclusive"
 ENROLLED, ACTIVE = "enrolled", "active"
@@ -54,7 +54,7 @@ def stage(provider: Provider, options: dict[str, Any], evidence: Evidence) -> St
     missing = tuple(path for path in options["paths"] if path not in there)
     if not layout:
         return Staged(provider, {}, options, there, missing, ())
-    problem = str(evidence.items.get("package_change:install", {}).get("unknown", ""))
+    problem = not_rehearsed(evidence, "install")
     bringing = [*_installation(layout, options, evidence), *_enrolment(provider, layout, options, evidence)]
     if provider.coexistence == EXCLUSIVE:
         checked = [_kit_check(step) for step in bringing if step.kind == "kit_install"]
