@@ -140,8 +140,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "homes-that-all-hang",
         "plugins/module_utils/apply/in_homes.py",
-        "    if len(hung) >= MOST_HUNG:\n",
-        "    if len(hung) < 0:\n",
+        "    if len(hung) >= MOST_HUNG:\n        raise",
+        "    if len(hung) < 0:\n        raise",
     ),
     Mutation(
         "database-exchanged",

@@ -43,6 +43,12 @@ def test_what_is_always_tried_is_there() -> None:
     assert set(ALWAYS) <= {mutation.attack for mutation in ALL}
 
 
+@pytest.mark.parametrize("mutation", ALL, ids=lambda mutation: mutation.attack)
+def test_every_mending_is_where_it_is_taken_out(mutation: Mutation) -> None:
+    assert (REPOSITORY / mutation.file).read_text(encoding="utf-8").count(mutation.held) == 1
+    assert _file_of(mutation.attack)
+
+
 @pytest.mark.parametrize("mutation", TRIED, ids=lambda mutation: mutation.attack)
 def test_an_attack_succeeds_where_its_mending_is_taken_out(mutation: Mutation, tmp_path: Path) -> None:
     for name in COPIED:

@@ -8,7 +8,7 @@ import os
 import pwd
 import resource
 
-from ..posix.running import bounded
+from . import bounded
 
 NOBODY = 65534
 NO_NEW_PRIVILEGES, DUMPABLE = 38, 4
