@@ -47,7 +47,6 @@ class ActionModule(Adapter):
         path = records.path_of(options["records_dir"], host)
         if not self._task.check_mode:
             records.write(path, record, self.modes(task_vars))
-        hosts = task_vars.get("ansible_play_hosts_all", [host])
-        Display().display(f"[{self.count()}/{len(hosts)}] {visible(host)}: {detection.of_host(record)}")
+        Display().display(f"{visible(host)}: {detection.of_host(record)}")
         kept = {key: value for key, value in told.items() if key != "evidence"}
         return {**kept, "verdict": record["verdict"], "path": str(path)}

@@ -4,31 +4,37 @@
 
 from __future__ import annotations
 
-import calendar
 import re
+from datetime import datetime, timedelta
 
 FORM = "a day as YYYY-MM-DD, which counts to its end in UTC, or a time as YYYY-MM-DDTHH:MM:SSZ"
-_PATTERN = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2}):(\d{2})Z)?", re.ASCII)
+SECOND = "%Y-%m-%dT%H:%M:%SZ"
+# strptime alone takes a month of one digit too.
+_PATTERN = re.compile(r"\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}Z)?", re.ASCII)
 LAST_SECOND = "T23:59:59Z"
 
 
 def end_of(text: object) -> str | None:
     """Return the last second of what a text names, None if it does not have that form."""
-    found = _PATTERN.fullmatch(text) if isinstance(text, str) else None
-    if found is None:
+    if not isinstance(text, str) or not _PATTERN.fullmatch(text):
         return None
-    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
-    if not (year and 1 <= month <= 12 and 1 <= day <= calendar.monthrange(year, month)[1]):
+    end = text if text.endswith("Z") else text + LAST_SECOND
+    try:
+        datetime.strptime(end, SECOND)
+    except ValueError:
         return None
-    if hour > 23 or minute > 59 or second > 59:
-        return None
-    return found[0] if found[4] else found[0] + LAST_SECOND
+    return end
+
+
+def is_time(text: str) -> bool:
+    """Return True if a text is a point in time, to the second, of a day that there is."""
+    return end_of(text) == text
 
 
 def is_after(text: str, other: str, seconds: int) -> bool:
     """Return True if a point in time lies more than some seconds after another."""
-    return _seconds(text) > _seconds(other) + seconds
+    return _point(text) > _point(other) + timedelta(seconds=seconds)
 
 
-def _seconds(text: str) -> int:
-    return calendar.timegm(tuple(map(int, re.findall(r"\d+", end_of(text) or ""))))
+def _point(text: str) -> datetime:
+    return datetime.strptime(end_of(text) or "", SECOND)

@@ -13,6 +13,7 @@ releases print. A check is {id, field} with one rule, ``field`` a name or a list
 What the product says of itself is no proof that it protects; it is one part of it beside a detection.
 """
 
+import datetime
 import re
 import time
 
@@ -139,15 +140,7 @@ def _hours_since_date(value, now):
     if match is None:
         return None
     try:
-        begun = time.strptime("-".join(match.groups()), "%Y-%m-%d")
+        begun = datetime.datetime(*map(int, match.groups()), tzinfo=datetime.timezone.utc)
     except ValueError:
         return None
-    days = (time.gmtime(now), begun)
-    first, second = (_day_number(day.tm_year, day.tm_yday) for day in days)
-    return (first - second) * 24 + time.gmtime(now).tm_hour
-
-
-def _day_number(year, day):
-    """Return the number of a day since year 0."""
-    last = year - 1
-    return last * 365 + last // 4 - last // 100 + last // 400 + day
+    return int((now - begun.timestamp()) // HOUR)

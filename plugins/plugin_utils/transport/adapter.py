@@ -11,7 +11,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, ClassVar
 
-from ansible import constants
 from ansible.errors import AnsibleConnectionFailure
 
 from ..catalog import loader
@@ -95,13 +94,6 @@ class Adapter(Transport):
         """Return the permissions of what is written here: the user's alone, unless two variables say otherwise."""
         names = ("avshift_file_mode", "avshift_directory_mode")
         return Modes.of(*(self._templar.template(task_vars.get(name)) for name in names))
-
-    def count(self) -> int:
-        """Return how many times this was called in this run of Ansible, by all of its workers."""
-        with open(Path(constants.DEFAULT_LOCAL_TMP) / "avshift-count", "ab") as counted:
-            counted.write(b".")
-            counted.flush()
-            return counted.tell()
 
     def on_endpoint(self, call: str, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Collect, apply or prove on the endpoint and return its answer, which has the form of the published schema.

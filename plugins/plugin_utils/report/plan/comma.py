@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import csv
+import io
 
 from ..escape import CELL_LIMIT, harmless
 from ..words import findings
@@ -17,28 +18,17 @@ HEADER = (
 )  # fmt: skip
 
 
-class _Text:
-    """What csv writes into."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def write(self, line: str) -> None:
-        """Keep a line."""
-        self.lines.append(line)
-
-
 def render(view: View) -> str:
     """Return plan.csv (RFC 4180)."""
     silent = [
         [host, "", "not planned", "unknown", *[""] * 10, why, ""] for host, why in view.document["not_planned"].items()
     ]
     rows = [row for group in view.groups for row in _rows(view, group)]
-    text = _Text()
+    text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(HEADER)
     writer.writerows([harmless(value, CELL_LIMIT) for value in row] for row in (*rows, *silent))
-    return "".join(text.lines)
+    return text.getvalue()
 
 
 def _rows(view: View, group: Group) -> list[list[object]]:

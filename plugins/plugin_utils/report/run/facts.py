@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import re
-from calendar import monthrange
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,12 +12,12 @@ from ...detect.silence import SILENT, TALKS
 from ...plan.model import stopping
 from ...record.records import collected_in, compose
 from ...record.verdict import CLEAN, UNKNOWN
+from ...times import is_time
 from .. import words
 from . import outcome
 
 FINDING = ("id", "name", "class", "state", "version", "confidence")
 EXCEPTION = ("id", "hosts", "product", "preflight", "approver", "reason", "expires", "status")
-TIME = re.compile(r"([12]\d{3})-(0[1-9]|1[0-2])-(\d\d)T([01]\d|2[0-3])(:[0-5]\d){2}Z", re.ASCII)
 KEYS = tuple(compose("", "", {}, ""))
 RUN = ("time", "change_id", "collection_version")
 NOT_PROVEN, NOT_LOOKED_AT = "not proven", "not_looked_at"
@@ -78,18 +76,12 @@ def _check(record: dict[str, Any]) -> None:
     texts = (record["host"], record["mode"], record["verdict"], *(run[name] for name in RUN))
     if not all(isinstance(text, str) for text in texts) or not record["host"]:
         raise TypeError(f"host, mode, verdict, {', '.join(RUN)} have to be text")
-    if not _is_time(run["time"]):
+    if not is_time(run["time"]):
         raise ValueError(f"{run['time'][:40]!r} is no time")
     if record["window_seconds"] is not None:
         outcome.measured(record["window_seconds"])
     if record["plan"] is not None and not isinstance(record["plan"]["digest"], str):
         raise TypeError("a plan's digest has to be text")
-
-
-def _is_time(text: str) -> bool:
-    """Return True if a text is a time as records have it, of a day that there is."""
-    parts = TIME.fullmatch(text)
-    return parts is not None and 1 <= int(parts[3]) <= monthrange(int(parts[1]), int(parts[2]))[1]
 
 
 def _found(record: dict[str, Any]) -> list[dict[str, Any]] | None:
