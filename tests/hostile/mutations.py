@@ -56,6 +56,16 @@ CONTROLLER = (
     Mutation("reader-of-a-shared-folder", f"{ENGINE}documents.py", "= 0o600, 0o700", "= 0o644, 0o755"),
     Mutation("draft-that-stays", f"{ENGINE}documents.py", "draft.unlink(missing_ok=True)", "draft.exists()"),
     Mutation("odd-file-among-records", f"{ENGINE}documents.py", "if not stat.S_ISREG(told.st_mode):", "if False:"),
+    Mutation("link-into-a-shared-folder", f"{ENGINE}catalog/site.py", "if mode & stat.S_IWOTH or above:", "if False:"),
+    Mutation("entry-that-is-passed-over", f"{ENGINE}catalog/site.py", "path.suffix.lower() in ENDINGS", "False"),
+    Mutation(
+        "yaml-that-acts",
+        f"{ENGINE}yaml_text.py",
+        "class _Typed(_Shallow, yaml.SafeLoader):",
+        "class _Typed(_Shallow, yaml.CSafeLoader):",
+    ),
+    Mutation("console-of-another", f"{ENGINE}record/console.py", "and provider == self.provider ", ""),
+    Mutation("console-with-two-hosts", f"{ENGINE}yaml_text.py", "if key.value in seen:", "if False:"),
     Mutation("record-outside-its-folder", f"{ENGINE}record/records.py", "if len(name) > LONGEST_NAME:", "if False:"),
 )
 MUTATIONS: tuple[Mutation, ...] = (

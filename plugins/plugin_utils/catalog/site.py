@@ -94,7 +94,8 @@ def _refuse_replaceable(path: Path) -> None:
         cause = getattr(error, "strerror", None) or str(error)
         raise AvshiftError("catalog_unreadable", READING, str(path), cause, "Correct it.") from error
     if mode & stat.S_IWOTH or above:
-        cause = f"every user may write to {above[0]}" if above else "every user may write to it"
+        open_one = above[0] if above else real
+        cause = f"every user may write to {'it' if open_one == path else open_one}"
         raise AvshiftError("catalog_writable", READING, str(path), cause, "Take that right away.")
 
 
