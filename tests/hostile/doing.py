@@ -25,7 +25,8 @@ RUN = """
 import json, os, sys, time
 sys.path.insert(0, sys.argv[1])
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply import announcement, main, runner
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import commands, own_journal, own_places, run_lock
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.own import own_journal, own_places, run_lock
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running import commands
 folder, given = sys.argv[2], json.loads(sys.argv[3])
 own_journal.PATH, run_lock.PATH = folder + "/state/journal.json", folder + "/lock"
 own_places.FOLDERS = [folder]

@@ -158,7 +158,7 @@ sys.path.insert(0, sys.argv[1])
 sys.getfilesystemencoding = lambda: "ascii"
 real = os.fsdecode
 os.fsdecode = lambda raw: raw.decode("ascii", "surrogateescape")
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import safe_paths
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files import safe_paths
 print(json.dumps(safe_paths.components(sys.argv[2])))
 """
 

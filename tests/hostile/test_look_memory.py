@@ -70,7 +70,7 @@ def _status(pid: int) -> str:
 def _looking(root: Path, memory: Path, extra: str = "") -> subprocess.Popen[bytes]:
     program = (
         f"import json, sys; sys.path.insert(0, {str(REPOSITORY / '.cache')!r})\n"
-        f"from {MODULES}system import rpm_database\nfrom {MODULES}collect import collector\n"
+        f"from {MODULES}linux import rpm_database\nfrom {MODULES}collect import collector\n"
         f"rpm_database.MEMORY = {str(memory)!r}\n{extra}\n"
         f"print(json.dumps(collector.collect({RPM!r}, {str(root)!r})))"
     )
@@ -107,7 +107,7 @@ def test_killed_looks_leave_nothing(root: Path, memory: Path, tmp_path: Path) ->
     (commands / "rpm").write_text("#!/bin/sh\nexec sleep 30\n", encoding="utf-8")
     (commands / "rpm").chmod(0o755)
     (root / "var/lib/rpm/rpmdb.sqlite").write_bytes(b"\0" * (5 * MIB))
-    slow = f"from {MODULES}system import commands\ncommands.SEARCH_PATH = {f'{commands}:/usr/bin:/bin'!r}"
+    slow = f"from {MODULES}posix.running import commands\ncommands.SEARCH_PATH = {f'{commands}:/usr/bin:/bin'!r}"
     for _turn in range(4):
         process = _looking(root, memory, slow)
         worker = _child_with_copy(process.pid, memory)

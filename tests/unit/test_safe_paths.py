@@ -189,7 +189,7 @@ def test_file_larger_than_the_limit_is_not_read(tmp_path: Path) -> None:
 MOUNTED = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from ansible_collections.avshift.endpoint.plugins.module_utils.system import safe_paths
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files import safe_paths
 try:
     safe_paths.remove(sys.argv[2], "tree")
 except safe_paths.EndpointError as error:
