@@ -13,7 +13,12 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.collect.lines imp
     mentions,
     shell_lines,
 )
-from ansible_collections.avshift.endpoint.plugins.module_utils.collect.network import flows, packet_marks, sockets
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect.network import (
+    flows,
+    kernel_names,
+    packet_marks,
+    sockets,
+)
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.packages import (
     debconf,
     package_changes,
@@ -31,6 +36,7 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.linux import (
     containers,
     dpkg_status,
     interception,
+    kernel_tables,
     mounts,
     netlink,
     nf_tables,
@@ -153,6 +159,11 @@ PARSERS: dict[str, Callable[[bytes], Any]] = {
     "ini_values.value_of": lambda raw: {key: ini_values.value_of(lines_of(raw), key) for key in KEYS},
     "interception.marks": lambda raw: list(interception.marks(lines_of(raw))),
     "kernel_modules.modules": lambda raw: list(kernel_modules.modules(lines_of(raw))),
+    "kernel_names.declared_in": lambda raw: [kernel_names.declared_in(line) for line in lines_of(raw)],
+    "kernel_tables.named_in": lambda raw: {
+        kind: list(kernel_tables.named_in(_hexadecimal(raw), kind)) for kind in sorted(kernel_tables.ASKED)
+    },
+    "kernel_tables.sets_in": lambda raw: list(kernel_tables.sets_in(_hexadecimal(raw))),
     "look.users": lambda raw: list(look.users(lines_of(raw))),
     "mentioned_lines.blocks": lambda raw: {
         place: [[number, text_of(b"\n".join(lines))] for number, lines in mentioned_lines.blocks(raw, place)]

@@ -55,6 +55,12 @@ LEFT: dict[str, list[dict[str, Any]]] = {
     "link_into": [{"link_into": "/usr/bin/kesl-control", "target": f"{TREE}/bin/kesl-control"}],
     "ini_section": [{"ini_section": "/var/opt/kaspersky/applications.setup[1103]", "last": False}],
     "packet_chain": [{"packet_chain": "iptables-legacy mangle kesl_bypass", "plain": plain} for plain in (True, False)],
+    "kernel_name": [
+        {"kernel_name": "ipset kesl_net"},
+        {"kernel_name": "cgroup /sys/fs/cgroup/system.slice kesl.service", "type": "cgroup", "name": "kesl.service"},
+        {"kernel_name": "chain ip filter KASPERSKY-IN", "type": "chain", "name": "KASPERSKY-IN"},
+    ],
+    "saved_name": [{"saved_name": "/etc/ipset.conf kesl_x", "lines": ["create kesl_x hash:ip"]}],
     "saved_chain": [
         {"saved_chain": "/etc/iptables/rules.v4 kesl_bypass", "lines": [":kesl_bypass - [0:0]"], "plain": plain}
         for plain in (True, False)

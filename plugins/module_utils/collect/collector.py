@@ -11,7 +11,7 @@ from .gathering import HARDLY, HOST, Gathering, limited
 from .items import not_checked, printable
 from .lines import mentions
 from .look import Look
-from .network import packet_chains, packet_marks, sockets
+from .network import kernel_names, packet_chains, packet_marks, sockets
 from .packages import installers, packages
 from .running import interceptors, journal, kernel_modules, processes, units
 from .trust import accounts, certificates, trusted_keys
@@ -34,6 +34,7 @@ KINDS = {
     "mention": mentions.collect,
     "installer": installers.collect,
     "saved_chain": packet_chains.collect_saved,
+    "saved_name": kernel_names.collect_saved,
     "journal": journal.collect,
     "root": roots.collect,
     "trusted_key": trusted_keys.collect,
@@ -48,6 +49,7 @@ LIVE = {
     "mount": mounts.collect,
     "packet_mark": packet_marks.collect,
     "packet_chain": packet_chains.collect,
+    "kernel_name": kernel_names.collect,
 }
 # Only a plan asks these.
 PLANNING = (

@@ -141,7 +141,7 @@ def users(lines):
     """Yield (name, uid, gid, home, shell) of each well-formed line of an account file. Never raises."""
     for line in lines:
         # The system passes over blanks before a name.
-        told = line.strip(BLANKS).split(":")
+        told = line.lstrip(BLANKS).rstrip("\n").split(":")
         if len(told) == 7 and told[0] and _is_number(told[2]) and _is_number(told[3]):
             yield told[0], int(told[2]), int(told[3]), told[5], told[6]
 

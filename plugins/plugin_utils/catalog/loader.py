@@ -36,6 +36,7 @@ SIGNS = {
     "kernel_modules": ("kernel_module", "name"),
     "packet_marks": ("packet_mark", "mark"),
     "packet_chains": ("packet_chain", "name"),
+    "kernel_names": ("kernel_name", "prefix"),
     "certificates": ("certificate", "subject"),
     "mentions": ("mention", "text"),
     "installers": ("installer", "name"),

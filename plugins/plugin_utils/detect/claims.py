@@ -65,6 +65,15 @@ def names_text(text: str, line: str) -> bool:
     return re.search(rf"(?<![A-Za-z0-9_]){re.escape(text)}(?![A-Za-z0-9_-])", line) is not None
 
 
+def begins_as(prefix: str, name: str) -> bool:
+    """Return True if a name is a prefix, or goes on behind it with no letter and no digit, in whatever case."""
+    return re.match(rf"{re.escape(prefix)}(?![A-Za-z0-9])", name, re.IGNORECASE) is not None
+
+
+def _is_named_as(item: Item, product: Product) -> bool:
+    return any(begins_as(prefix, item["value"]["name"]) for prefix in product.of_kind("kernel_name"))
+
+
 def _exact(kind: str) -> Callable[[Item, Product], bool]:
     return lambda item, product: item["what"] in product.of_kind(kind)
 
@@ -88,12 +97,14 @@ PROVING: dict[str, Callable[[Item, Product], bool]] = {
     "ini_section": _exact("ini_section"),
     "packet_chain": lambda item, product: item["value"]["chain"] in product.of_kind("packet_chain"),
     "saved_chain": lambda item, product: item["value"]["chain"] in product.of_kind("packet_chain"),
+    "kernel_name": lambda item, product: _is_named_as(item, product),
+    "saved_name": lambda item, product: _is_named_as(item, product),
     "account": _exact("account"),
     "group": _exact("group"),
 }
 PROCESSES = ("process", "container_process")
 # Kinds that are a name only, which several products may use.
-NAMES = ("account", "group", "named_entry")
+NAMES = ("account", "group", "named_entry", "kernel_name", "saved_name")
 
 
 def _most_exact(evidence: Evidence, products: tuple[Product, ...]) -> Claims:
@@ -204,6 +215,8 @@ def _is_stray(item: Item, product: Product, known: list[str]) -> bool:
         return product.net.word in value["subject"].lower()
     if kind == "trusted_key":
         return True
+    if kind in ("kernel_name", "saved_name"):
+        return begins_as(product.net.word, value["name"])
     if kind == "path" and "same_as" in value:
         # It is a directory that an entry knows by its other name.
         return False

@@ -26,10 +26,21 @@ WITNESS = {
     "ini_value": "path",
     "mount": "path",
     "saved_chain": "packet_chain",
+    "saved_name": "kernel_name",
 }
 # The witnesses that nothing but the product itself leaves; others are names.
 DISTINCTIVE = ("package", "process", "unit", "path", "link_into", "ini_section", "packet_chain")
-ACTIVE = ("unit", "packet_mark", "packet_chain", "saved_chain", "certificate", "mount", "trusted_key")
+ACTIVE = (
+    "unit",
+    "packet_mark",
+    "packet_chain",
+    "kernel_name",
+    "saved_name",
+    "saved_chain",
+    "certificate",
+    "mount",
+    "trusted_key",
+)
 # Lines of configuration that have an effect by themselves.
 EFFECTIVE_PLACES = ("sudoers", "cron", "squid", "mta", "samba", "autostart", "unit", "audit", "module", "shell")
 

@@ -44,6 +44,8 @@ def for_products(products: Iterable[Product], limits: Iterable[Limit] = ()) -> d
         "packet_mark": marks_of(chosen),
         "packet_chain": _all(chosen, "packet_chain"),
         "saved_chain": _all(chosen, "packet_chain"),
+        "kernel_name": _names(chosen, word),
+        "saved_name": _names(chosen, word),
         "link_into": {"in": _unique(path for product in chosen for path in product.links_in), "below": trees},
         "mention": {
             "texts": _unique([*trees, *_all(chosen, "process"), *_all(chosen, "mention")]),
@@ -108,6 +110,11 @@ def _own_names(products: list[Product]) -> list[str]:
     """Return the names of packages that are no other vendor's too."""
     shared = {name for product in products for name in product.shared_names}
     return [name for name in _all(products, "package") if name not in shared]
+
+
+def _names(products: list[Product], word: str) -> dict[str, list[str]]:
+    prefixes = _unique([*_all(products, "kernel_name"), *([word] if word else [])])
+    return {"prefixes": prefixes, "but": _all(products, "packet_chain")}
 
 
 def _parted(what: str, key: str) -> dict[str, str]:

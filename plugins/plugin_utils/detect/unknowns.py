@@ -42,12 +42,14 @@ def _hangs(item: Item, product: Product) -> bool:
     if kind == "root" or (kind == "limit" and product.of_kind("package")):
         return True
     if product.net is not None:
-        return kind in ("package", "process", "path", "trusted_key")
+        return kind in ("package", "process", "path", "trusted_key", "kernel_name", "saved_name")
     if kind in ("mention", "socket", "mount"):
         return bool(product.trees)
     wanted = product.of_kind(kind)
     if kind == "packet_mark":
         return bool(product.mark_settings)
+    if kind in ("kernel_name", "saved_name"):
+        return bool(product.of_kind("kernel_name"))
     if kind in ("packet_chain", "saved_chain"):
         return bool(product.of_kind("packet_chain"))
     if what in WHOLE or kind in ("certificate", "installer", "interceptor", "link_into"):

@@ -64,13 +64,14 @@ def collect_saved(asked, look):
     """Yield an item of each file that names one of the asked chains outside its comments."""
     for path in SAVED if asked else ():
         try:
-            for file in _files(path, look.tree):
+            for file in files(path, look.tree):
                 yield from _named_in(file, asked, look.tree)
         except EndpointError as error:
             yield not_checked("saved_chain", path, path, error)
 
 
-def _files(path, tree):
+def files(path, tree):
+    """Yield the files that a path is, or is the directory of. Raises EndpointError."""
     status = tree.lstat(path)[0]
     if status is not None and stat.S_ISDIR(status.st_mode):
         yield from (os.path.join(path, name) for name, _link, folder in sorted(tree.entries(path)) if not folder)

@@ -15,7 +15,7 @@ GROUPS = "/etc/group"
 def groups(lines):
     """Yield (name, gid, members) of each well-formed line of a group file; others are skipped. Never raises."""
     for line in lines:
-        fields = line.strip(BLANKS).split(":")
+        fields = line.lstrip(BLANKS).rstrip("\n").split(":")
         if len(fields) == 4 and fields[0] and NUMBER.match(fields[2]):
             yield fields[0], int(fields[2]), [name for name in fields[3].split(",") if name]
 

@@ -42,7 +42,17 @@ PLANNERS = (
     accounts,
 )
 # Kinds of evidence that stay, and are told of, unless a step has them as its reason.
-STAYING = ("home_path", "account", "kernel_module", "packet_mark", "packet_chain", "saved_chain", "certificate")
+STAYING = (
+    "home_path",
+    "account",
+    "kernel_module",
+    "packet_mark",
+    "packet_chain",
+    "kernel_name",
+    "saved_name",
+    "saved_chain",
+    "certificate",
+)
 
 
 def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[Step]:
