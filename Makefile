@@ -31,13 +31,13 @@ help: ## Show this list
 demo: setup demo-up ## Set everything up, plan, migrate and verify a fleet of four containers
 	@echo "== 2/5 plan: nothing is changed on any host"
 	rm -rf $(DEMO)
-	ansible-playbook avshift.endpoint.plan -e endpoint_migrate_output_dir=$(DEMO)
+	ansible-playbook avshift.endpoint.plan -e avshift_output_dir=$(DEMO)
 	@echo "   The plan for the board: $(DEMO)/plan/plan.html"
 	@echo "== 3/5 migrate with that plan"
-	ansible-playbook avshift.endpoint.migrate -e avshift_hosts=lab -e endpoint_migrate_output_dir=$(DEMO) \
-		-e endpoint_migrate_approved_plan=$(DEMO)/plan/plan.json
+	ansible-playbook avshift.endpoint.migrate -e avshift_hosts=lab -e avshift_output_dir=$(DEMO) \
+		-e avshift_approved_plan=$(DEMO)/plan/plan.json
 	@echo "== 4/5 verify"
-	ansible-playbook avshift.endpoint.verify -e endpoint_migrate_output_dir=$(DEMO)
+	ansible-playbook avshift.endpoint.verify -e avshift_output_dir=$(DEMO)
 	@echo "== 5/5 report"
 	ansible-playbook avshift.endpoint.report -e avshift_records_dir=$(DEMO)/records -e avshift_report_dir=$(DEMO)/report
 

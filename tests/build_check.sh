@@ -34,7 +34,7 @@ installed=$place/collections/ansible_collections/avshift/endpoint
 find "$installed" -mindepth 1 -maxdepth 1 ! -name plugins ! -name roles ! -name playbooks ! -name meta -exec rm -r {} +
 # A real run of the read-only part, against this very machine.
 ansible-playbook -i localhost, -e ansible_connection=local -e 'ansible_python_interpreter={{ ansible_playbook_python }}' \
-    -e endpoint_migrate_provider=none -e avshift_become=false \
+    -e avshift_provider=none -e avshift_become=false \
     avshift.endpoint.plan
 test -s avshift/plan/plan.json
 for name in json html md csv; do

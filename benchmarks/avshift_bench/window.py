@@ -82,7 +82,7 @@ def _round() -> Round:
     try:
         # What Ansible's own module needs is no part of the other play's window.
         _inside(PEER, "apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "python3-apt")
-        ours = _observed(OURS, "avshift.endpoint.migrate", "-e", "endpoint_migrate_require_approval=false")
+        ours = _observed(OURS, "avshift.endpoint.migrate", "-e", "avshift_require_approval=false")
         peer = _observed(
             PEER, str(PLAYBOOKS / "remove_install_start.yml"), "-e", json.dumps({"signatures": _signatures()})
         )
@@ -92,7 +92,7 @@ def _round() -> Round:
 
 
 def _signatures() -> str:
-    options = yaml.safe_load(GROUP_VARS.read_text(encoding="utf-8"))["endpoint_migrate_provider_options"]
+    options = yaml.safe_load(GROUP_VARS.read_text(encoding="utf-8"))["avshift_provider_options"]
     return "".join(options["site_signatures"].values())
 
 

@@ -32,7 +32,7 @@ options:
 EXAMPLES = r"""
 - name: Migrate in waves
   hosts: all
-  serial: "{{ endpoint_migrate_waves | default('') | avshift.endpoint.waves }}"
+  serial: "{{ avshift_waves | default('') | avshift.endpoint.waves }}"
 """
 
 RETURN = r"""

@@ -89,5 +89,5 @@ reason:
   description: Why the wave does not begin, or in check mode would not; empty otherwise.
   returned: success
   type: str
-  sample: 1 of 1 hosts of wave 1 failed or were not reached (web1), and 0 % may (endpoint_migrate_max_fail_percentage)
+  sample: 1 of 1 hosts of wave 1 failed or were not reached (web1), and 0 % may (avshift_max_fail_percentage)
 """

@@ -152,7 +152,7 @@ def _overreaching() -> dict[str, bytes]:
         "value": LOOK_UP,
         "tags": [{"__ansible_type": "TrustedAsTemplate"}],
     }
-    facts = {"ansible_facts": {"inventory_hostname": "../../ESCAPED", "endpoint_migrate_output_dir": "ESCAPED"}}
+    facts = {"ansible_facts": {"inventory_hostname": "../../ESCAPED", "avshift_output_dir": "ESCAPED"}}
     more = {
         "facts": {**facts, "_ansible_facts_cached": True, "add_host": {"host_name": "x"}, "ansible_stats": {}},
         "warnings": {"warnings": [ESCAPES, LOOK_UP], "deprecations": [{"msg": ESCAPES, "version": "9"}]},

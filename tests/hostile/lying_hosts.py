@@ -69,7 +69,7 @@ def planned(folder: Path, answers: Mapping[str, bytes], playbook: str = "plan", 
         python.chmod(0o755)
         hosts[host] = {"ansible_connection": "local", "ansible_python_interpreter": str(python)}
     (folder / "inventory.yml").write_text(yaml.safe_dump({"all": {"hosts": hosts}}), encoding="utf-8")
-    settings = {"avshift_become": False, "endpoint_migrate_output_dir": str(folder / "out")}
+    settings = {"avshift_become": False, "avshift_output_dir": str(folder / "out")}
     program = str(programs(core) / "ansible-playbook")
     command = [program, "-i", "inventory.yml", "-e", json.dumps(settings), "--diff", *more]
     done = subprocess.run(

@@ -68,7 +68,7 @@ def _address(host: str) -> str:
 def _variables(account: Account) -> dict[str, Any]:
     site = yaml.safe_load((lab.REPOSITORY / "inventories/lab/group_vars/lab.yml").read_text(encoding="utf-8"))
     if account.purpose != "broken":
-        site = {"endpoint_migrate_provider": "none"}
+        site = {"avshift_provider": "none"}
     known = {"ansible_user": "olga", "ansible_ssh_private_key_file": str(KEY)}
     return {**known, **site, **account.variables}
 

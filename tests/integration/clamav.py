@@ -28,7 +28,7 @@ MISSING = "/var/www"
 PATHS = ["/home", "/root", "/srv", "/tmp", "/var/tmp", SPACED]
 # The test file's bytes in hexadecimal, as the lab's inventory has them.
 SIGNATURE = yaml.safe_load((lab.REPOSITORY / "inventories/lab/group_vars/lab.yml").read_text(encoding="utf-8"))[
-    "endpoint_migrate_provider_options"
+    "avshift_provider_options"
 ]["site_signatures"]["avshift-lab.ldb"]
 NAME = SIGNATURE.partition(";")[0]
 OTHER = {"other.ndb": "Site.Other:0:*:00112233445566778899\n"}
@@ -65,7 +65,7 @@ def options(host: str) -> dict[str, Any]:
 def prepare() -> None:
     """Write the inventory, and give every host a feed of signatures, and one of them an owner who was there before."""
     lab.EVIDENCE.mkdir(parents=True, exist_ok=True)
-    told = {name: {"endpoint_migrate_provider_options": options(name)} for name in lab.HOSTS}
+    told = {name: {"avshift_provider_options": options(name)} for name in lab.HOSTS}
     INVENTORY.write_text(yaml.safe_dump({"lab": {"hosts": told}}), encoding="utf-8")
     for host in lab.HOSTS:
         lab.must(host, "mkdir", "-p", FEED, EXCLUDED, SPACED)

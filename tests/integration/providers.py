@@ -55,14 +55,14 @@ def run(hosts: list[str]) -> dict[str, Any]:
     given = lab.EVIDENCE.parent / f"{lab.EVIDENCE.name}-given.json"
     lab.observe("before", *hosts)
     said = {"plan": removals.playbook("plan", "plan", hosts)}
-    approved = ("--diff", "-e", f"endpoint_migrate_approved_plan={removals.PLAN}")
+    approved = ("--diff", "-e", f"avshift_approved_plan={removals.PLAN}")
     said["preview"] = removals.playbook("preview", "migrate", hosts, "--check", *approved)
     said["without"] = removals.playbook("without", "migrate", hosts, *approved)
     given.write_text(json.dumps({"given": {host: load(host).secrets for host in hosts}}), encoding="utf-8")
-    secrets = ("-e", f"@{given}", "-e", "endpoint_migrate_provider_secrets={{ given[inventory_hostname] }}")
+    secrets = ("-e", f"@{given}", "-e", "avshift_provider_secrets={{ given[inventory_hostname] }}")
     said["migrate"] = removals.playbook("migrate", "migrate", hosts, "-vvv", *approved, *secrets)
     lab.observe("after", *hosts)
-    unapproved = ("-e", "endpoint_migrate_require_approval=false", "-e", "endpoint_migrate_output_dir=again")
+    unapproved = ("-e", "avshift_require_approval=false", "-e", "avshift_output_dir=again")
     said["again"] = removals.playbook("again", "migrate", hosts, *unapproved, *secrets)
     given.unlink()
     said["verify"] = removals.playbook("verify", "verify", hosts)
@@ -76,7 +76,7 @@ def _variables(host: str) -> dict[str, Any]:
     options = dict(expected.options)
     if expected.kit:
         options |= {"kit": expected.kit, "kit_sha256": lab.must(host, "sha256sum", expected.kit).split()[0]}
-    return {"endpoint_migrate_provider": expected.provider, "endpoint_migrate_provider_options": options}
+    return {"avshift_provider": expected.provider, "avshift_provider_options": options}
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ def run(hosts: list[str]) -> Runs:
         canaries.lay(host)
     lab.observe("before", *hosts)
     playbook("plan", "plan", hosts)
-    approved = ("--diff", "-e", f"endpoint_migrate_approved_plan={PLAN}")
+    approved = ("--diff", "-e", f"avshift_approved_plan={PLAN}")
     preview = playbook("preview", "migrate", hosts, "--check", *approved)
     migrated = playbook("migrate", "migrate", hosts, *approved)
     lab.observe("after", *hosts)
@@ -87,9 +87,9 @@ def record(folder: str, name: str) -> dict[str, Any]:
 def _variables(name: str) -> dict[str, Any]:
     expected = expectations.load(name)
     return {
-        "endpoint_migrate_provider": "none",
-        "endpoint_migrate_accept": list(expected.accept),
-        "endpoint_migrate_also_remove": list(expected.also_remove),
+        "avshift_provider": "none",
+        "avshift_accept": list(expected.accept),
+        "avshift_also_remove": list(expected.also_remove),
     }
 
 
@@ -104,7 +104,7 @@ def playbook(kept_as: str, name: str, hosts: list[str], *arguments: str) -> Run:
         f"--limit={','.join(hosts)}",
     ]
     # One wave: some hosts are meant to fail, and all are meant to be tried.
-    command += ["--extra-vars", "endpoint_migrate_waves=100%"] if name == "migrate" else []
+    command += ["--extra-vars", "avshift_waves=100%"] if name == "migrate" else []
     kept = lab.EVIDENCE / f"{kept_as}.json"
     with kept.open("w", encoding="utf-8") as said:
         subprocess.run(

@@ -27,13 +27,13 @@ class Signer:
     @property
     def required(self) -> list[str]:
         """What a playbook is told where only her signature counts."""
-        signers = f"endpoint_migrate_allowed_signers={self.folder / 'signers'}"
-        return ["-e", "endpoint_migrate_require_signature=true", "-e", signers]
+        signers = f"avshift_allowed_signers={self.folder / 'signers'}"
+        return ["-e", "avshift_require_signature=true", "-e", signers]
 
     def approve(self, plan: Path, hosts: str) -> None:
         """Approve hosts of a plan and sign that."""
         who = ["-e", "avshift_approver=jane@example.com", "-e", "avshift_approve_reason=CHG1"]
-        part = ["-e", f"endpoint_migrate_approved_plan={plan}", "-e", f"avshift_approve_hosts={hosts}"]
+        part = ["-e", f"avshift_approved_plan={plan}", "-e", f"avshift_approve_hosts={hosts}"]
         said = playbook("approve", *who, *part, folder=self.folder)
         assert said.returncode == 0, said.text
         approval = str(plan.with_name("approval.json"))

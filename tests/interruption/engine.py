@@ -63,7 +63,7 @@ class Case:
         """What the scenario `removal`, or the lab's inventory, asks of the host."""
         if self.replaced:
             wanted = yaml.safe_load(INVENTORY.read_text(encoding="utf-8"))
-            provider, options, accept = (wanted[f"endpoint_migrate_{key}"] for key in GOAL)
+            provider, options, accept = (wanted[f"avshift_{key}"] for key in GOAL)
             return Goal(remove=True, provider=provider, options=options, accept=tuple(accept))
         expected = expectations.load(self.host)
         # A unit that is left may start the scanner after a power loss, with nothing in its place.

@@ -119,8 +119,8 @@ class Fleet:
 
     def write_inventory(self, **variables: Any) -> None:
         """Write the inventory, with variables of all hosts."""
-        common = {"avshift_become": False, "endpoint_migrate_provider": "none", **variables}
-        accepted = {"endpoint_migrate_accept": ["no_replacement", "backup_encrypted"]}
+        common = {"avshift_become": False, "avshift_provider": "none", **variables}
+        accepted = {"avshift_accept": ["no_replacement", "backup_encrypted"]}
         content = {"all": {"vars": {**accepted, **common}, "hosts": self._variables}}
         (self.folder / "inventory.yml").write_text(yaml.safe_dump(content), encoding="utf-8")
 

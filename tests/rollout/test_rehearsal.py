@@ -16,7 +16,7 @@ from fleets import AGENT, CLEAN, VANISHES, Fleet, Run
 HOSTS = {"h00": AGENT, "h01": AGENT, "h02": CLEAN}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 BLOCKED = "refused-for-many-reasons"
-ALL: dict[str, Any] = {"avshift_hosts": "all", "endpoint_migrate_waves": "100%"}
+ALL: dict[str, Any] = {"avshift_hosts": "all", "avshift_waves": "100%"}
 APPROVER = {"avshift_approver": "jane@example.com", "avshift_approve_reason": "CHG1"}
 
 
@@ -48,7 +48,7 @@ def _approval(**changed: Any) -> Callable[[Fleet], None]:
     return change
 
 
-SIGNED = {"endpoint_migrate_require_signature": True, "endpoint_migrate_allowed_signers": "signers"}
+SIGNED = {"avshift_require_signature": True, "avshift_allowed_signers": "signers"}
 # What is done after the plan was made, what the run is given besides, and the codes in the records of hosts that fail.
 SITUATIONS: dict[str, tuple[Callable[[Fleet], None], dict[str, Any], dict[str, str]]] = {
     "a good plan": (lambda _fleet: None, {}, {}),
@@ -93,7 +93,7 @@ def test_a_rehearsal_has_the_words_of_the_real_run_and_changes_nothing(tmp_path:
     assert fleet.run("plan").code == 0
     change(fleet)
     fleet.forget()
-    given = {**ALL, **more, "endpoint_migrate_approved_plan": "avshift/plan/plan.json"}
+    given = {**ALL, **more, "avshift_approved_plan": "avshift/plan/plan.json"}
 
     before = fleet.snapshot()
     rehearsed = fleet.run("migrate", "--check", "--diff", **given)
@@ -112,7 +112,7 @@ def test_a_rehearsal_has_the_words_of_the_real_run_and_changes_nothing(tmp_path:
 def test_a_blocked_host_is_refused_beforehand_too(tmp_path: Path) -> None:
     fleet = Fleet(tmp_path, {**HOSTS, "h01": BLOCKED})
     fleet.run("plan")
-    given = {**ALL, "endpoint_migrate_approved_plan": "avshift/plan/plan.json"}
+    given = {**ALL, "avshift_approved_plan": "avshift/plan/plan.json"}
     rehearsed = fleet.run("migrate", "--check", **given)
     real = fleet.run("migrate", **given)
     assert _words(rehearsed, "h01") == _words(real, "h01")
@@ -124,7 +124,7 @@ def test_a_rehearsal_goes_on_after_a_failure_and_says_where_the_real_run_would_e
     assert fleet.run("plan").code == 0
     fleet.answers("h00", "leftovers")
     fleet.forget()
-    given = {"avshift_hosts": "all", "endpoint_migrate_approved_plan": "avshift/plan/plan.json"}
+    given = {"avshift_hosts": "all", "avshift_approved_plan": "avshift/plan/plan.json"}
     rehearsed = fleet.run("migrate", "--check", **given)
     assert fleet.asked() == list(HOSTS)
     assert "The real run would end early: 1 of 1 hosts of wave 1 failed or were not reached (h00)" in rehearsed.text

@@ -104,7 +104,7 @@ def test_a_python_that_hosts_do_not_have_is_named_as_the_cause(tmp_path: Path) -
 @pytest.mark.parametrize("name", ["strategy free", "any errors are fatal"])
 def test_a_migration_goes_in_its_own_waves_all_the_same(tmp_path: Path, name: str) -> None:
     fleet = Fleet(tmp_path, dict(HOSTS, h00=BROKEN))
-    given = {"avshift_hosts": "all", "endpoint_migrate_require_approval": False}
+    given = {"avshift_hosts": "all", "avshift_require_approval": False}
     run = fleet.run("migrate", settings=SETTINGS[name], **given)
     assert fleet.asked() == ["h00"], run.text
     assert run.counted("12 hosts: 0 migrated, 1 failed, 0 unreachable, 11 not started") == 1

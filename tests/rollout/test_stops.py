@@ -10,7 +10,7 @@ from cores import FULL
 from fleets import AGENT, BROKEN, CLEAN, UNREACHABLE, VANISHES, Fleet, Run
 
 NAMES = [f"h{number:02}" for number in range(8)]
-ALL: dict[str, Any] = {"avshift_hosts": "all", "endpoint_migrate_require_approval": False}
+ALL: dict[str, Any] = {"avshift_hosts": "all", "avshift_require_approval": False}
 
 
 def _fleet(folder: Path, core: Path | None, **kinds: str) -> Fleet:
@@ -50,7 +50,7 @@ def test_a_run_in_which_all_goes_well_goes_through_all_waves(tmp_path: Path, cor
 @pytest.mark.parametrize(("most_failed", "begun"), [("20", 4), ("50", 8)] if FULL else [("20", 4)])
 def test_as_many_may_fail_as_was_given(tmp_path: Path, each_core: Path | None, most_failed: str, begun: int) -> None:
     fleet = _fleet(tmp_path, each_core, h01=BROKEN, h02=UNREACHABLE)
-    given = {"endpoint_migrate_waves": "4", "endpoint_migrate_max_fail_percentage": most_failed}
+    given = {"avshift_waves": "4", "avshift_max_fail_percentage": most_failed}
     run = fleet.run("migrate", **ALL, **given)
     _counts(run, begun - 2, 1, 1, 8 - begun)
     assert _not_started(fleet) == NAMES[begun:]
@@ -61,7 +61,7 @@ def test_a_wave_in_which_nobody_is_reached_does_not_end_the_run_without_a_word(
     tmp_path: Path, core: Path | None
 ) -> None:
     fleet = _fleet(tmp_path, core, h00=UNREACHABLE, h01=UNREACHABLE)
-    given = {"endpoint_migrate_waves": "2", "endpoint_migrate_max_fail_percentage": 100}
+    given = {"avshift_waves": "2", "avshift_max_fail_percentage": 100}
     run = fleet.run("migrate", **ALL, **given)
     _counts(run, 6, 0, 2, 0)
     assert fleet.records()["h01"] == ("unknown", "unreachable")
@@ -70,7 +70,7 @@ def test_a_wave_in_which_nobody_is_reached_does_not_end_the_run_without_a_word(
 
 def test_everybody_out_of_reach_still_gets_the_last_words(tmp_path: Path, core: Path | None) -> None:
     fleet = Fleet(tmp_path, dict.fromkeys(NAMES, UNREACHABLE), core)
-    run = fleet.run("migrate", endpoint_migrate_waves="100%", **ALL)
+    run = fleet.run("migrate", avshift_waves="100%", **ALL)
     _counts(run, 0, 0, 8, 0)
     assert set(fleet.records().values()) == {("unknown", "unreachable")}
     assert run.code == 2
@@ -87,13 +87,13 @@ def test_a_second_run_goes_on_where_the_first_was_ended(tmp_path: Path) -> None:
 
 
 REFUSED = {
-    "nobody named a host": ({"endpoint_migrate_require_approval": False}, ["avshift_hosts", "--limit PATTERN"]),
+    "nobody named a host": ({"avshift_require_approval": False}, ["avshift_hosts", "--limit PATTERN"]),
     "an empty answer of a survey": ({**ALL, "avshift_hosts": " "}, ["avshift_hosts"]),
-    "words for waves": ({**ALL, "endpoint_migrate_waves": "a few"}, ["endpoint_migrate_waves: a few is no number"]),
-    "too many percent": ({**ALL, "endpoint_migrate_waves": [1, "150%"]}, ["endpoint_migrate_waves: 150%"]),
+    "words for waves": ({**ALL, "avshift_waves": "a few"}, ["avshift_waves: a few is no number"]),
+    "too many percent": ({**ALL, "avshift_waves": [1, "150%"]}, ["avshift_waves: 150%"]),
     "words for the share that may fail": (
-        {**ALL, "endpoint_migrate_max_fail_percentage": "some"},
-        ["endpoint_migrate_max_fail_percentage: some is no percentage"],
+        {**ALL, "avshift_max_fail_percentage": "some"},
+        ["avshift_max_fail_percentage: some is no percentage"],
     ),
 }
 
@@ -114,24 +114,24 @@ def test_bad_input_is_refused_by_the_variable_s_name_before_a_host_is_asked(
 
 def test_waves_that_only_the_inventory_sets_are_refused(tmp_path: Path, core: Path | None) -> None:
     fleet = _fleet(tmp_path, core)
-    fleet.write_inventory(endpoint_migrate_waves=[4])
+    fleet.write_inventory(avshift_waves=[4])
     run = fleet.run("migrate", **ALL)
     assert run.code != 0
-    assert "endpoint_migrate_waves: the inventory sets it" in run.flat
+    assert "avshift_waves: the inventory sets it" in run.flat
     assert fleet.asked() == []
 
 
 @pytest.mark.parametrize("waves", ["1,50%", "[1, '50%']"] if FULL else ["1,50%"])
 def test_waves_are_taken_as_text(tmp_path: Path, core: Path | None, waves: str) -> None:
     fleet = _fleet(tmp_path, core)
-    run = fleet.run("migrate", **ALL, endpoint_migrate_waves=waves)
+    run = fleet.run("migrate", **ALL, avshift_waves=waves)
     _counts(run, 8, 0, 0, 0)
     assert run.counted("PLAY [Migrate]") == 3
 
 
 def test_a_limit_names_the_hosts_too(tmp_path: Path, core: Path | None) -> None:
     fleet = _fleet(tmp_path, core)
-    run = fleet.run("migrate", "--limit", "h02,h05", endpoint_migrate_require_approval=False)
+    run = fleet.run("migrate", "--limit", "h02,h05", avshift_require_approval=False)
     assert run.counted("2 hosts: 2 migrated, 0 failed, 0 unreachable, 0 not started") == 1
     assert fleet.asked() == ["h02", "h05"]
     assert run.code == 0
@@ -139,7 +139,7 @@ def test_a_limit_names_the_hosts_too(tmp_path: Path, core: Path | None) -> None:
 
 def test_a_host_whose_variables_are_wrong_has_a_record_and_ends_the_run(tmp_path: Path) -> None:
     fleet = _fleet(tmp_path, None)
-    run = fleet.run("migrate", endpoint_migrate_also_remove={"no": "list"}, **ALL)
+    run = fleet.run("migrate", avshift_also_remove={"no": "list"}, **ALL)
     _counts(run, 0, 1, 0, 7)
     assert fleet.asked() == []
     assert fleet.record("h00")["failure"]["message"]

@@ -19,6 +19,7 @@ ACTIONS = sorted((PLUGINS / "action").glob("*.py"))
 MODULES = sorted((PLUGINS / "modules").glob("*.py"))
 PRODUCTS = re.compile("kaspersky|kesl|klnagent|clamav|clamonacc|clamd", re.IGNORECASE)
 OWN = "avshift.endpoint."
+TEXTS = {".yml", ".py", ".md", ".sh", ".j2"}
 FORBIDDEN = {"set_fact", "shell", "raw", "ignore_errors"}
 
 
@@ -69,7 +70,7 @@ def _spec(role: Path) -> dict[str, dict[str, Any]]:
 
 
 def _default(value: Any) -> Any:
-    """Return a default's own value where it is taken from another role's variable."""
+    """Return a default's own value where it is taken from the collection's variable."""
     match = re.fullmatch(r"\{\{\s*\w+\s*\|\s*default\((.*)\)\s*\}\}", value) if isinstance(value, str) else None
     return yaml.safe_load(match.group(1)) if match else value
 
@@ -84,6 +85,40 @@ def test_role_s_documented_options_are_its_defaults(role: Path) -> None:
         assert option["description"]
         assert option["type"]
         assert "default" in option or option.get("required") or "Needed" in str(option["description"]), name
+
+
+# What one role alone has, and a playbook or a caller sets for it.
+OF_THE_ROLE_ALONE = {
+    "kaspersky_detect_root",
+    "kaspersky_detect_records_dir",
+    "antivirus_deploy_record",
+    "kaspersky_remove_record",
+}
+
+
+@pytest.mark.parametrize("role", ROLES, ids=_name)
+def test_option_of_a_role_is_the_collection_s_variable_where_that_is_set(role: Path) -> None:
+    defaults = load_yaml(role / "defaults" / "main.yml")
+    tasks = "".join(path.read_text(encoding="utf-8") for path in sorted((role / "tasks").glob("*.yml")))
+    for name in _spec(role).keys() - OF_THE_ROLE_ALONE:
+        shared = f"avshift_{name.removeprefix(role.name + '_')}"
+        taken = str(defaults.get(name, "")).startswith(f"{{{{ {shared} | default(")
+        assert taken or f"{name} | default({shared} | default(omit))" in tasks, name
+
+
+def test_nothing_outside_of_roles_names_one_role_s_variable_for_what_several_have() -> None:
+    """A playbook, a guide or a message that did would miss the other roles."""
+    own = "|".join(_spec(REPOSITORY / "roles" / "endpoint_migrate"))
+    # The playbook plan holds the role to its first half, whatever is set for the fleet.
+    allowed = {"playbooks/plan.yml: endpoint_migrate_require_approval"}
+    folders = ("playbooks", "plugins", "docs", "molecule", "inventories", "tests", "benchmarks", "lab")
+    texts = [path for folder in folders for path in (REPOSITORY / folder).rglob("*") if path.suffix in TEXTS]
+    found = {
+        f"{_name(path)}: {word}"
+        for path in {*texts, REPOSITORY / "README.md", REPOSITORY / "Makefile"} - {Path(__file__)}
+        for word in re.findall(rf"(?<!\w)(?:{own})\b", path.read_text(encoding="utf-8"))
+    }
+    assert found - allowed == set()
 
 
 @pytest.mark.parametrize("role", ROLES, ids=_name)

@@ -63,7 +63,7 @@ def test_as_many_percent_may_fail_as_was_given(most_failed: Any, begins: bool) -
 
 def test_waves_that_the_play_did_not_see_are_refused_before_anything_is_done() -> None:
     for batch in (HOSTS[:6], HOSTS[:1]):
-        with pytest.raises(AvshiftError, match="endpoint_migrate_waves") as caught:
+        with pytest.raises(AvshiftError, match="avshift_waves") as caught:
             rollout.gate(HOSTS, batch, _results(), _limits([2, 4]))
         assert caught.value.code == "waves_in_inventory"
 

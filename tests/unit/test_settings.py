@@ -120,7 +120,7 @@ def test_goal_that_the_catalog_cannot_serve_is_refused(asked: dict[str, Any], co
 
 @pytest.mark.parametrize("path", [None, ""])
 def test_missing_approval_is_told_with_what_to_do(path: str | None) -> None:
-    with pytest.raises(AvshiftError, match="endpoint_migrate_require_approval") as caught:
+    with pytest.raises(AvshiftError, match="avshift_require_approval") as caught:
         goal.approved_path(path)
     assert caught.value.code == "approval_missing"
     assert goal.approved_path("plan.json") == "plan.json"

@@ -44,7 +44,7 @@ WRONG_WAVES += [0, "0", "1,000", "1 000", "1 10", [1, 0], "[" * 100_000]
 
 @pytest.mark.parametrize("told", WRONG_WAVES, ids=lambda told: repr(told)[:20])
 def test_waves_that_are_none_are_refused_by_the_name_of_the_variable(told: Any) -> None:
-    with pytest.raises(AvshiftError, match="endpoint_migrate_waves") as caught:
+    with pytest.raises(AvshiftError, match="avshift_waves") as caught:
         waves.sizes(told)
     assert caught.value.code == "waves_unreadable"
 
@@ -72,6 +72,6 @@ def test_how_many_may_fail_is_taken_in_any_form(told: Any, expected: float) -> N
 
 @pytest.mark.parametrize("told", ["many", -1, "101", True, [20], "2e1"], ids=repr)
 def test_how_many_may_fail_is_refused_by_the_name_of_the_variable(told: Any) -> None:
-    with pytest.raises(AvshiftError, match="endpoint_migrate_max_fail_percentage") as caught:
+    with pytest.raises(AvshiftError, match="avshift_max_fail_percentage") as caught:
         waves.most_failed(told)
     assert caught.value.code == "percentage_unreadable"

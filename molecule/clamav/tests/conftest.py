@@ -14,7 +14,7 @@ def deployed() -> dict[str, Any]:
     clamav.prepare()
     lab.observe("before", *lab.HOSTS)
     clamav.ansible("avshift.endpoint.plan", lab.HOSTS, kept_as="plan")
-    approved = f"endpoint_migrate_approved_plan={clamav.PLAN} endpoint_migrate_waves=100%"
+    approved = f"avshift_approved_plan={clamav.PLAN} avshift_waves=100%"
     content = clamav.ansible("avshift.endpoint.migrate", lab.HOSTS, "-e", approved, kept_as="migrate")
     lab.observe("after", *lab.HOSTS)
     return content

@@ -42,7 +42,7 @@ def kept_up(deployed: dict[str, Any]) -> dict[str, Any]:
 
 
 def _again(kept_as: str) -> dict[str, Any]:
-    asked = json.dumps({"endpoint_migrate_provider_options": _options(lab.HOSTS[0])})
+    asked = json.dumps({"avshift_provider_options": _options(lab.HOSTS[0])})
     return clamav.ansible(str(clamav.DEPLOY), lab.HOSTS, "-e", asked, kept_as=kept_as)
 
 

@@ -60,7 +60,7 @@ def host() -> Iterator[str]:
 
 
 def _deploy(options: dict[str, Any], *accepted: str, collections: Path | None = None) -> dict[str, Any]:
-    asked = json.dumps({"endpoint_migrate_provider_options": options, "endpoint_migrate_accept": accepted})
+    asked = json.dumps({"avshift_provider_options": options, "avshift_accept": accepted})
     return clamav.ansible(str(clamav.DEPLOY), [OWNED], "-e", asked, kept_as="alone", collections=collections)
 
 
@@ -138,7 +138,7 @@ def test_notify_only_tells_of_what_can_be_opened(host: str) -> None:
     assert [line for line in told.splitlines() if "/srv/scenario-sample" in line and "FOUND" in line]
     assert _deployed(host, ONLY_TOLD, "nothing_blocked")["changed"] == 0
     lab.must(host, "systemctl", "kill", "--signal=STOP", "avshift-clamonacc.service")
-    asked = json.dumps({"endpoint_migrate_provider_options": ONLY_TOLD})
+    asked = json.dumps({"avshift_provider_options": ONLY_TOLD})
     said = clamav.ansible("avshift.endpoint.verify", [host], "-e", asked, kept_as="verify")
     assert "on_access_tells" in json.dumps(clamav.failure(said, host))
 

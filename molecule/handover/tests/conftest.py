@@ -48,14 +48,14 @@ def outcomes() -> dict[str, Outcome]:
 
 
 def _variables(fault: Fault) -> dict[str, Any]:
-    variables = {"endpoint_migrate_require_approval": False, **fault.variables}
+    variables = {"avshift_require_approval": False, **fault.variables}
     if fault.kit:
         checksum = lab.must(fault.name, "sha256sum", fault.kit).split()[0]
-        return {**variables, "endpoint_migrate_provider_options": {"kit": fault.kit, "kit_sha256": checksum}}
-    given = OPTIONS["endpoint_migrate_provider_options"]
+        return {**variables, "avshift_provider_options": {"kit": fault.kit, "kit_sha256": checksum}}
+    given = OPTIONS["avshift_provider_options"]
     signatures = {**given["site_signatures"], **fault.options.get("site_signatures", {})}
     options = {**given, **fault.options, "site_signatures": signatures}
-    return {**variables, "endpoint_migrate_provider_options": options}
+    return {**variables, "avshift_provider_options": options}
 
 
 def _record(name: str) -> dict[str, Any]:

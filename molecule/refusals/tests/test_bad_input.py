@@ -15,23 +15,23 @@ GOOD_HOSTS = "--limit=agent,clean"
 
 WRONG_VARIABLES = {
     "unknown provider": (
-        {"endpoint_migrate_provider": "norton"},
+        {"avshift_provider": "norton"},
         ["norton", "Use one of: bitdefender_best, clamav, ", ", or none"],
     ),
-    "wrong type": ({"endpoint_migrate_accept": {"keep_out": True}}, ["endpoint_migrate_accept", "list"]),
+    "wrong type": ({"avshift_accept": {"keep_out": True}}, ["avshift_accept", "list"]),
     "wrong option": (
-        {"endpoint_migrate_provider_options": {"databse": "site"}},
+        {"avshift_provider_options": {"databse": "site"}},
         ["option databse", "Use one of: alert_unit, apparmor_rules"],
     ),
     "wrong choice": (
-        {"endpoint_migrate_provider_options": {"database": "own"}},
+        {"avshift_provider_options": {"database": "own"}},
         ["option database", "Use one of: official, private_mirror, custom, site"],
     ),
     "wrong type of an option": (
-        {"endpoint_migrate_provider_options": {"paths": "/home"}},
+        {"avshift_provider_options": {"paths": "/home"}},
         ["option paths", "Give a list"],
     ),
-    "unknown product": ({"endpoint_migrate_also_remove": ["kes"]}, ["kes:", "Use ids of:", "kesl_gui"]),
+    "unknown product": ({"avshift_also_remove": ["kes"]}, ["kes:", "Use ids of:", "kesl_gui"]),
 }
 
 
@@ -42,7 +42,7 @@ def _refused(said: Said, *phrases: str) -> None:
 
 
 def _migrate(folder: Path, plan: Path) -> Said:
-    given = f"endpoint_migrate_approved_plan={plan} endpoint_migrate_waves=100%"
+    given = f"avshift_approved_plan={plan} avshift_waves=100%"
     return playbook("migrate", GOOD_HOSTS, "-e", given, folder=folder)
 
 
@@ -54,7 +54,7 @@ def test_wrong_variable(name: str, before: None, tmp_path: Path) -> None:
 
 def test_no_plan_is_given(before: None, tmp_path: Path) -> None:
     said = playbook("migrate", GOOD_HOSTS, folder=tmp_path)
-    _refused(said, "endpoint_migrate_approved_plan", "Run avshift.endpoint.plan")
+    _refused(said, "avshift_approved_plan", "Run avshift.endpoint.plan")
 
 
 def test_the_plan_is_not_there(before: None, tmp_path: Path) -> None:
@@ -95,9 +95,7 @@ def test_the_plan_is_of_another_fleet(before: None, tmp_path: Path) -> None:
 
 
 def test_the_plan_is_not_signed(plan: Path, signer: Signer, tmp_path: Path) -> None:
-    said = playbook(
-        "migrate", GOOD_HOSTS, "-e", f"endpoint_migrate_approved_plan={plan}", *signer.required, folder=tmp_path
-    )
+    said = playbook("migrate", GOOD_HOSTS, "-e", f"avshift_approved_plan={plan}", *signer.required, folder=tmp_path)
     _refused(said, f"{plan}.sig is not there", "Have it signed: ssh-keygen -Y sign -f KEY -n plan@avshift.endpoint")
 
 

@@ -33,7 +33,7 @@ def migrated(plan: Path, signer: Signer) -> Said:
     signer.approve(plan, "*")
     lab.must("agent", "sh", "-c", f'printf "[Service]\\nExecStart=/bin/true\\n" >{DRIFT} && systemctl daemon-reload')
     lab.observe("drifted", *LEFT_ALONE)
-    given = f"avshift_hosts=lab endpoint_migrate_waves=100% endpoint_migrate_approved_plan={plan}"
+    given = f"avshift_hosts=lab avshift_waves=100% avshift_approved_plan={plan}"
     said = playbook("migrate", "-e", given, *signer.required, folder=lab.EVIDENCE)
     lab.observe("migrated", *LEFT_ALONE)
     return said

@@ -39,9 +39,9 @@ def faulty_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
     made = lab.run("lab/fleet.py", "up", "--fresh", "--fleet", fleet, HOST)
     assert made.returncode == 0, made.stdout
     lab.observe("before-faulty", HOST)
-    without = (f"--limit={HOST}", "-e", "endpoint_migrate_provider=none")
+    without = (f"--limit={HOST}", "-e", "avshift_provider=none")
     plan = tmp_path / "avshift/plan/plan.json"
-    for name, approved in (("plan", ()), ("migrate", ("-e", f"endpoint_migrate_approved_plan={plan}"))):
+    for name, approved in (("plan", ()), ("migrate", ("-e", f"avshift_approved_plan={plan}"))):
         said = playbook(name, *without, *approved, folder=tmp_path)
         assert said.returncode == 0, said.text
     lab.observe("after-faulty", HOST)

@@ -41,7 +41,7 @@ def migrated(planned: None) -> None:
     names = [account.name for account in of("flow")]
     for name in names:
         lab.must(name, "sh", "-c", "test ! -e /var/lib/avshift")
-    by_ssh.playbook("migrate", "migrate", names, "-v", "-e", f"endpoint_migrate_approved_plan={PLAN}")
+    by_ssh.playbook("migrate", "migrate", names, "-v", "-e", f"avshift_approved_plan={PLAN}")
     by_ssh.playbook("verify", "verify", names, "-v")
 
 

@@ -14,7 +14,7 @@ PARTS = {
     "Hand protection over": "systemctl is-active avshift-clamonacc && ! systemctl is-active kesl",
     "Remove Kaspersky": "! dpkg-query --show kesl && ! dpkg-query --show klnagent64 && test ! -e /opt/kaspersky",
 }
-APPROVED = ("-e", f"endpoint_migrate_approved_plan={PLAN}")
+APPROVED = ("-e", f"avshift_approved_plan={PLAN}")
 
 
 @pytest.fixture(scope="module")

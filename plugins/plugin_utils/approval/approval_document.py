@@ -75,7 +75,7 @@ def _chosen(document: dict[str, Any], asked: dict[str, Any]) -> list[str]:
         chosen |= _some(found, f"class {first}", "it names no class of the plan", remedy)
     for wave in asked["waves"]:
         found = {host for host in planned if planned[host].get("wave") == wave}
-        remedy = "Give the numbers of waves that the plan shows, from 1; endpoint_migrate_waves divides its hosts."
+        remedy = "Give the numbers of waves that the plan shows, from 1; avshift_waves divides its hosts."
         chosen |= _some(found, f"wave {wave}", "the plan has no such wave", remedy)
     return sorted(chosen if any(asked[key] for key in ("hosts", "classes", "waves")) else planned)
 

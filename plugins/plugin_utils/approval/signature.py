@@ -56,7 +56,7 @@ def verify(content: bytes, path: str, kind: str, signers: str | None, signer: st
             "signers_missing",
             path,
             "a signature is required, and nothing says whose",
-            "Give the path of a file of allowed signers in endpoint_migrate_allowed_signers.",
+            "Give the path of a file of allowed signers in avshift_allowed_signers.",
         )
     for file, code, remedy in (
         (signature, "signature_missing", SIGN.format(command=command(kind, path))),

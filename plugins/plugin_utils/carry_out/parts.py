@@ -77,7 +77,7 @@ def arguments(
 def _must_be_given(steps: list[dict[str, Any]], secrets: dict[str, Any]) -> None:
     missing = sorted({name for name in _named(steps) if not secrets.get(name)})
     if missing:
-        remedy = "Give it by endpoint_migrate_provider_secrets or the option secrets of the module; nothing was done."
+        remedy = "Give it by avshift_provider_secrets or the option secrets of the module; nothing was done."
         raise _refused("secret_missing", ", ".join(missing), "the replacement needs this secret to be enrolled", remedy)
 
 

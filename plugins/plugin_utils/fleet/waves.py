@@ -12,8 +12,8 @@ from ..errors import AvshiftError
 
 # One host first, then a tenth, then the rest: what a run does that nobody told otherwise.
 DEFAULT: tuple[int | str, ...] = (1, "10%", "100%")
-VARIABLE = "endpoint_migrate_waves"
-MOST_FAILED = "endpoint_migrate_max_fail_percentage"
+VARIABLE = "avshift_waves"
+MOST_FAILED = "avshift_max_fail_percentage"
 SIZE = re.compile(r"([0-9]{1,9})( ?%)?", re.ASCII)
 BULLET = re.compile(r"^\s*-\s+", re.MULTILINE)
 PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?) ?%?", re.ASCII)

@@ -62,9 +62,9 @@ def approved_path(path: str | None) -> str:
         raise AvshiftError(
             "approval_missing",
             "Reading the approved plan",
-            "endpoint_migrate_approved_plan",
+            "avshift_approved_plan",
             "no plan was given, and a change needs an approved one",
             "Run avshift.endpoint.plan, have its plan.json approved and give its path, or set "
-            "endpoint_migrate_require_approval to false.",
+            "avshift_require_approval to false.",
         )
     return path

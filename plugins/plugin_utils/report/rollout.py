@@ -62,7 +62,7 @@ def gate(hosts: list[str], batch: list[str], results: Results, limits: Limits, o
             "Dividing the hosts into waves",
             waves.VARIABLE,
             "the inventory sets it, and serial, a keyword of the play, sees no variable of the inventory",
-            "Give it on the command line, as -e endpoint_migrate_waves=1,10,25%; no host was touched.",
+            "Give it on the command line, as -e avshift_waves=1,10,25%; no host was touched.",
         )
     return Gate(wave, _stopped_by(wave - 1, members.get(wave - 1, []), results, limits.most_failed))
 

@@ -12,7 +12,7 @@ from ...visible import visible
 from .view import CHANGE, NOTHING, REFUSED, Group, View
 
 COMMAND = "ansible-playbook avshift.endpoint.migrate -e avshift_hosts=PATTERN " + (
-    "-e endpoint_migrate_approved_plan=PATH/plan.json"
+    "-e avshift_approved_plan=PATH/plan.json"
 )
 PARTS = {
     "stage": "Stage: the replacement is put in place and proven on demand, its real-time part still off",
@@ -254,7 +254,7 @@ def back_out(view: View) -> list[str]:
         f"During handover: {STOPS['handover']} Success: the verdict is rolled_back and Kaspersky intercepts again.",
         f"During remove: {STOPS['remove']} Success: the same plan run again ends in a clean verdict.",
         "No further wave begins once a host of one has failed or was not reached, unless "
-        "endpoint_migrate_max_fail_percentage allows it. Hosts that were not started are as they were.",
+        "avshift_max_fail_percentage allows it. Hosts that were not started are as they were.",
     ]
 
 
@@ -265,7 +265,7 @@ def tests(view: View) -> list[str]:
     pilot = (
         f"Wave 1 has {counted(first, 'host')} of {view.planned:,} and is the pilot: its report speaks for the rest."
         if len(waves) > 1
-        else "The plan has one wave. Set endpoint_migrate_waves to have a pilot first."
+        else "The plan has one wave. Set avshift_waves to have a pilot first."
     )
     return [
         "This dry run changed nothing on any host; the same code carries the plan out.",

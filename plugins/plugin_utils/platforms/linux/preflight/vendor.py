@@ -30,7 +30,7 @@ def _options(case: Case) -> Iterator[Check]:
             "error",
             "The replacement cannot be enrolled without an option",
             ", ".join(empty),
-            "Give it in endpoint_migrate_provider_options.",
+            "Give it in avshift_provider_options.",
         )
 
 
@@ -111,7 +111,7 @@ def _secrets(case: Case) -> Iterator[Check]:
         "info",
         "Enrolling needs secrets, which stand in no plan",
         "; ".join(f"{name}: {staged.provider.secrets.get(name, '').rstrip('.')}" for name in names),
-        "Give them by endpoint_migrate_provider_secrets when the plan is carried out.",
+        "Give them by avshift_provider_secrets when the plan is carried out.",
     )
     in_arguments = sorted({name for step in wanted for name in argument_secrets(step)})
     if in_arguments:
