@@ -21,7 +21,7 @@ export ANSIBLE_FORCE_COLOR ?= 0
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-up demo-down setup prerequisites test lint types unit hostile hostile-count rollout sanity build-check molecule lab \
-	test-full test-matrix bench-detect bench-plan bench-report bench-window browser clean screenshots catalog-index requirements
+	readmes test-full test-matrix bench-detect bench-plan bench-report bench-window browser clean screenshots catalog-index requirements
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -165,6 +165,9 @@ $(HERE):
 
 catalog-index: setup ## Write the catalog's index anew, after a change of its entries
 	$(BIN)/python tests/catalog_index.py
+
+readmes: setup ## Write the roles' READMEs, docs/reference.md and the README's tables anew, after a change of variables or modules
+	$(BIN)/python docs/readmes.py
 
 screenshots: setup ## Take the README's pictures of the documents, light, dark and on a phone
 	$(BIN)/python docs/screenshots.py

@@ -1,0 +1,326 @@
+"""Writes what is made from argument_specs.yml and the plugins' documentation.
+
+These are each role's README.md and meta/main.yml, docs/reference.md, and the tables between the marks in README.md.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+HOME = Path(__file__).resolve().parent.parent
+MADE = "<!-- Made by 'make readmes'. -->"
+# What README.md shows of the variables, in this order; docs/reference.md has all.
+MOST_USED = (
+    *("hosts", "become", "provider", "provider_options", "provider_secrets", "approved_plan", "require_signature"),
+    *("exceptions_file", "accept", "change_id", "waves", "max_fail_percentage", "output_dir", "timeout"),
+)
+# A role's example is its shortest sensible call; what it sets besides.
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "kaspersky_detect": {"records_dir": "avshift/detect"},
+    "antivirus_deploy": {"provider": "clamav", "provider_options": {"database": "official"}},
+    "kaspersky_remove": {"accept": ["no_replacement"]},
+    "antivirus_verify": {"provider": "clamav"},
+    "endpoint_migrate": {"provider": "clamav", "approved_plan": "avshift/plan/plan.json"},
+}
+META = """\
+---
+# Made by 'make readmes'.
+galaxy_info:
+  author: {author}
+  description: {description}
+  license: {license}
+  min_ansible_version: {minimum}
+  platforms:
+    - name: GenericLinux
+      versions: [all]
+  galaxy_tags: [{tags}]
+dependencies: []
+"""
+
+
+def main() -> int:
+    """Write every document anew; return an exit code."""
+    for path, text in documents().items():
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+            sys.stdout.write(f"{path.relative_to(HOME)}\n")
+    return 0
+
+
+def documents() -> dict[Path, str]:
+    """Return the text of every document that is made, by path."""
+    made = {HOME / "docs" / "reference.md": _reference()}
+    for role in _roles():
+        made[HOME / "roles" / role / "README.md"] = _role_readme(role)
+        made[HOME / "roles" / role / "meta" / "main.yml"] = _role_meta(role)
+    readme = HOME / "README.md"
+    made[readme] = _filled(readme.read_text(encoding="utf-8"))
+    return made
+
+
+def _load(path: str) -> Any:
+    return yaml.safe_load((HOME / path).read_text(encoding="utf-8"))
+
+
+def _roles() -> list[str]:
+    """Return the roles' names: endpoint_migrate, which is made of the others' work, first."""
+    found = sorted(path.parent.parent.name for path in (HOME / "roles").glob("*/meta/argument_specs.yml"))
+    return sorted(found, key=lambda name: name != "endpoint_migrate")
+
+
+def _spec(role: str) -> dict[str, Any]:
+    found: dict[str, Any] = _load(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]["main"]
+    return found
+
+
+MARKUP = re.compile(r"\b(O|V|C|RV|E|M|P|I|B)\(((?:\\.|[^)\\])*)\)")
+# Where people read the docs who have the tarball alone.
+PAGES = f"{yaml.safe_load((HOME / 'galaxy.yml').read_text(encoding='utf-8'))['repository']}/blob/main/docs/"
+LINK = re.compile(r"\bL\(([^,()]*),\s*([^()]*)\)")
+
+
+def _markdown(text: str | list[str], docs: str) -> str:
+    """Return a description as one paragraph of Markdown; ``docs`` leads from its place to the folder docs."""
+    joined = " ".join(text) if isinstance(text, list) else text
+
+    def marked(match: re.Match[str]) -> str:
+        kind, content = match.groups()
+        content = re.sub(r"\\(.)", r"\1", content)
+        if kind in "IB":
+            return f"*{content}*" if kind == "I" else f"**{content}**"
+        return f"`{content.partition('#')[0] if kind == 'P' else content}`"
+
+    def link(match: re.Match[str]) -> str:
+        return f"[{match[1]}]({match[2].strip().replace(PAGES, docs)})"
+
+    linked = LINK.sub(link, " ".join(joined.split()))
+    return MARKUP.sub(marked, linked).replace("|", "\\|")
+
+
+def _first(text: str | list[str]) -> str:
+    """Return a description's first sentence."""
+    first = text[0] if isinstance(text, list) else text
+    return re.split(r"(?<=[.])\s+(?=[A-Z])", " ".join(first.split()))[0]
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _column in head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _value(option: dict[str, Any]) -> str:
+    """Return a default as YAML in one line, or as the words that stand in its place."""
+    if option.get("required"):
+        return "required"
+    default = option.get("default")
+    if default is None or default == "":
+        return ""
+    if isinstance(default, str) and "C(" in default:
+        return _markdown(default, "")
+    written = yaml.safe_dump(default, default_flow_style=True, width=1000).removesuffix("\n").removesuffix("\n...")
+    return f"`{written}`"
+
+
+def _role_readme(role: str) -> str:
+    spec = _spec(role)
+    defaults = _load(f"roles/{role}/defaults/main.yml")
+    rows = [
+        (f"`{name}`", _type(option), _value(option), _markdown(option["description"], "../../docs/"))
+        for name, option in spec["options"].items()
+    ]
+    play = [
+        {
+            "name": spec["short_description"],
+            "hosts": "web1.example.org",
+            "become": True,
+            "gather_facts": False,
+            "roles": [{"role": f"avshift.endpoint.{role}", "vars": _example(role)}],
+        }
+    ]
+    example = yaml.dump(play, Dumper=_Indented, sort_keys=False, width=100, explicit_start=True)
+    shared = any("avshift_" in str(value) for value in defaults.values())
+    return "\n".join(
+        [
+            MADE,
+            f"# avshift.endpoint.{role}",
+            "",
+            f"{spec['short_description']}.",
+            "",
+            *(_markdown(text, "../../docs/") + "\n" for text in spec["description"]),
+            "## Example",
+            "",
+            "```yaml",
+            example.rstrip("\n"),
+            "```",
+            "",
+            "## Variables",
+            "",
+            _table(("variable", "type", "default", "meaning"), rows),
+            "",
+            *([_shared(role), ""] if shared else []),
+            *(_entry_points(role)),
+            "Requirements, limits and help: [the collection's README](../../README.md). "
+            f"Licence: {_galaxy()['license'][0]}.",
+            "",
+        ]
+    )
+
+
+def _example(role: str) -> dict[str, Any]:
+    return {f"{role}_{name}": value for name, value in EXAMPLES[role].items()}
+
+
+class _Indented(yaml.SafeDumper):
+    """Indents lists below their key, as yamllint wants it."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+
+def _type(option: dict[str, Any]) -> str:
+    return f"list of {option['elements']}" if option.get("elements") else str(option["type"])
+
+
+def _shared(role: str) -> str:
+    name = next(name for name in _spec(role)["options"] if name.endswith("_timeout"))
+    return (
+        f"Where one of these is not set, the collection's variable of the same name counts, with `avshift_` in place "
+        f"of `{role}_`, such as `avshift_{name.removeprefix(f'{role}_')}`. "
+        "[The reference](../../docs/reference.md) lists them."
+    )
+
+
+def _entry_points(role: str) -> list[str]:
+    others = _load(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]
+    found = [f"`tasks_from: {name}`: {spec['short_description']}." for name, spec in others.items() if name != "main"]
+    return [*found, ""] if found else []
+
+
+def _galaxy() -> dict[str, Any]:
+    found: dict[str, Any] = _load("galaxy.yml")
+    return found
+
+
+def _role_meta(role: str) -> str:
+    galaxy, spec = _galaxy(), _spec(role)
+    return META.format(
+        author=spec["author"],
+        description=spec["short_description"],
+        license=galaxy["license"][0],
+        minimum=yaml.safe_dump(re.sub("[^0-9.]", "", _load("meta/runtime.yml")["requires_ansible"])).split("\n")[0],
+        tags=", ".join(galaxy["tags"]),
+    )
+
+
+def _variables() -> dict[str, dict[str, Any]]:
+    """Return the collection's variables: those of the playbooks alone, and those that roles take."""
+    found: dict[str, dict[str, Any]] = _load("docs/variables.yml")
+    for role in _roles():
+        for name, option in _spec(role)["options"].items():
+            shared = "avshift_" + name.removeprefix(f"{role}_")
+            if shared in _taken(role):
+                found.setdefault(shared, {**option, "description": _shared_text(option["description"], role)})
+    return found
+
+
+def _taken(role: str) -> set[str]:
+    """Return the collection's variables that a role's files name."""
+    folder = HOME / "roles" / role
+    texts = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("[dt]*/*.yml"))]
+    return set(re.findall(r"\bavshift_\w+", " ".join(texts)))
+
+
+def _shared_text(text: str | list[str], role: str) -> list[str]:
+    parts = text if isinstance(text, list) else [text]
+    return [re.sub(rf"\b{role}_(?=\w)", "avshift_", part) for part in parts]
+
+
+def _users(variable: str) -> str:
+    """Return which playbooks read a variable, themselves or by a role of theirs."""
+    found = []
+    for path in sorted((HOME / "playbooks").glob("*.yml")):
+        text = path.read_text(encoding="utf-8")
+        roles = re.findall(r"avshift\.endpoint\.(\w+)$", text, re.MULTILINE)
+        read = text + " ".join(" ".join(_taken(role)) for role in roles if (HOME / "roles" / role).is_dir())
+        if re.search(rf"\b{variable}\b", read) or variable.endswith("_mode"):
+            found.append(path.stem)
+    return ", ".join(found)
+
+
+def _plugins(kind: str) -> list[tuple[str, ...]]:
+    rows = []
+    for path in sorted((HOME / "plugins" / kind).glob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "DOCUMENTATION":
+                documented = yaml.safe_load(ast.literal_eval(node.value))
+                rows.append((f"`{path.stem}`", _markdown(documented["short_description"], "")))
+    return rows
+
+
+def _role_rows(roles: str) -> list[tuple[str, ...]]:
+    return [(f"[`{role}`]({roles}{role}/README.md)", _spec(role)["short_description"]) for role in _roles()]
+
+
+def _reference() -> str:
+    rows = [
+        (f"`{name}`", _type(option), _value(option), _users(name), _markdown(option["description"], ""))
+        for name, option in _variables().items()
+    ]
+    return "\n".join(
+        [
+            MADE,
+            "# Reference",
+            "",
+            "## Variables of the playbooks",
+            "",
+            "A role has variables of its own, with its name in front, such as `antivirus_verify_timeout`. "
+            "They count first.",
+            "",
+            _table(("variable", "type", "default", "read by", "meaning"), rows),
+            "",
+            "## Roles",
+            "",
+            _table(("role", "for"), _role_rows("../roles/")),
+            "",
+            "## Modules",
+            "",
+            "`ansible-doc avshift.endpoint.NAME` explains each.",
+            "",
+            _table(("module", "for"), _plugins("modules")),
+            "",
+            "## Filters",
+            "",
+            _table(("filter", "for"), _plugins("filter")),
+            "",
+        ]
+    )
+
+
+def _filled(text: str) -> str:
+    """Return README.md with its tables made anew."""
+    variables = _variables()
+    used = [(f"avshift_{name}", variables[f"avshift_{name}"]) for name in MOST_USED]
+    tables = {
+        "variables": _table(
+            ("variable", "default", "meaning"),
+            [(f"`{name}`", _value(one), _markdown(_first(one["description"]), "docs/")) for name, one in used],
+        ),
+        "roles": _table(("role", "for"), _role_rows("roles/")),
+    }
+    for name, table in tables.items():
+        begin, end = f"<!-- {name}, made by 'make readmes' -->\n", f"\n<!-- end of {name} -->"
+        head, found, rest = text.partition(begin)
+        if not found or end not in rest:
+            raise SystemExit(f"Making the tables: README.md: the marks of {name} are not there. Put them back.")
+        text = head + begin + table + end + rest.partition(end)[2]
+    return text
+
+
+if __name__ == "__main__":
+    sys.exit(main())
