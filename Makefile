@@ -2,6 +2,7 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
+LINT := .cache/lint
 COLLECTIONS := .cache/ansible_collections/avshift
 HERE := $(COLLECTIONS)/endpoint
 # A Python of Debian's own first: the newest ansible-core for it is pinned.
@@ -53,11 +54,12 @@ demo-down: ## Remove the demo's containers, and nothing else
 test: setup lab ## Run every test, as many at once as there are processors: about an hour on two
 	$(MAKE) --jobs=$(JOBS) --keep-going --output-sync=target $(SCENARIOS:%=molecule-%) $(CHECKS)
 
-lint: setup ## Lint Ansible content, Python and shell
+lint: setup $(LINT)/ready ## Lint Python, Ansible content, texts, licences, and the tarball as Galaxy's importer does
 	@echo "== lint"
 	ruff check .
 	ruff format --check .
 	ANSIBLE_COLLECTIONS_PATH=.cache ansible-lint
+	tests/lint_collection.sh
 
 types: setup ## Check the types of the engine, the action plugins and the lab
 	@echo "== types"
@@ -159,6 +161,12 @@ $(VENV)/ready: requirements.txt
 	@$(BIN)/pip install -qq --disable-pip-version-check --requirement requirements.txt
 	@touch $@
 
+$(LINT)/ready: requirements-lint.txt
+	@echo "== setup: the tools of make lint into $(LINT), about a minute"
+	@$(PYTHON) -m venv $(LINT)
+	@$(LINT)/bin/pip install -qq --disable-pip-version-check --requirement requirements-lint.txt
+	@touch $@
+
 $(HERE):
 	@mkdir -p $(COLLECTIONS)
 	@ln -sfn ../../.. $@
@@ -172,9 +180,11 @@ readmes: setup ## Write the roles' READMEs, docs/reference.md and the README's t
 screenshots: setup ## Take the README's pictures of the documents, light, dark and on a phone
 	$(BIN)/python docs/screenshots.py
 
-requirements: ## Pin requirements.txt anew from requirements.in
-	rm -rf .cache/pin && $(PYTHON) -m venv .cache/pin && .cache/pin/bin/pip install -q -r requirements.in
-	{ echo "# Made by 'make requirements' from requirements.in."; .cache/pin/bin/pip freeze; } > requirements.txt
+requirements: requirements.txt-anew requirements-lint.txt-anew ## Pin requirements.txt and requirements-lint.txt anew from their .in files
+
+%.txt-anew: %.in
+	rm -rf .cache/pin && $(PYTHON) -m venv .cache/pin && .cache/pin/bin/pip install -q -r $<
+	{ echo "# Made by 'make requirements' from $<."; .cache/pin/bin/pip freeze; } > $*.txt
 
 clean: ## Remove what the Makefile made, but for images and containers
 	rm -rf $(VENV) .cache avshift
