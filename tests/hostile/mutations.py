@@ -55,7 +55,12 @@ CONTROLLER = (
     Mutation("drift-behind-an-interruption", f"{ENGINE}approval/judge.py", "and not beyond:", "or False:"),
     Mutation("reader-of-a-shared-folder", f"{ENGINE}documents.py", "= 0o600, 0o700", "= 0o644, 0o755"),
     Mutation("draft-that-stays", f"{ENGINE}documents.py", "draft.unlink(missing_ok=True)", "draft.exists()"),
-    Mutation("odd-file-among-records", f"{ENGINE}documents.py", "if not stat.S_ISREG(told.st_mode):", "if False:"),
+    Mutation(
+        "odd-file-among-records",
+        f"{ENGINE}record/records.py",
+        "except (OSError, ValueError, RecursionError) as error:",
+        "except OSError as error:",
+    ),
     Mutation("link-into-a-shared-folder", f"{ENGINE}catalog/site.py", "if mode & stat.S_IWOTH or above:", "if False:"),
     Mutation("entry-that-is-passed-over", f"{ENGINE}catalog/site.py", "path.suffix.lower() in ENDINGS", "False"),
     Mutation(

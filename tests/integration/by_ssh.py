@@ -75,7 +75,7 @@ def _variables(account: Account) -> dict[str, Any]:
 
 def arguments(name: str, hosts: list[str], *more: str) -> list[str]:
     """Return the command that runs avshift.endpoint.<name> for hosts."""
-    limited = [f"--inventory={INVENTORY}", f"--limit={','.join(hosts)}", "--forks=12"]
+    limited = [f"--inventory={INVENTORY}", f"--limit={','.join(hosts)}", "--forks=4"]
     return ["ansible-playbook", f"avshift.endpoint.{name}", *limited, *more]
 
 
