@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 from ...catalog.packs import Pack
@@ -68,6 +68,29 @@ class Report:
         yield '],\n"hosts": [\n'
         yield from listed(line.decode("ascii") for line in self._store.lines())
         yield "]\n}\n"
+
+
+class Each(list[Any]):
+    """A list with items, for a document: they are made as they are written, so that no fleet is in memory."""
+
+    def __init__(self, make: Callable[[], Iterable[Any]]) -> None:
+        """Take what gives the items; it is called as often as they are asked for."""
+        super().__init__()
+        self._make = make
+
+    def __bool__(self) -> bool:
+        """Return True: there are items."""
+        return True
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield the items."""
+        return iter(self._make())
+
+
+def written(document: dict[str, Any]) -> Iterator[str]:
+    """Yield a document as JSON, in ASCII and with an indent; ValueError of numbers that JSON does not have."""
+    yield from json.JSONEncoder(indent=1, allow_nan=False).iterencode(document)
+    yield "\n"
 
 
 # One line with sorted keys, in ASCII. ValueError of numbers that JSON does not have.

@@ -8,7 +8,6 @@ OSCAL knows satisfied and not-satisfied. What is not known is not satisfied, wit
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -16,7 +15,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from ...catalog.packs import ALLOWED, REMOVE, REPORT, REVIEW
 from ...record.verdict import CLEAN, EXCEPTED, PENDING_CONSOLE, PLANNED, UNKNOWN
 from ..escape import visible
-from .fleet import Report, encode, listed
+from .fleet import Each, Report, encode, written
 from .tally import NOTHING
 
 VERSION = "1.1.2"
@@ -37,59 +36,59 @@ SAID = {
 
 def text(report: Report) -> Iterator[str]:
     """Yield oscal-assessment-results.json."""
+    return written({"assessment-results": _document(report)})
+
+
+def _document(report: Report) -> dict[str, Any]:
     head = report.head
-    plan = identity("plan", *report_key(head))
-    yield '{"assessment-results": {\n'
-    yield f'"uuid": "{identity("assessment-results", *report_key(head))}",\n'
-    yield f'"metadata": {encode(metadata(head, "Assessment of a fleet against its plan"))},\n'
-    yield f'"import-ap": {{"href": "#{plan}"}},\n'
-    yield f'"results": [{{\n"uuid": "{identity("result", *report_key(head))}",\n'
-    yield f'"title": "Verdicts on a fleet",\n"description": {encode(_description(head))},\n'
-    yield f'"start": "{head["totals"]["oldest"] or EPOCH}",\n"end": "{head["totals"]["newest"] or EPOCH}",\n'
-    yield '"reviewed-controls": {"control-selections": [{"include-all": {}}]}'
-    if head["totals"]["hosts"]:
-        yield from _of_hosts(report)
-    yield "\n}],\n"
-    resource = {"uuid": str(plan), "title": "Plan", "description": "The plan.json that was approved for the change."}
-    yield f'"back-matter": {{"resources": [{encode(resource)}]}}\n}}}}\n'
+    plan = str(identity("plan", *report_key(head)))
+    resource = {"uuid": plan, "title": "Plan", "description": "The plan.json that was approved for the change."}
+    return {
+        "uuid": str(identity("assessment-results", *report_key(head))),
+        "metadata": metadata(head, "Assessment of a fleet against its plan"),
+        "import-ap": {"href": f"#{plan}"},
+        "results": [_result(report)],
+        "back-matter": {"resources": [resource]},
+    }
 
 
-def _of_hosts(report: Report) -> Iterator[str]:
-    yield ',\n"local-definitions": {"inventory-items": [\n'
-    yield from listed(encode(item(host)) for host in report.hosts())
-    yield ']},\n"observations": [\n'
-    seen = _Seen({}, {})
-    yield from listed(encode(seen.noted(host)) for host in report.hosts())
-    yield '],\n"findings": [\n'
-    yield from listed(_findings(seen))
-    yield "]"
+def _result(report: Report) -> dict[str, Any]:
+    totals = report.head["totals"]
+    result = {
+        "uuid": str(identity("result", *report_key(report.head))),
+        "title": "Verdicts on a fleet",
+        "description": _description(report.head),
+        "start": totals["oldest"] or EPOCH,
+        "end": totals["newest"] or EPOCH,
+        "reviewed-controls": {"control-selections": [{"include-all": {}}]},
+    }
+    return {**result, **_of_hosts(report)} if totals["hosts"] else result
 
 
-@dataclass
-class _Seen:
-    """Observations by what they found."""
-
-    verdicts: dict[str, list[str]]
-    rules: dict[tuple[str, str], list[str]]
-
-    def noted(self, host: dict[str, Any]) -> dict[str, Any]:
-        """Return a host's observation, and note it."""
-        made = observation(host)
-        self.verdicts.setdefault(host["verdict"], []).append(made["uuid"])
-        for rule, said in host["dispositions"].items():
-            self.rules.setdefault((rule, said or NOTHING), []).append(made["uuid"])
-        return made
+def _of_hosts(report: Report) -> dict[str, Any]:
+    return {
+        "local-definitions": {"inventory-items": Each(lambda: map(item, report.hosts()))},
+        "observations": Each(lambda: map(observation, report.hosts())),
+        "findings": list(_findings(report)),
+    }
 
 
-def _findings(seen: _Seen) -> Iterator[str]:
+def _findings(report: Report) -> Iterator[dict[str, Any]]:
     """Yield a finding for each verdict, and for each rule and what it asks for."""
-    for verdict, seen_by in sorted(seen.verdicts.items()):
+    verdicts: dict[str, list[str]] = {}
+    rules: dict[tuple[str, str], list[str]] = {}
+    for host in report.hosts():
+        seen = str(identity("observation", host["file"]))
+        verdicts.setdefault(host["verdict"], []).append(seen)
+        for rule, said in host["dispositions"].items():
+            rules.setdefault((rule, said or NOTHING), []).append(seen)
+    for verdict, seen_by in sorted(verdicts.items()):
         state = (
             ("satisfied", "pass") if verdict in CLEAN else ("not-satisfied", "other" if verdict in OTHER else "fail")
         )
-        yield encode(_finding("verdict", verdict, state, seen_by))
-    for (rule, said), seen_by in sorted(seen.rules.items()):
-        yield encode(_finding(rule, said, SAID[said], seen_by))
+        yield _finding("verdict", verdict, state, seen_by)
+    for (rule, said), seen_by in sorted(rules.items()):
+        yield _finding(rule, said, SAID[said], seen_by)
 
 
 def _finding(target: str, name: str, state: tuple[str, str], seen_by: list[str]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...catalog.packs import REMOVE, REVIEW
 from ...record.verdict import CLEAN, PENDING_CONSOLE, PENDING_REBOOT
-from .fleet import Report, encode, listed
+from .fleet import Each, Report, written
 from .oscal import identity, item, metadata, observation, report_key, words
 
 STATUS = {PENDING_REBOOT: "remediating", PENDING_CONSOLE: "investigating"}
@@ -37,21 +37,26 @@ def text(report: Report) -> Iterator[str]:
     items = _items(report)
     if not items:
         return
-    yield '{"plan-of-action-and-milestones": {\n'
-    yield f'"uuid": "{identity("poam", *report_key(report.head))}",\n'
-    yield f'"metadata": {encode(metadata(report.head, "What is still to be done on a fleet"))},\n'
-    yield '"system-id": {"id": "fleet"}'
-    if any(mine.seen_by for mine in items.values()):
-        yield ',\n"local-definitions": {"inventory-items": [\n'
-        yield from listed(encode(item(host)) for host in report.hosts(remarkable=True) if _is_open(host))
-        yield ']},\n"observations": [\n'
-        yield from listed(encode(observation(host)) for host in report.hosts(remarkable=True) if _is_open(host))
-        yield "]"
-    yield ',\n"risks": [\n'
-    yield from listed(encode(_risk(key, mine)) for key, mine in items.items())
-    yield '],\n"poam-items": [\n'
-    yield from listed(encode(_item(key, mine)) for key, mine in items.items())
-    yield "]\n}}\n"
+    yield from written({"plan-of-action-and-milestones": _document(report, items)})
+
+
+def _document(report: Report, items: Items) -> dict[str, Any]:
+    hosts = {
+        "local-definitions": {"inventory-items": Each(lambda: map(item, _open_hosts(report)))},
+        "observations": Each(lambda: map(observation, _open_hosts(report))),
+    }
+    return {
+        "uuid": str(identity("poam", *report_key(report.head))),
+        "metadata": metadata(report.head, "What is still to be done on a fleet"),
+        "system-id": {"id": "fleet"},
+        **(hosts if any(mine.seen_by for mine in items.values()) else {}),
+        "risks": [_risk(key, mine) for key, mine in items.items()],
+        "poam-items": [_item(key, mine) for key, mine in items.items()],
+    }
+
+
+def _open_hosts(report: Report) -> Iterator[dict[str, Any]]:
+    return filter(_is_open, report.hosts(remarkable=True))
 
 
 def _is_open(host: dict[str, Any]) -> bool:
