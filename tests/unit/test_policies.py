@@ -118,13 +118,16 @@ def test_unknown_pack_is_refused_with_what_there_is() -> None:
     assert caught.value.code == "policy_unknown"
 
 
+OWN = {**ENTRIES["us_bod_17_01"], "id": "ours", "force": "own"}
 BROKEN = {
     "nothing": "",
     "no-yaml": "a: [",
     "list": "[]",
     "newer": "format_version: 2",
     "no-rulings": "format_version: 1",
-    "twice": "rulings: [{classes: [product, product], disposition: remove}]\nformat_version: 1",
+    "twice": yaml.safe_dump({**OWN, "rulings": OWN["rulings"] * 2}),
+    "dateless": yaml.safe_dump({**OWN, "as_of": "soon"}),
+    "of-one-s-own-key": yaml.safe_dump({**OWN, "rulling": []}),
     "other-word": "rulings: [{classes: [product], disposition: forbid}]\nformat_version: 1",
     "text": "rulings: x\nformat_version: 1",
 }

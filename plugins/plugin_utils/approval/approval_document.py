@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
+from .. import schema
 from ..canonical import is_version
 from ..errors import AvshiftError
-from ..times import FORM, end_of, is_after
+from ..times import FORM, end_of, is_after, is_time
 
 FORMAT_VERSION = 1
 KIND = "avshift.endpoint approval"
@@ -97,12 +98,9 @@ def parse(raw: bytes, path: str, document: dict[str, Any], now: str) -> dict[str
     if not is_version(approval.get("format_version"), FORMAT_VERSION):
         cause = f"its format version is {approval.get('format_version')}, this release reads {FORMAT_VERSION}"
         raise _refused("approval_of_other_version", path, cause)
-    for key, fits in FORMS.items():
-        if key not in approval or not fits(approval[key]):
-            raise _refused("approval_damaged", path, f"{key} is missing or has a form that it cannot have")
-    unknown = sorted(set(approval) - {*FORMS, "kind", "format_version"})
-    if unknown:
-        raise _refused("approval_damaged", path, f"it holds what no approval holds: {', '.join(unknown)}")
+    problems = [*schema.lines(schema.violations("approval", approval))] or list(_no_times(approval))
+    if problems:
+        raise _refused("approval_damaged", path, "; ".join(problems))
     if approval["plan_digest"] != document["digest"]:
         cause = f"it is for the plan {approval['plan_digest']}, and this one is {document['digest']}"
         raise _refused("approval_of_other_plan", path, cause)
@@ -126,19 +124,11 @@ def repeated(raw: bytes, approval: dict[str, Any]) -> dict[str, Any] | None:
     return earlier if isinstance(earlier, dict) and {**earlier, "time": approval["time"]} == approval else None
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())
-
-
-FORMS: dict[str, Callable[[Any], bool]] = {
-    "plan_digest": _is_text,
-    "plan_checksum": _is_text,
-    "approver": _is_text,
-    "reason": _is_text,
-    "time": lambda value: end_of(value) is not None,
-    "valid_until": lambda value: value is None or end_of(value) is not None,
-    "hosts": lambda value: isinstance(value, list) and bool(value) and all(map(_is_text, value)),
-}
+def _no_times(approval: dict[str, Any]) -> Iterator[str]:
+    """Yield what has the form of a time, and is of no day that there is."""
+    for key in ("time", "valid_until"):
+        if approval[key] is not None and not is_time(approval[key]):
+            yield f"$.{key}: expected a time that there is, found {schema.short(approval[key])}"
 
 
 def _wrong(subject: str, cause: str, remedy: str) -> AvshiftError:

@@ -8,15 +8,14 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from .. import yaml_text
+from .. import schema, yaml_text
 from ..documents import read_bytes
 from ..errors import AvshiftError
 from . import site
 from .files import HOME, MOST_BYTES, of_kind
-from .packs import DISPOSITIONS, Pack
+from .packs import Pack
 
 TOLD = ("id", "name", "jurisdiction", "citation", "binds", "force", "as_of", "confidence")
-FORMAT_VERSION = 1
 
 
 def load(chosen: list[str], sites: tuple[Path, ...] = ()) -> tuple[Pack, ...]:
@@ -49,25 +48,23 @@ def _pack(path: Path) -> Pack:
     try:
         text = read_bytes(path, MOST_BYTES)
         entry = yaml_text.parse(text)
-        if not isinstance(entry, dict) or entry.get("format_version") != FORMAT_VERSION:
-            raise ValueError(f"format_version is not {FORMAT_VERSION}")
+        broken = schema.violations("policy", entry)
+        if broken:
+            raise ValueError("; ".join(schema.lines(broken)))
         by_class, by_product = _said(entry, "classes"), _said(entry, "products")
-        told = {name: str(entry[name]) for name in TOLD}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        cause = f"{type(error).__name__}: {error}"
+    except (OSError, ValueError) as error:
         remedy = "Write it as catalog/data/schemas/policy.schema.json says."
-        raise AvshiftError("policy_unreadable", "Reading a policy pack", str(path), cause, remedy) from error
-    return Pack(told["id"], by_class, by_product, {**told, "digest": hashlib.sha256(text).hexdigest()})
+        raise AvshiftError("policy_unreadable", "Reading a policy pack", str(path), str(error), remedy) from error
+    told = {**{name: entry[name] for name in TOLD}, "digest": hashlib.sha256(text).hexdigest()}
+    return Pack(told["id"], by_class, by_product, told)
 
 
 def _said(entry: dict[str, Any], key: str) -> dict[str, str]:
-    """Return {class or product: disposition}; ValueError if one is named twice or a disposition is not known."""
+    """Return {class or product: disposition}; ValueError if two rulings name one."""
     said: dict[str, str] = {}
     for ruling in entry["rulings"]:
         for name in ruling.get(key, ()):
             if name in said:
                 raise ValueError(f"{name} is named twice")
-            if ruling["disposition"] not in DISPOSITIONS:
-                raise ValueError(f"{ruling['disposition']} is none of {', '.join(DISPOSITIONS)}")
-            said[str(name)] = ruling["disposition"]
+            said[name] = ruling["disposition"]
     return said

@@ -4,19 +4,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
-from .. import yaml_text
+from .. import schema, yaml_text
 from ..catalog.model import Product
 from ..errors import AvshiftError
 from ..times import FORM, end_of
 from .model import Goal
 
 READING = "Reading exceptions and waivers"
-FORMAT_VERSION = "1"
+FORMAT_VERSION = 1
 # Every product, and so the host itself.
 ALL = "all"
 MOST_HOSTS = 20
@@ -46,53 +47,41 @@ def _entry(granted: dict[str, Any], key: str) -> dict[str, Any]:
 
 
 def _problems(content: dict[str, Any], products: set[str]) -> Iterator[str]:
-    if content.get("format_version") != FORMAT_VERSION:
-        yield f"format_version is {content.get('format_version')}, and not {FORMAT_VERSION}"
-    yield from (f"{key} is neither exceptions nor waivers" for key in content if key not in (*LISTS, "format_version"))
+    """Yield how a file breaks its schema; of one that does not, what no schema can say."""
+    version = content.get("format_version")
+    # Every value is read as text.
+    typed = {**content, "format_version": FORMAT_VERSION} if version == str(FORMAT_VERSION) else content
+    broken = schema.violations("exceptions", typed)
+    for one in broken:
+        expected = FORM if one.place.endswith(".expires") else one.expected
+        yield f"{_called(content, one.place)}: expected {expected}, found {one.found}"
+    if not broken:
+        yield from _unfit(content, products)
+
+
+def _called(content: dict[str, Any], place: str) -> str:
+    """Return a place in words that name the entry: exceptions 1 (EX-1).expires."""
+    found = re.fullmatch(r"\$\.(exceptions|waivers)\[(\d+)\](.*)", place, re.DOTALL)
+    if found is None:
+        return place
+    name, number, rest = found[1], int(found[2]), found[3]
+    entry = content[name][number]
+    known = entry.get("id") if isinstance(entry, dict) else None
+    return f"{name} {number + 1}" + (f" ({known})" if isinstance(known, str) else "") + rest
+
+
+def _unfit(content: dict[str, Any], products: set[str]) -> Iterator[str]:
     ids: set[str] = set()
-    for name, key in LISTS.items():
-        granted = content.get(name, [])
-        if not isinstance(granted, list):
-            yield f"{name} is no list"
-            continue
-        for number, entry in enumerate(granted, 1):
-            called = entry.get("id") if isinstance(entry, dict) else None
-            at = f"{name} {number}" + (f" ({called})" if isinstance(called, str) else "")
-            yield from (f"{at}: {problem}" for problem in _entry_problems(entry, key, products))
-            if isinstance(called, str) and called in ids:
+    for name in LISTS:
+        for number, entry in enumerate(content.get(name, ())):
+            at = _called(content, f"$.{name}[{number}]")
+            if end_of(entry["expires"]) is None:
+                yield f"{at}.expires: expected {FORM}, found {schema.short(entry['expires'])}"
+            if entry.get("product", ALL) not in products:
+                yield f"{at}: the catalog has no product {entry['product']}"
+            if entry["id"] in ids:
                 yield f"{at}: its id stands twice"
-            ids.add(str(called))
-
-
-def _entry_problems(entry: Any, key: str, products: set[str]) -> Iterator[str]:
-    if not isinstance(entry, dict):
-        yield "it is no mapping"
-        return
-    forms: dict[str, tuple[Callable[[Any], bool], str]] = {
-        "id": (_is_text, "text"),
-        "hosts": (_is_list, "a list of names or patterns of hosts"),
-        key: (_is_text, "text"),
-        "approver": (_is_text, "text"),
-        "reason": (_is_text, "text"),
-        "expires": (lambda value: end_of(value) is not None, FORM),
-    }
-    for name, (fits, form) in forms.items():
-        if name not in entry:
-            yield f"{name} is missing"
-        elif not fits(entry[name]):
-            yield f"{name} has to be {form}"
-    yield from (f"{name} is no key that it can have" for name in entry if name not in forms)
-    product = entry.get("product")
-    if key == "product" and _is_text(product) and product not in products:
-        yield f"the catalog has no product {product}"
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and bool(value.strip())
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(map(_is_text, value))
+            ids.add(entry["id"])
 
 
 def of_host(granted: list[dict[str, Any]], host: str, now: str) -> list[dict[str, Any]]:

@@ -192,6 +192,17 @@ def _format(_check: Check, schema: dict[str, Any], value: Any, place: str) -> Re
     return Result()
 
 
+# Patterns that would tell a reader nothing.
+IN_WORDS = {r"\S": "text that is not blank"}
+
+
+def _pattern(_check: Check, schema: dict[str, Any], value: Any, place: str) -> Result:
+    form = schema["pattern"]
+    if isinstance(value, str) and re.search(form, value) is None:
+        return Result([violation(place, IN_WORDS.get(form, f"text that matches {form}"), value)])
+    return Result()
+
+
 def _limit(keyword: str, kind: str, breaks: Callable[[Any, Any], bool], words: str) -> Callable[..., Result]:
     """Return the check of a keyword that sets a bound to a number, a length or a text."""
 
@@ -229,5 +240,5 @@ KEYWORDS: dict[str, Callable[..., Result]] = {
     "minimum": _limit("minimum", "number", lambda value, least: value < least, "%s or more"),
     "maximum": _limit("maximum", "number", lambda value, most: value > most, "at most %s"),
     "exclusiveMinimum": _limit("exclusiveMinimum", "number", lambda value, least: value <= least, "more than %s"),
-    "pattern": _limit("pattern", "string", lambda value, form: re.search(form, value) is None, "text that matches %s"),
+    "pattern": _pattern,
 }
