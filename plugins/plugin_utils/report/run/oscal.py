@@ -54,7 +54,7 @@ def _document(report: Report) -> dict[str, Any]:
 
 def _result(report: Report) -> dict[str, Any]:
     totals = report.head["totals"]
-    result = {
+    result: dict[str, Any] = {
         "uuid": str(identity("result", *report_key(report.head))),
         "title": "Verdicts on a fleet",
         "description": _description(report.head),
