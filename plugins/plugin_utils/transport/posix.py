@@ -22,8 +22,8 @@ from ansible.plugins.loader import module_loader
 from ansible.utils.display import Display
 
 from ..errors import AvshiftError
+from ..schema.answers import code_of, invalid, must_be_small
 from . import failures, limits
-from .answers import code_of, invalid, must_be_small
 from .program import MODULE, program, write_module
 
 # Written into Ansible's own folder for temporary files, which it removes at its end.

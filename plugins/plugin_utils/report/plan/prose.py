@@ -159,11 +159,11 @@ def longest_window(view: View) -> tuple[str, str]:
     parts = WINDOWS.get(_one_by_one(provider), "") if provider else ""
     short, _comma, measured = _expected(provider)[0].partition(", ")
     sentence = f"{parts or 'there is one'}{', ' if measured else ''}{measured}"
-    told = [f"On {counted(hosts, 'host')} {sentence}; the run measures it on each."]
+    said = [f"On {counted(hosts, 'host')} {sentence}; the run measures it on each."]
     if others:
-        told.insert(0, f"{hosts:,} of {counted(hosts + others, 'host')} will have a window.")
-        told.append(f"{closed[:-1]}: no unprotected moment.")
-    return short, " ".join(told)
+        said.insert(0, f"{hosts:,} of {counted(hosts + others, 'host')} will have a window.")
+        said.append(f"{closed[:-1]}: no unprotected moment.")
+    return short, " ".join(said)
 
 
 def _overlaps(group: Group) -> bool:
