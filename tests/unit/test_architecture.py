@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import os
 import re
 import shutil
@@ -131,6 +132,12 @@ def test_a_call_that_touches_the_world_is_seen_and_a_module_s_import_is_none(cod
 def test_endpoint_code_knows_the_standard_library_and_itself() -> None:
     assert _foreign([path for path in ENDPOINT if path != PLAIN], f"{HOME}module_utils") == []
     assert _foreign([PLAIN], f"{HOME}module_utils", "ansible.module_utils.basic") == []
+
+
+def test_every_file_can_be_imported() -> None:
+    """Ansible imports an action when a task needs it: what was moved from under it would be missed until then."""
+    for path in SHARED + CONTROLLER:
+        importlib.import_module(HOME + ".".join(path.relative_to(PLUGINS).with_suffix("").parts))
 
 
 def test_collecting_does_not_know_applying() -> None:
