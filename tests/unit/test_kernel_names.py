@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -79,9 +80,33 @@ def test_source_that_does_not_answer_is_not_known(monkeypatch: pytest.MonkeyPatc
 def test_control_group_in_which_nothing_runs_is_left_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, processes in (("kesl.service", ""), ("kics.service", "12\n"), ("ssh.service", "")):
         write(tmp_path, f"pids/system.slice/{name}/cgroup.procs", processes)
-    write(tmp_path, "pids/docker/0123/system.slice/kesl.service/cgroup.procs", "")
     monkeypatch.setattr(kernel_tables, "GROUPS", str(tmp_path))
-    assert [Path(path).name for path in kernel_tables.idle_groups(FITS)] == ["kesl.service"]
+    assert list(kernel_tables.idle_groups(FITS)) == [f"{tmp_path}/pids/system.slice/kesl.service"]
+    write(tmp_path, "cgroup.controllers", "pids\n")
+    assert list(kernel_tables.idle_groups(FITS)) == []
+    write(tmp_path, "kfl.slice/cgroup.procs", "")
+    assert list(kernel_tables.idle_groups(FITS)) == [f"{tmp_path}/kfl.slice"]
+
+
+@pytest.mark.parametrize(
+    "path", ["docker/0123/kesl.service", "lxc.payload.a/kesl", "user.slice/user-1000.slice/user@1000.service/kesl"]
+)
+@pytest.mark.parametrize("top", ["", "pids/"])
+def test_group_that_a_container_or_a_user_can_make_is_none(
+    path: str, top: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, f"{top}{path}/cgroup.procs", "")
+    if not top:
+        write(tmp_path, "cgroup.controllers", "pids\n")
+    monkeypatch.setattr(kernel_tables, "GROUPS", str(tmp_path))
+    assert list(kernel_tables.idle_groups(FITS)) == []
+
+
+def test_group_of_another_owner_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, "pids/kesl/cgroup.procs", "")
+    os.chown(tmp_path / "pids" / "kesl", 65534, 65534)
+    monkeypatch.setattr(kernel_tables, "GROUPS", str(tmp_path))
+    assert list(kernel_tables.idle_groups(FITS)) == []
 
 
 @pytest.mark.parametrize(

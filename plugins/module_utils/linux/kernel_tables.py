@@ -23,7 +23,11 @@ PROTOCOL, SET_NAME, FLAGS, NETWORK_ORDER = 1, 2, 6, 0x4000
 HOW = struct.pack("=HHBxxx", 5, PROTOCOL, 6) + struct.pack("=HH", 8, FLAGS | NETWORK_ORDER) + struct.pack(">I", 2)
 IP_SET_LOADED = "/sys/module/ip_set"
 GROUPS = "/sys/fs/cgroup"
-DEEPEST, MOST_GROUPS = 3, 20000
+# The unified hierarchy has this file at its top; before it each controller had a hierarchy of its own.
+UNIFIED = "cgroup.controllers"
+MOST_GROUPS = 20000
+# Others than the system's own service manager make groups below anything else: containers, users.
+SLICE = ".slice"
 PROCESSES = "cgroup.procs"
 
 
@@ -70,24 +74,26 @@ def sets_in(data):
 def idle_groups(is_wanted):
     """Yield the path of each control group of a wanted name in which, and below which, no process is.
 
-    Those of containers lie deeper than it looks.
+    Only what root made at the top or in one of the service manager's slices there is looked at.
     """
-    left = [MOST_GROUPS]
-    for path in _groups(GROUPS, DEEPEST, is_wanted, left):
-        if not _is_used(path):
-            yield path
-    if left[0] <= 0:
-        raise ValueError("there are more than %d control groups" % MOST_GROUPS)
+    tops = [GROUPS] if os.path.exists(os.path.join(GROUPS, UNIFIED)) else [path for path, _name in _folders(GROUPS)]
+    for top in tops:
+        for path, name in _folders(top):
+            below = _folders(path) if name.endswith(SLICE) else ()
+            for group, called in [(path, name), *below]:
+                if is_wanted(called) and not _is_used(group):
+                    yield group
 
 
-def _groups(folder, depth, is_wanted, left):
-    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name) if os.path.isdir(folder) else ():
-        if left[0] > 0 and entry.is_dir(follow_symlinks=False):
-            left[0] -= 1
-            if is_wanted(entry.name):
-                yield entry.path
-            elif depth > 1:
-                yield from _groups(entry.path, depth - 1, is_wanted, left)
+def _folders(folder):
+    """Return [(path, name)] of root's directories in one, sorted; none where there is no such directory."""
+    found = []
+    for entry in os.scandir(folder) if os.path.isdir(folder) else ():
+        if entry.is_dir(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_uid == 0:
+            found.append((entry.path, entry.name))
+            if len(found) > MOST_GROUPS:
+                raise ValueError("there are more than %d control groups in %s" % (MOST_GROUPS, folder))
+    return sorted(found)
 
 
 def _is_used(path):
