@@ -14,12 +14,12 @@ FAULTS = REPOSITORY / "molecule/handover/faults"
 QUICK, FULL = "quick", "full"
 HOST = "full"
 NEW = "avshift-clamonacc"
-# When the observer may read: never, in a window that the record tells of, in one that has not ended, or from then on,
-# since the new engine blocks nothing and only tells.
-WINDOWS = ("none", "one", "open", "told")
+# When the observer may read: never, in a window that the record tells of, at most in that one, in one that has not
+# ended, or from then on, since the new engine blocks nothing and only tells.
+WINDOWS = ("none", "one", "within", "open", "told")
 KEYS = {
     "why", "host", "set", "new", "kit", "prepare", "meanwhile", "options", "variables",
-    "verdict", "failure", "says", "window", "untouched",
+    "verdict", "failure", "says", "overlap", "window", "untouched",
 }  # fmt: skip
 
 
@@ -39,6 +39,7 @@ class Fault:
     verdict: str
     failure: str
     says: tuple[str, ...]
+    overlap: str
     window: str
     untouched: bool
 
@@ -61,6 +62,7 @@ def load(name: str) -> Fault:
         verdict=content["verdict"],
         failure=content.get("failure", ""),
         says=tuple(content.get("says", ())),
+        overlap=content.get("overlap", ""),
         window=content["window"],
         untouched=content.get("untouched", False),
     )

@@ -17,6 +17,8 @@ from left import LEFT
 # The record tells its moments to the millisecond.
 ROUNDED = 0.001
 OLD = "kesl"
+# The limit of a probe in the provider's file, and as much again for a machine that is busy with other hosts.
+WAITS = 4.0
 
 
 def test_the_verdict(fault: Fault, outcome: Outcome) -> None:
@@ -43,8 +45,11 @@ def test_no_moment_without_a_scanner_but_in_the_recorded_window(fault: Fault, ou
         assert unprotected == []
         return
     begun, ended = _recorded(outcome)
+    if fault.window == "within" and begun is None:
+        assert unprotected == []
+        return
     assert (begun is None, ended is None) == (False, fault.window == "open")
-    assert unprotected
+    assert unprotected or fault.window == "within"
     outside = [span for span in unprotected if not _is_between(span, begun, None if fault.window == "told" else ended)]
     assert outside == [], (begun, ended)
 
@@ -60,6 +65,29 @@ def test_the_recorded_window_is_as_long_as_the_one_that_was_seen(fault: Fault, o
     shortest = max(end[0] for end in ends) - min(begin[1] for begin in begins)
     longest = max(end[1] for end in ends) - min(begin[0] for begin in begins)
     assert shortest - ROUNDED <= recorded <= longest + exact_to + ROUNDED
+
+
+def test_no_unprotected_moment_is_recorded_where_none_was_seen(fault: Fault, outcome: Outcome) -> None:
+    handed_over = outcome.record["verdict"] == "removed_verified"
+    if fault.window == "none" and not fault.untouched:
+        assert outcome.record["window_seconds"] == (0 if handed_over else None)
+    elif handed_over and fault.window == "one":
+        assert outcome.record["window_seconds"] > 0
+
+
+def test_whether_both_stood_beside_each_other(fault: Fault, outcome: Outcome) -> None:
+    if not fault.overlap:
+        pytest.skip("what it is about is something else")
+    (told,) = [facts["overlap"] for facts in _facts_of_steps(outcome) if "overlap" in facts]
+    assert ("held" if told["held"] else told["why"]) == fault.overlap, told
+
+
+def test_no_reader_waited_longer_than_the_two_may_keep_one_waiting(fault: Fault, outcome: Outcome) -> None:
+    """The reads of the observer, which nobody ends: the guard has to part the two before they wait."""
+    if not fault.overlap or fault.overlap == "slow":
+        pytest.skip("it is about something else, or the old scanner alone is slow")
+    slowest = max(span.slowest for span in outcome.spans)
+    assert slowest <= WAITS, slowest
 
 
 def test_what_protects_afterwards(fault: Fault, outcome: Outcome) -> None:
@@ -93,10 +121,13 @@ def _recorded(outcome: Outcome) -> tuple[float | None, float | None]:
     return begun, ended
 
 
+def _facts_of_steps(outcome: Outcome) -> list[dict[str, Any]]:
+    return [step["facts"] for steps in outcome.record["outcomes"].values() for step in steps]
+
+
 def _facts(outcome: Outcome) -> dict[str, Any]:
     """Return the facts of the last step that tells of a window, or {}."""
-    steps = [step["facts"] for steps in outcome.record["outcomes"].values() for step in steps]
-    told: list[dict[str, Any]] = [facts for facts in steps if "unprotected_from" in facts]
+    told: list[dict[str, Any]] = [facts for facts in _facts_of_steps(outcome) if "unprotected_from" in facts]
     return told[-1] if told else {}
 
 

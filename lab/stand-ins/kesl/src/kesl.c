@@ -3,9 +3,11 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/fanotify.h>
 #include <sys/socket.h>
@@ -58,9 +60,59 @@ static void note_blocked(int fd) {
     note("blocked", path);
 }
 
+/* How it gets on with another scanner beside it: by the package's switches. */
+#define DELAY_MS @answer_delay_ms@
+#define ONE_THREAD @one_thread@
+#define WORKER_OPENS @worker_opens@
+#define WATCHES_OTHERS @watches_others@
+#define LEAVES_BESIDE_OTHERS @leaves_beside_others@
+#define WORKER_FILE "/srv/.stand-in-worker"
+#define OTHERS_EVERY_MS 50
+
+static pid_t worker;
+static int to_worker[2];
+static int from_worker[2];
+
+static void wait_ms(long milliseconds) {
+    struct timespec pause = {milliseconds / 1000, (milliseconds % 1000) * 1000000};
+    nanosleep(&pause, NULL);
+}
+
+/* A process of its own that opens a file in a protected directory for each question, and says when it has. */
+static void start_worker(void) {
+    char word;
+    if (pipe2(to_worker, O_CLOEXEC) != 0 || pipe2(from_worker, O_CLOEXEC) != 0 || (worker = fork()) != 0) {
+        return;
+    }
+    close(to_worker[1]);
+    while (read(to_worker[0], &word, 1) == 1) {
+        int fd = open(WORKER_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        (void)!read(fd, &word, 1);
+        close(fd);
+        (void)!write(from_worker[1], "1", 1);
+    }
+    unlink(WORKER_FILE);
+    _exit(0);
+}
+
+static void ask_worker(void) {
+    static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+    char word;
+    pthread_mutex_lock(&one_at_a_time);
+    if (write(to_worker[1], "1", 1) == 1) {
+        (void)!read(from_worker[0], &word, 1);
+    }
+    pthread_mutex_unlock(&one_at_a_time);
+}
+
 static void answer(int fan, const struct fanotify_event_metadata *event) {
     struct fanotify_response reply = {.fd = event->fd, .response = FAN_ALLOW};
     int denied = event->pid != getpid() && is_test_file(event->fd);
+    /* Its worker's own questions are answered at once: else each of the two would wait for the other. */
+    if (WORKER_OPENS && event->pid != worker) {
+        ask_worker();
+    }
+    wait_ms(DELAY_MS);
     if (denied) {
         reply.response = FAN_DENY;
     }
@@ -74,13 +126,45 @@ static void answer(int fan, const struct fanotify_event_metadata *event) {
     close(event->fd);
 }
 
+struct question {
+    int fan;
+    struct fanotify_event_metadata event;
+};
+
+static void *answer_apart(void *given) {
+    struct question *question = given;
+    answer(question->fan, &question->event);
+    free(question);
+    return NULL;
+}
+
+/* On a thread of its own where an answer takes its time. */
+static void take(int fan, const struct fanotify_event_metadata *event) {
+    pthread_t thread;
+    struct question *question = NULL;
+    if ((DELAY_MS > 0 || WORKER_OPENS) && !ONE_THREAD) {
+        question = malloc(sizeof *question);
+    }
+    if (question == NULL) {
+        answer(fan, event);
+        return;
+    }
+    *question = (struct question){fan, *event};
+    if (pthread_create(&thread, NULL, answer_apart, question) != 0) {
+        free(question);
+        answer(fan, event);
+        return;
+    }
+    pthread_detach(thread);
+}
+
 static void answer_all(int fan) {
     char buffer[8192] __attribute__((aligned(__alignof__(struct fanotify_event_metadata))));
     ssize_t length = read(fan, buffer, sizeof buffer);
     const struct fanotify_event_metadata *event = (const void *)buffer;
     while (length > 0 && FAN_EVENT_OK(event, length)) {
         if (event->fd >= 0) {
-            answer(fan, event);
+            take(fan, event);
         }
         event = FAN_EVENT_NEXT(event, length);
     }
@@ -110,6 +194,36 @@ static int intercept(int news) {
         fclose(file);
     }
     return fan;
+}
+
+/* Returns whether another process holds permission marks; their bits are 0x70000. */
+static int others_intercept(void) {
+    FILE *found = popen("grep -lE '^fanotify (ino|mnt_id|sdev):.* mask:[0-9a-f]*[1-7][0-9a-f]{4} ' /proc/[0-9]*/fdinfo/* 2>&1", "re");
+    char line[256];
+    int others = 0;
+    while (found != NULL && fgets(line, sizeof line, found) != NULL) {
+        int pid = 0;
+        others |= sscanf(line, "/proc/%d/", &pid) == 1 && pid != getpid();
+    }
+    if (found != NULL) {
+        pclose(found);
+    }
+    return others;
+}
+
+static void *look_at_others(void *fan) {
+    static const char *const places[] = {"/var/lib/clamav", "/var/lib/clamav/tmp"};
+    for (;;) {
+        for (size_t i = 0; WATCHES_OTHERS && i < sizeof places / sizeof *places; i++) {
+            (void)mark_directory(*(int *)fan, places[i]);
+        }
+        if (LEAVES_BESIDE_OTHERS && others_intercept()) {
+            note("ended: another scanner intercepts", "");
+            _exit(0);
+        }
+        wait_ms(OTHERS_EVERY_MS);
+    }
+    return NULL;
 }
 
 static int listen_for_control(void) {
@@ -148,7 +262,16 @@ int main(int argc, char **argv) {
     int is_awaited = fcntl(READY_FD, F_GETFD) != -1;
     note("started", "");
     int news = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    struct pollfd sources[] = {{intercept(news), POLLIN, 0}, {listen_for_control(), POLLIN, 0}, {news, POLLIN, 0}};
+    static int fan;
+    if (WORKER_OPENS) {
+        start_worker();
+    }
+    fan = intercept(news);
+    pthread_t others;
+    if (WATCHES_OTHERS || LEAVES_BESIDE_OTHERS) {
+        pthread_create(&others, NULL, look_at_others, &fan);
+    }
+    struct pollfd sources[] = {{fan, POLLIN, 0}, {listen_for_control(), POLLIN, 0}, {news, POLLIN, 0}};
     if (is_awaited) {
         tell_ready();
     }
