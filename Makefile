@@ -139,7 +139,7 @@ bench-report: setup ## Measure the report of 1,000, 10,000 and 100,000 records: 
 	@echo "== bench-report"
 	$(BIN)/python benchmarks/report.py
 
-bench-window: setup ## Measure the time without a scanner beside a play by hand: about 20 minutes, no test
+bench-window: setup ## Measure the time without a scanner, quiet and busy, beside a play by hand: some hours, no test
 	@echo "== bench-window"
 	$(BIN)/python benchmarks/window.py $(if $(ROUNDS),--rounds $(ROUNDS))
 

@@ -15,7 +15,9 @@ from avshift_bench.report import Report
 def main() -> int:
     """Measure; 1 if a target was missed or something could not be measured."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=10, help="migrations, and runs of the other play (default: 10)")
+    parser.add_argument(
+        "--rounds", type=int, default=20, help="hosts for each way, quiet, and as many busy (default: 20)"
+    )
     report = Report()
     try:
         described = machine.describe()

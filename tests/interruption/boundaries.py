@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 Boundary = dict[str, Any]
@@ -41,6 +42,11 @@ def before_removal(those: list[Boundary]) -> list[Boundary]:
     return [one for one in those if one["step"].split("-")[1] in BEFORE_REMOVAL]
 
 
+def in_overlap(places: Iterable[str]) -> list[Boundary]:
+    """Return those of a handover's named places."""
+    return [{**_at({"step": "handover"}, "in"), "place": place} for place in places]
+
+
 def _sampled(those: list[Boundary]) -> Boundary:
     waiting = [one for one in those if one["wait"]]
     return waiting[-1] if waiting else those[(len(those) - 1) // 2]
@@ -65,5 +71,7 @@ WORDS = {"begin": "at its beginning", "end": "at its end", "full": "the disk ful
 
 def words(boundary: Boundary) -> str:
     """Return a boundary in words."""
+    if "place" in boundary:
+        return f"{boundary['step']}, after {boundary['place']}"
     at = WORDS.get(boundary["at"], f"in call {boundary['call']}")
     return f"{boundary['step']}, {at}" + (f", {boundary['wait']} s after it began" if boundary["wait"] else "")

@@ -3,7 +3,8 @@
 Given on stdin as JSON: ``program`` (see transport/program.py), ``do``, and what that needs. ``apply`` carries out
 all parts of a plan, as the three tasks of a migration do. A boundary is {step, at, call, wait}: at the step's
 ``begin``, at its ``end``, or just after it began its ``call``-th call that can change something, and ``wait`` seconds;
-or it is not cut off, and the disk is ``full`` from the step's beginning on.
+or when what one of ``PLACES`` names has ended, ``in`` a handover; or it is not cut off, and the disk is ``full`` from
+the step's beginning on.
 """
 
 import base64
@@ -44,6 +45,20 @@ PACKAGES = ("dpkg-query", "--show", "--showformat=${Package}\t${Version}\t${Stat
 OWNED = "/var/lib/dpkg/info/*.list"
 
 
+# Places of a handover in which two scanners stand beside each other for a while: a module, its class, and a function.
+PLACES = {
+    "signature_put": ("prove.own_signature", "OwnSignature", "_put"),
+    "signature_known": ("prove.own_signature", "OwnSignature", "_must_be_known"),
+    "probe_reads": ("apply.handover.guard", "Guard", "ready"),
+    "new_started": ("apply.handover.incoming", "New", "_start"),
+    "new_proven": ("apply.handover.incoming", "New", "stand_beside"),
+    "old_let_go": ("apply.handover.guard", "Guard", "let_old_go"),
+    "old_stopped": ("apply.handover.outgoing", "Old", "stop"),
+    "new_alone": ("apply.handover.incoming", "New", "stand_alone"),
+    "old_retired": ("apply.handover.outgoing", "Old", "retire"),
+}
+
+
 class Watch:
     """Counts the calls of each step that can change something, and ends everything at the boundary."""
 
@@ -59,6 +74,20 @@ class Watch:
         ids = {id(step["target"]): step["id"] for step in steps}
         for name, kind in list(kinds.items()):
             kinds[name] = Watched(kind, self, ids)
+
+    def place(self):
+        """End everything when what the boundary names has ended."""
+        if self.boundary is None or self.boundary["at"] != "in":
+            return
+        name, holder, function = PLACES[self.boundary["place"]]
+        holder = getattr(module(name), holder)
+        real = getattr(holder, function)
+
+        def placed(*rest, **named):
+            real(*rest, **named)
+            self.end_all()
+
+        setattr(holder, function, placed)
 
     def patch(self):
         """Let every call that can change something be counted while a step is being done."""
@@ -242,6 +271,7 @@ def apply(given):
     watch = Watch(given["boundary"], given["power"])
     watch.wrap(runner.KINDS, given["steps"])
     watch.patch()
+    watch.place()
     pending, parts = None, {}
     for part in PARTS:
         done = parts[part] = main.main({"steps": given["steps"], "parts": [part], "pending": pending}, False)

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from fidelity.observation import Observation, real
+from integration import observer
 from integration.lab import REPOSITORY
+from integration.observer import Span
 
 from interruption import engine
 
@@ -100,6 +102,18 @@ class Machine:
             said = running.stdout.readline()
             self.power_cycle()
         assert said == AT_THE_BOUNDARY, f"not reached: {boundary}: {said}"
+
+    def observer(self, do: str) -> list[Span]:
+        """Start the lab's observer on the host, or stop it and return what it saw."""
+        on_host = ["podman", "exec", self.container]
+        if do == "start":
+            _must("podman", "cp", str(observer.PROGRAM), f"{self.container}:{observer.ON_HOST}")
+            begin = ["systemd-run", f"--unit={observer.UNIT}", "--collect", "--quiet", "python3"]
+            _must(*on_host, *begin, observer.ON_HOST, observer.LOG, *observer.FOLDERS)
+            return []
+        _must(*on_host, "systemctl", "stop", observer.UNIT)
+        said = subprocess.run([*on_host, "cat", observer.LOG], capture_output=True, text=True, check=True).stdout
+        return [Span(**json.loads(line)) for line in said.splitlines()]
 
     def power_cycle(self) -> None:
         """Kill all of it, and start it again."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from interruption.boundaries import before_removal, boundaries, of_each_kind, sample, words, writing
+from interruption.boundaries import before_removal, boundaries, in_overlap, of_each_kind, sample, words, writing
 from interruption.states import differences
 
 QUIET = {"step": "01-quiet", "calls": 0, "children": {}}
@@ -52,3 +52,7 @@ def test_what_is_not_the_same_is_told() -> None:
 def test_of_a_file_whose_content_differs_by_itself_the_owner_is_compared() -> None:
     assert differences({"/var/log/c": FILE}, {"/var/log/c": [FILE[0], 0o777, *FILE[2:]]}) != []
     assert differences({"/var/log/c": FILE}, {}) != []
+
+
+def test_places_of_a_handover_are_told_by_what_was_done_before_them() -> None:
+    assert [words(one) for one in in_overlap(["new_started"])] == ["handover, after new_started"]

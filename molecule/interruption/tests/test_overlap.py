@@ -1,0 +1,70 @@
+"""Cut off while two scanners stand beside each other: what protects until the next run, and how that one ends.
+
+Each place states beforehand who is there after SIGKILL and after a loss of power, and nobody may read the test file.
+"""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from conftest import FULL
+from integration.observer import REFUSED
+from interruption import runs
+from interruption.boundaries import Boundary, in_overlap
+from interruption.engine import Case
+from interruption.machine import Machine
+from interruption.runs import Uncut
+
+OLD, NEW = "/opt/kaspersky/kesl/libexec/kesl", "/usr/sbin/clamonacc"
+# After SIGKILL. Until the old one was told to stop, what has begun of the new one is ended by who watches over both.
+LEFT = {
+    "signature_put": [OLD],
+    "signature_known": [OLD],
+    "probe_reads": [OLD],
+    "new_started": [OLD],
+    "new_proven": [OLD],
+    "old_let_go": [OLD, NEW],
+    "old_stopped": [NEW],
+    "new_alone": [NEW],
+    "old_retired": [NEW],
+}
+# After a loss of power what starts at boot does: the new one from when it is proven to stand alone.
+BOOTED = {**{place: [OLD] for place in LEFT}, "new_alone": [OLD, NEW], "old_retired": [NEW]}
+EXPECTED = {"kill": LEFT, "power": BOOTED}
+SETTLING, STAYING = 60, 3
+CASE = Case("full", replaced=True)
+
+pytestmark = pytest.mark.skipif(not FULL, reason="it takes half an hour: AVSHIFT_INTERRUPTION_SET=full")
+
+
+def _cut(machine: Machine, uncut: Uncut, how: str, boundary: Boundary) -> list[str]:
+    """Return what is wrong until the next run, and after it."""
+    plan, steps = runs.begun(machine)
+    if how == "kill":
+        machine.observer("start")
+        machine.kill_at(steps, boundary)
+    else:
+        machine.lose_power_at(steps, boundary)
+    wrong = _others(machine, EXPECTED[how][boundary["place"]])
+    if how == "kill":
+        # For a while more: what was only about to end would have ended.
+        time.sleep(STAYING)
+        wrong += [f"nobody refused it: {span}" for span in machine.observer("stop") if span.outcome != REFUSED]
+    machine.resume(plan)
+    return wrong + uncut.differences(machine)
+
+
+def _others(machine: Machine, expected: list[str]) -> list[str]:
+    """Return what is wrong if others scan than are expected, once that has settled."""
+    deadline = time.monotonic() + SETTLING
+    while (found := machine.call("scanners")) != sorted(expected) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    return [] if found == sorted(expected) else [f"these scan: {found}, not {expected}"]
+
+
+@pytest.mark.parametrize("how", list(EXPECTED))
+def test_until_the_next_run_the_host_is_protected_and_that_one_ends_it(how: str) -> None:
+    uncut = runs.uncut(CASE, how == "power")
+    those = in_overlap(LEFT)
+    assert runs.tried(CASE, f"overlap-{how}", those, lambda machine, one: _cut(machine, uncut, how, one)) == {}
