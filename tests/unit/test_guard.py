@@ -135,7 +135,7 @@ def test_slow_answers_within_the_limit_are_borne(
     with watched(slow.pid, probe_limit=GENEROUS) as watching:
         assert watching.ready() is None
         assert watching.struck() is None
-        assert watching.probe.now()[3] >= 0.15
+        assert watching.probe.slowest() >= 0.15
     assert slow.poll() is None
 
 
@@ -203,12 +203,26 @@ def _status(pid: int) -> str:
         return "\nState:\tZ"
 
 
+def test_a_watch_that_was_ended_is_no_watch(watched: Callable[..., Guard]) -> None:
+    with watched(0) as watching:
+        assert watching.ready() is None
+        os.kill(watching._child.pid, signal.SIGKILL)
+        assert _until(lambda: watching.struck())["why"] == "unwatched"
+
+
+def test_a_probe_that_was_ended_shows_nothing_any_more(watched: Callable[..., Guard]) -> None:
+    with watched(0) as watching:
+        assert watching.ready() is None
+        os.kill(watching.probe._readers[0]._child.pid, signal.SIGKILL)
+        assert _until(lambda: watching.struck())["why"] == "slow"
+
+
 def test_a_probe_whose_run_was_killed_takes_its_files_with_it(folder: Path) -> None:
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
         with Probe([str(folder)]) as made:
-            while made.now()[2] < 2:
+            while made.rounds() < 2:
                 time.sleep(0.01)
             os.write(writing, b"1")
             time.sleep(GENEROUS)
@@ -227,15 +241,15 @@ def test_a_probe_reads_every_directory_again_and_again(folder: Path, monkeypatch
     for one in folders:
         one.mkdir()
     with Probe([str(one) for one in folders]) as made:
-        _until(lambda: made.now()[2] >= 3)
+        _until(lambda: made.rounds() >= 3)
         assert [len(os.listdir(one)) for one in folders] == [1, 1]
     assert [os.listdir(one) for one in folders] == [[], []]
     assert probe.EVERY == 0.02
 
 
 def test_where_no_directory_can_be_read_the_two_are_not_tried(folder: Path, watched: Callable[..., Guard]) -> None:
-    made = watched(0, limit=0.3)
-    made.probe.folders[0] = str(folder / "gone")
+    made = watched(0, limit=0.3, probe_limit=GENEROUS)
+    made.probe._readers[0].folder = str(folder / "gone")
     with made as watching:
         told = watching.ready()
     assert told is not None

@@ -356,7 +356,7 @@ def test_service_without_marks_that_a_run_has_stopped_is_started_again(
     """Its real-time part was off: no mark tells that it ran, and no time that it was stopped."""
     monkeypatch.setattr(host, "holders", lambda _roots, _bits=0: {})
     monkeypatch.setattr(host, "uncovered", lambda paths, _targets: paths)
-    handover._prepare("d", outgoing.Old.found(OLD), None)
+    handover._prepare("d", outgoing.Old.found(OLD), None, None)
     host.running.clear()
     with pytest.raises(handover.HandoverFailed, match="The old protection is back") as caught:
         handover.do(TARGET)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 from typing import Any
@@ -41,8 +42,11 @@ class _Signature:
 
 
 class _Probe:
-    def now(self) -> tuple[float, str, int, float, str]:
-        return 0.0, "/home", 5, 0.01, ""
+    def rounds(self) -> int:
+        return 5
+
+    def slowest(self) -> float:
+        return 0.01
 
 
 class _Guard:
@@ -166,6 +170,33 @@ def test_a_proof_that_fails_beside_the_old_one_leaves_that_alone(host: Host, par
     assert host.running == {"old.timer", "old.service"}
     assert ("stop", ("old.timer", "old.service")) not in host.said
     assert own_journal.unprotected_since() is None
+
+
+def test_nothing_is_noted_as_unprotected_before_the_old_one_is_about_to_stop(
+    host: Host, parts: _Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted: list[dict[str, Any]] = []
+    monkeypatch.setattr(overlap.beside, "prove", lambda *_given: noted.append(own_journal.noted("d")) or parts.beside)
+    host.on_restart = lambda: noted.append(own_journal.noted("d"))
+    handover.do(BESIDE)
+    assert [one.get("unprotected_from") for one in noted] == [None, None]
+    assert noted[0]["stopped_units"] == ["old.timer", "old.service"]
+
+
+def test_nothing_is_stopped_where_that_cannot_be_noted(
+    host: Host, parts: _Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = own_journal.note
+
+    def full(digest: str, **fields: Any) -> None:
+        if fields.get("unprotected_from"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(digest, **fields)
+
+    monkeypatch.setattr(own_journal, "note", full)
+    with pytest.raises(handover.HandoverFailed, match=r"No space left.*The old protection was not stopped"):
+        handover.do(BESIDE)
+    assert host.running == {"old.timer", "old.service"}
 
 
 def test_a_signature_that_the_engine_does_not_load_leaves_the_old_one_alone(

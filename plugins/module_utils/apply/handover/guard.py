@@ -29,12 +29,14 @@ EVERY = 0.02
 MARKS_EVERY = 0.1
 ROUNDS = 3
 STOP_LIMIT = 20
-SLOW, LONG, REFUSED, ENDED, NO_PROBE = "slow", "long", "refused", "run_ended", "no_probe"
+SLOW, LONG, REFUSED, ENDED = "slow", "long", "refused", "run_ended"
+NO_PROBE, UNWATCHED = "no_probe", "unwatched"
 WORDS = {
     SLOW: "reading a clean file took longer than %(limit)g s, in %(directory)s",
     LONG: "the two stood beside each other for longer than %(limit)g s",
     REFUSED: "a clean file could not be read, in %(directory)s",
     ENDED: "the run was ended",
+    UNWATCHED: "the process that watched over the two has ended",
     NO_PROBE: "no protected directory could be read as anybody reads it, within %(limit)g s",
 }
 
@@ -64,8 +66,12 @@ class Guard:
 
     def struck(self):
         """Return why it has stopped the new one, as {why, words, ...}; None if it has not."""
+        has_ended = self._child.wait(0)
         told = self._child.board.told()
-        return told[0] if told else None
+        if told:
+            return told[0]
+        # It ends by itself only once the old one was told to stop.
+        return _told(UNWATCHED, 0, "") if has_ended and not self._memory[0] else None
 
     def ready(self):
         """Wait until the probe has read some rounds; return None, or why the two should not be tried."""
@@ -73,7 +79,7 @@ class Guard:
         while time.monotonic() < deadline:
             if self.struck() is not None:
                 return self.struck()
-            if self.probe.now()[2] >= ROUNDS:
+            if self.probe.rounds() >= ROUNDS:
                 return None
             time.sleep(EVERY)
         return _told(NO_PROBE, self._limits["limit"], "")
@@ -89,7 +95,7 @@ class Guard:
 
     def _watch(self, board):
         hurry()
-        parent, looked, since = os.getppid(), 0.0, None
+        parent, looked, since, last = os.getppid(), 0.0, None, {}
         while True:
             now = time.monotonic()
             if since is None and now - looked >= MARKS_EVERY:
@@ -98,7 +104,7 @@ class Guard:
             is_ended = os.getppid() != parent
             if is_ended and self._memory[0]:
                 return
-            why = _told(ENDED, 0, "") if is_ended else self._why(since)
+            why = _told(ENDED, 0, "") if is_ended else self._why(since, last)
             if why is not None:
                 if self._memory[0] and not interception.holders(self._old_below):
                     # The old one is gone: the new one stands alone, and the run proves it.
@@ -108,12 +114,17 @@ class Guard:
                 return
             time.sleep(EVERY)
 
-    def _why(self, since):
-        taken, folder, _rounds, slowest, refused = self.probe.now()
-        if taken > self._limits["probe_limit"] or slowest > self._limits["probe_limit"]:
-            return _told(SLOW, self._limits["probe_limit"], folder)
-        if refused:
-            return _told(REFUSED, 0, refused)
+    def _why(self, since, last):
+        """Return why the two are to be parted; ``last`` keeps when each directory was read last, and how often then."""
+        now = time.monotonic()
+        for folder, (taken, rounds, slowest, is_refused) in self.probe.now().items():
+            if last.get(folder, (None, 0))[0] != rounds:
+                last[folder] = (rounds, now)
+            # A reader that was ended reads nothing any more.
+            if max(taken, slowest, now - last[folder][1]) > self._limits["probe_limit"]:
+                return _told(SLOW, self._limits["probe_limit"], folder)
+            if is_refused:
+                return _told(REFUSED, 0, folder)
         if since is not None and time.monotonic() - since > self._limits["limit"]:
             return _told(LONG, self._limits["limit"], "")
         return None

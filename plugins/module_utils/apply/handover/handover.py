@@ -55,13 +55,16 @@ def do(target):
     with Held() as signals, contextlib.ExitStack() as stack:
         try:
             both = stack.enter_context(Overlap(old, new, target)) if possible(old, target) else None
-            _prepare(target["digest"], old, new)
+            _prepare(target["digest"], old, new, both)
         except Exception as error:
             # An earlier run may have stopped it.
             facts = _bring_back(old, None) if old.was_stopped else dict(NOT_STOPPED)
             raise HandoverFailed(_cause(error), subject, dict(facts, cause=_code(error)))
         with _WayBack(old, new, both, signals, target["digest"], subject):
-            facts = both.hand_over() if both is not None else _one_after_the_other(old, new)
+            if both is not None:
+                facts = both.hand_over(lambda: own_journal.note(target["digest"], **_unprotected()))
+            else:
+                facts = _one_after_the_other(old, new)
         if new is not None:
             # It is proven: nothing leads back any more.
             signals.ignore()
@@ -96,17 +99,22 @@ class _WayBack:
         raise HandoverFailed(_cause(error), self._subject, facts) from error
 
 
-def _prepare(digest, old, new):
+def _prepare(digest, old, new, both):
     """Do what can fail before anything is stopped."""
     if new is not None:
         new.prepare()
     # Should nothing come after this, then it is known what was stopped, and since when nothing protects.
     noted = {"stopped_units": old.units} if old.units else {}
-    if old.gone is None and old.intercepted:
-        now = Moment.now()
-        noted.update(unprotected_from=str(now), unprotected_clock=now.clock, unprotected_until=None)
+    if old.gone is None and old.intercepted and both is None:
+        noted.update(_unprotected())
     if noted:
         own_journal.note(digest, **noted)
+
+
+def _unprotected():
+    """Return what the journal is to know before the old protection is stopped."""
+    now = Moment.now()
+    return {"unprotected_from": str(now), "unprotected_clock": now.clock, "unprotected_until": None}
 
 
 def undo(target):

@@ -50,11 +50,14 @@ class Overlap:
     def __exit__(self, *error):
         self._signature.__exit__(*error)
 
-    def hand_over(self):
-        """Do it and return the facts; EndpointError if the new one is not proven, and the old one may still stand."""
+    def hand_over(self, note_stop):
+        """Do it and return the facts; EndpointError if the new one is not proven, and the old one may still stand.
+
+        ``note_stop()`` notes that the old one is about to be stopped.
+        """
         try:
             with self._marks:
-                facts = self._handed_over()
+                facts = self._handed_over(note_stop)
         finally:
             if self._old.gone is None:
                 # It has ended by itself.
@@ -75,12 +78,13 @@ class Overlap:
     def _guard(self):
         return Guard(self._target["old"], self._target["new"], self._told)
 
-    def _handed_over(self):
+    def _handed_over(self, note_stop):
         with self._guard() as guard:
             struck, checks = self._stand(guard)
             # Nothing is left of it on the disk from here on, whatever comes.
             self._signature.take_away()
             facts = None
+            note_stop()
             if struck is None:
                 guard.let_old_go()
                 facts = self._old.stop()
@@ -120,8 +124,8 @@ class Overlap:
         return dict(stopped, checks=checks, attempts=attempts)
 
     def _told_of(self, guard, struck, checks):
-        _taken, _folder, rounds, slowest, _refused = guard.probe.now()
-        told = {"held": struck is None, "probes": rounds, "slowest_probe_seconds": round(slowest, 3), "checks": checks}
+        rounds, slowest = guard.probe.rounds(), round(guard.probe.slowest(), 3)
+        told = {"held": struck is None, "probes": rounds, "slowest_probe_seconds": slowest, "checks": checks}
         return told if struck is None else dict(told, given_up=struck["words"], why=struck["why"])
 
     def _window(self):

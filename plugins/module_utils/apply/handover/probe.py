@@ -26,23 +26,54 @@ PLACES = {
     # Since when it reads (seconds of the monotonic clock), and how long the slowest read took (seconds).
     "begun": (FLOAT, 0),
     "slowest": (FLOAT, 8),
-    # The number of the directory, how many rounds it has read, and the number of the one that was refused; from 1 on.
-    "number": (NUMBER, 16),
-    "rounds": (NUMBER, 24),
-    "refused": (NUMBER, 32),
+    # How often it has read, and whether it was refused once.
+    "rounds": (NUMBER, 16),
+    "refused": (NUMBER, 24),
 }
 
 
 class Probe:
-    """A process of its own that reads, in a ``with``; what it has to tell is in memory that it shares.
+    """Processes of their own that read, one a directory, in a ``with``; what they have to tell is in shared memory.
 
-    Scanners answer it as they answer anybody: where both wait for each other, it waits too, and nobody else's file has
-    to be what shows it. One process reads all directories in turn, so that it is never more than one question to them.
+    Scanners answer them as they answer anybody: where both wait for each other, they wait too, and nobody else's file
+    has to be what shows it.
     """
 
     def __init__(self, folders):
-        self.folders = list(folders)
-        self._names = [test_files.new_name() for _folder in self.folders]
+        self._readers = [_Reader(folder) for folder in folders]
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self):
+        with contextlib.ExitStack() as stack:
+            for reader in self._readers:
+                stack.enter_context(reader)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *error):
+        self._stack.__exit__(*error)
+
+    def now(self):
+        """Return {folder: (seconds for which the read that is under way has taken, how often it has read, seconds of
+        the slowest read that has ended, whether it was refused)}. Never waits.
+        """
+        return {reader.folder: reader.now() for reader in self._readers}
+
+    def rounds(self):
+        """Return how often each directory was read at least; 0 without one."""
+        return min((rounds for _taken, rounds, _slowest, _refused in self.now().values()), default=0)
+
+    def slowest(self):
+        """Return the seconds of the slowest read, also of one that is under way."""
+        return max((max(taken, slowest) for taken, _rounds, slowest, _refused in self.now().values()), default=0.0)
+
+
+class _Reader:
+    """The process that reads in one directory."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self._name = test_files.new_name()
         self._memory = mmap.mmap(-1, mmap.PAGESIZE)
         self._child = None
 
@@ -53,20 +84,12 @@ class Probe:
 
     def __exit__(self, *_error):
         self._child.__exit__()
-        for folder, name in zip(self.folders, self._names):
-            told(_removal(folder, name), CLEANING)
+        told(lambda _tell: self._remove(), CLEANING)
 
     def now(self):
-        """Return (seconds for which the read that is under way has taken, its directory, rounds, seconds of the
-        slowest read that has ended, the directory in which a clean file was refused or ''). Never waits.
-        """
         begun = self._value("begun")
         taken = max(0.0, time.monotonic() - begun) if begun else 0.0
-        return taken, self._folder("number"), self._value("rounds"), self._value("slowest"), self._folder("refused")
-
-    def _folder(self, name):
-        number = self._value(name)
-        return self.folders[number - 1] if number else ""
+        return taken, self._value("rounds"), self._value("slowest"), bool(self._value("refused"))
 
     def _value(self, name):
         form, place = PLACES[name]
@@ -79,40 +102,33 @@ class Probe:
     def _read_on(self, _board):
         # What is measured is how long a scanner takes, not how long others have the processor.
         hurry()
-        parent, files = os.getppid(), []
-        for number, folder in enumerate(self.folders):
-            with contextlib.suppress(OSError, Problem):
-                files.append((number, self._made(number, folder)))
-        while files and os.getppid() == parent:
-            begun = time.monotonic()
-            for number, inside in files:
-                self._read(number, inside)
-            self._write("rounds", self._value("rounds") + 1)
-            time.sleep(max(0.001, begun + EVERY - time.monotonic()))
-        for number, folder in enumerate(self.folders):
-            with contextlib.suppress(OSError, Problem):
-                test_files.remove(test_files.opened(folder), self._names[number])
+        parent = os.getppid()
+        with contextlib.suppress(OSError, Problem):
+            inside = self._made()
+            while os.getppid() == parent:
+                begun = time.monotonic()
+                self._read(inside)
+                time.sleep(max(0.001, begun + EVERY - time.monotonic()))
+        self._remove()
 
-    def _made(self, number, folder):
+    def _made(self):
         """Return a descriptor of a new directory with the file in it; a scanner is asked about making one too."""
-        self._begins(number)
-        inside = test_files.made(test_files.opened(folder), self._names[number])
-        test_files.write(inside, self._names[number], CLEAN)
+        self._write("begun", time.monotonic())
+        inside = test_files.made(test_files.opened(self.folder), self._name)
+        test_files.write(inside, self._name, CLEAN)
         self._ended()
         return inside
 
-    def _read(self, number, inside):
-        self._begins(number)
-        try:
-            test_files.read(inside, self._names[number])
-        except OSError as error:
-            if error.errno in REFUSED:
-                self._write("refused", number + 1)
-        self._ended()
-
-    def _begins(self, number):
-        self._write("number", number + 1)
+    def _read(self, inside):
         self._write("begun", time.monotonic())
+        try:
+            test_files.read(inside, self._name)
+        except OSError as error:
+            if error.errno not in REFUSED:
+                raise
+            self._write("refused", 1)
+        self._ended()
+        self._write("rounds", self._value("rounds") + 1)
 
     def _ended(self):
         taken = time.monotonic() - self._value("begun")
@@ -120,6 +136,6 @@ class Probe:
         if taken > self._value("slowest"):
             self._write("slowest", taken)
 
-
-def _removal(folder, name):
-    return lambda _tell: test_files.remove(test_files.opened(folder), name)
+    def _remove(self):
+        with contextlib.suppress(OSError, Problem):
+            test_files.remove(test_files.opened(self.folder), self._name)
