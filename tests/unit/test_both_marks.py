@@ -75,6 +75,12 @@ def test_nothing_is_claimed_where_the_looks_did_not_go_on_to_the_end() -> None:
     assert not made.was_never_without()
 
 
+def test_how_long_both_stood_is_told_by_the_looks_that_saw_both() -> None:
+    made = _taken_in([({OLD}, set()), ({OLD}, {NEW}), ({OLD}, {NEW}), ({OLD}, set()), (set(), {NEW})])
+    assert (made.together.since_boot, made.last.since_boot) == (11, 21)
+    assert _taken_in([({OLD}, set())]).together is None
+
+
 def test_since_when_the_old_one_is_away_is_known() -> None:
     assert _taken_in([({OLD}, set()), ({OLD}, {NEW})]).since is None
     assert _taken_in([({OLD}, set()), ({OLD}, {NEW}), (set(), {NEW}), (set(), {NEW})]).since.since_boot == 10

@@ -41,10 +41,11 @@ class Held:
 class BothMarks(threading.Thread):
     """Looks on a thread of its own at the marks of the ``old`` and the ``new`` engine (Held); use it in a ``with``.
 
-    ``together`` is the Moment at which both had been seen in one look. ``gone`` and ``there`` are the edges of the time
-    in which nothing was: when the last look before it began, and when the first after it had ended; None if there was
-    no such time. ``since`` is when the old one's marks were last seen, None as long as they are. ``looks`` counts them,
-    and ``longest`` is the longest time in seconds from the beginning of one to the end of the next.
+    ``together`` and ``last`` are the Moments at which both had been seen in one look, the first and the last. ``gone``
+    and ``there`` are the edges of the time in which nothing was: when the last look before it began, and when the first
+    after it had ended; None if there was no such time. ``since`` is when the old one's marks were last seen, None as
+    long as they are. ``looks`` counts them, and ``longest`` is the longest time in seconds from the beginning of one to
+    the end of the next.
     """
 
     def __init__(self, old, new):
@@ -52,7 +53,7 @@ class BothMarks(threading.Thread):
         self._old, self._new = old, new
         self._is_over = threading.Event()
         self._before, self._seen, self._old_seen = None, frozenset(), None
-        self.together = self.gone = self.there = self.since = None
+        self.together = self.last = self.gone = self.there = self.since = None
         self.looks, self.longest, self.is_whole = 0, 0.0, False
 
     def run(self):
@@ -76,8 +77,8 @@ class BothMarks(threading.Thread):
             self.longest = max(self.longest, self._before.until(ended) or 0)
             if not self._seen & seen:
                 self._miss(ended if seen else None)
-        if both and self.together is None:
-            self.together = ended
+        if both:
+            self.together, self.last = self.together or ended, ended
         self.since = None if old else self.since or self._old_seen
         self._old_seen = begun if old else self._old_seen
         self._before, self._seen = begun, seen

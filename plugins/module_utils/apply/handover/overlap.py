@@ -138,5 +138,5 @@ class Overlap:
     def _seen(self):
         """Return what was seen of the marks: looks, the longest time between two, and how long both were there."""
         marks = self._marks
-        both = marks.together.until(self._old.gone) if marks.together and self._old.gone else None
+        both = marks.together.until(marks.last) if marks.together else 0.0
         return {"looks": marks.looks, "longest_between_looks": round(marks.longest, 3), "both_seconds": both}
