@@ -39,7 +39,7 @@ class Fault:
     verdict: str
     failure: str
     says: tuple[str, ...]
-    overlap: str
+    overlap: tuple[str, ...]
     window: str
     untouched: bool
 
@@ -62,7 +62,7 @@ def load(name: str) -> Fault:
         verdict=content["verdict"],
         failure=content.get("failure", ""),
         says=tuple(content.get("says", ())),
-        overlap=content.get("overlap", ""),
+        overlap=tuple(content.get("overlap", "").split()),
         window=content["window"],
         untouched=content.get("untouched", False),
     )
