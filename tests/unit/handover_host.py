@@ -81,7 +81,7 @@ class Host:
                 raise EndpointError("command_failed", "Telling systemd", names[0], "no", "Look.")
             self.running.update(names)
 
-    def is_going(self, name: str, _most_restarts: int) -> bool:
+    def is_going(self, name: str) -> bool:
         return name in self.running
 
     def reload_if_needed(self, _names: list[str]) -> None:

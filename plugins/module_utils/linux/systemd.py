@@ -8,6 +8,9 @@ from ..posix.running.commands import must, run
 
 ASK_LIMIT = 30
 TELL_LIMIT = 90
+STOPPED = ("inactive", "failed")
+# A unit that has ended so often since it was started will not stay up, whatever systemd goes on trying.
+MOST_RESTARTS = 5
 PROPERTIES = ",".join(
     "Id LoadState ActiveState SubState UnitFileState FragmentPath MainPID ConditionResult NeedDaemonReload "
     "TriggeredBy NRestarts ActiveEnterTimestampMonotonic".split()
@@ -48,10 +51,10 @@ def is_active(name):
     return show([name])[name]["ActiveState"] == "active"
 
 
-def is_going(name, most_restarts):
+def is_going(name):
     """Return True if a unit runs or is about to, and has not ended by itself too often since it was started."""
     shown = show([name])[name]
-    return shown["ActiveState"] not in ("inactive", "failed") and int(shown.get("NRestarts") or 0) < most_restarts
+    return shown["ActiveState"] not in STOPPED and int(shown.get("NRestarts") or 0) < MOST_RESTARTS
 
 
 def tell(verb, names, limit=TELL_LIMIT):

@@ -30,8 +30,6 @@ ANSWER_LIMIT = 10
 # A unit that ends and comes up again by itself has its marks back by then; one that runs on without them never has.
 LOST_LIMIT = 1
 GIVEN_UP_PAUSE = 0.2
-# A unit that has ended so often since it was started will not stay up, whatever systemd goes on trying.
-MOST_RESTARTS = 5
 ATTEMPTS = 3
 
 
@@ -170,7 +168,7 @@ class New:
         deadline = time.monotonic() + self._new["limit"]
         while time.monotonic() < deadline:
             moment = there.wait(GIVEN_UP_PAUSE)
-            if moment is not None or not systemd.is_going(self._new["unit"], MOST_RESTARTS):
+            if moment is not None or not systemd.is_going(self._new["unit"]):
                 return moment
         return None
 

@@ -8,12 +8,13 @@ import os
 import time
 
 from ...linux import interception, systemd
+from ...linux.systemd import STOPPED
 from ...posix.errors import EndpointError
 from ...posix.running.moments import Watch
 from ...prove import on_access
 from ...prove.checks import BAD, OK, check, overall
 from ..services import boot_links_remove
-from ..services.unit import STOPPED, force
+from ..services.unit import force
 
 STARTS = 3
 START_PAUSE = 1.0

@@ -13,8 +13,6 @@ from ...prove.checks import BAD, OK, overall
 CHANGES = False
 PAUSE = 0.2
 RELOADING = 15
-# An engine that has ended so often since it was started will not come up, whatever systemd goes on trying.
-MOST_RESTARTS = 5
 
 
 def look(_target):
@@ -35,7 +33,7 @@ def do(target):
         if result == OK:
             return {"checks": checks}
         limit = RELOADING if result == BAD else target["limit"]
-        if time.monotonic() - begun >= limit or not systemd.is_going(target["unit"], MOST_RESTARTS):
+        if time.monotonic() - begun >= limit or not systemd.is_going(target["unit"]):
             raise EndpointError(
                 "engine_not_proven",
                 "Proving detection on demand",

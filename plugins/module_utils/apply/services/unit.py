@@ -7,13 +7,13 @@ import hashlib
 import os
 
 from ...linux import systemd
+from ...linux.systemd import STOPPED
 from ...posix.errors import EndpointError
 from ...posix.own import own_journal
 from ...posix.running import boot_clock
 from .boot_links_remove import starting, take_away
 
 HALF_WAY = True
-STOPPED = ("inactive", "failed")
 NEVER_WAS = {"running": False, "enabled": False}
 BLOCK = 1 << 20
 

@@ -11,13 +11,12 @@ from ...catalog.model import Product
 from ...detect.evidence import Evidence
 from ...locations import is_below
 from ...plan.model import DIGEST_MARK, HANDOVER, Step
-from .removal.services import starting_at_boot
+from .removal.services import STOPPED, starting_at_boot
 from .staging import vendor
 from .staging.engine import Staged
 
 STOP_LIMIT = 120
 START_LIMIT = 60
-STOPPED = ("inactive", "failed")
 BACK = "If the new protection is not proven, it is stopped and the old one is started and proven again."
 BACK_TO_OLD = "If the owner's data cannot be retained after it, the old protection is started and proven again."
 OVERLAPPING = "overlapping"
