@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import console, runs, verdict
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import facts
@@ -173,7 +174,27 @@ WRONG = {
     "hosts": (_file(hosts=[]), r"\$.hosts"),
     "key": (_file(clean=True), "clean"),
     "version": (_file(format_version="2"), "format_version"),
+    "Latin-1": (_file(source="M\u00fcller").decode("unicode_escape").encode("latin-1"), "invalid"),
+    "a key twice": (_file()[:-1] + b', "hosts": ["web1", "web2"]}', "hosts stands twice"),
+    "a table of an export": (b"Hostname,Status\nweb1,protected\n", r"\$: expected an object"),
+    "a time of another zone": (_file(time="2026-11-29T10:15:00+01:00"), r"\$.time"),
+    "a day that is none": (_file(time="2026-13-29T10:15:00Z"), r"\$.time"),
+    "hosts as text": (_file(hosts="web1, web2"), r"\$.hosts: expected an array"),
+    "a host twice": (_file(hosts=["web1", "web1"]), "each item once"),
+    "nothing": (b"", r"\$: expected an object"),
 }
+FORMS = {
+    "with a mark of its order of bytes": b"\xef\xbb\xbf" + _file(),
+    "in UTF-16, as a spreadsheet saves it": _file().decode().encode("utf-16"),
+    "with the ends of lines of Windows": yaml.safe_dump(json.loads(_file())).replace("\n", "\r\n").encode(),
+    "with blanks around a name": _file(hosts=["  WEB1 "]),
+    "with one name spelt in two ways": _file(hosts=["web1", "WEB1"]),
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_file_is_read_as_programs_save_it(name: str) -> None:
+    assert runs.closed(_record(OPEN), console.parse(FORMS[name], "console.yml", NOW))["verdict"] in verdict.CLEAN
 
 
 @pytest.mark.parametrize("name", WRONG)
