@@ -23,8 +23,8 @@ attributes:
       - When run twice in a row outside check mode, with the same arguments, the second run says that nothing changed.
   platform:
     support: full
-    platforms: posix
-    description: Target systems that the module works on.
+    platforms: linux
+    description: Target systems that the module works on. They need systemd to be changed, and Python 3.6 or newer.
 """
 
     CATALOG = r"""
@@ -37,6 +37,16 @@ options:
     type: list
     elements: path
     default: []
+"""
+
+    CONTROLLER_ALONE = r"""
+options: {}
+attributes:
+  platform:
+    support: full
+    platforms: posix
+    description: Target systems that the module works on.
+    details: It works on the controller, and reaches no host.
 """
 
     ON_CONTROLLER = r"""

@@ -4,14 +4,14 @@
 
 DOCUMENTATION = r"""
 module: antivirus_selftest
-short_description: Prove that a replacement protects a host
+short_description: Test that a replacement protects a host
 version_added: 0.1.0
 description:
-  - Proves that the test string of EICAR is found on demand and that its read is refused on access in each protected
-    directory, and that clean bytes are neither. Also that the units run and start at boot, that no other process
-    intercepts, that the loaded signatures are not too old, and that no file silences signatures which nobody planned.
+  - Tests that the EICAR test file is found on demand, that reading it is refused on access in each protected directory,
+    and that neither happens to a clean file.
+  - Also checks that the units run and start at boot, that no other process intercepts, that the loaded signatures are not
+    too old, and that no file disables signatures outside the plan.
   - Test files are written into the protected directories and removed again; security monitoring will see them.
-  - In check mode nothing is written and the proof on access is left out.
 author:
   - avshift contributors (@avshift)
 extends_documentation_fragment:
@@ -21,10 +21,10 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: partial
-    details: Nothing is written then, so that the proof on access is left out and the result is V(unknown) at best.
+    details: Nothing is written, so the test on access is left out and the result is V(unknown) at best.
 options:
   provider:
-    description: The replacement, by its id in the catalog.
+    description: The replacement, by its ID in the catalog.
     type: str
     required: true
   options:
@@ -33,32 +33,54 @@ options:
     default: {}
   max_database_age:
     description:
-      - Days that the official signatures which the engine has loaded may be old; V(0) is as many as the provider's own
-        option says.
-      - The engine is asked, since signatures on the disk need not be loaded. A site's own signatures carry no date, which
-        the proof then says.
+      - Maximum age, in days, of the official signatures that the engine has loaded. V(0) means the age in the provider's
+        own option.
+      - The engine is asked, since signatures on the disk need not be loaded. A site's own signatures have no date; the
+        result then says so.
     type: int
     default: 0
 """
 
 EXAMPLES = r"""
-- name: Prove protection
+- name: Test protection
   avshift.endpoint.antivirus_selftest:
     provider: clamav
+  register: tested
+
+- name: Test protection with the options that it was set up with, and refuse signatures older than three days
+  avshift.endpoint.antivirus_selftest:
+    provider: clamav
+    options: {database: official, paths: [/home, /srv]}
+    max_database_age: 3
 """
 
 RETURN = r"""
 provider:
-  description: The replacement that was proven.
+  description: The replacement that was tested.
   returned: success
   type: str
+  sample: clamav
 checks:
-  description: One check each, with C(id), C(result) (V(ok), V(bad) or V(unknown)) and C(detail).
+  description: One entry per check.
   returned: success
   type: list
   elements: dict
+  contains:
+    id:
+      description: The check's ID.
+      type: str
+      sample: on_access_blocks:/home
+    result:
+      description: V(ok), V(bad) or V(unknown).
+      type: str
+      sample: ok
+    detail:
+      description: What was seen.
+      type: str
+      sample: reading the test file was refused
 result:
   description: The worst result of all checks.
   returned: success
   type: str
+  sample: ok
 """

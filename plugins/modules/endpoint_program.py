@@ -14,6 +14,13 @@ author:
   - avshift contributors (@avshift)
 extends_documentation_fragment:
   - avshift.endpoint.attributes
+attributes:
+  check_mode:
+    support: partial
+    details: It does what the request says. The module that sends the request says in it whether anything may be changed.
+  idempotent:
+    support: partial
+    details: It is what the module that sends the request is.
 options:
   request:
     description: The code and its arguments, as the other modules pack them.
@@ -25,6 +32,11 @@ EXAMPLES = r"""
 - name: What the other modules do where their own way does not fit; no play needs it
   avshift.endpoint.endpoint_program:
     request: "{{ packed_by_another_module }}"
+
+- name: The same by another user's rights
+  avshift.endpoint.endpoint_program:
+    request: "{{ packed_by_another_module }}"
+  become: true
 """
 
 RETURN = r"""
@@ -32,6 +44,7 @@ code:
   description: A stable word for what failed.
   returned: failure
   type: str
+  sample: root_needed
 """
 
 import base64

@@ -8,7 +8,7 @@ short_description: Find Kaspersky software on a host, by evidence
 version_added: 0.1.0
 description:
   - Collects evidence in one round trip, matches it to the products of the catalog, and changes nothing.
-  - What could not be checked is listed with the products that hang on it, and the answer is then not complete.
+  - What could not be checked is listed with the products that depend on it, and the answer is then not complete.
   - What no entry of the catalog knows, but is Kaspersky's by the name or maker of its package or by where it lies, is found
     as C(unrecognised).
 author:
@@ -17,6 +17,10 @@ extends_documentation_fragment:
   - avshift.endpoint.attributes.catalog
   - avshift.endpoint.attributes
   - avshift.endpoint.attributes.on_controller
+attributes:
+  idempotent:
+    support: full
+    details: A record in O(records_dir) holds the time of its run. It lies on the controller and does not count as a change.
 options:
   root:
     description:
@@ -26,9 +30,9 @@ options:
     default: /
   records_dir:
     description:
-      - Folder on the controller to which the host's record is written. Then the run shows a line a host with what was
+      - Folder on the controller to which the host's record is written. Then the run shows one line per host with what was
         found, and the evidence is in the record instead of the result, so that the controller does not keep it.
-      - In check mode the record is not written. A record of the controller's does not count as a change.
+      - In check mode the record is not written. A record on the controller does not count as a change.
     type: path
   silence:
     description:
@@ -62,43 +66,50 @@ EXAMPLES = r"""
     silence: true
     servers: [ksc.example.org, 192.0.2.10]
 
-- name: Write a record a host
+- name: Write one record per host
   avshift.endpoint.kaspersky_info:
     records_dir: avshift/detect
 """
 
 RETURN = r"""
 findings:
-  description: One finding a product that left any sign.
+  description: One finding for each product that left any sign.
   returned: success
   type: list
   elements: dict
   contains:
     id:
-      description: The product's id in the catalog.
+      description: The product's ID in the catalog.
       type: str
+      sample: kesl
     name:
       description: The product's name.
       type: str
+      sample: Kaspersky Endpoint Security for Linux
     class:
       description: product, management, server, gateway, embedded, tool, exempt, successor or unrecognised.
       type: str
+      sample: product
     state:
       description: running, installed, broken, residue_active or residue_inert.
       type: str
+      sample: running
     version:
-      description: The version, or nothing where no evidence tells it.
+      description: The version, or nothing where it is not known.
       type: str
+      sample: 12.1.0-1508
     confidence:
       description: confirmed (two independent kinds of evidence), probable, or weak (a name only).
       type: str
+      sample: confirmed
     mode:
       description: What it works as, in the vendor's words, such as Light Agent; nothing for the ordinary.
       type: str
+      sample: ""
     problems:
       description:
         - Why the state is broken.
-        - C(package_state), a package operation was cut off or failed.
+        - C(package_state), a package operation was interrupted or failed.
         - C(files_missing), the package database has it and its files are gone.
         - C(package_missing), its programs are there and no package database has it.
         - C(setup_never_run), it was installed and never set up.
@@ -107,15 +118,40 @@ findings:
         - C(watchdog_without_engine), its watchdog runs and does not start the process that protects.
       type: list
       elements: str
+      sample: []
     reasons:
-      description: Ids of the evidence.
+      description: IDs of the evidence.
       type: list
       elements: str
+      sample: ["package:kesl", "unit:kesl.service"]
 evidence:
-  description: Everything that was seen, with C(id), C(kind), C(what), C(where), and C(value) or C(unknown).
+  description: Everything that was seen.
   returned: success, without O(records_dir)
   type: list
   elements: dict
+  contains:
+    id:
+      description: The evidence's ID, by which findings name it.
+      type: str
+      sample: package:kesl
+    kind:
+      description: The kind of evidence.
+      type: str
+      sample: package
+    what:
+      description: What was looked for.
+      type: str
+      sample: kesl
+    where:
+      description: Where it was looked for.
+      type: str
+      sample: dpkg
+    value:
+      description: What was seen. Its form depends on the kind.
+      type: dict
+    unknown:
+      description: Why it could not be checked, in place of the value.
+      type: str
 unknowns:
   description: What could not be checked.
   returned: success
@@ -123,20 +159,22 @@ unknowns:
   elements: dict
   contains:
     id:
-      description: Id of the evidence.
+      description: ID of the evidence.
       type: str
+      sample: process:/proc
     cause:
       description: Why it could not be checked.
       type: str
+      sample: permission denied
     products:
-      description: Ids of the products that hang on it.
+      description: IDs of the products that depend on it.
       type: list
       elements: str
+      sample: [kesl]
     bears:
-      description:
-        - Whether the answer hangs on it. What would only tell more about a product of which nothing was seen does not
-          count.
+      description: Whether it could change the answer.
       type: bool
+      sample: true
 limits:
   description:
     - What the host has that was not looked at, or not wholly, such as the packages of a package manager without a reader.
@@ -146,14 +184,17 @@ limits:
   elements: dict
   contains:
     id:
-      description: The limit's id in the catalog, or C(named_by_others).
+      description: The limit's ID in the catalog, or C(named_by_others).
       type: str
+      sample: pacman
     what:
       description: What it is, and where it was seen.
       type: str
+      sample: packages of pacman (/var/lib/pacman/local)
     why:
       description: Why it was not looked at, or how far it was.
       type: str
+      sample: its database is not read; only the names of its packages are compared
 silence:
   description: Whether nothing on the host talks to the vendor, or is set up to.
   returned: with O(silence=true)
@@ -162,32 +203,69 @@ silence:
     result:
       description: C(silent), C(talks), or C(unknown) where nothing was seen and not everything could be looked at.
       type: str
+      sample: silent
     items:
       description:
-        - What was seen, each with C(id), C(level), C(title), C(diagnosis) and C(remediation).
-        - Of the levels, C(error) makes a host talk, C(unknown) makes it unknown, and C(info) is left to the owner.
+        - What was seen.
+        - Of the levels, V(error) makes a host talk, V(unknown) makes it unknown, and V(info) is left to you.
       type: list
       elements: dict
+      contains:
+        id:
+          description: A stable ID.
+          type: str
+          sample: flow_to_vendor
+        level:
+          description: V(error), V(unknown) or V(info).
+          type: str
+          sample: error
+        title:
+          description: What it is about, in one line.
+          type: str
+        diagnosis:
+          description: What is so on this host.
+          type: str
+        remediation:
+          description: What to do about it.
+          type: str
 complete:
-  description: Whether nothing that the answer hangs on is unknown.
+  description: Whether everything that could change the answer was checked.
   returned: success
   type: bool
+  sample: true
 earlier_runs:
-  description: Runs of this collection that the host's journal tells of.
+  description: Earlier runs of this collection that are in the host's journal.
   returned: success
   type: list
   elements: dict
+  contains:
+    digest:
+      description: Digest of the plan that was carried out.
+      type: str
+      sample: 4f1c2a9d3e5b7f80246813579bdf02468ace13579bdf02468ace13579bdf0246
+    status:
+      description: How the run ended, such as V(done).
+      type: str
+      sample: done
+    products:
+      description: IDs of the products that it removed.
+      type: list
+      elements: str
+      sample: [kesl]
 removed_before:
-  description: Ids of the products that earlier runs removed.
+  description: IDs of the products that earlier runs removed.
   returned: success
   type: list
   elements: str
+  sample: [kesl]
 verdict:
   description: detected, never_present, removed_verified or unknown.
   returned: with O(records_dir)
   type: str
+  sample: detected
 path:
-  description: Where the record lies.
+  description: Path of the record on the controller.
   returned: with O(records_dir)
   type: str
+  sample: avshift/detect/web1.json
 """

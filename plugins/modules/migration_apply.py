@@ -4,7 +4,7 @@
 
 DOCUMENTATION = r"""
 module: migration_apply
-short_description: Carry out a plan, or one part of it
+short_description: Carry out a plan or one part of it
 version_added: 0.1.0
 description:
   - Carries out the steps of one part, or of V(all) in their order, in one round trip. Each step first looks whether it is done.
@@ -46,29 +46,88 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Stage the replacement
+- name: Install the replacement
   avshift.endpoint.migration_apply:
     planned: "{{ planned }}"
     part: stage
+    change_id: CHG0030001
+    secrets: "{{ vault_replacement }}"
+  register: staged
+
+- name: Hand protection over
+  avshift.endpoint.migration_apply:
+    planned: "{{ planned }}"
+    part: handover
+    before: "{{ staged }}"
+    change_id: CHG0030001
+
+- name: Carry out all parts of a plan, or with --check --diff show them
+  avshift.endpoint.migration_apply:
+    planned: "{{ planned }}"
+    part: all
 """
 
 RETURN = r"""
 steps:
-  description: The part's steps with C(id), C(title), C(outcome), C(seconds) and C(facts).
+  description: The steps of the part, in the order in which they were carried out.
   returned: always
   type: list
   elements: dict
+  contains:
+    id:
+      description: The step's ID in the plan.
+      type: str
+      sample: 09-remove-packages_remove
+    title:
+      description: What the step does.
+      type: str
+      sample: Remove kesl, kesl-gui
+    outcome:
+      description:
+        - V(changed), V(proved) for a test that passed, V(already) where it was done before, V(would_change) in check mode,
+          V(failed), V(undone) where it was taken back, or V(untouched) where an earlier step failed.
+      type: str
+      sample: changed
+    seconds:
+      description: How long it took. Missing where nothing was done.
+      type: float
+      sample: 4.2
+    facts:
+      description: What the step reports, such as where data was archived.
+      type: dict
+      sample: {}
 failure:
-  description: The step that failed, with C(step), C(code), C(message), and the ids of the steps C(undone).
+  description: The step that failed; nothing where none did.
   returned: always
   type: dict
+  contains:
+    step:
+      description: The step's ID.
+      type: str
+      sample: 09-remove-packages_remove
+    code:
+      description: A stable word for what failed.
+      type: str
+      sample: package_manager_locked
+    message:
+      description: What failed, why, and what to do.
+      type: str
+    undone:
+      description: IDs of the steps that were taken back.
+      type: list
+      elements: str
+      sample: []
 window_seconds:
-  description: Seconds without real-time protection during a handover; 0 if there was none, nothing if nothing was handed over.
+  description:
+    - Seconds without real-time protection during a handover; V(0) if there was no such moment.
+    - Nothing if no handover took place, or no reliable clock measured it.
   returned: always
   type: float
+  sample: 0.8
 pending:
-  description: Ids of all the plan's steps that were not done when its first part began.
+  description: IDs of all steps of the plan that were not done when its first part began.
   returned: always
   type: list
   elements: str
+  sample: [01-stage-packages_install, 08-handover-handover, 09-remove-packages_remove]
 """

@@ -4,7 +4,7 @@
 
 DOCUMENTATION = r"""
 module: migration_approve
-short_description: Approve a plan, or some of its hosts
+short_description: Approve a plan or some of its hosts
 version_added: 0.1.0
 description:
   - Writes an approval beside a plan. It names the plan by its digest, the hosts, who approves them, why, and until when.
@@ -16,6 +16,7 @@ author:
 extends_documentation_fragment:
   - avshift.endpoint.attributes
   - avshift.endpoint.attributes.on_controller
+  - avshift.endpoint.attributes.controller_alone
 options:
   plan:
     description: Path of the plan.json.
@@ -31,7 +32,8 @@ options:
     required: true
   valid_until:
     description:
-      - A day as YYYY-MM-DD, which counts to its end in UTC, or a time as YYYY-MM-DDTHH:MM:SSZ. It never ends without this.
+      - A day as YYYY-MM-DD, which counts to its end in UTC, or a time as YYYY-MM-DDTHH:MM:SSZ.
+      - If omitted, the approval does not expire.
     type: str
   hosts:
     description:
@@ -50,7 +52,7 @@ options:
     elements: int
     default: []
   output:
-    description: Path of the approval. It is approval.json beside the plan without this.
+    description: Path of the approval. If omitted, it is C(approval.json) beside the plan.
     type: path
 """
 
@@ -63,6 +65,15 @@ EXAMPLES = r"""
     valid_until: "2027-06-30"
     hosts: [web1, web2]
     classes: [4f1c2a9d]
+
+- name: Approve the first two waves of a plan, in a file of your own
+  avshift.endpoint.migration_approve:
+    plan: avshift/plan/plan.json
+    approver: Jane Doe
+    reason: CAB of 12 May, CHG0030001
+    valid_until: "2027-06-30T18:00:00Z"
+    waves: [1, 2]
+    output: approvals/CHG0030001.json
 """
 
 RETURN = r"""
@@ -70,12 +81,40 @@ path:
   description: Path of the approval.
   returned: success
   type: str
+  sample: /srv/avshift/plan/approval.json
 approval:
   description: The approval, as catalog/data/schemas/approval.schema.json describes it.
   returned: success
   type: dict
+  contains:
+    plan_digest:
+      description: The plan that is approved, by its digest.
+      type: str
+      sample: 0a1f5d7c9b3e2468ace013579bdf02468ace13579bdf02468ace13579bdf0246
+    approver:
+      description: Who approved it.
+      type: str
+      sample: Jane Doe
+    reason:
+      description: Why, or by which decision.
+      type: str
+      sample: CAB of 12 May, CHG0030001
+    time:
+      description: When it was written, in UTC.
+      type: str
+      sample: "2027-05-12T09:30:00Z"
+    valid_until:
+      description: When it expires, in UTC; nothing if it does not expire.
+      type: str
+      sample: "2027-06-30T23:59:59Z"
+    hosts:
+      description: The hosts that are approved.
+      type: list
+      elements: str
+      sample: [web1, web2]
 sign:
-  description: The command that signs it, but for the path of the key.
+  description: The command that signs it, except for the path of the key.
   returned: success
   type: str
+  sample: ssh-keygen -Y sign -f KEY -n approval@avshift.endpoint /srv/avshift/plan/approval.json
 """

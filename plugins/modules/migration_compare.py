@@ -16,6 +16,7 @@ author:
 extends_documentation_fragment:
   - avshift.endpoint.attributes
   - avshift.endpoint.attributes.on_controller
+  - avshift.endpoint.attributes.controller_alone
 options:
   earlier_dir:
     description: Folder on the controller with the records of the earlier run.

@@ -20,6 +20,11 @@ extends_documentation_fragment:
   - avshift.endpoint.attributes.catalog
   - avshift.endpoint.attributes
   - avshift.endpoint.attributes.on_controller
+  - avshift.endpoint.attributes.controller_alone
+attributes:
+  idempotent:
+    support: partial
+    details: The record of a host that gave no answer holds the time of the run, and is written anew each time.
 options:
   hosts:
     description: The hosts of the run, such as C(ansible_play_hosts_all).

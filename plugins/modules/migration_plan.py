@@ -4,7 +4,7 @@
 
 DOCUMENTATION = r"""
 module: migration_plan
-short_description: Plan the way of a host to its goal, and hold it to an approved plan
+short_description: Plan a host's migration and check it against an approved plan
 version_added: 0.1.0
 description:
   - Collects in one round trip and plans the ordered steps from what is there to the goal. Changes nothing.
@@ -67,7 +67,7 @@ options:
     description: Path of a file of allowed signers, as ssh-keygen(1) describes it. Needed for O(require_signature=true).
     type: path
   signer:
-    description: Whose signature counts, by a name in O(allowed_signers). Everybody's there without this.
+    description: Accept only this signer from O(allowed_signers). If omitted, any listed signer is accepted.
     type: str
 """
 
@@ -76,6 +76,20 @@ EXAMPLES = r"""
   avshift.endpoint.migration_plan:
     provider: clamav
   register: planned
+
+- name: Plan what a signed approval allows, and nothing else
+  avshift.endpoint.migration_plan:
+    provider: clamav
+    options: {database: official}
+    approved_plan: avshift/plan/plan.json
+    require_approval: true
+    require_signature: true
+    allowed_signers: allowed_signers
+  register: planned
+
+- name: Plan to remove Kaspersky and put nothing in its place
+  avshift.endpoint.migration_plan:
+    accept: [no_replacement]
 """
 
 RETURN = r"""
@@ -83,18 +97,50 @@ plan:
   description: The plan, as catalog/data/schemas/plan.schema.json describes it. Of a run that was cut off, the approved one.
   returned: success
   type: dict
+  contains:
+    digest:
+      description: The plan's digest.
+      type: str
+      sample: 4f1c2a9d3e5b7f80246813579bdf02468ace13579bdf02468ace13579bdf0246
+    steps:
+      description: The steps, each with its kind, title, effects, and how it is undone.
+      type: list
+      elements: dict
+    preflight:
+      description: The results of the preflight, each with C(id), C(level), C(title), C(diagnosis) and C(remediation).
+      type: list
+      elements: dict
+    blocked:
+      description: Whether a result of the preflight keeps the host from being changed.
+      type: bool
+      sample: false
 digest:
   description: The plan's digest.
   returned: success
   type: str
+  sample: 4f1c2a9d3e5b7f80246813579bdf02468ace13579bdf02468ace13579bdf0246
 approval:
-  description:
-    - C(status) and, where the plan differs from the approved one, the C(difference) in words.
-    - C(by) says who approved, why, until when, and who signed, where an approval was needed.
+  description: Whether the plan may be carried out.
   returned: success
   type: dict
+  contains:
+    status:
+      description: >-
+        V(not_required), V(approved), V(resumed) for a run that was interrupted, V(nothing_to_do), V(not_approved),
+        V(drifted) or V(other_machine).
+      type: str
+      sample: approved
+    difference:
+      description: What differs from the approved plan, in words.
+      type: list
+      elements: str
+      sample: []
+    by:
+      description: Who approved, why, until when, and who signed; nothing where no approval was needed.
+      type: dict
 to_do:
   description: Whether there are steps, or results that keep the host from being changed.
   returned: success
   type: bool
+  sample: true
 """

@@ -18,6 +18,7 @@ extends_documentation_fragment:
   - avshift.endpoint.attributes.catalog
   - avshift.endpoint.attributes
   - avshift.endpoint.attributes.on_controller
+  - avshift.endpoint.attributes.controller_alone
 attributes:
   idempotent:
     support: none
@@ -67,6 +68,19 @@ EXAMPLES = r"""
     results:
       collected: "{{ collected }}"
       proven: "{{ proven }}"
+
+- name: Write the record of a migration
+  avshift.endpoint.migration_record:
+    mode: migrate
+    folder: avshift/records
+    change_id: CHG0030001
+    results:
+      planned: "{{ planned }}"
+      stage: "{{ staged }}"
+      handover: "{{ handed_over }}"
+      remove: "{{ removed }}"
+      collected: "{{ collected }}"
+      proven: "{{ proven }}"
 """
 
 RETURN = r"""
@@ -74,20 +88,32 @@ verdict:
   description: The verdict on the host.
   returned: always
   type: str
+  sample: removed_verified
 path:
-  description: Where the record lies.
+  description: Path of the record on the controller.
   returned: always
   type: str
+  sample: avshift/records/web1.json
 success:
   description: Whether nothing failed, and the host is clean or excepted; in check mode, or would be changed.
   returned: always
   type: bool
+  sample: true
 failure:
-  description: The first task that failed, with C(code) and C(message); none if none did.
+  description: Why the first task that failed did so; nothing if none failed.
   returned: always
   type: dict
+  contains:
+    code:
+      description: A stable word for what failed.
+      type: str
+      sample: drifted
+    message:
+      description: What failed, why, and what to do.
+      type: str
 window_seconds:
-  description: Seconds without real-time protection, of this run or of the last one that handed over.
+  description: Seconds without real-time protection, in this run or in the last one that had a handover.
   returned: always
   type: float
+  sample: 0.8
 """

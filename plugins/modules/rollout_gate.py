@@ -4,7 +4,7 @@
 
 DOCUMENTATION = r"""
 module: rollout_gate
-short_description: Say whether a wave of a migration begins
+short_description: Decide whether the next wave of a migration begins
 version_added: 0.1.0
 description:
   - Counts the hosts of the wave before this one that failed or were not reached, by their results of
@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - avshift.endpoint.attributes.catalog
   - avshift.endpoint.attributes
   - avshift.endpoint.attributes.on_controller
+  - avshift.endpoint.attributes.controller_alone
 attributes:
   idempotent:
     support: partial
@@ -71,6 +72,17 @@ EXAMPLES = r"""
 - name: End the run before this wave
   ansible.builtin.meta: end_play
   when: not gate.begin
+  run_once: true
+
+- name: Open the wave while no more than a tenth of the one before failed
+  avshift.endpoint.rollout_gate:
+    hosts: "{{ ansible_play_hosts_all }}"
+    wave: "{{ ansible_play_batch }}"
+    results_in: endpoint_migrate_result
+    waves: [1, 10, "25%"]
+    max_fail_percentage: 10
+    records_dir: avshift/records
+    change_id: CHG0030001
   run_once: true
 """
 

@@ -4,7 +4,7 @@
 
 DOCUMENTATION = r"""
 module: rollout_summary
-short_description: Say what became of a migration
+short_description: Summarise a migration that was run in waves
 version_added: 0.1.0
 description:
   - Shows how many hosts were migrated, failed, were unreachable or were not started, why, and what to do next.
@@ -14,6 +14,7 @@ author:
 extends_documentation_fragment:
   - avshift.endpoint.attributes
   - avshift.endpoint.attributes.on_controller
+  - avshift.endpoint.attributes.controller_alone
 options:
   hosts:
     description: All hosts of the run in its order, C(ansible_play_hosts_all).
@@ -45,6 +46,15 @@ EXAMPLES = r"""
     results_in: endpoint_migrate_result
     records_dir: avshift/records
   run_once: true
+
+- name: Have the last word of a run in waves
+  avshift.endpoint.rollout_summary:
+    hosts: "{{ ansible_play_hosts_all }}"
+    results_in: endpoint_migrate_result
+    waves: [1, 10, "25%"]
+    max_fail_percentage: 10
+    records_dir: avshift/records
+  run_once: true
 """
 
 RETURN = r"""
@@ -52,5 +62,22 @@ hosts:
   description: How many hosts are C(migrated), C(failed), C(unreachable) and C(not_started).
   returned: success
   type: dict
+  contains:
+    migrated:
+      description: Hosts that were migrated, or would be in check mode.
+      type: int
+      sample: 3
+    failed:
+      description: Hosts that failed.
+      type: int
+      sample: 1
+    unreachable:
+      description: Hosts that could not be reached.
+      type: int
+      sample: 0
+    not_started:
+      description: Hosts of waves that did not begin.
+      type: int
+      sample: 8
   sample: {migrated: 3, failed: 1, unreachable: 0, not_started: 8}
 """

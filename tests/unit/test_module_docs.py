@@ -1,0 +1,86 @@
+"""What ansible-doc shows of each module is whole: attributes, two examples, and the form of what is returned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from sources import PLUGINS, constant
+
+MODULES = sorted((PLUGINS / "modules").glob("*.py"))
+ATTRIBUTES = {"check_mode", "diff_mode", "idempotent", "platform"}
+SUPPORT = {"full", "partial", "none"}
+
+
+def _name(path: Path) -> str:
+    return path.stem
+
+
+def _attributes(module: Path) -> dict[str, dict[str, Any]]:
+    """Return a module's attributes as ansible-doc merges them: its own count first, then the fragments' in turn."""
+    documented = yaml.safe_load(str(constant(module, "DOCUMENTATION")))
+    found: dict[str, dict[str, Any]] = {}
+    for fragment in documented["extends_documentation_fragment"]:
+        file, _dot, part = fragment.removeprefix("avshift.endpoint.").partition(".")
+        text = constant(PLUGINS / "doc_fragments" / f"{file}.py", (part or "documentation").upper())
+        for name, said in (yaml.safe_load(str(text)).get("attributes") or {}).items():
+            found[name] = {**found.get(name, {}), **said}
+    for name, said in (documented.get("attributes") or {}).items():
+        found[name] = {**found.get(name, {}), **said}
+    return found
+
+
+@pytest.mark.parametrize("module", MODULES, ids=_name)
+def test_attributes_are_whole(module: Path) -> None:
+    found = _attributes(module)
+    acts = (PLUGINS / "action" / module.name).is_file()
+    assert found.keys() == ATTRIBUTES | ({"action"} if acts else set())
+    for name, said in found.items():
+        assert said["support"] in SUPPORT, name
+        assert said["description"], name
+        assert said["support"] != "partial" or said.get("details"), f"{name}: partial, and nothing says in what"
+    assert found["platform"]["platforms"]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=_name)
+def test_there_are_two_examples_that_call_it(module: Path) -> None:
+    text = str(constant(module, "EXAMPLES"))
+    assert text.count(f"avshift.endpoint.{module.stem}:") >= 2
+    assert yaml.safe_load(text)
+
+
+def _leaves(returned: dict[str, Any], above: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, value in returned.items():
+        yield f"{above}{name}", value
+        yield from _leaves(value.get("contains") or {}, f"{above}{name}.")
+
+
+# Their texts are sentences of many forms, or they are described elsewhere.
+WITHOUT_SAMPLE = {
+    "message",
+    "title",
+    "diagnosis",
+    "remediation",
+    "value",
+    "unknown",
+    "checks",
+    "steps",
+    "by",
+    "id",
+    "says",
+}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=_name)
+def test_what_is_returned_has_a_sample_or_is_taken_apart(module: Path) -> None:
+    returned = yaml.safe_load(str(constant(module, "RETURN")))
+    assert returned
+    for name, value in _leaves(returned):
+        assert value["description"] and value["type"], name
+        shown = "sample" in value or "contains" in value
+        assert shown or name.rpartition(".")[2] in WITHOUT_SAMPLE, name
+        if value["type"] == "dict" and "." not in name:
+            assert shown, name
