@@ -60,6 +60,7 @@ def _leaves(returned: dict[str, Any], above: str = "") -> Iterator[tuple[str, di
 
 # Their texts are sentences of many forms, or they are described elsewhere.
 WITHOUT_SAMPLE = {
+    "preflight",
     "message",
     "title",
     "diagnosis",
