@@ -6,6 +6,7 @@ Each place states beforehand who is there after SIGKILL and after a loss of powe
 from __future__ import annotations
 
 import time
+from pathlib import PurePosixPath
 
 import pytest
 from conftest import FULL
@@ -16,7 +17,8 @@ from interruption.engine import Case
 from interruption.machine import Machine
 from interruption.runs import Uncut
 
-OLD, NEW = "/opt/kaspersky/kesl/libexec/kesl", "/usr/sbin/clamonacc"
+# Names of programs: the old one runs from a copy whose directory has the time of its start.
+OLD, NEW = "kesl", "clamonacc"
 # After SIGKILL. Until the old one was told to stop, what has begun of the new one is ended by who watches over both.
 LEFT = {
     "signature_put": [OLD],
@@ -58,9 +60,13 @@ def _cut(machine: Machine, uncut: Uncut, how: str, boundary: Boundary) -> list[s
 def _others(machine: Machine, expected: list[str]) -> list[str]:
     """Return what is wrong if others scan than are expected, once that has settled."""
     deadline = time.monotonic() + SETTLING
-    while (found := machine.call("scanners")) != sorted(expected) and time.monotonic() < deadline:
+    while (found := _scanning(machine)) != sorted(expected) and time.monotonic() < deadline:
         time.sleep(0.5)
     return [] if found == sorted(expected) else [f"these scan: {found}, not {expected}"]
+
+
+def _scanning(machine: Machine) -> list[str]:
+    return sorted(PurePosixPath(path).name for path in machine.call("scanners"))
 
 
 @pytest.mark.parametrize("how", list(EXPECTED))

@@ -27,7 +27,7 @@ def prove(directories, data, unit, timeout, kept_in=""):
     The log is that of the engine's ``unit``, which has to name each. They are gone afterwards, also from ``kept_in``,
     into which the engine moves what it finds; what does not answer within ``timeout`` seconds is left.
     """
-    names = {folder: test_files.new_name() for folder in directories}
+    names, outcomes = {folder: test_files.new_name() for folder in directories}, {}
     try:
         outcomes = _outcomes(names, data, timeout)
         checks = [
@@ -36,7 +36,9 @@ def prove(directories, data, unit, timeout, kept_in=""):
         return checks + [_logged(unit, list(names.values()))]
     finally:
         for folder, name in names.items():
-            on_access.clean_up(folder, name, kept_in, on_access.HARDLY)
+            # One that did not answer will hardly let the file go.
+            has_answered = outcomes.get(folder, TIMEOUT) != TIMEOUT
+            on_access.clean_up(folder, name, kept_in, on_access.CLEANING if has_answered else on_access.HARDLY)
 
 
 def _outcomes(names, data, timeout):

@@ -18,7 +18,8 @@ from ...prove import test_files
 from ...prove.samples import CLEAN
 
 EVERY = 0.02
-CLEANING = 1
+# A reader that ended removes its file itself; of one that waited for an answer it has to be done for it.
+CLEANING = 10
 REFUSED = (errno.EPERM, errno.EACCES)
 FLOAT, NUMBER = struct.Struct("d"), struct.Struct("q")
 # Where each stands. It is written by itself and is 0 for a moment then, which says of each of them: nothing yet.
