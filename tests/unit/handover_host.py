@@ -55,6 +55,8 @@ class Host:
         self.links = {"old.timer": ["/etc/t/old.timer"], "old.service": ["/etc/w/old.service"]}
         self.said: list[tuple[str, tuple[str, ...]]] = []
         self.on_restart: Any = None
+        # A service that is started anew is another process.
+        self.new_pid = 2
 
     def show(self, names: list[str]) -> dict[str, dict[str, str]]:
         return {
@@ -79,6 +81,7 @@ class Host:
                 self.on_restart()
             if set(names) & self.broken:
                 raise EndpointError("command_failed", "Telling systemd", names[0], "no", "Look.")
+            self.new_pid += "new.service" in names
             self.running.update(names)
 
     def is_going(self, name: str) -> bool:
@@ -92,10 +95,11 @@ class Host:
 
     def holders(self, roots: list[str], _bits: int = 0) -> dict[int, list[str]]:
         held = {"/old": "old.service", "/new": "new.service"}[roots[0]] in self.running
-        return {1 if roots == ["/old"] else 2: ["mnt_id:1"]} if held else {}
+        return {1 if roots == ["/old"] else self.new_pid: ["mnt_id:1"]} if held else {}
 
     def permission_marks(self, pid: int, _bits: int = 0) -> list[str]:
-        return ["mnt_id:1"] if {1: "old.service", 2: "new.service"}[pid] in self.running else []
+        name = {1: "old.service", self.new_pid: "new.service"}.get(pid, "")
+        return ["mnt_id:1"] if name in self.running else []
 
     def take_away(self, name: str) -> list[list[str]]:
         if name not in self.links:
