@@ -9,7 +9,7 @@ import pytest
 import yaml
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import console, runs, verdict
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import facts
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import facts, outcome
 from hostile_records import RUN
 from plans import case_of, plan_of
 from schemas import problems
@@ -150,6 +150,16 @@ def test_what_the_plan_predicted_is_no_deviation() -> None:
     record["plan"]["preflight"].append({"id": "not_locally_verifiable", "level": "warning"})
     record["plan"]["findings"] = [{"id": "kesl", "class": "product", "state": "running"}]
     assert verdict.predicted(record["plan"]) == PENDING
+
+
+def test_what_the_console_has_closed_since_is_no_deviation() -> None:
+    record = _record(OPEN, GOOD, mode="migrate")
+    said = {"verdict": PENDING, "window": True, "retained_files": 0, "retained_bytes": 0}
+    did = outcome.actual(record)
+    closed = runs.closed(record, _seen())
+    assert [one for one in outcome.deviations(closed, said, did) if one["what"] == "verdict"] == []
+    worse = outcome.deviations({**closed, "verdict": "partially_removed"}, said, did)
+    assert [one["actual"] for one in worse if one["what"] == "verdict"] == ["partially_removed"]
 
 
 EXEMPT = {"id": "cybertrace", "class": "exempt", "state": "running", "reasons": []}

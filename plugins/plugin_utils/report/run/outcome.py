@@ -97,9 +97,14 @@ def deviations(record: dict[str, Any], said: dict[str, Any] | None, did: dict[st
     if said is None or did is None:
         return heard
     found = [_difference(difference) for difference in (record["approval"] or {}).get("difference", ())]
-    if said["verdict"] != record["verdict"]:
+    if said["verdict"] != record["verdict"] and not _was_closed(said["verdict"], record["verdict"]):
         found.append({"what": "verdict", "predicted": said["verdict"], "actual": record["verdict"]})
     return [*found, *_of_steps(record, did), *_of_window(record, said, did), *_of_data(said, did), *heard]
+
+
+def _was_closed(said: str, is_now: str) -> bool:
+    """Return True for a host that waited for its console as planned, and that the console has answered for since."""
+    return said == verdict.PENDING_CONSOLE and is_now in verdict.CLEAN
 
 
 def _difference(words_of: str) -> dict[str, str]:
