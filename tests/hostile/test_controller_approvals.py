@@ -245,7 +245,7 @@ def test_a_run_that_was_interrupted_goes_on(desk: Desk) -> None:
 def test_an_approval_without_an_end_is_told(tmp_path: Path) -> None:
     desk = desks.desk(tmp_path)
     desk.approve(valid_until=None)
-    words = desks.approval.warnings(desk.grant("2099-01-01T00:00:00Z"))
+    words = desks.judge.warnings(desk.grant("2099-01-01T00:00:00Z"))
     assert len(words) == 1
     assert "has no end" in words[0]
     assert desk.status("new", host="new") == "not_approved"
