@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply.files import file, retain
-from ansible_collections.avshift.endpoint.plugins.module_utils.apply.handover import handover
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.handover import window
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply.services import unit
 from ansible_collections.avshift.endpoint.plugins.module_utils.linux import package_locks
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
@@ -51,7 +51,7 @@ def test_window_is_as_long_as_it_was_whatever_the_clock_says(set_by: int, monkey
     monkeypatch.setattr(moments.time, "time", lambda: real() + set_by)
     there = Moment.now()
     there.exact_to = 0.002
-    told = handover._window(begun, there)["window_seconds"]
+    told = window.between(begun, there)["window_seconds"]
     assert TRULY - 0.001 <= told <= TRULY + 120
 
 
@@ -60,7 +60,7 @@ def test_window_is_as_long_as_it_was_whatever_the_clock_says(set_by: int, monkey
     "window-over-a-restart", threat="the host is started anew, or the note is forged", holds="the window is unknown"
 )
 def test_window_that_no_clock_has_measured_is_unknown(clock: dict[str, Any]) -> None:
-    told = handover._window(_begun(**clock), Moment.now())
+    told = window.between(_begun(**clock), Moment.now())
     assert told["window_seconds"] is None
     assert told["window_unknown"]
     assert "window_exact_to_seconds" not in told
@@ -110,7 +110,7 @@ UMASK = """
 import os, sys
 sys.path.insert(0, sys.argv[1])
 os.umask(int(sys.argv[2], 8))
-from ansible_collections.avshift.endpoint.plugins.module_utils.apply import file
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.files import file
 file.do({"path": sys.argv[3], "before": None, "after": "x", "mode": "0644", "anyhow": False, "parents": []})
 """
 

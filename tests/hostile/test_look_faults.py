@@ -19,7 +19,8 @@ ASKED = {"home_path": ["KVRT2024_Data"], "group": ["root"], "account": ["root"]}
 FAULT = """
 import json, sys
 sys.path.insert(0, {home!r})
-from {modules}collect import accounts, collector
+from {modules}collect import collector
+from {modules}collect.trust import accounts
 def fails(asked, look):
     yield from accounts.collect_groups(["root"], look)
     {fault}
@@ -74,7 +75,7 @@ def _pythons() -> list[str]:
 STEP = """
 import json, sys
 sys.path.insert(0, {home!r})
-from {modules}apply import path
+from {modules}apply.files import path_remove as path
 target = json.load(sys.stdin)
 before = path.look(target)
 path.do(target)

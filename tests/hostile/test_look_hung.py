@@ -17,7 +17,7 @@ from importable import REPOSITORY
 from looking import MODULES, hers, hung, image, look
 
 ASKED = {"home_path": ["KVRT2024_Data"], "installer": ["kesl-*.deb"], "group": ["root"], "account": ["root"]}
-SHORT = {"collect__collector__SECONDS": 2, "collect__gathering__HARDLY": 2, "system__bounded__GRACE": 0.5}
+SHORT = {"collect__collector__SECONDS": 2, "collect__gathering__HARDLY": 2, "posix__running__bounded__GRACE": 0.5}
 # A machine with other work is slow; a look without the mending never ends.
 IN_TIME = 45
 
@@ -56,7 +56,7 @@ def test_hung_mount_of_the_systems_is_given_up(root: Path, place: str) -> None:
     with hung(root / place):
         asked = {**ASKED, "path": {"paths": ["/opt/kaspersky"], "children_of": [], "listed": []}}
         asked["package"] = {"names": ["kesl"], "word": "", "in": []}
-        seen = look(asked, root, **SHORT, system__foreign__ANSWER=1)
+        seen = look(asked, root, **SHORT, posix__files__foreign__ANSWER=1)
     assert any("/" + place in cause for cause in seen.unknown().values())
     assert "group:root" in seen.items
     assert seen.took < IN_TIME
@@ -73,7 +73,7 @@ def test_limit_holds_where_the_kernel_waits(root: Path) -> None:
     empty = root.parent / "mountinfo"
     empty.write_text("", encoding="utf-8")
     with hung(root / "opt"):
-        seen = look(ASKED, root, **SHORT, system__mounts__TABLE=str(empty))
+        seen = look(ASKED, root, **SHORT, linux__mounts__TABLE=str(empty))
     assert any("/opt" in cause for cause in seen.unknown().values())
     assert "value" in seen.items["installer:/root/kesl-1.deb"]
     assert "group:root" in seen.items
@@ -182,7 +182,7 @@ def test_command_that_hangs_is_ended(root: Path, tmp_path: Path) -> None:
     (root / "var/lib/rpm/rpmdb.sqlite").write_bytes(b"SQLite format 3\0" + b"\0" * 4096)
     asked = {**ASKED, "package": {"names": ["kesl"], "word": "", "in": []}}
     path = f"{commands}:/usr/bin:/bin"
-    seen = look(asked, root, system__commands__SEARCH_PATH=path, **{"collect__collector__SECONDS": 3})
+    seen = look(asked, root, posix__running__commands__SEARCH_PATH=path, **{"collect__collector__SECONDS": 3})
     assert "package:all" in seen.unknown() or "package:rpm" in seen.unknown()
     assert "group:root" in seen.items
     started = (tmp_path / "pids").read_text(encoding="utf-8").split()
@@ -201,7 +201,7 @@ def test_home_of_another_machine_is_not_entered(root: Path, kind: str) -> None:
     table = root.parent / "mountinfo"
     real = os.path.realpath(root)
     table.write_text(f"36 35 0:99 / {real}/home/mallory rw shared:1 - {kind} server:/export rw\n", encoding="utf-8")
-    seen = look(ASKED, root, system__mounts__TABLE=str(table))
+    seen = look(ASKED, root, linux__mounts__TABLE=str(table))
     assert "value" not in seen.items["home_path:/home/mallory/KVRT2024_Data"]
     assert any("/home/mallory" in cause for cause in seen.unknown().values())
     assert seen.items["home_path:/home/mallory/KVRT2024_Data"]["user_place"] == "/home/mallory"

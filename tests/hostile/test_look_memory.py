@@ -169,7 +169,7 @@ def test_database_is_read_where_it_is(tmp_path: Path, memory: Path) -> None:
         subprocess.run(add, check=True, capture_output=True)
         (memory / "full").write_bytes(b"\0" * (15 * MIB))
         before = _snapshot(database)
-        seen = look(RPM, "/", system__rpm_home__HOMES=[str(database)], system__rpm_database__MEMORY=str(memory))
+        seen = look(RPM, "/", linux__rpm_home__HOMES=[str(database)], linux__rpm_database__MEMORY=str(memory))
         assert _snapshot(database) == before
     finally:
         subprocess.run(["rm", "-r", str(database)], check=True)
@@ -239,6 +239,6 @@ def test_huge_table_of_mounts_is_read(root: Path) -> None:
     odd = "36 35 0:99 / /var/lib/containers/{0}\\012\\040x rw shared:1 - overlay overlay rw\n"
     last = f"37 35 0:98 / {os.path.realpath(root)}/home rw - nfs4 server:/home rw\n"
     table.write_text("".join(odd.format(number) for number in range(20_000)) + last, encoding="utf-8")
-    seen = look({"home_path": ["x"], "group": ["root"]}, root, system__mounts__TABLE=str(table))
+    seen = look({"home_path": ["x"], "group": ["root"]}, root, linux__mounts__TABLE=str(table))
     assert any("nfs4" in cause for cause in seen.unknown().values())
     assert "group:root" in seen.items

@@ -101,7 +101,7 @@ def test_the_last_words_cannot_be_forged(text: str) -> None:
 
 
 @attack("waves-that-take-all", threat="a survey's text is no list of waves", holds="it is refused, never taken for all")
-@pytest.mark.parametrize("text", ["all", "100 %", "1000%", "-1", "1e9", "0x10", "1,all", "{{ 1 }}", "9" * 12, "true"])
+@pytest.mark.parametrize("text", ["all", "100  %", "1000%", "-1", "1e9", "0x10", "1,all", "{{ 1 }}", "9" * 12, "true"])
 def test_no_text_is_taken_for_all_hosts_at_once(text: str) -> None:
     with pytest.raises(AvshiftError):
         waves.sizes(text)
