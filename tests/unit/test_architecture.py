@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.kinds import KINDS
 from sources import CONTROLLER, ENDPOINT, HOME, PLUGINS, imported, short, texts, tree
 from support import REPOSITORY
 
@@ -138,6 +139,58 @@ def test_every_file_can_be_imported() -> None:
     """Ansible imports an action when a task needs it: what was moved from under it would be missed until then."""
     for path in SHARED + CONTROLLER:
         importlib.import_module(HOME + ".".join(path.relative_to(PLUGINS).with_suffix("").parts))
+
+
+# From below to above; those in one line know each other. A room knows itself and what is below.
+CONTROLLERS_ROOMS = (
+    ("",),
+    ("schema",),
+    ("catalog",),
+    ("detect",),
+    ("plan", "platforms"),
+    ("fleet",),
+    ("approval",),
+    ("carry_out",),
+    ("record",),
+    ("report",),
+)
+ENDPOINTS_ROOMS = (("posix", "linux"), ("collect", "prove"), ("apply",))
+
+
+def _room(name: str, side: str) -> str:
+    """Return the room of a module of the collection, '' for what lies in none."""
+    parts = name.removeprefix(f"{HOME}{side}").strip(".").split(".")
+    is_room = (PLUGINS / side / parts[0]).is_dir()
+    return parts[0] if is_room else ""
+
+
+def _upwards(paths: list[Path], side: str, rooms: tuple[tuple[str, ...], ...]) -> list[str]:
+    rank = {name: number for number, names in enumerate(rooms) for name in names}
+    return [
+        f"{short(path)}: {name}"
+        for path in paths
+        for name in imported(path)
+        if name.startswith(f"{HOME}{side}.")
+        and rank.get(_room(name, side), 0)
+        > rank[_room(".".join([HOME + side, *path.parts[path.parts.index(side) + 1 :]]), side)]
+    ]
+
+
+def test_rooms_know_what_is_below_them_alone() -> None:
+    assert _upwards(ENGINE, "plugin_utils", CONTROLLERS_ROOMS) == []
+    endpoints = [path for path in SHARED if path.parent.name != "module_utils"]
+    assert _upwards(endpoints, "module_utils", ENDPOINTS_ROOMS) == []
+
+
+def test_a_room_that_knows_one_above_it_is_found() -> None:
+    turned = tuple(reversed(CONTROLLERS_ROOMS[1:]))
+    assert _upwards(ENGINE, "plugin_utils", (("",), *turned)) != []
+
+
+def test_a_kind_of_step_lies_in_the_module_of_its_name() -> None:
+    parts = {"announce": "announcement", "finish": "announcement", "kit_check": "kit", "kit_install": "kit"}
+    modules = {path.stem for path in SHARED if "apply" in path.parts}
+    assert {parts.get(kind, kind) for kind in KINDS} - modules == set()
 
 
 def test_collecting_does_not_know_applying() -> None:
