@@ -76,7 +76,7 @@ def test_every_refusal_is_explained() -> None:
     told = set(re.findall(r"`([a-z_]+)`", PAGE.partition("## What is refused")[2].partition("\n## ")[0]))
     code = "".join(
         (PLUGINS / "plugin_utils" / name).read_text(encoding="utf-8")
-        for name in ("signature.py", "plan/approval_document.py", "plan/exceptions.py", "plan/goal.py")
+        for name in ("approval/signature.py", "approval/approval_document.py", "plan/exceptions.py", "plan/goal.py")
     )
     raised = set(re.findall(r'"((?:signature|signers|ssh_keygen|approval|exceptions)_[a-z_]+)"', code))
     # This one is told to the approver, and stops no migration.

@@ -39,6 +39,8 @@ READERS = {
 EVIDENCE = {"source", "confidence", "unknown"}
 # The same of a whole rule, and of a domain.
 FOR_PEOPLE = {"policy": {"covers", "dates", "date", "what", "sources", "says"}, "domains": {"for"}}
+# The schema alone holds a rule to it.
+BY_SCHEMA = {"policy": {"format_version"}}
 
 
 def _keys(node: Any, place: str = "$") -> Iterator[tuple[str, str]]:
@@ -91,7 +93,9 @@ def _unread(name: str, schema: dict[str, Any]) -> list[str]:
     found = []
     for place, key in sorted(set(_keys(schema))):
         readers = max((known for known in READERS if f"{name} {place}.".startswith(f"{known}.")), key=len)
-        if key not in _accessed(tuple(READERS[readers])) | EVIDENCE | FOR_PEOPLE.get(name, set()):
+        if key not in _accessed(tuple(READERS[readers])) | EVIDENCE | FOR_PEOPLE.get(name, set()) | BY_SCHEMA.get(
+            name, set()
+        ):
             found.append(f"{place}.{key}")
     return found
 

@@ -66,7 +66,7 @@ def test_a_dry_run_s_record_names_them_too() -> None:
 
 
 def test_fixture_of_the_page_has_some() -> None:
-    path = Path(__file__).resolve().parents[1] / "fixtures" / "documents" / "report-2.json"
+    path = Path(__file__).resolve().parents[1] / "fixtures" / "documents" / "report.json"
     content = json.loads(path.read_text(encoding="utf-8"))
     assert problems("report", content) == []
     assert content["limits"] != []

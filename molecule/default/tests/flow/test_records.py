@@ -30,7 +30,8 @@ def test_the_verdict_stays(folder: str, name: str) -> None:
 
 
 def test_the_unprotected_window_was_measured_where_protection_was_handed_over() -> None:
-    assert 0 < _record("first-records", "full")["window_seconds"] < 10
+    # There is none where the new scanner stood before the old one went.
+    assert 0 <= _record("first-records", "full")["window_seconds"] < 10
 
 
 def test_planning_a_clean_host_takes_at_most_three_task_results() -> None:
