@@ -17,7 +17,7 @@ PACKAGED = "clamav-clamonacc.service"
 ALERT, ALERTED = "site-alert.service", "/run/site-alerts"
 FULL = os.environ.get("AVSHIFT_CLAMAV_SET") == "full"
 # Generous for a busy machine, and finite: without what keeps them up it would be for ever.
-LONGEST_SECONDS = 60
+LONGEST_SECONDS = 180
 STEADY_LOOKS = 4
 # Each takes its package, and the last of them all at once, from what the image keeps of the archive.
 PACKAGES = ("clamav", "clamav-base", "clamav-daemon", "clamav-freshclam", "clamdscan", "libclamav12")
