@@ -16,7 +16,7 @@ def encode(content: Any) -> str:
 
 def is_version(given: object, version: int) -> bool:
     """Return True if that is the version of a format that a document gives; True and 1.0 are no 1."""
-    return type(given) is int and given == version
+    return isinstance(given, int) and not isinstance(given, bool) and given == version
 
 
 def digest(content: Any) -> str:

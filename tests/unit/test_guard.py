@@ -146,7 +146,7 @@ def test_a_clean_file_that_is_refused_is_no_state_to_stay_in(
     with watched(0) as before:
         assert before.ready() is None
         begun.append(scanner("0", NO))
-        assert _until(lambda: before.struck())["why"] == "refused"
+        assert _until(before.struck)["why"] == "refused"
     assert begun[0].poll() is None, "it was not the one that the guard watches over"
 
 
@@ -155,7 +155,7 @@ def test_two_that_stand_beside_each_other_for_too_long_are_parted(
 ) -> None:
     new = scanner("0", YES)
     with watched(new.pid, limit=0.5, probe_limit=GENEROUS) as watching:
-        assert _until(lambda: watching.struck())["why"] == "long"
+        assert _until(watching.struck)["why"] == "long"
         assert new.wait(GENEROUS) == -signal.SIGKILL
 
 
@@ -207,14 +207,14 @@ def test_a_watch_that_was_ended_is_no_watch(watched: Callable[..., Guard]) -> No
     with watched(0) as watching:
         assert watching.ready() is None
         os.kill(watching._child.pid, signal.SIGKILL)
-        assert _until(lambda: watching.struck())["why"] == "unwatched"
+        assert _until(watching.struck)["why"] == "unwatched"
 
 
 def test_a_probe_that_was_ended_shows_nothing_any_more(watched: Callable[..., Guard]) -> None:
     with watched(0) as watching:
         assert watching.ready() is None
         os.kill(watching.probe._readers[0]._child.pid, signal.SIGKILL)
-        assert _until(lambda: watching.struck())["why"] == "slow"
+        assert _until(watching.struck)["why"] == "slow"
 
 
 def test_a_probe_whose_run_was_killed_takes_its_files_with_it(folder: Path) -> None:

@@ -97,8 +97,8 @@ PROVING: dict[str, Callable[[Item, Product], bool]] = {
     "ini_section": _exact("ini_section"),
     "packet_chain": lambda item, product: item["value"]["chain"] in product.of_kind("packet_chain"),
     "saved_chain": lambda item, product: item["value"]["chain"] in product.of_kind("packet_chain"),
-    "kernel_name": lambda item, product: _is_named_as(item, product),
-    "saved_name": lambda item, product: _is_named_as(item, product),
+    "kernel_name": _is_named_as,
+    "saved_name": _is_named_as,
     "account": _exact("account"),
     "group": _exact("group"),
 }

@@ -15,8 +15,9 @@ from ..detect.match import findings
 from ..platforms.linux import handover, order, removal, staging
 from ..platforms.linux.normalise import steady
 from ..platforms.linux.staging.engine import Staged
-from . import exceptions, preflight
+from . import exceptions
 from .model import CHANGE_MARK, DIGEST_MARK, REMOVE, STAGE, Goal, Plan, Step
+from .preflight import checks
 from .preflight.case import Case
 
 OWN_STATE = "/var/lib/avshift"
@@ -52,7 +53,7 @@ def make(host: str, evidence: Evidence, catalog: Catalog, wanted: Goal, granted:
         system={key: evidence.host.get(key, "") for key in ("system", "version")},
         goal=goal,
         findings=tuple(found),
-        preflight=tuple(preflight.run(case)),
+        preflight=tuple(checks.run(case)),
         steps=tuple(steps),
         unknowns=tuple(f"{item['id']}: {item['unknown']}" for item in evidence.unknowns()),
         shown={
