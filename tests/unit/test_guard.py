@@ -128,6 +128,22 @@ def test_a_new_one_that_does_not_answer_is_ended_and_everybody_reads_on(
     assert os.listdir(folder) == []
 
 
+def test_another_process_of_the_same_number_by_then_is_not_ended(
+    watched: Callable[..., Guard], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = subprocess.Popen(["sleep", "600"])
+    watching = watched(0)
+    looks = iter([{other.pid: ["ino:1:1"]}])
+    monkeypatch.setattr(guard.interception, "holders", lambda _below, *_bits: next(looks, {}))
+    try:
+        watching._stop()
+        with pytest.raises(subprocess.TimeoutExpired):
+            other.wait(1)
+    finally:
+        other.kill()
+        other.wait()
+
+
 def test_slow_answers_within_the_limit_are_borne(
     scanner: Callable[..., subprocess.Popen[bytes]], watched: Callable[..., Guard]
 ) -> None:

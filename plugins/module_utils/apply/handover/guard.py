@@ -12,6 +12,7 @@ Should the run be killed, it stops the new one too, unless the old one is on its
 """
 
 import contextlib
+import functools
 import mmap
 import os
 import signal
@@ -19,7 +20,7 @@ import time
 
 from ...linux import interception
 from ...posix.errors import Problem
-from ...posix.running import bounded
+from ...posix.running import bounded, one_process
 from ...posix.running.commands import run
 from ...posix.running.moments import hurry
 from .probe import Probe
@@ -133,9 +134,13 @@ class Guard:
         """End the new one at once, and then for good: its service would be started again."""
         for pid in interception.holders(self._below):
             with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGKILL)
+                # By then the number may be another process's, the old scanner's even.
+                one_process.send(pid, signal.SIGKILL, functools.partial(self._holds, pid))
         with contextlib.suppress(Problem, OSError):
             run(["systemctl", "stop", "--"] + self._units, STOP_LIMIT)
+
+    def _holds(self, pid):
+        return pid in interception.holders(self._below)
 
 
 def _told(why, limit, folder):
