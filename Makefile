@@ -52,7 +52,7 @@ demo-down: ## Remove the demo's containers, and nothing else
 ## Tests
 
 test: setup lab ## Run every test, as many at once as there are processors: about an hour on two
-	$(MAKE) --jobs=$(JOBS) --keep-going --output-sync=target $(SCENARIOS:%=molecule-%) $(CHECKS)
+	$(BIN)/python tests/parts.py --jobs $(JOBS) $(SCENARIOS:%=molecule-%) $(CHECKS)
 
 lint: setup $(LINT)/ready ## Lint Python, Ansible content, texts, licences, and the tarball as Galaxy's importer does
 	@echo "== lint"

@@ -87,6 +87,7 @@ class Seen:
     last: tuple[str, ...]
     strange: tuple[str, ...]
     said: str
+    journal: str
 
 
 def prepare() -> None:
@@ -131,7 +132,7 @@ def is_refused(host: str) -> bool:
 def _seen(host: str, event: str) -> Seen:
     command = ALL[event]
     if not comes_back(host):
-        return Seen(LONGEST_SECONDS, 0, (), (), "it was not protected before")
+        return Seen(LONGEST_SECONDS, 0, (), (), "it was not protected before", _journal(host))
     observer.start(host)
     lab.must(host, "sh", "-c", f"until grep -q . {observer.LOG} || ls /srv/.observed-test-file; do sleep 0.1; done")
     said = lab.on(host, "sh", "-c", command).stdout
@@ -145,4 +146,11 @@ def _seen(host: str, event: str) -> Seen:
         last=tuple(mine[-1].outcome for mine in by_folder),
         strange=tuple(sorted({span.outcome for span in spans} - {observer.READ, observer.REFUSED})),
         said=said[-2000:],
+        journal=_journal(host),
     )
+
+
+def _journal(host: str) -> str:
+    """Return the newest of what systemd, the guard and both units logged, for who reads why a test failed."""
+    units = [f"--unit={name}" for name in (ENGINE, ON_ACCESS, GUARD)]
+    return lab.on(host, "journalctl", "--no-pager", "--lines=60", "--output=short-precise", *units).stdout[-8000:]

@@ -47,6 +47,36 @@ def test_no_window_is_told_only_where_both_were_seen_and_each_look_knew_somebody
     assert told == (were_both and goes_on)
 
 
+LOOKS, HALF_STEPS = 3, 18
+
+
+def _seen_of(lives: dict[int, tuple[int, int]]) -> BothMarks:
+    """Return what looks of three steps each come to: the old one, the new one, the old one once more."""
+
+    def alive(pids: tuple[int, ...], step: int) -> frozenset[int]:
+        return frozenset(pid for pid in pids if lives[pid][0] <= step * 2 < lives[pid][1])
+
+    made = BothMarks(_Nobody(), _Nobody())
+    for first in range(0, LOOKS * 3, 3):
+        old, new = alive((OLD,), first), alive((NEW, NEW_AGAIN), first + 1)
+        both = old & alive((OLD,), first + 2) if old and new else frozenset()
+        made.note(Moment(first, first, "boot"), Moment(first + 2, first + 2, "boot"), old, new, both)
+    made.is_whole = True
+    return made
+
+
+def test_a_gap_of_any_length_between_two_glances_of_one_look_is_told() -> None:
+    """Whenever the old one ends, and the new one begins, ends and begins anew: no gap is told as no window."""
+    half_steps = range(HALF_STEPS)
+    for old_ends, begins, ends, again in itertools.product(half_steps, range(0, 8, 2), half_steps, half_steps):
+        lives = {OLD: (0, old_ends), NEW: (begins, ends), NEW_AGAIN: (again, 99)}
+        if _seen_of(lives).was_never_without():
+            # The last glance that saw somebody: at the new one in the last look, or at the old one before it.
+            last = HALF_STEPS - 4 if ends > HALF_STEPS - 4 or again <= HALF_STEPS - 4 else HALF_STEPS - 6
+            gap = [half for half in range(last) if not any(begin <= half < end for begin, end in lives.values())]
+            assert gap == [], lives
+
+
 @given(SEEN)
 def test_a_window_is_never_told_shorter_than_what_no_look_saw(looks: list[tuple[set[int], set[int]]]) -> None:
     made = _taken_in(looks)

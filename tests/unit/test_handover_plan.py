@@ -89,7 +89,9 @@ def _with_options(**options: Any) -> dict[str, Any]:
 def test_the_new_one_is_to_stand_before_the_old_one_goes(concurrent: bool) -> None:
     case = _with_options(concurrent_reload=concurrent)
     overlap = _new_of(case)["overlap"]
-    assert (overlap["limit"], overlap["probe_limit"], overlap["signature"]["forget"]) == (10, 2, concurrent)
+    limits = {"start_limit": 60, "limit": 10, "probe_limit": 2}
+    assert {key: overlap[key] for key in limits} == limits
+    assert overlap["signature"]["forget"] == concurrent
     step = _handover(case)
     assert step is not None
     assert "no unprotected moment" in step["after"]

@@ -16,7 +16,7 @@ from handover_host import NEW, TARGET, Host, host
 
 __all__ = ["host"]
 
-LIMITS = {"limit": 10, "probe_limit": 2, "signature": {}}
+LIMITS = {"start_limit": 60, "limit": 10, "probe_limit": 2, "signature": {}}
 BESIDE: dict[str, Any] = {**TARGET, "new": {**NEW, "overlap": LIMITS}}
 BAD = [check("on_access_clean:/home", "bad", "a clean file could not be read")]
 SLOW = {"why": "slow", "words": "reading a clean file took longer than 2 s, in /home", "directory": "/home"}
@@ -277,6 +277,55 @@ def test_an_old_one_that_ends_by_itself_beside_a_proven_one_is_replaced(
     facts = handover.do(BESIDE)
     assert facts["overlap"]["held"]
     assert host.running == {"new.service"}
+
+
+def _without_marks(host: Host, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """Let the new one run without marks after each of the first starts."""
+    holders, starts = host.holders, iter(range(1, 9))
+    seen = {"starts": 0}
+    host.on_restart = lambda: seen.update(starts=next(starts))
+    lost = lambda roots, bits=0: {} if roots == ["/new"] and seen["starts"] <= times else holders(roots, bits)  # noqa: E731
+    monkeypatch.setattr(host, "holders", lost)
+    monkeypatch.setitem(LIMITS, "start_limit", 0.3)
+
+
+def test_one_that_comes_up_without_marks_is_started_again_beside_the_old_one(
+    host: Host, parts: _Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _without_marks(host, monkeypatch, times=1)
+    facts = handover.do(BESIDE)
+    assert facts["window_seconds"] == 0.0
+    assert _verbs(host).count(("restart", ("new.service",))) == 2
+
+
+def test_one_that_never_has_marks_leaves_the_old_one_alone(
+    host: Host, parts: _Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _without_marks(host, monkeypatch, times=9)
+    with pytest.raises(EndpointError, match="no mark on anything"):
+        handover.do(BESIDE)
+    assert _verbs(host).count(("restart", ("new.service",))) == 3
+    assert ("stop", ("old.timer", "old.service")) not in host.said
+
+
+def test_one_that_was_ended_by_the_guard_before_it_had_marks_is_not_started_again_beside_the_old_one(
+    host: Host, parts: _Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _without_marks(host, monkeypatch, times=1)
+    started = host.on_restart
+
+    def struck() -> None:
+        started()
+        parts.guards[-1].told = SLOW
+
+    host.on_restart = struck
+    facts = handover.do(BESIDE)
+    said = _verbs(host)
+    assert facts["overlap"]["given_up"] == SLOW["words"]
+    assert said.index(("stop", ("old.timer", "old.service"))) < len(said) - said[::-1].index(
+        ("restart", ("new.service",))
+    )
+    assert said.count(("restart", ("new.service",))) == 2
 
 
 def test_a_run_that_is_told_to_end_beside_the_old_one_leaves_that_alone(host: Host, parts: _Parts) -> None:

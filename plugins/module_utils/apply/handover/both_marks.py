@@ -52,14 +52,18 @@ class BothMarks(threading.Thread):
         threading.Thread.__init__(self, daemon=True)
         self._old, self._new = old, new
         self._is_over = threading.Event()
-        self._before, self._seen, self._old_seen = None, frozenset(), None
+        self._before, self._old_seen = None, None
+        # Who the look before saw, and until whose marks in it nothing was missed.
+        self._seen = self._unbroken = frozenset()
         self.together = self.last = self.gone = self.there = self.since = None
         self.looks, self.longest, self.is_whole = 0, 0.0, False
 
     def run(self):
-        """Look until nobody waits for it any more."""
+        """Look until nobody waits for it any more, and once after that: what the last look but one missed is seen."""
         hurry()
-        while not self._is_over.is_set():
+        is_last = False
+        while not is_last:
+            is_last = self._is_over.is_set()
             begun = Moment.now()
             # The old one is looked at on both sides of the new one, so that both were there at one time.
             old, new = self._old.look(), self._new.look()
@@ -75,13 +79,25 @@ class BothMarks(threading.Thread):
         self.looks += 1
         if self._before is not None:
             self.longest = max(self.longest, self._before.until(ended) or 0)
-            if not self._seen & seen:
-                self._miss(ended if seen else None)
+        self._unbroken = self._goes_on(seen, both, ended)
         if both:
             self.together, self.last = self.together or ended, ended
         self.since = None if old else self.since or self._old_seen
         self._old_seen = begun if old else self._old_seen
         self._before, self._seen = begun, seen
+
+    def _goes_on(self, seen, both, ended):
+        """Return until whose marks nothing was missed.
+
+        The two are not looked at at one time: an old one that was seen first may have gone before a new one, seen after
+        it, came. So the new one of such a look counts only if the look before saw it too.
+        """
+        going = self._unbroken & seen
+        if self._before is not None and not going:
+            self._miss(ended if seen else None)
+        if both or not going:
+            return seen
+        return going | (self._seen & seen)
 
     def _miss(self, ended):
         """Between the look before and this one nothing may have held marks; ``ended`` if this one found some."""
@@ -93,8 +109,8 @@ class BothMarks(threading.Thread):
         self.there = ended
 
     def was_never_without(self):
-        """Return True if both were seen at once, and no look missed both."""
-        return self.is_whole and self.together is not None and self.gone is None
+        """Return True if both were seen at once, no look missed both, and that holds of whom the last look saw."""
+        return self.is_whole and self.together is not None and self.gone is None and self._unbroken == self._seen
 
     def __enter__(self):
         self.start()

@@ -31,6 +31,7 @@ ANSWER_LIMIT = 10
 LOST_LIMIT = 1
 GIVEN_UP_PAUSE = 0.2
 ATTEMPTS = 3
+NO_MARKS = "new_does_not_intercept"
 
 
 class New:
@@ -74,17 +75,26 @@ class New:
             self._ran_before = [name for name in self._replaced() if systemd.is_active(name)]
             stop(self._replaced(), STOP_LIMIT)
         for attempt in range(1, ATTEMPTS + 1):
-            there = self._start()
+            there = self._start(self._new["limit"])
             checks = self._prove()
             if overall(checks) == OK:
                 self._keep()
                 return there or Moment.now(), checks, attempt
         raise self._not_proven(checks)
 
-    def stand_beside(self, proof):
-        """Start it while the old one still intercepts, until ``proof()`` (checks) holds, and return all checks."""
-        for _attempt in range(ATTEMPTS):
-            self._start()
+    def stand_beside(self, proof, is_over):
+        """Start it while the old one still intercepts, until ``proof()`` (checks) holds, and return all checks.
+
+        ``is_over()`` returns True once it may not stand there any more.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                self._start(self._new["overlap"]["start_limit"])
+            except EndpointError as error:
+                # Its marks may have come and gone between two looks; the old one protects while it is started again.
+                if error.code != NO_MARKS or attempt == ATTEMPTS or is_over():
+                    raise
+                continue
             checks = self._prove(proof)
             if overall(checks) == OK:
                 return checks
@@ -137,35 +147,34 @@ class New:
                 self._installed.append(step)
                 kind.do(step["target"])
 
-    def _start(self):
+    def _start(self, limit):
         """Set it going and return the Moment of its marks on each protected path; None if it leaves none."""
         if not self._new["marks"]:
-            self._set_going()
+            self._set_going(limit)
             return None
         with Watch(lambda: not self._uncovered()) as there:
-            self._set_going()
-            moment = self._awaited(there)
+            self._set_going(limit)
+            moment = self._awaited(there, limit)
         if moment is None:
             raise EndpointError(
-                "new_does_not_intercept",
+                NO_MARKS,
                 "Starting the new protection",
                 self._new["unit"],
-                "no mark on %s; given up after at most %d s"
-                % (", ".join(self._uncovered()) or "some", self._new["limit"]),
+                "no mark on %s; given up after at most %d s" % (", ".join(self._uncovered()) or "some", limit),
                 "Look at its log.",
             )
         return moment
 
-    def _set_going(self):
+    def _set_going(self, limit):
         for command in self._new["activate"]:
             _tell(command)
         if not self._new["activate"]:
             # One that was installed just now has been started by its package, and may be scanning already.
-            systemd.tell("start" if self._new["install"] else "restart", [self._new["unit"]], self._new["limit"])
+            systemd.tell("start" if self._new["install"] else "restart", [self._new["unit"]], limit)
 
-    def _awaited(self, there):
+    def _awaited(self, there, limit):
         """Return the Moment of the marks, or None: at the limit, or as soon as the unit will not come up any more."""
-        deadline = time.monotonic() + self._new["limit"]
+        deadline = time.monotonic() + limit
         while time.monotonic() < deadline:
             moment = there.wait(GIVEN_UP_PAUSE)
             if moment is not None or not systemd.is_going(self._new["unit"]):

@@ -102,7 +102,7 @@ class Overlap:
         if struck is not None:
             return struck, []
         try:
-            checks = self._new.stand_beside(lambda: self._proof(guard))
+            checks = self._new.stand_beside(lambda: self._proof(guard), lambda: guard.struck() is not None)
         except EndpointError:
             if guard.struck() is None:
                 raise

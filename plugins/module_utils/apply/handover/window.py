@@ -4,6 +4,8 @@
 """The facts of a time without protection, as a record and the journal have them."""
 
 NO_CLOCK = "the run that began it was interrupted, and the host was started anew since, or its clock was not noted"
+# Seconds as they are reported have three digits, and 0 is said only where there was no window.
+SHORTEST = 0.001
 
 
 def between(gone, there):
@@ -15,9 +17,10 @@ def between(gone, there):
     if there is not None:
         facts["unprotected_until"] = str(there)
     if gone is not None and there is not None:
-        facts["window_seconds"] = gone.until(there)
-        if facts["window_seconds"] is None:
+        seconds = gone.until(there)
+        if seconds is None:
             return dict(facts, window_unknown=NO_CLOCK)
+        facts["window_seconds"] = max(seconds, SHORTEST)
     exact_to = [edge.exact_to for edge in (gone, there) if edge is not None]
     if exact_to and None not in exact_to:
         facts["window_exact_to_seconds"] = round(sum(exact_to), 3)

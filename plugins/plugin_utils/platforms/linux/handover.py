@@ -135,7 +135,7 @@ def _new(staged: Staged, evidence: Evidence) -> dict[str, Any]:
 
 
 def _overlap(staged: Staged | None, new: dict[str, Any]) -> dict[str, Any] | None:
-    """Return {limit, probe_limit, signature} of a provider that may intercept beside another scanner, else None.
+    """Return {start_limit, limit, probe_limit, signature} of one that may stand beside another scanner, else None.
 
     It has to leave marks and to refuse what it finds, since nothing else would tell its work from the old one's; and
     where a package's own unit of it runs already, the two cannot be told apart.
@@ -146,7 +146,7 @@ def _overlap(staged: Staged | None, new: dict[str, Any]) -> dict[str, Any] | Non
     if not told or not new["marks"] or new["tells"] or new["replaces"] or new["install"] or not new["socket"]:
         return None
     signature = {**told["signature"], "forget": bool(staged.options[told["signature"]["forget"]["option"]])}
-    return {"limit": told["limit"], "probe_limit": told["probe_limit"], "signature": signature}
+    return {**{key: told[key] for key in ("start_limit", "limit", "probe_limit")}, "signature": signature}
 
 
 def _quarantined(staged: Staged) -> list[dict[str, str]]:

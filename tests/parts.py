@@ -1,0 +1,113 @@
+"""Run make targets, as many at once as are asked for, and report all along what runs, what ended, and how long it took.
+
+``python tests/parts.py --jobs 2 lint unit molecule-removal``: the first named begin first. What a part prints goes to
+``.cache/parts/<part>.log`` and, once the part has ended, to standard output in one piece. Ends with 1 if a part failed;
+the others are run all the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+LOGS = Path(__file__).resolve().parents[1] / ".cache" / "parts"
+REPORT_EVERY_SECONDS = 20
+LOOK_EVERY_SECONDS = 0.5
+
+
+@dataclass
+class Part:
+    """A make target that runs or has run."""
+
+    name: str
+    began: float = field(default_factory=time.monotonic)
+    took: float = 0.0
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log(self) -> Path:
+        """The file that has all it prints."""
+        return LOGS / f"{self.name}.log"
+
+    def start(self) -> None:
+        """Begin; what make itself was told by another make is not handed down."""
+        own = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                ["make", "--no-print-directory", self.name], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=own
+            )
+
+    def has_ended(self) -> bool:
+        """Return True once it has, and keep how long it took."""
+        if self.process is None or self.process.poll() is None:
+            return False
+        self.took = time.monotonic() - self.began
+        return True
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ended with anything but 0."""
+        return self.process is None or self.process.returncode != 0
+
+
+def clock(seconds: float) -> str:
+    """Return seconds as minutes and seconds."""
+    return f"{int(seconds) // 60} min {int(seconds) % 60:02} s"
+
+
+def say(text: str) -> None:
+    """Print it now."""
+    print(text, flush=True)
+
+
+def show(part: Part) -> None:
+    """Print what an ended part has printed, and how it ended."""
+    say(f"\n===== {part.name} =====")
+    sys.stdout.buffer.write(part.log.read_bytes())
+    sys.stdout.flush()
+    say(f"===== {part.name}: {'FAILED' if part.failed else 'passed'} after {clock(part.took)} =====\n")
+
+
+def run(names: list[str], jobs: int) -> list[Part]:
+    """Run all of them and return them as they ended."""
+    waiting, going, ended = list(names), [], []
+    began = reported = time.monotonic()
+    while waiting or going:
+        while waiting and len(going) < jobs:
+            part = Part(waiting.pop(0))
+            part.start()
+            going.append(part)
+            say(f"-- {part.name} begins; {len(waiting)} to go after it")
+        time.sleep(LOOK_EVERY_SECONDS)
+        for part in [one for one in going if one.has_ended()]:
+            going.remove(part)
+            ended.append(part)
+            show(part)
+        now = time.monotonic()
+        if going and now - reported >= REPORT_EVERY_SECONDS:
+            reported = now
+            running = ", ".join(f"{part.name} ({clock(now - part.began)})" for part in going)
+            say(f"-- {clock(now - began)}: {len(ended)} of {len(names)} parts done; running: {running}")
+    return ended
+
+
+def main() -> int:
+    """Run what the arguments name; return 1 if anything failed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--jobs", type=int, default=1, help="how many run at once")
+    parser.add_argument("parts", nargs="+", help="make targets")
+    given = parser.parse_args()
+    LOGS.mkdir(parents=True, exist_ok=True)
+    ended = run(given.parts, given.jobs)
+    for part in ended:
+        say(f"{'FAILED' if part.failed else 'passed'}  {clock(part.took):>12}  {part.name}")
+    return int(any(part.failed for part in ended))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
