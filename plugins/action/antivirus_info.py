@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
+from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.probes import as_text
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.scanners import probes_for, scanners
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux import selftest
@@ -21,8 +21,9 @@ class ActionModule(Adapter):
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Return the scanners that are there, what they say of themselves, and who intercepts file access."""
         catalog = self.catalog(options)
-        collected = self.on_endpoint("collect", {"probes": as_text(probes_for(catalog))}, task_vars)["collected"]
-        evidence = Evidence.of(collected)
+        questions = as_text(probes_for(catalog, platforms.table()))
+        collected = self.on_endpoint("collect", {"probes": questions}, task_vars)["collected"]
+        evidence = platforms.evidence(collected)
         found = scanners(evidence, catalog)
         for told in found["antivirus"]:
             asked = selftest.of_product(catalog, told["id"], evidence.host)

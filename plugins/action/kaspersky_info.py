@@ -7,9 +7,9 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ansible.utils.display import Display
+from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect import probes, silence
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.answer import answer
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import detection
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.escape import visible
@@ -30,13 +30,13 @@ class ActionModule(Adapter):
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Return findings, evidence, unknowns, limits, complete, removed_before and, if it is wanted, silence."""
         catalog = self.catalog(options)
-        asked_of_host = probes.for_products(catalog.products, catalog.limits)
+        asked_of_host = platforms.detection(catalog.products, catalog.limits)
         servers = options["servers"] if options["silence"] else None
         if servers is not None:
             asked_of_host = probes.merged(asked_of_host, silence.probes(catalog, servers))
         asked = {"probes": probes.as_text(asked_of_host), "root": options["root"]}
         collected = self.on_endpoint("collect", asked, task_vars)["collected"]
-        told = answer(Evidence.of(collected), catalog, servers)
+        told = answer(platforms.evidence(collected), catalog, servers)
         return self._recorded(told, options, task_vars) if options["records_dir"] else told
 
     def _recorded(self, told: dict[str, Any], options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import exceptions_file, granted, judge
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.probes import as_text
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import exceptions, goal, make
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import Adapter, now, versions
@@ -41,7 +41,7 @@ class ActionModule(Adapter):
         exempt = exceptions_file.of_host(options["exceptions_file"], catalog, host, now())
         asked = exceptions.applied(wanted, exempt, catalog.products)
         collected = self.on_endpoint("collect", {"probes": as_text(make.probes_for(catalog, asked))}, task_vars)
-        evidence = Evidence.of(collected["collected"])
+        evidence = platforms.evidence(collected["collected"])
         plan = make.make(host, evidence, catalog, wanted, exempt).to_json()
         judged = judge.judge(plan, grant, versions(catalog))
         return {

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.carry_out import parts
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.answer import answer as told
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import make
@@ -98,7 +98,7 @@ def _must_be_tellable(collected: dict[str, Any]) -> None:
     """Plan the host beside an honest one, and make every document of both."""
     made, problem = {}, ""
     try:
-        made = make.make("liar", Evidence.of(copy.deepcopy(collected)), CATALOG, GOAL).to_json()
+        made = make.make("liar", platforms.evidence(copy.deepcopy(collected)), CATALOG, GOAL).to_json()
     except answers.UNFIT as error:
         # The action says so by the host's name; test_controller_answers has such an answer.
         problem = repr(error)
@@ -109,7 +109,7 @@ def _must_be_tellable(collected: dict[str, Any]) -> None:
     assert "honest" in json.loads(files["plan.json"])["hosts"]
     assert all("honest" in files[name] for name in ("plan.html", "plan.md", "plan.csv"))
     assert plan.lines(whole)
-    found = [runs.of_detection("liar", told(Evidence.of(collected), CATALOG), RUN)]
+    found = [runs.of_detection("liar", told(platforms.evidence(collected), CATALOG), RUN)]
     assert detection.summary(found)[-1].startswith("1 hosts: ")
     assert detection.of_host(found[0])
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.collector import collect
+from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import loader
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect import probes, silence
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.answer import answer
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
 from attacks import attack
 
 CATALOG = loader.load()
@@ -32,10 +32,10 @@ def _root(root: Path, files: dict[str, str]) -> Path:
 
 
 def _told(root: Path, servers: list[str] | None = None) -> dict[str, Any]:
-    asked = probes.for_products(CATALOG.products, CATALOG.limits)
+    asked = platforms.detection(CATALOG.products, CATALOG.limits)
     if servers is not None:
         asked = probes.merged(asked, silence.probes(CATALOG, servers))
-    return answer(Evidence.of(collect(asked, str(root))), CATALOG, servers)
+    return answer(platforms.evidence(collect(asked, str(root))), CATALOG, servers)
 
 
 OTHER_DISKS = {
@@ -183,7 +183,7 @@ def test_unreadable_configuration_is_not_silence(path: str, tmp_path: Path) -> N
     place.touch()
     os.truncate(place, 1 << 31)
     asked = silence.probes(CATALOG, [])
-    seen = Evidence.of({**collect(asked, str(tmp_path)), "live": True})
+    seen = platforms.evidence({**collect(asked, str(tmp_path)), "live": True})
     assert silence.told(seen, CATALOG, [], [])["result"] == "unknown"
 
 

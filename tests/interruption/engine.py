@@ -29,10 +29,10 @@ def _make_importable() -> None:
 
 _make_importable()
 
+from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms  # noqa: E402
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import judge  # noqa: E402
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.carry_out import parts as carry_out  # noqa: E402
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import loader  # noqa: E402
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence  # noqa: E402
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.probes import as_text  # noqa: E402
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document  # noqa: E402
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import make  # noqa: E402
@@ -77,7 +77,7 @@ def probes(case: Case) -> str:
 
 def planned(case: Case, collected: dict[str, Any]) -> dict[str, Any]:
     """Return the plan of a host from what a collection gave."""
-    evidence = Evidence.of(collected["collected"])
+    evidence = platforms.evidence(collected["collected"])
     plan: dict[str, Any] = make.make(case.host, evidence, CATALOG, case.goal).to_json()
     return plan
 

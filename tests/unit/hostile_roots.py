@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect import probes
+from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.answer import answer
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
 from support import CATALOG, FIXTURES, REPOSITORY
 
-PROBES = probes.for_products(CATALOG.products)
+PROBES = platforms.detection(CATALOG.products)
 SCRIPT = Path(__file__).with_name("look_at_root.py")
 SECONDS = 60
 MOST_MEMORY = 100 * 1024
@@ -42,7 +41,7 @@ class Seen:
     @property
     def answer(self) -> dict[str, Any]:
         """Return what kaspersky_info would."""
-        return answer(Evidence.of(self.collected), CATALOG)
+        return answer(platforms.evidence(self.collected), CATALOG)
 
     def without(self, *unknown: str) -> Seen:
         """Return the same without what could not be checked, but for some of it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
+from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import goal, make
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import Goal
@@ -33,7 +33,7 @@ def goal_of(case: dict[str, Any]) -> Goal:
 
 def plan_of(case: dict[str, Any], host: str = "host", answer: dict[str, Any] | None = None) -> dict[str, Any]:
     """Return the plan of a case as it is written; ``answer`` takes the place of the collector's."""
-    seen = Evidence.of(collected(case) if answer is None else answer)
+    seen = platforms.evidence(collected(case) if answer is None else answer)
     return make.make(host, seen, CATALOG, goal_of(case)).to_json()
 
 

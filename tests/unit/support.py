@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.lines import mentioned_lines, mentions
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.look import Look
+from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import loader
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog.model import Catalog
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect import probes
@@ -87,7 +88,7 @@ def _value(kind: str, what: str, value: dict[str, Any]) -> dict[str, Any]:
 
 def _of_text(path: str, place: str, data: bytes) -> dict[str, Any]:
     """Return what a collector tells of a file that names products, from its text."""
-    asked = probes.merged(probes.for_products(CATALOG.products), *removal.probes(list(CATALOG.products)))["mention"]
+    asked = probes.merged(platforms.detection(CATALOG.products), *removal.probes(list(CATALOG.products)))["mention"]
     expression = mentions.expression_for(asked)
     lines = [f"{number}: {line}" for number, line in mentions.lines_naming(data, expression)]
     return {"lines": lines, **mentioned_lines.describe(path, place, data, expression, Look(str(NOWHERE)))}
@@ -101,4 +102,4 @@ def collected(case: dict[str, Any]) -> dict[str, Any]:
 
 def evidence(case: dict[str, Any]) -> Evidence:
     """Return the same as the engine looks at it."""
-    return Evidence.of(collected(case))
+    return platforms.evidence(collected(case))

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect import probes
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.scanners import KINDS, probes_for, scanners
+from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.scanners import probes_for, scanners
 from schemas import problems
 from support import CATALOG, cases, collected, evidence, load_yaml, name_of
 
@@ -72,9 +72,9 @@ def test_processes_that_could_not_be_looked_at_leave_it_open_who_intercepts() ->
 
 
 def test_probes_ask_for_both_catalogs_and_for_nothing_that_is_left_elsewhere() -> None:
-    asked = probes_for(CATALOG)
-    whole = probes.for_products([*CATALOG.products, *CATALOG.antivirus])
-    assert asked == {**{kind: whole[kind] for kind in KINDS}, "interceptor": ["/"]}
+    asked = probes_for(CATALOG, platforms.table())
+    whole = platforms.detection([*CATALOG.products, *CATALOG.antivirus])
+    assert asked == {**{kind: whole[kind] for kind in platforms.table().scanning}, "interceptor": ["/"]}
     for product in CATALOG.antivirus:
         assert set(product.of_kind("package")) <= set(asked["package"]["names"])
         assert set(product.of_kind("process")) <= set(asked["process"])

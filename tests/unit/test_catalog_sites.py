@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import index, loader, policies
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect import probes
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.answer import answer
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import make
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import Goal
@@ -141,7 +141,7 @@ def test_a_policy_of_the_site_is_chosen_by_its_id(tmp_path: Path) -> None:
 
 def test_the_plan_says_what_the_site_s_catalog_did(tmp_path: Path) -> None:
     site = _site(tmp_path, {"products/linux/kesl.yml": load_yaml(DATA / "products/linux/kesl.yml")})
-    evidence = Evidence.of({"host": {}, "evidence": [], "live": True})
+    evidence = platforms.evidence({"host": {}, "evidence": [], "live": True})
     plan = make.make("web1", evidence, loader.load(sites=(site,)), Goal(True, "")).to_json()
     told = next(check for check in plan["preflight"] if check["id"] == "site_catalog")
     assert told["diagnosis"] == "replaced: product kesl"
@@ -193,8 +193,8 @@ def test_no_entry_however_broken_ends_in_a_traceback(
         catalog = loader.load(sites=(site,))
     except AvshiftError:
         return
-    probes.as_text(probes.for_products(catalog.products))
-    answer(Evidence.of({"host": {}, "evidence": [], "live": True}), catalog)
+    probes.as_text(platforms.detection(catalog.products))
+    answer(platforms.evidence({"host": {}, "evidence": [], "live": True}), catalog)
 
 
 def test_a_folder_that_is_not_there_or_holds_nothing_is_refused(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect import collector
+from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect import answer
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
 from support import CATALOG
 from test_damaged_readers import ASKED, FILES
 
@@ -62,7 +62,7 @@ def _told(files: dict[str, bytes], asked: dict[str, Any]) -> tuple[set[str], boo
             path = Path(folder, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-        told = answer.answer(Evidence.of(collector.collect(asked, folder)), CATALOG)
+        told = answer.answer(platforms.evidence(collector.collect(asked, folder)), CATALOG)
     reasons = {reason for finding in told["findings"] for reason in finding["reasons"]}
     # The architecture is a part of a package's id, and hangs on the file that is damaged.
     reasons = {reason.rpartition(":")[0] if reason.count(":") == 2 else reason for reason in reasons}

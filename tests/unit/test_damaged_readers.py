@@ -12,13 +12,13 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.collect import co
 from ansible_collections.avshift.endpoint.plugins.module_utils.linux import mounts, rpm_database, systemd
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running.commands import Finished
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect import answer, probes
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
+from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect import answer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import CATALOG
 
-ASKED = probes.for_products(CATALOG.products)
+ASKED = platforms.detection(CATALOG.products)
 STATUS = "var/lib/dpkg/status"
 # What one line or record each proves, and nothing else on the host does.
 FILES = {
@@ -69,7 +69,7 @@ def _told(files: dict[str, str]) -> tuple[set[str], bool]:
             path = Path(folder, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-        told = answer.answer(Evidence.of(collector.collect(ASKED, folder)), CATALOG)
+        told = answer.answer(platforms.evidence(collector.collect(ASKED, folder)), CATALOG)
     reasons = {reason for finding in told["findings"] for reason in finding["reasons"]}
     # The architecture is a part of a package's id, and may be what was damaged.
     return {"package:klms" if reason.startswith("package:klms") else reason for reason in reasons}, told["complete"]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.collector import collect
+from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect import probes
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.answer import answer
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
@@ -41,7 +42,7 @@ def test_host_is_found_as_the_case_says(path: Path) -> None:
 def test_root_is_found_as_the_case_says(path: Path, tmp_path: Path) -> None:
     case = load_yaml(path)
     _build(tmp_path, case)
-    seen = Evidence.of(collect(probes.for_products(CATALOG.products, CATALOG.limits), str(tmp_path)))
+    seen = platforms.evidence(collect(platforms.detection(CATALOG.products, CATALOG.limits), str(tmp_path)))
     assert _differs(_found(seen), case["expect"]) == []
     assert [found["id"] for found in seen.unknowns()] == case.get("unknown", [])
     told = answer(seen, CATALOG)
@@ -102,7 +103,7 @@ def test_only_runs_that_ended_tell_what_was_removed_before() -> None:
 
 
 def test_probes_ask_for_every_sign_of_every_product() -> None:
-    asked = probes.for_products(CATALOG.products)
+    asked = platforms.detection(CATALOG.products)
     for product in CATALOG.products:
         for kind in ("process", "unit", "group", "path"):
             assert set(product.of_kind(kind)) <= set(asked["path"]["paths"] if kind == "path" else asked[kind])

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect import match
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux import evidence as table
 from hypothesis import given
 from hypothesis import strategies as st
 from plans import plan_of
@@ -62,5 +63,5 @@ def test_it_has_an_effect(items: list[dict[str, Any]]) -> None:
 
 def test_every_kind_and_place_with_an_effect_is_among_them() -> None:
     kinds = {_kind(items) for items in EFFECTS} | BESIDES
-    assert kinds >= {*match.ACTIVE, *match.PROCESSES, "mention", "kernel_module", "account"} - {"container_process"}
-    assert {item["place"] for items in EFFECTS for item in items if "mention" in item} == set(match.EFFECTIVE_PLACES)
+    assert kinds >= {*table.ACTIVE, *table.RUNNING, "mention", "kernel_module", "account"} - {"container_process"}
+    assert {item["place"] for items in EFFECTS for item in items if "mention" in item} == set(table.EFFECTIVE_PLACES)

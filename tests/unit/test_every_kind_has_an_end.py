@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect import collector
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect import claims
+from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
 from plans import plan_of
 from support import DEFAULTS
 
@@ -122,7 +122,7 @@ def _spoken_of(plan: dict[str, Any], identity: str, what: str) -> list[str]:
 
 
 def test_the_table_holds_every_kind_that_a_look_can_give() -> None:
-    judged = {*claims.PROVING, *claims.SUPPORTING, *claims.PROCESSES, "trusted_key"}
+    judged = {*platforms.table().proving, *platforms.table().supporting, *platforms.table().running, "trusted_key"}
     assert judged == {*LEFT, *RESTING}
     given = {*collector.KINDS, *collector.LIVE, "container_interceptor"}
     assert given == {*LEFT, *RESTING, *NO_RESIDUE}

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import exceptions_file
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval.drift import difference
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import exceptions, make
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import runs, verdict
@@ -43,7 +43,7 @@ def _plan(name: str, now: str, *granted: dict[str, Any]) -> dict[str, Any]:
             changes = found["value"]["changes"]
             found["value"]["changes"] = [change for change in changes if change["name"] != "klnagent64"]
     mine = [found for file in granted for found in exceptions.of_host(_parse(file), "db1", now)]
-    return make.make("db1", Evidence.of(answer), CATALOG, goal_of(case), mine).to_json()
+    return make.make("db1", platforms.evidence(answer), CATALOG, goal_of(case), mine).to_json()
 
 
 def _check(plan: dict[str, Any], name: str) -> dict[str, Any] | None:

@@ -10,14 +10,14 @@ import pytest
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.look import Look
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.network import kernel_names
 from ansible_collections.avshift.endpoint.plugins.module_utils.linux import kernel_tables
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect import probes
+from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.answer import answer
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import verdict
 from hostile_roots import write
 from plans import plan_of
 from support import CATALOG, evidence
 
-ASKED = probes.for_products(CATALOG.products)["kernel_name"]
+ASKED = platforms.detection(CATALOG.products)["kernel_name"]
 FITS = kernel_names.begins_as(ASKED["prefixes"])
 
 

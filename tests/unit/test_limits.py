@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect import limits
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.collector import collect
+from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog.model import Limit
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect import probes
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.answer import answer
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
 from hostile_roots import write
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,7 +26,7 @@ LINES = {
     "homes_by_name_service": ("passwd: files sss", "passwd: files systemd"),
     "homes_by_automounter": ("/home /etc/auto.home", "/misc /etc/auto.misc"),
 }
-OWN = [name for name in probes.for_products(CATALOG.products)["limit"]["names"] if "*" not in name]
+OWN = [name for name in platforms.detection(CATALOG.products)["limit"]["names"] if "*" not in name]
 
 
 def _name(pair: tuple[Limit, dict[str, Any]]) -> str:
@@ -55,8 +54,8 @@ def _with_dpkg(root: Path) -> Path:
 
 
 def _told(root: Path) -> dict[str, Any]:
-    asked = probes.for_products(CATALOG.products, CATALOG.limits)
-    return answer(Evidence.of(collect(asked, str(root))), CATALOG)
+    asked = platforms.detection(CATALOG.products, CATALOG.limits)
+    return answer(platforms.evidence(collect(asked, str(root))), CATALOG)
 
 
 def test_an_ordinary_image_has_no_limits(tmp_path: Path) -> None:

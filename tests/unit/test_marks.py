@@ -11,8 +11,9 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.collect import co
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.files import ini_values
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.look import Look
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.network import packet_marks
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect import marks, probes, unknowns
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
+from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect import unknowns
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux import marks
 from hypothesis import given
 from hypothesis import strategies as st
 from plans import case_of, plan_of
@@ -61,8 +62,8 @@ def test_host_with_a_setting_that_is_not_understood_is_not_complete(
     path = tmp_path / file[1:]
     path.parent.mkdir(parents=True)
     path.write_bytes(_for_key(_data(case), key))
-    asked = {kind: what for kind, what in probes.for_products(CATALOG.products).items() if kind == "ini_value"}
-    seen = Evidence.of(collector.collect(asked, str(tmp_path)))
+    asked = {kind: what for kind, what in platforms.detection(CATALOG.products).items() if kind == "ini_value"}
+    seen = platforms.evidence(collector.collect(asked, str(tmp_path)))
     told = [told for told in unknowns.told(seen, CATALOG.products, [product_id]) if told["id"].endswith(f"[{key}]")]
     assert [(one["bears"], one["products"]) for one in told] == ([(True, [product_id])] if case["mark"] is None else [])
     of_host, default = marks.of(seen, [CATALOG.product(product_id)]), _default(product_id, f"{file}[{key}]")

@@ -12,9 +12,9 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.collect.collector
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.lines import named_domains
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.look import Look
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.network import flows
+from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect import domains, probes, silence
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.answer import answer
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
 from hostile_roots import write
 from hypothesis import given
 from hypothesis import strategies as st
@@ -158,8 +158,8 @@ def test_every_place_is_looked_at(place: str, folder: str, tmp_path: Path) -> No
     is_folder = any(other.startswith(f"{folder}/") for _place, other in PLACED)
     path = f"{folder}/site.list" if is_folder else folder
     write(_image(tmp_path), path[1:], "x\nproxy_pass cache_peer dnl-01.geo.kaspersky.com\n")
-    asked = probes.merged(probes.for_products(CATALOG.products), silence.probes(CATALOG, []))
-    seen = Evidence.of(collect(asked, str(tmp_path)))
+    asked = probes.merged(platforms.detection(CATALOG.products), silence.probes(CATALOG, []))
+    seen = platforms.evidence(collect(asked, str(tmp_path)))
     value = seen.value("named_domain", path)
     assert value is not None
     assert value["lines"] == ["2: proxy_pass cache_peer dnl-01.geo.kaspersky.com"]
@@ -169,7 +169,7 @@ def test_every_place_is_looked_at(place: str, folder: str, tmp_path: Path) -> No
 def test_unreadable_configuration_is_unknown(tmp_path: Path) -> None:
     (_image(tmp_path) / "etc/apt").mkdir()
     os.mkfifo(tmp_path / "etc/apt/sources.list")
-    seen = Evidence.of(collect(silence.probes(CATALOG, []), str(tmp_path)))
+    seen = platforms.evidence(collect(silence.probes(CATALOG, []), str(tmp_path)))
     assert [item["id"] for item in seen.unknowns()] == ["named_domain:/etc/apt/sources.list"]
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.carry_out import parts
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import loader
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog.model import Catalog
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import goal, make
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux import selftest
@@ -66,7 +66,7 @@ def _plan(catalog: Catalog, evidence: list[dict[str, Any]], **asked: Any) -> dic
     assert make.probes_for(catalog, wanted)["product_state"].keys() == {"enrolled", "active"}
     seen = collected({"evidence": copy.deepcopy(evidence)})
     assert [found for item in seen["evidence"] for found in problems("evidence", {**seen, "evidence": [item]})] == []
-    plan = make.make("host", Evidence.of(seen), catalog, wanted).to_json()
+    plan = make.make("host", platforms.evidence(seen), catalog, wanted).to_json()
     assert problems("plan", plan) == []
     return plan
 

@@ -4,10 +4,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..catalog.model import Limit, Product
+
 Item = dict[str, Any]
+Judge = Callable[[Item, Product, "Evidence"], bool]
 
 
 def is_users(item: Item) -> bool:
@@ -18,18 +22,60 @@ def is_users(item: Item) -> bool:
 
 
 @dataclass(frozen=True)
+class Table:
+    """What the kinds of evidence of a platform say. A judge is called with (item, product, evidence).
+
+    ``proving`` kinds each prove a product by themselves; ``supporting`` ones tell more about one that is proven.
+    ``running`` kinds are processes, which belong to the product with the most exact sign. ``names`` are a name only,
+    which several products may use. ``witness`` names for a kind the one that it rests on, and ``distinctive`` are the
+    witnesses that nothing but the product itself leaves. ``inert`` kinds have no effect, and nothing hangs on them;
+    ``bearing`` ones bear on an answer although they only support. ``scanning`` are the kinds that find a scanner of
+    whatever vendor.
+    """
+
+    proving: Mapping[str, Judge]
+    supporting: Mapping[str, Judge]
+    running: tuple[str, ...]
+    names: tuple[str, ...]
+    witness: Mapping[str, str]
+    distinctive: tuple[str, ...]
+    inert: tuple[str, ...]
+    bearing: tuple[str, ...]
+    scanning: tuple[str, ...]
+    # Whether one path is one of some others or lies below one.
+    is_below: Callable[[str, Iterable[str]], bool]
+    # Whether another vendor's product of the same name may have left an item; called with the vendors' own words.
+    is_others_too: Callable[[Item, Product, list[str]], bool]
+    # What no entry took and is a product's all the same, from (evidence, products, what is claimed).
+    strays: Callable[[Evidence, tuple[Product, ...], dict[str, list[Item]]], dict[str, list[Item]]]
+    # The ids of what is wrong with a product, from (product, its items, evidence).
+    problems: Callable[[Product, list[Item], Evidence], tuple[str, ...]]
+    is_installed: Callable[[Product, list[Item], Evidence], bool]
+    has_effect: Callable[[Item], bool]
+    version: Callable[[Product, list[Item], Evidence], str]
+    mode: Callable[[Product, Evidence], str]
+    # Whether what could not be checked may hide a product, or more of it.
+    concerns: Callable[[Item, Product], bool]
+    # Whether a product stands between a file and its reader; None where only a look at its processes may say it.
+    intercepts: Callable[[Product, Evidence], bool | None]
+    # The questions that find products, and the limits of a look, by kind.
+    probes: Callable[[Iterable[Product], Iterable[Limit]], dict[str, Any]]
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What one collection on one host gave. ``items`` are {id, kind, what, where, value or unknown}."""
 
     items: dict[str, Item]
     host: dict[str, Any]
     live: bool
+    table: Table
 
     @classmethod
-    def of(cls, collected: dict[str, Any]) -> Evidence:
-        """Return the evidence in a collector's answer ({evidence, host, live})."""
+    def of(cls, collected: dict[str, Any], table: Table) -> Evidence:
+        """Return the evidence in a collector's answer ({evidence, host, live}), as a platform's table reads it."""
         ordered = sorted(collected["evidence"], key=lambda item: str(item["id"]))
-        return cls({item["id"]: item for item in ordered}, collected["host"], collected["live"])
+        return cls({item["id"]: item for item in ordered}, collected["host"], collected["live"], table)
 
     def value(self, kind: str, what: str) -> dict[str, Any] | None:
         """Return what was seen, or None if nothing was or it could not be checked."""

@@ -4,45 +4,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..catalog.model import Product
-from .claims import PROCESSES, claims
-from .evidence import Evidence, Item, is_users
-from .problems import is_config_only, packages_of, problems
+from .claims import claims
+from .evidence import Evidence, Item, Table, is_users
 
 RUNNING, INSTALLED, BROKEN = "running", "installed", "broken"
 RESIDUE_ACTIVE, RESIDUE_INERT = "residue_active", "residue_inert"
-# Kinds that rest on the same thing are one witness, not two.
-WITNESS = {
-    "container_process": "process",
-    "interceptor": "process",
-    "container_interceptor": "process",
-    "socket": "process",
-    "home_path": "path",
-    "ini_value": "path",
-    "mount": "path",
-    "saved_chain": "packet_chain",
-    "saved_name": "kernel_name",
-}
-# The witnesses that nothing but the product itself leaves; others are names.
-DISTINCTIVE = ("package", "process", "unit", "path", "link_into", "ini_section", "packet_chain")
-ACTIVE = (
-    "unit",
-    "packet_mark",
-    "packet_chain",
-    "kernel_name",
-    "saved_name",
-    "saved_chain",
-    "certificate",
-    "mount",
-    "trusted_key",
-)
-# Lines of configuration that have an effect by themselves.
-EFFECTIVE_PLACES = ("sudoers", "cron", "squid", "mta", "samba", "autostart", "unit", "audit", "module", "shell")
 
 
 @dataclass(frozen=True)
@@ -74,74 +45,36 @@ def findings(evidence: Evidence, products: Iterable[Product]) -> list[Finding]:
 
 
 def _finding(product: Product, items: list[Item], evidence: Evidence) -> Finding:
-    wrong = problems(product, items, evidence)
+    wrong = evidence.table.problems(product, items, evidence)
     return Finding(
         id=product.id,
         name=product.name,
         product_class=product.product_class,
         state=BROKEN if wrong else _state(product, items, evidence),
-        version=_version(product, items, evidence),
-        confidence=_confidence(items),
+        version=evidence.table.version(product, items, evidence),
+        confidence=_confidence(items, evidence.table),
         reasons=tuple(sorted({item["id"] for item in items})),
         problems=wrong,
-        mode=_mode(product, evidence),
+        mode=evidence.table.mode(product, evidence),
     )
 
 
 def _state(product: Product, items: list[Item], evidence: Evidence) -> str:
-    if any(item["kind"] in PROCESSES for item in items):
+    if any(item["kind"] in evidence.table.running for item in items):
         return RUNNING
-    if any(item["value"]["installed"] for item in packages_of(items)) or _is_unpacked(product, evidence):
+    if evidence.table.is_installed(product, items, evidence):
         return INSTALLED
-    return RESIDUE_ACTIVE if any(_has_effect(item) for item in items) else RESIDUE_INERT
+    return RESIDUE_ACTIVE if any(evidence.table.has_effect(item) for item in items) else RESIDUE_INERT
 
 
-def _is_unpacked(product: Product, evidence: Evidence) -> bool:
-    """Return True for a product that no package manager knows and whose essential parts are there."""
-    essential = [sign.what for sign in product.signs if sign.essential]
-    there = [path for path in essential if evidence.value("path", path) is not None]
-    return bool(there) and not product.of_kind("package")
-
-
-def _has_effect(item: Item) -> bool:
-    kind, value = item["kind"], item["value"]
-    if kind == "mention":
-        return value["place"] in EFFECTIVE_PLACES
-    if kind == "account":
-        return bool(value["running"])
-    if kind == "kernel_module":
-        return bool(value["loaded"])
-    return kind in ACTIVE
-
-
-def _version(product: Product, items: list[Item], evidence: Evidence) -> str:
-    packages = sorted(packages_of(items), key=lambda item: (is_config_only(item), item["id"]))
-    for item in packages:
-        if item["value"]["version"]:
-            return str(item["value"]["version"])
-    if product.version_from is not None:
-        link, pattern = product.version_from
-        match = re.search(pattern, (evidence.value("path", link) or {}).get("target", ""))
-        if match:
-            return match.group(1)
-    return ""
-
-
-def _mode(product: Product, evidence: Evidence) -> str:
-    for mode in product.modes:
-        if (evidence.value("ini_value", mode.what) or {}).get("value", "").lower() == mode.value:
-            return mode.mode
-    return ""
-
-
-def _confidence(items: list[Item]) -> str:
+def _confidence(items: list[Item], table: Table) -> str:
     """Return confirmed for two independent kinds of evidence, probable for one, weak for a name only.
 
     What any user can have put there alone is no evidence of the host's.
     """
     items = [item for item in items if not is_users(item)]
-    witnesses = {WITNESS.get(item["kind"], item["kind"]) for item in items}
-    distinctive = witnesses & set(DISTINCTIVE)
+    witnesses = {table.witness.get(item["kind"], item["kind"]) for item in items}
+    distinctive = witnesses & set(table.distinctive)
     if distinctive and len(witnesses) > 1:
         return "confirmed"
     return "probable" if distinctive else "weak"

@@ -7,22 +7,18 @@ from __future__ import annotations
 from typing import Any
 
 from ..catalog.model import Catalog, Product
-from ..locations import is_below
 from . import unknowns
-from .evidence import Evidence
+from .evidence import Evidence, Table
 from .match import RUNNING, Finding, findings
-from .probes import for_products
 
-# What tells that a product is there; what it left elsewhere is not asked.
-KINDS = ("package", "path", "unit", "process", "container_process", "kernel_module", "home_path", "root")
 EVERYWHERE = ["/"]
 YES, NO, UNKNOWN = "yes", "no", "unknown"
 
 
-def probes_for(catalog: Catalog) -> dict[str, Any]:
+def probes_for(catalog: Catalog, table: Table) -> dict[str, Any]:
     """Return the probes that find every product of the catalog and every interceptor."""
-    asked = for_products(_all(catalog))
-    return {**{kind: asked[kind] for kind in KINDS}, "interceptor": EVERYWHERE}
+    asked = table.probes(_all(catalog), ())
+    return {**{kind: asked[kind] for kind in table.scanning}, "interceptor": EVERYWHERE}
 
 
 def scanners(evidence: Evidence, catalog: Catalog) -> dict[str, Any]:
@@ -37,7 +33,7 @@ def scanners(evidence: Evidence, catalog: Catalog) -> dict[str, Any]:
                 "executable": item["what"],
                 "marks": item["value"]["marks"],
                 "container": item["value"].get("container", ""),
-                "product": _owner(item["what"], products),
+                "product": _owner(item["what"], products, evidence.table),
             }
             for kind in ("interceptor", "container_interceptor")
             for item in evidence.of_kind(kind)
@@ -63,32 +59,27 @@ def _told(finding: Finding, product: Product, evidence: Evidence) -> dict[str, A
 
 def intercepts(finding: Finding, product: Product, evidence: Evidence) -> str:
     """Return yes, no or unknown: whether the product stands between a file and its reader now."""
-    if any(is_below(item["what"], product.of_kind("process")) for item in evidence.of_kind("interceptor")):
+    by_itself = evidence.table.intercepts(product, evidence)
+    if by_itself:
         return YES
-    loaded = any(
-        value["loaded"]
-        for name in product.of_kind("kernel_module")
-        if (value := evidence.value("kernel_module", name)) is not None
-    )
-    if product.intercepts_by == "kernel_module" and loaded:
-        return YES
-    if not _runs(finding, product, evidence) or product.intercepts_by in ("fanotify", "none"):
-        return UNKNOWN if any(item["kind"] == "interceptor" for item in evidence.unknowns()) else NO
+    if by_itself is False or not _runs(finding, product, evidence):
+        return UNKNOWN if any(item["kind"] in evidence.table.bearing for item in evidence.unknowns()) else NO
     return UNKNOWN
 
 
 def _runs(finding: Finding, product: Product, evidence: Evidence) -> bool:
     """Return True if a process of it runs, also where the installation is broken."""
     own = product.of_kind("process")
+    is_below = evidence.table.is_below
     return finding.state == RUNNING or any(is_below(item["what"], own) for item in evidence.of_kind("process"))
 
 
-def _owner(executable: str, products: dict[str, Product]) -> str:
+def _owner(executable: str, products: dict[str, Product], table: Table) -> str:
     """Return the id of the product with the most exact sign for an executable; '' if no entry knows it."""
     fitting = [
         (len(what), product.id)
         for product in products.values()
         for what in product.of_kind("process")
-        if is_below(executable, [what])
+        if table.is_below(executable, [what])
     ]
     return max(fitting)[1] if fitting else ""

@@ -10,14 +10,13 @@ from typing import Any
 
 from ..catalog.model import Catalog
 from . import domains
-from .claims import PROCESSES
 from .evidence import Evidence, Item
 from .match import Finding
 from .rules import is_rule
 
 SILENT, TALKS, UNKNOWN = "silent", "talks", "unknown"
 ERROR, NOT_KNOWN, INFO = "error", "unknown", "info"
-KINDS = (*PROCESSES, "socket", "named_domain", "flow")
+KINDS = ("socket", "named_domain", "flow")
 MOST_TOLD = 20
 
 
@@ -50,9 +49,8 @@ def told(evidence: Evidence, catalog: Catalog, servers: Iterable[str], found: li
 
 def _processes(evidence: Evidence, found: list[Finding]) -> Iterator[Sign]:
     reasons = {reason for finding in found for reason in finding.reasons}
-    running = [
-        item["what"] for item in evidence.seen() if item["id"] in reasons and item["kind"] in (*PROCESSES, "socket")
-    ]
+    at_work = (*evidence.table.running, "socket")
+    running = [item["what"] for item in evidence.seen() if item["id"] in reasons and item["kind"] in at_work]
     if running:
         yield Sign(
             "process_of_vendor",
@@ -152,7 +150,8 @@ def _form_of(item: Item, text: str, whole: list[str], servers: list[str]) -> _Fo
 
 
 def _unknowns(evidence: Evidence) -> Iterator[Sign]:
-    missing = [f"{item['id']}: {item['unknown']}" for item in evidence.unknowns() if item["kind"] in KINDS]
+    kinds = (*evidence.table.running, *KINDS)
+    missing = [f"{item['id']}: {item['unknown']}" for item in evidence.unknowns() if item["kind"] in kinds]
     if not evidence.live:
         missing.append("the root is not the running system: its processes and connections are not known")
     if missing:

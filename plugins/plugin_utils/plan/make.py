@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from .. import platforms
 from ..catalog.model import Catalog, Product
 from ..detect import probes, scanners
 from ..detect.claims import Claims, claims
@@ -26,9 +27,9 @@ JOURNAL = f"{OWN_STATE}/journal.json"
 
 def probes_for(catalog: Catalog, goal: Goal) -> dict[str, Any]:
     """Return everything that has to be asked of a host to plan this goal for it."""
-    asked = probes.for_products(catalog.products, catalog.limits)
+    asked = platforms.detection(catalog.products, catalog.limits)
     # A second scanner of whatever make matters too.
-    asked = probes.merged(asked, scanners.probes_for(catalog))
+    asked = probes.merged(asked, scanners.probes_for(catalog, platforms.table()))
     if goal.provider:
         asked = probes.merged(asked, *staging.probes_for(catalog.providers[goal.provider], goal.options))
     going = [product for product in catalog.products if goal.takes(product)]

@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...catalog.model import Product
-from ...detect.problems import PACKAGING
 from ...platforms.linux import removal
 from ...platforms.linux.preflight.paths import first
+from ...platforms.linux.problems import PACKAGING
 from ..model import Check
 from .case import Case
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ...catalog.model import Product
 from ...detect.evidence import Evidence, Item
@@ -25,7 +26,7 @@ def steady(evidence: Evidence, products: Iterable[Product]) -> Evidence:
         named = _by_link(item, trees) if item["kind"] in KINDS else item
         kept = item if named["id"] in items else named
         items[kept["id"]] = kept
-    return Evidence(dict(sorted(items.items())), evidence.host, evidence.live)
+    return replace(evidence, items=dict(sorted(items.items())))
 
 
 def _run_time_trees(evidence: Evidence, products: Iterable[Product]) -> Iterable[tuple[str, str]]:

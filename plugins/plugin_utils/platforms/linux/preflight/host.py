@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ....detect import unknowns
-from ....detect.probes import KEEP_OUT
 from ....plan.model import Check
 from ....plan.preflight.case import Case
+from ..probes import KEEP_OUT
 
 
 def _keep_out(case: Case) -> Iterator[Check]:

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from ....catalog.model import Product
-from ....detect import marks
-from ....detect.claims import Claims, mark_of, of_kind
+from ....detect.claims import Claims, of_kind
 from ....detect.evidence import Evidence, Item
-from ....detect.probes import marks_of
 from ....plan.model import REMOVE, Step
+from .. import marks
+from ..evidence import mark_of
+from ..probes import marks_of
 
 # Chains, tables and comments of cluster networks and of what else writes rules by itself. They use the same marks.
 OTHERS = re.compile(

@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ....catalog.model import Product
-from ....detect import problems
 from ....detect.claims import Claims
 from ....detect.evidence import Evidence, Item
 from ....plan.model import DIGEST_MARK, REMOVE, Step
+from .. import problems
 
 OWN_STATE = "/var/lib/avshift"
 SET_ASIDE = f"{OWN_STATE}/set-aside"

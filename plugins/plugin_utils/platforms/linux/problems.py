@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..catalog.model import Product
-from .evidence import Evidence, Item
+from ...catalog.model import Product
+from ...detect.evidence import Evidence, Item
 
 # Kinds that show that a package's files are there.
 FILES = ("path", "home_path", "link_into", "process", "container_process")

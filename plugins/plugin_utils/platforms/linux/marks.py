@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..catalog.model import Product
-from .evidence import Evidence
+from ...catalog.model import Product
+from ...detect.evidence import Evidence
 
 
 @dataclass(frozen=True)

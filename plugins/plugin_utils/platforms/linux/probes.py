@@ -1,0 +1,106 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Compile the catalog into questions for a Linux host. Probes know kinds, not products."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable
+from typing import Any
+
+from ...catalog.model import Limit, Product
+from ...detect.probes import unique
+
+KEEP_OUT = "/etc/avshift/keep-out"
+# Kinds whose question is the list of what the signs look for.
+PLAIN = ("unit", "account", "group", "kernel_module", "certificate")
+
+
+def for_products(products: Iterable[Product], limits: Iterable[Limit] = ()) -> dict[str, Any]:
+    """Return the probes that find the products, and what a host has that is not looked at: {kind: what to ask}."""
+    chosen = list(products)
+    nets = [product.net for product in chosen if product.net is not None]
+    parents = unique(path for product in chosen for path in product.parents)
+    trees = unique(path for product in chosen for path in product.trees)
+    below = unique(path for net in nets for path in net.below)
+    word = nets[0].word if nets else ""
+    return {
+        **{kind: _all(chosen, kind) for kind in PLAIN},
+        "process": unique([*_all(chosen, "process"), *below]),
+        "container_process": unique([*_all(chosen, "container_process"), *below]),
+        "package": {"names": _all(chosen, "package"), "word": word, "in": parents},
+        "path": {
+            "paths": _paths(chosen, parents),
+            "children_of": below,
+            "listed": parents,
+        },
+        "home_path": _all(chosen, "home_path"),
+        "named_entry": [
+            {"directory": posixpath.dirname(what), "name": posixpath.basename(what)}
+            for what in _all(chosen, "named_entry")
+        ],
+        "ini_section": [_parted(what, "section") for what in _all(chosen, "ini_section")],
+        "ini_value": _ini_values(chosen),
+        "packet_mark": marks_of(chosen),
+        "packet_chain": _all(chosen, "packet_chain"),
+        "saved_chain": _all(chosen, "packet_chain"),
+        "kernel_name": _names(chosen, word),
+        "saved_name": _names(chosen, word),
+        "link_into": {"in": unique(path for product in chosen for path in product.links_in), "below": trees},
+        "mention": {
+            "texts": unique([*trees, *_all(chosen, "process"), *_all(chosen, "mention")]),
+            "units": _all(chosen, "unit"),
+            "closely": False,
+            "files": [],
+            "packages": [],
+        },
+        "installer": unique([*_all(chosen, "installer"), *_archives(chosen)]),
+        "socket": {"held_below": _all(chosen, "process"), "paths": unique([*trees, *_all(chosen, "path")])},
+        "mount": trees,
+        "interceptor": _all(chosen, "process"),
+        "journal": [],
+        "root": {"word": word},
+        "trusted_key": {"word": word},
+        "limit": {"entries": [limit.asked() for limit in limits], "names": _own_names(chosen), "word": word},
+    }
+
+
+def marks_of(products: list[Product]) -> dict[str, Any]:
+    """Return which marks of packets are asked for: those by default, and where the products' files set others."""
+    set_by = unique(what for product in products for _mark, what in product.mark_settings if what)
+    return {"marks": _all(products, "packet_mark"), "set_by": [_parted(what, "key") for what in set_by]}
+
+
+def _ini_values(products: list[Product]) -> list[dict[str, Any]]:
+    marks = {what for product in products for _mark, what in product.mark_settings}
+    return [{**_parted(what, "key"), "is_mark": what in marks} for what in _all(products, "ini_value")]
+
+
+def _paths(products: list[Product], parents: list[str]) -> list[str]:
+    links = [product.version_from[0] for product in products if product.version_from]
+    needed = [path for product in products for paths in product.removal_needs for path in paths]
+    return unique([*_all(products, "path"), *parents, *links, *needed, KEEP_OUT])
+
+
+def _archives(products: list[Product]) -> list[str]:
+    return [pattern for name in _all(products, "package") for pattern in (f"{name}_*.deb", f"{name}-*.rpm")]
+
+
+def _own_names(products: list[Product]) -> list[str]:
+    """Return the names of packages that are no other vendor's too."""
+    shared = {name for product in products for name in product.shared_names}
+    return [name for name in _all(products, "package") if name not in shared]
+
+
+def _names(products: list[Product], word: str) -> dict[str, list[str]]:
+    prefixes = unique([*_all(products, "kernel_name"), *([word] if word else [])])
+    return {"prefixes": prefixes, "but": _all(products, "packet_chain")}
+
+
+def _parted(what: str, key: str) -> dict[str, str]:
+    file, _bracket, name = what[:-1].partition("[")
+    return {"file": file, key: name}
+
+
+def _all(products: list[Product], kind: str) -> list[str]:
+    return unique(what for product in products for what in product.of_kind(kind))
