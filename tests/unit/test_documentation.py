@@ -53,7 +53,7 @@ def test_every_problem_is_explained() -> None:
 
 PROVIDERS = (REPOSITORY / "docs" / "providers.md").read_text(encoding="utf-8")
 CLASSES = {"passive_capable": "passive", "exclusive": "exclusive", "on_demand_first": "on demand first"}
-FROM = {"deb": "kit: .deb", "installer": "kit: installer"}
+FROM = {"deb": ".deb file", "installer": "installer file"}
 
 
 def _row(provider: Provider) -> list[str]:
@@ -67,7 +67,7 @@ def _row(provider: Provider) -> list[str]:
         provider.name,
         CLASSES[provider.coexistence],
         FROM[kit["form"]] if kit else "repository",
-        ", ".join(names) or ("the kit itself" if kit.get("secret") else "none"),
+        ", ".join(names) or ("the installer itself" if kit.get("secret") else "none"),
         *(provider.verifiable[name] for name in ("detection", "mode", "age")),
     ]
 
@@ -89,7 +89,7 @@ def test_everything_that_vendors_products_are_asked_and_may_not_claim_is_told() 
         assert f"`{layout['real_time']['unit']}`" in own
         for claim in provider.claims:
             assert " ".join(claim.split()) in own
-    assert "**None of what is said of them here was ever run with the real product.**" in PROVIDERS
+    assert "**Nothing that is said about them here was ever run with the real product.**" in PROVIDERS
 
 
 REMOVAL = (REPOSITORY / "docs" / "removal.md").read_text(encoding="utf-8")
@@ -135,7 +135,7 @@ REPORTS = (REPOSITORY / "docs" / "reports.md").read_text(encoding="utf-8")
 
 
 def test_every_file_and_column_of_a_report_is_explained() -> None:
-    part = REPORTS.partition("## report.csv, and the sheet Hosts")[2].partition("\n## ")[0]
+    part = REPORTS.partition("## report.csv and the sheet Hosts")[2].partition("\n## ")[0]
     assert re.findall(r"^\| `([^`]+)` \|", part, re.MULTILINE) == list(columns.HOSTS)
     files = re.findall(r"^\| `([^`]+)` \|", REPORTS.partition("## How to read it")[0], re.MULTILINE)
     assert sorted(files) == sorted((*folder.NAMES, folder.SUMS))
