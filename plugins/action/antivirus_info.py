@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.probes import as_text
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.scanners import probes_for, scanners
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux import selftest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import Adapter
 
 
@@ -26,7 +25,7 @@ class ActionModule(Adapter):
         evidence = platforms.evidence(collected)
         found = scanners(evidence, catalog)
         for told in found["antivirus"]:
-            asked = selftest.of_product(catalog, told["id"], evidence.host)
+            asked = platforms.of(evidence.host).state_of(catalog, told["id"], evidence.host)
             if asked is not None:
                 proven = self.on_endpoint("prove", asked, task_vars)
                 told["says"] = {"result": proven["result"], "checks": proven["checks"]}

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux import selftest
+from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import Adapter
 
 
@@ -22,7 +22,7 @@ class ActionModule(Adapter):
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Return the checks and the worst of their results."""
-        asked = selftest.arguments(
+        asked = platforms.expected().selftest(
             self.catalog(options), options["provider"], options["options"], options["max_database_age"]
         )
         proven = self.on_endpoint("prove", asked, task_vars)

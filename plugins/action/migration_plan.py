@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import exceptions_file, granted, judge
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.probes import as_text
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import exceptions, goal, make
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import Adapter, now, versions
@@ -40,9 +41,12 @@ class ActionModule(Adapter):
         host = str(task_vars["inventory_hostname"])
         exempt = exceptions_file.of_host(options["exceptions_file"], catalog, host, now())
         asked = exceptions.applied(wanted, exempt, catalog.products)
-        collected = self.on_endpoint("collect", {"probes": as_text(make.probes_for(catalog, asked))}, task_vars)
-        evidence = platforms.evidence(collected["collected"])
-        plan = make.make(host, evidence, catalog, wanted, exempt).to_json()
+        collected = self.on_endpoint(
+            "collect", {"probes": as_text(make.probes_for(platforms.expected(), catalog, asked))}, task_vars
+        )
+        platform = platforms.of(collected["collected"]["host"])
+        evidence = Evidence.of(collected["collected"], platform.table)
+        plan = make.make(platform, host, evidence, catalog, wanted, exempt).to_json()
         judged = judge.judge(plan, grant, versions(catalog))
         return {
             "plan": judged.plan,

@@ -98,7 +98,9 @@ def _must_be_tellable(collected: dict[str, Any]) -> None:
     """Plan the host beside an honest one, and make every document of both."""
     made, problem = {}, ""
     try:
-        made = make.make("liar", platforms.evidence(copy.deepcopy(collected)), CATALOG, GOAL).to_json()
+        made = make.make(
+            platforms.expected(), "liar", platforms.evidence(copy.deepcopy(collected)), CATALOG, GOAL
+        ).to_json()
     except answers.UNFIT as error:
         # The action says so by the host's name; test_controller_answers has such an answer.
         problem = repr(error)

@@ -72,13 +72,13 @@ class Case:
 
 def probes(case: Case) -> str:
     """Return what is asked of a host in order to plan."""
-    return str(as_text(make.probes_for(CATALOG, case.goal)))
+    return str(as_text(make.probes_for(platforms.expected(), CATALOG, case.goal)))
 
 
 def planned(case: Case, collected: dict[str, Any]) -> dict[str, Any]:
     """Return the plan of a host from what a collection gave."""
     evidence = platforms.evidence(collected["collected"])
-    plan: dict[str, Any] = make.make(case.host, evidence, CATALOG, case.goal).to_json()
+    plan: dict[str, Any] = make.make(platforms.expected(), case.host, evidence, CATALOG, case.goal).to_json()
     return plan
 
 

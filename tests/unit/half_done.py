@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.locations import is_below
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux.locations import is_below
 from support import item
 
 Items = dict[str, dict[str, Any]]

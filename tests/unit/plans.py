@@ -34,7 +34,7 @@ def goal_of(case: dict[str, Any]) -> Goal:
 def plan_of(case: dict[str, Any], host: str = "host", answer: dict[str, Any] | None = None) -> dict[str, Any]:
     """Return the plan of a case as it is written; ``answer`` takes the place of the collector's."""
     seen = platforms.evidence(collected(case) if answer is None else answer)
-    return make.make(host, seen, CATALOG, goal_of(case)).to_json()
+    return make.make(platforms.expected(), host, seen, CATALOG, goal_of(case)).to_json()
 
 
 def document_of(*names: str) -> dict[str, Any]:

@@ -142,7 +142,7 @@ def test_a_policy_of_the_site_is_chosen_by_its_id(tmp_path: Path) -> None:
 def test_the_plan_says_what_the_site_s_catalog_did(tmp_path: Path) -> None:
     site = _site(tmp_path, {"products/linux/kesl.yml": load_yaml(DATA / "products/linux/kesl.yml")})
     evidence = platforms.evidence({"host": {}, "evidence": [], "live": True})
-    plan = make.make("web1", evidence, loader.load(sites=(site,)), Goal(True, "")).to_json()
+    plan = make.make(platforms.expected(), "web1", evidence, loader.load(sites=(site,)), Goal(True, "")).to_json()
     told = next(check for check in plan["preflight"] if check["id"] == "site_catalog")
     assert told["diagnosis"] == "replaced: product kesl"
 

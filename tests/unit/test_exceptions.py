@@ -43,7 +43,7 @@ def _plan(name: str, now: str, *granted: dict[str, Any]) -> dict[str, Any]:
             changes = found["value"]["changes"]
             found["value"]["changes"] = [change for change in changes if change["name"] != "klnagent64"]
     mine = [found for file in granted for found in exceptions.of_host(_parse(file), "db1", now)]
-    return make.make("db1", platforms.evidence(answer), CATALOG, goal_of(case), mine).to_json()
+    return make.make(platforms.expected(), "db1", platforms.evidence(answer), CATALOG, goal_of(case), mine).to_json()
 
 
 def _check(plan: dict[str, Any], name: str) -> dict[str, Any] | None:
@@ -68,10 +68,12 @@ def test_an_excepted_product_stays_and_all_else_goes() -> None:
 def test_a_host_is_not_asked_how_an_excepted_package_would_go() -> None:
     goal = goal_of(case_of("full"))
     granted = exceptions.of_host(_parse(_file(product="klnagent")), "db1", BEFORE)
-    asked = make.probes_for(CATALOG, exceptions.applied(goal, granted, CATALOG.products))
+    asked = make.probes_for(platforms.expected(), CATALOG, exceptions.applied(goal, granted, CATALOG.products))
     names = asked["package_change"]["remove"]
     assert "klnagent64" not in names
-    assert set(make.probes_for(CATALOG, goal)["package_change"]["remove"]) - set(names) >= {"klnagent64"}
+    assert set(make.probes_for(platforms.expected(), CATALOG, goal)["package_change"]["remove"]) - set(names) >= {
+        "klnagent64"
+    }
 
 
 def test_an_exception_for_all_leaves_the_host_as_it_is() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval.resumption import unexplained
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux.probes import KEEP_OUT
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux.places import KEEP_OUT
 from half_done import after, half_removed
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -63,10 +63,10 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
 
 def _plan(catalog: Catalog, evidence: list[dict[str, Any]], **asked: Any) -> dict[str, Any]:
     wanted = goal.of({**NOTHING_ASKED, "provider": "acme", "options": OPTIONS, **asked}, catalog)
-    assert make.probes_for(catalog, wanted)["product_state"].keys() == {"enrolled", "active"}
+    assert make.probes_for(platforms.expected(), catalog, wanted)["product_state"].keys() == {"enrolled", "active"}
     seen = collected({"evidence": copy.deepcopy(evidence)})
     assert [found for item in seen["evidence"] for found in problems("evidence", {**seen, "evidence": [item]})] == []
-    plan = make.make("host", platforms.evidence(seen), catalog, wanted).to_json()
+    plan = make.make(platforms.expected(), "host", platforms.evidence(seen), catalog, wanted).to_json()
     assert problems("plan", plan) == []
     return plan
 

@@ -4,42 +4,23 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from .. import platforms
 from ..detect.match import RESIDUE_INERT
-from ..locations import is_below
 from ..plan.model import stopping
+from ..plan.platform import Platform
 from .drift import changes
 
-PACKAGES = ("packages_install", "kit_install", "packages_remove", "package_repair", "handover")
-# What a run that stopped half-way may leave, by the kinds of steps of the approved plan that can bring it about.
-OWN_DOING = {
-    "package_manager_broken": PACKAGES,
-    "packages_unresolved": PACKAGES,
-    "packages_beyond_plan": PACKAGES,
-    "packages_conflict": PACKAGES,
-    "dependents_would_go": PACKAGES,
-    "kit_not_installable": PACKAGES,
-    "second_interceptor": ("handover", "unit"),
-    "no_way_back": ("handover", "unit", "packages_remove"),
-    "confidence_below_confirmed": ("packages_remove", "path_remove"),
-    "disk_space": ("retain", "packages_install", "kit_install", "handover"),
-    "resources_short": ("packages_install", "kit_install", "unit", "handover"),
-}
-# Steps that follow from the package manager's own state, or from the run itself.
-OF_ITSELF = ("announce", "finish", "package_repair", "await_packages", "await_paths", "systemd_reload")
 # The class of what no entry names: the files of a package are among it as soon as the package is gone.
 NAMED_BY_NONE = "unrecognised"
-# Work that dpkg puts off for the sake of packages that another operation has changed.
-PUT_OFF = "trigger"
 
 
 def unexplained(approved: dict[str, Any], current: dict[str, Any]) -> list[str]:
     """Return in words how a host differs from its approved plan by more than the plan's own half-done steps explain."""
-    known = _Known(approved)
+    known = _Known(approved, platforms.of_plan(approved))
     return [
         *changes("the system's", approved["system"], current["system"]),
         *changes("the goal", _goal(approved), _goal(current)),
@@ -52,8 +33,10 @@ def unexplained(approved: dict[str, Any], current: dict[str, Any]) -> list[str]:
 class _Known:
     """What was seen of a host, and was to be changed on it, by its approved plan."""
 
-    def __init__(self, approved: dict[str, Any]) -> None:
-        effects = [effect for step in approved["steps"] for effect in step["effects"]]
+    def __init__(self, approved: dict[str, Any], platform: Platform) -> None:
+        self.platform = platform
+        paths_of, leaves, steps = platform.paths, platform.interrupted, approved["steps"]
+        effects = [effect for step in steps for effect in step["effects"]]
         paths = [effect["path"] for effect in effects if "path" in effect]
         removed = [effect["path"] for effect in effects if "path" in effect and effect["change"] == "removed"]
         self._reasons = {
@@ -61,11 +44,11 @@ class _Known:
         }
         self._objects = {_object(effect) for effect in effects}
         self._trees = [effect["path"] for effect in effects if effect.get("scope") == "tree"]
-        self._folders = {folder for path in paths for folder in _above(path)}
-        self._vendors = {posixpath.basename(posixpath.dirname(path)) for path in removed}
-        self._programs = list(_programs(approved["steps"]))
-        self._units = {name for step in approved["steps"] for name in _units(step)}
-        self.removes_packages = any(step["kind"] == "packages_remove" for step in approved["steps"])
+        self._folders = {folder for path in paths for folder in paths_of.above(path)}
+        self._vendors = {paths_of.name(paths_of.parent(path)) for path in removed}
+        self._programs = [program for step in steps for program in leaves.programs(step)]
+        self._services = {name for step in steps for name in leaves.services(step)}
+        self.removes_packages = any(step["kind"] in leaves.removing for step in steps)
 
     def has_seen(self, reasons: Iterable[str]) -> bool:
         """Return True if all that is a reason was seen at that time, or was to be changed anyway."""
@@ -73,46 +56,24 @@ class _Known:
 
     def changes(self, kind: str, name: str = "") -> bool:
         """Return True if an object is one that the approved steps change."""
-        return (kind, name) in self._objects or (kind == "path" and is_below(name, self._trees))
+        return (kind, name) in self._objects or (kind == "path" and self._is_below(name, self._trees))
 
     def empties(self, path: str) -> bool:
         """Return True for a directory in which the approved steps remove something, or one of the same name elsewhere:
-        vendors have the same directory below /opt, /etc/opt, /var/opt and /var/log.
+        vendors have the same directory in several places.
         """
-        return path in self._folders or posixpath.basename(path) in self._vendors
+        return path in self._folders or self.platform.paths.name(path) in self._vendors
 
     def runs(self, program: str) -> bool:
         """Return True for a program that the approved steps start or end."""
-        return (
-            is_below(program, self._programs) or is_below(program, self._trees) or self.has_seen([f"process:{program}"])
-        )
+        return self._is_below(program, [*self._programs, *self._trees]) or self.has_seen([f"process:{program}"])
 
-    def switches(self, unit: str) -> bool:
-        """Return True for a unit that the approved steps start or stop."""
-        return unit in self._units or f"unit:{unit}" in self._reasons
+    def switches(self, service: str) -> bool:
+        """Return True for a service that the approved steps start or stop."""
+        return service in self._services
 
-
-def _above(path: str) -> Iterator[str]:
-    """Yield the directories in which a path lies, but for those directly below the root."""
-    folder = posixpath.dirname(path)
-    while folder.count("/") > 1:
-        yield folder
-        folder = posixpath.dirname(folder)
-
-
-def _programs(steps: Iterable[dict[str, Any]]) -> Iterator[str]:
-    for step in steps:
-        target = step["target"]
-        yield from target.get("below", ())
-        for side in ("old", "new") if step["kind"] == "handover" else ():
-            yield from (target[side] or {}).get("below", ())
-
-
-def _units(step: dict[str, Any]) -> Iterator[str]:
-    if step["kind"] == "unit":
-        yield step["target"]["name"]
-    elif step["kind"] == "handover":
-        yield from (*step["target"]["old"]["units"], *step["target"]["old"]["triggers"])
+    def _is_below(self, path: str, roots: list[str]) -> bool:
+        return self.platform.table.is_below(path, roots)
 
 
 def _goal(plan: dict[str, Any]) -> dict[str, Any]:
@@ -145,7 +106,7 @@ def _is_left_over(finding: dict[str, Any], known: _Known) -> bool:
     unseen = [reason.partition(":") for reason in finding["reasons"] if not known.has_seen([reason])]
     if any(kind != "path" for kind, _colon, _path in unseen):
         return False
-    return all(known.empties(posixpath.dirname(path) if orphans else path) for _kind, _colon, path in unseen)
+    return all(known.empties(known.platform.paths.parent(path) if orphans else path) for _kind, _colon, path in unseen)
 
 
 def _other_packages(was: dict[str, Any], now: dict[str, Any], known: _Known) -> Iterator[str]:
@@ -162,11 +123,11 @@ def _other_packages(was: dict[str, Any], now: dict[str, Any], known: _Known) -> 
 
 def _new_stops(approved: dict[str, Any], current: dict[str, Any], known: _Known) -> Iterator[str]:
     """Yield the preflight results that stop the host now, and are not what the approved plan's own steps leave."""
-    kinds = {step["kind"] for step in approved["steps"]}
+    kinds, leaves = {step["kind"] for step in approved["steps"]}, known.platform.interrupted
     told = {(check["id"], word) for check in approved["preflight"] for word in _parts(check)}
     for check in stopping(current):
-        own = kinds & set(OWN_DOING.get(check["id"], ()))
-        is_own = OBJECTS.get(check["id"])
+        own = kinds & set(leaves.own_doing.get(check["id"], ()))
+        is_own = leaves.objects.get(check["id"])
         beyond = [word for word in _parts(check) if (check["id"], word) not in told]
         if not own or (is_own is not None and not all(is_own(known, word) for word in beyond)):
             yield f"preflight {check['id']} stops it: {check['title']} ({check['diagnosis']})"
@@ -176,25 +137,12 @@ def _parts(check: dict[str, Any]) -> list[str]:
     return str(check["diagnosis"]).split(", ")
 
 
-def _is_package(known: _Known, word: str) -> bool:
-    return known.changes("package", word.partition(" ")[0])
-
-
-# Of these results a diagnosis lists what they are about; each of that has to be the approved steps' own.
-OBJECTS: dict[str, Callable[[_Known, str], bool]] = {
-    "package_manager_broken": lambda known, word: PUT_OFF in word or _is_package(known, word),
-    "packages_beyond_plan": _is_package,
-    "packages_conflict": _is_package,
-    "dependents_would_go": _is_package,
-    "second_interceptor": lambda known, word: known.runs(word),
-    "no_way_back": lambda known, word: known.switches(word.partition(" ")[0]),
-}
-
-
 def _new_steps(steps: Iterable[dict[str, Any]], known: _Known) -> Iterator[str]:
     """Yield the changes for which neither the approved steps nor what was seen at that time is a reason."""
     for step in steps:
-        if step["kind"] in OF_ITSELF or (step["reasons"] and known.has_seen(step["reasons"])):
+        if step["kind"] in known.platform.interrupted.of_itself or (
+            step["reasons"] and known.has_seen(step["reasons"])
+        ):
             continue
         if step["target"].get("scope") == "empty" and known.empties(step["target"]["path"]):
             continue

@@ -8,8 +8,9 @@ from typing import Any
 
 from ..approval.judge import ALLOWED, OTHER_MACHINE
 from ..errors import AvshiftError
-from ..plan.model import PARTS, digest_of, expanded, stopping
+from ..plan.model import PARTS, digest_of, stopping
 from .diff import of_step
+from .marks import expanded
 
 ALL = "all"
 MOST_TOLD = 20

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 REMOVED_BY_DEFAULT = ("product", "management", "tool")
@@ -175,6 +175,14 @@ class Catalog:
     replaced: tuple[str, ...] = ()
     limits: tuple[Limit, ...] = ()
     domains: tuple[Domain, ...] = ()
+
+    def of_platform(self, name: str) -> Catalog:
+        """Return the catalog with the products of one platform alone."""
+        products, antivirus = (
+            tuple(product for product in several if product.platform == name)
+            for several in (self.products, self.antivirus)
+        )
+        return replace(self, products=products, antivirus=antivirus)
 
     def product(self, product_id: str) -> Product:
         """Return one product; KeyError if there is none."""

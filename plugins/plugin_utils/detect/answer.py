@@ -18,6 +18,7 @@ def answer(evidence: Evidence, catalog: Catalog, servers: Iterable[str] | None =
 
     With ``servers``, names and addresses of management servers (none, if it is empty), also whether the host is silent.
     """
+    catalog = catalog.of_platform(evidence.table.platform)
     found = findings(evidence, catalog.products)
     not_known = unknowns.told(evidence, catalog.products, [finding.id for finding in found])
     reasons = {reason for finding in found for reason in finding.reasons}

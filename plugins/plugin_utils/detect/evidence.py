@@ -33,6 +33,7 @@ class Table:
     whatever vendor.
     """
 
+    platform: str
     proving: Mapping[str, Judge]
     supporting: Mapping[str, Judge]
     running: tuple[str, ...]
@@ -58,6 +59,10 @@ class Table:
     concerns: Callable[[Item, Product], bool]
     # Whether a product stands between a file and its reader; None where only a look at its processes may say it.
     intercepts: Callable[[Product, Evidence], bool | None]
+    # Whether a line of a place names a host and makes nothing connect to it, from (place, line).
+    is_rule: Callable[[str, str], bool]
+    # The ids of problems with which no package manager takes a product away in the ordinary way.
+    unremovable: tuple[str, ...]
     # The questions that find products, and the limits of a look, by kind.
     probes: Callable[[Iterable[Product], Iterable[Limit]], dict[str, Any]]
 

@@ -17,13 +17,13 @@ YES, NO, UNKNOWN = "yes", "no", "unknown"
 
 def probes_for(catalog: Catalog, table: Table) -> dict[str, Any]:
     """Return the probes that find every product of the catalog and every interceptor."""
-    asked = table.probes(_all(catalog), ())
+    asked = table.probes(_all(catalog.of_platform(table.platform)), ())
     return {**{kind: asked[kind] for kind in table.scanning}, "interceptor": EVERYWHERE}
 
 
 def scanners(evidence: Evidence, catalog: Catalog) -> dict[str, Any]:
     """Return {antivirus, interceptors, unknowns, complete} as antivirus_info gives them."""
-    products = {product.id: product for product in _all(catalog)}
+    products = {product.id: product for product in _all(catalog.of_platform(evidence.table.platform))}
     found = findings(evidence, products.values())
     not_known = unknowns.told(evidence, products.values(), [finding.id for finding in found])
     return {

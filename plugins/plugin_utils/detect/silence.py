@@ -10,9 +10,8 @@ from typing import Any
 
 from ..catalog.model import Catalog
 from . import domains
-from .evidence import Evidence, Item
+from .evidence import Evidence, Item, Table
 from .match import Finding
-from .rules import is_rule
 
 SILENT, TALKS, UNKNOWN = "silent", "talks", "unknown"
 ERROR, NOT_KNOWN, INFO = "error", "unknown", "info"
@@ -128,7 +127,7 @@ def _named(evidence: Evidence, catalog: Catalog, servers: list[str]) -> Iterator
     for item in evidence.of_kind("named_domain"):
         for line in item["value"]["lines"]:
             number, _colon, text = line.partition(": ")
-            form = _form_of(item, text, whole, servers)
+            form = _form_of(item, text, whole, servers, evidence.table)
             if form is not None:
                 lines.setdefault(form.id, []).append(f"{item['what']} line {number}: {text.strip()}")
         if item["value"]["more"]:
@@ -138,13 +137,13 @@ def _named(evidence: Evidence, catalog: Catalog, servers: list[str]) -> Iterator
             yield Sign(form.id, form.level, form.title, _first(lines[form.id]), form.remediation)
 
 
-def _form_of(item: Item, text: str, whole: list[str], servers: list[str]) -> _Form | None:
+def _form_of(item: Item, text: str, whole: list[str], servers: list[str], table: Table) -> _Form | None:
     """Return how a line is told, None if it names neither the vendor nor the server after all."""
     place = item["value"]["place"]
     of_vendor, of_server = domains.named_in(text, whole), domains.named_in(text, servers)
     if not of_vendor and not of_server:
         return None
-    if is_rule(place, text):
+    if table.is_rule(place, text):
         return RULE
     return FORMS.get(place, CONFIGURED) if of_vendor else SERVER
 

@@ -8,9 +8,8 @@ from typing import Any
 
 from ..catalog.model import Catalog
 from ..errors import AvshiftError
-from ..platforms.linux.staging.engine import provider_of
 from .model import Goal
-from .settings import settled
+from .settings import provider_of, settled
 
 NO_PROVIDER = "none"
 

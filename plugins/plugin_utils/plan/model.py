@@ -17,9 +17,6 @@ PARTS = (STAGE, HANDOVER, REMOVE)
 # These stand in steps for what a plan cannot hold: the first characters of its own digest, and the change's number.
 DIGEST_MARK = "{digest}"
 CHANGE_MARK = "{change_id}"
-# Kinds of steps in which marks stand, and what in them has none.
-MARKED = ("announce", "finish", "handover", "package_repair", "retain")
-UNMARKED = ("before", "old", "new", "paths", "script", "package", "user")
 SHORT = 12
 # Results of preflight that come and go by themselves: they are shown, and are not in the digest.
 BY_ITSELF = (
@@ -169,21 +166,3 @@ def stopping(plan: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         check for check in plan["preflight"] if check["level"] in ("error", "overridable") and not check["accepted"]
     ]
-
-
-def expanded(steps: list[dict[str, Any]], plan_digest: str, change_id: str) -> list[dict[str, Any]]:
-    """Return steps with the marks replaced where the planner has put them. What is the host's or the owner's, such as a
-    line of a file, stays as it was approved, whatever it holds.
-    """
-    return [_expanded(step, plan_digest, change_id) if step["kind"] in MARKED else step for step in steps]
-
-
-def _expanded(content: Any, plan_digest: str, change_id: str) -> Any:
-    if isinstance(content, str):
-        return content.replace(DIGEST_MARK, plan_digest[:SHORT]).replace(CHANGE_MARK, change_id)
-    if isinstance(content, dict):
-        marked = {key: value for key, value in content.items() if key not in UNMARKED}
-        return {**content, **{key: _expanded(value, plan_digest, change_id) for key, value in marked.items()}}
-    if isinstance(content, list):
-        return [_expanded(value, plan_digest, change_id) for value in content]
-    return content

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ..catalog.model import Provider
+from ..catalog.model import Catalog, Provider
 from ..errors import AvshiftError
 
 PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
@@ -85,3 +85,16 @@ def directories(provider: Provider, options: dict[str, Any]) -> Iterator[str]:
     for name, rule in provider.rules.items():
         if rule.get("existing"):
             yield from options[name]
+
+
+def provider_of(catalog: Catalog, provider_id: str) -> Provider:
+    """Return a provider of the catalog; AvshiftError naming those that there are if it has no such one."""
+    if provider_id not in catalog.providers:
+        raise AvshiftError(
+            "provider_unknown",
+            "Choosing the replacement",
+            provider_id,
+            "the catalog has no such provider",
+            f"Use one of: {', '.join(sorted(catalog.providers))}, or none.",
+        )
+    return catalog.providers[provider_id]

@@ -8,20 +8,73 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..catalog.model import Limit, Product
-from ..detect.evidence import Evidence, Table
-from .linux.evidence import TABLE
+from ..detect.evidence import Evidence, Item, Table
+from ..errors import AvshiftError
+from ..plan.platform import Handover, Kind, Platform
+from .linux.platform import LINUX
+
+# By the names by which a host's first answer calls its system.
+ALL: dict[str, Platform] = {LINUX.name: LINUX}
+PLAIN = Kind()
+
+
+def expected() -> Platform:
+    """Return the platform whose questions a host is asked as long as nothing has said what it runs."""
+    return LINUX
+
+
+def of(host: dict[str, Any]) -> Platform:
+    """Return the platform of a host by the facts of its first answer; AvshiftError if there is none for it."""
+    name = str(host.get("platform", LINUX.name))
+    if name not in ALL:
+        raise AvshiftError(
+            "platform_unknown",
+            "Choosing what a host is asked and how it is changed",
+            name,
+            "this collection has nothing for such a system",
+            f"Leave this host out; the collection changes hosts of: {', '.join(sorted(ALL))}.",
+        )
+    return ALL[name]
+
+
+def of_plan(plan: dict[str, Any]) -> Platform:
+    """Return the platform that a written plan was made for: the one that has all of its kinds of steps."""
+    wanted = {step["kind"] for step in plan["steps"]}
+    return next((platform for platform in ALL.values() if wanted <= set(platform.kinds)), expected())
 
 
 def table() -> Table:
     """Return what the kinds of evidence say on the systems that can be looked at."""
-    return TABLE
+    return expected().table
 
 
 def evidence(collected: dict[str, Any]) -> Evidence:
-    """Return the evidence in a collector's answer ({evidence, host, live})."""
-    return Evidence.of(collected, table())
+    """Return the evidence in a collector's answer ({evidence, host, live}), as its own platform reads it."""
+    return Evidence.of(collected, of(collected["host"]).table)
 
 
 def detection(products: Iterable[Product], limits: Iterable[Limit] = ()) -> dict[str, Any]:
     """Return the probes that find products, and what a host has that is not looked at: {kind: what to ask}."""
     return table().probes(products, limits)
+
+
+def kind(name: str) -> Kind:
+    """Return what is to be known of a kind of step. A name that two platforms use is one kind."""
+    return next((platform.kinds[name] for platform in ALL.values() if name in platform.kinds), PLAIN)
+
+
+def handovers(plan: dict[str, Any]) -> list[Handover]:
+    """Return the handovers of a written plan, as its readers need them."""
+    told = ((kind(step["kind"]).handover, step["target"]) for step in plan["steps"])
+    return [read(target) for read, target in told if read is not None]
+
+
+def waiting(facts: Iterable[dict[str, Any]], seen: Iterable[Item]) -> list[str]:
+    """Return in words what waits for a restart, by the facts of steps and a later look's evidence."""
+    told, items = list(facts), list(seen)
+    return [left for platform in ALL.values() for left in platform.waiting(told, items)]
+
+
+def archives() -> str:
+    """Return in words where archives lie on hosts."""
+    return ", ".join(sorted({platform.places.retained for platform in ALL.values()}))

@@ -210,7 +210,7 @@ def reasons(record: dict[str, Any]) -> str:
     words = [f"{finding['id']} is {finding['state']} ({', '.join(finding['reasons'])})" for finding in found]
     words += [f"{unknown['id']}: {unknown['cause']}" for unknown in collected.get("unknowns", ())]
     steps = chain.from_iterable(record["outcomes"].values())
-    words += [f"reboot required: the module {name} is loaded" for name in verdict.modules_left(steps, collected)]
+    words += [f"reboot required: {left}" for left in verdict.waiting(steps, collected)]
     words += [f"{check['id']}: {check['detail']}" for check in proof.get("checks", ()) if check["result"] != "ok"]
     return "; ".join([*words, *heard]) + "."
 

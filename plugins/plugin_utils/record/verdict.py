@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from .. import platforms
 from ..approval.judge import REFUSED as NOT_ALLOWED
 from ..catalog.model import REMOVED_BY_DEFAULT
 from ..plan.exceptions import ALL
@@ -83,21 +84,16 @@ def _is_excepted(finding: dict[str, Any], excepted: Iterable[str]) -> bool:
 
 
 def until_reboot(word: str, outcomes: Iterable[dict[str, Any]], collected: dict[str, Any]) -> str:
-    """Return a verdict, or that it has to wait for a reboot: a step left a kernel module that is loaded still.
+    """Return a verdict, or that it has to wait for a reboot: a step left what only a restart ends.
 
-    A module alone proves no product, so that nothing else would tell of it; but it is in the kernel until then.
+    That alone proves no product, so that nothing else would tell of it; but it is there until then.
     """
-    return PENDING_REBOOT if word in CLEAN and modules_left(outcomes, collected) else word
+    return PENDING_REBOOT if word in CLEAN and waiting(outcomes, collected) else word
 
 
-def modules_left(outcomes: Iterable[dict[str, Any]], collected: dict[str, Any]) -> list[str]:
-    """Return the names of kernel modules that steps could not unload and that a later look saw loaded."""
-    left = {outcome["facts"].get("module") for outcome in outcomes if outcome["facts"].get("reboot_required")}
-    return [
-        item["what"]
-        for item in collected.get("evidence", ())
-        if item["kind"] == "kernel_module" and item["what"] in left and item.get("value", {}).get("loaded")
-    ]
+def waiting(outcomes: Iterable[dict[str, Any]], collected: dict[str, Any]) -> list[str]:
+    """Return what steps could not end and a later look saw still there: it waits for a restart."""
+    return platforms.waiting((outcome["facts"] for outcome in outcomes), collected.get("evidence", ()))
 
 
 def of_detection(collected: dict[str, Any]) -> str:

@@ -4,32 +4,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
-from ...catalog.model import Catalog, Product
-from ...detect.claims import Claims
-from ...detect.evidence import Evidence
-from ...detect.match import Finding
-from ...platforms.linux.staging.engine import Staged
-from ..model import Goal, Step
+from ..model import Step
+from ..request import OwnersData, Request
+from ..staged import Staged
 
 
 @dataclass(frozen=True)
-class Case:
-    """All that a check may look at."""
+class Case(Request):
+    """All that a check may look at: what was asked, and what was planned for it. ``staying`` names what of the products
+    that go no step is for.
+    """
 
-    evidence: Evidence
-    catalog: Catalog
-    goal: Goal
-    found: tuple[Finding, ...]
-    going: tuple[Product, ...]
-    owned: Claims
-    staged: Staged | None
-    steps: tuple[Step, ...]
-    granted: tuple[dict[str, Any], ...] = ()
-
-    def removing(self) -> list[Finding]:
-        """Return the findings that this plan removes."""
-        ids = {product.id for product in self.going}
-        return [finding for finding in self.found if finding.id in ids]
+    staged: Staged | None = None
+    steps: tuple[Step, ...] = ()
+    data: OwnersData = field(default_factory=OwnersData)
+    staying: tuple[str, ...] = ()

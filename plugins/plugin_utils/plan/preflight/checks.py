@@ -6,42 +6,30 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ...platforms.linux.preflight import (
-    accounts,
-    handover,
-    host,
-    network,
-    packages,
-    paths,
-    reinstall,
-    replacement,
-    system,
-    vendor,
-)
 from ..model import Check
-from . import exceptions, other_vendors, owner_data, products
+from ..platform import Checked, Checks
+from . import exceptions, other_vendors, owner_data, products, site_catalog
 from .case import Case
 
-CHECKS = (
-    *host.CHECKS,
-    *system.CHECKS,
-    *products.CHECKS,
-    *paths.CHECKS,
-    *network.CHECKS,
-    *accounts.CHECKS,
-    *packages.CHECKS,
-    *replacement.CHECKS,
-    *other_vendors.CHECKS,
-    *vendor.CHECKS,
-    *handover.CHECKS,
-    *owner_data.CHECKS,
-    *reinstall.CHECKS,
-    *exceptions.CHECKS,
-)
 
-
-def run(case: Case) -> list[Check]:
+def run(case: Case, platform: Checks) -> list[Check]:
     """Return the results of all checks in their order; what the goal accepts is marked so."""
-    results = [result for check in CHECKS for result in check(case)]
+    results = [result for check in _in_order(platform) for result in check(case)]
     results += exceptions.waived(case, results)
     return [replace(result, accepted=result.id in case.goal.accept) for result in results]
+
+
+def _in_order(platform: Checks) -> tuple[Checked, ...]:
+    """Return a platform's checks and those of every platform, in the order in which readers ask."""
+    return (
+        *platform.host,
+        *products.CHECKS,
+        *platform.found,
+        *site_catalog.CHECKS,
+        *platform.changes,
+        *other_vendors.CHECKS,
+        *platform.replacement,
+        *owner_data.CHECKS,
+        *platform.return_of_product,
+        *exceptions.CHECKS,
+    )

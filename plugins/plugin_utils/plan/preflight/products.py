@@ -7,11 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...catalog.model import Product
-from ...platforms.linux import removal
-from ...platforms.linux.preflight.paths import first
-from ...platforms.linux.problems import PACKAGING
 from ..model import Check
 from .case import Case
+from .words import first
 
 
 def _confidence(case: Case) -> Iterator[Check]:
@@ -34,7 +32,7 @@ def _state(case: Case) -> Iterator[Check]:
     broken = [
         f"{finding.id} ({', '.join(wrong)})"
         for finding in case.removing()
-        if (wrong := [problem for problem in finding.problems if problem in PACKAGING])
+        if (wrong := [problem for problem in finding.problems if problem in case.evidence.table.unremovable])
     ]
     if broken:
         yield Check(
@@ -67,44 +65,14 @@ def _how_it_goes(product: Product) -> str:
     return "Name its id in the variable for further products to remove it too."
 
 
-def _site_catalog(case: Case) -> Iterator[Check]:
-    catalog = case.catalog
-    changes = (("added", catalog.added), ("replaced", catalog.replaced))
-    named = [f"{word}: {', '.join(names)}" for word, names in changes if names]
-    if named:
-        yield Check(
-            "site_catalog",
-            "info",
-            "Entries of your own catalog are used",
-            "; ".join(named),
-            "Nothing to do if you named these folders in avshift_catalog_dirs.",
-        )
-
-
 def _left_in_place(case: Case) -> Iterator[Check]:
-    staying = [item["id"] for item in removal.left_in_place(case.owned, case.steps)]
-    staying += removal.services.staying(case.evidence, case.owned)
-    if staying:
+    if case.staying:
         yield Check(
             "left_in_place",
             "warning",
             "Some of what was found stays: this version has no step for it",
-            ", ".join(staying),
+            ", ".join(case.staying),
             "Look at it by hand after the change; the host does not count as clean while it has an effect.",
-        )
-
-
-def _trusted_keys(case: Case) -> Iterator[Check]:
-    keys = [item["what"] for item in case.evidence.of_kind("trusted_key")]
-    if keys:
-        yield Check(
-            "trusted_key_by_hand",
-            "warning",
-            "The kernel, a package manager or Java trusts a key of the vendor's",
-            ", ".join(keys),
-            "It stays: only its owner knows what else is signed with it. Remove it; where the kernel trusts it, make "
-            "the images that start it anew ('update-initramfs -u -k all', 'dracut -f --regenerate-all') and restart. "
-            "The host does not count as clean before.",
         )
 
 
@@ -113,6 +81,4 @@ CHECKS = (
     _state,
     _other_classes,
     _left_in_place,
-    _trusted_keys,
-    _site_catalog,
 )

@@ -11,10 +11,11 @@ from fnmatch import fnmatchcase
 from ...catalog.model import Product
 from ...detect.claims import Claims, names_text
 from ...detect.evidence import Evidence, Item, Judge, Table
-from ...locations import is_below
 from . import marks
+from .locations import is_below
 from .probes import for_products
-from .problems import is_config_only, packages_of, problems
+from .problems import PACKAGING, is_config_only, packages_of, problems
+from .rules import is_rule
 
 
 def begins_as(prefix: str, name: str) -> bool:
@@ -291,6 +292,7 @@ def _intercepts(product: Product, evidence: Evidence) -> bool | None:
 
 
 TABLE = Table(
+    platform="linux",
     proving=PROVING,
     supporting=SUPPORTING,
     running=RUNNING,
@@ -310,5 +312,7 @@ TABLE = Table(
     mode=_mode,
     concerns=_hangs,
     intercepts=_intercepts,
+    is_rule=is_rule,
+    unremovable=PACKAGING,
     probes=for_products,
 )

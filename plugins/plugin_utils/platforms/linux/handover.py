@@ -9,18 +9,19 @@ from typing import Any
 
 from ...catalog.model import Product
 from ...detect.evidence import Evidence
-from ...locations import is_below
 from ...plan.model import DIGEST_MARK, HANDOVER, Step
+from ...plan.platform import Handover
+from ...plan.staged import Staged
+from .locations import is_below
+from .places import JOURNAL
 from .removal.services import STOPPED, starting_at_boot
 from .staging import vendor
-from .staging.engine import Staged
 
 STOP_LIMIT = 120
 START_LIMIT = 60
 BACK = "If the new protection is not proven, it is stopped and the old one is started and proven again."
 BACK_TO_OLD = "If the owner's data cannot be retained after it, the old protection is started and proven again."
 OVERLAPPING = "overlapping"
-JOURNAL = "/var/lib/avshift/journal.json"
 
 
 def steps(evidence: Evidence, going: list[Product], staged: Staged | None) -> Iterator[Step]:
@@ -54,6 +55,13 @@ def steps(evidence: Evidence, going: list[Product], staged: Staged | None) -> It
         _effects(new, links) if new else (),
         BACK if new else BACK_TO_OLD,
     )
+
+
+def read(target: dict[str, Any]) -> Handover:
+    """Return what readers of a plan are told of a handover's target."""
+    old, new = target["old"], target["new"]
+    told = {"stops": bool(old["units"]), "starts": new is not None, "stop_limit": old["stop_limit"]}
+    return Handover(**told, start_limit=new["limit"], overlap=new.get("overlap")) if new else Handover(**told)
 
 
 def _effects(new: dict[str, Any], links: list[str]) -> tuple[dict[str, str], ...]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from ...catalog.model import Product
 from ...detect.evidence import Evidence, Item
-from ...locations import is_below
+from .locations import is_below
 
 KINDS = ("process", "interceptor")
 

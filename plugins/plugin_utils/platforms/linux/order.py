@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ...plan.model import PARTS, Step
+from ...plan.model import Step
 
 # Within a part, kinds go in this order. The reason stands beside each.
 KINDS = (
@@ -48,12 +48,8 @@ KINDS = (
 )
 
 
-def sort(steps: list[Step]) -> list[Step]:
-    """Return steps by part, then by kind as listed; steps of one kind keep the order that they were given in."""
-    return sorted(steps, key=lambda step: (PARTS.index(step.part), KINDS.index(_phase(step))))
-
-
-def _phase(step: Step) -> str:
+def phase(step: Step) -> str:
+    """Return under which of these a step goes: most under its kind, some after what they need."""
     if step.kind == "file" and step.target["after_packages"]:
         return "file_after_packages"
     if step.kind == "unit" and step.target.get("needs_data"):

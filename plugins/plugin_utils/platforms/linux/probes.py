@@ -10,8 +10,8 @@ from typing import Any
 
 from ...catalog.model import Limit, Product
 from ...detect.probes import unique
+from .places import KEEP_OUT
 
-KEEP_OUT = "/etc/avshift/keep-out"
 # Kinds whose question is the list of what the signs look for.
 PLAIN = ("unit", "account", "group", "kernel_module", "certificate")
 

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 from ...catalog.model import Catalog, Provider
-from ...plan.settings import holds, settled
+from ...plan.settings import holds, provider_of, settled
+from ...plan.staged import only_tells
 from .staging import services, vendor
-from .staging.engine import layout_of, only_tells, provider_of
+from .staging.engine import layout_of
 
 HOURS = 24
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ... import platforms
 from ...fleet.document import NEEDS_APPROVAL
+from ...plan.platform import Handover
 from ...visible import visible
 from .view import CHANGE, NOTHING, REFUSED, Group, View
 
@@ -28,7 +30,7 @@ STOPS = {
     "the verdict is failed, and the run's output says to look at this host now.",
     "remove": "This is past the point of no return. The replacement, where there is one, protects the host. Kaspersky "
     "is not put back; run the same plan again, and it goes on where it stopped. What was retained is in "
-    "/var/lib/avshift/retained on the host.",
+    f"{platforms.archives()} on the host.",
 }
 LIMITS = (
     "The plan was computed from one look at each host. A host whose plan is another one by the time of the change is "
@@ -84,17 +86,16 @@ def purpose(view: View) -> str:
 
 def window(view: View, group: Group) -> str:
     """Return what is expected of a class's time without real-time protection."""
-    target, provider = group.handover, view.provider(group)
-    if target is None:
+    change, provider = group.handover, view.provider(group)
+    if change is None:
         return "None: no step touches real-time protection."
-    old, new = target["old"], target["new"]
-    if new is None:
+    if not change.starts:
         return "Unlimited: real-time protection ends, and no replacement takes its place."
-    if not old["units"]:
+    if not change.stops:
         return "None: no Kaspersky protection is running that would stop; the replacement's is switched on."
-    if overlap := new.get("overlap"):
-        return f"No unprotected moment. {_overlapping(provider, overlap)} {_limits(old, new)}"
-    return f"{_expected(provider)[0].capitalize()}. {_coexistence(provider)} {_limits(old, new)}"
+    if change.overlap:
+        return f"No unprotected moment. {_overlapping(provider, change.overlap)} {_limits(change)}"
+    return f"{_expected(provider)[0].capitalize()}. {_coexistence(provider)} {_limits(change)}"
 
 
 def _overlapping(provider: dict[str, Any] | None, overlap: dict[str, Any]) -> str:
@@ -133,23 +134,23 @@ def _one_by_one(provider: dict[str, Any] | None) -> str:
     return "on_demand_first" if coexistence == "overlapping" else coexistence
 
 
-def _limits(old: dict[str, Any], new: dict[str, Any]) -> str:
+def _limits(change: Handover) -> str:
     return (
-        f"A stop that takes longer than {old['stop_limit']} s is ended by force; a start that does not intercept "
-        f"within {new['limit']} s counts as failed, and Kaspersky's protection is started again."
+        f"A stop that takes longer than {change.stop_limit} s is ended by force; a start that does not intercept "
+        f"within {change.start_limit} s counts as failed, and Kaspersky's protection is started again."
     )
 
 
 def longest_window(view: View) -> tuple[str, str]:
     """Return the longest window to be expected of the fleet: in a word or two, and in a sentence."""
     told = [group for group in view.of_fate(CHANGE) if group.handover is not None]
-    bare = sum(len(group.entries) for group in told if group.handover and group.handover["new"] is None)
+    bare = sum(len(group.entries) for group in told if group.handover and not group.handover.starts)
     if bare:
         return "without end", f"{counted(bare, 'host')} would be left without real-time protection."
-    over = [group for group in told if group.handover and group.handover["old"]["units"]]
+    over = [group for group in told if group.handover and group.handover.stops]
     if not over:
         return "none", "No running Kaspersky protection is stopped on the hosts to be changed."
-    bare_moment = [group for group in over if not _overlaps(group)]
+    bare_moment = [group for group in over if group.handover and group.handover.opens_window()]
     hosts, others = (sum(len(group.entries) for group in those) for those in (bare_moment, over))
     others -= hosts
     closed = f"On {counted(others, 'host')} the replacement is proven before Kaspersky's protection stops."
@@ -166,26 +167,22 @@ def longest_window(view: View) -> tuple[str, str]:
     return short, " ".join(said)
 
 
-def _overlaps(group: Group) -> bool:
-    """Return True if the two protections of a class are to intercept at once for a while."""
-    new = group.handover["new"] if group.handover else None
-    return bool(new and new.get("overlap"))
-
-
 def reboots(view: View) -> tuple[str, str]:
     """Return what is expected of reboots: in a word or two, and in a sentence."""
-    perhaps = sum(len(group.entries) for group in view.of_fate(CHANGE) if _unloads(group))
-    words = []
-    if perhaps:
-        words.append(f"On {counted(perhaps, 'host')} a kernel module may be in use; it then stays until a restart.")
+    why = [(_restarts(group), len(group.entries)) for group in view.of_fate(CHANGE)]
+    perhaps = sum(hosts for reasons, hosts in why if reasons)
+    told = {name: sum(hosts for names, hosts in why if name in names) for reasons, _hosts in why for name in reasons}
+    words = [f"On {counted(hosts, 'host')} {reason}." for reason, hosts in told.items()]
     waiting = view.with_level("reboot_pending")
     if waiting:
         words.append(f"{counted(waiting, 'host')} already {'waits' if waiting == 1 else 'wait'} for one.")
     return ("none planned" if not perhaps else f"up to {perhaps:,}"), " ".join(["No step restarts a host.", *words])
 
 
-def _unloads(group: Group) -> bool:
-    return any(step["kind"] == "kernel_module_unload" for step in group.plan["steps"])
+def _restarts(group: Group) -> tuple[str, ...]:
+    """Return why steps of a class may take a restart, each reason once."""
+    reasons = [platforms.kind(step["kind"]).restart for step in group.plan["steps"]]
+    return tuple(dict.fromkeys(reason for reason in reasons if reason))
 
 
 def not_known(view: View) -> tuple[str, str]:

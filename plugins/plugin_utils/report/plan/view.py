@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from ... import platforms
+from ...carry_out.marks import expanded
 from ...fleet import document as documents
-from ...plan.model import PARTS, expanded, stopping
+from ...plan.model import PARTS, stopping
+from ...plan.platform import Handover
 from ...record import verdict
 
 LEVELS = ("error", "overridable", "warning", "info", "ok")
@@ -94,9 +97,9 @@ class Group:
         return [effect["package"] for effect in effects if "package" in effect and effect["change"] == change]
 
     @cached_property
-    def handover(self) -> dict[str, Any] | None:
-        """Return the target of the step that hands protection over, or None."""
-        return next((step["target"] for step in self.plan["steps"] if step["kind"] == "handover"), None)
+    def handover(self) -> Handover | None:
+        """Return the handover of protection, or None."""
+        return next(iter(platforms.handovers(self.plan)), None)
 
     def hosts(self) -> Iterator[Host]:
         """Yield its hosts by name."""

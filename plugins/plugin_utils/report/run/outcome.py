@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from ...plan.model import HANDOVER
+from ... import platforms
 from ...record import talking, verdict
 from ...record.journal import is_unknown
 from ...record.records import collected_in
@@ -36,11 +36,15 @@ def predicted(plan: dict[str, Any] | None) -> dict[str, Any] | None:
     """Return what a plan says will come of it; None without a plan."""
     if plan is None:
         return None
-    kept = plan["shown"]["retained"].values() if any(step["kind"] == "retain" for step in plan["steps"]) else ()
+    kept = (
+        plan["shown"]["retained"].values()
+        if any(platforms.kind(step["kind"]).retains for step in plan["steps"])
+        else ()
+    )
     return {
         "verdict": verdict.predicted(plan),
         "steps": len(plan["steps"]),
-        "window": any(_opens_a_window(step["target"]) for step in _handovers(plan)),
+        "window": any(handover.opens_window() for handover in platforms.handovers(plan)),
         "retained_files": sum(_number(part["files"]) for part in kept),
         "retained_bytes": sum(_number(part["bytes"]) for part in kept),
     }
@@ -62,15 +66,6 @@ def actual(record: dict[str, Any]) -> dict[str, Any] | None:
         "retained_files": sum(_number(run["files"]) for run in kept),
         "retained_bytes": sum(_number(run["bytes"]) for run in kept),
     }
-
-
-def _handovers(plan: dict[str, Any]) -> list[dict[str, Any]]:
-    return [step for step in plan["steps"] if step["kind"] == HANDOVER]
-
-
-def _opens_a_window(target: dict[str, Any]) -> bool:
-    """Return True if a handover is to stop the old protection before the new one has started."""
-    return bool(target["old"]["units"]) and not (target["new"] or {}).get("overlap")
 
 
 def _unprotected_since(done: list[dict[str, Any]]) -> str | None:
@@ -119,7 +114,7 @@ def _of_steps(record: dict[str, Any], did: dict[str, Any]) -> Iterator[dict[str,
 
 
 def _of_window(record: dict[str, Any], said: dict[str, Any], did: dict[str, Any]) -> Iterator[dict[str, str]]:
-    if did["unprotected_since"] and any(step["target"]["new"] for step in _handovers(record["plan"])):
+    if did["unprotected_since"] and any(handover.starts for handover in platforms.handovers(record["plan"])):
         yield {"what": "window", "predicted": "closed", "actual": words.window_of(did)}
     if did["window_seconds"] and not said["window"]:
         yield {"what": "window", "predicted": "none", "actual": words.window(did["window_seconds"])}

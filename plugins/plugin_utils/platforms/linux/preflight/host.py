@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ....detect import unknowns
 from ....plan.model import Check
 from ....plan.preflight.case import Case
-from ..probes import KEEP_OUT
+from ..places import KEEP_OUT
 
 
 def _keep_out(case: Case) -> Iterator[Check]:

@@ -4,15 +4,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from ....detect.claims import of_kind
 from ....plan.model import Check
 from ....plan.preflight.case import Case
+from ....plan.preflight.words import first
 from .. import removal
 
-MOST_TOLD = 20
 # Where /opt and others lead in a system that comes as an image.
 BY_DESIGN = "/var"
 
@@ -112,12 +112,6 @@ def _told(case: Case, key: str) -> list[Any]:
     return [
         told for item in removal.paths.obstacles(case.evidence, list(case.going)) for told in item["value"].get(key, ())
     ]
-
-
-def first(told: Sequence[str]) -> str:
-    """Return texts in one line, and how many more there are than fit into it."""
-    more = len(told) - MOST_TOLD
-    return ", ".join(told[:MOST_TOLD]) + (f" and {more} more" if more > 0 else "")
 
 
 CHECKS = (

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from ....detect.match import RUNNING
-from ....locations import is_below
 from ....plan.model import Check
 from ....plan.preflight.case import Case
 from ....plan.settings import holds
+from ..locations import is_below
 from ..staging.engine import packages_for
 
 

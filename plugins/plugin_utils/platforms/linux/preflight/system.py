@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from ....detect import limits
 from ....detect.claims import of_kind
-from ....locations import is_below
 from ....plan.model import Check
 from ....plan.preflight.case import Case
+from ..locations import is_below
 from ..removal.kernel import REBOOT_REQUIRED
 
 # What is read-only in a system that comes as an image, and how its packages go.

@@ -10,8 +10,9 @@ from typing import Any
 
 from ....plan.model import Check
 from ....plan.preflight.case import Case
+from ....plan.staged import Staged
 from ..staging import vendor
-from ..staging.engine import Staged, not_rehearsed
+from ..staging.engine import not_rehearsed
 from ..staging.vendor_product import CHECKSUM, EXCLUSIVE, KIT, argument_secrets, is_installed, secrets_of
 
 OTHERS_MAY, OTHERS_MAY_WRITE = 0o077, 0o022

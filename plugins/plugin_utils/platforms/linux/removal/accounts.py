@@ -10,8 +10,8 @@ from typing import Any
 from ....catalog.model import Product
 from ....detect.claims import Claims, of_kind
 from ....detect.evidence import Evidence, Item
-from ....locations import is_below
 from ....plan.model import REMOVE, Step
+from ..locations import is_below
 
 # A home directly below / is the system's own, and changing a user goes through all of it.
 LEAST_DEPTH = 2

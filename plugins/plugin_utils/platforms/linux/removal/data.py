@@ -11,9 +11,8 @@ from ....catalog.model import Product
 from ....detect.claims import Claims
 from ....detect.evidence import Evidence
 from ....plan.model import DIGEST_MARK, REMOVE, Step
+from ..places import RETAINED
 from . import homes
-
-RETAINED = "/var/lib/avshift/retained"
 
 
 def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[Step]:

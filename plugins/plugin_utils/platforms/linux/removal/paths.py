@@ -11,8 +11,8 @@ from typing import Any
 from ....catalog.model import Product
 from ....detect.claims import Claims, of_kind
 from ....detect.evidence import Evidence, Item
-from ....locations import is_below
 from ....plan.model import REMOVE, Step
+from ..locations import is_below
 
 # Directories of systemd for unit files, in the order in which it looks; the others it fills itself.
 UNIT_FOLDERS = (

@@ -7,25 +7,25 @@ from __future__ import annotations
 from typing import Any
 
 from ....catalog.model import Provider
-from ....detect.evidence import Evidence
-from ....plan.settings import settled
+from ....plan.request import Request
+from ....plan.staged import Staged
 from . import engine, vendor, vendor_product
-from .engine import Staged
 
 
 def probes_for(provider: Provider, options: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return what has to be asked of a host to plan this provider for it."""
+    """Return what has to be asked of a host to plan this provider for it; the options are settled."""
     if _asks_itself(provider):
-        return vendor_product.probes_for(provider, settled(provider, options))
+        return vendor_product.probes_for(provider, options)
     asked, installs = engine.probes_for(provider, options)
     return [asked, {"package_change": {"install": installs, "remove": []}}]
 
 
-def stage(provider: Provider, options: dict[str, Any], evidence: Evidence) -> Staged:
-    """Return what is to be done to stage the provider; nothing where it is already as it should be."""
-    if _asks_itself(provider):
-        return vendor_product.stage(provider, settled(provider, options), evidence)
-    return engine.stage(provider, options, evidence)
+def stage(request: Request) -> Staged | None:
+    """Return what is to be done to stage the provider, nothing where it is as it should be; None without one."""
+    provider = request.provider()
+    if provider is None:
+        return None
+    return vendor_product.stage(provider, request) if _asks_itself(provider) else engine.stage(provider, request)
 
 
 def _asks_itself(provider: Provider) -> bool:

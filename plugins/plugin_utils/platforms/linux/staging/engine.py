@@ -6,56 +6,22 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
-from ....catalog.model import Catalog, Provider
+from ....catalog.model import Provider
 from ....detect.evidence import Evidence
-from ....errors import AvshiftError
 from ....plan.model import STAGE, Step
-from ....plan.settings import directories, settled
+from ....plan.request import Request
+from ....plan.settings import directories
+from ....plan.staged import Staged
 from . import services
 from .layout_files import File, files, signatures
 
 
-@dataclass(frozen=True)
-class Staged:
-    """The staging of a provider on one host. ``layout`` is its platform's part of the catalog, or empty.
-
-    ``paths`` are the protected directories that exist; ``missing`` are those that do not. ``problem`` tells why the
-    packages cannot be had. ``install`` are {kind, target} of steps that may not be made before the handover, with what
-    they change.
+def probes_for(provider: Provider, chosen: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return the probes of a provider and, for each family of systems, who installs which packages; the options are
+    settled.
     """
-
-    provider: Provider
-    layout: dict[str, Any]
-    options: dict[str, Any]
-    paths: tuple[str, ...]
-    missing: tuple[str, ...]
-    steps: tuple[Step, ...]
-    problem: str = ""
-    install: tuple[dict[str, Any], ...] = ()
-    install_effects: tuple[dict[str, str], ...] = ()
-
-    def quarantine(self) -> str:
-        """Return the directory into which the real-time part moves files, or ''."""
-        told = self.layout.get("real_time", {}).get("quarantine")
-        return str(self.options[told["option"]]) if told else ""
-
-    def tells(self) -> bool:
-        """Return True if the real-time part blocks nothing and only tells what it finds."""
-        return only_tells(self.layout, self.options)
-
-
-def only_tells(layout: dict[str, Any], options: dict[str, Any]) -> bool:
-    """Return True if a layout's real-time part blocks nothing with these options."""
-    told = layout.get("real_time", {}).get("blocks")
-    return bool(told) and not options[told["option"]]
-
-
-def probes_for(provider: Provider, options: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Return the probes of a provider and, for each family of systems, who installs which packages."""
-    chosen = settled(provider, options)
     layouts = list(provider.platforms.values())
     written = [file.path for layout in layouts for file in files(layout, chosen)]
     folders = [folder for path in written for folder in _folders(path) if folder != "/"]
@@ -116,9 +82,9 @@ def layout_of(provider: Provider, host: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def stage(provider: Provider, options: dict[str, Any], evidence: Evidence) -> Staged:
+def stage(provider: Provider, request: Request) -> Staged:
     """Return what is to be done to stage the provider; nothing where it is already as it should be."""
-    layout, chosen = layout_of(provider, evidence.host), settled(provider, options)
+    layout, chosen, evidence = request.layout, request.goal.options, request.evidence
     there = tuple(path for path in chosen["paths"] if _is_directory(path, evidence))
     missing = tuple(path for path in chosen["paths"] if path not in there)
     if not layout:
@@ -307,16 +273,3 @@ def _proof(layout: dict[str, Any]) -> Step:
         "test string found, clean bytes passed; nothing was written to the disk",
         (),
     )
-
-
-def provider_of(catalog: Catalog, provider_id: str) -> Provider:
-    """Return a provider of the catalog; AvshiftError naming those that there are if it has no such one."""
-    if provider_id not in catalog.providers:
-        raise AvshiftError(
-            "provider_unknown",
-            "Choosing the replacement",
-            provider_id,
-            "the catalog has no such provider",
-            f"Use one of: {', '.join(sorted(catalog.providers))}, or none.",
-        )
-    return catalog.providers[provider_id]

@@ -14,8 +14,10 @@ from typing import Any
 from ....catalog.model import Provider
 from ....detect.evidence import Evidence
 from ....plan.model import STAGE, Step
+from ....plan.request import Request
+from ....plan.staged import Staged
 from . import vendor
-from .engine import Staged, installs, layout_of, not_rehearsed, packages
+from .engine import installs, not_rehearsed, packages
 
 EXCLUSIVE = "exclusive"
 ENROLLED, ACTIVE = "enrolled", "active"
@@ -47,9 +49,9 @@ def _asked(family: str, layout: dict[str, Any], options: dict[str, Any]) -> Iter
         yield {"package": {"names": list(layout["packages"]), "word": "", "in": []}}
 
 
-def stage(provider: Provider, options: dict[str, Any], evidence: Evidence) -> Staged:
+def stage(provider: Provider, request: Request) -> Staged:
     """Return what is to be done to stage the provider; nothing where it is already as it should be."""
-    layout = layout_of(provider, evidence.host)
+    layout, options, evidence = request.layout, request.goal.options, request.evidence
     there = tuple(path for path in options["paths"] if (evidence.value("path", path) or {}).get("type") == "directory")
     missing = tuple(path for path in options["paths"] if path not in there)
     if not layout:

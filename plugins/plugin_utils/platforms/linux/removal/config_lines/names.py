@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 
 from .....catalog.model import Product
 from .....detect.claims import names_text
-from .....locations import is_below
+from ...locations import is_below
 
 SEPARATORS = ("&&", "||", ";", "|", "&")
 # They run what follows them.

@@ -1,0 +1,15 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Long lists in the words of a check."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+MOST_TOLD = 20
+
+
+def first(told: Sequence[str]) -> str:
+    """Return texts in one line, and how many more there are than fit into it."""
+    more = len(told) - MOST_TOLD
+    return ", ".join(told[:MOST_TOLD]) + (f" and {more} more" if more > 0 else "")

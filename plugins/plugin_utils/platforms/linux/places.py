@@ -1,0 +1,10 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Where a Linux host keeps what is the collection's own."""
+
+from __future__ import annotations
+
+OWN_STATE = "/var/lib/avshift"
+JOURNAL = f"{OWN_STATE}/journal.json"
+RETAINED = f"{OWN_STATE}/retained"
+KEEP_OUT = "/etc/avshift/keep-out"
