@@ -1,12 +1,12 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the modules' documentation says alike."""
+"""What the modules' documentation has in common."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Attributes of modules: what holds for most; a module says for itself where it differs."""
+    """Attributes of modules: what is true for most; a module overrides what differs."""
 
     DOCUMENTATION = r"""
 options: {}
@@ -31,7 +31,7 @@ attributes:
 options:
   catalog_dirs:
     description:
-      - Folders on the controller with entries of your own, laid out as the collection's catalog is.
+      - Folders on the controller with your own entries, in the layout of the collection's catalog.
       - A later entry replaces an earlier one of the same ID, and the plan says so. C(docs/catalog.md) explains them.
       - The playbooks and roles take it from the variable C(avshift_catalog_dirs).
     type: list
@@ -46,7 +46,7 @@ attributes:
     support: full
     platforms: posix
     description: Target systems that the module works on.
-    details: It works on the controller, and reaches no host.
+    details: It works on the controller and contacts no host.
 """
 
     ON_CONTROLLER = r"""
@@ -54,5 +54,5 @@ options: {}
 attributes:
   action:
     support: full
-    description: Has an action plugin, which does the work on the controller.
+    description: It has an action plugin, which does the work on the controller.
 """

@@ -13,16 +13,16 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import Avs
 
 DOCUMENTATION = r"""
 name: named_hosts
-short_description: Refuse a play whose hosts nobody named
+short_description: Refuse a play without named hosts
 version_added: 0.1.0
 author: avshift contributors (@avshift)
 description:
-  - Returns the hosts for the keyword C(hosts) of a play, and refuses the play where neither the variable nor C(--limit)
+  - Returns the hosts for the keyword C(hosts) of a play, and refuses the play if neither the variable nor C(--limit)
     names any.
 positional: _input
 options:
   _input:
-    description: The value of C(avshift_hosts), a pattern or a list of patterns; V(all) where all hosts are meant.
+    description: The value of C(avshift_hosts), a pattern or a list of patterns; V(all) for all hosts.
     type: raw
     required: true
   limit:
@@ -38,7 +38,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The pattern or patterns, or V(all) where C(--limit) alone names the hosts.
+  description: The pattern or patterns, or V(all) if only C(--limit) names the hosts.
   type: raw
 """
 
@@ -56,8 +56,8 @@ def _named_hosts(given: Any, limit: Any = "") -> Any:
                 "hosts_not_named",
                 "Choosing the hosts to change",
                 "avshift_hosts",
-                "no hosts are named, and a change never takes the whole inventory by itself",
-                "Give -e avshift_hosts=PATTERN or --limit PATTERN; -e avshift_hosts=all where all are meant. A "
+                "no hosts are named, and a migration never runs on the whole inventory by default",
+                "Give -e avshift_hosts=PATTERN or --limit PATTERN; -e avshift_hosts=all if you mean all. A "
                 "variable of the inventory does not count: this is read before there is one.",
             )
         )

@@ -17,14 +17,14 @@ short_description: Read the waves of a migration
 version_added: 0.1.0
 author: avshift contributors (@avshift)
 description:
-  - Returns waves as the keyword C(serial) of a play takes them.
-  - A survey and C(-e name=value) hand over text, which C(serial) itself does not take.
+  - Returns waves as the keyword C(serial) of a play accepts them.
+  - A survey and C(-e name=value) pass text, which C(serial) itself does not accept.
 positional: _input
 options:
   _input:
     description:
       - A number of hosts, a percentage, a list of these, or any of that as text, such as V(1,10,25%).
-      - Nothing at all is V([1, "10%", "100%"]).
+      - If empty, V([1, "10%", "100%"]).
     type: raw
     required: true
 """

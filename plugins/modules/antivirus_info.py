@@ -7,10 +7,10 @@ module: antivirus_info
 short_description: Report the antivirus products of a host and which process intercepts file access
 version_added: 0.1.0
 description:
-  - Looks for Kaspersky's products and for the antivirus and EDR products of other vendors in the catalog, and reads from
-    the kernel which processes hold fanotify permission marks, whoever made them. Changes nothing.
-  - A product that intercepts by a kernel module is recognised by the module, where its name is known. One that intercepts
-    by eBPF cannot be seen to do so, and its C(intercepts) is V(unknown).
+  - Looks for Kaspersky products and for the antivirus and EDR products of other vendors in the catalog, and reads from the
+    kernel which processes hold fanotify permission marks, whatever product they belong to. Changes nothing.
+  - A product that intercepts with a kernel module is recognised by the module, if its name is known. Interception by
+    eBPF cannot be seen, and C(intercepts) is V(unknown) for such a product.
 author:
   - avshift contributors (@avshift)
 extends_documentation_fragment:
@@ -23,15 +23,15 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See which product scans
+- name: Find out which product scans
   avshift.endpoint.antivirus_info:
   register: antivirus
 
-- name: Stop where a process intercepts that no entry of the catalog knows
+- name: Stop if a process intercepts that is not in the catalog
   ansible.builtin.assert:
     that: antivirus.interceptors | rejectattr('product') | length == 0
 
-- name: Look for products of a catalog of your own too
+- name: Look for products in your own catalog too
   avshift.endpoint.antivirus_info:
     catalog_dirs: [catalog]
 """
@@ -52,7 +52,7 @@ antivirus:
       type: str
       sample: ClamAV
     vendor:
-      description: Who makes it; nothing for Kaspersky products.
+      description: The vendor; empty for Kaspersky products.
       type: str
       sample: Cisco
     class:
@@ -60,7 +60,7 @@ antivirus:
       type: str
       sample: antivirus
     version:
-      description: The version, or nothing where it is not known.
+      description: The version; empty if it is not known.
       type: str
       sample: 1.4.3
     state:
@@ -72,13 +72,13 @@ antivirus:
       type: str
       sample: confirmed
     intercepts:
-      description: Whether it stands between a file and its reader now; yes, no or unknown.
+      description: Whether it intercepts file access now; yes, no or unknown.
       type: str
       sample: "yes"
     says:
       description:
-        - What the product's own command line says of it, where the catalog knows one, as C(result) and C(checks) of
-          M(avshift.endpoint.antivirus_selftest). It is no proof that the product protects; missing where it cannot be asked.
+        - What the product's own command line reports, if the catalog has one, as C(result) and C(checks) of
+          M(avshift.endpoint.antivirus_selftest). It does not show that the product protects. Missing if the product cannot be asked.
       type: dict
       contains:
         result:
@@ -95,7 +95,7 @@ antivirus:
       elements: str
       sample: ["package:clamav-daemon", "unit:clamav-daemon.service"]
 interceptors:
-  description: Processes that stand between a file and its reader.
+  description: Processes that intercept file access.
   returned: success
   type: list
   elements: dict
@@ -109,11 +109,11 @@ interceptors:
       type: int
       sample: 5
     container:
-      description: The container that it runs in, or nothing for the host's own.
+      description: The container that it runs in; empty for processes of the host itself.
       type: str
       sample: ""
     product:
-      description: ID of the product that it belongs to, or nothing where no entry knows it.
+      description: ID of the product that it belongs to; empty if it is not in the catalog.
       type: str
       sample: clamav
 unknowns:

@@ -7,7 +7,7 @@ module: antivirus_selftest
 short_description: Test that a replacement protects a host
 version_added: 0.1.0
 description:
-  - Tests that the EICAR test file is found on demand, that reading it is refused on access in each protected directory,
+  - Tests that the EICAR test file is detected on demand, that reading it is blocked on access in each protected directory,
     and that neither happens to a clean file.
   - Also checks that the units run and start at boot, that no other process intercepts, that the loaded signatures are not
     too old, and that no file disables signatures outside the plan.
@@ -21,7 +21,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: partial
-    details: Nothing is written, so the test on access is left out and the result is V(unknown) at best.
+    details: Nothing is written, so the on-access test is skipped and the result is V(unknown) at best.
 options:
   provider:
     description: The replacement, by its ID in the catalog.
@@ -35,8 +35,8 @@ options:
     description:
       - Maximum age, in days, of the official signatures that the engine has loaded. V(0) means the age in the provider's
         own option.
-      - The engine is asked, since signatures on the disk need not be loaded. A site's own signatures have no date; the
-        result then says so.
+      - The engine is asked, because signatures on the disk may not be loaded. Your own signatures have no date;
+        the result then says so.
     type: int
     default: 0
 """
@@ -47,7 +47,7 @@ EXAMPLES = r"""
     provider: clamav
   register: tested
 
-- name: Test protection with the options that it was set up with, and refuse signatures older than three days
+- name: Test protection with the options used for its setup, and refuse signatures older than three days
   avshift.endpoint.antivirus_selftest:
     provider: clamav
     options: {database: official, paths: [/home, /srv]}

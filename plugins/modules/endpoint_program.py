@@ -5,10 +5,10 @@
 
 DOCUMENTATION = r"""
 module: endpoint_program
-short_description: Run what the collection's other modules send to a host
+short_description: Run code that the collection's other modules send to a host
 description:
-  - The other modules call this one where their own faster way of reaching a host does not fit the ansible-core in use.
-    Use those, not this one.
+  - The other modules call this one if their own, faster way of reaching a host does not fit the ansible-core in
+    use. Use those, not this one.
 version_added: 0.1.0
 author:
   - avshift contributors (@avshift)
@@ -17,10 +17,10 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: partial
-    details: It does what the request says. The module that sends the request says in it whether anything may be changed.
+    details: It does what the request says. The module that sends the request sets whether anything may be changed.
   idempotent:
     support: partial
-    details: It is what the module that sends the request is.
+    details: As the module that sends the request.
 options:
   request:
     description: The code and its arguments, as the other modules pack them.
@@ -29,11 +29,11 @@ options:
 """
 
 EXAMPLES = r"""
-- name: What the other modules do where their own way does not fit; no play needs it
+- name: What the other modules do if their own way does not fit; no play needs this
   avshift.endpoint.endpoint_program:
     request: "{{ packed_by_another_module }}"
 
-- name: The same by another user's rights
+- name: The same with another user's rights
   avshift.endpoint.endpoint_program:
     request: "{{ packed_by_another_module }}"
   become: true
@@ -41,7 +41,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 code:
-  description: A stable word for what failed.
+  description: A stable code for what failed.
   returned: failure
   type: str
   sample: root_needed

@@ -4,13 +4,13 @@
 
 DOCUMENTATION = r"""
 module: kaspersky_info
-short_description: Find Kaspersky software on a host, by evidence
+short_description: Find Kaspersky software on a host by evidence
 version_added: 0.1.0
 description:
-  - Collects evidence in one round trip, matches it to the products of the catalog, and changes nothing.
-  - What could not be checked is listed with the products that depend on it, and the answer is then not complete.
-  - What no entry of the catalog knows, but is Kaspersky's by the name or maker of its package or by where it lies, is found
-    as C(unrecognised).
+  - Collects evidence in one round trip, matches it to the products in the catalog, and changes nothing.
+  - Lists what could not be checked with the products that depend on it; the result is then not complete.
+  - Kaspersky software without a catalog entry is reported as C(unrecognised), based on package name,
+    vendor or location.
 author:
   - avshift contributors (@avshift)
 extends_documentation_fragment:
@@ -20,30 +20,30 @@ extends_documentation_fragment:
 attributes:
   idempotent:
     support: full
-    details: A record in O(records_dir) holds the time of its run. It lies on the controller and does not count as a change.
+    details: A record in O(records_dir) contains the time of its run. It is on the controller and does not count as a change.
 options:
   root:
     description:
-      - The root file system to look at, such as a mounted image. Anything but V(/) is looked at without what only a
-        running system has, such as processes.
+      - The root file system to check, such as a mounted image. Anything but V(/) is checked without what only
+        a running system has, such as processes.
     type: path
     default: /
   records_dir:
     description:
-      - Folder on the controller to which the host's record is written. Then the run shows one line per host with what was
-        found, and the evidence is in the record instead of the result, so that the controller does not keep it.
+      - Folder on the controller for the host's record. If set, the run shows one line per host with what
+        was found, and the evidence is in the record instead of the result, to save the controller's memory.
       - In check mode the record is not written. A record on the controller does not count as a change.
     type: path
   silence:
     description:
-      - Whether to look also for what on the host talks to the vendor, or is set up to.
-      - It looks at processes, sockets, current and tracked connections to addresses that the host itself knows by the vendor's
+      - Whether to also look for anything on the host that connects to the vendor, or is configured to.
+      - Checks processes, sockets, current and tracked connections to addresses that the host itself knows by the vendor's
         domains (no name is resolved), repositories, proxies, mirrors, scheduled jobs and other configuration.
     type: bool
     default: false
   servers:
     description:
-      - With O(silence=true), names and addresses of management servers that nothing on the host may point at either.
+      - With O(silence=true), names and addresses of management servers that nothing on the host may point to either.
     type: list
     elements: str
     default: []
@@ -57,11 +57,11 @@ EXAMPLES = r"""
   avshift.endpoint.kaspersky_info:
   register: kaspersky
 
-- name: Look at a mounted image
+- name: Check a mounted image
   avshift.endpoint.kaspersky_info:
     root: /mnt/image
 
-- name: See whether anything still talks to the vendor, or to the server that managed the host
+- name: Check whether anything still connects to the vendor, or to the server that managed the host
   avshift.endpoint.kaspersky_info:
     silence: true
     servers: [ksc.example.org, 192.0.2.10]
@@ -73,7 +73,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 findings:
-  description: One finding for each product that left any sign.
+  description: One finding for each product with any trace.
   returned: success
   type: list
   elements: dict
@@ -95,7 +95,7 @@ findings:
       type: str
       sample: running
     version:
-      description: The version, or nothing where it is not known.
+      description: The version; empty if it is not known.
       type: str
       sample: 12.1.0-1508
     confidence:
@@ -103,19 +103,19 @@ findings:
       type: str
       sample: confirmed
     mode:
-      description: What it works as, in the vendor's words, such as Light Agent; nothing for the ordinary.
+      description: Its mode, in the vendor's words, such as Light Agent; empty for the normal mode.
       type: str
       sample: ""
     problems:
       description:
         - Why the state is broken.
         - C(package_state), a package operation was interrupted or failed.
-        - C(files_missing), the package database has it and its files are gone.
-        - C(package_missing), its programs are there and no package database has it.
-        - C(setup_never_run), it was installed and never set up.
-        - C(removal_cannot_succeed), what its package's removal script needs is not there.
-        - C(engine_stopped), other processes of it run and the one that protects does not.
-        - C(watchdog_without_engine), its watchdog runs and does not start the process that protects.
+        - C(files_missing), it is in the package database, but its files are gone.
+        - C(package_missing), its programs are there, but it is in no package database.
+        - C(setup_never_run), it was installed but never set up.
+        - C(removal_cannot_succeed), its package's removal script needs something that is missing.
+        - C(engine_stopped), other processes of it run, but the one that protects does not.
+        - C(watchdog_without_engine), its watchdog runs, but does not start the process that protects.
       type: list
       elements: str
       sample: []
@@ -131,7 +131,7 @@ evidence:
   elements: dict
   contains:
     id:
-      description: The evidence's ID, by which findings name it.
+      description: The evidence's ID, used in findings.
       type: str
       sample: package:kesl
     kind:
@@ -177,7 +177,7 @@ unknowns:
       sample: true
 limits:
   description:
-    - What the host has that was not looked at, or not wholly, such as the packages of a package manager without a reader.
+    - What the host has that was not checked, or not completely, such as packages of an unsupported package manager.
     - It does not change RV(complete).
   returned: success
   type: list
@@ -192,22 +192,22 @@ limits:
       type: str
       sample: packages of pacman (/var/lib/pacman/local)
     why:
-      description: Why it was not looked at, or how far it was.
+      description: Why it was not checked, or how far it was.
       type: str
       sample: its database is not read; only the names of its packages are compared
 silence:
-  description: Whether nothing on the host talks to the vendor, or is set up to.
+  description: Whether anything on the host connects to the vendor, or is configured to.
   returned: with O(silence=true)
   type: dict
   contains:
     result:
-      description: C(silent), C(talks), or C(unknown) where nothing was seen and not everything could be looked at.
+      description: C(silent), C(talks), or C(unknown) if nothing was seen but not everything could be checked.
       type: str
       sample: silent
     items:
       description:
         - What was seen.
-        - Of the levels, V(error) makes a host talk, V(unknown) makes it unknown, and V(info) is left to you.
+        - An item of level V(error) makes the result C(talks), V(unknown) makes it C(unknown), and V(info) is left to you.
       type: list
       elements: dict
       contains:
@@ -220,10 +220,10 @@ silence:
           type: str
           sample: error
         title:
-          description: What it is about, in one line.
+          description: The subject, in one line.
           type: str
         diagnosis:
-          description: What is so on this host.
+          description: What was seen on this host.
           type: str
         remediation:
           description: What to do about it.

@@ -7,11 +7,11 @@ module: migration_apply
 short_description: Carry out a plan or one part of it
 version_added: 0.1.0
 description:
-  - Carries out the steps of one part, or of V(all) in their order, in one round trip. Each step first looks whether it is done.
+  - Carries out the steps of one part, or of V(all) parts in order, in one round trip. Each step first checks whether it is already done.
   - Refuses a plan that was not approved, has drifted, is blocked by its preflight, or was tampered with; in check mode
-    with the same words.
-  - If a step of staging fails, those before it are taken back. If a handover fails, Kaspersky's protection is started
-    again.
+    with the same message.
+  - If a step of staging fails, the earlier ones are rolled back. If a handover fails, Kaspersky's protection is
+    started again.
 author:
   - avshift contributors (@avshift)
 extends_documentation_fragment:
@@ -26,7 +26,7 @@ options:
     type: dict
     required: true
   part:
-    description: The part to carry out. After one that failed, V(all) goes no further.
+    description: The part to carry out. V(all) stops after a part that failed.
     type: str
     choices: [stage, handover, remove, all]
     required: true
@@ -39,8 +39,8 @@ options:
     default: ""
   secrets:
     description:
-      - Values of the secrets that the plan names, to enrol the replacement. They are sent with the part that needs them.
-      - They are in no result, diff, record or log. Where the vendor's command takes one as an argument, the plan warns.
+      - Values of the secrets named in the plan, to enrol the replacement. They are sent with the part that needs them.
+      - They are in no result, diff, record or log. If the vendor's command takes one as an argument, the plan warns.
     type: dict
     default: {}
 """
@@ -84,12 +84,12 @@ steps:
       sample: Remove kesl, kesl-gui
     outcome:
       description:
-        - V(changed), V(proved) for a test that passed, V(already) where it was done before, V(would_change) in check mode,
-          V(failed), V(undone) where it was taken back, or V(untouched) where an earlier step failed.
+        - V(changed), V(proved) for a test that passed, V(already) if it was done before, V(would_change) in check
+          mode, V(failed), V(undone) if it was rolled back, or V(untouched) if an earlier step failed.
       type: str
       sample: changed
     seconds:
-      description: How long it took. Missing where nothing was done.
+      description: How long it took. Missing if nothing was done.
       type: float
       sample: 4.2
     facts:
@@ -97,7 +97,7 @@ steps:
       type: dict
       sample: {}
 failure:
-  description: The step that failed; nothing where none did.
+  description: The step that failed; empty if none failed.
   returned: always
   type: dict
   contains:
@@ -106,26 +106,26 @@ failure:
       type: str
       sample: 09-remove-packages_remove
     code:
-      description: A stable word for what failed.
+      description: A stable code for what failed.
       type: str
       sample: package_manager_locked
     message:
       description: What failed, why, and what to do.
       type: str
     undone:
-      description: IDs of the steps that were taken back.
+      description: IDs of the steps that were rolled back.
       type: list
       elements: str
       sample: []
 window_seconds:
   description:
-    - Seconds without real-time protection during a handover; V(0) if there was no such moment.
-    - Nothing if no handover took place, or no reliable clock measured it.
+    - Seconds without real-time protection during a handover; V(0) if there were none.
+    - Empty if no handover took place, or no reliable clock measured it.
   returned: always
   type: float
   sample: 0.8
 pending:
-  description: IDs of all steps of the plan that were not done when its first part began.
+  description: IDs of all steps of the plan that were not yet done when its first part started.
   returned: always
   type: list
   elements: str

@@ -7,10 +7,10 @@ module: migration_approve
 short_description: Approve a plan or some of its hosts
 version_added: 0.1.0
 description:
-  - Writes an approval beside a plan. It names the plan by its digest, the hosts, who approves them, why, and until when.
-  - M(avshift.endpoint.migration_plan) then refuses every other host of the plan, and all of them once it is over.
-  - An approval that is there and says the same, but for the time, is left as it is, so that its signature stays good.
-  - Works on the controller only. An approval becomes binding for others by a signature; see RV(sign).
+  - Writes an approval next to a plan. It names the plan by its digest, the hosts, the approver, the reason, and the expiry date.
+  - M(avshift.endpoint.migration_plan) then refuses every other host of the plan, and all hosts once the approval has expired.
+  - An existing approval that differs only in its time is left as it is, so that its signature stays valid.
+  - Works on the controller only. To protect an approval against changes, sign it; see RV(sign).
 author:
   - avshift contributors (@avshift)
 extends_documentation_fragment:
@@ -19,7 +19,7 @@ extends_documentation_fragment:
   - avshift.endpoint.attributes.controller_alone
 options:
   plan:
-    description: Path of the plan.json.
+    description: Path of C(plan.json).
     type: path
     required: true
   approver:
@@ -32,32 +32,32 @@ options:
     required: true
   valid_until:
     description:
-      - A day as YYYY-MM-DD, which counts to its end in UTC, or a time as YYYY-MM-DDTHH:MM:SSZ.
+      - A day as YYYY-MM-DD, valid to its end in UTC, or a time as YYYY-MM-DDTHH:MM:SSZ.
       - If omitted, the approval does not expire.
     type: str
   hosts:
     description:
-      - Names of hosts, or patterns such as V(web*). Without these, O(classes) and O(waves) every host is approved.
+      - Names of hosts, or patterns such as V(web*). Without this, O(classes) and O(waves), every host is approved.
     type: list
     elements: str
     default: []
   classes:
-    description: Six or more of the first digits of a digest that the plan shows; every host with that plan is approved.
+    description: The first six or more digits of a digest in the plan; every host with that plan is approved.
     type: list
     elements: str
     default: []
   waves:
-    description: Numbers of waves that the plan shows, from 1.
+    description: Wave numbers from the plan, from 1.
     type: list
     elements: int
     default: []
   output:
-    description: Path of the approval. If omitted, it is C(approval.json) beside the plan.
+    description: Path of the approval. If omitted, it is C(approval.json) next to the plan.
     type: path
 """
 
 EXAMPLES = r"""
-- name: Approve two hosts and all that share a plan
+- name: Approve two hosts and all hosts that share a plan
   avshift.endpoint.migration_approve:
     plan: avshift/plan/plan.json
     approver: Jane Doe
@@ -66,7 +66,7 @@ EXAMPLES = r"""
     hosts: [web1, web2]
     classes: [4f1c2a9d]
 
-- name: Approve the first two waves of a plan, in a file of your own
+- name: Approve the first two waves of a plan, in another file
   avshift.endpoint.migration_approve:
     plan: avshift/plan/plan.json
     approver: Jane Doe
@@ -88,7 +88,7 @@ approval:
   type: dict
   contains:
     plan_digest:
-      description: The plan that is approved, by its digest.
+      description: Digest of the approved plan.
       type: str
       sample: 0a1f5d7c9b3e2468ace013579bdf02468ace13579bdf02468ace13579bdf0246
     approver:
@@ -104,16 +104,16 @@ approval:
       type: str
       sample: "2027-05-12T09:30:00Z"
     valid_until:
-      description: When it expires, in UTC; nothing if it does not expire.
+      description: When it expires, in UTC; empty if it does not expire.
       type: str
       sample: "2027-06-30T23:59:59Z"
     hosts:
-      description: The hosts that are approved.
+      description: The approved hosts.
       type: list
       elements: str
       sample: [web1, web2]
 sign:
-  description: The command that signs it, except for the path of the key.
+  description: The command that signs it, without the path of your key.
   returned: success
   type: str
   sample: ssh-keygen -Y sign -f KEY -n approval@avshift.endpoint /srv/avshift/plan/approval.json

@@ -7,8 +7,8 @@ module: migration_compare
 short_description: Compare two folders of records
 version_added: 0.1.0
 description:
-  - Writes C(comparison.json) and C(comparison.md), which say what changed on which host between two runs.
-  - Records that cannot be read are named and counted, and the rest is compared.
+  - Writes C(comparison.json) and C(comparison.md), which list what changed on which host between two runs.
+  - Records that cannot be read are listed and counted; the rest is compared.
   - In check mode nothing is written.
   - Works on the controller only.
 author:
@@ -27,7 +27,7 @@ options:
     type: path
     required: true
   output_dir:
-    description: Folder on the controller for the documents. It is made if it is missing.
+    description: Folder on the controller for the documents. It is created if it is missing.
     type: path
     required: true
 """

@@ -7,11 +7,11 @@ module: migration_detection_summary
 short_description: Show what a detection found on a fleet
 version_added: 0.1.0
 description:
-  - Shows how many hosts answered, which products were found on how many of them, and what could not be checked.
-  - A host that gave no answer gets a record that says why, unless it has one from an answer of its own, which is never
+  - Shows how many hosts answered, which products were found and on how many hosts, and what could not be checked.
+  - A host that gave no answer gets a record with the reason, unless it has one from an earlier answer, which is never
     overwritten. The task then fails, after everything is shown and written.
-  - Refuses to sum up while hosts of the play have not finished (C(hosts_still_out)), as they may under C(strategy=free) or
-    C(serial).
+  - Refuses to run while hosts of the play have not finished (C(hosts_still_out)), as can happen with C(strategy=free)
+    or C(serial).
   - In check mode nothing is written.
   - Works on the controller only.
 author:
@@ -24,7 +24,7 @@ extends_documentation_fragment:
 attributes:
   idempotent:
     support: partial
-    details: The record of a host that gave no answer holds the time of the run, and is written anew each time.
+    details: The record of a host that gave no answer contains the time of the run, and is rewritten each time.
 options:
   hosts:
     description: The hosts of the run, such as C(ansible_play_hosts_all).
@@ -42,9 +42,9 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Detect, and show what was found
+- name: Detect and show what was found
   block:
-    - name: Look at the host
+    - name: Check the host
       avshift.endpoint.kaspersky_info:
         records_dir: avshift/detect
       register: found

@@ -7,8 +7,8 @@ module: migration_plan
 short_description: Plan a host's migration and check it against an approved plan
 version_added: 0.1.0
 description:
-  - Collects in one round trip and plans the ordered steps from what is there to the goal. Changes nothing.
-  - The same evidence gives the same digest. What changes by itself, such as process ids, is shown and is not in the digest.
+  - Collects evidence in one round trip and plans the steps from the current state to the goal. Changes nothing.
+  - The same evidence gives the same digest. Values that change by themselves, such as process IDs, are shown but are not in the digest.
 author:
   - avshift contributors (@avshift)
 extends_documentation_fragment:
@@ -17,12 +17,12 @@ extends_documentation_fragment:
   - avshift.endpoint.attributes.on_controller
 options:
   kaspersky:
-    description: Whether Kaspersky's products are to go.
+    description: Whether to remove Kaspersky products.
     type: str
     choices: [absent, ignored]
     default: absent
   provider:
-    description: The replacement that is to protect the host, by its id in the catalog, or V(none).
+    description: The replacement that will protect the host, by its ID in the catalog, or V(none).
     type: str
     default: none
   options:
@@ -30,37 +30,37 @@ options:
     type: dict
     default: {}
   also_remove:
-    description: Ids of products of a class that is only reported otherwise, such as servers and gateways.
+    description: IDs of products to remove although their class is only reported by default, such as servers and gateways.
     type: list
     elements: str
     default: []
   accept:
-    description: Ids of preflight results of level overridable that are accepted.
+    description: IDs of preflight results of level C(overridable) that are accepted.
     type: list
     elements: str
     default: []
   exceptions_file:
     description:
-      - Path of a file of exceptions and waivers on the controller, as catalog/data/schemas/exceptions.schema.json describes it.
-      - Products that an exception names for this host stay; results of the preflight that a waiver names are accepted.
-        What has expired does not count, and is named in the preflight.
+      - Path of a file of exceptions and accepted checks on the controller, as catalog/data/schemas/exceptions.schema.json describes it.
+      - Products with an exception for this host stay, and the preflight results that it accepts do not block
+        the host. Expired entries are ignored and reported in the preflight.
     type: path
   approved_plan:
     description:
       - Path of the approved plan.json on the controller.
-      - In check mode none is needed. Where one is given, it is held to as in a real run, with the same refusals.
+      - Not needed in check mode. If given, it is enforced as in a real run, with the same refusals.
     type: path
   require_approval:
-    description: Whether the plan may be carried out only if O(approved_plan) has the same one for this host.
+    description: Whether the plan may be carried out only if O(approved_plan) has the same plan for this host.
     type: bool
     default: false
   approval:
     description:
       - Path of an approval that M(avshift.endpoint.migration_approve) wrote. Only the hosts that it names are approved.
-      - Without this an approval.json beside the plan counts. Where there is none, the whole plan is approved.
+      - If omitted, C(approval.json) next to the plan is used. Without one, the whole plan is approved.
     type: path
   require_signature:
-    description: Whether the approval, or the plan where there is none, has to be signed by an allowed signer.
+    description: Whether the approval, or the plan if there is none, must be signed by an allowed signer.
     type: bool
     default: false
   allowed_signers:
@@ -77,7 +77,7 @@ EXAMPLES = r"""
     provider: clamav
   register: planned
 
-- name: Plan what a signed approval allows, and nothing else
+- name: Plan only what a signed approval allows
   avshift.endpoint.migration_plan:
     provider: clamav
     options: {database: official}
@@ -87,14 +87,14 @@ EXAMPLES = r"""
     allowed_signers: allowed_signers
   register: planned
 
-- name: Plan to remove Kaspersky and put nothing in its place
+- name: Plan to remove Kaspersky without a replacement
   avshift.endpoint.migration_plan:
     accept: [no_replacement]
 """
 
 RETURN = r"""
 plan:
-  description: The plan, as catalog/data/schemas/plan.schema.json describes it. Of a run that was cut off, the approved one.
+  description: The plan, as catalog/data/schemas/plan.schema.json describes it. For an interrupted run, the approved plan.
   returned: success
   type: dict
   contains:
@@ -107,11 +107,11 @@ plan:
       type: list
       elements: dict
     preflight:
-      description: The results of the preflight, each with C(id), C(level), C(title), C(diagnosis) and C(remediation).
+      description: The preflight results, each with C(id), C(level), C(title), C(diagnosis) and C(remediation).
       type: list
       elements: dict
     blocked:
-      description: Whether a result of the preflight keeps the host from being changed.
+      description: Whether a preflight result blocks the change.
       type: bool
       sample: false
 digest:
@@ -131,15 +131,15 @@ approval:
       type: str
       sample: approved
     difference:
-      description: What differs from the approved plan, in words.
+      description: The differences from the approved plan, in words.
       type: list
       elements: str
       sample: []
     by:
-      description: Who approved, why, until when, and who signed; nothing where no approval was needed.
+      description: Who approved, why, until when, and who signed; empty if no approval was needed.
       type: dict
 to_do:
-  description: Whether there are steps, or results that keep the host from being changed.
+  description: Whether there are steps, or results that block the change.
   returned: success
   type: bool
   sample: true

@@ -9,10 +9,10 @@ version_added: 0.1.0
 description:
   - Writes C(plan.json), C(plan.html), C(plan.md), C(plan.csv) and C(servicenow.yml) from the plans of a dry run. Hosts that
     share a plan are shown once.
-  - Writes the record of each host. A host that gave no answer gets a record that says why, unless it has one from an
-    answer of its own, which is never overwritten. The task then fails, after everything is written.
-  - Refuses to sum up while hosts of the play have not finished (C(hosts_still_out)), as they may under C(strategy=free) or
-    C(serial).
+  - Writes the record of each host. A host that gave no answer gets a record with the reason, unless it has one from
+    an earlier answer, which is never overwritten. The task then fails, after everything is written.
+  - Refuses to run while hosts of the play have not finished (C(hosts_still_out)), as can happen with C(strategy=free)
+    or C(serial).
   - In check mode nothing is written.
   - Works on the controller only.
 author:
@@ -25,7 +25,7 @@ extends_documentation_fragment:
 attributes:
   idempotent:
     support: partial
-    details: A plan shows what changes by itself, such as process IDs, and its records hold the time.
+    details: A plan shows values that change by themselves, such as process IDs, and its records contain the time.
 options:
   hosts:
     description: The hosts of the run, such as C(ansible_play_hosts_all).
@@ -41,7 +41,7 @@ options:
     type: path
     required: true
   output_dir:
-    description: Folder on the controller for the documents. It is made if it is missing.
+    description: Folder on the controller for the documents. It is created if it is missing.
     type: path
     required: true
   change_id:
@@ -51,16 +51,16 @@ options:
   waves:
     description:
       - The waves in which the hosts will be migrated, such as V([1, 10, "25%"]), in any form that the filter
-        P(avshift.endpoint.waves#filter) takes. The plan shows each host's wave.
-      - If omitted, the waves are those of a migration that is given none, V([1, "10%", "100%"]).
+        P(avshift.endpoint.waves#filter) accepts. The plan shows each host's wave.
+      - If omitted, the default waves of a migration, V([1, "10%", "100%"]).
     type: raw
   needs_approval:
-    description: If true, the plan is not its own approval. It can be carried out only under an approval document.
+    description: If true, the plan is not its own approval. It can be carried out only with an approval document.
     type: bool
     default: false
   policy:
     description:
-      - IDs of policy packs, as docs/policies.md lists them, or paths of packs of your own that end in C(.yml).
+      - IDs of policy packs, as docs/policies.md lists them, or paths of your own packs, ending in C(.yml).
       - The plan names them with their digests.
     type: list
     elements: str

@@ -7,11 +7,11 @@ module: migration_record
 short_description: Write a host's record on the controller
 version_added: 0.1.0
 description:
-  - Makes one JSON document from the results of a run's tasks, with the verdict, and writes it on the controller.
-  - Fails, after writing, where the verdict is not clean and no task before has failed.
-  - In check mode it writes nothing, and says what the run would come to where that is known beforehand. A verification
-    fails then only for what was found, as the proof on access is left out.
-  - What an earlier record tells of a change is kept where nothing was changed this time, or the host did not answer.
+  - Combines the results of a run's tasks and the verdict into one JSON document, and writes it on the controller.
+  - Fails, after writing, if the verdict is not clean and no earlier task has failed.
+  - In check mode it writes nothing, and reports the expected result if it is known in advance. A verification
+    then fails only for what was found, because the on-access test is skipped.
+  - If nothing was changed this time, or the host did not answer, the change in an earlier record is kept.
 author:
   - avshift contributors (@avshift)
 extends_documentation_fragment:
@@ -22,10 +22,10 @@ extends_documentation_fragment:
 attributes:
   idempotent:
     support: none
-    details: A record holds the time of its run, so that each run writes another one. The host itself is not changed.
+    details: A record contains the time of its run, so each run writes a different one. The host itself is not changed.
 options:
   mode:
-    description: What the run was.
+    description: The kind of run.
     type: str
     choices: [migrate, verify]
     required: true
@@ -34,24 +34,24 @@ options:
     type: path
     required: true
   results:
-    description: The results of the run's tasks, by C(planned), C(stage), C(handover), C(remove), C(collected), C(proven).
+    description: The results of the run's tasks, under the keys C(planned), C(stage), C(handover), C(remove), C(collected), C(proven).
     type: dict
     required: true
   exceptions_file:
     description:
-      - Path of a file of exceptions and waivers, for a verification. A plan has those that it was made under.
-      - Where nothing is left but what an exception names, the verdict is C(excepted), and the task does not fail.
+      - Path of a file of exceptions and accepted checks, for a verification. A plan already contains those that it was made with.
+      - If only excepted products are left, the verdict is C(excepted), and the task does not fail.
     type: path
   console_file:
     description:
-      - Path of a file on the controller that names the hosts that the replacement's console sees protected, with the time and
-        the source. C(docs/providers.md) has an example.
+      - Path of a file on the controller with the hosts that the replacement's console shows as protected, the time
+        and the source. C(docs/providers.md) has an example.
       - It closes hosts whose verdict is C(removed_console_check_pending).
     type: path
   require_silence:
     description:
-      - Fail too where Kaspersky is gone by the verdict, and something on the host still talks to it or is set up to.
-      - Otherwise such a host has a warning. The report counts it as a deviation in either case.
+      - Also fail if Kaspersky is gone according to the verdict, but something on the host still connects to it or is configured to.
+      - Otherwise such a host gets a warning. The report counts it as a deviation in either case.
     type: bool
     default: false
   change_id:
@@ -95,24 +95,24 @@ path:
   type: str
   sample: avshift/records/web1.json
 success:
-  description: Whether nothing failed, and the host is clean or excepted; in check mode, or would be changed.
+  description: Whether nothing failed and the host is clean or excepted; in check mode also if it would be changed.
   returned: always
   type: bool
   sample: true
 failure:
-  description: Why the first task that failed did so; nothing if none failed.
+  description: Why the first failed task failed; empty if none failed.
   returned: always
   type: dict
   contains:
     code:
-      description: A stable word for what failed.
+      description: A stable code for what failed.
       type: str
       sample: drifted
     message:
       description: What failed, why, and what to do.
       type: str
 window_seconds:
-  description: Seconds without real-time protection, in this run or in the last one that had a handover.
+  description: Seconds without real-time protection, in this run or in the last run with a handover.
   returned: always
   type: float
   sample: 0.8

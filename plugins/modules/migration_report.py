@@ -8,8 +8,8 @@ short_description: Write the report of a folder of records
 version_added: 0.1.0
 description:
   - Writes C(report.html), C(report.json), C(report.md), C(report.csv), C(report.xlsx), C(junit.xml), OSCAL assessment results
-    and, where something is left to be done, an OSCAL plan of action, with their C(SHA256SUMS).
-  - Records that cannot be read are named and counted, and the rest is reported.
+    and, if something is left to do, an OSCAL plan of action, with their C(SHA256SUMS).
+  - Records that cannot be read are listed and counted; the rest is reported.
   - In check mode nothing is written.
   - Works on the controller only.
 author:
@@ -25,20 +25,20 @@ options:
     type: path
     required: true
   output_dir:
-    description: Folder on the controller for the documents. It is made if it is missing.
+    description: Folder on the controller for the documents. It is created if it is missing.
     type: path
     required: true
   policy:
     description:
-      - IDs of policy packs, as docs/policies.md lists them, or paths of packs of your own that end in C(.yml).
-      - If omitted, the report says what is there, and not whether a rule allows it. No rule binds everybody.
+      - IDs of policy packs, as docs/policies.md lists them, or paths of your own packs, ending in C(.yml).
+      - If omitted, the report says what is there, not whether a rule allows it. No single rule binds every owner.
     type: list
     elements: str
     default: []
   console_file:
     description:
-      - Path of a file on the controller that names the hosts that the replacement's console sees protected, with the time and
-        the source. C(docs/providers.md) has an example.
+      - Path of a file on the controller with the hosts that the replacement's console shows as protected, the time
+        and the source. C(docs/providers.md) has an example.
       - It closes hosts whose verdict is C(removed_console_check_pending).
     type: path
 """
@@ -49,7 +49,7 @@ EXAMPLES = r"""
     records_dir: avshift/records
     output_dir: avshift/report
 
-- name: Write the report, measured against two rules
+- name: Write the report and apply two rules
   avshift.endpoint.migration_report:
     records_dir: avshift/records
     output_dir: avshift/report

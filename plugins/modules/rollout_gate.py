@@ -4,16 +4,16 @@
 
 DOCUMENTATION = r"""
 module: rollout_gate
-short_description: Decide whether the next wave of a migration begins
+short_description: Decide whether the next wave of a migration starts
 version_added: 0.1.0
 description:
-  - Counts the hosts of the wave before this one that failed or were not reached, by their results of
-    M(avshift.endpoint.migration_record). Ansible's own C(max_fail_percentage) misses what fails inside a C(block) with
-    C(always), and hosts that cannot be reached.
-  - Where more failed than may, RV(begin) is false, and each host that is left gets a record with the failure
-    C(not_started). A record that a host has from an answer of its own is never written over.
-  - It never fails a host for that. Let C(meta=end_play) end the run where RV(begin) is false.
-  - In check mode RV(begin) is always true, so that every host is rehearsed, and no record is written.
+  - Counts the hosts of the previous wave that failed or were not reached, from their results of
+    M(avshift.endpoint.migration_record). Ansible's own C(max_fail_percentage) misses failures inside a C(block)
+    with C(always), and unreachable hosts.
+  - If more failed than allowed, RV(begin) is false, and each remaining host gets a record with the
+    failure C(not_started). A record from an earlier answer of a host is never overwritten.
+  - It never fails a host for this. Use C(meta=end_play) to end the run if RV(begin) is false.
+  - In check mode RV(begin) is always true, so that the dry run covers every host, and no record is written.
   - Works on the controller only.
 author:
   - avshift contributors (@avshift)
@@ -25,10 +25,10 @@ extends_documentation_fragment:
 attributes:
   idempotent:
     support: partial
-    details: RV(ignore:changed) is true where the wave does not begin, as records are written then.
+    details: RV(ignore:changed) is true if the wave does not start, because records are written then.
 options:
   hosts:
-    description: All hosts of the play in its order, C(ansible_play_hosts_all).
+    description: All hosts of the play in order, C(ansible_play_hosts_all).
     type: list
     elements: str
     required: true
@@ -38,16 +38,16 @@ options:
     elements: str
     required: true
   results_in:
-    description: The variable of each host in which the result of M(avshift.endpoint.migration_record) was registered.
+    description: Name of the variable in which each host registered the result of M(avshift.endpoint.migration_record).
     type: str
     required: true
   waves:
     description:
-      - What the play's C(serial) is, in any form that the filter P(avshift.endpoint.waves#filter) takes.
-      - Where it is not what C(serial) really was, the task fails before anything is changed.
+      - The play's C(serial), in any form that the filter P(avshift.endpoint.waves#filter) accepts.
+      - If it differs from the actual C(serial), the task fails before anything is changed.
     type: raw
   max_fail_percentage:
-    description: How many percent of a wave may fail before no further one begins. V(0) unless given; V(100) never stops.
+    description: Stop after a wave in which more than this percentage of hosts failed. Default V(0); V(100) never stops.
     type: raw
   records_dir:
     description: Folder on the controller for the records of hosts that are not started.
@@ -60,7 +60,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Open the wave, or end the run
+- name: Start the wave or end the run
   avshift.endpoint.rollout_gate:
     hosts: "{{ ansible_play_hosts_all }}"
     wave: "{{ ansible_play_batch }}"
@@ -74,7 +74,7 @@ EXAMPLES = r"""
   when: not gate.begin
   run_once: true
 
-- name: Open the wave while no more than a tenth of the one before failed
+- name: Start the wave if at most 10 percent of the previous one failed
   avshift.endpoint.rollout_gate:
     hosts: "{{ ansible_play_hosts_all }}"
     wave: "{{ ansible_play_batch }}"
@@ -88,7 +88,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 begin:
-  description: Whether the wave may begin.
+  description: Whether the wave may start.
   returned: success
   type: bool
   sample: false
@@ -98,7 +98,7 @@ wave:
   type: int
   sample: 2
 reason:
-  description: Why the wave does not begin, or in check mode would not; empty otherwise.
+  description: Why the wave does not start, or in check mode would not; empty otherwise.
   returned: success
   type: str
   sample: 1 of 1 hosts of wave 1 failed or were not reached (web1), and 0 % may (avshift_max_fail_percentage)

@@ -4,11 +4,11 @@
 
 DOCUMENTATION = r"""
 module: rollout_summary
-short_description: Summarise a migration that was run in waves
+short_description: Summarise a migration in waves
 version_added: 0.1.0
 description:
   - Shows how many hosts were migrated, failed, were unreachable or were not started, why, and what to do next.
-  - Works on the controller only, and writes nothing. Put it into the C(always) of the run's last play.
+  - Works on the controller only, and writes nothing. Put it into the C(always) section of the run's last play.
 author:
   - avshift contributors (@avshift)
 extends_documentation_fragment:
@@ -17,37 +17,37 @@ extends_documentation_fragment:
   - avshift.endpoint.attributes.controller_alone
 options:
   hosts:
-    description: All hosts of the run in its order, C(ansible_play_hosts_all).
+    description: All hosts of the run in order, C(ansible_play_hosts_all).
     type: list
     elements: str
     required: true
   results_in:
     description:
-      - The variable of each host in which the result of M(avshift.endpoint.migration_record) was registered. A host
-        without it was not started.
+      - Name of the variable in which each host registered the result of M(avshift.endpoint.migration_record).
+        A host without it was not started.
     type: str
     required: true
   waves:
     description: The waves of the run, as in M(avshift.endpoint.rollout_gate).
     type: raw
   max_fail_percentage:
-    description: How many percent of a wave might fail, as in M(avshift.endpoint.rollout_gate).
+    description: The percentage of a wave that was allowed to fail, as in M(avshift.endpoint.rollout_gate).
     type: raw
   records_dir:
-    description: Folder on the controller in which the records are, to be named.
+    description: Folder on the controller with the records, which the summary names.
     type: path
     required: true
 """
 
 EXAMPLES = r"""
-- name: Have the last word
+- name: Summarise the run
   avshift.endpoint.rollout_summary:
     hosts: "{{ ansible_play_hosts_all }}"
     results_in: endpoint_migrate_result
     records_dir: avshift/records
   run_once: true
 
-- name: Have the last word of a run in waves
+- name: Summarise a run in waves
   avshift.endpoint.rollout_summary:
     hosts: "{{ ansible_play_hosts_all }}"
     results_in: endpoint_migrate_result
@@ -76,7 +76,7 @@ hosts:
       type: int
       sample: 0
     not_started:
-      description: Hosts of waves that did not begin.
+      description: Hosts of waves that did not start.
       type: int
       sample: 8
   sample: {migrated: 3, failed: 1, unreachable: 0, not_started: 8}
