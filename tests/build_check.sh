@@ -23,7 +23,7 @@ cd "$place/elsewhere"
 ansible-galaxy collection install --offline -p "$place/collections" "$tarball"
 export ANSIBLE_COLLECTIONS_PATH="$place/collections"
 unset ANSIBLE_CONFIG
-for playbook in plan approve migrate verify detect report; do
+for playbook in plan approve migrate verify detect report redact; do
     ansible-playbook --syntax-check -i localhost, "avshift.endpoint.$playbook" >/dev/null
 done
 for module in "$here"/plugins/modules/*.py; do

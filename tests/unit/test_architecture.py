@@ -62,6 +62,9 @@ READERS = {
     "plugin_utils/report/page/__init__.py",
     "plugin_utils/approval/signature.py",
     "plugin_utils/report/run/folder.py",
+    "plugin_utils/report/redact/folder.py",
+    # It reads the collection's own words out of its own files.
+    "plugin_utils/report/redact/vocabulary.py",
     "plugin_utils/report/run/gather.py",
     # It opens the parts of a workbook that it is given.
     "plugin_utils/report/run/sheets.py",

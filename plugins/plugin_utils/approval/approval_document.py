@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
-from .. import schema
+from .. import redacted, schema
 from ..canonical import is_version
 from ..errors import AvshiftError
 from ..times import FORM, end_of, is_after, is_time
@@ -93,6 +93,7 @@ def parse(raw: bytes, path: str, document: dict[str, Any], now: str) -> dict[str
         approval = json.loads(raw)
     except (ValueError, RecursionError) as error:
         raise _refused("approval_damaged", path, f"it is not whole JSON ({error})") from error
+    redacted.refuse(approval, "Reading the approval", path)
     if not isinstance(approval, dict) or approval.get("kind") != KIND:
         raise _refused("approval_of_other_kind", path, "it is not an approval of avshift.endpoint")
     if not is_version(approval.get("format_version"), FORMAT_VERSION):

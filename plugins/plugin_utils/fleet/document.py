@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from .. import redacted
 from ..canonical import digest, is_version
 from ..documents import read_bytes
 from ..errors import AvshiftError
@@ -103,6 +104,7 @@ def parse(content: bytes, path: str) -> dict[str, Any]:
         document = json.loads(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise _refused("plan_damaged", path, f"it is not whole JSON ({error})", AGAIN) from error
+    redacted.refuse(document, READING, path)
     if not isinstance(document, dict) or document.get("kind") != KIND:
         raise _refused("plan_of_other_kind", path, "it is not a plan of avshift.endpoint", AGAIN)
     if not is_version(document.get("format_version"), FORMAT_VERSION):

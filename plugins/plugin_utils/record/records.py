@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from .. import redacted
 from ..canonical import encode, is_version
 from ..documents import PRIVATE, Modes, read_bytes, write_text
 from ..errors import AvshiftError
@@ -115,11 +116,12 @@ def names(folder: str) -> list[str]:
 
 
 def read_one(path: str | Path) -> tuple[dict[str, Any] | None, str]:
-    """Return (record or None, why it could not be read)."""
+    """Return (record or None, why it could not be read). Raises AvshiftError for one that was redacted."""
     try:
         record = parse(read_bytes(path, MOST_BYTES))
     except (OSError, ValueError, RecursionError) as error:
         return None, f"it cannot be read as JSON ({error})"
+    redacted.refuse(record, "Reading records", str(path))
     if not isinstance(record, dict) or record.get("kind") != KIND:
         return None, "it is not a record of avshift.endpoint"
     version = record.get("format_version")
