@@ -9,6 +9,8 @@ HERE := $(COLLECTIONS)/endpoint
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 FLEET := full agent leftovers clean
 DEMO := avshift/demo
+# Reports how long a command has run whenever it is silent.
+INFORMED := python3 lab/heartbeat.py
 # The longest first, so that the others fill the time beside them.
 LONGEST := removal detection default
 SCENARIOS := $(LONGEST) $(filter-out $(LONGEST),$(patsubst molecule/%/molecule.yml,%,$(wildcard molecule/*/molecule.yml)))
@@ -21,7 +23,7 @@ export CONTAINERS_CONF := $(CURDIR)/lab/containers.conf
 export ANSIBLE_FORCE_COLOR ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-up demo-down setup prerequisites test lint types unit hostile hostile-count rollout sanity build-check molecule lab \
+.PHONY: help demo demo-up demo-down look setup prerequisites test lint types unit hostile hostile-count rollout sanity build-check molecule lab \
 	readmes test-full test-matrix bench-detect bench-plan bench-report bench-window browser clean screenshots catalog-index requirements
 
 help: ## Show this list
@@ -30,21 +32,27 @@ help: ## Show this list
 ## The demo
 
 demo: setup demo-up ## Set everything up, plan, migrate and verify a fleet of four containers
-	@echo "== 2/5 plan: nothing is changed on any host"
+	@echo "== 2/5 plan: nothing is changed on any host; about half a minute"
 	rm -rf $(DEMO)
-	ansible-playbook avshift.endpoint.plan -e avshift_output_dir=$(DEMO)
+	$(INFORMED) plan ansible-playbook avshift.endpoint.plan -e avshift_output_dir=$(DEMO)
 	@echo "   The plan for the board: $(DEMO)/plan/plan.html"
-	@echo "== 3/5 migrate with that plan"
-	ansible-playbook avshift.endpoint.migrate -e avshift_hosts=lab -e avshift_output_dir=$(DEMO) \
+	@echo "== 3/5 migrate with that plan; about two minutes"
+	$(INFORMED) migrate ansible-playbook avshift.endpoint.migrate -e avshift_hosts=lab -e avshift_output_dir=$(DEMO) \
 		-e avshift_approved_plan=$(DEMO)/plan/plan.json
-	@echo "== 4/5 verify"
-	ansible-playbook avshift.endpoint.verify -e avshift_output_dir=$(DEMO)
+	@echo "== 4/5 verify; about half a minute"
+	$(INFORMED) verify ansible-playbook avshift.endpoint.verify -e avshift_output_dir=$(DEMO)
 	@echo "== 5/5 report"
-	ansible-playbook avshift.endpoint.report -e avshift_records_dir=$(DEMO)/records -e avshift_report_dir=$(DEMO)/report
+	$(INFORMED) report ansible-playbook avshift.endpoint.report -e avshift_records_dir=$(DEMO)/records -e avshift_report_dir=$(DEMO)/report
 
 demo-up: setup ## Start the demo's fleet anew: full, agent, leftovers, clean
-	@echo "== 1/5 fleet: images, stand-in packages and hosts"
-	$(BIN)/python lab/fleet.py up --fresh --fleet demo $(FLEET)
+	@echo "== 1/5 fleet: images, stand-in packages and hosts; about two minutes the first time"
+	$(INFORMED) fleet $(BIN)/python lab/fleet.py up --fresh --fleet demo $(FLEET)
+
+# The disk of this machine is looked at as an image is: what runs on it can be seen by root alone.
+look: $(VENV)/ready $(HERE) ## Look for Kaspersky on this machine's disk, or on an image with DIR=/mnt/image: without root, changing nothing
+	@ansible-playbook avshift.endpoint.detect -i localhost, -e ansible_connection=local -e avshift_become=false \
+		-e ansible_python_interpreter='{{ ansible_playbook_python }}' -e avshift_detect_dir=avshift/look \
+		-e kaspersky_detect_root='$(if $(DIR),$(abspath $(DIR)),/proc/self/root)'
 
 demo-down: ## Remove the demo's containers, and nothing else
 	@if [ -x $(BIN)/python ]; then $(BIN)/python lab/fleet.py down --fleet demo; else echo "Nothing was set up here."; fi
@@ -151,20 +159,20 @@ hostile-count: setup ## Write the number of attacks into docs/security.md, as th
 setup: prerequisites $(VENV)/ready $(HERE) ## Make the virtual environment and install what the lab needs
 
 prerequisites:
-	@lab/prerequisites.sh
+	@$(INFORMED) prerequisites lab/prerequisites.sh
 
 $(VENV)/ready: requirements.txt
 	@echo "== setup: Python packages into $(VENV), about 2 minutes"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) or sys.version_info >= (3, 14))' || \
 		{ echo "Setting up: $(PYTHON): it is not Python 3.11 to 3.13. Install python3.11, or call make PYTHON=..." >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "Setting up: $(VENV): no venv module. Install python3-venv." >&2; exit 1; }
-	@$(BIN)/pip install -qq --disable-pip-version-check --requirement requirements.txt
+	@$(INFORMED) packages $(BIN)/pip install -qq --disable-pip-version-check --requirement requirements.txt
 	@touch $@
 
 $(LINT)/ready: requirements-lint.txt
 	@echo "== setup: the tools of make lint into $(LINT), about a minute"
 	@$(PYTHON) -m venv $(LINT)
-	@$(LINT)/bin/pip install -qq --disable-pip-version-check --requirement requirements-lint.txt
+	@$(INFORMED) tools $(LINT)/bin/pip install -qq --disable-pip-version-check --requirement requirements-lint.txt
 	@touch $@
 
 $(HERE):

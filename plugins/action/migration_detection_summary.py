@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from ansible.utils.display import Display
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import detection, whole
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import detection, next_steps, whole
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import (
     Adapter,
     failing,
@@ -38,6 +38,8 @@ class ActionModule(Adapter):
         silent = [record for record in found if record["failure"] is not None]
         modes, keep = self.modes(task_vars), bool(self._task.check_mode)
         written = [records.write_silent(folder, record, modes, dry_run=keep) for record in silent]
-        Display().display("\n".join(["", *detection.summary(found), "", f"Records: {folder}", ""]))
+        Display().display(
+            "\n".join(["", *detection.summary(found), "", f"Records: {folder}", "", *next_steps.lines(found), ""])
+        )
         result = {"changed": any(written), "verdicts": dict(Counter(record["verdict"] for record in found))}
         return {**result, **failing(whole.missing("Detecting", [record["host"] for record in silent]))}

@@ -1,0 +1,70 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What to do after a detection, in one block: first for hosts that gave no answer, by why, and then for the others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..record.verdict import DETECTED, UNKNOWN
+from .escape import visible
+from .words import some
+
+HEAD = "What to do next"
+PING = "ansible HOST -i INVENTORY -m ansible.builtin.raw -a id"
+PYTHONS = "ansible HOST -i INVENTORY -m ansible.builtin.raw -a 'ls /usr/bin/python3* /usr/libexec/platform-python'"
+# What to do by the code of a failure. A code that is not here has its remedy in the host's record.
+REMEDIES = {
+    "unreachable": "Log in by hand first: ssh USER@HOST. Then set ansible_host, ansible_user and ansible_port in the "
+    f"inventory, and try: {PING}",
+    "root_needed": "Set ansible_become: true in the inventory, or log in as root. Without root, an image "
+    "that can be read is looked at with kaspersky_detect_root.",
+    "become_failed": "Check that the login user may become root. Where sudo asks for a password, run again with "
+    "--ask-become-pass; where it is su or doas, set ansible_become_method.",
+    "python_missing": f"Install Python 3 there, or name the one that it has in ansible_python_interpreter: {PYTHONS}",
+    "python_unsupported": "Ansible took a Python that is too old. Name a newer one in ansible_python_interpreter, and "
+    f"where there are several, see which: {PYTHONS}",
+    "timed_out": "Look at what hangs there, or give it longer with -e avshift_timeout=SECONDS.",
+    "no_room": "Make room there, or set ansible_remote_tmp to a directory that has some.",
+}
+RECORD = "Read the whole message in the host's record."
+NO_HOSTS = "The inventory names no host. See what it holds: ansible-inventory -i INVENTORY --graph"
+UNKNOWNS = (
+    "See in the table above what could not be checked, mend it, and look again: a host is never clean while it is so."
+)
+PLAN = "Plan the migration, which changes nothing: ansible-playbook avshift.endpoint.plan -i INVENTORY"
+NOTHING = "There is nothing to migrate on hosts without Kaspersky. To put a replacement there all the same, plan it."
+MOST_LIMITED = 10
+
+
+def lines(records: list[dict[str, Any]]) -> list[str]:
+    """Return the block for the records of a detection."""
+    found = [*_silent(records), *_answered([record for record in records if not record["failure"]])]
+    told = found or [NO_HOSTS]
+    return [f"{HEAD}:", *(f"  {number}. {text}" for number, text in enumerate(told, 1))]
+
+
+def _silent(records: list[dict[str, Any]]) -> list[str]:
+    """Return a line for each reason for which hosts gave no answer, and how to look at them again."""
+    by_code: dict[str, list[str]] = {}
+    for record in records:
+        if record["failure"]:
+            by_code.setdefault(str(record["failure"]["code"]), []).append(record["host"])
+    told = [
+        f"{visible(code)}, hosts: {len(hosts)} ({some(hosts)}). {REMEDIES.get(code, RECORD)}"
+        for code, hosts in sorted(by_code.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+    ]
+    silent = sorted(host for hosts in by_code.values() for host in hosts)
+    if not silent:
+        return []
+    chosen = ",".join(silent) if len(silent) <= MOST_LIMITED else "HOSTS"
+    again = f"Look at those again: ansible-playbook avshift.endpoint.detect -i INVENTORY --limit '{visible(chosen)}'"
+    return [*told, again]
+
+
+def _answered(records: list[dict[str, Any]]) -> list[str]:
+    verdicts = {record["verdict"] for record in records}
+    unknown = [UNKNOWNS] if UNKNOWN in verdicts else []
+    if DETECTED in verdicts:
+        return [*unknown, PLAN]
+    return unknown or ([NOTHING] if records else [])
