@@ -274,6 +274,7 @@ FOR_PEOPLE = {
     "plugin_utils/platforms/linux/preflight/packages.py": "titles and remedies",
     "plugin_utils/plan/preflight/products.py": "titles and remedies",
     "plugin_utils/report/detection.py": "what was found on a fleet",
+    "plugin_utils/report/next_steps.py": "what to do after a detection",
     "plugin_utils/report/plan/html.py": "the document that is approved",
     "plugin_utils/report/plan/markdown.py": "the document that is approved",
     "plugin_utils/report/plan/prose.py": "the document that is approved",

@@ -18,7 +18,7 @@ REMEDIES = {
     "unreachable": "Log in by hand first: ssh USER@HOST. Then set ansible_host, ansible_user and ansible_port in the "
     f"inventory, and try: {PING}",
     "root_needed": "Set ansible_become: true in the inventory, or log in as root. Without root, an image "
-    "that can be read is looked at with kaspersky_detect_root.",
+    "that can be read is looked at with the detecting role's variable that ends in _root.",
     "become_failed": "Check that the login user may become root. Where sudo asks for a password, run again with "
     "--ask-become-pass; where it is su or doas, set ansible_become_method.",
     "python_missing": f"Install Python 3 there, or name the one that it has in ansible_python_interpreter: {PYTHONS}",
