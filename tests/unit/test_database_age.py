@@ -28,6 +28,24 @@ def test_age_against_the_policy(days: float, result: str) -> None:
     assert (found["id"], found["result"]) == ("database_age", result), found["detail"]
 
 
+# Answers of several releases, as mail servers wrote them into messages on public lists (X-Virus-Scanned), and the day.
+CAPTURED = [
+    ("ClamAV 0.103.2/26225/Thu Jul  8 13:06:32 2021", "2021-07-08"),
+    ("ClamAV 0.103.10/27239/Mon Apr  8 10:26:06 2024", "2024-04-08"),
+    ("ClamAV 1.0.7/27513/Thu Jan  9 10:53:02 2025", "2025-01-09"),
+    ("ClamAV 1.0.9/27825/Wed Nov 19 10:10:02 2025", "2025-11-19"),
+    ("ClamAV 1.4.3/28012/Tue May 26 08:24:34 2026", "2026-05-26"),
+]
+
+
+@pytest.mark.parametrize(("answer", "day"), CAPTURED)
+def test_captured_answers_are_understood(answer: str, day: str) -> None:
+    noon = time.mktime(time.strptime(f"{day} 12:00", "%Y-%m-%d %H:%M"))
+    assert database_age.judge(answer, OFFICIAL, noon + DAY)["result"] == "ok"
+    assert database_age.judge(answer, OFFICIAL, noon + 30 * DAY)["result"] == "bad"
+    assert database_age.judge(answer.replace("20", "20x"), OFFICIAL, noon + DAY)["result"] == "unknown"
+
+
 def test_official_database_that_is_not_loaded_is_bad() -> None:
     assert database_age.judge("ClamAV 1.4.6", OFFICIAL, NOW)["result"] == "bad"
 

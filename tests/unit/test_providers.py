@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,14 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.prove import vend
 from ansible_collections.avshift.endpoint.plugins.module_utils.prove.checks import OK, overall
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux.staging import vendor
 from parsers import NOON
-from support import CATALOG, FIXTURES, cases, load_yaml, name_of
+from support import CATALOG, FIXTURES, REPOSITORY, cases, load_yaml, name_of
 
 CASES = cases("providers")
 # A provider that says nothing of itself has nothing to be understood.
 TELLING = sorted(
     name for name, provider in CATALOG.providers.items() if any(p.get("probes") for p in provider.platforms.values())
 )
+PROVIDERS = REPOSITORY / "plugins/plugin_utils/catalog/data/providers"
 FORMS = ("healthy", "degraded", "lying", "cut-off", "empty", "other-language", "hostile")
 
 
@@ -44,7 +46,12 @@ def _answering(outputs: dict[str, Any]) -> Any:
 def _prove(path: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
     case = load_yaml(path)
     monkeypatch.setattr(asked, "run", _answering(case["outputs"]))
-    return list(asked.prove(_probes(path.parent.name, case), NOON))
+    return list(asked.prove(_probes(path.parent.name, case), _moment(case)))
+
+
+def _moment(case: dict[str, Any]) -> float:
+    """Return when a case is judged, in seconds since 1970: what was captured years ago was new then."""
+    return datetime.datetime.fromisoformat(case["at"].replace("Z", "+00:00")).timestamp() if "at" in case else NOON
 
 
 @pytest.mark.parametrize("path", CASES, ids=name_of)
@@ -61,6 +68,28 @@ def test_every_provider_that_can_be_asked_has_each_form() -> None:
         stems = [path.stem for path in CASES if path.parent.name == name]
         assert [form for form in FORMS if not any(stem.startswith(form) for stem in stems)] == [], name
     assert {path.parent.name for path in CASES} == set(TELLING)
+
+
+# What ClamAV's engine says of itself is captured in test_database_age.py.
+@pytest.mark.parametrize("name", sorted(set(CATALOG.providers) - {"clamav"}))
+def test_captured_outputs_of_several_releases_are_there_or_the_catalog_says_that_none_was_found(name: str) -> None:
+    captured = {load_yaml(path)["captured"]["release"] for path in CASES if _is_captured(path, name)}
+    unknown = load_yaml(PROVIDERS / f"{name}.yml").get("unknown", [])
+    assert len(captured) > 1 or any(line.startswith("captured outputs") for line in unknown), captured
+
+
+def _is_captured(path: Path, name: str) -> bool:
+    return path.parent.name == name and "captured" in load_yaml(path)
+
+
+@pytest.mark.parametrize("name", TELLING)
+def test_nothing_is_ok_after_an_exit_code_that_says_that_something_is_wrong(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = _healthy(name)
+    failed = {command: {"code": 1, "text": text} for command, text in case["outputs"].items()}
+    monkeypatch.setattr(asked, "run", _answering(failed))
+    assert {check["result"] for check in asked.prove(_probes(name, case), NOON)} == {"unknown"}
 
 
 @pytest.mark.parametrize("name", TELLING)

@@ -56,7 +56,11 @@ def judge(probe, code, output, now):
     except vendor_output.Unreadable as error:
         detail = "%s: %s" % (" ".join(probe["argv"]), error)
         return [check(rule["id"], UNKNOWN, detail) for rule in probe["checks"]]
-    return [check(rule["id"], *_judge_field(rule, found, now)) for rule in probe["checks"]]
+    judged = [(rule["id"],) + _judge_field(rule, found, now) for rule in probe["checks"]]
+    if code and probe["output"] != "return_code":
+        # A command that says by its exit code that something is wrong proves nothing good.
+        judged = [(name, UNKNOWN if result == OK else result, detail) for name, result, detail in judged]
+    return [check(*told) for told in judged]
 
 
 def _fields(probe, code, output):
@@ -67,6 +71,9 @@ def _fields(probe, code, output):
     if len(output) > MOST:
         raise vendor_output.Unreadable("it printed more than %d characters" % MOST)
     forms = [probe["output"]] if isinstance(probe["output"], str) else probe["output"]
+    if "json" in forms and vendor_output.without_attention(output, probe.get("clean", ())).lstrip().startswith("{"):
+        # What begins as an object is one or nothing: no other form is looked for in what is cut off or added.
+        forms = ["json"]
     found, unreadable = {}, None
     for form in forms:
         try:
@@ -100,6 +107,8 @@ def _judge_field(rule, found, now):
 
 
 def _judge_list(value):
+    if isinstance(value, str) and value.startswith("[") and value.endswith("]"):
+        value = value[1:-1].split()
     if not isinstance(value, list):
         return UNKNOWN
     return BAD if value else OK

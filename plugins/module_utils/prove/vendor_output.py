@@ -9,11 +9,13 @@ A value is text, None where the tool says that it is not set, or a list of JSON.
 import json
 import re
 
-# "name=value, name = "value"": values in quotes may hold commas.
-PAIR = re.compile(r"([A-Za-z][\w-]*)[ \t]*=[ \t]*(\"[^\"\n]*\"|[^,\n]*)")
+# "name=value, name = "value"": values in quotes may hold commas. A quote that nothing closes makes no value.
+PAIR = re.compile(r"([A-Za-z][\w-]*)[ \t]*=[ \t]*(\"[^\"\n]*\"|[^\",\n][^,\n]*|(?=[,\n]|\Z))")
 UNSET = re.compile(r"([A-Za-z][\w-]*) is not set\b")
 NOT_SET = ("not set", "none", "null", "")
 COLUMN = re.compile(r"\t+| {2,}")
+# What stands before the name in a list.
+BULLET = re.compile(r"\A[-*\u2022][ \t]+")
 # "(STATE) what the product says of it": only the state is judged.
 MESSAGE = re.compile(r"\A\(([A-Za-z_ ]+)\)(?:\s.*)?\Z", re.DOTALL)
 # What a tree is drawn with, in Unicode and in ASCII.
@@ -27,8 +29,8 @@ class Unreadable(ValueError):
 
 
 def same_name(name):
-    """Return a field's name as it is compared: releases of one tool differ in case, blanks and final punctuation."""
-    return " ".join(name.replace("_", " ").split()).rstrip(" .:").lower()
+    """Return a field's name as it is compared: releases of one tool differ in case, blanks, hyphens and final marks."""
+    return " ".join(name.replace("_", " ").replace("-", " ").split()).rstrip(" .:").lower()
 
 
 def fields(text, form, clean=(), pattern=""):
@@ -37,8 +39,7 @@ def fields(text, form, clean=(), pattern=""):
     ``clean`` names what is taken off first: attention (lines), managed, quotes, parentheses, final_dot, message (of
     values). Raises Unreadable.
     """
-    if "attention" in clean:
-        text = "\n".join(line for line in text.split("\n") if not line.lstrip().startswith(ATTENTION))
+    text = without_attention(text, clean)
     if form == "json":
         return json_fields(text)
     if form == "pattern":
@@ -51,6 +52,13 @@ def fields(text, form, clean=(), pattern=""):
         "tree": tree,
     }[form](text)
     return ((name, cleaned(value, clean)) for name, value in found)
+
+
+def without_attention(text, clean):
+    """Return an output without the lines that a tool puts before it to be read by people, if ``clean`` names them."""
+    if "attention" not in clean:
+        return text
+    return "\n".join(line for line in text.split("\n") if not line.lstrip().startswith(ATTENTION))
 
 
 def cleaned(value, clean):
@@ -78,11 +86,12 @@ def _peeled(value, clean):
 
 
 def key_values(text):
-    """Yield of lines ``name : value``; names lose the blanks around them."""
+    """Yield of lines ``name : value``; names lose the blanks around them, and what marks an entry of a list."""
     for line in text.split("\n"):
         name, colon, value = line.partition(":")
-        if colon and name.strip():
-            yield name.strip(), value
+        name = BULLET.sub("", name.strip())
+        if colon and name:
+            yield name, value
 
 
 def assignments(text):
@@ -115,11 +124,14 @@ def tree(text):
         told = line.lstrip(BRANCHES)
         depth = len(line) - len(told)
         above = [(indent, name) for indent, name in above if indent < depth]
-        name, colon, value = told.partition(":")
+        # A colon within a word is part of a name.
+        name, colon, value = (told.rstrip() + " ").partition(": ")
         if not name.strip() or depth == 0:
             continue
         if colon:
-            yield ".".join([name for _indent, name in above] + [name.strip()]), value
+            # Without its branch a state is nobody's.
+            if above:
+                yield ".".join([name for _indent, name in above] + [name.strip()]), value
         else:
             above.append((depth, name.strip()))
 
