@@ -46,6 +46,8 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.linux import (
     policy_rules,
     rpm_database,
     systemd,
+    traffic_control,
+    xfrm,
 )
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix import names, odd_lines
 from ansible_collections.avshift.endpoint.plugins.module_utils.prove import vendor
@@ -190,6 +192,11 @@ PARSERS: dict[str, Callable[[bytes], Any]] = {
     "packet_rules.saved_rules": lambda raw: list(packet_rules.saved_rules(lines_of(raw), packet_views.LEGACY[0][0])),
     "packet_views.odd_line": lambda raw: packet_views.odd_line(lines_of(raw)),
     "packet_views.table_blocks": lambda raw: list(packet_views.table_blocks(lines_of(raw))),
+    "traffic_control.filters_in": lambda raw: [
+        [one.place, one.kind, sorted(one.marks), one.names, one.unknown]
+        for one in traffic_control.filters_in(_hexadecimal(raw))
+    ],
+    "xfrm.marked_in": lambda raw: list(xfrm.marked_in(_hexadecimal(raw))),
     "policy_rules.marked": lambda raw: list(policy_rules.marked(_hexadecimal(raw))),
     "resources.memory_mb": lambda raw: resources.memory_mb(text_of(raw)),
     "rpm.dnf_rows": lambda raw: list(rpm.dnf_rows(lines_of(raw))),

@@ -3,9 +3,10 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Names in the kernel's tables that begin as a product's, and files that bring such names back at boot."""
 
+import os
 import re
 
-from ...linux import kernel_tables, packet_views
+from ...linux import kernel_tables, packet_views, traffic_control
 from ...posix.errors import EndpointError
 from ..items import not_checked, seen
 from . import packet_chains
@@ -17,7 +18,8 @@ DECLARED = re.compile(
     r"|\badd\s+table\s+\w+\s+|\badd\s+(?:chain|set)\s+\w+\s+\S+\s+)([A-Za-z0-9_.-]+)"
 )
 MOST_LINES = 20
-IP_SET, GROUP = "ipset", "cgroup"
+IP_SET, GROUP, INTERFACE, TRAFFIC = "ipset", "cgroup", "interface", "tc"
+INTERFACES = "/sys/class/net"
 NF_TABLES, LEGACY = "nf_tables", "iptables-legacy"
 
 
@@ -92,4 +94,24 @@ def _of_groups(fits):
         yield GROUP, path.rpartition("/")[0], path.rpartition("/")[2]
 
 
-SOURCES = {NF_TABLES: _of_nf_tables, LEGACY: _of_legacy, IP_SET: _of_sets, GROUP: _of_groups}
+def _of_interfaces(fits):
+    return ((INTERFACE, "", name) for name in os.listdir(INTERFACES) if fits(name))
+
+
+def _of_traffic(fits):
+    """Yield the names of programs that filters of traffic control run: the only names that filters have."""
+    for one in traffic_control.filters():
+        for name in one.names:
+            # A program that was loaded from a file is called by it: kesl.o:[section].
+            if fits(name) or fits(os.path.basename(name.partition(":[")[0])):
+                yield TRAFFIC, one.place, name
+
+
+SOURCES = {
+    NF_TABLES: _of_nf_tables,
+    LEGACY: _of_legacy,
+    IP_SET: _of_sets,
+    GROUP: _of_groups,
+    INTERFACE: _of_interfaces,
+    TRAFFIC: _of_traffic,
+}

@@ -1,16 +1,16 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Firewall rules and policy routes that use a mark."""
+"""Firewall rules, policy routes, filters of traffic control, and IPsec policies and states that use a mark."""
 
 import re
 
-from ...linux import packet_views, policy_rules
+from ...linux import packet_views, policy_rules, traffic_control, xfrm
 from ..files.ini_values import marks_set
 from ..items import not_checked, seen
 
 MOST_RULES = 20
-ROUTES = "ip rule"
+ROUTES, TRAFFIC, TRANSFORMS = "ip rule", "tc", "ip xfrm"
 HANDLE = " # handle "
 MARK = re.compile(r"\bmark\b|MARK|fwmark", re.IGNORECASE)
 NUMBER = re.compile(r"\b0x[0-9a-fA-F]{1,8}\b")
@@ -47,9 +47,29 @@ def collect(asked, look):
 
 def _views():
     yield from packet_views.views()
-    try:
-        rules = policy_rules.now()
-    except OSError as error:
-        yield packet_views.View(ROUTES, [], str(error))
-    else:
-        yield packet_views.View(ROUTES, ["fwmark %s table %d" % (hex(mark), table) for mark, table in rules])
+    for tool, lines in TABLES.items():
+        try:
+            found, unknown = lines()
+        except (OSError, ValueError) as error:
+            found, unknown = [], str(error)
+        yield packet_views.View(tool, found, unknown)
+
+
+def _routes():
+    return ["fwmark %s table %d" % (hex(mark), table) for mark, table in policy_rules.now()], ""
+
+
+def traffic_filters():
+    """Return (lines with each mark that a filter of traffic control uses, what is not understood, '' if all is)."""
+    found = traffic_control.filters()
+    lines = ["%s mark %s" % (one, hex(mark)) for one in found for mark in sorted(one.marks)]
+    return lines, "; ".join(sorted({"%s: %s" % (one.place, one.unknown) for one in found if one.unknown}))
+
+
+def transforms():
+    """Return (lines with each mark that an IPsec policy or state uses, '')."""
+    return sorted({"%s mark %s" % (what, hex(mark)) for mark, what in xfrm.marked()}), ""
+
+
+# What the kernel is asked itself, by the name of the tool that would list it.
+TABLES = {ROUTES: _routes, TRAFFIC: traffic_filters, TRANSFORMS: transforms}

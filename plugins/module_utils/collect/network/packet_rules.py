@@ -6,7 +6,7 @@
 from ...linux import packet_rules
 from ...posix.errors import EndpointError
 from ..items import seen
-from .packet_marks import marked, wanted_marks
+from .packet_marks import TRAFFIC, TRANSFORMS, marked, traffic_filters, transforms, wanted_marks
 
 ANY = "any"
 LARGEST = 1 << 24
@@ -31,10 +31,25 @@ def collect(asked, look):
             value = {key: rule[key] for key in ("tool", "table", "chain", "rule", "marks", "whole")}
             what = " ".join(word for word in (rule["tool"], rule["table"], rule["rule"]) if word)
             yield seen("packet_rule", what, rule["tool"], **value)
+    for tool, lines in ((TRAFFIC, traffic_filters), (TRANSFORMS, transforms)):
+        yield from _kept(tool, lines, wanted)
     for path in SAVED:
         for mark, line in _saved_in(path, look.tree):
             if mark in wanted | {ANY}:
                 yield seen("saved_packet_rule", "%s %s" % (path, line), path, mark=mark, rule=line)
+
+
+def _kept(tool, lines, wanted):
+    """Yield an item of each line that uses a wanted mark, and that no step deletes."""
+    try:
+        found = lines()[0]
+    except (OSError, ValueError):
+        # The kind packet_mark says so.
+        return
+    for mark, line in marked(found):
+        if mark in wanted:
+            value = {"tool": tool, "table": "", "chain": "", "rule": line, "marks": [mark], "whole": False}
+            yield seen("packet_rule", "%s %s" % (tool, line), tool, **value)
 
 
 def _saved_in(path, tree):
