@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from readme_text import Indented, first, markdown, table, type_of, value
 
 HOME = Path(__file__).resolve().parent.parent
 MADE = "<!-- Made by 'make readmes'. -->"
@@ -79,71 +80,13 @@ def _spec(role: str) -> dict[str, Any]:
     return found
 
 
-MARKUP = re.compile(r"\b(O|V|C|RV|E|M|P|I|B)\(((?:\\.|[^)\\])*)\)")
-# Where people read the docs who have the tarball alone.
-PAGES = f"{yaml.safe_load((HOME / 'galaxy.yml').read_text(encoding='utf-8'))['repository']}/blob/main/docs/"
-LINK = re.compile(r"\bL\(([^,()]*),\s*([^()]*)\)")
-
-
-def _markdown(text: str | list[str], docs: str) -> str:
-    """Return a description as one paragraph of Markdown; ``docs`` leads from its place to the folder docs."""
-    joined = " ".join(text) if isinstance(text, list) else text
-
-    def marked(match: re.Match[str]) -> str:
-        kind, content = match.groups()
-        content = re.sub(r"\\(.)", r"\1", content)
-        if kind in "IB":
-            return f"*{content}*" if kind == "I" else f"**{content}**"
-        return f"`{content.partition('#')[0] if kind == 'P' else content}`"
-
-    def link(match: re.Match[str]) -> str:
-        return f"[{match[1]}]({match[2].strip().replace(PAGES, docs)})"
-
-    linked = LINK.sub(link, " ".join(joined.split()))
-    return MARKUP.sub(marked, linked).replace("|", "\\|")
-
-
-def _first(text: str | list[str]) -> str:
-    """Return a description's first sentence."""
-    first = text[0] if isinstance(text, list) else text
-    return re.split(r"(?<=[.])\s+(?=[A-Z])", " ".join(first.split()))[0]
-
-
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    lines = [head, tuple("---" for _column in head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-def _value(option: dict[str, Any]) -> str:
-    """Return a default as YAML in one line, or as the words that stand in its place."""
-    if option.get("required"):
-        return "required"
-    default = option.get("default")
-    if default is None or default == "":
-        return ""
-    if isinstance(default, str) and "C(" in default:
-        return _markdown(default, "")
-    written = yaml.safe_dump(default, default_flow_style=True, width=1000).removesuffix("\n").removesuffix("\n...")
-    return f"`{written}`"
-
-
 def _role_readme(role: str) -> str:
     spec = _spec(role)
     defaults = _load(f"roles/{role}/defaults/main.yml")
     rows = [
-        (f"`{name}`", _type(option), _value(option), _markdown(option["description"], "../../docs/"))
+        (f"`{name}`", type_of(option), value(option), markdown(option["description"], "../../docs/"))
         for name, option in spec["options"].items()
     ]
-    play = [
-        {
-            "name": spec["short_description"],
-            "hosts": "web1.example.org",
-            "become": True,
-            "gather_facts": False,
-            "roles": [{"role": f"avshift.endpoint.{role}", "vars": _example(role)}],
-        }
-    ]
-    example = yaml.dump(play, Dumper=_Indented, sort_keys=False, width=100, explicit_start=True)
     shared = any("avshift_" in str(value) for value in defaults.values())
     return "\n".join(
         [
@@ -152,16 +95,16 @@ def _role_readme(role: str) -> str:
             "",
             f"{spec['short_description']}.",
             "",
-            *(_markdown(text, "../../docs/") + "\n" for text in spec["description"]),
+            *(markdown(text, "../../docs/") + "\n" for text in spec["description"]),
             "## Example",
             "",
             "```yaml",
-            example.rstrip("\n"),
+            _example(role, spec["short_description"]),
             "```",
             "",
             "## Variables",
             "",
-            _table(("variable", "type", "default", "meaning"), rows),
+            table(("variable", "type", "default", "meaning"), rows),
             "",
             *([_shared(role), ""] if shared else []),
             *(_entry_points(role)),
@@ -172,19 +115,12 @@ def _role_readme(role: str) -> str:
     )
 
 
-def _example(role: str) -> dict[str, Any]:
-    return {f"{role}_{name}": value for name, value in EXAMPLES[role].items()}
-
-
-class _Indented(yaml.SafeDumper):
-    """Indents lists below their key, as yamllint wants it."""
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        super().increase_indent(flow, False)
-
-
-def _type(option: dict[str, Any]) -> str:
-    return f"list of {option['elements']}" if option.get("elements") else str(option["type"])
+def _example(role: str, name: str) -> str:
+    """Return a play that uses a role, as YAML."""
+    given = {f"{role}_{option}": chosen for option, chosen in EXAMPLES[role].items()}
+    called = {"role": f"avshift.endpoint.{role}", "vars": given}
+    play = {"name": name, "hosts": "web1.example.org", "become": True, "gather_facts": False, "roles": [called]}
+    return yaml.dump([play], Dumper=Indented, sort_keys=False, width=100, explicit_start=True).rstrip("\n")
 
 
 def _shared(role: str) -> str:
@@ -259,7 +195,7 @@ def _plugins(kind: str) -> list[tuple[str, ...]]:
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "DOCUMENTATION":
                 documented = yaml.safe_load(ast.literal_eval(node.value))
-                rows.append((f"`{path.stem}`", _markdown(documented["short_description"], "")))
+                rows.append((f"`{path.stem}`", markdown(documented["short_description"], "")))
     return rows
 
 
@@ -269,7 +205,7 @@ def _role_rows(roles: str) -> list[tuple[str, ...]]:
 
 def _reference() -> str:
     rows = [
-        (f"`{name}`", _type(option), _value(option), _users(name), _markdown(option["description"], ""))
+        (f"`{name}`", type_of(option), value(option), _users(name), markdown(option["description"], ""))
         for name, option in _variables().items()
     ]
     return "\n".join(
@@ -282,21 +218,21 @@ def _reference() -> str:
             "A role has variables of its own, with its name in front, such as `antivirus_verify_timeout`. "
             "They count first.",
             "",
-            _table(("variable", "type", "default", "read by", "meaning"), rows),
+            table(("variable", "type", "default", "read by", "meaning"), rows),
             "",
             "## Roles",
             "",
-            _table(("role", "for"), _role_rows("../roles/")),
+            table(("role", "for"), _role_rows("../roles/")),
             "",
             "## Modules",
             "",
             "`ansible-doc avshift.endpoint.NAME` explains each.",
             "",
-            _table(("module", "for"), _plugins("modules")),
+            table(("module", "for"), _plugins("modules")),
             "",
             "## Filters",
             "",
-            _table(("filter", "for"), _plugins("filter")),
+            table(("filter", "for"), _plugins("filter")),
             "",
         ]
     )
@@ -307,18 +243,18 @@ def _filled(text: str) -> str:
     variables = _variables()
     used = [(f"avshift_{name}", variables[f"avshift_{name}"]) for name in MOST_USED]
     tables = {
-        "variables": _table(
+        "variables": table(
             ("variable", "default", "meaning"),
-            [(f"`{name}`", _value(one), _markdown(_first(one["description"]), "docs/")) for name, one in used],
+            [(f"`{name}`", value(one), markdown(first(one["description"]), "docs/")) for name, one in used],
         ),
-        "roles": _table(("role", "for"), _role_rows("roles/")),
+        "roles": table(("role", "for"), _role_rows("roles/")),
     }
-    for name, table in tables.items():
+    for name, made in tables.items():
         begin, end = f"<!-- {name}, made by 'make readmes' -->\n", f"\n<!-- end of {name} -->"
         head, found, rest = text.partition(begin)
         if not found or end not in rest:
             raise SystemExit(f"Making the tables: README.md: the marks of {name} are not there. Put them back.")
-        text = head + begin + table + end + rest.partition(end)[2]
+        text = head + begin + made + end + rest.partition(end)[2]
     return text
 
 

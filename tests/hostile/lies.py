@@ -63,6 +63,10 @@ KESL = {"manager": "apt-get", "refused": "", "names": ["kesl"]}
 
 def _broken() -> dict[str, bytes]:
     """Return answers of which nothing may be made."""
+    return {**_of_a_wrong_form(), **_of_a_wrong_size(), **_no_answers()}
+
+
+def _of_a_wrong_form() -> dict[str, bytes]:
     again = honest()["collected"]["evidence"][0]
     return {
         "list-for-a-name": _added(_item("package_change", "install", **KESL, changes=CHANGES)),
@@ -77,15 +81,9 @@ def _broken() -> dict[str, bytes]:
         "text-for-a-process-id": _added(_item("process", "/x", pids=["1; id"], deleted=False)),
         "true-for-a-number": _added(_item("installer", "/tmp/x", bytes=True)),
         "fewer-bytes-than-none": _added(_item("installer", "/tmp/x", bytes=-1)),
-        "no-number": _raw('"live": true', '"live": NaN'),
         "number-without-end": _added(_item("installer", "/tmp/x", bytes=float("inf"))),
         "number-of-400-digits": _added(_item("installer", "/tmp/x", bytes=10**400)),
-        "number-of-9000-digits": _raw('"live": true', '"live": ' + "9" * 9000),
-        "exponent-of-999": _raw('"live": true', '"live": 1e999'),
         "100000-levels": b'{"collected": ' + b'{"a":' * 100_000 + b"1" + b"}" * 100_001,
-        "60-levels": _run(more=_nested(60)),
-        "40-megabytes": _added(_item("file_text", "/x", text="A" * (40 << 20))),
-        "600000-values": _run(more=[0] * 600_000),
         "one-id-twice": _added(copy.deepcopy(again)),
         "id-of-another-item": _added({**_item("package", "x"), "id": "path:/etc/shadow", "unknown": "no"}),
         "key-that-is-none": _with(lambda a: a["collected"].update(more=1)),
@@ -97,11 +95,27 @@ def _broken() -> dict[str, bytes]:
         "list-for-what-was-retained": _run(retained=[1]),
         "retained-without-a-size": _run(retained={"archive": "/x"}),
         "text-for-products": _run(status="done", products="kesl"),
+        "directory-without-what-is-in-it": _with(_without_children),
+    }
+
+
+def _of_a_wrong_size() -> dict[str, bytes]:
+    return {
+        "no-number": _raw('"live": true', '"live": NaN'),
+        "number-of-9000-digits": _raw('"live": true', '"live": ' + "9" * 9000),
+        "exponent-of-999": _raw('"live": true', '"live": 1e999'),
+        "60-levels": _run(more=_nested(60)),
+        "40-megabytes": _added(_item("file_text", "/x", text="A" * (40 << 20))),
+        "600000-values": _run(more=[0] * 600_000),
+    }
+
+
+def _no_answers() -> dict[str, bytes]:
+    return {
         "list-for-an-answer": b"[1, 2, 3]",
         "nothing": b"",
         "no-json": b"<html><script>alert(1)</script></html>",
         "bytes": bytes(range(256)) * 40,
-        "directory-without-what-is-in-it": _with(_without_children),
         "two-answers": json.dumps(honest()).encode() * 2,
         "half-an-answer": json.dumps(honest()).encode()[:-200],
     }

@@ -179,8 +179,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "token-draft-left",
         "plugins/module_utils/apply/handover/enrol.py",
-        "    safe_paths.write_secret(path, text, SECRET_MODE)\n",
-        "    safe_paths.write_text(path, text, SECRET_MODE)\n",
+        "    safe_write.write_secret(path, text, SECRET_MODE)\n",
+        "    safe_write.write_text(path, text, SECRET_MODE)\n",
     ),
     Mutation(
         "number-of-another",
@@ -263,7 +263,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "two-names",
-        "plugins/plugin_utils/detect/claims.py",
+        "plugins/plugin_utils/platforms/linux/strays.py",
         'if kind == "path" and "same_as" in value:',
         'if kind == "path" and "same_as" in item:',
     ),

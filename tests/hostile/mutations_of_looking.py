@@ -29,13 +29,13 @@ LOOKING: tuple[Mutation, ...] = (
     # H3
     Mutation(
         "look-link-in-a-home",
-        f"{SHARED}posix/files/tree.py",
-        "    if place.ground:\n        raise unreadable(_below",
-        "    if not place:\n        raise unreadable(_below",
+        f"{SHARED}posix/files/places.py",
+        "    if place.ground:\n        raise unreadable(below",
+        "    if not place:\n        raise unreadable(below",
     ),
     Mutation(
         "look-odd-file-in-a-home",
-        f"{SHARED}posix/files/tree.py",
+        f"{SHARED}posix/files/reading.py",
         "elif folder.ground and status.st_nlink > 1 and status.st_uid == 0:",
         "elif folder.ground and status.st_nlink > 99999:",
     ),

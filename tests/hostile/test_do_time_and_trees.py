@@ -25,7 +25,7 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.apply.handover im
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply.services import unit
 from ansible_collections.avshift.endpoint.plugins.module_utils.linux import package_locks
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
-from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files import archive, safe_paths
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files import archive, safe_paths, safe_remove
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files.tree_walk import walk
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.own import own_journal
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running import moments
@@ -158,7 +158,7 @@ sys.path.insert(0, sys.argv[1])
 sys.getfilesystemencoding = lambda: "ascii"
 real = os.fsdecode
 os.fsdecode = lambda raw: raw.decode("ascii", "surrogateescape")
-from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files import safe_paths
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files import safe_paths, safe_remove
 print(json.dumps(safe_paths.components(sys.argv[2])))
 """
 
@@ -194,7 +194,7 @@ def test_memory_does_not_grow_with_the_files_of_a_directory(act: str, many: Path
     if act == "walk":
         assert sum(1 for _entry in walk(str(many))) == MANY + 1
     elif act == "remove":
-        assert safe_paths.remove(str(many), "tree")
+        assert safe_remove.remove(str(many), "tree")
         assert not many.exists()
     else:
         assert safe_paths.holds_others(str(many), [])
@@ -265,7 +265,7 @@ def test_tree_that_is_exchanged_meanwhile_leads_nowhere(act: str, for_all: Path)
             os.waitpid(as_nobody(lambda: _build(hers / "tree")), 0)
             with contextlib.suppress(EndpointError, OSError):
                 if act == "remove":
-                    safe_paths.remove(str(hers / "tree"), "tree")
+                    safe_remove.remove(str(hers / "tree"), "tree")
                 else:
                     with (for_all / "kept.tar.gz").open("wb") as stream:
                         archive.write(stream, walk(str(hers / "tree")))

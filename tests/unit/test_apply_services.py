@@ -97,7 +97,7 @@ def test_unit_retires_only_when_no_link_starts_it(monkeypatch: pytest.MonkeyPatc
     links = ["/etc/rc2.d/S01gone", "/etc/rc0.d/K01gone", "/etc/systemd/system/multi-user.target.wants/gone.service"]
     monkeypatch.setattr(boot_links_remove, "_links", lambda _unit: links)
     removed: list[str] = []
-    monkeypatch.setattr(boot_links_remove.safe_paths, "remove", lambda path, _scope: removed.append(path))
+    monkeypatch.setattr(boot_links_remove.safe_remove, "remove", lambda path, _scope: removed.append(path))
     monkeypatch.setattr(boot_links_remove.os, "readlink", lambda path: f"of {path}")
     monkeypatch.setattr(unit, "stop", lambda _names, _limit: {})
     target = {"name": "gone.service", "running": False, "retire": True, "limit": 90}

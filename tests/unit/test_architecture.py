@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ TRANSPORT = [path for path in CONTROLLER if "transport" in path.parts]
 ENGINE = [path for path in CONTROLLER if "plugin_utils" in path.parts and path not in TRANSPORT]
 # Ansible's own way of running a module, which is taken where no other fits.
 PLAIN = PLUGINS / "modules" / "endpoint_program.py"
-LONGEST_FILE, LONGEST_FUNCTION = 400, 60
+LONGEST_FILE, LONGEST_FUNCTION, SHORT_FUNCTION, SHORT_ONES, MOST_FILES = 300, 40, 18, 0.9, 25
 PRODUCTS = re.compile("kaspersky|kesl|klnagent|clamav|clamonacc|clamd", re.IGNORECASE)
 
 
@@ -150,7 +151,8 @@ CONTROLLERS_ROOMS = (
     ("schema",),
     ("catalog",),
     ("detect",),
-    ("plan", "platforms"),
+    ("plan",),
+    ("platforms",),
     ("fleet",),
     ("approval",),
     ("carry_out",),
@@ -333,16 +335,87 @@ def test_modules_name_products_in_their_documentation_only() -> None:
         assert [text for text in said if isinstance(text, str) and PRODUCTS.search(text)] == [], path
 
 
-def test_files_and_functions_are_short() -> None:
-    assert [short(path) for path in ALL if len(path.read_text(encoding="utf-8").splitlines()) > LONGEST_FILE] == []
-    long = [
-        f"{short(path)}: {node.name}"
-        for path in ALL
-        for node in ast.walk(tree(path))
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-        and (node.end_lineno or 0) - node.lineno >= LONGEST_FUNCTION
+def _platforms_named(paths: list[Path]) -> list[str]:
+    rooms = [path.name for path in (PLUGINS / "plugin_utils" / "platforms").iterdir() if path.is_dir()]
+    return [
+        f"{short(path)}: {name}"
+        for path in paths
+        if "platforms" not in path.parts
+        for name in imported(path)
+        if any(name.startswith(f"{HOME}plugin_utils.platforms.{room}") for room in rooms)
     ]
-    assert long == []
+
+
+def test_no_code_names_a_platform_by_its_room() -> None:
+    """Not even the actions: they ask platforms for the one of a host."""
+    assert _platforms_named(CONTROLLER) == []
+
+
+def test_no_files_know_each_other_in_a_circle() -> None:
+    for side in (SHARED, ENGINE):
+        assert _circle({_module(path): _known(path) for path in side}) == []
+
+
+def test_a_circle_is_found() -> None:
+    assert _circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c"]
+    assert _circle({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+
+
+def _module(path: Path) -> str:
+    return (HOME + ".".join(path.relative_to(PLUGINS).with_suffix("").parts)).removesuffix(".__init__")
+
+
+def _known(path: Path) -> set[str]:
+    """Return the modules of the collection that a file needs when it is imported, or later."""
+    package = _module(path).split(".") + ([] if path.name != "__init__.py" else ["__init__"])
+    found = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.ImportFrom):
+            above = package[: -node.level] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            named = {f"{base}.{alias.name}" for alias in node.names} & MODULES
+            # What is no module of a package is the package's own.
+            found |= named or {base}
+    return (found & MODULES) - {_module(path)}
+
+
+MODULES = {_module(path) for path in ALL}
+
+
+def _circle(known: dict[str, set[str]]) -> list[str]:
+    """Return the modules that are left when those that know none of the rest are taken away, again and again."""
+    left = dict(known)
+    while free := [name for name, others in left.items() if not others & set(left)]:
+        left = {name: others for name, others in left.items() if name not in free}
+    while loose := [name for name in left if not any(name in others for others in left.values())]:
+        left = {name: others for name, others in left.items() if name not in loose}
+    return sorted(left)
+
+
+# Besides what is installed: what makes documents, the lab and the benchmarks.
+WRITTEN = [path for folder in ("docs", "lab", "benchmarks") for path in sorted((REPOSITORY / folder).rglob("*.py"))]
+
+
+def _lengths(path: Path) -> list[tuple[int, str]]:
+    functions = [
+        node
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    ]
+    return [((one.end_lineno or 0) - one.lineno + 1, f"{path.name}: {one.name}") for one in functions]
+
+
+def test_files_are_short_and_folders_have_few() -> None:
+    files = [*ALL, *WRITTEN]
+    assert [str(path) for path in files if len(path.read_text(encoding="utf-8").splitlines()) > LONGEST_FILE] == []
+    counted = Counter(path.parent for path in files)
+    assert [str(folder) for folder, number in counted.items() if number > MOST_FILES] == []
+
+
+def test_functions_are_short() -> None:
+    lengths = [length for path in (*ALL, *WRITTEN) for length in _lengths(path)]
+    assert [name for lines, name in lengths if lines > LONGEST_FUNCTION] == []
+    assert sum(lines <= SHORT_FUNCTION for lines, _name in lengths) >= SHORT_ONES * len(lengths)
 
 
 # Where an error that nobody foresaw must cost one kind or one step and no more: how many such places a file may have.

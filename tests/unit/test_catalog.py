@@ -27,6 +27,9 @@ def _stem(value: object) -> str:
 @pytest.mark.parametrize("name", sorted(SCHEMAS))
 def test_schema_is_one(name: str) -> None:
     Draft202012Validator.check_schema(SCHEMAS[name])
+    if set(SCHEMAS[name]) <= {"$schema", "$id", "title", "description", "$defs"}:
+        # It has parts for others, and no document is held to it.
+        return
     # What a host says has no version of its own: the code that says it came with the question.
     key = {"evidence": "live", "answer": "changed"}.get(name, "format_version")
     assert SCHEMAS[name]["properties"][key]

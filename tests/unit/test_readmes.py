@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,6 +15,7 @@ from support import REPOSITORY, load_yaml
 
 
 def _made_by() -> ModuleType:
+    sys.path.insert(0, str(REPOSITORY / "docs"))
     spec = importlib.util.spec_from_file_location("readmes", REPOSITORY / "docs" / "readmes.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)

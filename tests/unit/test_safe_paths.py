@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
-from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files import safe_paths
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files import safe_paths, safe_remove, safe_write
 from support import REPOSITORY
 
 REFUSED = ["/", "", "etc/passwd", "/etc", "//etc", "/etc/", "/opt/../etc/x", "/opt/./x", "/..", "/opt/x/.."]
@@ -39,24 +39,29 @@ def sealed(monkeypatch: pytest.MonkeyPatch) -> None:
     def reached(*_arguments: object) -> None:
         raise AssertionError("it would have touched the file system")
 
-    for name in ("open_parent", "_refuse_mounts", "_make_directory"):
-        monkeypatch.setattr(safe_paths, name, reached)
+    for module, name in (
+        (safe_remove, "open_parent"),
+        (safe_remove, "_refuse_mounts"),
+        (safe_write, "open_parent"),
+        (safe_write, "_make_directory"),
+    ):
+        monkeypatch.setattr(module, name, reached)
 
 
 @pytest.mark.parametrize("path", SYSTEM)
 @pytest.mark.usefixtures("sealed")
 def test_what_the_system_lives_in_is_refused_a_second_time(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(safe_paths, "components", lambda *_arguments: [])
+    monkeypatch.setattr(safe_remove, "components", lambda *_arguments: [])
     for scope in ("file", "empty", "tree"):
         with pytest.raises(EndpointError) as caught:
-            safe_paths.remove(path, scope)
+            safe_remove.remove(path, scope)
         assert caught.value.code == "path_refused"
 
 
 @pytest.mark.parametrize("path", REFUSED)
 @pytest.mark.usefixtures("sealed")
 def test_path_that_is_short_or_not_normalised_is_refused(path: str) -> None:
-    for act in (lambda: safe_paths.remove(path, "tree"), lambda: safe_paths.write_text(path, "x")):
+    for act in (lambda: safe_remove.remove(path, "tree"), lambda: safe_write.write_text(path, "x")):
         with pytest.raises(EndpointError) as caught:
             act()
         assert caught.value.code == "path_refused"
@@ -80,7 +85,7 @@ def test_link_is_removed_and_not_what_it_leads_to(scope: str, kept: Path, tmp_pa
     for target in (kept, kept / "kept", tmp_path / "nowhere"):
         link = tmp_path / "link"
         link.symlink_to(target)
-        assert safe_paths.remove(str(link), scope) is True
+        assert safe_remove.remove(str(link), scope) is True
         assert not link.is_symlink()
         assert _is_kept(kept)
 
@@ -95,7 +100,7 @@ def test_links_in_a_tree_go_and_not_what_they_lead_to(kept: Path, tmp_path: Path
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(tree / "socket"))
     (tree / "odd\nname \udcff").write_text("", encoding="utf-8")
-    assert safe_paths.remove(str(tree), "tree") is True
+    assert safe_remove.remove(str(tree), "tree") is True
     assert not tree.exists()
     assert _is_kept(kept)
 
@@ -105,7 +110,9 @@ def test_link_in_a_parent_s_place_is_refused(act: str, kept: Path, tmp_path: Pat
     (tmp_path / "opt").symlink_to(kept.parent)
     path = str(tmp_path / "opt" / "folder" / "kept")
     with pytest.raises(EndpointError) as caught:
-        getattr(safe_paths, act)(path, *{"remove": ["tree"], "holds_others": [[]]}.get(act, []))
+        getattr(safe_remove if act == "remove" else safe_paths, act)(
+            path, *{"remove": ["tree"], "holds_others": [[]]}.get(act, [])
+        )
     assert caught.value.code == "path_led_elsewhere"
     assert _is_kept(kept)
 
@@ -124,8 +131,8 @@ def test_parent_swapped_for_a_link_while_it_is_used(
         (tmp_path / "opt").symlink_to(kept)
         return result
 
-    monkeypatch.setattr(safe_paths, "open_parent", swap)
-    safe_paths.remove(str(tmp_path / "opt" / "kept"), "file")
+    monkeypatch.setattr(safe_remove, "open_parent", swap)
+    safe_remove.remove(str(tmp_path / "opt" / "kept"), "file")
     assert _is_kept(kept)
     assert list((tmp_path / "moved").iterdir()) == []
 
@@ -133,13 +140,13 @@ def test_parent_swapped_for_a_link_while_it_is_used(
 def test_writing_below_a_link_makes_nothing_elsewhere(kept: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(kept)
     with pytest.raises(EndpointError):
-        safe_paths.write_text(str(tmp_path / "link" / "new" / "file"), "x")
+        safe_write.write_text(str(tmp_path / "link" / "new" / "file"), "x")
     assert _is_kept(kept)
 
 
 def test_writing_to_a_link_replaces_the_link(kept: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(kept / "kept")
-    safe_paths.write_text(str(tmp_path / "link"), "new")
+    safe_write.write_text(str(tmp_path / "link"), "new")
     assert _is_kept(kept)
     assert not (tmp_path / "link").is_symlink()
 
@@ -148,7 +155,7 @@ def test_text_is_there_in_full_with_its_mode(tmp_path: Path) -> None:
     path = tmp_path / "new" / "folder" / "file"
     text = "ä\udcff\r\nlast line without an end"
     for mode in (0o600, 0o644):
-        safe_paths.write_text(str(path), text, mode)
+        safe_write.write_text(str(path), text, mode)
         assert safe_paths.read_text(str(path)) == text
         assert stat.S_IMODE(path.stat().st_mode) == mode
     assert [child.name for child in path.parent.iterdir()] == ["file"]
@@ -159,13 +166,13 @@ def test_what_is_not_there_is_no_error(tmp_path: Path) -> None:
     assert safe_paths.lstat(path) == (None, None)
     assert not safe_paths.holds_others(path, [])
     assert safe_paths.read_text(path) is None
-    assert [safe_paths.remove(path, scope) for scope in ("file", "empty", "tree")] == [False] * 3
+    assert [safe_remove.remove(path, scope) for scope in ("file", "empty", "tree")] == [False] * 3
 
 
 def test_directory_is_no_file_and_a_full_one_is_not_empty(kept: Path) -> None:
     for scope, code in (("file", "path_is_directory"), ("empty", "path_stays")):
         with pytest.raises(EndpointError) as caught:
-            safe_paths.remove(str(kept), scope)
+            safe_remove.remove(str(kept), scope)
         assert caught.value.code == code
         assert _is_kept(kept)
 
@@ -189,9 +196,9 @@ def test_file_larger_than_the_limit_is_not_read(tmp_path: Path) -> None:
 MOUNTED = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files import safe_paths
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files import safe_paths, safe_remove, safe_write
 try:
-    safe_paths.remove(sys.argv[2], "tree")
+    safe_remove.remove(sys.argv[2], "tree")
 except safe_paths.EndpointError as error:
     print(error.code)
 """

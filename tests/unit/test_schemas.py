@@ -21,15 +21,15 @@ ANSWERED_BESIDES = {"container_interceptor", "saved_packet_rule", "known_address
 
 
 def test_kinds_of_steps_and_evidence() -> None:
-    assert set(STEP["kind"]["enum"]) == set(runner.KINDS)
+    assert set(SCHEMAS["linux"]["$defs"]["step_kind"]["enum"]) == set(runner.KINDS)
     asked = {*collector.KINDS, *collector.LIVE, *collector.PLANNING, *collector.SILENCE}
-    assert set(SCHEMAS["evidence"]["$defs"]["kind"]["enum"]) == asked | ANSWERED_BESIDES
+    assert set(SCHEMAS["linux"]["$defs"]["evidence_kind"]["enum"]) == asked | ANSWERED_BESIDES
     assert STEP["part"]["enum"] == list(PARTS)
 
 
 def test_every_kind_of_evidence_has_its_form() -> None:
-    formed = [rule["if"]["properties"]["kind"]["const"] for rule in SCHEMAS["evidence"]["$defs"]["item"]["allOf"]]
-    assert sorted(formed) == sorted(SCHEMAS["evidence"]["$defs"]["kind"]["enum"])
+    formed = [rule["if"]["properties"]["kind"]["const"] for rule in SCHEMAS["linux"]["$defs"]["evidence"]["allOf"]]
+    assert sorted(formed) == sorted(SCHEMAS["linux"]["$defs"]["evidence_kind"]["enum"])
 
 
 def test_outcomes_statuses_and_verdicts() -> None:

@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 from ansible_collections.avshift.endpoint.plugins.module_utils.linux import file_flags
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
-from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files import safe_paths, tree_remove, tree_walk
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files import (
+    safe_paths,
+    safe_remove,
+    safe_write,
+    tree_remove,
+    tree_walk,
+)
 
 
 @pytest.fixture
@@ -29,7 +35,7 @@ def _is_kept(kept: Path) -> bool:
 
 
 def _remove(tree: Path) -> None:
-    safe_paths.remove(str(tree), "tree")
+    safe_remove.remove(str(tree), "tree")
 
 
 def _deep(tree: Path, levels: int) -> None:
@@ -260,7 +266,7 @@ def test_directory_that_is_filled_again_and_again_does_not_hang_it(
 def test_draft_that_is_another_name_of_a_file_is_not_written_to(tmp_path: Path, kept: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / ".file.avshift").hardlink_to(kept / "kept")
-    safe_paths.write_text(str(tmp_path / "folder" / "file"), "new", 0o666)
+    safe_write.write_text(str(tmp_path / "folder" / "file"), "new", 0o666)
     assert _is_kept(kept)
     assert (kept / "kept").stat().st_mode & 0o777 != 0o666
 
@@ -274,6 +280,6 @@ def test_draft_does_not_stay_when_the_disk_is_full(tmp_path: Path, monkeypatch: 
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
-        safe_paths.write_text(str(place), "after")
+        safe_write.write_text(str(place), "after")
     assert place.read_text(encoding="utf-8") == "before"
     assert [child.name for child in tmp_path.iterdir()] == ["file"]

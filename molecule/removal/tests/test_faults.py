@@ -14,8 +14,8 @@ from integration.playbooks import playbook
 
 HOST = "agent"
 UNDECLARED, NEVER_MADE = "/etc/undeclared", "/etc/never-made"
-REMOVING = '    safe_paths.remove(target["path"], target["scope"])\n'
-FINISHED = '({"path": JOURNAL, "scope": "file", "change": "changed"},)'
+REMOVING = '    safe_remove.remove(target["path"], target["scope"])\n'
+FINISHED = '({"path": places.journal, "scope": "file", "change": "changed"},)'
 FAULTS = (
     faulty.Fault(
         "plugins/module_utils/apply/files/path_remove.py",
@@ -23,7 +23,7 @@ FAULTS = (
         f'{REMOVING}    open({UNDECLARED!r}, "w").close()\n',
     ),
     faulty.Fault(
-        "plugins/plugin_utils/plan/make.py",
+        "plugins/plugin_utils/plan/frame.py",
         FINISHED,
         f'{FINISHED[:-2]}, {{"path": {NEVER_MADE!r}, "scope": "file", "change": "created"}})',
     ),

@@ -9,7 +9,8 @@ import re
 from ..linux import interception
 from ..linux.containers import container_of
 from ..posix import odd_lines
-from ..posix.files.tree import LONGEST_PATH, Tree
+from ..posix.files.places import LONGEST_PATH
+from ..posix.files.tree import Tree
 from ..posix.names import name_below
 
 PASSWD = "/etc/passwd"

@@ -13,7 +13,7 @@ import re
 import time
 
 from ..posix.errors import EndpointError, Problem
-from ..posix.files import safe_paths
+from ..posix.files import safe_remove, safe_write
 from . import on_demand
 
 RANDOM_BYTES = 16
@@ -63,14 +63,14 @@ class OwnSignature:
         """Remove its file; one that cannot be removed now is removed by the next run."""
         if self._is_there:
             with contextlib.suppress(Problem, OSError):
-                safe_paths.remove(self._path, "file")
+                safe_remove.remove(self._path, "file")
                 _sync(self._made["directory"])
                 self._is_there = False
 
     def _put(self):
         text = self._made["text"].replace(RANDOM, self._random).replace(PATTERN, self.data.hex())
         self._is_there = True
-        safe_paths.write_text(self._path, text, int(self._made["mode"], 8))
+        safe_write.write_text(self._path, text, int(self._made["mode"], 8))
 
     def _must_be_known(self):
         """Wait until the engine finds what it names."""
@@ -98,7 +98,7 @@ def remove_left(made):
     left = re.compile(r"\.?%s(\.avshift)?" % ending)
     for name in os.listdir(made["directory"]):
         if left.fullmatch(name):
-            safe_paths.remove(os.path.join(made["directory"], name), "file")
+            safe_remove.remove(os.path.join(made["directory"], name), "file")
 
 
 def _sync(directory):

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..catalog.model import Limit, Product
@@ -21,50 +21,58 @@ def is_users(item: Item) -> bool:
     return "user_place" in item
 
 
+def _is_one_of(path: str, roots: Iterable[str]) -> bool:
+    return path in roots
+
+
 @dataclass(frozen=True)
 class Table:
-    """What the kinds of evidence of a platform say. A judge is called with (item, product, evidence).
+    """What the kinds of evidence of a platform say. A judge is called with (item, product, evidence). What a platform
+    does not say has the answer that claims the least.
 
     ``proving`` kinds each prove a product by themselves; ``supporting`` ones tell more about one that is proven.
     ``running`` kinds are processes, which belong to the product with the most exact sign. ``names`` are a name only,
     which several products may use. ``witness`` names for a kind the one that it rests on, and ``distinctive`` are the
     witnesses that nothing but the product itself leaves. ``inert`` kinds have no effect, and nothing hangs on them;
     ``bearing`` ones bear on an answer although they only support. ``scanning`` are the kinds that find a scanner of
-    whatever vendor.
+    whatever vendor, and ``intercepting`` asks for whatever stands between files and their readers. ``unremovable`` are
+    problems with which no package manager takes a product away in the ordinary way.
     """
 
     platform: str
-    proving: Mapping[str, Judge]
-    supporting: Mapping[str, Judge]
-    running: tuple[str, ...]
-    names: tuple[str, ...]
-    witness: Mapping[str, str]
-    distinctive: tuple[str, ...]
-    inert: tuple[str, ...]
-    bearing: tuple[str, ...]
-    scanning: tuple[str, ...]
-    # Whether one path is one of some others or lies below one.
-    is_below: Callable[[str, Iterable[str]], bool]
-    # Whether another vendor's product of the same name may have left an item; called with the vendors' own words.
-    is_others_too: Callable[[Item, Product, list[str]], bool]
-    # What no entry took and is a product's all the same, from (evidence, products, what is claimed).
-    strays: Callable[[Evidence, tuple[Product, ...], dict[str, list[Item]]], dict[str, list[Item]]]
-    # The ids of what is wrong with a product, from (product, its items, evidence).
-    problems: Callable[[Product, list[Item], Evidence], tuple[str, ...]]
-    is_installed: Callable[[Product, list[Item], Evidence], bool]
-    has_effect: Callable[[Item], bool]
-    version: Callable[[Product, list[Item], Evidence], str]
-    mode: Callable[[Product, Evidence], str]
-    # Whether what could not be checked may hide a product, or more of it.
-    concerns: Callable[[Item, Product], bool]
-    # Whether a product stands between a file and its reader; None where only a look at its processes may say it.
-    intercepts: Callable[[Product, Evidence], bool | None]
-    # Whether a line of a place names a host and makes nothing connect to it, from (place, line).
-    is_rule: Callable[[str, str], bool]
-    # The ids of problems with which no package manager takes a product away in the ordinary way.
-    unremovable: tuple[str, ...]
     # The questions that find products, and the limits of a look, by kind.
     probes: Callable[[Iterable[Product], Iterable[Limit]], dict[str, Any]]
+    proving: Mapping[str, Judge]
+    distinctive: tuple[str, ...]
+    supporting: Mapping[str, Judge] = field(default_factory=dict)
+    running: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    witness: Mapping[str, str] = field(default_factory=dict)
+    inert: tuple[str, ...] = ()
+    bearing: tuple[str, ...] = ()
+    scanning: tuple[str, ...] = ()
+    intercepting: Mapping[str, Any] = field(default_factory=dict)
+    unremovable: tuple[str, ...] = ()
+    # Whether one path is one of some others or lies below one.
+    is_below: Callable[[str, Iterable[str]], bool] = _is_one_of
+    # Whether another vendor's product of the same name may have left an item; called with the vendors' own words.
+    is_others_too: Callable[[Item, Product, list[str]], bool] = lambda _item, _product, _words: False
+    # What no entry took and is a product's all the same, from (evidence, products, what is claimed).
+    strays: Callable[[Evidence, tuple[Product, ...], dict[str, list[Item]]], dict[str, list[Item]]] = (
+        lambda _evidence, _products, _claimed: {}
+    )
+    # The ids of what is wrong with a product, from (product, its items, evidence).
+    problems: Callable[[Product, list[Item], Evidence], tuple[str, ...]] = lambda _product, _items, _evidence: ()
+    is_installed: Callable[[Product, list[Item], Evidence], bool] = lambda _product, items, _evidence: bool(items)
+    has_effect: Callable[[Item], bool] = lambda _item: True
+    version: Callable[[Product, list[Item], Evidence], str] = lambda _product, _items, _evidence: ""
+    mode: Callable[[Product, Evidence], str] = lambda _product, _evidence: ""
+    # Whether what could not be checked may hide a product, or more of it.
+    concerns: Callable[[Item, Product], bool] = lambda _item, _product: True
+    # Whether a product stands between a file and its reader; None where only a look at its processes may say it.
+    intercepts: Callable[[Product, Evidence], bool | None] = lambda _product, _evidence: None
+    # Whether a line of a place names a host and makes nothing connect to it, from (place, line).
+    is_rule: Callable[[str, str], bool] = lambda _place, _line: False
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,13 @@ from . import unknowns
 from .evidence import Evidence, Table
 from .match import RUNNING, Finding, findings
 
-EVERYWHERE = ["/"]
 YES, NO, UNKNOWN = "yes", "no", "unknown"
 
 
 def probes_for(catalog: Catalog, table: Table) -> dict[str, Any]:
     """Return the probes that find every product of the catalog and every interceptor."""
     asked = table.probes(_all(catalog.of_platform(table.platform)), ())
-    return {**{kind: asked[kind] for kind in table.scanning}, "interceptor": EVERYWHERE}
+    return {**{kind: asked[kind] for kind in table.scanning}, **table.intercepting}
 
 
 def scanners(evidence: Evidence, catalog: Catalog) -> dict[str, Any]:

@@ -72,9 +72,7 @@ def of_run(
     collected, proven = _whole(results.get("collected"), "findings"), _whole(results.get("proven"), "checks")
     if console is not None and proven is not None:
         proven = console.confirmed(proven, host, _provider(plan, proven), since(mode, run["time"]))
-    word = verdict.of_run(plan, planned.get("approval"), parts) if mode == "migrate" else None
-    if word is None and dry_run and mode == "migrate":
-        word = _foreseen(planned["plan"])
+    word = _without_a_look(planned, parts, dry_run) if mode == "migrate" else None
     if word is None:
         word = _proven_verdict(plan, collected, proven, results.get("proven") or {}, granted)
     outcomes = journal.completed({part: result["steps"] for part, result in parts.items()}, plan, collected)
@@ -128,6 +126,12 @@ def _window(
     windows: list[float | None] = [run.get("window_seconds") for run in runs]
     windows += [(parts.get(part) or {}).get("window_seconds") for part in ("handover", "remove")]
     return next((window for window in reversed(windows) if window is not None), None)
+
+
+def _without_a_look(planned: dict[str, Any], parts: dict[str, dict[str, Any]], dry_run: bool) -> str | None:
+    """Return the verdict of a migration that ended before its second look, or that is a dry one; None of any other."""
+    word = verdict.of_run(planned.get("plan"), planned.get("approval"), parts)
+    return _foreseen(planned["plan"]) if word is None and dry_run else word
 
 
 def _proven_verdict(

@@ -10,7 +10,7 @@ import stat
 from ...collect.trust.certificates import BUNDLES, LIMIT, LINKS, links_to
 from ...linux import certificates, nss_database
 from ...posix.errors import EndpointError
-from ...posix.files import file_replace, safe_paths, trust
+from ...posix.files import file_replace, safe_paths, safe_remove, trust
 from ...posix.files.tree import Tree
 from ...posix.running import bounded
 from ...posix.running.commands import must
@@ -38,7 +38,7 @@ def do(target):
     links = [link for path in _paths(target) for link in links_to(path, Tree())]
     for path in target["files"]:
         _refuse_another(path, target["sha256"])
-        safe_paths.remove(path, "file")
+        safe_remove.remove(path, "file")
     chosen = _chosen()
     if chosen != _deselected(target):
         file_replace.replace(CHOICE, _deselected(target), before=chosen)
@@ -81,7 +81,7 @@ def _refuse_another(path, digest):
 def _remove_link(path):
     status, _target = safe_paths.lstat(path)
     if status is not None and stat.S_ISLNK(status.st_mode):
-        safe_paths.remove(path, "file")
+        safe_remove.remove(path, "file")
 
 
 def _chosen():

@@ -7,7 +7,7 @@ import os
 import stat
 
 from ...posix.errors import EndpointError
-from ...posix.files import safe_paths
+from ...posix.files import safe_paths, safe_remove, safe_write
 
 
 def look(target):
@@ -29,18 +29,18 @@ def do(target):
             "its text is neither the one before nor the one after of the plan",
             "Plan again.",
         )
-    safe_paths.write_text(target["path"], target["after"], _mode(target))
+    safe_write.write_text(target["path"], target["after"], _mode(target))
 
 
 def undo(target):
     """Put the text and mode before back; a file that was not there goes, and the directories made for it."""
     if target["before"] is not None:
-        safe_paths.write_text(target["path"], target["before"], int(target["before_mode"], 8))
+        safe_write.write_text(target["path"], target["before"], int(target["before_mode"], 8))
         return
-    safe_paths.remove(target["path"], "file")
+    safe_remove.remove(target["path"], "file")
     for folder in reversed(target["parents"]):
         if os.path.isdir(folder) and not os.listdir(folder):
-            safe_paths.remove(folder, "empty")
+            safe_remove.remove(folder, "empty")
 
 
 def _mode(target):

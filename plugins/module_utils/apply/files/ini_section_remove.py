@@ -6,7 +6,7 @@
 import stat
 
 from ...collect.files.ini_sections import lines_of, sections
-from ...posix.files import safe_paths
+from ...posix.files import safe_paths, safe_remove, safe_write
 
 
 def look(target):
@@ -19,10 +19,10 @@ def do(target):
     path = target["file"]
     kept = [(name, lines) for name, lines in _sections(path) if name != target["section"]]
     if not any(name for name, _lines in kept):
-        safe_paths.remove(path, "file")
+        safe_remove.remove(path, "file")
         return
     mode = stat.S_IMODE(safe_paths.lstat(path)[0].st_mode)
-    safe_paths.write_text(path, "".join(line for _name, lines in kept for line in lines), mode)
+    safe_write.write_text(path, "".join(line for _name, lines in kept for line in lines), mode)
 
 
 def _sections(path):

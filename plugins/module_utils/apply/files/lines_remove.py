@@ -7,7 +7,7 @@ import hashlib
 
 from ...collect.lines.mentioned_lines import blocks
 from ...posix.errors import EndpointError
-from ...posix.files import file_replace, safe_paths
+from ...posix.files import file_replace, safe_remove
 from ...posix.running import commands
 
 CHECK_LIMIT = 30
@@ -41,7 +41,7 @@ def do(target):
             "somebody has changed it since the plan was made",
             "Plan again.",
         )
-    safe_paths.remove(path, "file")
+    safe_remove.remove(path, "file")
 
 
 def edited(data, target):

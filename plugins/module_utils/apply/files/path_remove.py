@@ -5,7 +5,7 @@
 
 import stat
 
-from ...posix.files import safe_paths
+from ...posix.files import safe_paths, safe_remove
 
 
 def look(target):
@@ -20,4 +20,4 @@ def look(target):
 
 def do(target):
     """Remove it."""
-    safe_paths.remove(target["path"], target["scope"])
+    safe_remove.remove(target["path"], target["scope"])

@@ -11,7 +11,7 @@ import time
 
 from ...linux import systemd
 from ...posix.errors import EndpointError
-from ...posix.files import safe_paths, trust
+from ...posix.files import safe_paths, safe_remove, safe_write, trust
 from ...posix.running.commands import run
 from ...prove import vendor
 from ...prove.checks import OK, overall
@@ -35,7 +35,7 @@ def do(target):
         checks = vendor.prove(target["probes"])
         if overall(checks) == OK:
             for path in _files(target):
-                safe_paths.remove(path + BEFORE, "file")
+                safe_remove.remove(path + BEFORE, "file")
             return {"asked": asked}
         time.sleep(target["delay"] if asked < target["retries"] else 0)
     raise EndpointError(
@@ -55,7 +55,7 @@ def undo(target):
         if safe_paths.lstat(path + BEFORE)[0] is not None:
             _rename(path + BEFORE, path)
         else:
-            safe_paths.remove(path, "file")
+            safe_remove.remove(path, "file")
 
 
 def _carry_out(step, values):
@@ -80,8 +80,8 @@ def _put(path, text):
     there, kept = (safe_paths.lstat(name)[0] is not None for name in (path, path + BEFORE))
     if there and not kept and safe_paths.read_text(path) != text:
         _rename(path, path + BEFORE)
-    safe_paths.make_parents(path)
-    safe_paths.write_secret(path, text, SECRET_MODE)
+    safe_write.make_parents(path)
+    safe_write.write_secret(path, text, SECRET_MODE)
 
 
 def _rename(path, other):

@@ -7,7 +7,7 @@ import os
 
 from ...linux import dpkg_status
 from ...posix.errors import EndpointError
-from ...posix.files import safe_paths
+from ...posix.files import safe_paths, safe_remove, safe_write
 
 MODE = 0o755
 FOLDER_MODE = 0o700
@@ -24,9 +24,9 @@ def do(target):
     text = safe_paths.read_text(script)
     folder = os.path.dirname(aside)
     os.makedirs(os.path.dirname(folder), FOLDER_MODE, exist_ok=True)
-    safe_paths.write_text(aside, text, MODE)
+    safe_write.write_text(aside, text, MODE)
     os.chmod(folder, FOLDER_MODE)
-    safe_paths.remove(script, "file")
+    safe_remove.remove(script, "file")
 
 
 def undo(target):
@@ -40,8 +40,8 @@ def undo(target):
             "its package has been removed",
             "Nothing needs it; it stays in %s." % target["aside"],
         )
-    safe_paths.write_text(script, safe_paths.read_text(target["aside"]), MODE)
-    safe_paths.remove(target["aside"], "file")
+    safe_write.write_text(script, safe_paths.read_text(target["aside"]), MODE)
+    safe_remove.remove(target["aside"], "file")
 
 
 def _script(target):

@@ -4,7 +4,7 @@
 """Install the replacement's packages in the versions that the plan names."""
 
 from ...linux import dpkg_status
-from ...posix.files import safe_paths
+from ...posix.files import safe_paths, safe_remove
 from . import apt, rpm_install
 
 HALF_WAY = True
@@ -38,7 +38,7 @@ def undo(target):
         apt.change(["purge"] + known, set(new))
     for path in target.get("trees", ()):
         if safe_paths.lstat(path)[0] is not None:
-            safe_paths.remove(path, "tree")
+            safe_remove.remove(path, "tree")
 
 
 def _installed(target, also_removed=False):

@@ -7,7 +7,7 @@ import os
 import posixpath
 
 from ...collect.running.units import boot_links
-from ...posix.files import safe_paths
+from ...posix.files import safe_remove
 from ...posix.files.tree import Tree
 
 
@@ -19,7 +19,7 @@ def look(target):
 def do(target):
     """Remove the links that are there now: disabling a service renames them."""
     for path in _links(target["unit"]):
-        safe_paths.remove(path, "file")
+        safe_remove.remove(path, "file")
 
 
 def starting(unit):
@@ -35,7 +35,7 @@ def take_away(unit):
     """
     links = [[path, os.readlink(path)] for path in starting(unit)]
     for path, _pointed_to in links:
-        safe_paths.remove(path, "file")
+        safe_remove.remove(path, "file")
     return links
 
 

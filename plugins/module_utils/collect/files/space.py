@@ -7,7 +7,7 @@ import os
 import stat
 
 from ...posix.errors import EndpointError
-from ...posix.files import safe_paths
+from ...posix.files import safe_paths, safe_remove
 from ...posix.files.tree_walk import walk
 from ..items import not_checked, seen
 from .ini_values import one_value
@@ -70,7 +70,7 @@ def _tree(path, where, look, in_home=False):
             yield seen("space", path, where, files=0, bytes=0, leads_to=leads_to)
             path = leads_to
         safe_paths.components(path, safe_paths.LEAST_COMPONENTS)
-        safe_paths.refuse_system_directory(path)
+        safe_remove.refuse_system_directory(path)
         files, size = _size(path, in_home)
         yield seen("space", path, where, files=files, bytes=size)
     except (EndpointError, OSError) as error:

@@ -14,45 +14,20 @@ import stat
 
 from ..errors import EndpointError
 from ..running import bounded
-from .foreign import Allowance, Remote, others_may_write, unreadable
+from . import reading
+from .foreign import Allowance, Remote, unreadable
+from .places import ABSENT, DIRECTORY, Place, below, loop, refuse_link, refuse_odd
 
-DIRECTORY = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 LISTED = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_NOCTTY | os.O_CLOEXEC
 NO_DIRECTORY = (errno.ENOTDIR, errno.ELOOP)
-ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 MOST_LINKS = 40
 READ_LIMIT = 1 << 20
 NAMES_LIMIT = 100000
 MOST_STREAMED = 2000000
-BLOCK = 1 << 18
 # A process may have some thousand files open, and every directory that is kept is one.
 MOST_OPEN, MOST_KEPT = 400, 4000
-LONGEST_PATH = 4095
 # Python 3.6 cannot scan a descriptor.
 BY_DESCRIPTOR = os.scandir in os.supports_fd
-
-
-class _Place:
-    """A directory that was reached: its path below the root without links, and its descriptor while it is in use.
-
-    ``ground`` is the path of the directory of others that it is in, or is, '' if it is in none; ``is_anyones`` is true
-    of one that everybody may write to.
-    """
-
-    def __init__(self, descriptor, real, above, owners):
-        self.descriptor = descriptor
-        self.real = real
-        status = os.fstat(descriptor)
-        self.device = status.st_dev
-        self.ground = above.ground if above is not None else ""
-        self.is_anyones = above.is_anyones if self.ground else False
-        if not self.ground and others_may_write(status, owners):
-            self.ground = real
-            self.is_anyones = bool(status.st_mode & stat.S_IWOTH)
-
-    def __del__(self):
-        os.close(self.descriptor)
 
 
 class Tree:
@@ -66,7 +41,7 @@ class Tree:
             top = os.open(root, LISTED & ~os.O_NOFOLLOW)
             # Whoever an image belongs to can put anything into it.
             self._owners = (0, os.fstat(top).st_uid)
-            self._top = _Place(top, "/", None, self._owners)
+            self._top = Place(top, "/", None, self._owners)
         except OSError as error:
             raise EndpointError(
                 "root_unreadable", "Looking at a root", root, os.strerror(error.errno), "Name a mounted root."
@@ -108,7 +83,7 @@ class Tree:
         if folder is None:
             return None, None, path
         bounded.at(path)
-        self._remote.check(_below(folder.real, name))
+        self._remote.check(below(folder.real, name))
         try:
             status = os.lstat(name, dir_fd=folder.descriptor)
             target = os.readlink(name, dir_fd=folder.descriptor) if stat.S_ISLNK(status.st_mode) else None
@@ -116,7 +91,7 @@ class Tree:
             if error.errno in ABSENT:
                 return None, None, path
             raise unreadable(path, os.strerror(error.errno))
-        return status, target, _below(folder.real, name)
+        return status, target, below(folder.real, name)
 
     def names(self, path):
         """Return the sorted names in a directory, links to it followed; an empty list if it is none."""
@@ -168,12 +143,14 @@ class Tree:
     def data(self, path, limit=READ_LIMIT):
         """Return a regular file's bytes, None if it is not there; EndpointError if it is unreadable or larger."""
         descriptor, ground = self._opened(path)
-        return None if descriptor is None else b"".join(self._content(descriptor, path, limit, ground))
+        if descriptor is None:
+            return None
+        return b"".join(reading.blocks(descriptor, path, limit, ground, self._allowance))
 
     def blocks(self, path, limit):
         """Yield the bytes of a regular file in blocks, nothing if it is not there; EndpointError as ``data``."""
         descriptor, ground = self._opened(path)
-        yield from self._content(descriptor, path, limit, ground) if descriptor is not None else ()
+        yield from reading.blocks(descriptor, path, limit, ground, self._allowance) if descriptor is not None else ()
 
     def open(self, path, limit=READ_LIMIT):
         """Return a descriptor, to read from, of the regular file that a path leads to; None if there is nothing."""
@@ -197,34 +174,8 @@ class Tree:
         if status is None:
             raise unreadable(path, "it is not a regular file", folder.ground)
         self._allowance.take(folder.ground, 1, 0)
-        try:
-            descriptor = os.open(name, FILE, dir_fd=folder.descriptor)
-        except OSError as error:
-            if error.errno in ABSENT:
-                return None, ""
-            raise unreadable(path, os.strerror(error.errno), folder.ground)
-        status, cause = os.fstat(descriptor), ""
-        if not stat.S_ISREG(status.st_mode):
-            cause = "it is not a regular file"
-        elif folder.ground and status.st_nlink > 1 and status.st_uid == 0:
-            cause = "it is another name of a file that belongs to root"
-        if cause:
-            os.close(descriptor)
-            raise unreadable(path, cause, folder.ground)
-        return descriptor, folder.ground
-
-    def _content(self, descriptor, path, limit, ground):
-        with os.fdopen(descriptor, "rb", 0) as stream:
-            size, read = os.fstat(descriptor).st_size, 0
-            while True:
-                if max(read, size) > limit:
-                    raise unreadable(path, "it has more than %d bytes" % limit, ground)
-                block = _read(stream, path, ground)
-                if not block:
-                    return
-                read += len(block)
-                self._allowance.take(ground, 0, len(block))
-                yield block
+        descriptor = reading.opened(folder, name, path)
+        return (None, "") if descriptor is None else (descriptor, folder.ground)
 
     def _final(self, path):
         """Return (place, name, status) of what a path leads to in the end; status None if that is no regular file."""
@@ -235,11 +186,11 @@ class Tree:
             folder, name = self._parent(real)
             if target is None:
                 return folder, name, status if stat.S_ISREG(status.st_mode) else None
-            _refuse_link(folder, name)
+            refuse_link(folder, name)
             path = self._led(os.path.dirname(real), target)
             if path is None:
                 return None, None, None
-        raise _loop(path)
+        raise loop(path)
 
     def _led(self, folder, target):
         """Return where a link in a directory leads: the path without links on the way to its last name."""
@@ -248,12 +199,12 @@ class Tree:
             return None
         start = self._top if target.startswith("/") else self._directory(folder)
         place = self._walk(start, base)
-        return None if place is None else _below(place.real, name)
+        return None if place is None else below(place.real, name)
 
     def _listed(self, path):
         """Return a descriptor of a directory from which its entries can be read; None if there is none."""
         self._links = 0
-        _refuse_odd(path)
+        refuse_odd(path)
         place = self._directory(path)
         if place is None:
             return None
@@ -264,7 +215,7 @@ class Tree:
 
     def _parent(self, path):
         self._links = 0
-        _refuse_odd(path)
+        refuse_odd(path)
         folder, _slash, name = path.rstrip("/").rpartition("/")
         if not name or name in (".", "..") or not path.startswith("/"):
             raise EndpointError(
@@ -301,13 +252,13 @@ class Tree:
             return place
         if name == "..":
             return self._directory(os.path.dirname(place.real))
-        real = _below(place.real, name)
+        real = below(place.real, name)
         if real in self._reached:
             return self._reached[real]
         bounded.at(real)
         self._remote.check(real)
         try:
-            reached = _Place(os.open(name, DIRECTORY, dir_fd=place.descriptor), real, place, self._owners)
+            reached = Place(os.open(name, DIRECTORY, dir_fd=place.descriptor), real, place, self._owners)
         except OSError as error:
             if error.errno in (errno.ENOENT, errno.ENAMETOOLONG):
                 return None
@@ -325,42 +276,13 @@ class Tree:
             target = os.readlink(name, dir_fd=place.descriptor)
         except OSError:
             return None
-        _refuse_link(place, name)
+        refuse_link(place, name)
         self._links += 1
         if self._links > MOST_LINKS:
-            raise _loop(_below(place.real, name))
+            raise loop(below(place.real, name))
         return self._walk(self._top if target.startswith("/") else place, target)
 
     def _walk(self, place, path):
         for name in path.split("/"):
             place = None if place is None else self._enter(place, name)
         return place
-
-
-def _below(folder, name):
-    return folder.rstrip("/") + "/" + name
-
-
-def _refuse_odd(path):
-    if len(path) > LONGEST_PATH or "\0" in path:
-        raise unreadable(path[:LONGEST_PATH], "no path has such a length or such characters")
-
-
-def _refuse_link(place, name):
-    """Root follows no link that somebody else may have made."""
-    if place.ground:
-        raise unreadable(_below(place.real, name), "a link in a directory of others is not followed", place.ground)
-
-
-def _read(stream, path, ground):
-    try:
-        block = stream.read(BLOCK)
-    except OSError as error:
-        raise unreadable(path, os.strerror(error.errno), ground)
-    if block is None:
-        raise unreadable(path, "it cannot be read without waiting", ground)
-    return block
-
-
-def _loop(path):
-    return unreadable(path, "too many symbolic links")

@@ -6,7 +6,7 @@
 import json
 import os
 
-from ..files import safe_paths
+from ..files import safe_paths, safe_write
 from ..running.moments import Moment
 from . import journal_text
 
@@ -62,10 +62,10 @@ def _write(text):
     """
     folder, name = os.path.split(PATH)
     if safe_paths.lstat(folder)[0] is not None:
-        safe_paths.write_text(PATH, text, 0o600)
+        safe_write.write_text(PATH, text, 0o600)
         return
     draft = folder + ".new"
-    safe_paths.write_text(os.path.join(draft, name), text, 0o600)
+    safe_write.write_text(os.path.join(draft, name), text, 0o600)
     parent, name = safe_paths.open_parent(folder)
     try:
         os.rename(os.path.basename(draft), name, src_dir_fd=parent, dst_dir_fd=parent)

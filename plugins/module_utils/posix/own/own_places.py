@@ -8,7 +8,7 @@ import os
 import tempfile
 
 from ..errors import EndpointError
-from ..files import safe_paths, trust
+from ..files import safe_remove, trust
 
 # Where root alone may write. /run and some /var are mounted so that nothing there can be run.
 FOLDERS = ("/var/lib", "/opt", "/root")
@@ -34,7 +34,7 @@ def new_folder(is_run):
 
 def remove(folder):
     """Remove such a directory."""
-    safe_paths.remove(folder, "tree")
+    safe_remove.remove(folder, "tree")
 
 
 def remove_left():

@@ -19,50 +19,85 @@ PLAIN = ("unit", "account", "group", "kernel_module", "certificate")
 def for_products(products: Iterable[Product], limits: Iterable[Limit] = ()) -> dict[str, Any]:
     """Return the probes that find the products, and what a host has that is not looked at: {kind: what to ask}."""
     chosen = list(products)
-    nets = [product.net for product in chosen if product.net is not None]
-    parents = unique(path for product in chosen for path in product.parents)
-    trees = unique(path for product in chosen for path in product.trees)
-    below = unique(path for net in nets for path in net.below)
-    word = nets[0].word if nets else ""
+    word = next((product.net.word for product in chosen if product.net is not None), "")
     return {
         **{kind: _all(chosen, kind) for kind in PLAIN},
-        "process": unique([*_all(chosen, "process"), *below]),
-        "container_process": unique([*_all(chosen, "container_process"), *below]),
-        "package": {"names": _all(chosen, "package"), "word": word, "in": parents},
-        "path": {
-            "paths": _paths(chosen, parents),
-            "children_of": below,
-            "listed": parents,
-        },
-        "home_path": _all(chosen, "home_path"),
-        "named_entry": [
-            {"directory": posixpath.dirname(what), "name": posixpath.basename(what)}
-            for what in _all(chosen, "named_entry")
-        ],
-        "ini_section": [_parted(what, "section") for what in _all(chosen, "ini_section")],
-        "ini_value": _ini_values(chosen),
-        "packet_mark": marks_of(chosen),
-        "packet_chain": _all(chosen, "packet_chain"),
-        "saved_chain": _all(chosen, "packet_chain"),
-        "kernel_name": _names(chosen, word),
-        "saved_name": _names(chosen, word),
-        "link_into": {"in": unique(path for product in chosen for path in product.links_in), "below": trees},
-        "mention": {
-            "texts": unique([*trees, *_all(chosen, "process"), *_all(chosen, "mention")]),
-            "units": _all(chosen, "unit"),
-            "closely": False,
-            "files": [],
-            "packages": [],
-        },
-        "installer": unique([*_all(chosen, "installer"), *_archives(chosen)]),
-        "socket": {"held_below": _all(chosen, "process"), "paths": unique([*trees, *_all(chosen, "path")])},
-        "mount": trees,
-        "interceptor": _all(chosen, "process"),
+        **_of_programs(chosen, word),
+        **_of_files(chosen),
+        **_of_kernel(chosen, word),
+        **_of_lines(chosen),
         "journal": [],
         "root": {"word": word},
         "trusted_key": {"word": word},
         "limit": {"entries": [limit.asked() for limit in limits], "names": _own_names(chosen), "word": word},
     }
+
+
+def _of_programs(products: list[Product], word: str) -> dict[str, Any]:
+    """Return what is asked about packages, and about what runs."""
+    programs, below = _all(products, "process"), _netted(products)
+    return {
+        "process": unique([*programs, *below]),
+        "container_process": unique([*_all(products, "container_process"), *below]),
+        "package": {"names": _all(products, "package"), "word": word, "in": _parents(products)},
+        "installer": unique([*_all(products, "installer"), *_archives(products)]),
+        "socket": {"held_below": programs, "paths": unique([*_trees(products), *_all(products, "path")])},
+        "interceptor": programs,
+    }
+
+
+def _of_files(products: list[Product]) -> dict[str, Any]:
+    """Return what is asked about paths, and what leads or is mounted there."""
+    parents, trees = _parents(products), _trees(products)
+    return {
+        "path": {"paths": _paths(products, parents), "children_of": _netted(products), "listed": parents},
+        "home_path": _all(products, "home_path"),
+        "named_entry": [
+            {"directory": posixpath.dirname(what), "name": posixpath.basename(what)}
+            for what in _all(products, "named_entry")
+        ],
+        "link_into": {"in": unique(path for product in products for path in product.links_in), "below": trees},
+        "mount": trees,
+    }
+
+
+def _of_kernel(products: list[Product], word: str) -> dict[str, Any]:
+    """Return what is asked about the kernel's tables, and the files that bring them back."""
+    return {
+        "packet_mark": marks_of(products),
+        "packet_chain": _all(products, "packet_chain"),
+        "saved_chain": _all(products, "packet_chain"),
+        "kernel_name": _names(products, word),
+        "saved_name": _names(products, word),
+    }
+
+
+def _of_lines(products: list[Product]) -> dict[str, Any]:
+    """Return what is asked about lines of configuration."""
+    return {
+        "ini_section": [_parted(what, "section") for what in _all(products, "ini_section")],
+        "ini_value": _ini_values(products),
+        "mention": {
+            "texts": unique([*_trees(products), *_all(products, "process"), *_all(products, "mention")]),
+            "units": _all(products, "unit"),
+            "closely": False,
+            "files": [],
+            "packages": [],
+        },
+    }
+
+
+def _parents(products: list[Product]) -> list[str]:
+    return unique(path for product in products for path in product.parents)
+
+
+def _trees(products: list[Product]) -> list[str]:
+    return unique(path for product in products for path in product.trees)
+
+
+def _netted(products: list[Product]) -> list[str]:
+    """Return the directories of which everything is the vendor's."""
+    return unique(path for product in products if product.net is not None for path in product.net.below)
 
 
 def marks_of(products: list[Product]) -> dict[str, Any]:

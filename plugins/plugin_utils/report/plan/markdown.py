@@ -174,7 +174,7 @@ def _part(group: Group, part: str) -> Iterator[str]:
         return
     yield f"### {prose.PARTS[part]}"
     yield ""
-    yield f"If it stops here: {cell(prose.STOPS[part])}"
+    yield f"If it stops here: {cell(prose.stops(part))}"
     yield ""
     for step in group.steps[part]:
         yield f"**{cell(step['id'])}** {cell(step['title'])}"

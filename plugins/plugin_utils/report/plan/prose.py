@@ -30,7 +30,7 @@ STOPS = {
     "the verdict is failed, and the run's output says to look at this host now.",
     "remove": "This is past the point of no return. The replacement, where there is one, protects the host. Kaspersky "
     "is not put back; run the same plan again, and it goes on where it stopped. What was retained is in "
-    f"{platforms.archives()} on the host.",
+    "{retained} on the host.",
 }
 LIMITS = (
     "The plan was computed from one look at each host. A host whose plan is another one by the time of the change is "
@@ -53,6 +53,11 @@ WINDOWS = {
     "on_demand_first": "it is one stop and one start",
     "exclusive": "it lasts from the stop until the replacement has started",
 }
+
+
+def stops(part: str) -> str:
+    """Return what happens on a host where a part of a plan fails."""
+    return STOPS[part].format(retained=platforms.archives())
 
 
 def title(view: View) -> str:
@@ -247,9 +252,9 @@ def back_out(view: View) -> list[str]:
     """Return the answer to: what if it stops, and how one sees that backing out has worked."""
     return [
         "Before its first step a host is as it was; nothing has to be taken back.",
-        f"During stage: {STOPS['stage']} Success: the verdict is rolled_back and Kaspersky runs as before.",
-        f"During handover: {STOPS['handover']} Success: the verdict is rolled_back and Kaspersky intercepts again.",
-        f"During remove: {STOPS['remove']} Success: the same plan run again ends in a clean verdict.",
+        f"During stage: {stops('stage')} Success: the verdict is rolled_back and Kaspersky runs as before.",
+        f"During handover: {stops('handover')} Success: the verdict is rolled_back and Kaspersky intercepts again.",
+        f"During remove: {stops('remove')} Success: the same plan run again ends in a clean verdict.",
         "No further wave begins once a host of one has failed or was not reached, unless "
         "avshift_max_fail_percentage allows it. Hosts that were not started are as they were.",
     ]

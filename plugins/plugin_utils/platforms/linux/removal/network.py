@@ -13,7 +13,7 @@ from ....detect.claims import Claims, of_kind
 from ....detect.evidence import Evidence, Item
 from ....plan.model import REMOVE, Step
 from .. import marks
-from ..evidence import mark_of
+from ..judges import mark_of
 from ..probes import marks_of
 
 # Chains, tables and comments of cluster networks and of what else writes rules by itself. They use the same marks.

@@ -1,0 +1,116 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Write files as root so that they are whole or not there: no symbolic link on the way is followed."""
+
+import errno
+import os
+
+from .safe_paths import DIRECTORY, LEAST_COMPONENTS, components, open_parent, unreadable
+
+PARENT_MODE = 0o755
+
+
+def make_parents(path):
+    """Make the directories on the way to a path that are not there, as 0755."""
+    names = components(path, LEAST_COMPONENTS)
+    for depth in range(1, len(names)):
+        _make_directory("/" + "/".join(names[:depth]))
+
+
+def _make_directory(path):
+    """Make one directory, unless there is something of that name, without following a link on the way to it."""
+    parent, name = open_parent(path)
+    try:
+        os.mkdir(name, PARENT_MODE, dir_fd=parent)
+        # Whatever this process's mask takes away: a service of another user has to come through.
+        made = os.open(name, DIRECTORY, dir_fd=parent)
+    except FileExistsError:
+        return
+    finally:
+        os.close(parent)
+    try:
+        os.fchmod(made, PARENT_MODE)
+    finally:
+        os.close(made)
+
+
+def write_text(path, text, mode=0o644):
+    """Write a whole file so that it is there in full or not at all; parents are made as 0755."""
+    make_parents(path)
+    opened = open_parent(path)
+    if opened is None:
+        raise unreadable(os.path.dirname(path), "it vanished while it was used")
+    descriptor, name = opened
+    draft = ".%s.avshift" % name
+    try:
+        _write_draft(descriptor, draft, name, text, mode)
+        os.replace(draft, name, src_dir_fd=descriptor, dst_dir_fd=descriptor)
+        os.fsync(descriptor)
+    except OSError:
+        _discard(descriptor, draft)
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def _keep_owner(parent, name, draft):
+    """Give a draft the owner of the file that it is to take the place of."""
+    try:
+        status = os.lstat(name, dir_fd=parent)
+    except FileNotFoundError:
+        return
+    os.fchown(draft, status.st_uid, status.st_gid)
+
+
+def _write_draft(folder, draft, name, text, mode):
+    """Write a new file: one that somebody has put there could be another name of a file elsewhere."""
+    _discard(folder, draft)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(draft, flags, 0o600, dir_fd=folder), "wb") as stream:
+        _keep_owner(folder, name, stream.fileno())
+        os.fchmod(stream.fileno(), mode)
+        stream.write(text.encode("utf-8", "surrogateescape"))
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def write_secret(path, text, mode=0o600):
+    """Write a file that holds a secret: no other name has it at any time, so that a kill leaves no draft behind.
+
+    There is no file of that name, or one that is not whole, until it is written in full.
+    """
+    components(path, LEAST_COMPONENTS)
+    opened = open_parent(path)
+    if opened is None:
+        raise unreadable(os.path.dirname(path), "the directory is not there")
+    folder, name = opened
+    try:
+        _discard(folder, name)
+        with os.fdopen(_nameless(folder, name), "wb") as stream:
+            os.fchmod(stream.fileno(), mode)
+            stream.write(text.encode("utf-8", "surrogateescape"))
+            stream.flush()
+            os.fsync(stream.fileno())
+            if os.fstat(stream.fileno()).st_nlink == 0:
+                os.link("/proc/self/fd/%d" % stream.fileno(), name, dst_dir_fd=folder, follow_symlinks=True)
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _nameless(folder, name):
+    """Return a descriptor of a new file in a directory, without a name or, where that cannot be, with its own."""
+    try:
+        return os.open(".", os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC, 0o600, dir_fd=folder)
+    except OSError as error:
+        if error.errno not in (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL):
+            raise
+    return os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder)
+
+
+def _discard(folder, name):
+    try:
+        os.unlink(name, dir_fd=folder)
+    except FileNotFoundError:
+        return

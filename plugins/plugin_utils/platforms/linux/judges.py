@@ -1,0 +1,102 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What proves a product on Linux, what supports one that is proven, and whose each piece of evidence is."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from fnmatch import fnmatchcase
+
+from ...catalog.model import Product
+from ...detect.claims import names_text
+from ...detect.evidence import Evidence, Item, Judge
+from . import marks
+from .locations import is_below
+
+
+def begins_as(prefix: str, name: str) -> bool:
+    """Return True if a name is a prefix, or goes on behind it with no letter and no digit, in whatever case."""
+    return re.match(rf"{re.escape(prefix)}(?![A-Za-z0-9])", name, re.IGNORECASE) is not None
+
+
+def _is_named_as(item: Item, product: Product, _evidence: Evidence) -> bool:
+    return any(begins_as(prefix, item["value"]["name"]) for prefix in product.of_kind("kernel_name"))
+
+
+def _exact(kind: str) -> Judge:
+    return lambda item, product, _evidence: item["what"] in product.of_kind(kind)
+
+
+def _in_path(item: Item, product: Product, _evidence: Evidence) -> bool:
+    return any(sign.kind == "path" and sign.what == item["what"] for sign in product.signs)
+
+
+# What proves a product, each by itself; a process is given to the most exact entry instead.
+PROVING: dict[str, Judge] = {
+    "package": lambda item, product, _evidence: any(
+        fnmatchcase(item["value"]["name"], name) for name in product.of_kind("package")
+    ),
+    "unit": lambda item, product, _evidence: any(fnmatchcase(item["what"], name) for name in product.of_kind("unit")),
+    "path": _in_path,
+    "home_path": lambda item, product, _evidence: item["value"]["below"] in product.of_kind("home_path"),
+    "named_entry": lambda item, product, _evidence: any(
+        fnmatchcase(item["what"], name) for name in product.of_kind("named_entry")
+    ),
+    "link_into": lambda item, product, _evidence: is_below(item["value"]["target"], product.trees),
+    "ini_section": _exact("ini_section"),
+    "packet_chain": lambda item, product, _evidence: item["value"]["chain"] in product.of_kind("packet_chain"),
+    "saved_chain": lambda item, product, _evidence: item["value"]["chain"] in product.of_kind("packet_chain"),
+    "kernel_name": _is_named_as,
+    "saved_name": _is_named_as,
+    "account": _exact("account"),
+    "group": _exact("group"),
+}
+RUNNING = ("process", "container_process")
+# Kinds that are a name only, which several products may use.
+NAMES = ("account", "group", "named_entry", "kernel_name", "saved_name")
+
+
+# What never proves a product, but tells more about one that is proven.
+SUPPORTING: dict[str, Judge] = {
+    "kernel_module": _exact("kernel_module"),
+    "packet_mark": lambda item, product, evidence: mark_of(item) in marks.of(evidence, [product]).all(),
+    "certificate": lambda item, product, _evidence: any(
+        text in item["value"]["subject"] for text in product.of_kind("certificate")
+    ),
+    "mention": lambda item, product, _evidence: any(
+        names_text(text, line)
+        for text in (*product.trees, *product.of_kind("process"), *product.of_kind("mention"))
+        for line in item["value"]["lines"]
+    ),
+    "installer": lambda item, product, _evidence: _would_install(posixpath.basename(item["what"]), product),
+    "socket": lambda item, product, _evidence: (
+        is_below(item["value"]["process"], product.of_kind("process"))
+        or is_below(item["what"].removeprefix("unix "), [*product.trees, *product.of_kind("path")])
+    ),
+    "mount": lambda item, product, _evidence: is_below(item["what"], product.trees),
+    "interceptor": lambda item, product, _evidence: is_below(item["what"], product.of_kind("process")),
+    "container_interceptor": lambda item, product, _evidence: is_below(
+        item["what"], product.of_kind("container_process")
+    ),
+    "ini_value": _exact("ini_value"),
+}
+
+
+def mark_of(item: Item) -> str:
+    """Return the mark that an item of the kind packet_mark is about."""
+    return str(item["what"]).rpartition(" ")[2]
+
+
+def _would_install(name: str, product: Product) -> bool:
+    if any(fnmatchcase(name, pattern) for pattern in product.of_kind("installer")):
+        return True
+    archive = name.endswith((".deb", ".rpm"))
+    return archive and any(fnmatchcase(name, f"{package}[_-][0-9]*") for package in product.of_kind("package"))
+
+
+def is_others_too(item: Item, product: Product, makers: list[str]) -> bool:
+    """Return True for a package whose name another vendor's package has too, unless its maker is told."""
+    if item["kind"] != "package" or item["value"]["name"] not in product.shared_names:
+        return False
+    return not any(word in item["value"]["vendor"].lower() for word in makers)
