@@ -81,4 +81,4 @@ def test_default_that_is_told_of_a_playbook_s_variable_is_the_one_that_is_taken(
     ],
 )
 def test_markup_of_documentation_becomes_markdown(text: str | list[str], shown: str) -> None:
-    assert READMES._markdown(text, "../docs/") == shown
+    assert READMES.markdown(text, "../docs/") == shown
