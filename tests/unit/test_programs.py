@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -44,12 +45,18 @@ def test_package_s_name_is_no_option_of_rpm_s(bin: Path, tmp_path: Path) -> None
     _program(bin, "rpm", RPM.format(log=tmp_path / "log", marker=tmp_path / "marker", option=option))
     database = tmp_path / "root" / "var" / "lib" / "rpm" / "rpmdb.sqlite"
     database.parent.mkdir(parents=True)
-    database.touch()
+    # As many packages as the program says there are.
+    with sqlite3.connect(database) as connection:
+        connection.execute("CREATE TABLE Packages (hnum INTEGER PRIMARY KEY, blob BLOB)")
+        connection.execute("CREATE TABLE Name (key TEXT, hnum INTEGER, idx INTEGER)")
+        connection.execute("INSERT INTO Packages VALUES (1, x'00')")
+        connection.execute("INSERT INTO Name VALUES ('kesl', 1, 0)")
+    connection.close()
     asked = {"names": ["kesl"], "word": "kaspersky", "in": []}
     found = list(packages.collect(asked, Look(str(tmp_path / "root"))))
     assert [item["value"]["name"] for item in found] == [option]
     said = (tmp_path / "log").read_text(encoding="utf-8").splitlines()
-    assert [line.partition("--nodigest ")[2].split(" ")[0] for line in said] == ["-qa", "-ql", "-q"]
+    assert [line.partition("--nosignature ")[2].split(" ")[0] for line in said] == ["-qa", "-ql", "-q"]
     assert not (tmp_path / "marker").exists()
 
 

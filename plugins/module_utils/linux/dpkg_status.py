@@ -12,6 +12,7 @@ from ..posix.files.tree import Tree
 
 HOME = "/var/lib/dpkg"
 STATUS = HOME + "/status"
+BEFORE = STATUS + "-old"
 LISTS = HOME + "/info"
 NATIVE = HOME + "/arch"
 FIELDS = {
@@ -34,6 +35,8 @@ LIST_LIMIT, FILES_LIMIT, MOST_FILES = 1 << 26, 1 << 23, 100000
 # A stanza longer than this is none that dpkg wrote, and no host has so many packages of one maker.
 STANZA_LIMIT = 1 << 22
 MOST_FOUND, FOUND_LIMIT = 1000, 1 << 22
+# As dpkg writes it: a path in each line, and never none.
+LIST = re.compile(rb"(?:/[^\0\n]*\n)+\Z")
 ABSENT = "not-installed"
 CONFIG_ONLY = "config-files"
 SETTLED = ("installed", CONFIG_ONLY, ABSENT)
@@ -111,11 +114,22 @@ def packages(fits, word, tree, wrong=None):
                 found.append(told)
             if len(found) > MOST_FOUND or size > FOUND_LIMIT:
                 raise broken("more than %d packages, or %d bytes, fit" % (MOST_FOUND, FOUND_LIMIT))
-    if not known and tree.names(LISTS):
-        raise broken("it names no package, though %s holds lists" % LISTS)
+    if not known:
+        _must_be_new(tree)
     if wrong is not None:
+        if tree.is_of_others(STATUS):
+            wrong.append("others than root may write to it")
         wrong += _gaps(found, {name.decode("utf-8", "replace") for name in named_here}, fits, tree)
     return found
+
+
+def _must_be_new(tree):
+    """Refuse a database without packages on a host on which dpkg has worked."""
+    if tree.names(LISTS):
+        raise broken("it names no package, though %s holds lists" % LISTS)
+    before = tree.lstat(BEFORE)[0]
+    if before is not None and before.st_size:
+        raise broken("it names no package, though %s is not empty" % BEFORE)
 
 
 def _gaps(found, names, fits, tree):
@@ -178,6 +192,8 @@ def files(found, tree):
             if data is not None:
                 if data.count(b"\n") > MOST_FILES:
                     raise broken("%s has more than %d lines" % (path, MOST_FILES))
+                if not LIST.match(data):
+                    raise broken("%s is empty, ends within a line, or holds what is no path" % path)
                 return data.decode("utf-8", "surrogateescape").split("\n")
     return []
 

@@ -15,6 +15,7 @@ import sys
 from ..posix.errors import EndpointError
 from ..posix.files import scratch
 from ..posix.running.commands import run
+from . import rpm_files
 
 # What holds the packages themselves, by kind of database.
 DATABASES = ("rpmdb.sqlite", "Packages.db", "Packages")
@@ -39,7 +40,11 @@ os.execvp(sys.argv[2], sys.argv[2:])
 """
 NOTHING = "(none)"
 ENTRY = re.compile(r"[^\t]+(?:\t[^\t]*){5}\Z")
-FAILURE = re.compile(r"^(?:error|warning): .*(?:rpmdb|[Dd]atabase|blob|header|damaged|corrupt|malformed)", re.MULTILINE)
+# That a database is of another form than the host's own is said too, and is no failure.
+FAILURE = re.compile(
+    r"^(?:error|warning): (?!Found .* while attempting ).*(?:rpmdb|[Dd]atabase|blob|header|damaged|corrupt|malformed)",
+    re.MULTILINE,
+)
 
 
 def packages(lines):
@@ -61,8 +66,34 @@ class Database:
         self._scratch = None
         self._path = ""
         self._taken = set()
+        # What the files themselves say, and whether rpm said the same.
+        self._counts = None
+        self._is_sure = False
 
     def __enter__(self):
+        self._open()
+        try:
+            for name in DATABASES:
+                self._refuse_of_others(os.path.join(self._folder, name))
+            self._counts = self._counted()
+        except (ValueError, OSError) as error:
+            self.__exit__()
+            raise _broken(self._folder, str(error))
+        except EndpointError:
+            self.__exit__()
+            raise
+        return self
+
+    def _refuse_of_others(self, path):
+        if self._tree.is_of_others(path):
+            raise ValueError("others than root may write to %s" % path)
+
+    def _counted(self):
+        there = [name for name in DATABASES if os.path.exists(os.path.join(self._path, name))]
+        counts = {rpm_files.count(self._path, name, self._scratch is not None) for name in there}
+        return None if None in counts else counts
+
+    def _open(self):
         try:
             needed = sum(self._size(name) for name in FILES)
             self._scratch = scratch.Scratch("rpm", needed, MEMORY)
@@ -72,7 +103,7 @@ class Database:
             if error.code != "no_room_in_memory" or self._tree.root != "/":
                 raise
             self._path = self._folder
-            return self
+            return
         try:
             for name in FILES:
                 self._take(name)
@@ -82,7 +113,6 @@ class Database:
         except EndpointError:
             self.__exit__()
             raise
-        return self
 
     def __exit__(self, *_cause):
         if self._scratch is not None:
@@ -105,7 +135,20 @@ class Database:
         found = list(packages(lines))
         if self._scratch is not None and set(DATABASES) & set(os.listdir(self._path)) != self._taken:
             raise _broken(self._folder, "the rpm program here cannot read a database of its kind, and began another")
+        self._must_be_as_many(sum(1 for line in lines if line))
         return found
+
+    def _must_be_as_many(self, number):
+        if self._counts is not None and number not in self._counts:
+            held = " or ".join(map(str, sorted(self._counts)))
+            raise _broken(self._folder, "it holds %s packages, of which the rpm program here reads %d" % (held, number))
+        self._is_sure = True
+
+    def _is_absent(self):
+        """Return True for what rpm does not find, if it finds all else."""
+        if not self._is_sure:
+            self.all()
+        return True
 
     def paths_of(self, name):
         """Return the paths that a package owns."""
@@ -118,12 +161,12 @@ class Database:
 
     def is_provided(self, name):
         """Return True if an installed package has the name, or says that it stands for it."""
-        return run(self._command(["-q", "--whatprovides", "--", name]), LIMIT).code == 0
+        return run(self._command(["-q", "--whatprovides", "--", name]), LIMIT).code == 0 or not self._is_absent()
 
     def owner(self, path):
         """Return the name of a package that owns a path, '' if none does."""
         finished = run(self._command(["-qf", "--qf", "%{NAME}\\n", "--", path]), LIMIT)
-        return finished.output.split("\n")[0] if finished.code == 0 else ""
+        return finished.output.split("\n")[0] if finished.code == 0 or not self._is_absent() else ""
 
     def refusal(self, names):
         """Return what rpm says against removing these packages and no others; '' if nothing, after a test of it."""
@@ -139,7 +182,8 @@ class Database:
             self._taken.update({name} & set(DATABASES))
 
     def _command(self, arguments):
-        asked = ["rpm", "--dbpath", self._path, "--nosignature", "--nodigest"] + arguments
+        # Each record has a digest of its own, which rpm looks at; keys for signatures are not here.
+        asked = ["rpm", "--dbpath", self._path, "--nosignature"] + arguments
         return asked if self._scratch is not None else [sys.executable, "-c", READ_ONLY, self._path] + asked
 
     def _query(self, arguments):

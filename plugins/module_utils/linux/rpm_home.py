@@ -5,8 +5,14 @@
 
 HOMES = ("/var/lib/rpm", "/usr/lib/sysimage/rpm", "/usr/share/rpm")
 FILES = {"rpmdb.sqlite", "Packages", "Packages.db"}
+# What lies beside these alone: where only they are left, the packages were known once.
+BESIDE = {"rpmdb.sqlite-wal", "Index.db", "Name", "Basenames", "Providename"}
 
 
 def find(tree):
-    """Return the directory of a root's database, None if it has none."""
-    return next((home for home in HOMES if FILES & set(tree.names(home))), None)
+    """Return the directory of a root's database, or of what is left of it; None if there is neither."""
+    for files in (FILES, BESIDE):
+        for home in HOMES:
+            if files & set(tree.names(home)):
+                return home
+    return None

@@ -70,7 +70,10 @@ def _of_rpm(asked, look):
 
     try:
         with rpm_database.Database(look.tree, folder) as database:
-            for told in database.all():
+            known = database.all()
+            if not known and look.tree.lstat(dpkg_status.STATUS)[0] is None:
+                yield not_checked("package", "rpm", folder, "it names no package, and there is no other such database")
+            for told in known:
                 if _is_asked(told, fits, asked["word"]):
                     owned = database.paths_of(told["name"])
                     _take(owned, told["name"], look)

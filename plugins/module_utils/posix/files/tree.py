@@ -147,6 +147,16 @@ class Tree:
             return None
         return b"".join(reading.blocks(descriptor, path, limit, ground, self._allowance))
 
+    def is_of_others(self, path):
+        """Return True if others than root, or the root's owner, may write to the regular file that a path leads to."""
+        descriptor, _ground = self._opened(path)
+        if descriptor is None:
+            return False
+        try:
+            return others_may_write(os.fstat(descriptor), self._owners)
+        finally:
+            os.close(descriptor)
+
     def blocks(self, path, limit):
         """Yield the bytes of a regular file in blocks, nothing if it is not there; EndpointError as ``data``."""
         descriptor, ground = self._opened(path)

@@ -1,0 +1,139 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""How many packages an rpm database holds by its own form, read without rpm.
+
+An rpm program takes much that is damaged, and every form that it was built without, for a database without packages,
+and does not say so. Here a whole database is one in which each part is where another says that it is.
+"""
+
+import os
+import struct
+import zlib
+
+BLOCK = 1 << 18
+PAGE = 4096
+
+
+def count(folder, name, is_copy):
+    """Return how many packages (keys count as such) the database file ``name`` in ``folder`` holds; None if unknown.
+
+    Of one that is no copy nothing is read that writing beside it would be needed for. Raises ValueError with the cause
+    if it is damaged, OSError if it cannot be read.
+    """
+    path = os.path.join(folder, name)
+    if os.path.getsize(path) == 0:
+        raise ValueError("%s is empty" % name)
+    if name == "Packages.db":
+        with open(path, "rb") as stream:
+            return _Blobs(stream).count()
+    if name == "Packages":
+        from . import rpm_pages
+
+        return rpm_pages.count(folder)
+    return _of_sqlite(path, is_copy)
+
+
+def _of_sqlite(path, is_copy):
+    with open(path, "rb") as stream:
+        if stream.read(16) != b"SQLite format 3\0":
+            raise ValueError("it is no database of SQLite")
+    try:
+        import sqlite3
+    except ImportError:
+        return None
+    log = path + "-wal"
+    has_log = os.path.exists(log) and os.path.getsize(log)
+    if has_log and not is_copy:
+        return None
+    try:
+        database = sqlite3.connect("file:%s?mode=%s" % (path, "rw" if has_log else "ro&immutable=1"), uri=True)
+        try:
+            found = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if found != "ok":
+                raise ValueError(found.replace("\n", " "))
+            packages = database.execute("SELECT count(*) FROM Packages").fetchone()[0]
+            named = database.execute("SELECT count(DISTINCT hnum) FROM Name").fetchone()[0]
+        finally:
+            database.close()
+    except sqlite3.Error as error:
+        raise ValueError(str(error))
+    return _alike(packages, named)
+
+
+def _alike(packages, named):
+    """Return how many packages there are, if the index of names knows as many."""
+    if packages != named:
+        raise ValueError("it holds %d packages, and its index names %d" % (packages, named))
+    return packages
+
+
+class _Blobs:
+    """A file of rpm's own form, ndb: a table of slots, each with the place of a package's blob."""
+
+    MAGIC, SLOT, HEAD, TAIL = b"RpmP", b"Slot", b"BlbS", b"BlbE"
+    UNIT = 16
+    MOST_SLOT_PAGES = 1 << 10
+
+    def __init__(self, stream):
+        self._stream = stream
+        self._size = os.fstat(stream.fileno()).st_size
+
+    def count(self):
+        """Return how many packages there are, after a check of each one's sum and of what lies between them."""
+        head = self._stream.read(32)
+        if len(head) < 32 or head[:4] != self.MAGIC:
+            raise ValueError("it does not begin as such a database does")
+        version, _generation, pages, following = struct.unpack_from("<4I", head, 4)
+        if version != 0 or not 0 < pages <= self.MOST_SLOT_PAGES:
+            raise ValueError("its first lines are not understood")
+        slots = sorted(self._slots(head + self._stream.read(pages * PAGE - 32), pages, following))
+        end = pages * PAGE
+        for place, units, number in slots:
+            self._must_hold_none(end, place * self.UNIT)
+            self._check(place * self.UNIT, units * self.UNIT, number)
+            end = (place + units) * self.UNIT
+        self._must_hold_none(end, self._size)
+        return len(slots)
+
+    def _slots(self, table, pages, following):
+        if len(table) != pages * PAGE:
+            raise ValueError("it ends within its table of packages")
+        known = set()
+        for at in range(32, len(table), self.UNIT):
+            magic, number, place, units = struct.unpack_from("<4s3I", table, at)
+            if magic != self.SLOT or (number and (number in known or number >= following)):
+                raise ValueError("an entry of its table of packages is not understood")
+            if number:
+                known.add(number)
+                yield place, units, number
+            elif place or units:
+                raise ValueError("its table has a place of no package")
+
+    def _check(self, at, size, number):
+        self._stream.seek(at)
+        blob = self._stream.read(size)
+        if len(blob) != size or size < 28:
+            raise ValueError("it ends within package %d" % number)
+        magic, own, _generation, length = struct.unpack_from("<4s3I", blob)
+        total, again, end = struct.unpack_from("<2I4s", blob, size - 12)
+        if (magic, own, end) != (self.HEAD, number, self.TAIL) or length != again or length > size - 28:
+            raise ValueError("package %d is not where its table says" % number)
+        if zlib.adler32(blob[: size - 12]) & 0xFFFFFFFF != total:
+            raise ValueError("the sum of package %d is wrong" % number)
+
+    def _must_hold_none(self, begin, end):
+        """Refuse a package that no slot knows: where one was removed there are zeros."""
+        if begin > end:
+            raise ValueError("two of its packages lie in the same place")
+        self._stream.seek(begin)
+        while begin < end:
+            block = self._stream.read(min(BLOCK, end - begin))
+            if not block:
+                return
+            at = block.find(self.HEAD)
+            while at >= 0:
+                if at % self.UNIT == 0:
+                    raise ValueError("it holds a package that its table does not know")
+                at = block.find(self.HEAD, at + 1)
+            begin += len(block)
