@@ -14,20 +14,58 @@ INFORMED := python3 lab/heartbeat.py
 # The longest first, so that the others fill the time beside them.
 LONGEST := removal detection default
 SCENARIOS := $(LONGEST) $(filter-out $(LONGEST),$(patsubst molecule/%/molecule.yml,%,$(wildcard molecule/*/molecule.yml)))
-CHECKS := lint types unit hostile rollout browser test-matrix sanity build-check
+CHECKS := lint types unit hostile rollout browser test-matrix sanity build-check controller
+# What needs no package that Debian lacks; tests/left-out.txt says why the others need one.
+DEBIAN_CHECKS := lint types unit hostile build-check
 # What runs at once. The scenarios wait for containers most of the time.
 JOBS ?= $(shell nproc)
 
+# Where the programs come from: an environment made from PyPI, or Debian's packages alone. lab/setup.sh finds it out once.
+ifeq ($(AVSHIFT_CONTROLLER),inside)
+WAY := inside
+BIN := /usr/local/bin
+else ifeq ($(PACKAGES),distribution)
+WAY := controller
+else ifneq ($(filter-out help clean demo-down look prerequisites $(VENV)/ready %-anew requirements,$(or $(MAKECMDGOALS),help)),)
+# A note about what has been removed since says nothing any more.
+$(if $(wildcard $(VENV)/ready .cache/controller/root-*),,$(shell rm -f .cache/way.mk))
+include .cache/way.mk
+endif
+# Debian's mirror, where it is not the one that the machine's own apt uses.
+export MIRROR KEYRING
+
+ifneq ($(WAY),inside)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+endif
 export CONTAINERS_CONF := $(CURDIR)/lab/containers.conf
 export ANSIBLE_FORCE_COLOR ?= 0
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-up demo-down look setup prerequisites test lint types unit hostile hostile-count rollout sanity build-check molecule lab \
-	readmes test-full test-matrix bench-detect bench-plan bench-report bench-window browser clean screenshots catalog-index requirements
+	readmes test-full test-matrix bench-detect bench-plan bench-report bench-window browser clean screenshots catalog-index requirements controller
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+ifeq ($(WAY),controller)
+# All of it happens in the controller in a folder, by the recipes below.
+IN_CONTROLLER := demo demo-up test test-full lint types unit hostile build-check molecule lab hostile-count catalog-index readmes \
+	bench-detect bench-plan bench-report bench-window
+NEED_PYPI := rollout browser test-matrix sanity screenshots controller
+
+setup:
+	@lab/prerequisites.sh controller
+	@lab/controller make
+
+$(IN_CONTROLLER): setup
+	@lab/controller run make --no-print-directory $@ JOBS=$(JOBS) $(if $(SCENARIO),SCENARIO=$(SCENARIO))
+
+molecule-%: setup
+	@lab/controller run make --no-print-directory $@
+
+$(NEED_PYPI):
+	@grep "^$@:" tests/left-out.txt && exit 1
+else
 
 ## The demo
 
@@ -55,25 +93,40 @@ look: $(VENV)/ready $(HERE) ## Look for Kaspersky on this machine's disk, or on 
 		-e kaspersky_detect_root='$(if $(DIR),$(abspath $(DIR)),/proc/self/root)'
 
 demo-down: ## Remove the demo's containers, and nothing else
-	@if [ -x $(BIN)/python ]; then $(BIN)/python lab/fleet.py down --fleet demo; else echo "Nothing was set up here."; fi
+	@if [ -d .cache/controller/cache ]; then lab/controller run $(MAKE) --no-print-directory demo-down; \
+	elif [ -x $(BIN)/python ]; then $(BIN)/python lab/fleet.py down --fleet demo; else echo "Nothing was set up here."; fi
 
 ## Tests
 
+ifeq ($(WAY),inside)
+test: setup lab
+	@$(BIN)/python tests/parts.py --jobs $(JOBS) $(SCENARIOS:%=molecule-%) $(DEBIAN_CHECKS); status=$$?; \
+	echo; echo "Left out, since Debian lacks what it needs:"; sed 's/^/  /' tests/left-out.txt; exit $$status
+else
 test: setup lab ## Run every test, as many at once as there are processors: about an hour on two
 	$(BIN)/python tests/parts.py --jobs $(JOBS) $(SCENARIOS:%=molecule-%) $(CHECKS)
+endif
 
+ifeq ($(WAY),inside)
+lint: setup
+	@echo "== lint, as far as Debian's tools go"
+	yamllint --strict .
+	codespell
+	shellcheck lab/*.sh lab/avshift_controller/*.sh tests/*.sh
+else
 lint: setup $(LINT)/ready ## Lint Python, Ansible content, texts, licences, and the tarball as Galaxy's importer does
 	@echo "== lint"
 	ruff check .
 	ruff format --check .
 	ANSIBLE_COLLECTIONS_PATH=.cache ansible-lint
 	tests/lint_collection.sh
+endif
 
 types: setup ## Check the types of the engine, the action plugins and the lab
 	@echo "== types"
 	MYPYPATH=tests/stubs:.cache mypy --cache-dir .cache/mypy \
 		-p ansible_collections.avshift.endpoint.plugins.plugin_utils -p ansible_collections.avshift.endpoint.plugins.action
-	cd lab && mypy --cache-dir ../.cache/mypy-lab --config-file ../pyproject.toml fleet.py
+	cd lab && mypy --cache-dir ../.cache/mypy-lab --config-file ../pyproject.toml fleet.py -p avshift_controller
 	MYPYPATH=tests/stubs:benchmarks:.cache:tests/unit mypy --cache-dir .cache/mypy-bench --follow-imports silent -p avshift_bench
 	cd benchmarks && mypy --cache-dir ../.cache/mypy-bench --config-file ../pyproject.toml detect.py report.py window.py
 	cd tests && mypy --cache-dir ../.cache/mypy-bench --config-file ../pyproject.toml -p matrix
@@ -104,9 +157,12 @@ build-check: setup ## Build the collection, install it elsewhere, and call its p
 
 molecule: setup $(if $(SCENARIO),molecule-$(SCENARIO),$(SCENARIOS:%=molecule-%)) ## Run the Molecule scenarios; SCENARIO=name for one
 
+# Where there is no Molecule, the same playbooks and tests run in the same order.
+MOLECULE_TEST = $(if $(filter inside,$(WAY)),$(BIN)/python tests/scenarios.py,molecule -c .config/molecule/config.yml test -s)
+
 molecule-%: setup
 	@echo "== molecule $*"
-	molecule -c .config/molecule/config.yml test -s $*
+	$(MOLECULE_TEST) $*
 
 lab: setup ## Make the images and packages of the lab, if they are not there
 	@echo "== lab"
@@ -123,13 +179,14 @@ test-full: export AVSHIFT_ROLLOUT_SET := full
 test-full: setup ## Run removal, clamav, providers, handover, interruption, ssh in their whole sets: 3 to 4 hours on 2 cores
 	@echo "== test-full"
 	pytest -q tests/hostile
-	pytest -q tests/rollout
-	molecule -c .config/molecule/config.yml test -s removal
-	molecule -c .config/molecule/config.yml test -s clamav
-	molecule -c .config/molecule/config.yml test -s providers
-	molecule -c .config/molecule/config.yml test -s handover
-	molecule -c .config/molecule/config.yml test -s interruption
-	molecule -c .config/molecule/config.yml test -s ssh
+	$(if $(filter inside,$(WAY)),,pytest -q tests/rollout)
+	$(if $(filter inside,$(WAY)),,AVSHIFT_CONTROLLER_SET=full tests/controller/run.sh)
+	$(MOLECULE_TEST) removal
+	$(MOLECULE_TEST) clamav
+	$(MOLECULE_TEST) providers
+	$(MOLECULE_TEST) handover
+	$(MOLECULE_TEST) interruption
+	$(MOLECULE_TEST) ssh
 
 test-matrix: setup ## Run the endpoint's code on every Python that is here, with three ansible-cores
 	@echo "== test-matrix"
@@ -151,23 +208,20 @@ bench-window: setup ## Measure the time without a scanner, quiet and busy, besid
 	@echo "== bench-window"
 	$(BIN)/python benchmarks/window.py $(if $(ROUNDS),--rounds $(ROUNDS))
 
+controller: setup ## Try the controller in a folder: made, used, killed and taken down
+	@echo "== controller"
+	tests/controller/run.sh
+
 ## Upkeep
 
 hostile-count: setup ## Write the number of attacks into docs/security.md, as the tests print it
 	$(BIN)/python tests/hostile/count.py
 
-setup: prerequisites $(VENV)/ready $(HERE) ## Make the virtual environment and install what the lab needs
-
-prerequisites:
-	@$(INFORMED) prerequisites lab/prerequisites.sh
-
-$(VENV)/ready: requirements.txt
-	@echo "== setup: Python packages into $(VENV), about 2 minutes"
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) or sys.version_info >= (3, 14))' || \
-		{ echo "Setting up: $(PYTHON): it is not Python 3.11 to 3.13. Install python3.11, or call make PYTHON=..." >&2; exit 1; }
-	@$(PYTHON) -m venv $(VENV) || { echo "Setting up: $(VENV): no venv module. Install python3-venv." >&2; exit 1; }
-	@$(INFORMED) packages $(BIN)/pip install -qq --disable-pip-version-check --requirement requirements.txt
-	@touch $@
+ifeq ($(WAY),inside)
+setup: $(HERE)
+else
+setup: prerequisites $(HERE) ## Set up what all else needs: from PyPI, or from Debian's packages alone
+endif
 
 $(LINT)/ready: requirements-lint.txt
 	@echo "== setup: the tools of make lint into $(LINT), about a minute"
@@ -188,6 +242,23 @@ readmes: setup ## Write the roles' READMEs, docs/reference.md and the README's t
 screenshots: setup ## Take the README's pictures of the documents, light, dark and on a phone
 	$(BIN)/python docs/screenshots.py
 
+endif
+
+prerequisites:
+	@lab/prerequisites.sh
+
+$(VENV)/ready: requirements.txt
+	@echo "== setup: Python packages into $(VENV), about 2 minutes"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) or sys.version_info >= (3, 14))' || \
+		{ echo "Setting up: $(PYTHON): it is not Python 3.11 to 3.13. Install python3.11, or call make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Setting up: $(VENV): no venv module. Install python3-venv." >&2; exit 1; }
+	@$(BIN)/pip install -q --disable-pip-version-check --requirement requirements.txt
+	@touch $@
+
+# GNU make makes this first, and then begins anew with what it says.
+.cache/way.mk: requirements.txt
+	@lab/setup.sh $@ $(PYTHON)
+
 requirements: requirements.txt-anew requirements-lint.txt-anew ## Pin requirements.txt and requirements-lint.txt anew from their .in files
 
 %.txt-anew: %.in
@@ -195,4 +266,5 @@ requirements: requirements.txt-anew requirements-lint.txt-anew ## Pin requiremen
 	{ echo "# Made by 'make requirements' from $<."; .cache/pin/bin/pip freeze; } > $*.txt
 
 clean: ## Remove what the Makefile made, but for images and containers
+	@if [ -d .cache/controller ]; then lab/controller remove; fi
 	rm -rf $(VENV) .cache avshift

@@ -1,9 +1,12 @@
 #!/bin/sh
 # Installs what the lab and the tests in a browser need on a Debian machine, and raises one of the kernel's limits until the next restart. Changes
-# nothing when everything is there.
+# nothing when everything is there. "prerequisites.sh controller" installs only what lab/controller needs.
 set -eu
 
 packages='podman runc openssh-client mmdebstrap conmon netavark aardvark-dns fuse-overlayfs uidmap gcc libc6-dev dpkg-dev rpm iptables ca-certificates python3 python3-venv shellcheck chromium'
+if [ "${1:-}" = controller ]; then
+    packages='mmdebstrap ca-certificates python3'
+fi
 # A host takes six or seven inotify instances, and its systemd ends at once where none is left. 128 is usual.
 instances=/proc/sys/fs/inotify/max_user_instances
 wanted=512

@@ -1,0 +1,98 @@
+"""Where Debian's packages come from: MIRROR=, or what the machine's own apt uses, with its keyring and proxy."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+SOURCES = Path("/etc/apt")
+HELPER = "/usr/lib/apt/apt-helper"
+DEFAULT_HOSTS = ("deb.debian.org", "security.debian.org")
+FORMAT = "$(REPO_URI)|$(LABEL)|$(COMPONENT)"
+PROXIES = ("http", "https")
+LOOK_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """A mirror of Debian, of its security updates ('' if not known), and the keyring for them ('' for Debian's own)."""
+
+    main: str
+    security: str
+    keyring: str
+
+    @property
+    def is_default(self) -> bool:
+        """Whether mmdebstrap comes to the same by itself."""
+        return not self.main or (any(f"//{host}/" in self.main + "/" for host in DEFAULT_HOSTS) and not self.keyring)
+
+    def sources(self, suite: str, say_left_out: bool = True) -> list[str]:
+        """Return the lines of sources.list for a suite; what the mirror lacks is left out, and named."""
+        wanted = [(self.main, suite), (self.main, f"{suite}-updates"), (self.security, f"{suite}-security")]
+        lines = []
+        for address, name in wanted:
+            if name == suite or (address and _has(address, name)):
+                lines.append(f"deb {address} {name} main")
+            elif say_left_out:
+                print(f"   {name}: left out, {address or self.main} has no such suite", flush=True)
+        return lines
+
+
+def chosen() -> Mirror:
+    """Return the mirror to take."""
+    named = os.environ.get("MIRROR", "").rstrip("/")
+    if named:
+        return Mirror(named, "", os.environ.get("KEYRING", ""))
+    told = {"Debian": "", "Debian-Security": ""}
+    for line in _output(["apt-get", "indextargets", "--format", FORMAT, "Created-By: Packages"]).splitlines():
+        address, label, component = [*line.split("|"), "", ""][:3]
+        if component == "main" and not told.get(label, "taken"):
+            told[label] = address.rstrip("/")
+    return Mirror(told["Debian"], told["Debian-Security"], _keyring(told["Debian"]))
+
+
+def proxies() -> dict[str, str]:
+    """Return environment variables with apt's proxies, where it has any."""
+    found = {}
+    for kind in PROXIES:
+        said = _output(["apt-config", "shell", "PROXY", f"Acquire::{kind}::Proxy"])
+        match = re.search(r"PROXY='([^']+)'", said)
+        if match and match.group(1) != "DIRECT":
+            found[f"{kind}_proxy"] = match.group(1)
+    return found
+
+
+def _keyring(address: str) -> str:
+    """Return the keyring that apt's own sources name for an address, '' for none and for Debian's."""
+    for path in sorted([SOURCES / "sources.list", *SOURCES.glob("sources.list.d/*")]):
+        try:
+            text = path.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+        for part in re.split(r"\n\s*\n", text) if path.suffix == ".sources" else text.splitlines():
+            match = re.search(r"(?im)signed-by\s*[:=]\s*(/[^\s\]]+)", part)
+            if address and address in part and match and "debian-archive" not in match.group(1):
+                return match.group(1)
+    return ""
+
+
+def _has(address: str, suite: str) -> bool:
+    with tempfile.TemporaryDirectory(prefix="avshift-") as folder:
+        argv = [HELPER, "download-file", f"{address}/dists/{suite}/InRelease", f"{folder}/InRelease"]
+        environment = {**os.environ, **proxies(), "LC_ALL": "C"}
+        try:
+            return subprocess.run(argv, env=environment, capture_output=True, timeout=LOOK_SECONDS).returncode == 0
+        except (OSError, subprocess.TimeoutExpired):
+            return False
+
+
+def _output(argv: list[str]) -> str:
+    try:
+        done = subprocess.run(argv, env={**os.environ, "LC_ALL": "C"}, capture_output=True, text=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout

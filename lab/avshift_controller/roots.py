@@ -1,0 +1,130 @@
+"""Making the root, and removing it. A root that is there under its own name was made to the end."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+from . import locks, mirrors
+from .errors import ControllerError
+from .places import Places
+from .processes import dies_with_parent
+
+SUITE = "trixie"
+PREFIX, UNFINISHED = "root-", ".new"
+# As many megabytes as the root, its images and their containers take.
+ROOM = 6000
+# A process of its own below which everything ends with it, and mounts that nobody else sees.
+ALONE = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private", "--")
+WRAPPER = "#!/bin/sh\n# The mirror that this root was made from.\nexec /usr/bin/mmdebstrap {keyring}\"$@\" '{mirror}'\n"
+TIMEOUT_SECONDS = 1800
+REMOVE_SECONDS = 20
+
+
+def packages(places: Places) -> list[str]:
+    """Return what the checked-in list names."""
+    lines = places.packages.read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def path(places: Places) -> Path:
+    """Return where the root for the list as it is now has to be."""
+    made_by = [SUITE, *packages(places), os.environ.get("MIRROR", ""), WRAPPER]
+    return places.home / (PREFIX + hashlib.sha256("\n".join(made_by).encode()).hexdigest()[:12])
+
+
+def make(places: Places) -> Path:
+    """Return the root, made anew if it is not there; other roots go."""
+    root = path(places)
+    if not root.is_dir():
+        if os.geteuid() != 0:
+            raise ControllerError("Making a controller", str(root), "this needs root", "Call it as root")
+        with locks.held(places.lock("making")):
+            if not root.is_dir():
+                _make(places, root)
+    return root
+
+
+def _make(places: Places, root: Path) -> None:
+    from . import holder
+
+    begin = time.monotonic()
+    holder.down(places)
+    remove_all(places)
+    if shutil.disk_usage(places.home).free < ROOM << 20:
+        raise ControllerError(
+            "Making a controller", str(places.home), f"less than {ROOM} MB are free", "Make room, and try again"
+        )
+    print(f"== setup: a Debian 13 root in {root}, 2 to 4 minutes", flush=True)
+    unfinished = root.with_name(root.name + UNFINISHED)
+    mirror = mirrors.chosen()
+    _bootstrap(places, unfinished, mirror)
+    # Programs are called so where an environment has them.
+    (unfinished / "usr/local/bin/python").symlink_to("/usr/bin/python3")
+    if not mirror.is_default:
+        wrapper = unfinished / "usr/local/bin/mmdebstrap"
+        keyring = f"--keyring={mirror.keyring} " if mirror.keyring else ""
+        wrapper.write_text(WRAPPER.format(mirror=mirror.main, keyring=keyring), encoding="utf-8")
+        wrapper.chmod(0o755)
+    unfinished.rename(root)
+    print(f"   made in {time.monotonic() - begin:.0f} s", flush=True)
+
+
+def _bootstrap(places: Places, root: Path, mirror: mirrors.Mirror) -> None:
+    scratch = places.home / "scratch"
+    scratch.mkdir()
+    argv = [*ALONE, "mmdebstrap", "--mode=root", "--variant=minbase", '--aptopt=APT::Install-Recommends "false"']
+    argv += [f"--include={','.join(packages(places))}", *([f"--keyring={mirror.keyring}"] if mirror.keyring else [])]
+    argv += [SUITE, str(root), *([] if mirror.is_default else mirror.sources(SUITE))]
+    environment = {**os.environ, **mirrors.proxies(), "LC_ALL": "C", "TMPDIR": str(scratch)}
+    try:
+        done = subprocess.run(
+            argv,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=TIMEOUT_SECONDS,
+            preexec_fn=dies_with_parent,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ControllerError("Making a controller", "mmdebstrap", str(error), "Run lab/prerequisites.sh") from error
+    if done.returncode != 0:
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines()[-8:]
+        raise ControllerError(
+            "Making a controller",
+            str(root),
+            " | ".join(said) or "it said nothing",
+            "Name a mirror of Debian 13: MIRROR=",
+        )
+
+
+def remove_all(places: Places) -> None:
+    """Remove every root, half-made ones too, but for what is kept beside them. Nothing of them may be in use."""
+    doomed = [*places.home.glob(PREFIX + "*"), places.home / "scratch"]
+    for folder in doomed:
+        remove(folder)
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder and all below it; refused where anything is mounted below it."""
+    for point in mounted_below(folder):
+        raise ControllerError("Removing", str(folder), f"{point} is mounted", f"Run umount {point}, and try again")
+    until = time.monotonic() + REMOVE_SECONDS
+    while folder.is_dir():
+        # What was killed a moment ago may still write.
+        done = subprocess.run(["rm", "-rf", "--one-file-system", "--", str(folder)], capture_output=True, text=True)
+        if done.returncode != 0 and time.monotonic() > until:
+            raise ControllerError("Removing", str(folder), done.stderr, "Look at it, and try again")
+
+
+def mounted_below(folder: Path) -> list[str]:
+    """Return the mount points in and below a folder, as this process sees them."""
+    lines = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    points = [line.split(" ")[4] for line in lines]
+    return [point for point in points if point == str(folder) or point.startswith(f"{folder}/")]

@@ -1,0 +1,149 @@
+"""The controller in a folder, from outside: what it runs, what it leaves, and what becomes of it when it is killed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import remains
+
+ROOT = Path(__file__).resolve().parents[2]
+FULL = os.environ.get("AVSHIFT_CONTROLLER_SET") == "full"
+# Half of them while the root is made, half while commands run in it.
+KILLS = 20 if FULL else 2
+SEED = 18
+SECONDS = 900
+FEW = ("iproute2", "passt", "python3")
+UNIT = (
+    ("tests/unit", "tests/fidelity", "tests/interruption")
+    if FULL
+    else (
+        "tests/unit/test_damaged_databases.py",
+        "tests/unit/test_report_formats.py",
+        "tests/unit/test_plan.py",
+        "tests/unit/test_verdict.py",
+    )
+)
+# A command with children outside its process group, a mount and an interface of its own; it notes its network.
+BUSY = """readlink /proc/self/ns/net >>networks; mount -t tmpfs busy /mnt; ip link add d0 type dummy
+setsid sleep 1000 & unshare --net --fork sleep 1000 & sleep 1000"""
+
+
+@pytest.fixture(scope="module")
+def small() -> Iterator[Path]:
+    """A checkout with nothing but the controller, and a short list of packages."""
+    folder = ROOT / ".cache" / "controller-tests"
+    if (folder / "lab").is_dir():
+        _call(folder, "remove")
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(ROOT / "lab/avshift_controller", folder / "lab/avshift_controller")
+    shutil.copy(ROOT / "lab/controller", folder / "lab/controller")
+    (folder / "lab/avshift_controller/packages.txt").write_text("\n".join(FEW), encoding="utf-8")
+    yield folder
+    _call(folder, "remove")
+    shutil.rmtree(folder)
+
+
+def _call(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    argv = [str(folder / "lab/controller"), *words]
+    return subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS, check=False)
+
+
+def _killed_after(folder: Path, seconds: float, *words: str) -> None:
+    process = subprocess.Popen(
+        [str(folder / "lab/controller"), *words],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    time.sleep(seconds)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _must_be_gone(folder: Path, groups: set[str]) -> None:
+    assert remains.mounts(folder / ".cache") == []
+    assert remains.processes(folder / ".cache") == []
+    assert remains.groups(groups) == set()
+    noted = folder / "networks"
+    assert not noted.exists() or not set(noted.read_text(encoding="ascii").split()) & remains.networks()
+
+
+def test_own_tests_pass_in_it() -> None:
+    done = _call(ROOT, "run", "sh", "-c", f"make setup && exec pytest -q -x {' '.join(UNIT)}")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+
+
+def test_killed_while_it_is_made_it_is_made_again(small: Path) -> None:
+    groups, chance = remains.groups(set()), random.Random(SEED)
+    for _kill in range(KILLS // 2):
+        _killed_after(small, chance.uniform(0.5, 12), "make")
+        assert _call(small, "down").returncode == 0
+        _must_be_gone(small, groups)
+    assert _call(small, "make").returncode == 0
+    assert len(list(small.glob(".cache/controller/root-*"))) == 1
+    assert _call(small, "run", "true").returncode == 0
+
+
+@pytest.mark.parametrize("after", ["down", "run"])
+def test_killed_while_it_runs_it_leaves_nothing(after: str, small: Path) -> None:
+    chance = random.Random(f"{SEED} {after}")
+    assert _call(small, "make").returncode == 0
+    assert _call(small, "down").returncode == 0
+    groups = remains.groups(set())
+    for _kill in range(max(1, KILLS // 4)):
+        (small / "networks").unlink(missing_ok=True)
+        _killed_after(small, chance.uniform(0.2, 6), "run", "sh", "-c", BUSY)
+        if after == "run":
+            said = _call(small, "run", "sh", "-c", "cat /proc/mounts /proc/net/dev /proc/[0-9]*/comm")
+            assert said.returncode == 0, said.stderr
+            assert not {"busy", "d0:", "sleep"} & set(said.stdout.split())
+        assert _call(small, "down").returncode == 0
+        _must_be_gone(small, groups)
+
+
+def test_two_commands_share_it_and_the_first_s_end_is_not_the_second_s(small: Path) -> None:
+    assert _call(small, "make").returncode == 0
+    argv = [str(small / "lab/controller"), "run", "sh", "-c", "touch /run/seen; sleep 4; test -e /run/other"]
+    with subprocess.Popen(argv, stdin=subprocess.DEVNULL) as first:
+        waiting = "until [ -e /run/seen ]; do sleep 0.1; done; touch /run/other"
+        assert _call(small, "run", "sh", "-c", waiting).returncode == 0
+        assert first.wait(timeout=SECONDS) == 0
+    assert _call(small, "run", "sh", "-c", "exit 7").returncode == 7
+    assert _call(small, "down").returncode == 0
+
+
+def test_changed_list_makes_another_root(small: Path) -> None:
+    assert _call(small, "make").returncode == 0
+    before = [path.name for path in small.glob(".cache/controller/root-*")]
+    with (small / "lab/avshift_controller/packages.txt").open("a", encoding="utf-8") as listed:
+        listed.write("\nnftables\n")
+    assert _call(small, "run", "nft", "--version").returncode == 0
+    after = [path.name for path in small.glob(".cache/controller/root-*")]
+    assert len(after) == 1 and after != before
+
+
+def test_removing_it_never_reaches_the_checkout(small: Path) -> None:
+    assert _call(small, "make").returncode == 0
+    kept = small / "kept"
+    kept.write_text("x", encoding="utf-8")
+    argv = [str(small / "lab/controller"), "run", "sh", "-c", "touch reached; sleep 1000"]
+    with subprocess.Popen(argv, stdin=subprocess.DEVNULL, start_new_session=True):
+        until = time.monotonic() + SECONDS
+        while not (small / "reached").exists() and time.monotonic() < until:
+            time.sleep(0.1)
+        assert _call(small, "remove").returncode == 0
+    assert kept.read_text(encoding="utf-8") == "x"
+    assert (small / "lab/controller").is_file()
+    assert list(small.glob(".cache/controller/root-*")) == []
+    assert remains.mounts(small / ".cache") == []
