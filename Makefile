@@ -55,7 +55,7 @@ NEED_PYPI := rollout browser test-matrix sanity screenshots controller
 
 setup:
 	@lab/prerequisites.sh controller
-	@lab/controller make
+	@$(INFORMED) controller lab/controller make
 
 $(IN_CONTROLLER): setup
 	@lab/controller run make --no-print-directory $@ JOBS=$(JOBS) $(if $(SCENARIO),SCENARIO=$(SCENARIO))
@@ -126,7 +126,7 @@ types: setup ## Check the types of the engine, the action plugins and the lab
 	@echo "== types"
 	MYPYPATH=tests/stubs:.cache mypy --cache-dir .cache/mypy \
 		-p ansible_collections.avshift.endpoint.plugins.plugin_utils -p ansible_collections.avshift.endpoint.plugins.action
-	cd lab && mypy --cache-dir ../.cache/mypy-lab --config-file ../pyproject.toml fleet.py -p avshift_controller
+	cd lab && mypy --cache-dir ../.cache/mypy-lab --config-file ../pyproject.toml fleet.py avshift_controller/*.py
 	MYPYPATH=tests/stubs:benchmarks:.cache:tests/unit mypy --cache-dir .cache/mypy-bench --follow-imports silent -p avshift_bench
 	cd benchmarks && mypy --cache-dir ../.cache/mypy-bench --config-file ../pyproject.toml detect.py report.py window.py
 	cd tests && mypy --cache-dir ../.cache/mypy-bench --config-file ../pyproject.toml -p matrix
@@ -252,7 +252,7 @@ $(VENV)/ready: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) or sys.version_info >= (3, 14))' || \
 		{ echo "Setting up: $(PYTHON): it is not Python 3.11 to 3.13. Install python3.11, or call make PYTHON=..." >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "Setting up: $(VENV): no venv module. Install python3-venv." >&2; exit 1; }
-	@$(BIN)/pip install -q --disable-pip-version-check --requirement requirements.txt
+	@$(INFORMED) packages $(BIN)/pip install -q --disable-pip-version-check --requirement requirements.txt
 	@touch $@
 
 # GNU make makes this first, and then begins anew with what it says.

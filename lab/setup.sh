@@ -19,7 +19,9 @@ if [ -e $venv/ready ] && [ -z "$(find requirements.txt -newer $venv/ready)" ]; t
 fi
 lab/prerequisites.sh
 echo "== setup: Python packages into $venv, about 2 minutes"
-if env -u MAKEFLAGS -u MAKELEVEL make --no-print-directory PYTHON="$python" $venv/ready >$log 2>&1; then
+# It is make's own rule, called without what this make was called with.
+rule='unset MAKEFLAGS MAKELEVEL; exec make --no-print-directory PYTHON="$0" "$1" >"$2" 2>&1'
+if python3 lab/heartbeat.py packages sh -c "$rule" "$python" $venv/ready $log; then
     chosen environment "$venv, since pip could install requirements.txt"
 fi
 # What pip says of it, from the surest sign to the least sure.
