@@ -20,6 +20,7 @@ fi
 lab/prerequisites.sh
 echo "== setup: Python packages into $venv, about 2 minutes"
 # It is make's own rule, called without what this make was called with.
+# shellcheck disable=SC2016  # the inner shell expands them
 rule='unset MAKEFLAGS MAKELEVEL; exec make --no-print-directory PYTHON="$0" "$1" >"$2" 2>&1'
 if python3 lab/heartbeat.py packages sh -c "$rule" "$python" $venv/ready $log; then
     chosen environment "$venv, since pip could install requirements.txt"
