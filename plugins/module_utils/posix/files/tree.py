@@ -15,7 +15,7 @@ import stat
 from ..errors import EndpointError
 from ..running import bounded
 from . import reading
-from .foreign import Allowance, Remote, unreadable
+from .foreign import Allowance, Remote, others_may_write, unreadable
 from .places import ABSENT, DIRECTORY, Place, below, loop, refuse_link, refuse_odd
 
 LISTED = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
