@@ -240,8 +240,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "another-system-as-a-root",
         "plugins/module_utils/collect/roots.py",
-        "    if other or not (look.live or _is_linux(look)):\n",
-        "    if look.live and other:\n",
+        "    if strange:\n",
+        "    if strange and look.live:\n",
     ),
     Mutation(
         "database-hidden",

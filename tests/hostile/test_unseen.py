@@ -47,6 +47,59 @@ OTHER_DISKS = {
     "nothing": {},
     "a folder of documents": {"letters/one.txt": "x"},
     "a boot partition": {"EFI/BOOT/BOOTX64.EFI": "x", "vmlinuz": "x"},
+    "reactos": {"reactos/System32/ntdll.dll": "", **ORDINARY},
+    "a disk of data from windows": {"Program Files/Kaspersky Lab/KES/avp.exe": "", "Users/alice/x.txt": "x"},
+    "the data volume of macos": {
+        "Library/Application Support/Kaspersky Lab/x": "",
+        "Users/alice/x": "",
+        "private/x": "",
+    },
+    "openbsd": {"bsd": "x", "bsd.rd": "x", "etc/passwd": ORDINARY["etc/passwd"], "etc/myname": "x"},
+    "netbsd": {"netbsd": "x", "etc/release": "NetBSD 10.0/amd64", "etc/passwd": ORDINARY["etc/passwd"]},
+    "dragonfly": {"etc/os-release": "ID=dragonfly\n", "etc/passwd": ORDINARY["etc/passwd"], "kernel": "x"},
+    "illumos": {"etc/os-release": "ID=omnios\nID_LIKE=illumos\n", "kernel/unix": "x", "var/sadm/x": "x"},
+    "the hurd with dpkg": {**ORDINARY, "hurd/init": "x"},
+    "android": {"system/build.prop": "x", "data/app/com.kaspersky.security.cloud/base.apk": "x"},
+    "android, system as root": {"system/system/build.prop": "x", "init.rc": "x", "system/system/etc/hosts": "x"},
+    "android's own system partition": {"build.prop": "x", "etc/hosts": "x", "bin/app_process": "x"},
+    "android's data partition": {"app/com.kaspersky.kes/base.apk": "x", "misc/keystore/x": "x"},
+    "an overlay of a router": {"upper/etc/passwd": ORDINARY["etc/passwd"], "work/work": "x"},
+    "an initial ram disk": {**ORDINARY, "etc/initrd-release": "ID=debian\n", "init": "x"},
+    "an initial ram disk of /usr": {**ORDINARY, "usr/lib/initrd-release": "ID=fedora\n"},
+    "a layer of a container's image": {**ORDINARY, "opt/.wh.kaspersky": ""},
+    "a layer that hides all": {**ORDINARY, "var/.wh..wh..opq": ""},
+    "accounts and packages of no system": {key: ORDINARY[key] for key in ("etc/passwd", "var/lib/dpkg/status")},
+    "the disk's top of btrfs": {"@/etc/os-release": "ID=debian\n", "@home/alice/x": "", "@var/lib/dpkg/status": "x"},
+    "the disk's top of ostree": {"ostree/repo/config": "", "ostree/deploy/x/deploy/y/etc/os-release": "ID=fedora\n"},
+}
+# A system of which a part lies elsewhere: another partition, another volume, what ostree keeps beside a deployment.
+PIECES = {
+    "/usr alone": {"usr/lib/os-release": "ID=fedora\n", "usr/share/rpm/rpmdb.sqlite": "x"},
+    "/usr and /etc": {**{key: ORDINARY[key] for key in ("etc/os-release", "etc/passwd")}, "usr/bin/sh": "x"},
+    "/usr without its /var": {
+        "usr/lib/os-release": "ID=opensuse-microos\nID_LIKE=suse\n",
+        "usr/lib/sysimage/rpm/Packages.db": "x",
+        "etc/passwd": ORDINARY["etc/passwd"],
+    },
+    "nixos": {
+        "etc/os-release": "ID=nixos\n",
+        "etc/NIXOS": "",
+        "nix/store/x/y": "",
+        "etc/passwd": ORDINARY["etc/passwd"],
+    },
+    "guix": {"etc/os-release": "ID=guix\n", "gnu/store/x/y": "", "var/guix/db/db.sqlite": ""},
+    "void": {"etc/os-release": "ID=void\n", "var/db/xbps/pkgdb-0.38.plist": "x"},
+    "solus": {"usr/lib/os-release": "ID=solus\n", "var/lib/eopkg/package/bash-5.2-1/metadata.xml": "x"},
+    "clear linux": {
+        "usr/lib/os-release": "ID=clear-linux-os\n",
+        "usr/share/clear/bundles/os-core": "",
+        "var/lib/x": "",
+    },
+    "openwrt": {"etc/openwrt_release": "x", "usr/lib/opkg/status": "", "etc/passwd": ORDINARY["etc/passwd"]},
+    "slackware": {"etc/slackware-version": "Slackware 15.0", "var/log/packages/bash-5.1-x86_64-2": "x"},
+    "alpine": {"etc/alpine-release": "3.20", "lib/apk/db/installed": "x", "var/x": ""},
+    "gentoo": {"etc/gentoo-release": "x", "var/db/pkg/app-shells/bash-5.2/PF": "x"},
+    "a distroless image": {"etc/os-release": "ID=debian\n", "var/lib/dpkg/status.d/base": "Package: base\n"},
 }
 
 
@@ -60,6 +113,18 @@ def test_another_system_is_never_complete(files: dict[str, str], tmp_path: Path)
     told = _told(_root(tmp_path, files))
     assert not told["complete"]
     assert "root:system" in [unknown["id"] for unknown in told["unknowns"]]
+
+
+@attack(
+    "piece-of-a-system",
+    threat="an administrator gives a root of which a part is not mounted, or whose package manager is not read",
+    holds="the answer is not complete, whatever the rest of it says",
+)
+@pytest.mark.parametrize("files", PIECES.values(), ids=PIECES)
+def test_a_piece_of_a_system_is_never_complete(files: dict[str, str], tmp_path: Path) -> None:
+    told = _told(_root(tmp_path, files))
+    assert not told["complete"]
+    assert [unknown["id"] for unknown in told["unknowns"] if unknown["bears"]] != []
 
 
 @attack(

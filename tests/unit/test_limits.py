@@ -25,6 +25,13 @@ LINES = {
     "rpm_elsewhere": ("%_dbpath /srv/rpm", "# %_dbpath /srv/rpm"),
     "homes_by_name_service": ("passwd: files sss", "passwd: files systemd"),
     "homes_by_automounter": ("/home /etc/auto.home", "/misc /etc/auto.misc"),
+    "homes_by_compat": ("+::::::", "alice:x:1000:1000:+:/home/alice:/bin/sh"),
+    "homes_by_map": ("automount: files sss", "automount: files # sss"),
+    "homes_mounted_on_use": (
+        "nas:/home /home nfs x-systemd.automount,_netdev 0 0",
+        "# nas:/home /home nfs x-systemd.automount 0 0",
+    ),
+    "homes_by_pam_mount": ('<volume user="*" mountpoint="/home/%(USER)" />', '<!-- <volume user="*" /> -->'),
 }
 OWN = [name for name in platforms.detection(CATALOG.products)["limit"]["names"] if "*" not in name]
 
@@ -97,9 +104,42 @@ def test_a_package_that_is_called_as_a_product_is_unknown(pair: tuple[Limit, dic
 
 @pytest.mark.parametrize("name", sorted(LINES))
 def test_expressions_find_what_they_are_for(name: str) -> None:
-    (mark,) = [mark for limit, mark in MARKED if limit.id == name and "line" in mark]
-    assert limits.re.search(mark["line"], LINES[name][0])
-    assert not limits.re.search(mark["line"], LINES[name][1])
+    for mark in [mark for limit, mark in MARKED if limit.id == name and "line" in mark]:
+        assert limits.re.search(mark["line"], LINES[name][0])
+        assert not limits.re.search(mark["line"], LINES[name][1])
+
+
+def test_every_expression_has_lines() -> None:
+    assert {limit.id for limit, mark in MARKED if "line" in mark} == set(LINES)
+
+
+# Whatever users come from: the services of today, and one of tomorrow.
+SERVICES = {
+    "passwd: files sss": True,
+    "passwd:\tsss files systemd": True,
+    "passwd: compat winbind": True,
+    "passwd: files [NOTFOUND=return] ldap": True,
+    "passwd: files [SUCCESS=merge] systemd cache_oslogin oslogin": True,
+    "passwd: files extrausers systemd": True,
+    "passwd: files himmelblau": True,
+    "passwd: files unheard_of": True,
+    "passwd: filesystems": True,
+    "passwd: files systemd": False,
+    "passwd:files": False,
+    "passwd: compat systemd mymachines": False,
+    "passwd: files altfiles": False,
+    "passwd: files [NOTFOUND=return] systemd # sss ldap": False,
+    "passwd: files [!SUCCESS=continue sss] systemd": False,
+    "group: files sss": False,
+    "# passwd: files sss": False,
+}
+
+
+@pytest.mark.parametrize("line", SERVICES)
+def test_users_of_any_name_service_are_a_limit(line: str, tmp_path: Path) -> None:
+    write(_with_dpkg(_ordinary(tmp_path)), "etc/nsswitch.conf", f"hosts: files dns\n{line}\n")
+    named = [limit["id"] for limit in _told(tmp_path)["limits"]]
+    assert named == (["homes_by_name_service"] if SERVICES[line] else [])
 
 
 def test_every_entry_has_a_name_of_its_own_and_the_form_of_the_schema() -> None:

@@ -9,16 +9,53 @@ from ..linux import dpkg_status, rpm_home
 from ..posix.errors import EndpointError
 from .host import describe
 from .items import not_checked
-from .look import PASSWD
 
-RELEASES = ("/etc/os-release", "/usr/lib/os-release")
+# A Linux says which one it is in one of these. An account file alone is on other systems too, and in a piece of one.
+RELEASES = (
+    "/etc/os-release",
+    "/usr/lib/os-release",
+    "/etc/system-release",
+    "/etc/redhat-release",
+    "/etc/debian_version",
+    "/etc/SuSE-release",
+    "/etc/alpine-release",
+    "/etc/arch-release",
+    "/etc/gentoo-release",
+    "/etc/slackware-version",
+    "/etc/openwrt_release",
+    "/etc/NIXOS",
+    "/etc/lsb-release",
+)
 # What no Linux has, as names without regard to case, and what it says.
 OTHERS = (
-    ("a Windows disk", ("windows/system32", "winnt/system32", "windows/syswow64")),
+    ("a Windows disk", ("windows/system32", "winnt/system32", "windows/syswow64", "reactos/system32")),
     ("a disk of macOS", ("system/library/coreservices",)),
     ("a disk of FreeBSD", ("bin/freebsd-version",)),
-    ("a system partition of Android", ("system/build.prop",)),
+    ("a disk of OpenBSD", ("bsd.rd", "etc/installurl")),
+    ("a disk of NetBSD", ("netbsd",)),
+    ("a disk of Solaris or illumos", ("kernel/unix", "platform/i86pc")),
+    ("a disk of the Hurd", ("hurd/init",)),
+    ("a disk of Haiku", ("system/packages/haiku.hpkg",)),
+    ("a system partition of Android", ("system/build.prop", "system/system/build.prop", "build.prop", "default.prop")),
 )
+# Systems that have an os-release and are no Linux.
+OTHER_NAMES = (
+    "freebsd",
+    "dragonfly",
+    "openbsd",
+    "netbsd",
+    "midnightbsd",
+    "omnios",
+    "openindiana",
+    "smartos",
+    "illumos",
+)
+# An image that only starts another system.
+STARTERS = ("/etc/initrd-release", "/usr/lib/initrd-release")
+# A layer of a container's image says by such a name that a file of the layer below is gone.
+WHITEOUT = ".wh."
+LAYERED = ("/", "/etc", "/usr", "/usr/bin", "/var", "/opt")
+VARIABLE = "/var"
 # Folders of programs, which tell what may be installed on such a disk.
 PROGRAMS = ("program files", "program files (x86)", "programdata", "applications", "library/application support")
 # Which database a family's packages are in.
@@ -34,17 +71,34 @@ def collect(asked, look):
 
     ``asked`` is {word}: text, in lower case, in the names of folders of programs that are worth telling of.
     """
-    other = "" if look.live else _other(look)
-    if other or not (look.live or _is_linux(look)):
-        yield not_checked("root", "system", look.root, _told(other, asked["word"], look))
+    strange = "" if look.live else _strange(asked["word"], look)
+    if strange:
+        yield not_checked("root", "system", look.root, strange)
         return
     missing = _missing(look)
     if missing:
         yield not_checked("root", "packages", look.root, missing)
 
 
-def _is_linux(look):
-    return any(look.tree.lstat(path)[0] is not None for path in (*RELEASES, PASSWD))
+def _strange(word, look):
+    """Return why a root that is not running is no whole Linux system, '' if it is one."""
+    other = _other(look) or ("a disk of another system" if describe(look)["system"] in OTHER_NAMES else "")
+    if other:
+        return "it is %s, which cannot be looked at as a root%s" % (other, _programs_of(word, look))
+    if not look.tree.names("/"):
+        return "it is empty"
+    if any(_has(path, look) for path in STARTERS):
+        return "it is an initial RAM disk, which starts a system and is none"
+    if not any(_has(path, look) for path in RELEASES):
+        told = "no Linux system is known there: no file says which one it is%s"
+        return told % _programs_of(word, look)
+    if any(name.startswith(WHITEOUT) for folder in LAYERED for name in look.tree.names(folder)):
+        return "it is one layer of a container's image: what the layers below it hold is not there"
+    return ""
+
+
+def _has(path, look):
+    return look.tree.lstat(path)[0] is not None
 
 
 def _missing(look):
@@ -60,17 +114,14 @@ def _missing(look):
             return "the system is %s, and %s's database is not there" % (family[0], database)
     if not any(value is not None for value in there.values()):
         return "there is no database of packages that can be read: neither dpkg's nor rpm's"
+    if not look.live and not look.tree.names(VARIABLE):
+        return "it is a part of a system: its /var is not there, or empty; mount it in its place"
     return ""
 
 
-def _told(other, word, look):
+def _programs_of(word, look):
     found = "" if not word else ", ".join(sorted(_programs(word, look))[:MOST_NAMES])
-    named = "; it has %s" % found if found else ""
-    if other:
-        return "it is %s, which cannot be looked at as a root%s" % (other, named)
-    if not look.tree.entries("/"):
-        return "it is empty"
-    return "no Linux system is known there: it has neither os-release nor /etc/passwd%s" % named
+    return "; it has %s" % found if found else ""
 
 
 def _other(look):
