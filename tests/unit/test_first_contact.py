@@ -60,7 +60,7 @@ def test_the_cause_of_most_hosts_comes_first_and_many_hosts_are_not_all_named() 
 def test_codes_of_failing_connections_that_are_documented_have_a_remedy() -> None:
     cases = load_yaml(REPOSITORY / "tests" / "fixtures" / "failures.yml")
     codes = {case["code"] for case in cases} - {"module_failed", "connection_lost"}
-    assert codes <= set(next_steps.REMEDIES)
+    assert codes <= set(next_steps.remedies())
 
 
 def _ansible(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

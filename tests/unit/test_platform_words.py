@@ -39,6 +39,10 @@ def _places() -> list[Path]:
     return [*_engine(), *templates, *schemas]
 
 
+# What hides who a document is about has to know the versions' forms of every system.
+READING_ALL = {"plugin_utils/report/redact/redactor.py": {"deb", "ubuntu"}}
+
+
 def _words(text: str) -> list[str]:
     return [
         f"{number}: {found.group()}" for number, line in enumerate(text.split("\n"), 1) for found in WORD.finditer(line)
@@ -48,8 +52,11 @@ def _words(text: str) -> list[str]:
 def test_no_word_of_a_system_stands_outside_its_rooms() -> None:
     places = _places()
     assert len(places) > 100
-    found = [f"{short(path)}:{word}" for path in places for word in _words(path.read_text(encoding="utf-8"))]
-    assert found == []
+    found = [(short(path), word) for path in places for word in _words(path.read_text(encoding="utf-8"))]
+    read = {(file, word) for file, words in READING_ALL.items() for word in words}
+    assert [f"{file}:{word}" for file, word in found if (file, word.partition(": ")[2]) not in read] == []
+    # What is not said there any more is to be taken off the list.
+    assert read <= {(file, word.partition(": ")[2]) for file, word in found}
 
 
 def test_the_engine_names_no_kind_of_one_system() -> None:

@@ -119,9 +119,9 @@ class Platform:
     ``probes`` are asked besides what finds products, to plan a goal. ``steady`` names what was seen so that like hosts
     have the same plan. ``layout`` is a provider's for a host's facts. ``stage``, ``hand_over`` and ``remove`` plan the
     three parts. ``staying`` names what no step is for. ``waiting`` names what waits for a restart, from (the facts of
-    steps, later evidence). ``selftest`` are the arguments of a provider's proof, from (catalog, provider, options, days
-    that its signatures may be old); ``state_of`` those that only ask a product about itself, None where it cannot be
-    asked.
+    steps, later evidence). ``remedies`` say what to do on a host that gave no answer, by the code of the failure.
+    ``selftest`` are the arguments of a provider's proof, from (catalog, provider, options, days that its signatures may
+    be old); ``state_of`` those that only ask a product about itself, None where it cannot be asked.
     """
 
     name: str
@@ -141,6 +141,7 @@ class Platform:
     data: Callable[[Request], OwnersData] = lambda _request: OwnersData()
     checks: Checks = field(default_factory=Checks)
     interrupted: Interrupted = field(default_factory=Interrupted)
+    remedies: Mapping[str, str] = field(default_factory=dict)
     waiting: Callable[[Iterable[dict[str, Any]], Iterable[Item]], list[str]] = lambda _facts, _evidence: []
     selftest: Callable[[Catalog, str, dict[str, Any], int], dict[str, Any]] = (
         lambda _catalog, _provider, _options, _days: {}

@@ -78,3 +78,8 @@ def waiting(facts: Iterable[dict[str, Any]], seen: Iterable[Item]) -> list[str]:
 def archives() -> str:
     """Return in words where archives lie on hosts."""
     return ", ".join(sorted({platform.places.retained for platform in ALL.values()}))
+
+
+def remedies() -> dict[str, str]:
+    """Return what to do on hosts that gave no answer, by the code of the failure."""
+    return {code: text for platform in ALL.values() for code, text in platform.remedies.items()}

@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-PARTS = ("stage", "handover", "remove")
+from ..plan.model import PARTS
+
 OUTCOMES = ("changed", "proved", "already", "failed", "undone", "untouched")
 ALREADY, BEFORE = "already", ("changed", "proved")
 UNKNOWN = "window_unknown"

@@ -9,11 +9,11 @@ from itertools import chain
 from typing import Any
 
 from ..plan.exceptions import ALL, in_force
+from ..plan.model import PARTS
 from . import journal, talking, verdict
 from .console import Console, since
 from .records import collected_in, compose
 
-PARTS = ("stage", "handover", "remove")
 NOT_STARTED = "not_started"
 # The goal of a run that only brings a replacement.
 STAYS = "as it is"
@@ -124,7 +124,7 @@ def _window(
     if journal.is_unknown(list(chain.from_iterable(outcomes.values()))) or (runs and runs[-1].get(journal.UNKNOWN)):
         return None
     windows: list[float | None] = [run.get("window_seconds") for run in runs]
-    windows += [(parts.get(part) or {}).get("window_seconds") for part in ("handover", "remove")]
+    windows += [(parts.get(part) or {}).get("window_seconds") for part in PARTS[1:]]
     return next((window for window in reversed(windows) if window is not None), None)
 
 

@@ -6,24 +6,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from .. import platforms
 from ..record.verdict import DETECTED, UNKNOWN
 from .escape import visible
 from .words import some
 
 HEAD = "What to do next"
 PING = "ansible HOST -i INVENTORY -m ansible.builtin.raw -a id"
-PYTHONS = "ansible HOST -i INVENTORY -m ansible.builtin.raw -a 'ls /usr/bin/python3* /usr/libexec/platform-python'"
-# What to do by the code of a failure. A code that is not here has its remedy in the host's record.
+# What to do by the code of a failure, besides what a platform says of its own. A code that is in neither has its
+# remedy in the host's record.
 REMEDIES = {
     "unreachable": "Log in by hand first: ssh USER@HOST. Then set ansible_host, ansible_user and ansible_port in the "
     f"inventory, and try: {PING}",
     "root_needed": "Set ansible_become: true in the inventory, or log in as root. Without root, an image "
     "that can be read is looked at with the detecting role's variable that ends in _root.",
-    "become_failed": "Check that the login user may become root. Where sudo asks for a password, run again with "
-    "--ask-become-pass; where it is su or doas, set ansible_become_method.",
-    "python_missing": f"Install Python 3 there, or name the one that it has in ansible_python_interpreter: {PYTHONS}",
-    "python_unsupported": "Ansible took a Python that is too old. Name a newer one in ansible_python_interpreter, and "
-    f"where there are several, see which: {PYTHONS}",
     "timed_out": "Look at what hangs there, or give it longer with -e avshift_timeout=SECONDS.",
     "no_room": "Make room there, or set ansible_remote_tmp to a directory that has some.",
 }
@@ -35,6 +31,11 @@ UNKNOWNS = (
 PLAN = "Plan the migration, which changes nothing: ansible-playbook avshift.endpoint.plan -i INVENTORY"
 NOTHING = "There is nothing to migrate on hosts without Kaspersky. To put a replacement there all the same, plan it."
 MOST_LIMITED = 10
+
+
+def remedies() -> dict[str, str]:
+    """Return what to do by the code of a failure, on whatever platform."""
+    return {**REMEDIES, **platforms.remedies()}
 
 
 def lines(records: list[dict[str, Any]]) -> list[str]:
@@ -51,7 +52,7 @@ def _silent(records: list[dict[str, Any]]) -> list[str]:
         if record["failure"]:
             by_code.setdefault(str(record["failure"]["code"]), []).append(record["host"])
     told = [
-        f"{visible(code)}, hosts: {len(hosts)} ({some(hosts)}). {REMEDIES.get(code, RECORD)}"
+        f"{visible(code)}, hosts: {len(hosts)} ({some(hosts)}). {remedies().get(code, RECORD)}"
         for code, hosts in sorted(by_code.items(), key=lambda pair: (-len(pair[1]), pair[0]))
     ]
     silent = sorted(host for hosts in by_code.values() for host in hosts)

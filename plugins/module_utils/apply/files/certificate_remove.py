@@ -110,7 +110,7 @@ def _in_bundles(target):
 
 def _in_database(target):
     """Return True if the database has it. Its content is data, whoever has written it."""
-    opened = _opened(target["database"])
+    opened = safe_paths.opened_file(target["database"])
     if opened is None:
         return False
     with os.fdopen(opened, "rb") as stream:
@@ -122,26 +122,6 @@ def _in_database(target):
         return [target["name"], target["subject"]] in found
     except ValueError as error:
         raise EndpointError("database_unreadable", READING, target["database"], error, BY_HAND)
-
-
-def _opened(path):
-    """Return a descriptor of a regular file, reached without a link; None if it is not there."""
-    opened = safe_paths.open_parent(path)
-    if opened is None:
-        return None
-    parent, name = opened
-    try:
-        descriptor = os.open(name, file_replace.READING, dir_fd=parent)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise safe_paths.unreadable(path, os.strerror(error.errno))
-    finally:
-        os.close(parent)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise safe_paths.unreadable(path, "it is not a regular file")
-    return descriptor
 
 
 def _from_database(target):

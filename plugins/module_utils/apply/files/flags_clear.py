@@ -59,16 +59,4 @@ def _turn(told, on):
 
 def _opened(path):
     """Return a descriptor of a file or directory, without following links; None if it is not there or neither."""
-    opened = safe_paths.open_parent(path)
-    if opened is None:
-        return None
-    parent, name = opened
-    try:
-        mode = os.lstat(name, dir_fd=parent).st_mode
-        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-            return None
-        return os.open(name, file_flags.OPENED, dir_fd=parent)
-    except FileNotFoundError:
-        return None
-    finally:
-        os.close(parent)
+    return safe_paths.opened(path, file_flags.OPENED, lambda mode: stat.S_ISREG(mode) or stat.S_ISDIR(mode))

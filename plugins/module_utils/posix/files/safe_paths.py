@@ -63,6 +63,39 @@ def open_parent(path):
     return descriptor, names[-1]
 
 
+def opened(path, flags, fits=None):
+    """Return a descriptor of what a path is itself, reached without following a link; None if it is not there, or if
+    ``fits`` says of its mode that it is nothing to be opened. OSError if it cannot be opened.
+    """
+    reached = open_parent(path)
+    if reached is None:
+        return None
+    parent, name = reached
+    try:
+        if fits is not None and not fits(os.lstat(name, dir_fd=parent).st_mode):
+            return None
+        return os.open(name, flags, dir_fd=parent)
+    except FileNotFoundError:
+        return None
+    finally:
+        os.close(parent)
+
+
+def opened_file(path):
+    """Return a descriptor, to read from, of a regular file; None if it is not there, EndpointError if it is none.
+
+    Opened without blocking and checked to be regular first, so that a FIFO or device cannot hang the caller.
+    """
+    try:
+        descriptor = opened(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        raise unreadable(path, os.strerror(error.errno))
+    if descriptor is not None and not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise unreadable(path, "it is not a regular file")
+    return descriptor
+
+
 def _led_elsewhere(path, name, error):
     cause = "the parent %r is a symbolic link or no directory" % name
     if error.errno not in (errno.ELOOP, errno.ENOTDIR):
@@ -74,10 +107,10 @@ def _led_elsewhere(path, name, error):
 
 def lstat(path):
     """Return the status of a path itself and, of a link, its target; (None, None) if it is not there."""
-    opened = open_parent(path)
-    if opened is None:
+    reached = open_parent(path)
+    if reached is None:
         return None, None
-    parent, name = opened
+    parent, name = reached
     try:
         status = os.lstat(name, dir_fd=parent)
         return status, os.readlink(name, dir_fd=parent) if stat.S_ISLNK(status.st_mode) else None
@@ -89,10 +122,10 @@ def lstat(path):
 
 def holds_others(path, names):
     """Return True if a directory holds anything but these names; False if it is not there or no directory."""
-    opened = open_parent(path)
-    if opened is None:
+    reached = open_parent(path)
+    if reached is None:
         return False
-    parent, name = opened
+    parent, name = reached
     try:
         descriptor = os.open(name, DIRECTORY, dir_fd=parent)
     except (FileNotFoundError, NotADirectoryError):
@@ -120,29 +153,14 @@ def shown(path):
 
 
 def read_text(path, limit=READ_LIMIT):
-    """Return a regular file's text, None if it is not there; EndpointError if it cannot be read or is too large.
-
-    Opened without blocking and checked to be regular first, so that a FIFO or device cannot hang the caller.
-    """
-    opened = open_parent(path)
-    if opened is None:
+    """Return a regular file's text, None if it is not there; EndpointError if it cannot be read or is too large."""
+    descriptor = opened_file(path)
+    if descriptor is None:
         return None
-    parent, name = opened
-    try:
-        descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise unreadable(path, os.strerror(error.errno))
-    finally:
-        os.close(parent)
-    status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode):
-        os.close(descriptor)
-        raise unreadable(path, "it is not a regular file")
     with os.fdopen(descriptor, "rb") as stream:
-        if status.st_size > limit:
-            raise unreadable(path, "it has %d bytes, more than %d" % (status.st_size, limit))
+        size = os.fstat(descriptor).st_size
+        if size > limit:
+            raise unreadable(path, "it has %d bytes, more than %d" % (size, limit))
         return stream.read().decode("utf-8", "surrogateescape")
 
 

@@ -15,6 +15,7 @@ from ...plan.staged import Staged
 from . import handover, interrupted, kinds, order, owners_data, places, preflight, removal, selftest, staging
 from .evidence import TABLE
 from .normalise import steady
+from .remedies import REMEDIES
 from .staging.engine import layout_of
 
 
@@ -59,6 +60,7 @@ LINUX = Platform(
     checks=preflight.CHECKS,
     interrupted=interrupted.LEAVES,
     waiting=kinds.waiting,
+    remedies=REMEDIES,
     selftest=selftest.arguments,
     state_of=selftest.of_product,
 )
