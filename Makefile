@@ -27,8 +27,8 @@ BIN := /usr/local/bin
 else ifeq ($(PACKAGES),distribution)
 WAY := controller
 else ifneq ($(filter-out help clean demo-down look prerequisites $(VENV)/ready %-anew requirements,$(or $(MAKECMDGOALS),help)),)
-# A note about what has been removed since says nothing any more.
-$(if $(wildcard $(VENV)/ready .cache/controller/root-*),,$(shell rm -f .cache/way.mk))
+# A note about what has been removed since says nothing any more; one that was made just now says what is to be made.
+$(if $(MAKE_RESTARTS)$(wildcard $(VENV)/ready .cache/controller/root-*),,$(shell rm -f .cache/way.mk))
 include .cache/way.mk
 endif
 # Debian's mirror, where it is not the one that the machine's own apt uses.
