@@ -57,6 +57,8 @@ def test_host_without_any_sign_is_silent_and_says_what_that_means() -> None:
     told = _told([])
     assert (told["result"], _ids(told)) == ("silent", ["addresses_compared"])
     assert _ids(_told([], servers=[])) == ["addresses_compared", "server_not_named"]
+    (unnamed,) = [item for item in _told([], servers=[])["items"] if item["id"] == "server_not_named"]
+    assert "cannot be read from the host" in unnamed["remediation"]
 
 
 def test_running_product_talks_and_its_residue_does_not() -> None:

@@ -179,7 +179,8 @@ def _scope(evidence: Evidence, servers: list[str]) -> Iterator[Sign]:
             INFO,
             "No management server was named",
             "what still points at it was not looked for",
-            "Name the server and its addresses in the variable for servers, and look again.",
+            "Name the server and its addresses in the variable for servers, and look again. It cannot be read from the "
+            "host: no source says where the agent keeps it. docs/silence.md says which program of the agent prints it.",
         )
 
 
