@@ -28,7 +28,8 @@ PLACES = (
     ("selinux", ("/etc/selinux/targeted/contexts/files", "/etc/selinux/mls/contexts/files")),
     ("selinux", ("/etc/selinux/default/contexts/files",)),
     ("audit", ("/etc/audit/rules.d", "/etc/audit/plugins.d")),
-    ("module", ("/etc/modules", "/etc/modules-load.d")),
+    # What the kernel loads at boot, and what the dynamic linker loads into every program.
+    ("module", ("/etc/modules", "/etc/modules-load.d", "/etc/ld.so.preload", "/etc/ld.so.conf.d")),
     ("shell", ("/etc/profile", "/etc/bash.bashrc", "/etc/bashrc", "/etc/environment", "/etc/environment.d")),
     ("shell", ("/etc/bash_completion.d", "/etc/zsh", "/etc/zshrc", "/etc/zshenv", "/etc/zprofile", "/etc/skel")),
     ("shell", ("/etc/csh.cshrc", "/etc/csh.login", "/etc/fish/config.fish", "/etc/fish/conf.d", "/etc/ksh.kshrc")),
@@ -36,6 +37,14 @@ PLACES = (
     ("shell", ("~/.bash_completion", "~/.zshrc", "~/.zshenv", "~/.zprofile", "~/.zlogin", "~/.kshrc", "~/.mkshrc")),
     ("shell", ("~/.cshrc", "~/.tcshrc", "~/.login", "~/.config/fish/config.fish", "~/.config/environment.d")),
     ("shell", ("~/.xprofile", "~/.xsessionrc", "~/.pam_environment")),
+    # What SUSE, Arch and others have in their place, further shells, and what a session starts from.
+    ("shell", ("/etc/profile.local", "/etc/bash.bashrc.local", "/etc/zsh.zshrc.local", "/etc/zsh.zshenv.local")),
+    ("shell", ("/etc/csh.login.local", "/etc/csh.cshrc.local", "/etc/bash.bashrc.d", "/etc/bashrc.d", "/etc/mkshrc")),
+    ("shell", ("/etc/zlogin", "/etc/zlogout", "/etc/zsh/zshrc.d", "/etc/fish/completions", "/etc/fish/functions")),
+    ("shell", ("/etc/csh.logout", "/etc/security/pam_env.conf", "/etc/X11/Xsession.d", "/etc/X11/xinit/xinitrc.d")),
+    ("shell", ("~/.zlogout", "~/.logout", "~/.bashrc.d", "~/.config/fish/conf.d", "~/.config/fish/completions")),
+    ("shell", ("~/.config/fish/functions", "~/.config/nushell", "~/.xinitrc", "~/.xsession", "~/.yashrc")),
+    ("shell", ("~/.config/plasma-workspace/env", "~/.config/zsh", "~/.config/xonsh", "~/.xonshrc")),
     # What other programs let pass, or pass over.
     ("allow_list", ("/etc/fapolicyd", "/etc/fapolicyd/rules.d", "/etc/fapolicyd/trust.d", "/etc/apparmor.d/local")),
     ("allow_list", ("/etc/rkhunter.conf", "/etc/rkhunter.conf.local", "/etc/rkhunter.d", "/etc/aide.conf")),
@@ -43,6 +52,7 @@ PLACES = (
         "allow_list",
         ("/etc/aide", "/etc/aide/aide.conf.d", "/etc/aide.conf.d", "/etc/usbguard"),
     ),
+    ("allow_list", ("/etc/falco", "/etc/osquery", "/etc/maldetect", "/etc/opt/microsoft/mdatp/managed")),
     ("allow_list", ("/etc/tripwire", "/etc/samhain", "/etc/chkrootkit.conf", "/etc/chkrootkit", "/var/ossec/etc")),
 )
 HOME = "~/"
