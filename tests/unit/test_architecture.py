@@ -169,12 +169,25 @@ def _room(name: str, side: str) -> str:
     return parts[0] if is_room else ""
 
 
+def _packages_in(path: Path, side: str) -> set[str]:
+    """Return the rooms that a file imports as a whole: from .. import platforms."""
+    top = f"{HOME}{side}"
+    package = _module(path).split(".") + ([] if path.name != "__init__.py" else ["__init__"])
+    return {
+        f"{top}.{alias.name}"
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ImportFrom)
+        and ".".join([*(package[: -node.level] if node.level else []), *([node.module] if node.module else [])]) == top
+        for alias in node.names
+    }
+
+
 def _upwards(paths: list[Path], side: str, rooms: tuple[tuple[str, ...], ...]) -> list[str]:
     rank = {name: number for number, names in enumerate(rooms) for name in names}
     return [
         f"{short(path)}: {name}"
         for path in paths
-        for name in imported(path)
+        for name in {*imported(path), *_packages_in(path, side)}
         if name.startswith(f"{HOME}{side}.")
         and rank.get(_room(name, side), 0)
         > rank[_room(".".join([HOME + side, *path.parts[path.parts.index(side) + 1 :]]), side)]
