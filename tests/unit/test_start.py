@@ -146,7 +146,7 @@ def test_a_python_that_is_too_old_says_so(version: tuple[int, ...], tmp_path: Pa
     assert "is {}.{}.{}, and 3.6 is the oldest".format(*version) in str(told["msg"])
 
 
-@pytest.mark.parametrize("python", OLD_PYTHONS, ids=lambda path: path.parents[1].name)
+@pytest.mark.parametrize("python", OLD_PYTHONS, ids=[path.parents[1].name for path in OLD_PYTHONS])
 def test_a_real_old_python_says_so(python: Path, tmp_path: Path) -> None:
     told = _refusal([str(python)], tmp_path)
     assert told["code"] == "python_unsupported"
