@@ -13,7 +13,9 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.platform imp
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.request import Request
 
 MARKED = Kind(marked=True)
-PRODUCT = Product("beads", "Beads Security", "product", "abacus", (Sign("bead", "red"),))
+# What it calls a path is for no other system to look for.
+SIGNS = (Sign("bead", "red"), Sign("path", "/frame/beads"))
+PRODUCT = Product("beads", "Beads Security", "product", "abacus", SIGNS)
 
 
 def _probes(products: Iterable[Product], _limits: object) -> dict[str, Any]:

@@ -49,6 +49,7 @@ def _plan(host: str = "abacus1", *, empty: bool = False) -> dict[str, Any]:
 def test_it_is_asked_its_own_questions_alone() -> None:
     assert make.probes_for(ABACUS, BOTH, GOAL) == {"bead": ["red"]}
     assert "bead" not in make.probes_for(platforms.expected(), BOTH, GOAL)
+    assert "/frame/beads" not in make.probes_for(platforms.expected(), BOTH, GOAL)["path"]["paths"]
 
 
 def test_it_is_planned() -> None:
