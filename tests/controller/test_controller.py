@@ -45,7 +45,8 @@ def small() -> Iterator[Path]:
         _call(folder, "remove")
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(ROOT / "lab/avshift_controller", folder / "lab/avshift_controller")
-    shutil.copy(ROOT / "lab/controller", folder / "lab/controller")
+    for name in ("controller", "controller.py"):
+        shutil.copy(ROOT / "lab" / name, folder / "lab" / name)
     (folder / "lab/avshift_controller/packages.txt").write_text("\n".join(FEW), encoding="utf-8")
     yield folder
     _call(folder, "remove")

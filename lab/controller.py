@@ -1,0 +1,68 @@
+"""A controller in a folder: a Debian 13 root below .cache that runs this repository from Debian's packages alone.
+
+``lab/controller make``           makes the root, if it is not there or its list of packages changed
+``lab/controller run COMMAND...`` runs a command in it, in the checkout; several may run at once
+``lab/controller down``           ends all that runs in it, and leaves nothing behind but the root
+``lab/controller remove``         does that, and removes the root
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from avshift_controller import calls, holder, roots
+from avshift_controller.errors import ControllerError
+from avshift_controller.places import Places
+
+
+def main() -> int:
+    """Run one command; its errors are one line each."""
+    arguments = _parser().parse_args()
+    try:
+        status: int = arguments.do(Places.of_checkout(), arguments)
+    except ControllerError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands.add_parser("make", help="make the root, if need be").set_defaults(do=_make)
+    run = commands.add_parser("run", help="run a command in the root")
+    run.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND")
+    run.set_defaults(do=_run)
+    commands.add_parser("down", help="end all that runs in the root").set_defaults(do=_down)
+    commands.add_parser("remove", help="take it down, and remove the root").set_defaults(do=_remove)
+    # What `run` starts beside itself: the process that looks after the namespaces.
+    supervise = commands.add_parser("supervise")
+    supervise.add_argument("root")
+    supervise.set_defaults(do=lambda places, given: holder.supervise(places, given.root))
+    return parser
+
+
+def _make(places: Places, _arguments: argparse.Namespace) -> int:
+    roots.make(places)
+    return 0
+
+
+def _run(places: Places, arguments: argparse.Namespace) -> int:
+    command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
+    return calls.run(places, roots.make(places), command or ["bash"])
+
+
+def _down(places: Places, _arguments: argparse.Namespace) -> int:
+    holder.down(places)
+    return 0
+
+
+def _remove(places: Places, _arguments: argparse.Namespace) -> int:
+    holder.down(places)
+    roots.remove_all(places)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
