@@ -25,6 +25,10 @@ silent "yamllint" yamllint --strict .
 silent "codespell" codespell
 silent "reuse" reuse lint --quiet
 silent "antsibull-changelog" antsibull-changelog lint
+silent "workflows" check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+silent "issue forms" check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/[!c]*.yml
+silent "issue settings" check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+silent "dependabot" check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 
 # A copy of what git knows, at a path as Ansible wants it.
 source=$place/ansible_collections/avshift/endpoint

@@ -1,0 +1,179 @@
+"""A release has the same bytes however it was built, and none is made of what is not whole."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import re
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from support import REPOSITORY
+
+sys.path.insert(0, str(REPOSITORY / "release"))
+import pins
+import release
+import tarball
+
+VERSION = "1.0.0"
+FILES = {"README.md": b"x\n", "plugins/a.py": b"a = 1\n", "run.sh": b"#!/bin/sh\n"}
+
+
+def _built(path: Path, names: list[str], time: int, mode: int, owner: str) -> Path:
+    """Write a tarball as a machine with its own clock, umask, user and order of files would."""
+    entries = [{"name": name, "ftype": "file"} for name in names]
+    manifest = {"file_manifest_file": {"name": "FILES.json", "chksum_sha256": str(time)}}
+    content = {
+        "MANIFEST.json": json.dumps(manifest, indent=4).encode(),
+        "FILES.json": json.dumps({"files": entries, "format": 1}, indent=4).encode(),
+        **{name: FILES[name] for name in names},
+    }
+    with (
+        gzip.GzipFile(path.name, "wb", 6, path.open("wb"), mtime=time) as zipped,
+        tarfile.open(fileobj=zipped, mode="w") as tar,
+    ):
+        for name, text in content.items():
+            header = tarfile.TarInfo(name)
+            header.size, header.mtime, header.mode, header.uname, header.uid = len(text), time, mode, owner, time % 100
+            tar.addfile(header, io.BytesIO(text))
+    return path
+
+
+def test_two_builds_of_one_commit_have_the_same_bytes(tmp_path: Path) -> None:
+    one = _built(tmp_path / "one.tar.gz", sorted(FILES), 1_700_000_000, 0o644, "ada")
+    other = _built(tmp_path / "other.tar.gz", sorted(FILES, reverse=True), 1_700_086_400, 0o660, "root")
+    assert one.read_bytes() != other.read_bytes()
+    for path in (one, other):
+        tarball.repack(path, path.with_suffix(".made"), {"run.sh"}, 1_600_000_000)
+    made = one.with_suffix(".made")
+    assert made.read_bytes() == other.with_suffix(".made").read_bytes()
+    with tarfile.open(made) as tar:
+        members = {member.name: member for member in tar}
+        assert list(members)[:2] == ["FILES.json", "MANIFEST.json"]
+        assert {member.mtime for member in members.values()} == {1_600_000_000}
+        assert [members["run.sh"].mode, members["README.md"].mode] == [0o755, 0o644]
+    listed = subprocess.run(["tar", "-xzOf", made, "FILES.json"], check=True, capture_output=True).stdout
+    summed = subprocess.run(["sha256sum"], input=listed, check=True, capture_output=True, text=False).stdout.split()[0]
+    manifest = subprocess.run(["tar", "-xzOf", made, "MANIFEST.json"], check=True, capture_output=True).stdout
+    assert json.loads(manifest)["file_manifest_file"]["chksum_sha256"] == summed.decode()
+
+
+def test_what_is_no_plain_file_is_not_packed(tmp_path: Path) -> None:
+    path = tmp_path / "a.tar.gz"
+    with tarfile.open(path, "w:gz") as tar:
+        link = tarfile.TarInfo("link")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        tar.addfile(link)
+    with pytest.raises(SystemExit, match="link: it is no file"):
+        tarball.repack(path, tmp_path / "made", set(), 0)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A repository with all that a release needs."""
+    texts = {
+        "galaxy.yml": f"version: {VERSION}\nrepository: https://git.example.org/x\n",
+        "plugins/plugin_utils/version.py": f'VERSION = "{VERSION}"\n',
+        "changelogs/changelog.yaml": f"releases: {{{VERSION}: {{}}}}\n",
+        ".github/workflows/ci.yml": f"steps:\n  - uses: actions/checkout@{'a' * 40} # v4\n",
+        "release/owner.yml": "repository: https://git.example.org/x\n",
+    }
+    for name, text in texts.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    _git(tmp_path, "init", "--quiet")
+    _commit(tmp_path)
+    return tmp_path
+
+
+def _git(home: Path, *arguments: str) -> None:
+    own = ["-c", "user.name=x", "-c", "user.email=x@example.org", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", *own, *arguments], cwd=home, check=True, capture_output=True)
+
+
+def _commit(home: Path) -> None:
+    _git(home, "add", "--all", "--force")
+    _git(home, "commit", "--quiet", "--message", "x")
+
+
+def test_a_whole_checkout_can_be_released(checkout: Path) -> None:
+    assert list(release.problems(checkout, VERSION)) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "words"),
+    [
+        ("galaxy.yml", "version: 0.9.0\nrepository: https://git.example.org/x\n", "galaxy.yml has the version 0.9.0"),
+        ("galaxy.yml", f"version: {VERSION}\nrepository: https://git.example.org/y\n", "has another repository"),
+        ("plugins/plugin_utils/version.py", 'VERSION = "0.9.0"\n', "version.py has another version"),
+        ("changelogs/changelog.yaml", "releases: {}\n", "has no release 1.0.0"),
+        ("changelogs/fragments/a.yml", "bugfixes: []\n", "fragments are in no release: a.yml"),
+        (".github/workflows/ci.yml", "  - uses: actions/checkout@v4\n", "not pinned by a commit"),
+        (".github/workflows/ci.yml", "    uses: a/b/.github/workflows/c.yml@main\n", "not pinned by a commit"),
+        ("release/owner.yml", "repository: <URL>\n", "repository is a placeholder"),
+        ("release/owner.yml", "maintainers: [Ada, <another>]\n", "maintainers is a placeholder"),
+    ],
+)
+def test_what_is_not_whole_is_named(checkout: Path, file: str, text: str, words: str) -> None:
+    path = checkout / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    assert [found for found in release.problems(checkout, VERSION) if "the tree is not clean" in found]
+    _commit(checkout)
+    (found,) = release.problems(checkout, VERSION)
+    assert words in found
+
+
+@pytest.mark.parametrize("version", ["1.0", "v1.0.0", "1.0.0-rc1", "", "01.0.0", "1.0.0\n"])
+def test_what_is_no_version_is_refused(checkout: Path, version: str) -> None:
+    assert any("is no version" in found for found in release.problems(checkout, version))
+
+
+def test_an_action_is_pinned_and_one_that_cannot_be_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pins, "commit_of", lambda name, version: "b" * 40 if name == "a/b" else None)
+    text = f"uses: a/b@v1\nuses: c/d@v2\nuses: a/b@{'c' * 40} # v1\n"
+    made, left = pins.pinned(text)
+    assert made == f"uses: a/b@{'b' * 40} # v1\nuses: c/d@v2\nuses: a/b@{'b' * 40} # v1\n"
+    assert left == ["c/d@v2"]
+
+
+WORKFLOWS = sorted((REPOSITORY / ".github" / "workflows").glob("*.yml"))
+
+
+def _jobs(path: Path) -> Iterator[tuple[str, dict[str, object]]]:
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert content["permissions"] == {}
+    yield from content["jobs"].items()
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_each_job_calls_targets_that_there_are_with_least_rights_and_is_not_let_off(path: Path) -> None:
+    made = set(re.findall(r"^([a-z][a-z-]*):", (REPOSITORY / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    text = path.read_text(encoding="utf-8")
+    assert "continue-on-error" not in text
+    assert "if: false" not in text
+    assert "pull_request_target" not in text
+    assert set(re.findall(r"run: .*\bmake ([a-z][a-z-]+)", text)) <= made
+    for name, job in _jobs(path):
+        assert job.keys() >= {"permissions", "timeout-minutes", "runs-on"}, name
+        steps = list(job["steps"])  # type: ignore[call-overload]
+        fetching = [step for step in steps if str(step.get("uses", "")).startswith("actions/checkout@")]
+        assert all(step["with"]["persist-credentials"] is False for step in fetching), name
+
+
+def test_the_workflow_of_every_change_runs_every_check_and_scenario_and_one_job_waits_for_all() -> None:
+    jobs = dict(_jobs(REPOSITORY / ".github" / "workflows" / "ci.yml"))
+    checks = re.search(r"^CHECKS := (.+)$", (REPOSITORY / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert checks is not None
+    matrix = {name: job["strategy"]["matrix"] for name, job in jobs.items() if "strategy" in job}  # type: ignore[index]
+    assert set(checks[1].split()) <= set(matrix["checks"]["target"])
+    scenarios = {path.parent.name for path in (REPOSITORY / "molecule").glob("*/molecule.yml")}
+    assert set(matrix["molecule"]["scenario"]) == scenarios
+    assert set(jobs["all-green"]["needs"]) == set(jobs) - {"all-green"}  # type: ignore[call-overload]
