@@ -56,6 +56,18 @@ CONTROLLER = (
     Mutation("reader-of-a-shared-folder", f"{ENGINE}documents.py", "= 0o600, 0o700", "= 0o644, 0o755"),
     Mutation("draft-that-stays", f"{ENGINE}documents.py", "draft.unlink(missing_ok=True)", "draft.exists()"),
     Mutation(
+        "redacted-taken-for-whole",
+        f"{ENGINE}record/records.py",
+        'redacted.refuse(record, "Reading records", str(path))',
+        "pass",
+    ),
+    Mutation(
+        "redacted-text",
+        f"{ENGINE}report/redact/redactor.py",
+        "is_known = word.casefold() in self._words and not HEX.fullmatch(word)",
+        "is_known = True",
+    ),
+    Mutation(
         "odd-file-among-records",
         f"{ENGINE}record/records.py",
         "except (OSError, ValueError, RecursionError) as error:",
