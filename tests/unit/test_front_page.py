@@ -1,0 +1,96 @@
+"""README.md says what is so: its commands, variables, links, verdicts and figures are the collection's own."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+
+import pytest
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import verdict
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.version import VERSION
+from schemas import SCHEMAS
+from support import REPOSITORY, load_yaml
+
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+PAGES = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").glob("*.md")])
+COMMANDS = re.findall(r"^\$ (.+)$", README, re.MULTILINE)
+LONGEST = 160
+
+
+def test_it_can_be_read_in_ten_minutes() -> None:
+    assert len(README.splitlines()) <= LONGEST
+
+
+def test_it_has_what_inclusion_and_certification_ask_for() -> None:
+    for words in (
+        "Install",
+        "Your first host",
+        "support",
+        "CHANGELOG.rst",
+        "CONTRIBUTING.md",
+        "CODE_OF_CONDUCT.md",
+        "Licence",
+    ):
+        assert words in README, words
+    assert "emantic versioning" in README
+    assert "forum" in README
+
+
+def test_commands_call_playbooks_and_targets_that_there_are() -> None:
+    assert COMMANDS
+    playbooks = {path.stem for path in (REPOSITORY / "playbooks").glob("*.yml")}
+    targets = set(re.findall(r"^([a-z][a-z-]*):", (REPOSITORY / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert set(re.findall(r"ansible-playbook avshift\.endpoint\.(\w+)", README)) == playbooks - {"redact"}
+    assert set(re.findall(r"`avshift\.endpoint\.(\w+)`", README)) == playbooks
+    assert set(re.findall(r"^\$ make ([a-z-]+)", README, re.MULTILINE)) <= targets
+
+
+def test_variables_that_are_named_are_in_the_reference_with_the_default_that_is_told() -> None:
+    known = (REPOSITORY / "docs" / "reference.md").read_text(encoding="utf-8")
+    for name in set(re.findall(r"\bavshift_\w+", README)):
+        assert f"| `{name}` |" in known, name
+    # What a wave's hosts may fail is the collection's own doing: Ansible's keyword would not count them all.
+    assert "max_fail_percentage: 100" in (REPOSITORY / "playbooks" / "migrate.yml").read_text(encoding="utf-8")
+    assert load_yaml(REPOSITORY / "docs" / "variables.yml")["avshift_max_fail_percentage"]["default"] == 0
+
+
+def test_version_is_the_collection_s() -> None:
+    assert set(re.findall(r"\b\d+\.\d+\.\d+\b", README)) == {VERSION}
+
+
+def test_every_verdict_is_there_and_counts_as_clean_where_it_is() -> None:
+    rows = re.findall(r"^\| (`[a-z_`, ]+`) \| (yes|no) \| (.+) \|$", README, re.MULTILINE)
+    told = {name: clean == "yes" for names, clean, _what in rows for name in re.findall(r"`(\w+)`", names)}
+    known = set(SCHEMAS["record"]["properties"]["verdict"]["enum"])
+    assert told == {name: name in verdict.CLEAN for name in known}
+
+
+def test_no_system_is_called_tested_in_ci_before_there_was_a_public_run() -> None:
+    for page in ("README.md", "docs/platforms.md"):
+        told = [line for line in (REPOSITORY / page).read_text(encoding="utf-8").splitlines() if "tested in CI" in line]
+        assert all("none so far" in line or line.startswith("No row says") for line in told), page
+
+
+def _anchors(text: str) -> set[str]:
+    heads = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_links_lead_to_what_there_is(page: object) -> None:
+    path = next(one for one in PAGES if one == page)
+    for target in re.findall(r"\]\((?!https?:|mailto:|plan\.html)([^)\s]+)\)", path.read_text(encoding="utf-8")):
+        name, _hash, anchor = target.partition("#")
+        file = (path.parent / name) if name else path
+        assert file.exists(), target
+        assert not anchor or anchor in _anchors(file.read_text(encoding="utf-8")), target
+
+
+def test_the_examples_are_what_a_run_writes() -> None:
+    spec = importlib.util.spec_from_file_location("examples", REPOSITORY / "docs" / "examples.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for path, text in module.documents().items():
+        assert path.read_text(encoding="utf-8") == text, f"{path.name}: call make examples"
