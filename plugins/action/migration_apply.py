@@ -26,12 +26,12 @@ class ActionModule(Adapter):
 
     # On the host a part goes on to its end without the connection, and its outcomes are in the journal there.
     LOST: ClassVar[str] = (
-        "What the host had received goes on to the end of this part there, and its journal keeps the outcomes. "
-        "Check that it is up and that Ansible can log in, and run again."
+        "What the host has already received runs to the end of this part, and its journal keeps the outcomes. "
+        "Make sure that the host is up and that Ansible can log in, and run again."
     )
     OVERDUE: ClassVar[str] = (
-        "What had begun goes on to the end of this part there, and its journal keeps the outcomes. "
-        "Run again later, or give the task a longer timeout."
+        "What has started on the host runs to the end of this part, and its journal keeps the "
+        "outcomes. Run again later, or give the task a longer timeout."
     )
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:

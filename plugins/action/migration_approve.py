@@ -47,6 +47,6 @@ class ActionModule(Adapter):
         approval = earlier or approval
         hosts, until = approval["hosts"], approval["valid_until"]
         command = signature.command("approval", str(path))
-        end = f"until {until}" if until else "WITHOUT AN END: it counts for every run of this plan, for ever"
+        end = f"until {until}" if until else "WITHOUT AN EXPIRY DATE: it is valid for every run of this plan"
         told = f"{len(hosts)} hosts approved in {path}, {end}. To sign it: {command}"
         return {"changed": earlier is None, "path": str(path), "approval": approval, "sign": command, "msg": told}

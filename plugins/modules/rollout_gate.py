@@ -101,5 +101,5 @@ reason:
   description: Why the wave does not start, or in check mode would not; empty otherwise.
   returned: success
   type: str
-  sample: 1 of 1 hosts of wave 1 failed or were not reached (web1), and 0 % may (avshift_max_fail_percentage)
+  sample: 1 of 1 hosts of wave 1 failed or were not reached (web1), and the limit is 0 % (avshift_max_fail_percentage)
 """

@@ -49,7 +49,7 @@ def _mode(name: str, given: object, needed: int) -> int:
         raise _wrong_mode(name, f"it is {given!r}, and not text of three octal digits", needed)
     mode = int(given, 8)
     if mode & needed != needed:
-        raise _wrong_mode(name, f"with {given} its owner could not work with it", needed)
+        raise _wrong_mode(name, f"with {given} its owner could not use it", needed)
     return mode
 
 
@@ -141,7 +141,7 @@ def remove(path: Path) -> str:
 
 def _not_written(path: Path, error: OSError) -> AvshiftError:
     return AvshiftError(
-        "not_written", "Writing a document", str(path), error.strerror or error, "Give a folder that can be written."
+        "not_written", "Writing a document", str(path), error.strerror or error, "Give a writable folder."
     )
 
 
@@ -153,7 +153,7 @@ def read_bytes(path: str | Path, most: int) -> bytes:
     with open(number, "rb", buffering=0) as file:
         told = os.fstat(number)
         if not stat.S_ISREG(told.st_mode):
-            raise OSError(errno.EINVAL, "it is no regular file", str(path))
+            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
         content = file.read(most + 1) if told.st_size <= most else b""
         if told.st_size > most or len(content) > most:
             raise OSError(errno.EFBIG, f"it has more than {most:,} bytes", str(path))

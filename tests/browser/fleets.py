@@ -52,7 +52,7 @@ def _particular(plan: dict[str, Any], host: str, number: int) -> dict[str, Any]:
     shown = {**plan["shown"], "retained": retained, "free_bytes": 10**10 + 4096 * number}
     preflight = list(plan["preflight"])
     if number % 37 == 0:
-        busy = {"id": "reboot_pending", "level": "warning", "title": "The host waits for a reboot", "accepted": False}
+        busy = {"id": "reboot_pending", "level": "warning", "title": "The host needs a reboot", "accepted": False}
         preflight.append({**busy, "diagnosis": "/run/reboot-required exists", "remediation": "Reboot it first."})
     return {**plan, "host": host, "shown": shown, "preflight": preflight}
 

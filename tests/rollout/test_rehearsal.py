@@ -182,7 +182,7 @@ def test_a_missing_password_is_named_as_the_cause(tmp_path: Path) -> None:
     sudo.chmod(0o755)
     given = {"avshift_become": True, "ansible_become_exe": str(sudo), "ansible_become_method": "sudo"}
     run = fleet.run("detect", **given, ansible_become_user="nobody")
-    assert run.counted("0 of 2 hosts answered, 0 of them could be looked at whole.") == 1
-    assert "Nothing of Kaspersky's was found" not in run.text
+    assert run.counted("0 of 2 hosts answered, 0 of them could be checked completely.") == 1
+    assert "No Kaspersky software was found" not in run.text
     lines = [line for line in run.text.splitlines() if line.startswith("the whole host")]
     assert [line for line in lines if "Missing sudo password" in line] == lines != [], run.text

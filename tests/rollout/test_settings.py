@@ -57,7 +57,7 @@ def test_twelve_hosts_give_twelve_records_one_summary_and_one_plan(tmp_path: Pat
 
     looked = fleet.run("detect", settings=given)
     assert fleet.records("detect") == {host: {**DETECTED, **SILENT}[kind] for host, kind in HOSTS.items()}, looked.text
-    assert looked.counted("10 of 12 hosts answered, 10 of them could be looked at whole.") == 1
+    assert looked.counted("10 of 12 hosts answered, 10 of them could be checked completely.") == 1
     assert looked.counted("12 hosts: 7 detected, 3 never_present, 2 unknown") == 1
     assert looked.code != 0
 
@@ -96,7 +96,7 @@ def test_a_python_that_hosts_do_not_have_is_named_as_the_cause(tmp_path: Path) -
     run = fleet.run("detect", settings={"ANSIBLE_PYTHON_INTERPRETER": "/opt/nowhere/python3"})
     assert run.code != 0
     assert {verdict for verdict, _code in fleet.records("detect").values()} == {"unknown"}
-    assert run.counted("0 of 2 hosts answered, 0 of them could be looked at whole.") == 1
+    assert run.counted("0 of 2 hosts answered, 0 of them could be checked completely.") == 1
     for host in fleet.hosts:
         assert "/opt/nowhere/python3" in fleet.record(host, "detect")["failure"]["message"]
 
@@ -144,5 +144,5 @@ def test_a_record_of_an_earlier_answer_stays_when_its_host_is_silent(tmp_path: P
     (tmp_path / "hosts/h00/collect").unlink()
     run = fleet.run("detect")
     assert run.code != 0
-    assert run.counted("1 of 2 hosts answered, 1 of them could be looked at whole.") == 1
+    assert run.counted("1 of 2 hosts answered, 1 of them could be checked completely.") == 1
     assert fleet.record("h00", "detect") == own

@@ -34,7 +34,9 @@ def test_a_pilot_that_fails_or_is_not_reached_ends_the_run(tmp_path: Path, each_
     assert [host for host in fleet.asked() if host != "h00"] == []
     assert _not_started(fleet) == NAMES[1:]
     assert fleet.records()["h00"][1] == ("module_failed" if kind == BROKEN else "unreachable")
-    assert "The run ended early: 1 of 1 hosts of wave 1 failed or were not reached (h00), and 0 % may" in run.text
+    assert (
+        "The run ended early: 1 of 1 hosts of wave 1 failed or were not reached (h00), and the limit is 0 %" in run.text
+    )
     assert run.code == 2
 
 

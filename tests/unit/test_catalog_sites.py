@@ -326,7 +326,7 @@ def test_a_pipe_in_an_entry_s_place_holds_nobody_up(tmp_path: Path) -> None:
     site = _site(tmp_path, {"providers/acme.yml": GUARD})
     (site / "products/linux").mkdir(parents=True)
     os.mkfifo(site / PLACE)
-    with pytest.raises(AvshiftError, match="it is no regular file"):
+    with pytest.raises(AvshiftError, match="it is not a regular file"):
         loader.load(sites=(site,))
 
 

@@ -110,7 +110,7 @@ def test_the_plan_says_how_many_hosts_will_have_a_window_at_all() -> None:
     assert short == "about 1 s"
     assert sentence.startswith("2 of 5 hosts will have a window. On 2 hosts it is one stop and one start, as measured")
     assert sentence.endswith(
-        "On 3 hosts the replacement is proven before Kaspersky's protection stops: no unprotected moment."
+        "On 3 hosts the replacement is tested before Kaspersky's protection stops: no unprotected moment."
     )
     words = prose.window(seen, next(group for group in seen.groups if "beside0" in group.entries))
     assert words.startswith(
@@ -125,7 +125,7 @@ def test_where_no_host_will_have_a_window_the_first_screen_says_so() -> None:
     assert prose.longest_window(seen) == (
         "no unprotected moment",
         "No host is expected to have a window. "
-        "On 1 host the replacement is proven before Kaspersky's protection stops.",
+        "On 1 host the replacement is tested before Kaspersky's protection stops.",
     )
 
 

@@ -30,7 +30,7 @@ def test_what_starts_the_packages_unit_goes_in_the_handover_and_not_before() -> 
     assert step["target"]["new"]["replaces"] == PACKAGED
     removed = [effect["path"] for effect in step["effects"] if effect["change"] == "removed"]
     assert sorted(removed) == LINKS
-    assert f"{PACKAGED}: stopped, not started at boot any more" in step["after"]
+    assert f"{PACKAGED}: stopped, no longer started at boot" in step["after"]
     assert PACKAGED not in [other["target"].get("name") for other in plan["steps"]]
 
 

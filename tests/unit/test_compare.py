@@ -48,7 +48,7 @@ def test_a_host_that_was_migrated() -> None:
                 "kesl was found, is no longer",
                 "kesl_gui was found, is no longer",
                 "klnagent was found, is no longer",
-                "proof of protection was none, is now ok",
+                "self-test was none, is now ok",
                 "unprotected window was -, is now 0.250 s",
                 "files retained was 0, is now 7",
             ],
@@ -77,11 +77,11 @@ def test_a_product_that_was_updated_and_what_was_granted() -> None:
         "kesl was running, is now installed",
         "kesl_gui was 12.1.0-1297, is now not known",
         "catalog was cccccccccccc, is now dddddddddddd",
-        "preflight disk_space stops it now",
+        "preflight disk_space now blocks it",
         "exception EX-1 was not there, is now in_force",
     ]
     [back] = _compared({"full": later}, {"full": PLANNED})["changed"]
-    assert "preflight disk_space stops it no longer" in back["changes"]
+    assert "preflight disk_space no longer blocks it" in back["changes"]
 
 
 def test_what_changes_with_every_run_is_no_change() -> None:

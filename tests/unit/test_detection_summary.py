@@ -50,7 +50,7 @@ def test_host_without_an_answer_is_unknown(result: dict[str, Any] | None) -> Non
 
 def test_line_of_a_host_tells_what_is_there_and_how_much_is_not_known() -> None:
     assert detection.of_host(_record("a", KESL)) == "kesl 12.1.0-1297 installed"
-    assert detection.of_host(_record("a", [])) == "nothing of Kaspersky's"
+    assert detection.of_host(_record("a", [])) == "no Kaspersky software"
     assert detection.of_host(_record("a", UNREAD)) == "1 things could not be checked"
     cut_off = [{**KESL[0], "status": "install ok half-configured"}, KESL[1]]
     assert detection.of_host(_record("a", cut_off)) == "kesl 12.1.0-1297 broken (package_state)"
@@ -70,7 +70,7 @@ def test_summary_counts_every_host_once_a_line() -> None:
 
 def test_summary_of_nothing() -> None:
     assert detection.summary([])[-1] == "0 hosts: no hosts"
-    assert "Nothing of Kaspersky's was found." not in detection.summary([])
+    assert "No Kaspersky software was found." not in detection.summary([])
 
 
 SILENT = {
@@ -79,7 +79,7 @@ SILENT = {
     "old": {
         "failed": True,
         "code": "python_missing",
-        "msg": "Looking at the host: old: it has no python3. Install it.",
+        "msg": "Checking the host: old: it has no python3. Install it.",
     },
     "mute": None,
 }
@@ -91,9 +91,9 @@ def _silent(host: str) -> dict[str, Any]:
 
 def test_a_run_in_which_no_host_answered_says_nothing_of_what_is_there() -> None:
     lines = detection.summary([_silent(host) for host in SILENT])
-    assert lines[0] == "0 of 4 hosts answered, 0 of them could be looked at whole."
+    assert lines[0] == "0 of 4 hosts answered, 0 of them could be checked completely."
     assert not [line for line in lines if "was found" in line]
-    assert "Whether Kaspersky is there is not known: no host could be looked at whole." in lines
+    assert "It is not known whether Kaspersky is there: no host could be checked completely." in lines
 
 
 def test_the_reason_is_the_cause_and_names_no_host() -> None:
@@ -108,7 +108,7 @@ def test_the_reason_is_the_cause_and_names_no_host() -> None:
 @pytest.mark.parametrize(
     ("records", "looked_at", "nothing"),
     [
-        ([_record("a", [])], "1 of 1 hosts answered, 1 of them", "Nothing of Kaspersky's was found."),
+        ([_record("a", [])], "1 of 1 hosts answered, 1 of them", "No Kaspersky software was found."),
         ([_record("a", []), _record("b", UNREAD)], "2 of 2 hosts answered, 1 of them", "on the 1 that could be"),
         ([_record("a", []), _silent("gone")], "1 of 2 hosts answered, 1 of them", "on the 1 that could be"),
         ([_record("b", UNREAD), _silent("gone")], "1 of 2 hosts answered, 0 of them", "is not known"),

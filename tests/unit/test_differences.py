@@ -40,7 +40,7 @@ def test_words_of_a_host_that_has_changed() -> None:
         "step no longer needed: Remove the group kesluser",
         'step "Remove kesl, kesl-gui, klnagent64": before was kesl 12.1.0-1297 (install ok installed), '
         "is now kesl 12.2.0-2412 (install ok installed)",
-        "step is new: Stop real-time protection; nothing takes its place",
+        "step is new: Stop real-time protection without a replacement",
     ):
         assert word in words
 

@@ -65,7 +65,7 @@ def test_nothing_ends_a_fence(text: str) -> None:
 def test_long_text_is_cut_where_one_sees_it() -> None:
     assert len(cell("x" * 10_000)) == CELL_LIMIT + 1
     assert "…" in fenced("x" * 30_000)
-    assert of_step(_step("x" * 30_000, ""))["before"].endswith("(cut off here)\n")
+    assert of_step(_step("x" * 30_000, ""))["before"].endswith("(shortened here)\n")
 
 
 def _step(before: str, after: str) -> dict[str, str]:

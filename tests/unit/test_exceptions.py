@@ -200,20 +200,20 @@ def test_a_verification_knows_what_is_excepted(product: str, now: str, word: str
         (yaml.safe_dump(_file(product="kesl", until="2027")), 'exceptions 1 (EX-1): expected no key "until"'),
         (
             yaml.safe_dump({**_file(product="kesl"), **_file(preflight="x")}, default_flow_style=None),
-            "waivers 1 (EX-1): its id stands twice",
+            "waivers 1 (EX-1): its id is used twice",
         ),
         ("\0", "not allowed"),
     ],
     ids=lambda text: text[:40],
 )
 def test_a_file_with_anything_wrong_in_it_is_refused_as_a_whole(text: str, words: str) -> None:
-    with pytest.raises(AvshiftError, match=r"Reading exceptions and waivers: exceptions\.yml") as caught:
+    with pytest.raises(AvshiftError, match=r"Reading the exceptions file: exceptions\.yml") as caught:
         exceptions.parse(text.encode(), "exceptions.yml", PRODUCTS)
     assert (caught.value.code, words in str(caught.value)) == ("exceptions_wrong", True), str(caught.value)
 
 
 def test_a_file_that_is_not_there_is_refused_and_none_is_needed() -> None:
-    with pytest.raises(AvshiftError, match="Reading exceptions and waivers: /none") as caught:
+    with pytest.raises(AvshiftError, match="Reading the exceptions file: /none") as caught:
         exceptions_file.of_host("/none", CATALOG, "db1", BEFORE)
     assert caught.value.code == "file_unreadable"
     assert exceptions_file.of_host(None, CATALOG, "db1", BEFORE) == []

@@ -255,8 +255,8 @@ def test_a_part_is_approved_by_names_patterns_classes_and_waves() -> None:
         ({"hosts": ["nobody"]}, "host nobody: the plan has no such host"),
         ({"hosts": ["down"]}, "host down: it was not planned: unreachable"),
         ({"hosts": ["x*"]}, "host x*"),
-        ({"classes": ["0" * 64]}, "it names no class of the plan"),
-        ({"classes": [""]}, "it names no class of the plan"),
+        ({"classes": ["0" * 64]}, "the plan has no such class"),
+        ({"classes": [""]}, "the plan has no such class"),
         ({"classes": [DOCUMENT["hosts"]["full"]["digest"][:5]]}, "Give 6 or more"),
         ({"waves": [1]}, "wave 1: the plan has no such wave"),
         ({"approver": " "}, "approver: it is empty"),
@@ -323,5 +323,5 @@ def test_hosts_that_are_left_out_are_refused_each_with_words() -> None:
         "agent": judge.NOT_APPROVED,
         "clean": judge.NOT_APPROVED,
     }
-    words = "the approval of Jane Doe, which has no end, is for 1 of the plan's 3 hosts, and not for this one"
+    words = "the approval of Jane Doe, which does not expire, is for 1 of the plan's 3 hosts, and not for this one"
     assert judged["agent"].to_json() == {"status": "not_approved", "difference": [words], "by": by}

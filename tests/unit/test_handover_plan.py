@@ -59,7 +59,7 @@ def test_links_that_started_the_old_service_go_once_the_new_one_is_proven() -> N
     assert step is not None
     gone = {effect["path"] for effect in step["effects"] if effect["change"] == "removed"}
     assert gone == {link, "/etc/rc2.d/S01kesl", of_timer}
-    assert "kesl.service: stopped, not started at boot any more" in step["after"]
+    assert "kesl.service: stopped, no longer started at boot" in step["after"]
 
 
 @pytest.mark.parametrize("prevention", [True, False])
@@ -69,7 +69,7 @@ def test_plan_says_whether_anything_is_blocked(prevention: bool) -> None:
     step = _handover({**case, "goal": {**case["goal"], "options": options}})
     assert step is not None
     assert step["target"]["new"]["tells"] is not prevention
-    assert ("blocks nothing, and tells what is opened in /home" in step["after"]) is not prevention
+    assert ("blocks nothing, and reports what is opened in /home" in step["after"]) is not prevention
     assert ("\nprotects /home" in step["after"]) is prevention
 
 

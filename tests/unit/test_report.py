@@ -128,7 +128,7 @@ def test_plan_shows_every_step_and_its_back_out() -> None:
 def test_words_of_a_plan() -> None:
     blocked = copy.deepcopy(plan_of(case_of("refused-for-many-reasons")))
     assert [check["id"] for check in words.stopping(blocked)][:2] == ["keep_out", "evidence_unknown"]
-    assert words.findings(plan_of(case_of("clean"))) == "nothing of Kaspersky's"
+    assert words.findings(plan_of(case_of("clean"))) == "no Kaspersky software"
     assert words.findings(None) == "not known"
     assert words.findings({"findings": [{"id": "kesl", "version": "", "state": "running"}]}) == (
         "kesl (version not known) running"

@@ -44,7 +44,7 @@ def _results(**results: Any) -> Mapping[str, Any]:
 def test_a_pilot_that_did_not_go_well_ends_the_run(bad: dict[str, Any] | None) -> None:
     gate = rollout.gate(HOSTS, HOSTS[1:2], _results(h00=bad), _limits())
     assert gate.wave == 2
-    assert gate.reason.startswith("1 of 1 hosts of wave 1 failed or were not reached (h00), and 0 % may")
+    assert gate.reason.startswith("1 of 1 hosts of wave 1 failed or were not reached (h00), and the limit is 0 %")
 
 
 def test_the_first_wave_begins_and_so_does_one_after_a_good_one() -> None:

@@ -16,7 +16,7 @@ from schemas import problems
 TALKING = {
     "id": "repository_of_vendor",
     "level": "error",
-    "title": "Packages are fetched from the vendor",
+    "title": "Packages are downloaded from the vendor",
     "diagnosis": "/etc/apt/sources.list line 1: deb http://kaspersky.com/ x y",
     "remediation": "Remove it.",
 }

@@ -103,7 +103,7 @@ def test_the_approval_is_for_other_hosts(plan: Path, signer: Signer, tmp_path: P
     copied = Path(shutil.copy(plan, tmp_path))
     signer.approve(copied, "leftovers")
     left_out = (
-        "the approval of jane@example.com, which has no end, is for 1 of the plan's 3 hosts, and not for this one"
+        "the approval of jane@example.com, which does not expire, is for 1 of the plan's 3 hosts, and not for this one"
     )
     _refused(_migrate(tmp_path, copied), f"agent: {left_out}", f"clean: {left_out}", "Have a new plan approved")
 

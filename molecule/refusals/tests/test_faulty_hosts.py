@@ -65,7 +65,7 @@ def test_a_drifted_host_is_refused_in_words(migrated: Said) -> None:
 
 
 def test_an_owner_who_keeps_changes_out_is_heard(migrated: Said) -> None:
-    assert "Carrying out the plan: leftovers: keep_out: The host's owner keeps changes out" in migrated.text
+    assert "Carrying out the plan: leftovers: keep_out: The host's owner does not allow changes" in migrated.text
     assert "Ask the host's owner" in migrated.text
 
 

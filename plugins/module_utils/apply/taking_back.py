@@ -52,7 +52,7 @@ def _take_back(kinds, done, failure):
             failure["undone"].append(step["id"])
         except Exception as error:
             outcome["facts"]["not_undone"] = _words(error)
-            failure["message"] += " NOT TAKEN BACK: %s: %s" % (step["id"], _words(error))
+            failure["message"] += " NOT ROLLED BACK: %s: %s" % (step["id"], _words(error))
 
 
 def _undone_last(kinds, step):
@@ -70,7 +70,7 @@ def _protect_again(kinds, stopped, outcome, failure):
         failure["undone"].append(stopped["id"])
     except Exception as error:
         outcome["facts"].update(getattr(error, "facts", {}), not_undone=_words(error))
-        failure["message"] += " NOT TAKEN BACK: %s: %s" % (stopped["id"], _words(error))
+        failure["message"] += " NOT ROLLED BACK: %s: %s" % (stopped["id"], _words(error))
 
 
 def _words(error):

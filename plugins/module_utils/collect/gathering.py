@@ -92,7 +92,7 @@ class Gathering:
             self._unknown(kind, "all", cause)
 
     def _unknown(self, kind, what, cause):
-        item = printable(not_checked(kind, what, "/", "Looking at the host: %s. %s" % (cause, WHAT_TO_DO)))
+        item = printable(not_checked(kind, what, "/", "Checking the host: %s. %s" % (cause, WHAT_TO_DO)))
         self._items[item["id"]] = item
 
 

@@ -44,7 +44,7 @@ def _missing(path: str) -> AvshiftError:
         "approval_missing",
         "Reading the approval",
         path,
-        "the plan says that it is carried out under an approval alone, and there is none",
+        "the plan requires an approval, and there is none",
         "Put it back, or approve the plan again with avshift.endpoint.approve.",
     )
 

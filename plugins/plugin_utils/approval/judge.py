@@ -81,7 +81,7 @@ def _judge(plan: dict[str, Any], grant: Grant, made_by: dict[str, str]) -> tuple
 
 def _left_out(grant: Grant) -> str:
     count, total = len(grant.hosts or ()), len(grant.document["hosts"])
-    end = "" if grant.by.get("valid_until") else ", which has no end,"
+    end = "" if grant.by.get("valid_until") else ", which does not expire,"
     return (
         f"the approval of {grant.by.get('approver')}{end} is for {count} of the plan's {total} hosts, "
         "and not for this one"
@@ -93,8 +93,8 @@ def warnings(grant: Grant | None) -> list[str]:
     if grant is None or not grant.by.get("approver") or grant.by.get("valid_until"):
         return []
     return [
-        f"The approval of {visible(grant.by['approver'])} has no end: it counts for every run of its plan. "
-        "Approve it again with avshift_approve_until to give it one."
+        f"The approval of {visible(grant.by['approver'])} does not expire: it is valid for every run of its "
+        "plan. Approve again with avshift_approve_until to set an expiry date."
     ]
 
 
@@ -116,5 +116,5 @@ def _other_machine(approved: dict[str, Any], plan: dict[str, Any]) -> str:
     if not was or was == now:
         return ""
     if not now:
-        return f"the plan was approved for the machine {was[:SHORT]}, and this one does not say which it is"
+        return f"the plan was approved for the machine {was[:SHORT]}, and this one does not report which one it is"
     return f"the plan was approved for the machine {was[:SHORT]}, and this is {now[:SHORT]}"

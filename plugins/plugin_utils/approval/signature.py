@@ -26,13 +26,13 @@ CAUSES = (
         "not permitted for use in signature namespace",
         "signature_of_other_kind",
         "its signer may not sign this kind of document",
-        "Have it signed by somebody who may, or allow the namespace {namespace} in {signers}.",
+        "Have it signed by an authorised signer, or allow the namespace {namespace} in {signers}.",
     ),
     (
         "key has expired",
         "signature_expired",
-        "its signer's key was valid until a day that has passed",
-        "Have it signed by somebody whose key is valid, or renew the key in {signers}.",
+        "its signer's key has expired",
+        "Have it signed with a valid key, or renew the key in {signers}.",
     ),
     ("key is not yet valid", "signature_expired", "its signer's key is not valid yet", "Wait until it is."),
     ("", "signature_of_another", "it was not signed by {wanted}", SIGN),
@@ -55,7 +55,7 @@ def verify(content: bytes, path: str, kind: str, signers: str | None, signer: st
         raise _refused(
             "signers_missing",
             path,
-            "a signature is required, and nothing says whose",
+            "a signature is required, but no allowed signers are set",
             "Give the path of a file of allowed signers in avshift_allowed_signers.",
         )
     for file, code, remedy in (
@@ -73,7 +73,7 @@ def verify(content: bytes, path: str, kind: str, signers: str | None, signer: st
         said += done.stderr
     if not signer and not said:
         said = _run(["find-principals", "-f", signers, "-s", signature], b"", path).stderr
-    wanted = signer or f"anybody in {signers}"
+    wanted = signer or f"anyone in {signers}"
     names = {"signature": signature, "signers": signers, "namespace": namespace, "wanted": wanted}
     raise _why_not(said, path, {**names, "command": command(kind, path)})
 

@@ -27,6 +27,6 @@ def of_step(step: dict[str, Any]) -> dict[str, str]:
 
 
 def _lines(text: str) -> str:
-    more = "\n(cut off here)" if len(text) > DATA_LIMIT else ""
+    more = "\n(shortened here)" if len(text) > DATA_LIMIT else ""
     shown = visible(text[:DATA_LIMIT], LONGEST, keep="\n\t") + more
     return shown + "\n" if shown and not shown.endswith("\n") else shown

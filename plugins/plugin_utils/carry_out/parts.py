@@ -15,8 +15,8 @@ from .marks import expanded
 ALL = "all"
 MOST_TOLD = 20
 CODES = {OTHER_MACHINE: OTHER_MACHINE}
-REACH = "See above why; nothing was done on it."
-GONE = "See above why. Look at the host, which may still be at it, and run again."
+REACH = "The output above says why; nothing was done on the host."
+GONE = "The output above says why. Check the host, where it may still be running, and run again."
 
 
 def allowed(planned: dict[str, Any], before: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -25,12 +25,12 @@ def allowed(planned: dict[str, Any], before: dict[str, Any] | None = None) -> di
     A dry run is refused in the same words. ``before`` is the result of the part that went before, if one did.
     """
     if planned.get("unreachable"):
-        raise _refused("unreachable", "this host", "it was not reached when it was to be planned", REACH)
+        raise _refused("unreachable", "this host", "it was not reached for planning", REACH)
     if (before or {}).get("unreachable"):
-        raise _refused("unreachable", "this host", "it was not reached when the part before this was to be done", GONE)
+        raise _refused("unreachable", "this host", "it was not reached for the previous part", GONE)
     plan = planned.get("plan")
     if not isinstance(plan, dict) or plan.get("digest") != digest_of(plan):
-        raise _refused("plan_edited", "the plan", "its content does not fit its digest", "Plan again.")
+        raise _refused("plan_edited", "the plan", "its content does not match its digest", "Plan again.")
     status = planned["approval"]["status"]
     if status not in ALLOWED:
         told = planned["approval"]["difference"]
@@ -78,8 +78,8 @@ def arguments(
 def _must_be_given(steps: list[dict[str, Any]], secrets: dict[str, Any]) -> None:
     missing = sorted({name for name in _named(steps) if not secrets.get(name)})
     if missing:
-        remedy = "Give it by avshift_provider_secrets or the option secrets of the module; nothing was done."
-        raise _refused("secret_missing", ", ".join(missing), "the replacement needs this secret to be enrolled", remedy)
+        remedy = "Pass it in avshift_provider_secrets or in the module's option secrets; nothing was done."
+        raise _refused("secret_missing", ", ".join(missing), "enrolling the replacement needs this secret", remedy)
 
 
 def _named(content: Any) -> list[str]:

@@ -12,7 +12,7 @@ from ..errors import AvshiftError
 from .files import PATTERNS, digest_of, of_kind
 
 NAME = "index.json"
-REMEDY = "Install the collection again, whole; in a checkout, call 'make catalog-index'."
+REMEDY = "Install the collection again; in a checkout, run 'make catalog-index'."
 
 
 def of(home: Path) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def check(home: Path) -> str:
             )
             raise _not_whole(home, cause)
     if there["digest"] != digest:
-        raise _not_whole(home, "a file in it is not as it was when the collection was built")
+        raise _not_whole(home, "a file in it has changed since the collection was built")
     return digest
 
 

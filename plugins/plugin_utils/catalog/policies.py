@@ -39,7 +39,7 @@ def _path(name: str, known: dict[str, Path]) -> Path:
         return Path(name)
     if name not in known:
         cause = "there is no such policy pack"
-        remedy = f"Give one of {', '.join(sorted(known))}, or the path of a file of your own that ends in .yml."
+        remedy = f"Give one of {', '.join(sorted(known))}, or the path of your own file, ending in .yml."
         raise AvshiftError("policy_unknown", "Choosing a policy", name, cause, remedy)
     return known[name]
 

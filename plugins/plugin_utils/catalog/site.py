@@ -15,7 +15,7 @@ from ..documents import read_bytes
 from ..errors import AvshiftError
 from .files import MOST_BYTES, PATTERNS, is_hidden, of_kind, unreadable
 
-READING = "Reading a site's catalog"
+READING = "Reading your own catalog"
 SCHEMAS = {
     "products": "product",
     "antivirus": "product",
@@ -96,7 +96,7 @@ def _refuse_replaceable(path: Path) -> None:
     if mode & stat.S_IWOTH or above:
         open_one = above[0] if above else real
         cause = f"every user may write to {'it' if open_one == path else open_one}"
-        raise AvshiftError("catalog_writable", READING, str(path), cause, "Take that right away.")
+        raise AvshiftError("catalog_writable", READING, str(path), cause, "Remove that permission.")
 
 
 def _is_open(mode: int) -> bool:

@@ -12,7 +12,9 @@ from .claims import names_text
 from .evidence import Evidence, Item
 
 NAMED = "named_by_others"
-WHY_NAMED = "they name a product of which nothing else was seen, and a line alone proves none: see whose they are"
+WHY_NAMED = (
+    "they name a product without any other trace, and a line alone does not confirm one: check what they belong to"
+)
 MOST_TOLD = 20
 
 

@@ -16,7 +16,7 @@ from ..errors import AvshiftError
 from ..times import FORM, end_of
 from .model import Goal
 
-READING = "Reading exceptions and waivers"
+READING = "Reading the exceptions file"
 FORMAT_VERSION = 1
 # Every product, and so the host itself.
 ALL = "all"
@@ -35,7 +35,7 @@ def parse(raw: bytes, path: str, products: Iterable[str]) -> list[dict[str, Any]
     except ValueError as error:
         raise _wrong(path, str(error)) from error
     if not isinstance(content, dict):
-        raise _wrong(path, "it is no mapping of exceptions and waivers")
+        raise _wrong(path, "it is not a mapping with the keys exceptions and waivers")
     problems = list(_problems(content, {*products, ALL}))
     if problems:
         raise _wrong(path, "; ".join(problems))
@@ -80,7 +80,7 @@ def _unfit(content: dict[str, Any], products: set[str]) -> Iterator[str]:
             if entry.get("product", ALL) not in products:
                 yield f"{at}: the catalog has no product {entry['product']}"
             if entry["id"] in ids:
-                yield f"{at}: its id stands twice"
+                yield f"{at}: its id is used twice"
             ids.add(entry["id"])
 
 

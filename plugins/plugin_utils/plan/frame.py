@@ -17,13 +17,13 @@ def steps(evidence: Evidence, places: Places, products: list[str]) -> Iterator[S
     yield Step(
         STAGE,
         "announce",
-        "Announce the change in the host's log and begin its journal",
+        "Announce the change in the host's log and start its journal",
         target,
         "no run of this plan",
         "run of this plan: begun",
         (),
         tuple(_made(evidence, places)),
-        "The journal keeps that the run was taken back.",
+        "The journal records that the run was rolled back.",
     )
     yield Step(
         REMOVE,

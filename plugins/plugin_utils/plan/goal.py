@@ -50,8 +50,8 @@ def _refuse_what_stays(names: list[str], catalog: Catalog) -> None:
                 name,
                 f"it is removed by {product.removed_elsewhere}"
                 if product.removed_elsewhere
-                else "nobody knows what it is",
-                "Take it off the list.",
+                else "the catalog has no removal steps for it",
+                "Remove it from the list.",
             )
 
 
@@ -62,7 +62,7 @@ def approved_path(path: str | None) -> str:
             "approval_missing",
             "Reading the approved plan",
             "avshift_approved_plan",
-            "no plan was given, and a change needs an approved one",
+            "no plan was given, but a change needs an approved one",
             "Run avshift.endpoint.plan, have its plan.json approved and give its path, or set "
             "avshift_require_approval to false.",
         )

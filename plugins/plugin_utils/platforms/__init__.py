@@ -29,9 +29,9 @@ def of(host: dict[str, Any]) -> Platform:
     if name not in ALL:
         raise AvshiftError(
             "platform_unknown",
-            "Choosing what a host is asked and how it is changed",
+            "Choosing the platform of a host",
             name,
-            "this collection has nothing for such a system",
+            "this collection does not support such a system",
             f"Leave this host out; the collection changes hosts of: {', '.join(sorted(ALL))}.",
         )
     return ALL[name]

@@ -48,7 +48,7 @@ class Console:
         """Return a result of antivirus_selftest in which what only the console can tell is what the console told."""
         if not self.saw(host, provider, since):
             return proof
-        told = {"result": "ok", "detail": f"the console saw the host protected at {self.time}: {self.source}"}
+        told = {"result": "ok", "detail": f"the console showed the host as protected at {self.time}: {self.source}"}
         checks = [{**check, **told} if is_for_the_console(check) else check for check in proof["checks"]]
         results = {check["result"] for check in checks}
         return {**proof, "checks": checks, "result": "bad" if "bad" in results else max(results, default="unknown")}

@@ -45,7 +45,7 @@ def of_detection(host: str, collected: dict[str, Any] | None, run: dict[str, Any
 
 def not_started(host: str, run: dict[str, Any], why: str) -> dict[str, Any]:
     """Return the record of a host that a migration did not come to. It is as it was, whatever that is."""
-    message = f"Migrating: {host}: it was not started: {why}. Put right what stopped the run, and run again."
+    message = f"Migrating: {host}: it was not started: {why}. Fix what stopped the run, and run again."
     return compose(host, "migrate", run, verdict.UNKNOWN, failure={"code": NOT_STARTED, "message": message})
 
 
@@ -208,7 +208,7 @@ def succeeded(record: dict[str, Any]) -> bool:
 
 def reasons(record: dict[str, Any]) -> str:
     """Return in words what a verification did not find as it should be."""
-    heard = [f"it talks to the vendor, or is set up to: {told}" for told in talking.of(record)]
+    heard = [f"it connects to the vendor, or is configured to: {told}" for told in talking.of(record)]
     collected, proof = collected_in(record), (record["verification"] or {}).get("proof") or {}
     found = collected.get("findings") or (record["plan"] or {}).get("findings", ())
     words = [f"{finding['id']} is {finding['state']} ({', '.join(finding['reasons'])})" for finding in found]

@@ -90,7 +90,7 @@ def _facts(read: Iterable[Read]) -> Iterator[tuple[str, Facts]]:
         try:
             yield name, (_of_record(record), "")
         except (KeyError, TypeError, AttributeError, ValueError) as error:
-            yield name, (None, f"it does not hold what a record holds ({type(error).__name__}: {error})")
+            yield name, (None, f"it lacks the content of a record ({type(error).__name__}: {error})")
 
 
 def _of_record(record: dict[str, Any]) -> dict[str, Any]:
@@ -124,7 +124,7 @@ def _words(was: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
     yield from _found_words(was["found"], now["found"])
     for key, name in (
         ("replacement", "planned replacement"),
-        ("protection", "proof of protection"),
+        ("protection", "self-test"),
         ("window", "unprotected window"),
         ("retained", "files retained"),
         ("failure", "failure"),
@@ -133,8 +133,8 @@ def _words(was: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
     ):
         if was[key] != now[key]:
             yield from changes(name, *("none" if facts[key] is None else facts[key] for facts in (was, now)))
-    yield from (f"preflight {name} stops it no longer" for name in was["refused"] if name not in now["refused"])
-    yield from (f"preflight {name} stops it now" for name in now["refused"] if name not in was["refused"])
+    yield from (f"preflight {name} no longer blocks it" for name in was["refused"] if name not in now["refused"])
+    yield from (f"preflight {name} now blocks it" for name in now["refused"] if name not in was["refused"])
     for name in sorted({*was["exceptions"], *now["exceptions"]}):
         yield from changes(f"exception {name}", *(facts["exceptions"].get(name, "not there") for facts in (was, now)))
 
@@ -182,7 +182,7 @@ def _markdown(content: dict[str, Any]) -> Iterator[str]:
         yield from ("| verdict was | is now | hosts |", "| --- | --- | --- |")
         yield from (f"| {cell(move['was'])} | {cell(move['now'])} | {move['hosts']} |" for move in content["moved"])
         yield ""
-    for side, heading in (("new", "Hosts that are new"), ("gone", "Hosts of which there is no record any more")):
+    for side, heading in (("new", "Hosts that are new"), ("gone", "Hosts without a record now")):
         yield from _section(heading, content[side], lambda found: f"{cell(found['host'])}: {cell(found['verdict'])}")
     yield from _section("Hosts that have changed", content["changed"], _changed_line)
     for side, damaged in content["damaged"].items():

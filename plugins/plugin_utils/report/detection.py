@@ -27,7 +27,7 @@ def of_host(record: dict[str, Any]) -> str:
         words.append(visible(record["failure"]["message"]))
     if record["verdict"] == UNKNOWN:
         words.append(f"{len(_bearing(record))} things could not be checked")
-    return "; ".join(words) or "nothing of Kaspersky's"
+    return "; ".join(words) or "no Kaspersky software"
 
 
 def summary(records: list[dict[str, Any]]) -> list[str]:
@@ -48,7 +48,7 @@ def summary(records: list[dict[str, Any]]) -> list[str]:
 def _looked_at(records: list[dict[str, Any]]) -> str:
     """Return how many hosts answered, and how many of those could be looked at whole."""
     answered = [record for record in records if record["verification"]]
-    return f"{len(answered)} of {len(records)} hosts answered, {_whole(records)} of them could be looked at whole."
+    return f"{len(answered)} of {len(records)} hosts answered, {_whole(records)} of them could be checked completely."
 
 
 def _whole(records: list[dict[str, Any]]) -> int:
@@ -59,10 +59,10 @@ def _nothing(records: list[dict[str, Any]]) -> str:
     """Return what it means that nothing was found: nothing at all, where no host was looked at whole."""
     whole = _whole(records)
     if not whole:
-        return "Whether Kaspersky is there is not known: no host could be looked at whole."
+        return "It is not known whether Kaspersky is there: no host could be checked completely."
     if whole == len(records):
-        return "Nothing of Kaspersky's was found."
-    return f"Nothing of Kaspersky's was found on the {whole} that could be; of the others it is not known."
+        return "No Kaspersky software was found."
+    return f"No Kaspersky software was found on the {whole} that could; for the others it is not known."
 
 
 def _products(records: list[dict[str, Any]]) -> Grouped:

@@ -61,7 +61,8 @@ def gate(hosts: list[str], batch: list[str], results: Results, limits: Limits, o
             "waves_in_inventory",
             "Dividing the hosts into waves",
             waves.VARIABLE,
-            "the inventory sets it, and serial, a keyword of the play, sees no variable of the inventory",
+            "it is set in the inventory, but it sets the play keyword serial, which Ansible evaluates before inventory "
+            "variables",
             "Give it on the command line, as -e avshift_waves=1,10,25%; no host was touched.",
         )
     return Gate(wave, _stopped_by(wave - 1, members.get(wave - 1, []), results, limits.most_failed))
@@ -132,10 +133,10 @@ def _what_to_do(states: dict[str, str], reason: str, records_dir: str, dry_run: 
     ended = "Nothing was changed. The real run would end early" if dry_run else "The run ended early"
     lines = [f"{ended}: {reason}."] if reason else ["Nothing was changed."] if dry_run else []
     if counts[FAILED] or counts[UNREACHABLE]:
-        where = "" if dry_run else f"See the records in {records_dir}, and put right what they name"
-        lines.append(f"{where or 'Put right what is named above'}; then run again.")
+        where = "" if dry_run else f"Check the records in {records_dir}, and fix what they name"
+        lines.append(f"{where or 'Fix what is named above'}; then run again.")
     if counts[NOT_STARTED]:
-        lines.append("Hosts that were not started are as they were. A further run leaves alone what is done already.")
+        lines.append("Hosts that were not started are unchanged. Another run skips what is already done.")
     if not lines:
         lines.append(f"Next: avshift.endpoint.report for documents of {records_dir}, and avshift.endpoint.verify.")
     return lines

@@ -25,7 +25,7 @@ def must_be_in(hosts: Iterable[str], at_work: Iterable[str], results: Mapping[st
             "Summing up",
             f"{len(out)} hosts",
             f"they have not finished yet ({_named(out)})",
-            "Use strategy: ansible.builtin.linear in the play and no serial, or sum up in a play of its own after it.",
+            "Use strategy: ansible.builtin.linear in the play and no serial, or call this in a separate play after it.",
         )
 
 
@@ -34,7 +34,7 @@ def missing(what: str, silent: list[str]) -> AvshiftError | None:
     if not silent:
         return None
     cause = f"they gave no answer ({_named(silent)})"
-    remedy = "See above or in the records why, and run again with --limit."
+    remedy = "The output above and the records say why. Run again with --limit."
     return AvshiftError("not_whole", what, f"{len(silent)} hosts", cause, remedy)
 
 

@@ -21,7 +21,7 @@ def findings(plan: dict[str, Any] | None) -> str:
     """Return a plan's findings in one line."""
     if plan is None:
         return "not known"
-    return ", ".join(finding(found) for found in plan["findings"]) or "nothing of Kaspersky's"
+    return ", ".join(finding(found) for found in plan["findings"]) or "no Kaspersky software"
 
 
 def finding(found: dict[str, Any]) -> str:
@@ -45,7 +45,7 @@ def to_do(plan: dict[str, Any]) -> str:
 def particular(own: Iterable[dict[str, Any]], begun: bool) -> str:
     """Return what is so on one host of a class and not on all: results of its preflight, a run that was cut off."""
     told = [f"{check['level']} {check['id']}: {check['diagnosis']}" for check in own]
-    return "; ".join([*told, *(["a run of a plan was cut off here"] if begun else [])])
+    return "; ".join([*told, *(["a run of a plan was interrupted here"] if begun else [])])
 
 
 NO_WINDOW = "no unprotected moment"

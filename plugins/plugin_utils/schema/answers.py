@@ -32,7 +32,7 @@ KEYS = {
 }
 # What comes of making something of an answer that has its form, and does not fit together.
 UNFIT = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
-REMEDY = "Look at this host: its Python, or who answers in its place. Nothing was made of what it said."
+REMEDY = "Check this host: its Python, or whether something else answers in its place. Its answer was not used."
 
 
 def checked(call: str, result: dict[str, Any], host: str) -> dict[str, Any]:

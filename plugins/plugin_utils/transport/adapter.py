@@ -33,8 +33,10 @@ class Adapter(Transport):
 
     SPEC: ClassVar[dict[str, Any]] = {}
     # What to do where the connection, or the task's time, ended before the host's answer was here.
-    LOST: ClassVar[str] = "Check that it is up and that Ansible can log in, and run again; nothing was changed on it."
-    OVERDUE: ClassVar[str] = "Look at what hangs there, or give the task a longer timeout, and run again."
+    LOST: ClassVar[str] = (
+        "Make sure that the host is up and that Ansible can log in, and run again; nothing was changed on it."
+    )
+    OVERDUE: ClassVar[str] = "Find out what hangs on the host, or give the task a longer timeout, and run again."
     _supports_check_mode = True
     _supports_async = False
 
@@ -74,7 +76,7 @@ class Adapter(Transport):
         except answers.UNFIT as error:
             if not self._is_answered:
                 raise
-            cause = f"what it says does not fit together ({type(error).__name__}: {error})"
+            cause = f"its answer is inconsistent ({type(error).__name__}: {error})"
             raise answers.invalid(self.host, cause) from error
 
     def _without_secrets(self, text: str, options: dict[str, Any]) -> str:

@@ -21,8 +21,8 @@ LECTURE = re.compile(
 )
 LOOK = "Check that ansible_python_interpreter names a Python that this ansible-core supports; -vvv shows more."
 ROOT = (
-    "Check become_method, the user's rights and the password. Where a terminal is required (requiretty), "
-    "leave Ansible's pipelining off."
+    "Check become_method, the user's rights and the password. If sudo requires a terminal (requiretty), "
+    "turn Ansible's pipelining off."
 )
 
 
@@ -47,17 +47,17 @@ KNOWN = (
             r"interpreter '?[^']+'? was not found|(python|interpreter)[^:]*: (No such file|not found|command not)"
         ),
         "python_missing",
-        "Install Python there, or set ansible_python_interpreter to the path of the one that it has.",
+        "Install Python there, or set ansible_python_interpreter to the path of an existing one.",
     ),
     (
         re.compile(r"can't open file '?[^']*AnsiballZ_"),
         "connection_lost",
-        "The connection broke and was tried again, and this module runs once only. Run again.",
+        "The connection broke and was retried, but this module runs only once. Run again.",
     ),
     (
         re.compile(r"No space left on device|Disk quota exceeded"),
         "no_room",
-        "Make room there, or set ansible_remote_tmp to a directory that has some.",
+        "Free some space there, or set ansible_remote_tmp to a directory with enough space.",
     ),
 )
 

@@ -141,7 +141,7 @@ class Transport(ActionBase):
         return user is not None and user == self._get_remote_user() and not constants.BECOME_ALLOW_SAME_USER
 
     def leave_nothing(self, is_overdue: bool = False) -> None:
-        """Remove the module's files from the host, also where Ansible was told to keep them: they may hold secrets.
+        """Remove the module's files from the host, also where Ansible is set to keep them: they may hold secrets.
 
         A host whose time is over gets some seconds for that; then what stays there is named.
         """
@@ -181,7 +181,7 @@ class Transport(ActionBase):
         if found.code in ("module_failed", "python_missing") and not self._has_python():
             return AvshiftError(
                 "python_missing",
-                "Looking at the host",
+                "Checking the host",
                 self.host,
                 "it has no python3, which Ansible needs there",
                 "Install Python 3.8 or newer on it (3.6 with ansible-core 2.16), or set ansible_python_interpreter.",
@@ -189,7 +189,7 @@ class Transport(ActionBase):
         return self._failed(found)
 
     def _failed(self, found: failures.Failure) -> AvshiftError:
-        return AvshiftError(found.code, "Looking at the host", self.host, found.text, found.remedy)
+        return AvshiftError(found.code, "Checking the host", self.host, found.text, found.remedy)
 
     def _has_python(self) -> bool:
         look = self._low_level_execute_command(PYTHON_LOOK, sudoable=False)

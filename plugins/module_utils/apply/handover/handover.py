@@ -193,9 +193,12 @@ def _outlook(facts):
         return "The old protection was not stopped."
     if facts["old_is_back"]:
         since = ", proven, since " + facts["unprotected_until"] if facts.get("unprotected_until") else ""
-        left = " NOT TAKEN BACK: " + facts["not_undone"] if "not_undone" in facts else ""
+        left = " NOT ROLLED BACK: " + facts["not_undone"] if "not_undone" in facts else ""
         return "The old protection is back%s, and nothing of it was removed.%s" % (since, left)
     since = facts.get("unprotected_from")
-    left = "nothing is proven to protect it since " + since if since else "what ran before does not run again"
+    left = "it may be unprotected since " + since if since else "the earlier protection is not running again"
     bad = [found["detail"] for found in facts["old_checks"] if found["result"] != "ok"]
-    return "LOOK AT THIS HOST NOW: %s. The old protection: %s." % (left, "; ".join(facts["notes"] + bad) or "not back")
+    return "HOST MAY BE UNPROTECTED, check it now: %s. The old protection: %s." % (
+        left,
+        "; ".join(facts["notes"] + bad) or "not back",
+    )

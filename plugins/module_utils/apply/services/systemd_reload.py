@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Make systemd forget the units whose files are gone."""
+"""Reload systemd, so that it forgets the units whose files are gone."""
 
 from ...linux import systemd
 from ...posix.errors import EndpointError

@@ -37,7 +37,7 @@ def collect(asked, look):
 
 
 def _held_of_rpm(fits, folder, tree):
-    """Return which packages of interest the tool above rpm was told to keep; rpm alone keeps none."""
+    """Return which packages of interest the tool above rpm is set to keep; rpm alone keeps none."""
     kept = package_holds.patterns(tools("rpm")[0], tree) if tools("rpm") else []
     if not kept:
         return []

@@ -21,8 +21,8 @@ DOING = "Reading the installer"
 def describe(path):
     """Return {sha256, mode, uid, bytes, replaceable} of an installer, None if it is not there.
 
-    ``replaceable`` says who else than root could put another one there, '' if nobody. EndpointError if it is no regular
-    file.
+    ``replaceable`` says who else than root could put another one there, '' if nobody. EndpointError if it is not a
+    regular file.
     """
     found = _opened(path)
     if found is None:
@@ -85,13 +85,13 @@ def _opened(path):
         raise EndpointError("kit_unreadable", DOING, path, os.strerror(error.errno), "Look at the file.")
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise EndpointError("kit_unreadable", DOING, path, "it is no regular file", "Name the file.")
+        raise EndpointError("kit_unreadable", DOING, path, "it is not a regular file", "Name the file.")
     return descriptor, words
 
 
 def _must_fit(path, found, sha256):
     if found is not None and found["replaceable"]:
-        remedy = "Put it where root owns every directory on the way and nobody else may write, and run again."
+        remedy = "Put it in a place where root owns every directory on the way and only root may write, and run again."
         raise EndpointError("kit_replaceable", "Looking at the installer", path, found["replaceable"], remedy)
     if found is None or found["sha256"] != sha256:
         cause = "it is not there" if found is None else "its SHA-256 is %s" % found["sha256"]

@@ -35,7 +35,7 @@ def must_be(path, what):
 
 def refused(path, what, words):
     """Return the EndpointError of a path that others can replace."""
-    remedy = "Put it where root owns every directory on the way and nobody else may write, and run again."
+    remedy = "Put it in a place where root owns every directory on the way and only root may write, and run again."
     return EndpointError("path_replaceable", what, path, words, remedy)
 
 

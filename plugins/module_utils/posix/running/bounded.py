@@ -227,7 +227,7 @@ def at(path):
         _here[-1].at(path)
 
 
-def done(act, seconds, what, doing="Looking at the host", keep=()):
+def done(act, seconds, what, doing="Checking the host", keep=()):
     """Return what ``act()`` returns, which JSON can hold, done in a child.
 
     Raises Hung after so many seconds, what it raised of EndpointError, OSError and ValueError, and an EndpointError of

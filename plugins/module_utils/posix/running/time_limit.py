@@ -10,7 +10,7 @@ from ..errors import CutOff
 
 
 @contextlib.contextmanager
-def time_limit(seconds, what, doing="Looking at the host"):
+def time_limit(seconds, what, doing="Checking the host"):
     """Raise CutOff in the block if it takes longer; only for the main thread, whose alarm it uses."""
 
     def late(_number, _frame):

@@ -14,7 +14,7 @@ from .case import Case
 
 def _excepted(case: Case) -> Iterator[Check]:
     staying = [
-        _told(entry, "every product and the host as it is" if entry["product"] == ALL else entry["product"])
+        _told(entry, "every product, and the host as it is" if entry["product"] == ALL else entry["product"])
         for entry in case.granted
         if entry["status"] == IN_FORCE and entry["product"] in case.goal.excepted
     ]
@@ -22,9 +22,9 @@ def _excepted(case: Case) -> Iterator[Check]:
         yield Check(
             "excepted",
             "warning",
-            "Something stays for now by an exception",
+            "An exception lets something stay for now",
             "; ".join(staying),
-            "It goes with the first plan that is made after that day; the host does not count as clean until then.",
+            "The first plan after that day removes it; until then the host does not count as clean.",
         )
 
 
@@ -36,9 +36,9 @@ def _expired(case: Case) -> Iterator[Check]:
         yield Check(
             "exception_expired",
             "warning",
-            "An exception or a waiver has expired and counts no longer",
+            "An exception or accepted check has expired and is ignored",
             "; ".join(over),
-            "Have it granted anew, or take it out of the file.",
+            "Have it renewed, or remove it from the file.",
         )
 
 
@@ -51,7 +51,9 @@ def waived(case: Case, results: list[Check]) -> list[Check]:
         if entry["status"] == IN_FORCE and entry["preflight"] in overridable
     ]
     return (
-        [Check("waived", "info", "A result of the preflight is accepted by a waiver", "; ".join(used))] if used else []
+        [Check("waived", "info", "A preflight result is accepted in the exceptions file", "; ".join(used))]
+        if used
+        else []
     )
 
 

@@ -40,7 +40,7 @@ def _check(case: Case) -> Iterator[Check]:
         yield Check(
             "conflicting_antivirus",
             "overridable",
-            "The replacement's vendor says that it may not run beside another product on this host",
+            "The replacement's vendor says that it must not run alongside another product on this host",
             "; ".join(conflicting),
             "Remove or stop that product first, or accept this ID if you know that both work together here.",
         )
@@ -48,9 +48,9 @@ def _check(case: Case) -> Iterator[Check]:
         yield Check(
             "other_antivirus",
             "warning",
-            "Another vendor's product protects this host too",
+            "Another vendor's product also protects this host",
             "; ".join(others),
-            "Decide which of them stays. Two scanners cost time at every file access, and can block each other.",
+            "Decide which one stays. Two scanners slow down every file access, and can block each other.",
         )
 
 

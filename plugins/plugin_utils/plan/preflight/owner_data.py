@@ -19,16 +19,16 @@ def _room(case: Case) -> Iterator[Check]:
     if not case.steps or free is None:
         return
     needed = case.data.wanted * ROOM_FACTOR + ROOM_FOR_PACKAGES
-    level, title = ("ok", "There is room for the archive and the packages")
+    level, title = ("ok", "There is enough disk space for the archive and the packages")
     if free < needed:
-        level, title = ("error", "There is no room for the archive and the packages")
+        level, title = ("error", "There is not enough disk space for the archive and the packages")
     # No numbers here: they change by themselves, and the record shows them.
     yield Check(
         "disk_space",
         level,
         title,
-        "free space compared with twice the retained data and 200 MiB",
-        "Free space and plan again.",
+        "free space compared with twice the archived data plus 200 MiB",
+        "Free some space and plan again.",
     )
 
 
@@ -37,9 +37,9 @@ def _left_to_users(case: Case) -> Iterator[Check]:
         yield Check(
             "left_to_users",
             "warning",
-            "Data in users' homes is too large to be retained, or could not be looked at",
+            "Data in home directories is too large to archive, or could not be checked",
             ", ".join(case.data.left_to_users),
-            "It is neither retained nor removed: have its user remove it.",
+            "It is neither archived nor removed: have its user remove it.",
         )
 
 
@@ -49,12 +49,12 @@ def _encrypted(case: Case) -> Iterator[Check]:
         yield Check(
             "backup_encrypted",
             "overridable" if able else "warning",
-            "There are objects that only the product can restore",
+            "The backup storage has files that only the product can restore",
             "; ".join(f"{path}: {number} files" for path, number in case.data.encrypted),
-            "Have the product list and restore what is still wanted, and plan again, or accept this id: the objects "
-            "are retained as they are, and nothing else can read them."
+            "Use the product to restore the files that you still need, and plan again. Or accept this ID: the "
+            "files are archived as they are, and no other program can read them."
             if able
-            else "The product is gone already. The objects are retained as they are.",
+            else "The product is already gone. The files are archived as they are.",
         )
 
 
@@ -63,9 +63,9 @@ def _moved(case: Case) -> Iterator[Check]:
         yield Check(
             "backup_moved",
             "warning",
-            "The owner has moved data out of the product's directories",
+            "Data has been moved out of the product's directories",
             "; ".join(case.data.moved),
-            "It is retained too, and stays where it is: remove it by hand when nobody wants it any more.",
+            "It is archived too, but stays where it is: remove it by hand when you no longer need it.",
         )
 
 
@@ -77,7 +77,7 @@ def _paths_elsewhere(case: Case) -> Iterator[Check]:
             "warning",
             "The product's own configuration puts files outside its directories",
             "; ".join(case.data.elsewhere),
-            "They stay: nothing says what else lies there. Look at them by hand after the change.",
+            "They stay, because it is not known what else is there. Check them by hand after the change.",
         )
 
 

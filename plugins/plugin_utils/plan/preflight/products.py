@@ -22,9 +22,9 @@ def _confidence(case: Case) -> Iterator[Check]:
         yield Check(
             "confidence_below_confirmed",
             "overridable",
-            "A product is not proven by two independent kinds of evidence",
+            "Fewer than two independent kinds of evidence confirm a product",
             "; ".join(unsure),
-            "Look at the host; accept this id if what was seen is Kaspersky's.",
+            "Check the host; accept this ID if what was seen is Kaspersky software.",
         )
 
 
@@ -38,9 +38,9 @@ def _state(case: Case) -> Iterator[Check]:
         yield Check(
             "product_broken",
             "warning",
-            "A package operation was cut off, or the package database and the disk disagree",
+            "A package operation was interrupted, or the package database and the disk disagree",
             ", ".join(broken),
-            "The steps say how it is removed all the same; a script that fails unexpectedly ends the run.",
+            "The steps show how it is removed anyway; a script that fails unexpectedly ends the run.",
         )
 
 
@@ -61,8 +61,8 @@ def _how_it_goes(product: Product) -> str:
     if product.removed_elsewhere:
         return f"It is removed by {product.removed_elsewhere}."
     if not product.may_go((product.id,)):
-        return "Look at what was seen of it by hand."
-    return "Name its id in the variable for further products to remove it too."
+        return "Check by hand what was seen of it."
+    return "To remove it too, add its ID to the variable for further products."
 
 
 def _left_in_place(case: Case) -> Iterator[Check]:
@@ -70,9 +70,9 @@ def _left_in_place(case: Case) -> Iterator[Check]:
         yield Check(
             "left_in_place",
             "warning",
-            "Some of what was found stays: this version has no step for it",
+            "Some of what was found stays: no step can remove it",
             ", ".join(case.staying),
-            "Look at it by hand after the change; the host does not count as clean while it has an effect.",
+            "Check it by hand after the change; the host does not count as clean while it has an effect.",
         )
 
 

@@ -18,7 +18,7 @@ def _site_catalog(case: Case) -> Iterator[Check]:
         yield Check(
             "site_catalog",
             "info",
-            "Entries of your own catalog are used",
+            "Entries from your own catalog are used",
             "; ".join(named),
             "Nothing to do if you named these folders in avshift_catalog_dirs.",
         )

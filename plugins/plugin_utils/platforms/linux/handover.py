@@ -19,8 +19,8 @@ from .staging import vendor
 
 STOP_LIMIT = 120
 START_LIMIT = 60
-BACK = "If the new protection is not proven, it is stopped and the old one is started and proven again."
-BACK_TO_OLD = "If the owner's data cannot be retained after it, the old protection is started and proven again."
+BACK = "If the new protection fails its self-test, it is stopped, and the old one is started and tested again."
+BACK_TO_OLD = "If your data cannot be archived after it, the old protection is started and tested again."
 OVERLAPPING = "overlapping"
 
 
@@ -47,9 +47,7 @@ def steps(evidence: Evidence, going: list[Product], staged: Staged | None) -> It
         "handover",
         _title(units, new),
         {"digest": DIGEST_MARK, "old": old, "new": new},
-        "\n".join(
-            [f"{unit}: real-time protection running" for unit in units] or ["no real-time protection of Kaspersky's"]
-        ),
+        "\n".join([f"{unit}: real-time protection running" for unit in units] or ["no Kaspersky real-time protection"]),
         "no real-time protection" if new is None else _after(new, units),
         tuple(f"unit:{unit}" for unit in units),
         _effects(new, links) if new else (),
@@ -187,31 +185,34 @@ def _is_up(new: dict[str, Any], evidence: Evidence) -> bool:
 
 def _title(units: list[str], new: dict[str, Any] | None) -> str:
     if new is None:
-        return "Stop real-time protection; nothing takes its place"
+        return "Stop real-time protection without a replacement"
     return "Hand real-time protection over" if units else "Switch real-time protection on"
 
 
 def _after(new: dict[str, Any], units: list[str]) -> str:
-    does = "blocks nothing, and tells what is opened in" if new["tells"] else "protects"
+    does = "blocks nothing, and reports what is opened in" if new["tells"] else "protects"
     protected = [f"{does} {path}" for path in new["paths"]]
-    retired = [f"{unit}: stopped, not started at boot any more" for unit in (*units, new["replaces"]) if unit]
+    retired = [f"{unit}: stopped, no longer started at boot" for unit in (*units, new["replaces"]) if unit]
     window = [_window(new)] if units else []
-    return "\n".join([f"{new['unit']}: running, enabled at boot, proven", *protected, *retired, *window])
+    return "\n".join([f"{new['unit']}: running, enabled at boot, tested", *protected, *retired, *window])
 
 
 def _window(new: dict[str, Any]) -> str:
     """Return in words how long the host is without protection; how long it was stands in its record."""
     given_up = f"after {new['limit']} s without an interception the old one is started again"
-    about = f"about a second, as the new one is ready and is started; {given_up}"
+    about = f"about a second: the new one is ready and is started; {given_up}"
     if new["overlap"]:
         limit, probe = new["overlap"]["limit"], new["overlap"]["probe_limit"]
         return (
-            "no unprotected moment: the new one intercepts and is proven before the old one stops; if reading a clean "
+            "no unprotected moment: the new one intercepts and is tested before the old one stops; if reading a clean "
             f"file takes longer than {probe} s meanwhile, or both intercept for longer than {limit} s, the new one is "
             f"stopped until the old one has, without protection meanwhile: {about}"
         )
     if new["install"]:
-        about = f"minutes, as the new one bears no other beside it and is installed in them; {given_up}"
+        about = (
+            "minutes: this product cannot run beside another scanner, so it is installed during the handover; "
+            f"{given_up}"
+        )
     elif new["activate"]:
-        about = f"about a second, as the new one is ready and is told to become active; {given_up}"
+        about = f"about a second: the new one is ready and is switched to active; {given_up}"
     return f"without protection meanwhile: {about}"

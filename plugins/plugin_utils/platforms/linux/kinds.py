@@ -17,7 +17,7 @@ OWN = {
     "handover": Kind(marked=True, handover=handover.read),
     "package_repair": Kind(marked=True),
     "retain": Kind(marked=True, retains=True),
-    "kernel_module_unload": Kind(restart="a kernel module may be in use; it then stays until a restart"),
+    "kernel_module_unload": Kind(restart="a kernel module may be in use; if so, it stays until a restart"),
 }
 KINDS = {**{name: Kind() for name in order.KINDS}, **OWN}
 

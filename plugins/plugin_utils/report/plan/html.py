@@ -39,13 +39,16 @@ def facts(view: View) -> list[tuple[str, str, str]]:
     """Return what the first screen says in figures: (what, in short, in a sentence)."""
     why = [f"{hosts:,}: {check['title']}." for check, hosts in view.refusals().values()]
     more = [f"And {len(why) - MOST_REASONS} more reasons."] if len(why) > MOST_REASONS else []
-    refused = " ".join([*why[:MOST_REASONS], *more]) or "Nothing keeps a planned host from being changed."
+    refused = " ".join([*why[:MOST_REASONS], *more]) or "Nothing blocks a planned host."
     files = sum(files for group in view.of_fate(CHANGE) for files, _size in group.retained.values())
     octets = sum(size for group in view.of_fate(CHANGE) for _files, size in group.retained.values())
     kept = (
-        (prose.size(octets), f"{prose.counted(files, 'file')} of the owner's, archived with checksums before they go.")
+        (
+            prose.size(octets),
+            f"{prose.counted(files, 'file')} of yours, archived with checksums before they are removed.",
+        )
         if files
-        else ("none", "No data of the owner's was found where Kaspersky keeps it.")
+        else ("none", "None of your data was found where Kaspersky stores data.")
     )
     return [
         ("Refused as things are", prose.counted(view.fates()[REFUSED], "host") if why else "none", refused),

@@ -124,7 +124,7 @@ def _findings(group: Group) -> Iterator[str]:
         yield f"- **{cell(finding['name'])}** ({cell(version)}): {cell(facts)}"
         yield f"  - because of {', '.join(cell(reason) for reason in finding['reasons'])}"
     if not plan["findings"]:
-        yield "- nothing of Kaspersky's was found"
+        yield "- no Kaspersky software was found"
     yield from (f"- could not be checked: {cell(unknown)}" for unknown in plan["unknowns"])
     yield ""
 
@@ -162,7 +162,7 @@ def _packages(group: Group) -> Iterator[str]:
 
 def _retained(group: Group) -> Iterator[str]:
     if group.retained:
-        yield "### Data retained (sizes change by themselves and are not in the digest)"
+        yield "### Archived data (sizes change by themselves and are not in the digest)"
         yield ""
         for path, (files, octets) in group.retained.items():
             yield f"- {cell(path)}: {prose.counted(files, 'file')}, {prose.size(octets)}"

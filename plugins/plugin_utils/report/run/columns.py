@@ -20,7 +20,7 @@ HOSTS = (
     "why not clean",
     "predicted verdict",
     "deviations",
-    "asked for by the rules",
+    "required by policy",
     "found before",
     "left after",
     "could not be checked",
@@ -47,7 +47,7 @@ HOSTS = (
     "time",
     "record",
 )
-FINDINGS = ("host", "when", "product", "name", "class", "version", "state", "confidence", "asked for by the rules")
+FINDINGS = ("host", "when", "product", "name", "class", "version", "state", "confidence", "required by policy")
 ACTIONS = ("class", "hosts", "step", "part", "kind", "title", "outcomes")
 DEVIATIONS = ("host", "what", "predicted", "actual")
 EXCEPTIONS = ("exception", "status", "for", "hosts", "approver", "expires", "reason")
@@ -136,7 +136,7 @@ def found(findings: list[dict[str, Any]] | None) -> str:
     """Return findings in a line."""
     if findings is None:
         return "not known"
-    return ", ".join(map(words.finding, findings)) or "nothing of Kaspersky's"
+    return ", ".join(map(words.finding, findings)) or "no Kaspersky software"
 
 
 def not_silent(host: dict[str, Any]) -> list[dict[str, str]]:

@@ -116,7 +116,7 @@ def condense(read: Read, policies: tuple[Pack, ...], console: Console | None = N
                 lines.append(line)
                 hosts.append((host["host"], len(line), is_remarkable(host)))
         except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
-            record, problem = None, f"it does not hold what a record holds ({type(error).__name__}: {error})"
+            record, problem = None, f"it lacks the content of a record ({type(error).__name__}: {error})"
         if record is None:
             damaged.append({"file": name, "problem": problem})
     return Part(b"".join(lines), hosts, tally, damaged)

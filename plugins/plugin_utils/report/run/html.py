@@ -58,19 +58,22 @@ def text(report: Told) -> Iterator[str]:
 def _longest_window(totals: dict[str, Any]) -> tuple[str, str]:
     if totals["unprotected"]:
         hosts = prose.counted(totals["unprotected"], "host")
-        return "not ended", f"{hosts} may be without a scanner now: look at those whose window is open."
+        return "not ended", f"{hosts} may be without a scanner now: check those whose window is open."
     window = totals["longest_window_seconds"]
     measured = "Measured on each host, from the last mark of the old scanner to the first of the new."
     if window == 0:
-        measured = "On each host the marks of both scanners were seen at once, and no look in between missed both."
+        measured = (
+            "On each host the marks of both scanners were seen at the same time, and there was never a reading without "
+            "marks."
+        )
     return "none" if window is None else words.window(window), measured
 
 
 def _silence(totals: dict[str, Any]) -> tuple[str, str]:
     silent, talks = totals["silence"].get(SILENT, 0), totals["silence"].get(TALKS, 0)
-    told = "Nothing on them talks to the vendor, or is set up to."
+    told = "Nothing on them connects to the vendor, or is configured to."
     if talks:
-        told = f"{prose.counted(talks, 'host')} talk to the vendor or are set up to: each is named below."
+        told = f"{prose.counted(talks, 'host')} connect to the vendor or are configured to: each is listed below."
     return f"{prose.counted(silent, 'host')} silent", told
 
 
@@ -83,9 +86,7 @@ def facts(head: dict[str, Any]) -> list[tuple[str, str, str]]:
         (
             "Deviated from their plan",
             prose.counted(totals["deviating"], "host") if totals["deviating"] else "none",
-            "Each is named below, predicted beside actual."
-            if totals["deviating"]
-            else "Every run was as its plan said.",
+            "Each is listed below, predicted next to actual." if totals["deviating"] else "Every run went as planned.",
         ),
         ("Longest unprotected window", *_longest_window(totals)),
         ("Silence towards Kaspersky", *_silence(totals)),

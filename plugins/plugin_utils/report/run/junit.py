@@ -22,8 +22,8 @@ LIMIT = 2000
 # What is neither clean nor a failure.
 SKIPPED = {
     PLANNED: "only planned",
-    EXCEPTED: "something stays by an exception",
-    PENDING_CONSOLE: "the replacement's console has to be asked",
+    EXCEPTED: "an exception lets something stay",
+    PENDING_CONSOLE: "the replacement's console must be checked",
 }
 
 

@@ -30,7 +30,7 @@ def lines(report: Report) -> list[str]:
     left_out = totals["hosts"] - len(rows)
     more = [f"… and {left_out} more, in the report"] if left_out else []
     talking = totals["silence"].get(TALKS, 0)
-    heard = [f"{talking} hosts talk to Kaspersky, or are set up to"] if talking else []
+    heard = [f"{talking} hosts connect to Kaspersky, or are configured to"] if talking else []
     heard += [words.console(report.head["console"])] if report.head["console"] else []
     return [*table(HEADER, rows), *more, "", f"{totals['hosts']} hosts, {totals['clean']} clean: {counts}", *heard]
 
@@ -61,7 +61,7 @@ def _whole(report: Report) -> Iterator[str]:
     yield from _section("Classes: hosts with the same plan", CLASSES, map(_class, report.classes()))
     yield from _section("Hosts", HOSTS, map(_host, report.hosts()))
     rows = ([limit["id"], limit["why"], limit["hosts"]] for limit in report.head["limits"])
-    yield from _section("What hosts have that was not looked at", ["what", "why", "hosts"], rows)
+    yield from _section("What hosts have that was not checked", ["what", "why", "hosts"], rows)
     yield from _remarks(report)
     if report.head["damaged"]:
         yield f"## {len(report.head['damaged'])} records could not be read"
@@ -70,15 +70,15 @@ def _whole(report: Report) -> Iterator[str]:
 
 
 def _summary(totals: dict[str, Any]) -> Iterator[str]:
-    yield "# Report: the fleet's way off Kaspersky"
+    yield "# Report: migration off Kaspersky"
     yield ""
     yield f"{totals['hosts']} hosts, {totals['clean']} of them clean; {totals['deviating']} deviated from their plan."
     yield f"Longest unprotected window: {words.window(totals['longest_window_seconds'])}."
     if totals["unprotected"]:
-        yield f"WITHOUT A SCANNER NOW, as far as their records tell: {totals['unprotected']} hosts."
+        yield f"WITHOUT A SCANNER NOW, according to their records: {totals['unprotected']} hosts."
     if totals["silence"].get(TALKS):
-        yield f"Still talking to the vendor, or set up to: {totals['silence'][TALKS]} hosts."
-    yield f"Retained: {totals['retained_files']} files, {totals['retained_bytes']} bytes."
+        yield f"Still connecting to the vendor, or configured to: {totals['silence'][TALKS]} hosts."
+    yield f"Archived: {totals['retained_files']} files, {totals['retained_bytes']} bytes."
     if totals["newest"]:
         yield f"Records from {cell(totals['oldest'])} to {cell(totals['newest'])}."
     yield "What could not be checked counts as `unknown`, and `unknown` is never clean."
@@ -103,7 +103,7 @@ def _policies(head: dict[str, Any]) -> Iterator[str]:
     yield from _section("Measured against", POLICIES, rows)
     said = head["totals"]["dispositions"].items()
     counts = ([rule, word, hosts] for rule, counted in said for word, hosts in counted.items())
-    yield from _section("What the rules ask for", ["rule", "disposition", "hosts"], counts)
+    yield from _section("What the rules require", ["rule", "disposition", "hosts"], counts)
 
 
 def _section(title: str, header: Sequence[str], rows: Iterable[list[Any]]) -> Iterator[str]:

@@ -47,7 +47,7 @@ def _document(report: Report, items: Items) -> dict[str, Any]:
     }
     return {
         "uuid": str(identity("poam", *report_key(report.head))),
-        "metadata": metadata(report.head, "What is still to be done on a fleet"),
+        "metadata": metadata(report.head, "What is left to do on a fleet"),
         "system-id": {"id": "fleet"},
         **(hosts if any(mine.seen_by for mine in items.values()) else {}),
         "risks": [_risk(key, mine) for key, mine in items.items()],

@@ -29,7 +29,7 @@ def _primary(case: Case) -> Iterator[Check]:
             level,
             "A group of the product is the primary group of other accounts",
             "; ".join(told),
-            "Give them another primary group. Accept this id to have them moved as the plan's steps say."
+            "Give them another primary group, or accept this ID to have them moved as the plan's steps say."
             if level == "overridable"
             else "Give these accounts another primary group by hand, then plan again.",
         )

@@ -22,9 +22,9 @@ def _way_back(case: Case) -> Iterator[Check]:
         yield Check(
             "no_way_back",
             "overridable",
-            "The old protection could not be started again if the new one did not come up",
+            "The old protection could not be started again if the new one failed",
             ", ".join(f"{name} is masked" for name in masked),
-            "Unmask it, or accept this id: if the handover fails, nothing will protect the host.",
+            "Unmask it, or accept this ID: if the handover fails, nothing will protect the host.",
         )
 
 

@@ -17,7 +17,7 @@ def _keep_out(case: Case) -> Iterator[Check]:
         yield Check(
             "keep_out",
             "error",
-            "The host's owner keeps changes out",
+            "The host's owner does not allow changes",
             f"{KEEP_OUT} exists",
             "Ask the host's owner; remove the file when the host may be changed.",
         )
@@ -31,12 +31,12 @@ def _everything_was_checked(case: Case) -> Iterator[Check]:
         yield Check(
             "evidence_unknown",
             "error",
-            "Not everything could be looked at",
+            "Not everything could be checked",
             diagnosis,
-            "Make it readable and plan again: what could not be checked is not taken for absent.",
+            "Make it readable and plan again: what could not be checked is not assumed to be absent.",
         )
     else:
-        yield Check("evidence_unknown", "ok", "Everything could be looked at", "no piece of evidence is missing")
+        yield Check("evidence_unknown", "ok", "Everything could be checked", "no evidence is missing")
 
 
 def _users_places(case: Case) -> Iterator[Check]:
@@ -46,9 +46,9 @@ def _users_places(case: Case) -> Iterator[Check]:
         yield Check(
             "unknown_in_users_places",
             "warning",
-            "Not everything in users' directories could be looked at",
+            "Not everything in users' directories could be checked",
             "; ".join(f"{item['id']} in {item['user_place']}: {item['unknown']}" for item in unknown),
-            "Look at it by hand if it matters: what lies there alone is no part of a product's installation.",
+            "Check it by hand if it matters. Something there alone is not part of a product's installation.",
         )
 
 

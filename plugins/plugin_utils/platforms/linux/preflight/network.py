@@ -19,9 +19,9 @@ def _shared(case: Case) -> Iterator[Check]:
         yield Check(
             "packet_marks_shared",
             "warning",
-            "Rules that use the product's marks may be another program's, and stay",
+            "Rules with the product's fwmarks may belong to another program, and stay",
             "; ".join(network.as_text(item["value"]) for item in others) + silent,
-            "Cluster networks use the same marks. Look whose they are, and delete by hand what is not needed.",
+            "Container networks use the same marks. Find out what uses them, and delete by hand what is not needed.",
         )
 
 
@@ -31,9 +31,9 @@ def _saved(case: Case) -> Iterator[Check]:
         yield Check(
             "packet_marks_saved",
             "warning",
-            "A file brings rules with the product's marks back at boot",
+            "A file restores rules with the product's fwmarks at boot",
             "; ".join(f"{item['where']}: {item['value']['rule']}" for item in saved),
-            "Take these lines out of the file, or save the rules again after the change.",
+            "Delete these lines from the file, or save the rules again after the change.",
         )
 
 
@@ -44,10 +44,10 @@ def _chain_rules(case: Case) -> Iterator[Check]:
         yield Check(
             "packet_chain_rules",
             "warning",
-            "A chain of the product that goes has rules in it, which go with it",
+            "A chain of the product will be removed together with the rules in it",
             "; ".join(told),
-            "The vendor's documentation has administrators write rules there. Put what is still needed into a chain of "
-            "your own; the step and the record keep the rules' text.",
+            "The vendor's documentation tells administrators to add rules there. Move rules that you still "
+            "need into your own chain; the step and the record keep their text.",
         )
 
 

@@ -36,9 +36,9 @@ def _unsupported(case: Case) -> Iterator[Check]:
         yield Check(
             "package_manager_unsupported",
             "error",
-            "The program that changes a package database is not on the host",
+            "The package manager's program is not on the host",
             ", ".join(without),
-            "Bring it back on the host, then plan again.",
+            "Install it on the host, then plan again.",
         )
 
 
@@ -48,9 +48,10 @@ def _locked(case: Case) -> Iterator[Check]:
         yield Check(
             "package_manager_locked",
             "warning",
-            "Somebody is at work with the packages now",
+            "The package manager is locked by another process",
             "; ".join(held),
-            "Let it end before the change: that waits for it for a while, and then fails before anything is removed.",
+            "Let that process finish before the change. The change waits for it for a while, then fails before "
+            "anything is removed.",
         )
 
 
@@ -68,9 +69,9 @@ def _broken(case: Case) -> Iterator[Check]:
         yield Check(
             "package_manager_broken",
             "error",
-            "An operation on packages that are none of Kaspersky's was cut off",
+            "An interrupted operation left other packages unconfigured",
             ", ".join(cut),
-            "See 'dpkg --audit' on the host, run 'dpkg --configure -a', then plan again.",
+            "Check 'dpkg --audit' on the host, run 'dpkg --configure -a', then plan again.",
         )
 
 
@@ -80,9 +81,9 @@ def _held(case: Case) -> Iterator[Check]:
         yield Check(
             "package_held",
             "overridable",
-            "Somebody asked the package manager to keep a package as it is",
+            "A package is on hold",
             ", ".join(held),
-            "Ask who did (apt-mark showhold, zypper locks, /etc/dnf/protected.d); accept this id to remove it.",
+            "Find out why (apt-mark showhold, zypper locks, /etc/dnf/protected.d); accept this ID to remove it anyway.",
         )
 
 
@@ -96,15 +97,18 @@ def _dependents(case: Case) -> Iterator[Check]:
     going = _rehearsed_to_go(case)
     if going is not None and not going & set(others):
         yield Check(
-            "dependents_would_go", "info", "Packages name Kaspersky's among others that they could do with", told
+            "dependents_would_go",
+            "info",
+            "Other packages list Kaspersky as one of several alternative dependencies",
+            told,
         )
     else:
         yield Check(
             "dependents_would_go",
             "error",
-            "Other packages depend on Kaspersky's and cannot stay without them",
+            "Other packages depend on Kaspersky packages and would be removed with them",
             told,
-            "Remove these packages by hand if they are not needed, or change them, then plan again.",
+            "Remove these packages by hand if they are not needed, or change their dependencies, then plan again.",
         )
 
 
@@ -130,7 +134,9 @@ def _packages_removed(case: Case) -> Iterator[Check]:
         return
     problems = [str(item["unknown"]) for item in rehearsals if "unknown" in item]
     if problems:
-        yield _packages_problem("; ".join(problems), "See what the package manager says on the host, and plan again.")
+        yield _packages_problem(
+            "; ".join(problems), "Run the package manager on the host to see the problem, and plan again."
+        )
         return
     changes = [change["name"] for item in rehearsals for change in item["value"]["changes"]]
     others = sorted(set(changes) - _names(case))
@@ -138,13 +144,13 @@ def _packages_removed(case: Case) -> Iterator[Check]:
         yield Check(
             "packages_beyond_plan",
             "error",
-            "The package manager would take other packages along",
+            "The package manager would also remove other packages",
             ", ".join(others),
             "Remove or keep these packages by hand first, then plan again.",
         )
     else:
         yield Check(
-            "packages_beyond_plan", "ok", "The package manager takes only Kaspersky's packages", _told(rehearsals)
+            "packages_beyond_plan", "ok", "The package manager removes only Kaspersky packages", _told(rehearsals)
         )
 
 
@@ -165,7 +171,7 @@ def _packages_installed(case: Case) -> Iterator[Check]:
     item = case.evidence.value("package_change", "install")
     removed = [change["name"] for change in (item or {}).get("changes", ()) if change["action"] != "Inst"]
     if case.staged.problem:
-        remedy = "Run 'apt-get update' on the host, see that its sources have the packages, and plan again."
+        remedy = "Run 'apt-get update' on the host, make sure that its sources have the packages, and plan again."
         yield _packages_problem(case.staged.problem, remedy)
     elif removed:
         yield Check(
@@ -178,7 +184,9 @@ def _packages_installed(case: Case) -> Iterator[Check]:
 
 
 def _packages_problem(cause: str, remedy: str) -> Check:
-    return Check("packages_unresolved", "error", "The package manager cannot do what the plan needs", cause, remedy)
+    return Check(
+        "packages_unresolved", "error", "The package manager cannot resolve what the plan needs", cause, remedy
+    )
 
 
 CHECKS = (

@@ -35,7 +35,8 @@ def _links_on_the_way(case: Case) -> Iterator[Check]:
             "error",
             "A directory of the product is reached through a symbolic link",
             ", ".join(sorted(set(led))),
-            "Nothing is removed through a link. Move the directory to its place, or mount its disk there; plan again.",
+            "Nothing is removed through a link. Move the directory to its normal path, or mount its disk there; then "
+            "plan again.",
         )
 
 
@@ -47,8 +48,8 @@ def _mounts(case: Case) -> Iterator[Check]:
             "error",
             "Something is mounted in a directory of the product",
             ", ".join(points),
-            "Whatever is mounted there may be somebody's. Unmount it, take it out of fstab and of mount units, and "
-            "plan again.",
+            "What is mounted there may still be needed. Unmount it, remove it from fstab and from mount "
+            "units, and plan again.",
         )
     shared = {path for product in case.going for path in product.parents}
     stay = sorted(path for path in shared if case.evidence.value("mount", path) is not None)
@@ -58,7 +59,7 @@ def _mounts(case: Case) -> Iterator[Check]:
             "info",
             "A directory that the vendor's products share is a mount point and stays",
             ", ".join(stay),
-            "Unmount it after the change, if nobody needs it any more.",
+            "Unmount it after the change, if it is no longer needed.",
         )
 
 
@@ -68,18 +69,18 @@ def _flags(case: Case) -> Iterator[Check]:
         yield Check(
             "path_immutable",
             "error",
-            "Flags that are not the plan's to clear keep files from being removed",
+            "Immutable or append-only files outside the plan's scope block removal",
             first(others),
-            "Clear them with 'chattr -i -a', and plan again: what lies above the product's directories, has another "
-            "name elsewhere, or is too much to be named is left to its owner.",
+            "Clear the flags with 'chattr -i -a', and plan again. The plan does not clear them above the product's "
+            "directories, on files with another name elsewhere, or if there are too many.",
         )
     elif ours:
         yield Check(
             "path_immutable",
             "overridable",
-            "Somebody has set flags that keep files from being removed",
+            "Immutable or append-only flags keep files from being removed",
             first([f"{flag['path']} ({removal.paths.words_of(flag['flags'])})" for flag in ours]),
-            "Ask who set them and why; accept this id to have them cleared.",
+            "Find out why they were set; accept this ID to have them cleared.",
         )
 
 
@@ -89,9 +90,9 @@ def _held(case: Case) -> Iterator[Check]:
         yield Check(
             "path_busy",
             "warning",
-            "Processes of others have files of the product open",
+            "Other programs have files of the product open",
             first([f"{told['path']} ({told['process']})" for told in held]),
-            "They are removed all the same; the processes keep what they have open until they end.",
+            "The files are removed anyway; the processes keep them open until they end.",
         )
 
 

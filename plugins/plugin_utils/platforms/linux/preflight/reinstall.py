@@ -19,18 +19,18 @@ def _reinstaller(case: Case) -> Iterator[Check]:
         yield Check(
             "reinstaller",
             "overridable",
-            "Something on the host would bring the product back",
+            "Something on the host would reinstall the product",
             "; ".join([*lines, *files]),
-            "Disable the timer, job or unit, or accept this id: it is the owner's, and no step takes it away.",
+            "Disable the timer, job or unit, or accept this ID. It is yours, so no step removes it.",
         )
     elif files:
         # They do nothing by themselves, and they are the owner's.
         yield Check(
             "reinstaller",
             "warning",
-            "Installers of the product lie on the host",
+            "The host has installers of the product",
             ", ".join(files),
-            "They stay. Remove them, or empty the package manager's cache, if nobody is to install from them.",
+            "They stay. Remove them, or clear the package manager's cache, if they should not be used.",
         )
 
 
@@ -41,9 +41,9 @@ def _by_hand(case: Case) -> Iterator[Check]:
         yield Check(
             "integration_by_hand",
             "warning",
-            "The owner's configuration names the product in a way that no step can take out safely",
+            "Your configuration names the product in a way that no step can remove safely",
             "; ".join(told),
-            "Look at these lines by hand after the change; what they call is gone then.",
+            "Check these lines by hand after the change; what they call is gone then.",
         )
 
 
@@ -51,7 +51,7 @@ def _units(case: Case) -> Iterator[str]:
     """Yield the owner's units, which are told and stay."""
     for item in of_kind(case.owned, "mention"):
         if item["value"]["place"] == "unit":
-            yield f"{item['what']} (a unit of the owner's calls it)"
+            yield f"{item['what']} (one of your own units calls it)"
 
 
 CHECKS = (_reinstaller, _by_hand)

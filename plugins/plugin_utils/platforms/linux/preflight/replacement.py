@@ -35,7 +35,7 @@ def _replacement(case: Case) -> Iterator[Check]:
             "overridable",
             "The host would be left without a scanner",
             f"{', '.join(loses)} is running and no replacement is planned",
-            "Choose a provider, or accept this id.",
+            "Choose a provider, or accept this ID.",
         )
 
 
@@ -46,7 +46,7 @@ def _protected_paths(case: Case) -> Iterator[Check]:
         yield Check(
             "protected_paths_missing",
             "error",
-            "None of the directories to be protected exists",
+            "None of the directories to protect exists",
             ", ".join(case.staged.missing) or "the list is empty",
             "Name directories that exist in the option 'paths'.",
         )
@@ -54,7 +54,7 @@ def _protected_paths(case: Case) -> Iterator[Check]:
         yield Check(
             "protected_paths_missing",
             "info",
-            "Some directories to be protected do not exist here and are left out",
+            "Some directories to protect do not exist here and are left out",
             ", ".join(case.staged.missing),
             "Plan again when they exist.",
         )
@@ -72,9 +72,9 @@ def _unverified(case: Case) -> Iterator[Check]:
         yield Check(
             "replacement_unverified",
             "warning",
-            "The replacement was never tried on this system",
+            "The replacement was never tested on this system",
             f"{case.staged.provider.name} on {_system(case)}; it was on {', '.join(verified) or 'none'}",
-            "Try it on one host first. What is not as it is expected makes staging fail, and is taken back.",
+            "Try it on one host first. If something is not as expected, staging fails and is rolled back.",
         )
 
 
@@ -93,7 +93,7 @@ def _options(case: Case) -> Iterator[Check]:
         yield Check(
             "option_unsupported",
             "error",
-            "An option needs a package that cannot be had on this system",
+            "An option needs a package that this system does not offer",
             f"{', '.join(missing)} on {_system(case)}",
             "Leave the option out for this host.",
         )
@@ -104,9 +104,9 @@ def _options(case: Case) -> Iterator[Check]:
         yield Check(
             "option_without_effect",
             "info",
-            "Some options mean nothing on this system",
+            "Some options have no effect on this system",
             f"{', '.join(sorted(without))} on {_system(case)}",
-            "Leave them out for this host, or keep them for the others.",
+            "Remove them for this host, or keep them for the others.",
         )
 
 
@@ -117,9 +117,9 @@ def _signatures(case: Case) -> Iterator[Check]:
     yield Check(
         "site_signatures_only",
         "warning" if names else "error",
-        "The replacement detects only what the site's own signatures name",
-        ", ".join(names) or "there are no site signatures either",
-        "Use the official database wherever it can be had.",
+        "The replacement detects only what your own signatures define",
+        ", ".join(names) or "there are no own signatures either",
+        "Use the official database wherever possible.",
     )
 
 
@@ -135,9 +135,9 @@ def _silenced(case: Case) -> Iterator[Check]:
         yield Check(
             "signatures_silenced",
             "warning",
-            "Some of the engine's signatures are silenced, or files are allowed whatever they hold",
+            "Some of the engine's signatures are disabled, or files are allowed regardless of their content",
             ", ".join(silencing),
-            "Read these files; whoever can write one can hide anything from the engine.",
+            "Check these files; anyone who can write one can hide anything from the engine.",
         )
 
 
@@ -146,9 +146,9 @@ def _told_only(case: Case) -> Iterator[Check]:
         yield Check(
             "nothing_blocked",
             "overridable",
-            "The replacement would only tell what it finds, and block nothing",
+            "The replacement is in notify-only mode and blocks nothing",
             f"{case.staged.layout['real_time']['blocks']['option']} is off",
-            "Switch it on, or accept this id: what is infected can then be opened, and its log says so.",
+            "Switch it on, or accept this ID: infected files can then be opened, and its log says so.",
         )
 
 
@@ -164,7 +164,7 @@ def _second_interceptor(case: Case) -> Iterator[Check]:
             "overridable",
             "Another program intercepts file access",
             ", ".join(others),
-            "Two scanners that intercept the same files can block each other for ever. Stop it, or accept this id.",
+            "Two scanners that intercept the same files can block each other forever. Stop it, or accept this ID.",
         )
 
 

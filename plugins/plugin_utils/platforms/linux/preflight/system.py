@@ -17,8 +17,8 @@ from ..removal.kernel import REBOOT_REQUIRED
 # What is read-only in a system that comes as an image, and how its packages go.
 IMAGE = "/usr"
 CHANGED_BY = {
-    "ostree": "Take the package out by 'rpm-ostree uninstall', or out of the image that the host follows, and restart.",
-    "transactional-update": "Take the package out by 'transactional-update pkg remove', and restart.",
+    "ostree": "Remove the package with 'rpm-ostree uninstall', or from the image that the host follows, and restart.",
+    "transactional-update": "Remove the package with 'transactional-update pkg remove', and restart.",
 }
 OLDEST_PYTHON = (3, 6)
 
@@ -31,8 +31,8 @@ def _python(case: Case) -> Iterator[Check]:
             "python_unsupported",
             "error",
             "The host's Python is too old",
-            f"Python {version}; 3.6 is the oldest that is tested",
-            "Name a newer Python of the host in ansible_python_interpreter, and plan again.",
+            f"Python {version}; 3.6 is the oldest tested version",
+            "Set ansible_python_interpreter to a newer Python on the host, and plan again.",
         )
 
 
@@ -46,22 +46,22 @@ def _file_systems(case: Case) -> Iterator[Check]:
         yield Check(
             "file_system_read_only",
             "error",
-            "A file system that has to be written is mounted read-only",
+            "A file system that must be writable is mounted read-only",
             ", ".join(fixed),
-            "Look in the kernel's log for an error of the disk; mount it read-write and plan again.",
+            "Check the kernel log for disk errors; mount it read-write and plan again.",
         )
 
 
 def _image(case: Case) -> Iterator[Check]:
     image = case.evidence.host.get("image", "")
     if case.steps and image:
-        how = CHANGED_BY.get(str(image), "Build an image without the product, and start the host from it.")
+        how = CHANGED_BY.get(str(image), "Build an image without the product, and boot the host from it.")
         yield Check(
             "image_based_system",
             "error",
-            "The system comes as an image, whose packages are not changed one by one",
+            "The system is image-based; its packages cannot be changed one by one",
             f"{image}; /usr is read-only by design",
-            f"{how} Then plan again: what is left below /etc and /var is found and planned like anywhere else.",
+            f"{how} Then plan again: what is left below /etc and /var is found and planned as on any host.",
         )
 
 
@@ -72,9 +72,9 @@ def _limits(case: Case) -> Iterator[Check]:
         yield Check(
             "limits",
             "info",
-            "Some of what the host has was not looked at, or not wholly",
+            "Some of what the host has was not checked, or not completely",
             "; ".join(f"{limit['id']}: {limit['what']}" for limit in told),
-            "Look there by hand, if the product may have come that way.",
+            "Check there by hand, if the product may have been installed that way.",
         )
 
 
@@ -84,9 +84,9 @@ def _reboot(case: Case) -> Iterator[Check]:
         yield Check(
             "reboot_pending",
             "warning",
-            "The host waits for a reboot",
+            "The host needs a reboot",
             f"{due[0]} exists",
-            "Reboot it first if you can, so that what happens then is not put down to this change.",
+            "Reboot it first if you can, so that problems after a reboot are not blamed on this change.",
         )
 
 
@@ -104,7 +104,7 @@ def _module_files(case: Case) -> Iterator[Check]:
             "warning",
             "The file of a kernel module stays",
             ", ".join(files),
-            "Remove it and run depmod, unless another program brought it.",
+            "Remove it and run depmod, unless another program installed it.",
         )
 
 

@@ -16,11 +16,12 @@ def _trusted_keys(case: Case) -> Iterator[Check]:
         yield Check(
             "trusted_key_by_hand",
             "warning",
-            "The kernel, a package manager or Java trusts a key of the vendor's",
+            "The kernel, a package manager or Java trusts a key of the vendor",
             ", ".join(keys),
-            "It stays: only its owner knows what else is signed with it. Remove it; where the kernel trusts it, make "
-            "the images that start it anew ('update-initramfs -u -k all', 'dracut -f --regenerate-all') and restart. "
-            "The host does not count as clean before.",
+            "It stays, because only you know what else is signed with it. Remove it; if the kernel "
+            "trusts it, rebuild the boot images ('update-initramfs -u -k all', 'dracut -f --regenerate-all') and "
+            "restart. "
+            "Until then the host does not count as clean.",
         )
 
 

@@ -29,7 +29,7 @@ def _options(case: Case) -> Iterator[Check]:
         yield Check(
             "option_missing",
             "error",
-            "The replacement cannot be enrolled without an option",
+            "A required option of the replacement is missing",
             ", ".join(empty),
             "Give it in avshift_provider_options.",
         )
@@ -46,30 +46,32 @@ def _kit(case: Case) -> Iterator[Check]:
             yield Check(
                 "kit_missing",
                 "error",
-                "The vendor's kit is not on the host",
+                "The vendor's installer is not on the host",
                 path or "the option kit is empty",
-                "Put it there, by ansible.builtin.copy or get_url, give its path and checksum, and plan again.",
+                "Copy it there with ansible.builtin.copy or get_url, set its path and checksum, and plan again.",
             )
         return
     if seen["sha256"] != checksum:
         cause = f"{path} has {seen['sha256']}" if checksum else "the option kit_sha256 is empty"
-        remedy = "Compare it with what the vendor says, and give the right one."
-        yield Check("kit_differs", "error", "The kit is not the one whose checksum was given", cause, remedy)
+        remedy = "Compare it with the vendor's checksum, and set the right one."
+        yield Check(
+            "kit_differs", "error", "The installer's checksum differs from the one that you gave", cause, remedy
+        )
     if words := _replaceable(path, seen):
         yield Check(
             "kit_replaceable",
             "error",
-            "Others than root can put another installer there",
+            "Users other than root can replace the installer",
             words,
-            "Put it where root owns every directory on the way and nobody else may write, and plan again.",
+            "Put it in a place where root owns every directory on the way and only root may write, and plan again.",
         )
     if staged.layout[KIT]["secret"] and (int(seen["mode"], 8) & OTHERS_MAY or seen["uid"] != 0):
         yield Check(
             "kit_readable",
             "error",
-            "The kit holds the tenant's key, and others than root may read it",
+            "The installer contains the tenant's key, and users other than root can read it",
             f"{path}: mode {seen['mode']}, owner {seen['uid']}",
-            "Make root its owner and take the others' permissions away (chmod 0700).",
+            "Make root its owner and remove all permissions of others (chmod 0700).",
         )
 
 
@@ -95,9 +97,9 @@ def _kit_alone(case: Case) -> Iterator[Check]:
         yield Check(
             "kit_not_installable",
             "error",
-            "The kit's package cannot be installed alone",
-            unknown or "it would change too: " + ", ".join(others),
-            "Install what it needs on the host beforehand, and plan again.",
+            "The installer's package cannot be installed by itself",
+            unknown or "it would also change: " + ", ".join(others),
+            "Install its dependencies on the host first, and plan again.",
         )
 
 
@@ -110,9 +112,9 @@ def _secrets(case: Case) -> Iterator[Check]:
     yield Check(
         "secrets_needed",
         "info",
-        "Enrolling needs secrets, which stand in no plan",
+        "Enrolment needs secrets, which are not in the plan",
         "; ".join(f"{name}: {staged.provider.secrets.get(name, '').rstrip('.')}" for name in names),
-        "Give them by avshift_provider_secrets when the plan is carried out.",
+        "Pass them in avshift_provider_secrets when the plan is carried out.",
     )
     in_arguments = sorted({name for step in wanted for name in argument_secrets(step)})
     if in_arguments:
@@ -120,8 +122,8 @@ def _secrets(case: Case) -> Iterator[Check]:
             "secret_in_arguments",
             "warning",
             "The vendor's command takes a secret as an argument",
-            ", ".join(in_arguments) + ": while it runs, users of the host can see it among the processes",
-            "Use a secret that is good for enrolling alone, and renew it afterwards.",
+            ", ".join(in_arguments) + ": while it runs, users of the host can see it in the process list",
+            "Use a secret that is good for enrolment only, and renew it afterwards.",
         )
 
 
@@ -149,9 +151,9 @@ def _resources(case: Case) -> Iterator[Check]:
         yield Check(
             "resources_short",
             "overridable",
-            "The host has less than the replacement's maker asks for",
+            "The host does not meet the requirements of the replacement's vendor",
             "; ".join(short),
-            "Give the host more, choose another provider, or accept this id.",
+            "Upgrade the host, choose another provider, or accept this ID.",
         )
 
 
@@ -167,10 +169,10 @@ def _not_local(case: Case) -> Iterator[Check]:
         yield Check(
             "not_locally_verifiable",
             "warning",
-            "The host itself cannot tell all that has to be known of the replacement",
+            "The replacement cannot be fully checked on the host",
             "; ".join(check["detail"] for check in unknown),
-            "Look in the vendor's console afterwards; name the hosts that it sees protected in avshift_console_file. "
-            "Until then the verdict is removed_console_check_pending, which is not clean.",
+            "Check the vendor's console afterwards, and list the hosts that it shows as protected in "
+            "avshift_console_file. Until then the verdict is removed_console_check_pending, which is not clean.",
         )
 
 
@@ -182,16 +184,16 @@ def _coexistence(case: Case) -> Iterator[Check]:
         yield Check(
             "installed_in_handover",
             "warning",
-            "The replacement may not be active beside another engine and is installed in the handover",
-            f"{staged.provider.name}: the time without a scanner is as long as its installation and enrolment take",
-            "Choose a time at which that can be borne; the record has the seconds.",
+            "The replacement must not be active together with another engine and is installed in the handover",
+            f"{staged.provider.name}: the host has no scanner while it is installed and enrolled",
+            "Choose a time when that is acceptable; the record has the seconds.",
         )
     elif staged.provider.coexistence != EXCLUSIVE and not staged.layout.get("modes"):
         yield Check(
             "mode_by_console",
             "warning",
             "Whether the replacement prevents is set in its console, and cannot be switched from here",
-            f"{staged.provider.name}: it has to only report until the handover, and to prevent after it",
+            f"{staged.provider.name}: it must only report until the handover, and prevent after it",
             "Set the policy in the vendor's console before and after the change.",
         )
 

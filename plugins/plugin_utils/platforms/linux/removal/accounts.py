@@ -70,7 +70,7 @@ def immovable(item: Item, evidence: Evidence, owned: Claims) -> str:
 def _why_account_stays(item: Item, evidence: Evidence, going: list[Product]) -> str:
     use = evidence.value("account_use", item["what"])
     if use is None or item["value"]["uid"] == 0:
-        return "what else hangs on it is not known" if use is None else "it is the superuser"
+        return "it is not known what else depends on it" if use is None else "it is the superuser"
     roots = [root for product in going for root in product.of_kind("process")]
     others = [path for path in use["executables"] if not is_below(path, roots)]
     if others:
@@ -87,14 +87,14 @@ def _remove_account(item: Item, evidence: Evidence, groups: set[str]) -> Step:
     effects = [{"account": name, "change": "removed"}]
     effects += [{"group": name, "change": "removed"}] if own else []
     effects += [{"group": group, "change": "changed"} for group in use["member_of"] if group not in groups]
-    with_group = f"; its group {name} goes with it" if own else ""
+    with_group = f"; its group {name} is removed with it" if own else ""
     with_home = f"; its empty home {item['value']['home']} stays" if use["home"] == "empty" else ""
     return Step(
         REMOVE,
         "account_remove",
         f"Remove the account {name}",
         {"name": name, "own_group": own},
-        f"{name} (number {item['value']['uid']}, home {item['value']['home']}, shell {item['value']['shell']})",
+        f"{name} (UID {item['value']['uid']}, home {item['value']['home']}, shell {item['value']['shell']})",
         f"absent{with_group}{with_home}",
         (item["id"], f"account_use:{name}"),
         tuple(effects),
@@ -108,11 +108,11 @@ def _remove_group(item: Item, evidence: Evidence, users: list[str]) -> Step:
     effects += [{"path": home, "scope": "tree", "change": "changed"} for home in sorted(set(homes))]
     members = ", ".join(item["value"]["members"]) or "no members"
     before = [
-        f"{name} (number {item['value']['gid']}, {members})",
+        f"{name} (GID {item['value']['gid']}, {members})",
         *(f"{user}: primary group {name}" for user in users),
     ]
     after = ["absent", *(f"{user}: primary group {use['nobodys']}" for user in users)]
-    after += [f"{home}: what belonged to {name} belongs to {use['nobodys']}" for home in sorted(set(homes))]
+    after += [f"{home}: files of {name} belong to {use['nobodys']}" for home in sorted(set(homes))]
     return Step(
         REMOVE,
         "group_remove",

@@ -60,7 +60,7 @@ def _from_system(digest: str, same: list[Item], sources: list[Item]) -> Step:
     return Step(
         REMOVE,
         "certificate_remove",
-        f"Withdraw the root certificate {digest[:12]} ({subject}) that the system trusts",
+        f"Remove the root certificate {digest[:12]} ({subject}) that the system trusts",
         {
             "store": "system",
             "sha256": digest,
@@ -81,7 +81,7 @@ def _from_database(item: Item) -> Step:
     return Step(
         REMOVE,
         "certificate_remove",
-        f"Withdraw the root certificate {name!r} from {path}",
+        f"Remove the root certificate {name!r} from {path}",
         {"store": "nss", "database": path, "name": name, "subject": item["value"]["subject"], **homes.of_user(item)},
         f"{item['value']['subject']}, trusted by the programs that use {path}",
         "not in the database",

@@ -38,13 +38,13 @@ def _chain(item: Item) -> Step:
     return Step(
         REMOVE,
         "packet_chains_remove",
-        f"Remove the chain {value['chain']} from {value['table']} ({value['tool']}), and what leads to it",
+        f"Remove the chain {value['chain']} from {value['table']} ({value['tool']}), and the jumps to it",
         {**{key: value[key] for key in ("tool", "table", "chain", "rules")}, "jumps": jumps},
         "\n".join([f"{_leading(value)}{value['chain']}: {_amount(value['rules'])}", *there]),
-        f"no chain {value['chain']}, and no rule that leads to it; all other rules as they are",
+        f"no chain {value['chain']}, and no rule that jumps to it; all other rules unchanged",
         (item["id"],),
         (),
-        "The chain is made again with its rules, and what led to it gets its old place.",
+        "The chain is restored with its rules, and the jumps to it get their old place.",
     )
 
 
@@ -61,7 +61,7 @@ def _lines(path: str, items: list[Item]) -> Step:
     return Step(
         REMOVE,
         "lines_remove",
-        f"Take the product's chain out of the saved rules in {path}",
+        f"Delete the product's chain from the saved rules in {path}",
         {
             "path": path,
             "place": PLACE,
@@ -69,7 +69,7 @@ def _lines(path: str, items: list[Item]) -> Step:
             "whole": False,
         },
         "\n".join(lines),
-        "no such line; all others as they are",
+        "no such line; all others unchanged",
         tuple(item["id"] for item in items),
         ({"path": path, "scope": "file", "change": "changed"},),
     )

@@ -36,11 +36,11 @@ def by_hand(owned: Claims, going: list[Product]) -> Iterator[str]:
             continue
         blocks = item["value"].get("blocks")
         if blocks is None:
-            yield f"{item['what']} (its lines were not looked at)"
+            yield f"{item['what']} (its lines were not checked)"
         for block in blocks or ():
             is_rule = LOCAL.fullmatch(item["what"]) is not None and _is_own(block, words)
             if not block["idle"] and words.named_in(block["text"]) and not is_rule:
-                yield f"{item['what']} line {block['number']} (it is no local rule for the product's files alone)"
+                yield f"{item['what']} line {block['number']} (it is not a local rule for the product's files alone)"
 
 
 def _is_own(block: dict[str, object], words: Words) -> bool:
@@ -63,7 +63,7 @@ def _step(item: Item, policy: str, lines: list[str]) -> Step:
     return Step(
         REMOVE,
         "selinux_contexts_remove",
-        f"Remove the local rules of the policy {policy} for labels of files",
+        f"Remove the local file label rules of the policy {policy}",
         {
             "path": path,
             "place": "selinux",
@@ -73,7 +73,7 @@ def _step(item: Item, policy: str, lines: list[str]) -> Step:
             "edits": [{"before": line, "after": None} for line in lines],
         },
         "\n".join(lines),
-        "no such rule; all others as they are",
+        "no such rule; all others unchanged",
         (item["id"],),
         tuple(effects),
     )

@@ -37,7 +37,7 @@ def _retained(kept: list[tuple[str, str]], name: str, more: dict[str, Any], made
     return Step(
         REMOVE,
         "retain",
-        "Retain the owner's data in an archive with checksums, and read it back",
+        "Archive your data with checksums, and read the archive back",
         {"digest": DIGEST_MARK, "paths": paths, "archive": archive, "manifest": manifest, **more},
         "\n".join(f"{path} ({holds})" for path, holds in kept),
         f"all of it in {archive}",

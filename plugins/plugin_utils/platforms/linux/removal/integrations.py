@@ -84,9 +84,9 @@ def judged(item: Item, words: Words, evidence: Evidence) -> Change:
         return Change(by_hand=[(0, "too many lines name the product"), *change.by_hand])
     change.whole = _goes_whole(path, value, change)
     if not change.whole and change.edits and (is_script(path) or AUTOSTART in path):
-        return Change(by_hand=[*change.by_hand, (0, "it is a program or entry that holds other things too")])
+        return Change(by_hand=[*change.by_hand, (0, "it is a program or entry that also does other things")])
     if change.by_hand and (value["place"] in TOGETHER or any(aliases_of(before) for before, _after in change.edits)):
-        return Change(by_hand=[*change.by_hand, (0, "other lines name what these define, so that all of them stay")])
+        return Change(by_hand=[*change.by_hand, (0, "other lines use what these define, so all of them stay")])
     return change
 
 
@@ -96,7 +96,7 @@ def _line_by_line(path: str, value: dict[str, Any], words: Words) -> Change:
     contexts = _contexts(value.get("blocks", ()))
     for block in value.get("blocks", ()):
         if not block["plain"]:
-            change.by_hand.append((block["number"], "it is too long, or no plain text"))
+            change.by_hand.append((block["number"], "it is too long, or not plain text"))
         elif (
             words.named_in(block["text"])
             # Its installer marks what it added with comments.
@@ -109,7 +109,7 @@ def _line_by_line(path: str, value: dict[str, Any], words: Words) -> Change:
         if any(command in names for command in used) or not used:
             _note(change, block, Fate(True) if used and set(used) <= names else MIXED, PLAIN)
     if "blocks" not in value:
-        change.by_hand.append((0, "its lines were not looked at"))
+        change.by_hand.append((0, "its lines were not checked"))
     return change
 
 
@@ -162,11 +162,11 @@ def _step(item: Item, change: Change) -> Step:
     if change.whole:
         target["sha256"] = item["value"]["sha256"]
     left = [after for _before, after in change.edits if after is not None]
-    after = "\n".join(left) or "no such line; all others as they are"
+    after = "\n".join(left) or "no such line; all others unchanged"
     return Step(
         REMOVE,
         "lines_remove",
-        f"Remove {path}, which is there for nothing else" if change.whole else f"Take {lines} out of {path}",
+        f"Remove {path}, which has no other purpose" if change.whole else f"Delete {lines} from {path}",
         target,
         "\n".join(before for before, _after in change.edits),
         "the file is gone" if change.whole else after,

@@ -29,7 +29,7 @@ def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[S
                 f"Unload the kernel module {item['what']}",
                 {"name": item["what"]},
                 f"{item['what']}: loaded" + (f", used by {users}" if users else ""),
-                f"{item['what']}: not loaded; if it is still in use, gone with the next reboot",
+                f"{item['what']}: not loaded; if it is still in use, removed by the next reboot",
                 (item["id"],),
             )
 

@@ -34,7 +34,7 @@ def _why(product: Product, items: list[Item], evidence: Evidence) -> str:
     if missing:
         return "it needs " + " and ".join(" or ".join(paths) for paths in missing) + ", which is not there"
     if problems.files_gone(product, items, evidence):
-        return "it works with the product's files, which are gone: " + _files(product)
+        return "it uses the product's files, which are gone: " + _files(product)
     return ""
 
 
@@ -55,12 +55,12 @@ def steps(evidence: Evidence, known: list[Item], why: dict[str, str]) -> Iterato
             yield Step(
                 REMOVE,
                 "package_repair",
-                f"Set aside the script that {name} would run before its removal",
+                f"Set aside the pre-removal script of {name}",
                 {"package": name, "script": script, "aside": aside},
-                f"{script}: it cannot succeed, since {why[item['id']]}",
+                f"{script}: it cannot succeed, because {why[item['id']]}",
                 f"it lies in {aside}, and {name} is removed without it",
                 (item["id"], "package_manager:dpkg"),
                 tuple({"path": path, "scope": "file", "change": "created"} for path in (*made, aside)),
-                "It is put back, as long as the package is there.",
+                "It is restored, as long as the package is there.",
             )
             made = []

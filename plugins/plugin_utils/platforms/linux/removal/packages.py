@@ -19,7 +19,7 @@ REHEARSALS = {"dpkg": ("remove", "apt-get"), "rpm": ("remove by rpm", "rpm")}
 LOCK_WAIT = 300
 # These refuse what the owner told them to keep, and have no word to do it all the same.
 KEEPING = ("dnf", "zypper")
-WITHOUT_SCRIPT = " without its script before removal"
+WITHOUT_SCRIPT = " without its pre-removal script"
 
 
 def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[Step]:
@@ -45,7 +45,7 @@ def _await(known: list[Item]) -> Iterator[Step]:
         yield Step(
             STAGE,
             "await_packages",
-            "Wait until nobody else works with the package databases",
+            "Wait until no other process uses the package databases",
             {"databases": databases, "limit": LOCK_WAIT},
             "",
             "free: " + ", ".join(databases),
@@ -75,7 +75,7 @@ def _remove(database: str, known: list[Item], evidence: Evidence) -> Step:
             "lock_wait": LOCK_WAIT,
         },
         "\n".join(f"{item['what']} {item['value']['version']} ({item['value']['status']})" for item in known),
-        f"not known to {database}" + (f"; {past} was told to keep {', '.join(held)}" if past else ""),
+        f"not known to {database}" + (f"; {past} is set to keep {', '.join(held)}" if past else ""),
         (*(item["id"] for item in known), *([f"package_change:{what}"] if rehearsed else [])),
         tuple({"package": name, "change": "removed"} for name in names),
     )
@@ -88,7 +88,7 @@ def _without_links(step: Step, owned: Claims) -> Step:
 
 
 def _remove_alone(item: Item, why: str) -> Step:
-    """Return the step that removes one of rpm's packages, without its script before removal if there is a reason."""
+    """Return the step that removes one of rpm's packages, without its pre-removal script if there is a reason."""
     name, value = item["value"]["name"], item["value"]
     text = f"{item['what']} {value['version']} ({value['status']})"
     return Step(
@@ -96,8 +96,8 @@ def _remove_alone(item: Item, why: str) -> Step:
         "packages_remove",
         f"Remove {item['what']} by rpm" + (WITHOUT_SCRIPT if why else ""),
         {"by": "rpm", "names": [name], "held": [], "run_script": not why, "lock_wait": LOCK_WAIT},
-        f"{text}: its script before removal cannot succeed, since {why}" if why else text,
-        "not known to rpm" + ("; rpm was told to leave that script out (--nopreun)" if why else ""),
+        f"{text}: its pre-removal script cannot succeed, because {why}" if why else text,
+        "not known to rpm" + ("; rpm is run without that script (--nopreun)" if why else ""),
         (item["id"],),
         ({"package": name, "change": "removed"},),
     )

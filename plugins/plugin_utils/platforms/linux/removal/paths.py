@@ -167,7 +167,7 @@ def _sections(owned: Claims) -> Iterator[Step]:
         yield Step(
             REMOVE,
             "ini_section_remove",
-            f"Take {item['what']} out of the registry",
+            f"Remove {item['what']} from the registry",
             {"file": item["where"], "section": item["what"][len(item["where"]) + 1 : -1]},
             item["value"]["text"],
             "the file is gone with its last section" if item["value"]["last"] else "no such section",
@@ -194,7 +194,7 @@ def _parents(evidence: Evidence, going: list[Product], owned: Claims, removed: s
             yield Step(
                 REMOVE,
                 "path_remove",
-                f"Remove {path}, which is empty then",
+                f"Remove {path}, which is then empty",
                 {"path": path, "scope": "empty", "expected_gone": sorted(seen["children"])},
                 f"{path} (directory)",
                 "absent",

@@ -81,7 +81,7 @@ def _retire(name: str, links: list[str], reason: str, is_running: bool = True, i
         f"Stop {name} and keep it from starting again" if is_running else f"Keep {name} from starting again",
         {"name": name, "running": False, "retire": True, "limit": STOP_LIMIT, "links": starting},
         "\n".join([f"{name}: {state}", *(f"{link}: starts it at boot" for link in starting)]),
-        f"{name}: stopped, by force after {STOP_LIMIT} s; no link starts it",
+        f"{name}: stopped, killed after {STOP_LIMIT} s; no link starts it",
         (reason,),
         tuple({"path": link, "scope": "file", "change": "removed"} for link in starting),
     )
@@ -101,7 +101,7 @@ def _end_processes(going: list[Product], owned: Claims) -> Iterator[Step]:
         yield Step(
             REMOVE,
             "processes_end",
-            "End the processes that are left",
+            "End the remaining processes",
             {"below": roots, "first": first},
             "\n".join(f"running: {item['what']}" for item in told),
             "none running",
@@ -123,7 +123,7 @@ def _boot_links(owned: Claims) -> Iterator[Step]:
                 f"Keep {item['what']} from starting at boot",
                 {"unit": item["what"]},
                 "\n".join(links),
-                "no link starts it, under these names or others",
+                "no link starts it, under these or other names",
                 (item["id"],),
                 tuple(effects),
             )
@@ -143,7 +143,7 @@ def _reload(owned: Claims, others: dict[str, str]) -> Iterator[Step]:
         yield Step(
             REMOVE,
             "systemd_reload",
-            "Make systemd forget the units",
+            "Reload systemd, so that it forgets the units",
             {"names": names},
             "\n".join(f"{name}: known to systemd" for name in names),
             "unknown to systemd",

@@ -134,13 +134,13 @@ def _answers(layout: dict[str, Any], evidence: Evidence) -> Iterator[Step]:
             yield Step(
                 STAGE,
                 "debconf",
-                f"Answer {answer['question']} before the package asks",
+                f"Preset the answer to {answer['question']}",
                 {**{key: answer[key] for key in ("owner", "question", "type", "value")}, "before": current},
                 f"{answer['question']}: {'no answer' if current is None else current}",
                 f"{answer['question']}: {answer['value']}",
                 (f"debconf:{answer['question']}",),
                 ({"path": "/var/cache/debconf", "scope": "tree", "change": "changed"},),
-                "The answer before is put back.",
+                "The previous answer is restored.",
             )
 
 
@@ -172,7 +172,7 @@ def _files(wanted: list[File], evidence: Evidence) -> Iterator[Step]:
             text,
             (f"file_text:{file.path}",) if before is not None else (),
             tuple(effects),
-            "The text before is put back; a file that was not there goes.",
+            "The previous text is restored; a new file is deleted.",
         )
 
 
@@ -210,7 +210,8 @@ def packages(layout: dict[str, Any], evidence: Evidence) -> Iterator[Step]:
             *({"package": change["name"], "change": "changed" if change["old"] else "created"} for change in changes),
             *(dict(effect) for effect in layout.get("package_effects", ()) if _is_expected(effect, evidence)),
         ),
-        "What was not there before goes with its configuration; what apt installed also with the directories it made.",
+        "Newly installed packages are removed with their configuration; those that apt installed also with the "
+        "directories they made.",
     )
 
 
@@ -251,13 +252,13 @@ def _check_signatures(layout: dict[str, Any], options: dict[str, Any], written: 
         yield Step(
             STAGE,
             "signatures_check",
-            f"Load {', '.join(names)} apart, before the engine gets them",
+            f"Load {', '.join(names)} separately, before the engine gets them",
             {
                 **layout["signatures"]["check"],
                 "files": {posixpath.basename(path): text for path, text in given.items()},
             },
             "not loaded",
-            "each loads alone; one that does not would keep the engine from loading anything",
+            "each one loads; a file that does not would keep the engine from loading anything",
             (),
         )
 
@@ -267,9 +268,9 @@ def _proof(layout: dict[str, Any]) -> Step:
     return Step(
         STAGE,
         "prove_on_demand",
-        "Prove through the engine's socket that it finds the test string and passes clean bytes",
+        "Test through the engine's socket that it detects the test string and passes clean bytes",
         {"socket": engine["socket"], "unit": engine["unit"], "limit": engine["limit"]},
         "not proven",
-        "test string found, clean bytes passed; nothing was written to the disk",
+        "test string detected, clean bytes passed; nothing was written to the disk",
         (),
     )

@@ -152,5 +152,5 @@ def _step(
         f"{name}: {after}",
         () if seen is None else (f"unit:{name}",),
         tuple(dict(effect) for effect in effects),
-        "It runs or not, and starts at boot or not, as before.",
+        "Its previous state, running or not, and its start at boot are restored.",
     )

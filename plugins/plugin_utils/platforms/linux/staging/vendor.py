@@ -14,9 +14,9 @@ PLACE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 ASKED = ("argv", "limit", "output", "codes", "clean", "pattern")
 RULE = ("field", "ok", "bad", "set", "empty")
 NOT_LOCAL = {
-    "detection": "no way is known in which the host itself could tell that it detects",
-    "mode": "no way is known in which the host itself could tell whether it prevents or only reports",
-    "age": "no way is known in which the host itself could tell how old its knowledge is",
+    "detection": "no way is known to check on the host that it detects",
+    "mode": "no way is known to check on the host whether it prevents or only reports",
+    "age": "no way is known to check on the host how old its signatures are",
 }
 
 

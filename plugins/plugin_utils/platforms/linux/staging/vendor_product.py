@@ -110,7 +110,7 @@ def _installation(layout: dict[str, Any], options: dict[str, Any], evidence: Evi
             *({"package": change["name"], "change": "changed" if change["old"] else "created"} for change in changes),
             *(dict(effect) for effect in layout.get("package_effects", ())),
         ),
-        "It is removed as the vendor does, and what was not there before is purged.",
+        "It is removed in the vendor's way, and newly installed packages are purged.",
     )
 
 
@@ -119,7 +119,7 @@ def _kit_check(install: Step) -> Step:
     return Step(
         STAGE,
         "kit_check",
-        f"Prove that {path} is the approved kit",
+        f"Check that {path} is the approved installer",
         {"path": path, "sha256": checksum},
         "not proven",
         f"SHA-256 {checksum}",
@@ -157,7 +157,7 @@ def _enrolment(
             *({"path": path, "scope": "file", "change": "created"} for path in files),
             *(dict(effect) for effect in told.get("effects", ())),
         ),
-        "It is taken back as the vendor does; files that were written go.",
+        "It is undone in the vendor's way; new files are deleted.",
     )
 
 
@@ -212,7 +212,7 @@ def _proof(provider: Provider, layout: dict[str, Any], options: dict[str, Any]) 
         yield Step(
             STAGE,
             "prove_state",
-            f"Prove what {provider.name} says of itself while it is still passive",
+            f"Check what {provider.name} reports while it is still passive",
             {"name": provider.name, "probes": probes, "limit": STAGED_LIMIT},
             "not proven",
             "ok: " + ", ".join(names),

@@ -22,8 +22,8 @@ class Fate:
 
 
 GOES, STAYS = Fate(True), Fate(False)
-MIXED = Fate(False, why="it holds other things too")
-UNCLEAR = Fate(False, why="it names the product in another way than as what is called, allowed or filtered")
+MIXED = Fate(False, why="it also contains other things")
+UNCLEAR = Fate(False, why="it names the product in an unexpected place")
 SCRIPT_FOLDERS = ("/etc/cron.hourly", "/etc/cron.daily", "/etc/cron.weekly", "/etc/cron.monthly", "/etc/profile.d")
 SCRIPTS = ("/etc/rc.local", "/etc/rc.d/rc.local")
 # Users' own tables have no field for the user.
