@@ -21,7 +21,7 @@ NAME = "approval.json"
 SHORTEST = 6
 # Seconds by which two controllers' clocks may differ.
 SKEW = 60
-CLOCKS = "Set the clock of this controller, or of the one that approved, right and run again."
+CLOCKS = "Correct the clock of this controller, or of the one used for approving, and run again."
 AGAIN = "Approve the plan again with avshift.endpoint.approve."
 
 
@@ -34,7 +34,7 @@ def compose(document: dict[str, Any], asked: dict[str, Any], time: str) -> dict[
     """
     for name in ("approver", "reason"):
         if not asked[name].strip():
-            remedy = "Say who approves in avshift_approver, and why in avshift_approve_reason."
+            remedy = "Name the approver in avshift_approver and the reason in avshift_approve_reason."
             raise _wrong(name, "it is empty", remedy)
     valid_until = _until(asked["valid_until"], time)
     return {
@@ -57,7 +57,7 @@ def _until(text: str | None, time: str) -> str | None:
     if end is None:
         raise _wrong("valid_until", f"it is {text}", f"Give {FORM}.")
     if end < time:
-        raise _wrong("valid_until", f"{text} has passed", "Give a day to come.")
+        raise _wrong("valid_until", f"{text} has passed", "Give a date in the future.")
     return end
 
 
@@ -72,11 +72,11 @@ def _chosen(document: dict[str, Any], asked: dict[str, Any]) -> list[str]:
         chosen |= _some(found, f"host {name}", cause, "Name hosts of the plan.")
     for first in asked["classes"]:
         found = {host for host in planned if len(first) >= SHORTEST and planned[host]["digest"].startswith(first)}
-        remedy = f"Give {SHORTEST} or more of the first digits of a digest that the plan shows."
-        chosen |= _some(found, f"class {first}", "it names no class of the plan", remedy)
+        remedy = f"Give the first {SHORTEST} or more digits of a digest in the plan."
+        chosen |= _some(found, f"class {first}", "the plan has no such class", remedy)
     for wave in asked["waves"]:
         found = {host for host in planned if planned[host].get("wave") == wave}
-        remedy = "Give the numbers of waves that the plan shows, from 1; avshift_waves divides its hosts."
+        remedy = "Give wave numbers from the plan, from 1; avshift_waves divides its hosts."
         chosen |= _some(found, f"wave {wave}", "the plan has no such wave", remedy)
     return sorted(chosen if any(asked[key] for key in ("hosts", "classes", "waves")) else planned)
 
@@ -92,7 +92,7 @@ def parse(raw: bytes, path: str, document: dict[str, Any], now: str) -> dict[str
     try:
         approval = json.loads(raw)
     except (ValueError, RecursionError) as error:
-        raise _refused("approval_damaged", path, f"it is not whole JSON ({error})") from error
+        raise _refused("approval_damaged", path, f"it is not complete JSON ({error})") from error
     redacted.refuse(approval, "Reading the approval", path)
     if not isinstance(approval, dict) or approval.get("kind") != KIND:
         raise _refused("approval_of_other_kind", path, "it is not an approval of avshift.endpoint")
@@ -106,7 +106,7 @@ def parse(raw: bytes, path: str, document: dict[str, Any], now: str) -> dict[str
         cause = f"it is for the plan {approval['plan_digest']}, and this one is {document['digest']}"
         raise _refused("approval_of_other_plan", path, cause)
     if approval["plan_checksum"] != document["checksum"]:
-        cause = "what the plan shows of its hosts or of the change is not what it showed when it was approved"
+        cause = "the plan shows something else about its hosts or the change than when it was approved"
         raise _refused("approval_of_other_plan", path, cause)
     if is_after(approval["time"], now, SKEW):
         cause = f"it was written at {approval['time']}, and it is {now}: a clock is wrong"

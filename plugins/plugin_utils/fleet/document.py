@@ -103,7 +103,7 @@ def parse(content: bytes, path: str) -> dict[str, Any]:
     try:
         document = json.loads(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise _refused("plan_damaged", path, f"it is not whole JSON ({error})", AGAIN) from error
+        raise _refused("plan_damaged", path, f"it is not complete JSON ({error})", AGAIN) from error
     redacted.refuse(document, READING, path)
     if not isinstance(document, dict) or document.get("kind") != KIND:
         raise _refused("plan_of_other_kind", path, "it is not a plan of avshift.endpoint", AGAIN)
@@ -111,7 +111,9 @@ def parse(content: bytes, path: str) -> dict[str, Any]:
         cause = f"its format version is {document.get('format_version')}, this release reads {FORMAT_VERSION}"
         raise _refused("plan_of_other_version", path, cause, AGAIN)
     if not _is_as_made(document):
-        raise _refused("plan_edited", path, "its content does not fit its digest: it was changed after planning", AGAIN)
+        raise _refused(
+            "plan_edited", path, "its content does not match its digest: it was changed after planning", AGAIN
+        )
     return document
 
 

@@ -21,7 +21,7 @@ REMEDIES = {
     "root_needed": "Set ansible_become: true in the inventory, or log in as root. Without root, an image "
     "that can be read is looked at with the detecting role's variable that ends in _root.",
     "timed_out": "Look at what hangs there, or give it longer with -e avshift_timeout=SECONDS.",
-    "no_room": "Make room there, or set ansible_remote_tmp to a directory that has some.",
+    "no_room": "Free some space there, or set ansible_remote_tmp to a directory with enough space.",
 }
 RECORD = "Read the whole message in the host's record."
 NO_HOSTS = "The inventory names no host. See what it holds: ansible-inventory -i INVENTORY --graph"

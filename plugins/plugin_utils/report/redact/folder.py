@@ -113,7 +113,7 @@ def _content(path: Path) -> Any:
     try:
         return json.loads(_text(path))
     except (ValueError, RecursionError) as error:
-        cause = f"it is not whole JSON ({error})"
+        cause = f"it is not complete JSON ({error})"
         raise _wrong("file_damaged", str(path), cause, "Leave it out, or make it again.") from error
 
 
