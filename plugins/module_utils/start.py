@@ -78,7 +78,7 @@ def why_not(given):
         return refused("python_unsupported", message + "ansible_python_interpreter to its path.")
     if given["as_root"] and os.geteuid() != 0:
         message = (
-            "the user there has the UID %d, and root is needed. Set become, and become_user to root." % os.geteuid()
+            "the user there has the UID %d, but root is needed. Set become, and become_user to root." % os.geteuid()
         )
         return refused("root_needed", message)
     return None

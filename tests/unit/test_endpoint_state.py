@@ -84,7 +84,7 @@ def test_announced_run_begins_ends_and_is_taken_back(journal: Path, monkeypatch:
     announcement.Announce.undo(target)
     assert json.loads(journal.read_text(encoding="utf-8"))["runs"][0]["status"] == "rolled_back"
     assert told == [
-        f"endpoint migration {word}: change CHG-1, plan abc" for word in ("begins", "is done", "was taken back")
+        f"endpoint migration {word}: change CHG-1, plan abc" for word in ("begins", "is done", "was rolled back")
     ]
 
 

@@ -1,6 +1,6 @@
 """Why staging is proven through a descriptor: a stream becomes a file, which another scanner keeps from the engine.
 
-On the host whose handover was taken back: its new engine answers, and its old scanner protects.
+On the host whose handover was rolled back: its new engine answers, and its old scanner protects.
 """
 
 from __future__ import annotations

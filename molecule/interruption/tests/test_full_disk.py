@@ -31,7 +31,7 @@ def _filled(machine: Machine, uncut: Uncut, boundary: Boundary) -> list[str]:
         record = engine.recorded(plan, done["parts"])
         wrong += _not_said(plan, uncut.retained, record, before, machine.observe())
         machine.call("free")
-        # A run that was taken back to its first step has ended: the next one is planned and approved anew.
+        # A run that was rolled back to its first step has ended: the next one is planned and approved anew.
         machine.resume(machine.plan() if record["outcomes"]["stage"][0]["outcome"] == "undone" else plan)
     else:
         machine.call("free")
@@ -65,7 +65,7 @@ def _not_said(
 
 
 def _expected(part: str, touched: list[str], stopped: set[str]) -> str:
-    """Return the verdict of a run that failed in a part: what is staged stays where only handover was taken back."""
+    """Return the verdict of a run that failed in a part: what is staged stays where only handover was rolled back."""
     is_back = not stopped and {"stage": not touched, "handover": True, "remove": False}[part]
     return TAKEN_BACK if is_back else "failed"
 

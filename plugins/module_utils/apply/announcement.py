@@ -60,8 +60,8 @@ class Announce:
 
     @staticmethod
     def undo(target):
-        """Say that the run was taken back; the journal keeps that it was tried."""
-        _tell(_line("was taken back", target))
+        """Say that the run was rolled back; the journal keeps that it was tried."""
+        _tell(_line("was rolled back", target))
         own_journal.note(target["digest"], status="rolled_back")
 
 

@@ -14,15 +14,15 @@ def explained(step, error):
         return error
     if isinstance(error, OSError):
         cause = ": ".join(_words(part) for part in (error.filename, error.strerror or error) if part)
-        return EndpointError("system_error", DOING, step["id"], cause, "See to it and run again.")
+        return EndpointError("system_error", DOING, step["id"], cause, "Fix the cause and run again.")
     if isinstance(error, ValueError):
-        return EndpointError("odd_answer", DOING, step["id"], error, "See what the host says of it.")
+        return EndpointError("odd_answer", DOING, step["id"], error, "Check the host's own messages about it.")
     return internal(DOING, step["id"], error)
 
 
 def internal(doing, what, error):
     """Return the EndpointError of an exception that nobody foresaw."""
-    cause = "a fault of the program: %s" % (repr(error) or type(error).__name__)
+    cause = "a bug in the program: %s" % (repr(error) or type(error).__name__)
     return EndpointError("internal_error", doing, what, cause, "Report it with this message, and run again.")
 
 

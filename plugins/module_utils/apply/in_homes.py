@@ -45,7 +45,9 @@ def done(step, act, earlier):
     _refuse_unretained(step, earlier)
     hung = [one["id"] for one, outcome in earlier if outcome["facts"].get("code") == HANGS]
     if len(hung) >= MOST_HUNG:
-        raise _error(HANGS, step, "not begun, since %d steps in homes before it did not end" % len(hung))
+        raise _error(
+            HANGS, step, "not started, because %d earlier steps in home directories did not finish" % len(hung)
+        )
     try:
         return bounded.done(act, LONGEST, step["id"], faults.DOING)
     except bounded.Hung as error:
@@ -67,7 +69,7 @@ def facts_of(step, outcome, failure, kind):
             kind.tidy(step["target"])
     user, home = step["target"].get("user", ""), step["target"].get("home", "")
     whose = user or ("the user of %s" % home if home else "the home's user")
-    told = "%s This lies in the hands of %s, and no other step was stopped by it." % (failure["message"], whose)
+    told = "%s The cause is under the control of %s, and no other step was stopped by it." % (failure["message"], whose)
     return dict(outcome["facts"], code=failure["code"], message=told, user=user)
 
 
@@ -82,5 +84,5 @@ def _refuse_unretained(step, earlier):
 def _error(code, step, cause):
     target = step["target"]
     what = target.get("path") or target.get("database") or "".join(target.get("paths", ())) or step["id"]
-    remedy = "Have the user look at it, and run again."
+    remedy = "Ask the user to check it, and run again."
     return EndpointError(code, faults.DOING, what, cause, remedy)

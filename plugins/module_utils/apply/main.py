@@ -14,7 +14,7 @@ from . import announcement, results, runner, taking_back
 from .faults import internal
 from .runner import UNTOUCHED, carry_out, pending_of
 
-BEGINNING = "Beginning a part of the plan"
+BEGINNING = "Starting a part of the plan"
 
 
 def started(arguments, check_mode):

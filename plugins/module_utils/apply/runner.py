@@ -153,6 +153,6 @@ def _must_be_done(step):
             "step_without_effect",
             "Carrying out a step",
             step["id"],
-            "it ended without an error, and yet the host is not as it should be",
-            "Look at the step's target on the host and run again.",
+            "it finished without an error, but the host is not in the expected state",
+            "Check the step's target on the host and run again.",
         )

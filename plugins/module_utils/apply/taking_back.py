@@ -66,7 +66,7 @@ def _protect_again(kinds, stopped, outcome, failure):
     """
     try:
         outcome["facts"].update(kinds[stopped["kind"]].undo(stopped["target"]))
-        failure["message"] += " The old protection is back, proven, and nothing of it was removed."
+        failure["message"] += " The old protection is back and tested, and nothing of it was removed."
         failure["undone"].append(stopped["id"])
     except Exception as error:
         outcome["facts"].update(getattr(error, "facts", {}), not_undone=_words(error))

@@ -120,7 +120,7 @@ def _answer(board, kind, answer, asked, look, seconds):
         with time_limit(seconds, kind):
             for item in limited(kind, map(printable, answer(asked, look)), look):
                 if not board.tell(item):
-                    raise ValueError("there is more evidence than there is room for")
+                    raise ValueError("there is more evidence than fits")
     except Exception as error:
         # What a user can have put on a host so that a look at it fails costs this kind, whatever it is.
         board.tell(printable(not_checked(kind, "all", look.root, told(error))))

@@ -66,7 +66,7 @@ class Gathering:
     def _go_on(self, has_ended, ended_by, kind, at):
         """Note what hung, or ended by itself; True if there is anything left to do."""
         if has_ended:
-            cause = "the process that looked at it ended%s" % (", by signal %d" % ended_by if ended_by else "")
+            cause = "the process that checked it ended%s" % (", by signal %d" % ended_by if ended_by else "")
         else:
             cause = self._does_not_answer(at)
         if kind in self._hung or not at or has_ended:
@@ -76,7 +76,7 @@ class Gathering:
         self._hung.append(kind)
         if len(self._hung) >= MOST_HUNG:
             for left in list(self._left):
-                self._give_up(left, "not looked at: %d looks before it did not end" % MOST_HUNG)
+                self._give_up(left, "not checked: %d earlier checks did not finish" % MOST_HUNG)
         return kind != HOST
 
     def _does_not_answer(self, at):
@@ -96,7 +96,7 @@ class Gathering:
         self._items[item["id"]] = item
 
 
-WHAT_TO_DO = "Look at the host's mounts, disks and load, and run again."
+WHAT_TO_DO = "Check the host's mounts, disks and load, and run again."
 
 
 def _begin(work, board, left, avoided):
@@ -145,7 +145,7 @@ class _Spent:
 
 
 def _more(kind, place):
-    cause = "more than %d items or %d bytes of evidence lie there" % (MOST_OF_USER, MOST_BYTES_OF_USER)
+    cause = "there are more than %d items or %d bytes of evidence" % (MOST_OF_USER, MOST_BYTES_OF_USER)
     return dict(not_checked(kind, place, place, cause), user_place=place)
 
 

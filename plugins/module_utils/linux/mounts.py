@@ -21,12 +21,12 @@ def mounts(lines):
 
 
 def now():
-    """Return [(mount point, source, type)] of this process's name space; ValueError if a line is not understood."""
+    """Return [(mount point, source, type)] of this process's name space; ValueError if a line cannot be parsed."""
     with open(TABLE, encoding="utf-8", errors="surrogateescape") as stream:
         lines = [line for line in stream if line.strip()]
     found = list(mounts(lines))
     if len(found) != len(lines):
-        raise ValueError("%s: a line is not understood" % TABLE)
+        raise ValueError("%s: a line cannot be parsed" % TABLE)
     return found
 
 

@@ -53,7 +53,7 @@ def remove(path, user, label, subject):
     """
     # The child may have no right to load it.
     _sqlite()
-    Unprivileged(user).done(lambda: _deleted(path, label, subject), LIMIT, path, "Withdrawing a certificate")
+    Unprivileged(user).done(lambda: _deleted(path, label, subject), LIMIT, path, "Removing a certificate")
 
 
 def is_database(data):

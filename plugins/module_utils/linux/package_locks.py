@@ -36,7 +36,7 @@ def told(held, with_pid=True):
     try:
         program = interception.executable(str(pid))[0]
     except OSError:
-        program = "a process that cannot be looked at"
+        program = "a process that cannot be checked"
     return "%s%s holds %s" % (program, " (process %d of %s)" % (pid, _user(pid)) if with_pid else "", path)
 
 
@@ -45,7 +45,7 @@ def _user(pid):
     try:
         number = os.stat("/proc/%d" % pid).st_uid
     except OSError:
-        return "a user that cannot be told"
+        return "an unknown user"
     try:
         return "the user %s" % pwd.getpwuid(number).pw_name
     except KeyError:
@@ -71,7 +71,7 @@ def locked(held, seconds):
         "Waiting for the package manager",
         held[0],
         "%s, still after %d s" % (told(held), seconds),
-        "Let it end, or end it, and run again; nothing was removed.",
+        "Let that process finish, or end it, and run again; nothing was removed.",
     )
 
 

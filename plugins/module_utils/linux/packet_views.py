@@ -177,7 +177,7 @@ def _not_whole(blocks, lines):
 
 
 def _odd(line):
-    return "a line is not understood: %s" % line if line else ""
+    return "a line cannot be parsed: %s" % line if line else ""
 
 
 def _writer(table):

@@ -41,7 +41,11 @@ def show(names):
         or not all("LoadState" in unit and "ActiveState" in unit for unit in units)
     ):
         raise EndpointError(
-            "systemd_silent", "Asking systemd", ", ".join(names), finished.said(), "See that systemd runs as PID 1."
+            "systemd_silent",
+            "Asking systemd",
+            ", ".join(names),
+            finished.said(),
+            "Make sure that systemd runs as PID 1.",
         )
     return dict(zip(names, units))
 
@@ -62,15 +66,15 @@ def tell(verb, names, limit=TELL_LIMIT):
     must(
         ["systemctl", verb, "--"] + list(names),
         limit,
-        "Telling systemd to " + verb,
-        "Look at 'systemctl status' and the journal of the unit, then run again.",
+        "Asking systemd to " + verb,
+        "Check 'systemctl status' and the journal of the unit, then run again.",
     )
 
 
 def reload_if_needed(names):
     """Make systemd read its unit files again if one of the units says that it should."""
     if any(unit.get("NeedDaemonReload") == "yes" for unit in show(names).values()):
-        must(["systemctl", "daemon-reload"], TELL_LIMIT, "Reloading systemd", "Look at the journal of systemd.")
+        must(["systemctl", "daemon-reload"], TELL_LIMIT, "Reloading systemd", "Check the journal of systemd.")
 
 
 def kill(names):
@@ -79,7 +83,7 @@ def kill(names):
         ["systemctl", "kill", "--signal=SIGKILL", "--"] + list(names),
         TELL_LIMIT,
         "Ending a unit's processes",
-        "Look at the processes of the unit; one in state D cannot be ended without a reboot.",
+        "Check the processes of the unit; one in state D cannot be ended without a reboot.",
     )
 
 

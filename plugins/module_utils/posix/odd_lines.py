@@ -24,7 +24,7 @@ def in_accounts(lines, understood):
     """
     known = set(understood)
     if lines and not any(line.strip() for line in lines):
-        return "it is there, and names nobody"
+        return "it is there, but empty"
     for number, line in enumerate(lines, 1):
         line = line.rstrip("\n")
         passed = not line.strip() or line.lstrip().startswith(ACCOUNTS_OF_OTHERS)
@@ -55,7 +55,7 @@ def in_sections(lines):
 def in_stanzas(chunk):
     """Return what is wrong with a chunk (bytes) of dpkg's database, '' if all is well. Never raises."""
     if b"\0" in chunk:
-        return "it holds bytes that are no text"
+        return "it contains bytes that are not text"
     stanzas = sum(1 for part in chunk.split(b"\n\n") if part.strip())
     for told, line in (("a name", PACKAGE), ("a status", STATUS)):
         found = len(line.findall(chunk))
@@ -65,4 +65,4 @@ def in_stanzas(chunk):
 
 
 def _wrong(number, line):
-    return "line %d is not understood: %r" % (number, line[:SHOWN])
+    return "line %d cannot be parsed: %r" % (number, line[:SHOWN])

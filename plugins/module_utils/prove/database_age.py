@@ -47,7 +47,9 @@ def judge(answer, max_days, now):
     It has a date only where an official database is loaded.
     """
     if max_days is None:
-        words = "as configured, only the site's own are kept up to date, which carry no date: their age is not known; "
+        words = (
+            "as configured, only your own signatures are kept up to date, which have no date: their age is not known; "
+        )
         return check("database_of_site", OK if answer else UNKNOWN, words + answer)
     parts = answer.split("/", 2)
     if len(parts) < 3:
@@ -55,7 +57,7 @@ def judge(answer, max_days, now):
     try:
         days = (now - time.mktime(time.strptime(parts[2].strip(), FORM))) / DAY
     except (ValueError, OverflowError):
-        return check("database_age", UNKNOWN, "no date in what the engine says: " + answer)
+        return check("database_age", UNKNOWN, "no date in the engine's answer: " + answer)
     told = "%.1f days, of at most %s" % (days, max_days)
     if not -AHEAD_DAYS <= days <= ABSURD_DAYS:
         return check("database_age", UNKNOWN, told + "; the host's clock or the engine's answer is wrong")

@@ -52,7 +52,7 @@ def main(arguments, check_mode):
 
 def _within(name, prove, *asked):
     try:
-        return bounded.done(lambda: prove(*asked), LIMIT, name, "Proving protection")
+        return bounded.done(lambda: prove(*asked), LIMIT, name, "Testing protection")
     except (EndpointError, OSError, ValueError) as error:
         return [check(name, UNKNOWN, str(error))]
 
@@ -64,13 +64,13 @@ def _may_be_there(path):
 
 def _for_host(by_family):
     """Return what is to be proven of the nearest family; EndpointError where none is the host's."""
-    family = bounded.done(lambda: host.describe(Look("/")), THERE, "/", "Proving protection")["family"]
+    family = bounded.done(lambda: host.describe(Look("/")), THERE, "/", "Testing protection")["family"]
     for name in family:
         if name in by_family:
             return by_family[name]
     raise EndpointError(
         "replacement_unsupported",
-        "Proving protection",
+        "Testing protection",
         family[0],
         "the replacement's layout is not known for this system",
         "Choose another provider for this host.",

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Prove protection on access: a test file's read is refused, a clean file's is not, in each protected directory.
+"""Test protection on access: a test file's read is refused, a clean file's is not, in each protected directory.
 
 Of an engine that blocks nothing its log has to tell of the test file after it was read.
 """
@@ -71,9 +71,9 @@ def judge_blocked(outcome):
 def _judge_told(outcome, unit):
     """An engine may also take the file away."""
     if outcome in (TOLD, "vanished"):
-        return OK, "read, and told in the log of " + unit if outcome == TOLD else "taken away"
+        return OK, "read, and reported in the log of " + unit if outcome == TOLD else "taken away"
     if outcome == 0:
-        return BAD, "the test file could be read, and the log of %s says nothing of it for %d s" % (unit, TELLING)
+        return BAD, "the test file could be read, and the log of %s does not mention it within %d s" % (unit, TELLING)
     return (BAD if outcome == TIMEOUT else UNKNOWN), _word(outcome)
 
 

@@ -84,11 +84,11 @@ class OwnSignature:
             time.sleep(PAUSE)
         raise EndpointError(
             "own_signature_unknown",
-            "Proving the new protection beside the old one",
+            "Testing the new protection together with the old one",
             self._path,
-            "the engine does not find what this run's own signature names, %d s after it was told to load it: %s"
+            "the engine does not detect this run's own signature %d s after it was asked to load it: %s"
             % (self._made["limit"], answer),
-            "Look at the engine's log, and at where it loads its signatures from.",
+            "Check the engine's log, and where it loads its signatures from.",
         )
 
 

@@ -17,5 +17,7 @@ def prove(asked):
     silencing = [name for name in names if name.rpartition(".")[2] in asked["endings"]]
     others = [name for name in silencing if name not in asked["known"]]
     if others:
-        return [check("signatures_silenced", BAD, "nobody planned %s in %s" % (", ".join(others), asked["directory"]))]
+        return [
+            check("signatures_silenced", BAD, "not in the plan: %s in %s" % (", ".join(others), asked["directory"]))
+        ]
     return [check("signatures_silenced", OK, ", ".join(silencing) or "no file of that kind")]

@@ -125,9 +125,9 @@ def _judge_value(rule, value):
 def _judge_age(rule, value, detail, now):
     hours = _hours(rule["unit"], value, now)
     if hours is None:
-        return UNKNOWN, detail + ", which is no age"
+        return UNKNOWN, detail + ", which is not an age"
     if hours < -FUTURE_HOURS or hours > rule["sane_days"] * 24:
-        return UNKNOWN, detail + ", which cannot be"
+        return UNKNOWN, detail + ", which is impossible"
     told = "%s, %d hours old, at most %d are allowed" % (detail, max(hours, 0), rule["max_hours"])
     return (OK if hours <= rule["max_hours"] else BAD), told
 

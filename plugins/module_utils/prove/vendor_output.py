@@ -153,9 +153,9 @@ def json_fields(text):
     try:
         content = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
     except (ValueError, RecursionError):
-        raise Unreadable("it is no JSON, or is cut off")
+        raise Unreadable("it is not JSON, or is incomplete")
     if not isinstance(content, dict):
-        raise Unreadable("it is no JSON object")
+        raise Unreadable("it is not a JSON object")
     waiting = [("", content)]
     while waiting:
         path, found = waiting.pop()

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Read the file of exceptions and waivers."""
+"""Read the file of exceptions and accepted checks."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def _size(wave: Any) -> int | str:
             "waves_unreadable",
             "Dividing the hosts into waves",
             VARIABLE,
-            f"{wave} is no number of hosts and no percentage up to 100 %",
+            f"{wave} is neither a number of hosts nor a percentage up to 100 %",
             'Give what serial takes, such as 1,10,25% or [1, 10, "25%"].',
         )
     return f"{int(match[1])}%" if match[2] else int(match[1])
@@ -98,7 +98,7 @@ def most_failed(given: Any) -> float:
             "percentage_unreadable",
             "Reading how many hosts of a wave may fail",
             MOST_FAILED,
-            f"{text} is no percentage from 0 to 100",
+            f"{text} is not a percentage from 0 to 100",
             "Give a number, such as 20; 100 never stops.",
         )
     return float(match[1])

@@ -37,7 +37,7 @@ def make(
     wanted: Goal,
     granted: Sequence[dict[str, Any]] = (),
 ) -> Plan:
-    """Return the plan of one host; ``granted`` are its exceptions and waivers, as exceptions.of_host gives them.
+    """Return the plan of one host; ``granted`` are its exceptions and accepted checks, as exceptions.of_host gives them.
 
     The platform is the one that the evidence was chosen for; the options of the goal are settled.
     """

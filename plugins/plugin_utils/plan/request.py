@@ -18,7 +18,7 @@ from .model import Goal
 class Request:
     """A host and its goal. ``goal`` has its options settled and its exceptions applied; ``going`` are the products
     that are to go, ``owned`` what of them belongs to no product that stays. ``layout`` is the replacement's for this
-    host's system, {} where it has none or none is wanted. ``granted`` are the host's exceptions and waivers.
+    host's system, {} where it has none or none is wanted. ``granted`` are the host's exceptions and accepted checks.
     """
 
     evidence: Evidence

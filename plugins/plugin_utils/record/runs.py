@@ -61,7 +61,8 @@ def of_run(
     """Return the record of a run or a verification. One of a dry run says what a real one would come to.
 
     ``results`` are the results of its tasks by planned, stage, handover, remove, collected and proven; one that was
-    skipped, never begun or failed is there as such, or not at all. ``granted`` are the host's exceptions and waivers,
+    skipped, never begun or failed is there as such, or not at all. ``granted`` are the host's exceptions and accepted
+    checks,
     as exceptions.of_host gives them; those of a plan are the ones that it was made under. ``console`` is what the
     replacement's console says of hosts.
     """

@@ -21,9 +21,9 @@ def do(target):
     Whether that tool takes along the group that has the user's name hangs on its configuration.
     """
     if _user(target["name"]):
-        must(["userdel", target["name"]], LIMIT, "Removing an account", "See which process runs as this user.")
+        must(["userdel", target["name"]], LIMIT, "Removing an account", "Find out which process runs as this user.")
     if target["own_group"] and _group(target["name"]):
-        must(["groupdel", target["name"]], LIMIT, "Removing an account's own group", "See which account has it.")
+        must(["groupdel", target["name"]], LIMIT, "Removing an account's own group", "Find out which account has it.")
 
 
 def _user(name):

@@ -25,8 +25,8 @@ def do(target):
     for user in target["move"] if found else ():
         if user in found[0]["value"]["primary_of"]:
             argv = ["usermod", "-g", target["to"], user]
-            must(argv, MOVE_LIMIT, "Changing a primary group", "Look at the account and run again.")
-    must(["groupdel", target["name"]], LIMIT, "Removing a group", "See which account has it as its primary group.")
+            must(argv, MOVE_LIMIT, "Changing a primary group", "Check the account and run again.")
+    must(["groupdel", target["name"]], LIMIT, "Removing a group", "Find out which account has it as its primary group.")
 
 
 def _group(name):

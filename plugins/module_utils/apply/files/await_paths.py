@@ -26,8 +26,8 @@ def do(target):
                 "data_not_fetched",
                 "Waiting for data",
                 ", ".join(_missing(target["patterns"])),
-                "it did not come within %d s" % target["limit"],
-                "See the log of the service that fetches it, and that the host reaches its mirrors.",
+                "it did not appear within %d s" % target["limit"],
+                "Check the log of the service that downloads it, and that the host can reach its mirrors.",
             )
         time.sleep(PAUSE)
     return {"waited_seconds": round(time.monotonic() - begun, 1)}

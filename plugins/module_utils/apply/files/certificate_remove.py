@@ -18,7 +18,7 @@ from ...posix.running.commands import must
 TOOL_LIMIT = 300
 CHOICE, CHOSEN_FROM = "/etc/ca-certificates.conf", "/usr/share/ca-certificates"
 MADE = BUNDLES + (LINKS + "/ca-certificates.crt",)
-READING = "Reading a database of certificates"
+READING = "Reading a certificate database"
 BY_HAND = "Have its user delete the certificate with certutil or in the browser."
 
 
@@ -58,8 +58,8 @@ def _paths(target):
 def _make_anew(target):
     for tool in target["tools"]:
         # It works on drafts, which are to be nowhere on the disk.
-        remedy = "Run it by hand and see what it says."
-        must([tool], TOOL_LIMIT, "Making the system's certificates anew", remedy, TMPDIR="/run")
+        remedy = "Run it by hand to see its messages."
+        must([tool], TOOL_LIMIT, "Rebuilding the system's certificate store", remedy, TMPDIR="/run")
 
 
 def _refuse_another(path, digest):
@@ -71,7 +71,7 @@ def _refuse_another(path, digest):
     if [hashlib.sha256(der).hexdigest() for der in found] != [digest]:
         raise EndpointError(
             "certificate_drifted",
-            "Withdrawing a certificate",
+            "Removing a certificate",
             path,
             "it holds another certificate, or more than this one",
             "Plan again.",
@@ -131,8 +131,8 @@ def _from_database(target):
     if owner is None:
         return
     if owner.st_uid == 0:
-        trust.must_be(path, "Withdrawing a certificate")
+        trust.must_be(path, "Removing a certificate")
     try:
         nss_database.remove(path, owner.st_uid, target["name"], target["subject"])
     except ValueError as error:
-        raise EndpointError("database_unchanged", "Withdrawing a certificate", path, error, BY_HAND)
+        raise EndpointError("database_unchanged", "Removing a certificate", path, error, BY_HAND)

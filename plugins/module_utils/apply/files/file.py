@@ -26,7 +26,7 @@ def do(target):
             "file_drifted",
             "Writing a configuration file",
             target["path"],
-            "its text is neither the one before nor the one after of the plan",
+            "its text is neither the one before nor the one after in the plan",
             "Plan again.",
         )
     safe_write.write_text(target["path"], target["after"], _mode(target))

@@ -49,8 +49,8 @@ def _turn(told, on):
                 "path_immutable",
                 "Clearing the flags of a file",
                 safe_paths.shown(told["path"]),
-                "it has another name elsewhere, so that it is not the product's alone",
-                "Look at 'find -samefile' and clear the flags by hand.",
+                "it has another name elsewhere, so it does not belong to the product alone",
+                "Find its other names with 'find -samefile' and clear the flags by hand.",
             )
         file_flags.turn(descriptor, told["flags"], on)
     finally:

@@ -36,9 +36,9 @@ def do(target):
     if hashlib.sha256(data).hexdigest() != target["sha256"]:
         raise EndpointError(
             "file_drifted",
-            "Removing a file that is there for nothing but the product",
+            "Removing a file that serves only the product",
             path,
-            "somebody has changed it since the plan was made",
+            "it was changed after the plan was made",
             "Plan again.",
         )
     safe_remove.remove(path, "file")
@@ -66,8 +66,8 @@ def _check_sudoers(draft, path):
     if finished.code:
         raise EndpointError(
             "sudoers_invalid",
-            "Taking lines out of the rules of sudo",
+            "Deleting lines from the sudo rules",
             path,
-            "visudo refuses what would be left: " + finished.said(),
+            "visudo rejects the remaining text: " + finished.said(),
             "Correct the file by hand with visudo and run again; nothing was changed in it.",
         )

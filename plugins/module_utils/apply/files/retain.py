@@ -60,10 +60,10 @@ def do(target):
         _discard(drafts)
         raise EndpointError(
             "retain_failed",
-            "Retaining the owner's data",
+            "Archiving your data",
             whole,
             str(error),
-            "Make room, or see what is wrong with the disk, and run again; the originals are untouched.",
+            "Free some space, or check the disk, and run again; the originals are untouched.",
         )
     return _noted(target, {"skipped": skipped} if skipped else {})
 
@@ -232,9 +232,9 @@ def _refuse_more(target, files, size):
     if files > target["most_files"] or size > target["most_bytes"]:
         raise EndpointError(
             "retain_too_large",
-            "Retaining a user's data",
+            "Archiving a user's data",
             target["paths"][0],
-            "it has more than %d files or %d bytes by now" % (target["most_files"], target["most_bytes"]),
+            "it now has more than %d files or %d bytes" % (target["most_files"], target["most_bytes"]),
             "Have its user make it smaller, and run again.",
         )
 

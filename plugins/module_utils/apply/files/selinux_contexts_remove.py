@@ -23,7 +23,7 @@ def do(target):
         data = file_replace.data_of(target["path"]) or b""
         one = dict(target, edits=[edit])
         if lines_remove.edited(data, one) != data:
-            must(deleting(edit["before"], target), TOOL_LIMIT, "Removing a rule for labels", "Remove it by hand.")
+            must(deleting(edit["before"], target), TOOL_LIMIT, "Removing a file label rule", "Remove it by hand.")
 
 
 def deleting(line, target):

@@ -43,7 +43,7 @@ def do(target):
         "Enrolling the replacement",
         target["name"],
         "; ".join("%s: %s" % (found["id"], found["detail"]) for found in checks),
-        "See that the secrets are those of the tenant and that the host reaches the vendor's service.",
+        "Make sure that the secrets are those of the tenant and that the host can reach the vendor's service.",
     )
 
 
@@ -105,5 +105,5 @@ def _run(step, argv, extra, stdin=None):
     if finished.code:
         cause = "exit code %d, %s" % (finished.code, finished.said())
         raise EndpointError(
-            "enrolment_refused", "Enrolling the replacement", " ".join(step["argv"]), cause, "See the vendor's log."
+            "enrolment_refused", "Enrolling the replacement", " ".join(step["argv"]), cause, "Check the vendor's log."
         )

@@ -34,11 +34,11 @@ SLOW, LONG, REFUSED, ENDED = "slow", "long", "refused", "run_ended"
 NO_PROBE, UNWATCHED = "no_probe", "unwatched"
 WORDS = {
     SLOW: "reading a clean file took longer than %(limit)g s, in %(directory)s",
-    LONG: "the two stood beside each other for longer than %(limit)g s",
+    LONG: "both intercepted for longer than %(limit)g s",
     REFUSED: "a clean file could not be read, in %(directory)s",
     ENDED: "the run was ended",
-    UNWATCHED: "the process that watched over the two has ended",
-    NO_PROBE: "no protected directory could be read as anybody reads it, within %(limit)g s",
+    UNWATCHED: "the process that watched both has ended",
+    NO_PROBE: "no protected directory could be read within %(limit)g s",
 }
 
 

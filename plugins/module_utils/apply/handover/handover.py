@@ -123,7 +123,7 @@ def undo(target):
     facts = _bring_back(old, None)
     _note(target["digest"], facts, old)
     if not facts["old_is_back"]:
-        raise HandoverFailed("it was to be taken back", ", ".join(old.units), facts)
+        raise HandoverFailed("it was to be rolled back", ", ".join(old.units), facts)
     return facts
 
 
@@ -167,7 +167,7 @@ def _bring_back(old, new, both=None):
 
 
 def _cause(error):
-    return error if isinstance(error, (Problem, OSError)) else "a fault of the program: %r" % (error,)
+    return error if isinstance(error, (Problem, OSError)) else "a bug in the program: %r" % (error,)
 
 
 def _code(error):
@@ -192,7 +192,7 @@ def _outlook(facts):
     if facts.get("not_stopped"):
         return "The old protection was not stopped."
     if facts["old_is_back"]:
-        since = ", proven, since " + facts["unprotected_until"] if facts.get("unprotected_until") else ""
+        since = ", tested, since " + facts["unprotected_until"] if facts.get("unprotected_until") else ""
         left = " NOT ROLLED BACK: " + facts["not_undone"] if "not_undone" in facts else ""
         return "The old protection is back%s, and nothing of it was removed.%s" % (since, left)
     since = facts.get("unprotected_from")

@@ -119,7 +119,7 @@ class New:
 
     def _not_proven(self, checks):
         bad = "; ".join("%s: %s" % (found["id"], found["detail"]) for found in checks if found["result"] != OK)
-        return EndpointError("new_not_proven", "Proving the new protection", self._new["unit"], bad, "Look at its log.")
+        return EndpointError("new_not_proven", "Testing the new protection", self._new["unit"], bad, "Check its log.")
 
     def take_down(self):
         """Stop it, or make it passive again, before the old one is started; return what did not work, in words."""
@@ -161,7 +161,7 @@ class New:
                 "Starting the new protection",
                 self._new["unit"],
                 "no mark on %s; given up after at most %d s" % (", ".join(self._uncovered()) or "some", limit),
-                "Look at its log.",
+                "Check its log.",
             )
         return moment
 
@@ -217,7 +217,7 @@ class New:
 
 
 def _tell(command):
-    must(command["argv"], command["limit"], "Telling the new protection", "Run it by hand on the host to see more.")
+    must(command["argv"], command["limit"], "Switching the new protection", "Run it by hand on the host for details.")
 
 
 def _attempted(act, objects):

@@ -71,7 +71,7 @@ class Old:
                         "Stopping the old protection",
                         ", ".join(self.units) or "no unit",
                         "its processes still hold permission marks",
-                        "See which service starts them.",
+                        "Find out which service starts them.",
                     )
                 return facts
             finally:
@@ -129,7 +129,7 @@ class Old:
         """Start all that the step names. Marks prove that it intercepts; without any nobody knows whether it did."""
         notes = self.start_again()
         if self.back is None:
-            notes.append("the journal cannot be read, so that it is not known whether it held permission marks before")
+            notes.append("the journal cannot be read, so it is not known whether it held permission marks before")
             return {"old_is_back": running(self.units) == self.units, "old_checks": [], "notes": notes}
         checks = self._prove()
         return {"old_is_back": overall(checks) == OK, "old_checks": checks, "notes": notes}

@@ -73,7 +73,7 @@ class Overlap:
                 return self._old.start_again()
         except Exception as error:
             # It is started once more, when the new one has stopped.
-            return ["starting the old protection beside the new one: %s" % (str(error) or repr(error))]
+            return ["starting the old protection together with the new one: %s" % (str(error) or repr(error))]
 
     def _guard(self):
         return Guard(self._target["old"], self._target["new"], self._told)
@@ -111,7 +111,7 @@ class Overlap:
 
     def _proof(self, guard):
         if guard.struck() is not None:
-            raise EndpointError("overlap_ended", "Proving", "both", guard.struck()["words"], "Nothing is to be done.")
+            raise EndpointError("overlap_ended", "Proving", "both", guard.struck()["words"], "No action is needed.")
         new = self._target["new"]
         return beside.prove(new["paths"], self._signature.data, new["unit"], PROOF_LIMIT, new["quarantine"])
 

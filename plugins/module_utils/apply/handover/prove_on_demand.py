@@ -36,9 +36,9 @@ def do(target):
         if time.monotonic() - begun >= limit or not systemd.is_going(target["unit"]):
             raise EndpointError(
                 "engine_not_proven",
-                "Proving detection on demand",
+                "Testing detection on demand",
                 target["socket"],
                 "; ".join("%s: %s" % (found["id"], found["detail"]) for found in checks if found["result"] != OK),
-                "Look at the engine's log and its signatures.",
+                "Check the engine's log and its signatures.",
             )
         time.sleep(PAUSE)

@@ -28,9 +28,9 @@ def do(target):
         if time.monotonic() - begun >= target["limit"]:
             raise EndpointError(
                 "replacement_not_staged",
-                "Proving that the replacement is staged",
+                "Checking that the replacement is staged",
                 target["name"],
                 "; ".join("%s: %s" % (found["id"], found["detail"]) for found in checks if found["result"] != OK),
-                "Look at its log.",
+                "Check its log.",
             )
         time.sleep(PAUSE)

@@ -3,7 +3,7 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """The facts of a time without protection, as a record and the journal have them."""
 
-NO_CLOCK = "the run that began it was interrupted, and the host was started anew since, or its clock was not noted"
+NO_CLOCK = "the run that began it was interrupted, and the host was restarted since, or its clock was not recorded"
 # Seconds as they are reported have three digits, and 0 is said only where there was no window.
 SHORTEST = 0.001
 

@@ -24,7 +24,7 @@ def do(target):
             "packet_chain_drifted",
             "Removing a chain of the firewall",
             _name(target),
-            "its rules, or those that lead to it, are not what the plan shows",
+            "its rules, or the jumps to it, differ from the plan",
             "Plan again.",
         )
     _give(target["tool"], _removing_by_nft(chain) if target["tool"] == packet_views.NFT else _removing(chain), target)

@@ -12,7 +12,7 @@ from ...posix.files import kit_file, trust
 from ...posix.running.commands import must
 from . import apt, packages_install
 
-REMEDY = "See the installer's log."
+REMEDY = "Check the installer's log."
 
 
 class Check:
@@ -59,8 +59,8 @@ class Install:
         """Remove it as the vendor does, or purge its package."""
         for command in target["uninstall"]:
             if os.path.exists(command["argv"][0]):
-                trust.must_be(command["argv"][0], "Taking the replacement back")
-                must(command["argv"], command["limit"], "Taking the replacement back", REMEDY, lasting=True)
+                trust.must_be(command["argv"][0], "Removing the replacement")
+                must(command["argv"], command["limit"], "Removing the replacement", REMEDY, lasting=True)
         if "changes" in target:
             packages_install.undo(_by_apt(target))
 

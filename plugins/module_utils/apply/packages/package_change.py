@@ -19,12 +19,12 @@ PROGRESS = "(Reading database"
 SCRIPT_FAILED = re.compile(r"script subprocess|scriptlet failed|script failed")
 LOCKED = re.compile(r"\block", re.IGNORECASE)
 REMEDIES = {
-    "dpkg": "Look at /var/log/dpkg.log and 'dpkg --audit' on the host, then run again.",
-    "rpm": "Look at what 'rpm -V' and 'rpm -q --scripts' say of the packages on the host, then run again.",
+    "dpkg": "Check /var/log/dpkg.log and 'dpkg --audit' on the host, then run again.",
+    "rpm": "Check the packages with 'rpm -V' and 'rpm -q --scripts' on the host, then run again.",
 }
 SCRIPT_REMEDY = (
-    "Nothing was forced. Give the script what it needs, or take it away by hand as the package manager's manual says, "
-    "then plan and run again."
+    "Nothing was forced. Give the script what it needs, or remove it by hand as the package manager's manual "
+    "says, then plan and run again."
 )
 
 
@@ -33,7 +33,7 @@ def rehearsed(argv, database, ok=(0,), **extra):
     finished = run(argv, LIMIT, **extra)
     if finished.code not in ok:
         raise EndpointError(
-            "packages_refused", "Rehearsing a package change", " ".join(argv), finished.said(), REMEDIES[database]
+            "packages_refused", "Simulating a package change", " ".join(argv), finished.said(), REMEDIES[database]
         )
     return finished.output
 
@@ -44,10 +44,10 @@ def nothing_beyond(names, planned):
     if others:
         raise EndpointError(
             "packages_beyond_plan",
-            "Rehearsing a package change",
+            "Simulating a package change",
             ", ".join(sorted(others)),
-            "the package manager would change it too, and the plan does not name it",
-            "Plan again and look at what has changed on the host.",
+            "the package manager would also change it, but the plan does not name it",
+            "Plan again and check what has changed on the host.",
         )
 
 
@@ -56,8 +56,8 @@ def only(names, planned, argv, output):
     found = set(names)
     nothing_beyond(found, planned)
     if found != set(planned):
-        cause = "it does not remove all that is planned: " + output.strip()[-OUTPUT_SHOWN:].replace("\n", "; ")
-        raise EndpointError("packages_refused", "Rehearsing a package change", " ".join(argv), cause, REMEDIES["rpm"])
+        cause = "it does not remove everything that is planned: " + output.strip()[-OUTPUT_SHOWN:].replace("\n", "; ")
+        raise EndpointError("packages_refused", "Simulating a package change", " ".join(argv), cause, REMEDIES["rpm"])
 
 
 def made(argv, database, lock_wait=LOCK_WAIT, **extra):

@@ -35,10 +35,10 @@ def undo(target):
     if not dpkg_status.named([target["package"]]):
         raise EndpointError(
             "package_gone",
-            "Putting a script back",
+            "Restoring a script",
             script,
             "its package has been removed",
-            "Nothing needs it; it stays in %s." % target["aside"],
+            "It is no longer needed and stays in %s." % target["aside"],
         )
     safe_write.write_text(script, safe_paths.read_text(target["aside"]), MODE)
     safe_remove.remove(target["aside"], "file")
@@ -49,6 +49,6 @@ def _script(target):
     folder, name = os.path.split(target["script"])
     if folder != dpkg_status.LISTS or name.rpartition(".")[2] not in dpkg_status.REMOVAL_SCRIPTS:
         raise EndpointError(
-            "path_refused", "Setting a script aside", target["script"], "it is none of dpkg's", "Plan again."
+            "path_refused", "Setting a script aside", target["script"], "it does not belong to dpkg", "Plan again."
         )
     return target["script"]

@@ -35,7 +35,7 @@ def install(manager, names, planned):
     other = ["%s %s" % (name, version) for _action, name, version in told if planned[name] != version]
     if other or not told:
         cause = "it would install %s, which the plan does not name" % (", ".join(other) or "nothing")
-        raise EndpointError("packages_refused", "Rehearsing a package change", " ".join(argv), cause, REFRESH)
+        raise EndpointError("packages_refused", "Simulating a package change", " ".join(argv), cause, REFRESH)
     made(_real(manager, names), "rpm", LOCK_WAIT)
 
 

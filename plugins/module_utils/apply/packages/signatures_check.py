@@ -36,10 +36,10 @@ def do(target):
     if refused:
         raise EndpointError(
             "signatures_malformed",
-            "Loading the site's signatures",
+            "Loading your own signatures",
             ", ".join(name for name, _said in refused),
             "; ".join("%s: %s" % told for told in refused),
-            "Correct the file and plan again; the engine has not got it.",
+            "Correct the file and plan again; the engine has not received it.",
         )
     return {"loaded": sorted(target["files"])}
 

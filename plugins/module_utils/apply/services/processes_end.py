@@ -36,7 +36,7 @@ def do(target):
         "Ending processes",
         ", ".join("%d (%s)" % found for found in sorted(_running(target["below"]).items())),
         "it survived SIGKILL",
-        "It waits in the kernel; reboot the host and run again.",
+        "It is in uninterruptible sleep (state D); reboot the host and run again.",
     )
 
 

@@ -17,7 +17,7 @@ def look(target):
 
 def do(target):
     """Reload, and clear the failed state that a unit leaves behind. Raises EndpointError if one is known still."""
-    must(["systemctl", "daemon-reload"], systemd.TELL_LIMIT, "Reloading systemd", "Look at the journal of systemd.")
+    must(["systemctl", "daemon-reload"], systemd.TELL_LIMIT, "Reloading systemd", "Check the journal of systemd.")
     failed = [name for name, shown in systemd.show(target["names"]).items() if shown["ActiveState"] == "failed"]
     if failed:
         systemd.tell("reset-failed", failed)
@@ -25,10 +25,10 @@ def do(target):
     if known:
         raise EndpointError(
             "unit_still_known",
-            "Making systemd forget units",
+            "Reloading systemd",
             ", ".join(sorted(known)),
-            "it knows them still, from %s" % ", ".join(sorted(set(known.values()))),
-            "See 'systemctl cat' for where they come from, and plan again.",
+            "it still knows them, from %s" % ", ".join(sorted(set(known.values()))),
+            "Find their source with 'systemctl cat', and plan again.",
         )
 
 

@@ -56,8 +56,8 @@ def do(target):
         # systemctl ends with 0 for a unit that it has passed over because of a condition.
         code, cause = "unit_not_started", "systemd reports no error, but it is %s" % shown["ActiveState"]
         if shown["ConditionResult"] == "no":
-            code, cause = "unit_condition", "systemd passed it over, since a condition of the unit is not met"
-        raise EndpointError(code, "Starting a unit", name, cause, "Look at 'systemctl status %s'." % name)
+            code, cause = "unit_condition", "systemd skipped it, because a condition of the unit is not met"
+        raise EndpointError(code, "Starting a unit", name, cause, "Check 'systemctl status %s'." % name)
     if target.get("newer_than"):
         _note_start(name, target["newer_than"])
     return {}

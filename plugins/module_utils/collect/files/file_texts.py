@@ -21,6 +21,6 @@ def collect(asked, look):
             yield not_checked("file_text", path, path, error)
             continue
         if target is not None or real != path:
-            yield not_checked("file_text", path, path, "a symbolic link stands in its place or on the way to it")
+            yield not_checked("file_text", path, path, "it or a directory on the way is a symbolic link")
         elif text is not None:
             yield seen("file_text", path, path, text=text, mode="%04o" % stat.S_IMODE(status.st_mode))

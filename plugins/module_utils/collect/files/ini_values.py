@@ -29,13 +29,13 @@ def mark_of(text, key):
     """
     values, word = set(), re.compile(r"(?<![A-Za-z0-9_])%s(?![A-Za-z0-9_])" % re.escape(key), re.IGNORECASE)
     if "\0" in text:
-        raise ValueError("it is no plain text")
+        raise ValueError("it is not plain text")
     for line in (line.strip() for line in text.split("\n")):
         name, separator, value = line.partition("=")
         if line[:1] in COMMENTS or not word.search(name):
             continue
         if not separator or name.strip().lower() != key.lower():
-            raise ValueError("a line names %s in a form that is not understood" % key)
+            raise ValueError("a line names %s in an unknown form" % key)
         values.add(value.strip())
     found = [MARK.match(value) for value in sorted(values)]
     numbers = {int(match.group(), 16) if match else 0 for match in found}
@@ -62,7 +62,7 @@ def one_value(text, key):
     Raises ValueError where the file is no plain text, or says more than one thing.
     """
     if "\0" in text:
-        raise ValueError("it is no plain text")
+        raise ValueError("it is not plain text")
     values = {line.partition("=")[2].strip() for line in text.split("\n") if value_of([line], key) is not None}
     if len(values) > 1:
         raise ValueError("%s is %s" % (key, " and ".join(sorted(map(repr, values)))))

@@ -162,7 +162,7 @@ def _of_nscd(names, look):
             continue
         if any(name in data.lower() for name in wanted):
             yield not_checked(
-                "flow", path, path, "nscd has one of the names in its cache, and its addresses are not read"
+                "flow", path, path, "nscd has one of the names in its cache, but its addresses are not read"
             )
 
 
@@ -188,7 +188,7 @@ def _tracked(known):
             finished = commands.run(["conntrack", "-L", "-o", "extended"], LIMIT)
             if finished.code:
                 raise EndpointError(
-                    "connections_unreadable", "Listing connections", "conntrack", finished.said(), "See its message."
+                    "connections_unreadable", "Listing connections", "conntrack", finished.said(), "Check its message."
                 )
             found = set(tracked(finished.output.split("\n"), known))
         except EndpointError as error:

@@ -98,10 +98,10 @@ def _take(owned, name, look):
     if look.room < 0:
         raise EndpointError(
             "packages_too_large",
-            "Looking at what packages own",
+            "Checking which files belong to packages",
             name,
             "it is more than fits in %d bytes" % ROOM,
-            "See what lies in %s." % dpkg_status.LISTS,
+            "Check what is in %s." % dpkg_status.LISTS,
         )
     for path in owned:
         look.owners.setdefault(path, name)

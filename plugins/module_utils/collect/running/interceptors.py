@@ -24,7 +24,7 @@ def collect(asked, look):
         elif count:
             hosts[name] = hosts.get(name, 0) + count
     if look.hidden:
-        yield not_checked("interceptor", "all", "/proc", "%d processes can be looked at by root only" % look.hidden)
+        yield not_checked("interceptor", "all", "/proc", "%d processes can be checked by root only" % look.hidden)
     for path, count in sorted(hosts.items()):
         yield seen("interceptor", path, "/proc", marks=count)
     for (path, container), count in sorted(contained.items()):

@@ -19,7 +19,7 @@ def collect(asked, look):
         deleted = all(process.deleted for process in these)
         yield seen("process", path, "/proc", pids=sorted(process.pid for process in these), deleted=deleted)
     if look.hidden:
-        yield not_checked("process", "all", "/proc", "%d processes can be looked at by root only" % look.hidden)
+        yield not_checked("process", "all", "/proc", "%d processes can be checked by root only" % look.hidden)
 
 
 def collect_contained(asked, look):

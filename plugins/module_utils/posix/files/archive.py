@@ -59,14 +59,14 @@ def verified(path, entries):
                 member = archive.next()
                 archive.members = []
                 if member is None or member.name != _name(entry):
-                    raise _differs(entry.path, "it has come or gone since the archive was begun")
+                    raise _differs(entry.path, "it was created or deleted since the archive was started")
                 if stat.S_ISREG(entry.status.st_mode):
                     yield _name(entry), _same(archive, member, entry, sums)
             member = archive.next()
     except DAMAGED as error:
         raise _differs(path, error)
     if member is not None:
-        raise _differs("/" + member.name, "it has gone since the archive was begun")
+        raise _differs("/" + member.name, "it was deleted since the archive was started")
 
 
 def digest_of(entry):
@@ -121,7 +121,7 @@ def _add_content(archive, info, entry):
         except OSError as error:
             # A file that has shrunk has no number of the system's.
             if error.errno is None and archive.offset > begun:
-                raise _differs(entry.path, "it has become shorter while it was read")
+                raise _differs(entry.path, "it became shorter while it was read")
             raise
 
 
@@ -129,7 +129,7 @@ def _same(archive, member, entry, sums):
     """Return the SHA-256 of a file that is the same in the archive; ``sums`` are those of files with several names."""
     digest = sums.get(member.linkname) if member.islnk() else _digest(archive.extractfile(member))
     if digest != digest_of(entry):
-        raise _differs(entry.path, "what was read back from the archive is not what the file holds")
+        raise _differs(entry.path, "the content in the archive differs from the file")
     if entry.status.st_nlink > 1 and not member.islnk() and len(sums) < MOST_LINKED:
         sums[member.name] = digest
     return digest
@@ -170,8 +170,8 @@ def _group(number):
 def _differs(path, cause):
     return EndpointError(
         "retained_differs",
-        "Retaining the owner's data",
+        "Archiving your data",
         safe_paths.shown(path),
         cause,
-        "See what still writes to it and whether the disk is whole; the originals are untouched.",
+        "Find out what still writes to it, and check the disk; the originals are untouched.",
     )

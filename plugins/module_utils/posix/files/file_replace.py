@@ -64,7 +64,7 @@ def _write(parent, source, draft, data):
 
 def _drifted(path):
     remedy = "Plan again."
-    return EndpointError("file_drifted", "Changing a file", path, "it was changed or exchanged meanwhile", remedy)
+    return EndpointError("file_drifted", "Changing a file", path, "it was changed or replaced meanwhile", remedy)
 
 
 def _copy_labels(source, draft):

@@ -67,9 +67,9 @@ class Remote:
         if path in self._kinds and path not in self._answered:
             kind = self._kinds[path]
             if kind == "autofs":
-                raise unreadable(path, "it is mounted when it is looked at, and nothing is to change", path)
+                raise unreadable(path, "looking at it would mount it, and nothing may change", path)
             if not _is_systems(path):
-                raise unreadable(path, "what is mounted there, of the type %s, is not entered" % kind, path)
+                raise unreadable(path, "the file system mounted there, of type %s, is not entered" % kind, path)
             self._ask(path, kind)
 
     def _ask(self, path, kind):
@@ -77,7 +77,7 @@ class Remote:
         try:
             bounded.done(lambda: len(os.listdir(place)) and 0, ANSWER, path)
         except bounded.Hung:
-            self._avoided[path] = "a file system of the type %s that does not answer within %d s" % (kind, ANSWER)
+            self._avoided[path] = "a file system of type %s that does not answer within %d s" % (kind, ANSWER)
             raise unreadable(path, self._avoided[path])
         except OSError as error:
             raise unreadable(path, os.strerror(error.errno or 0))
@@ -109,7 +109,7 @@ class Allowance:
 def unreadable(path, cause, ground=""):
     """Return the EndpointError of a path that cannot be looked at; ``ground`` is the directory of others it lies in."""
     error = EndpointError(
-        "path_unreadable", "Looking at a path", path, cause, "Make sure that root can read it, and run again."
+        "path_unreadable", "Checking a path", path, cause, "Make sure that root can read it, and run again."
     )
     error.ground = ground
     return error

@@ -82,7 +82,7 @@ def _opened(path):
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise EndpointError("kit_unreadable", DOING, path, os.strerror(error.errno), "Look at the file.")
+        raise EndpointError("kit_unreadable", DOING, path, os.strerror(error.errno), "Check the file.")
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise EndpointError("kit_unreadable", DOING, path, "it is not a regular file", "Name the file.")
@@ -92,8 +92,8 @@ def _opened(path):
 def _must_fit(path, found, sha256):
     if found is not None and found["replaceable"]:
         remedy = "Put it in a place where root owns every directory on the way and only root may write, and run again."
-        raise EndpointError("kit_replaceable", "Looking at the installer", path, found["replaceable"], remedy)
+        raise EndpointError("kit_replaceable", "Checking the installer", path, found["replaceable"], remedy)
     if found is None or found["sha256"] != sha256:
         cause = "it is not there" if found is None else "its SHA-256 is %s" % found["sha256"]
-        remedy = "Put the installer there whose checksum stands in the option kit_sha256, and run again."
-        raise EndpointError("kit_differs", "Looking at the installer", path, cause, remedy)
+        remedy = "Put the installer with the checksum in the option kit_sha256 there, and run again."
+        raise EndpointError("kit_differs", "Checking the installer", path, cause, remedy)

@@ -53,7 +53,7 @@ def refuse_too_large(needed, home=None):
             "Making a copy in memory",
             home,
             "it takes %.1f MiB, %.1f MiB are free, and half of that is left to the host" % (needed / MIB, free / MIB),
-            "Give %s more room, or free some, and run again." % home,
+            "Make %s larger, or free some space, and run again." % home,
         )
 
 

@@ -117,13 +117,13 @@ def _entered_again(descent, name, inside):
 def stays(path, folder, name, error):
     """Return the EndpointError of a path that cannot be removed, with the reason that it has, if that can be found."""
     code, cause = "path_stays", os.strerror(error.errno)
-    remedy = "See what keeps it there, and run again."
+    remedy = "Find out what keeps it there, and run again."
     if error.errno in (errno.EPERM, errno.EACCES) and folder is not None:
         flagged, letters = _flagged(path, folder, name)
         if letters:
             path, code = flagged, "path_immutable"
             cause = "it is " + " and ".join(WORDS[letter] for letter in letters)
-            remedy = "Plan again, which names it, or clear it with 'chattr -i -a' and run again."
+            remedy = "Plan again, and the plan names it; or clear it with 'chattr -i -a' and run again."
     elif error.errno == errno.EROFS:
         code, remedy = "path_read_only", "Mount its file system for writing and run again."
     elif error.errno == errno.EBUSY:

@@ -68,7 +68,7 @@ class Descent:
                 "Going through a tree",
                 "a directory %d levels deep in it" % len(self._levels),
                 "it was moved elsewhere meanwhile",
-                "See who moves directories there, and run again.",
+                "Find out which process moves directories there, and run again.",
             )
         self._levels[-1] = (descriptor, self._levels[-1][1])
 

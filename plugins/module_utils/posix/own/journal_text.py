@@ -26,7 +26,7 @@ def parsed(text, path=PATH):
             "journal_damaged",
             "Reading the journal of earlier runs",
             path,
-            "it is not what this version writes (%s)" % error,
-            "Look at it, move it away if it is of no use, and run again.",
+            "it is not in the format of this version (%s)" % error,
+            "Check it, move it away if you do not need it, and run again.",
         )
     return journal

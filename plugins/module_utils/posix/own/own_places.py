@@ -28,7 +28,7 @@ def new_folder(is_run):
         "Copying the installer",
         ", ".join(FOLDERS),
         "; ".join(refused),
-        "Let root alone write to one of them, and programs be run from it.",
+        "Make one of them writable only by root and mounted without noexec.",
     )
 
 

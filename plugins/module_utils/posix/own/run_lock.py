@@ -102,8 +102,8 @@ def _is_mine(other, run):
 def _busy(cause):
     return EndpointError(
         "run_in_progress",
-        "Beginning to work on the host",
+        "Starting to work on the host",
         PATH,
         cause,
-        "Wait until that has ended, then run again; nothing was done. If that run was given up, remove the file.",
+        "Wait until that run has ended, then run again; nothing was done. If that run was abandoned, remove the file.",
     )

@@ -46,7 +46,7 @@ class Hung(EndpointError):
     def __init__(self, doing, what, seconds, at=""):
         place = ", at " + at if at else ""
         cause = "no end within %.0f s%s" % (seconds, place)
-        super().__init__("time_limit", doing, what, cause, "Look at the host's load, disks and mounts.")
+        super().__init__("time_limit", doing, what, cause, "Check the host's load, disks and mounts.")
         self.at = at
 
 
@@ -243,8 +243,10 @@ def done(act, seconds, what, doing="Checking the host", keep=()):
         raise _again(told[-1], what, doing)
     if not has_ended:
         raise Hung(doing, what, seconds, at_last)
-    cause = "the process that did it was ended by signal %d" % child.ended_by if child.ended_by else "it told nothing"
-    raise EndpointError("child_ended", doing, what, cause, "Look at the host's memory and its log, and run again.")
+    cause = (
+        "the process that did it was ended by signal %d" % child.ended_by if child.ended_by else "it reported nothing"
+    )
+    raise EndpointError("child_ended", doing, what, cause, "Check the host's memory and its log, and run again.")
 
 
 def _tell_end(act, board):
@@ -259,7 +261,7 @@ def _tell_end(act, board):
     except Exception as error:
         told = {"unforeseen": "%s: %s" % (type(error).__name__, error)}
     if not board.tell(told):
-        board.tell({"unforeseen": "it told more than there is room for"})
+        board.tell({"unforeseen": "it reported more than fits"})
 
 
 def _text(name):

@@ -124,11 +124,11 @@ def _see_it_end(process, argv, timeout, files, lasting):
             "Running a command",
             " ".join(argv),
             cause,
-            "Look at the host's load and at what the command waits for, then run again.",
+            "Check the host's load and what the command waits for, then run again.",
         )
     if not lasting and max(os.fstat(file).st_size for file in files) > OUTPUT_LIMIT:
         cause = "it printed more than %d bytes" % OUTPUT_LIMIT
-        raise EndpointError("command_output", "Running a command", argv[0], cause, "Run it by hand and look at it.")
+        raise EndpointError("command_output", "Running a command", argv[0], cause, "Run it by hand to check.")
 
 
 def _shorten(files):

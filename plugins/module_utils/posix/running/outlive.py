@@ -108,5 +108,7 @@ def _content(answer):
 
 def _killed(status):
     cause = "it was ended by signal %d" % os.WTERMSIG(status) if os.WIFSIGNALED(status) else "it gave no answer"
-    error = EndpointError("run_killed", "Carrying out a plan", "this host", cause, "Run again; it goes on from there.")
+    error = EndpointError(
+        "run_killed", "Carrying out a plan", "this host", cause, "Run again; it continues from there."
+    )
     return {"failed": True, "msg": str(error), "code": error.code}

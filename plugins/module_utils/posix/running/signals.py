@@ -81,4 +81,4 @@ class Heard:
 
 
 def _told(number):
-    return CutOff("interrupted", "Going on", NAMES[number], "the run was told to end in the midst of it", "Run again.")
+    return CutOff("interrupted", "Going on", NAMES[number], "the run was terminated during this step", "Run again.")

@@ -19,7 +19,7 @@ def time_limit(seconds, what, doing="Checking the host"):
             doing,
             what,
             "no end within %d s" % seconds,
-            "Look at the host's load and disks.",
+            "Check the host's load and disks.",
         )
 
     before = signal.signal(signal.SIGALRM, late)
