@@ -70,7 +70,7 @@ def _asked() -> tuple[str, dict[str, Any]]:
     except Asked as asked:
         module, arguments = asked.args
         return str(module), dict(arguments)
-    raise SystemExit(f"Asking: {ACTION}: it sent no module. See that its action plugin calls _execute_module.")
+    raise SystemExit(f"Asking: {ACTION}: it sent no module. Make sure that its action plugin calls _execute_module.")
 
 
 def _built(module: str, arguments: dict[str, Any]) -> bytes:

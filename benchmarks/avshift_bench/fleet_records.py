@@ -1,6 +1,7 @@
 """Make the records of a fleet that was migrated: python -m avshift_bench.fleet_records N FOLDER.
 
-Their plans are those of the cases in tests/fixtures/plans, made by the engine, with the outcomes that a run would tell.
+Their plans are those of the cases in tests/fixtures/plans, made by the engine, with the outcomes that a run would
+report.
 """
 
 from __future__ import annotations
@@ -119,7 +120,7 @@ def _checks() -> list[dict[str, str]]:
 
 
 def _unreached() -> dict[str, Any]:
-    message = "Reaching the host: it: the connection timed out. See that it is up and that Ansible can log in."
+    message = "Reaching the host: it: the connection timed out. Check that it is up and that Ansible can log in."
     run = {"planned": {"unreachable": True, "msg": message}}
     record: dict[str, Any] = runs.of_run(NAME, "migrate", RUN, run)
     return record

@@ -13,7 +13,7 @@ import tempfile
 
 
 def main():
-    """Start the processes, tell, wait for SIGTERM, and end them by their ids."""
+    """Start the processes, say so, wait for SIGTERM, and end them by their ids."""
     count, descriptors, ready = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     told, tell = os.pipe()

@@ -32,7 +32,7 @@ def remove(name: str) -> None:
     """Throw a container's disk away, if it has one."""
     disk = HOME / name
     if disk.is_dir():
-        # Neither is mounted where making it, or the machine, was cut off.
+        # Neither is mounted where making it, or the machine, was interrupted.
         attempt(("umount", str(disk / "root")))
         attempt(("umount", str(disk)))
         disk.rmdir()

@@ -73,7 +73,7 @@ def _spec(stand_in: StandIn, values: Mapping[str, str], root: Path) -> str:
 
 
 def _scripts(stand_in: StandIn, values: Mapping[str, str]) -> list[str]:
-    """rpm's scriptlets: dpkg's, each told in dpkg's words what is being done."""
+    """rpm's scriptlets: dpkg's, each with dpkg's words for what is being done."""
     lines: list[str] = []
     for source in stand_in.below("maintainer"):
         section, words = SCRIPTS[source.path]

@@ -5,9 +5,9 @@
 In each folder it puts the industry's test file and keeps reading it, every 20 ms. FILE gets a line of JSON for each
 time in which the outcome was the same: {folder, outcome, first, last, reads, slowest}. ``first`` is when the first of
 these reads began, ``last`` when the last ended, in seconds since 1970; ``slowest`` is the longest of them in seconds.
-``outcome`` is ``read`` (nobody refused it), ``refused`` or what the system said. SIGTERM ends it, and the files go.
+``outcome`` is ``read`` (it was not refused), ``refused`` or what the system said. SIGTERM ends it, and the files go.
 
-It reads with its own hands: a scanner answers it as it answers anybody, and no scanner is asked anything else. Each
+It reads with its own hands: a scanner answers it like any process, and no scanner is asked anything else. Each
 folder has a process of its own, so that one that waits for a scanner's answer keeps no other waiting.
 """
 
@@ -26,11 +26,11 @@ PIECES = ("X5O!P%@AP[4", "\\PZX54(P^)7CC)7", "}$EICAR-STAND", "ARD-ANTIV", "IRUS
 
 
 class Ended(Exception):
-    """Somebody asked the observer to end."""
+    """The observer was asked to end."""
 
 
 def main():
-    """Observe every folder until told to end."""
+    """Observe every folder until asked to end."""
     log, folders = sys.argv[1], sys.argv[2:]
     signal.signal(signal.SIGTERM, _end)
     stream = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644)
@@ -46,7 +46,7 @@ def main():
 
 
 def _end(_number, _frame):
-    # Both systemd and the parent tell a child.
+    # Both systemd and the parent end a child.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise Ended
 

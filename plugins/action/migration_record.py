@@ -38,7 +38,7 @@ class ActionModule(Adapter):
         told = {"path": str(path), "changed": True}
         silent = options["require_silence"]
         if dry_run:
-            # The proof on access is left out then, so that a verification cannot come to more than unknown.
+            # The on-access test is skipped then, so that a verification is at best unknown.
             left_out = options["mode"] == "verify" and record["verdict"] == UNKNOWN
             return {**told, **_told(record, f"Foreseen on {host}", options["results"], silent, may_fail=not left_out)}
         if path.exists():

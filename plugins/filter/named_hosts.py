@@ -47,7 +47,7 @@ def _named_hosts(given: Any, limit: Any = "") -> Any:
     patterns = given if isinstance(given, (list, tuple)) else [given]
     if any(str(pattern).strip() for pattern in patterns if pattern is not None):
         return given
-    # A syntax check reaches no host, and nobody names any for one.
+    # A syntax check reaches no host, so none has to be named for one.
     if str(limit or "").strip() or context.CLIARGS.get("syntax"):
         return "all"
     raise AnsibleFilterError(

@@ -78,7 +78,7 @@ def write_texts(path: Path, texts: Iterable[str], modes: Modes = PRIVATE) -> Non
 def write_by(path: Path, write: Callable[[IO[bytes]], None], modes: Modes = PRIVATE) -> None:
     """Have a document written to a draft beside it, which takes its place when it is there in full.
 
-    A draft has a name that nobody could foresee, and nothing of it stays where it could not be written.
+    A draft has an unpredictable name, and nothing of it stays where it could not be written.
     """
     try:
         _make(path.parent, modes.directory)
@@ -147,7 +147,7 @@ def _not_written(path: Path, error: OSError) -> AvshiftError:
 
 def read_bytes(path: str | Path, most: int) -> bytes:
     """Return what a regular file holds. OSError for one that cannot be read, is of another kind or has more than
-    ``most`` bytes: a pipe or a device that lies in a file's place holds nobody up.
+    ``most`` bytes: a pipe or a device in a file's place blocks nothing.
     """
     number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(number, "rb", buffering=0) as file:

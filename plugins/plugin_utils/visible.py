@@ -12,7 +12,7 @@ HIDDEN = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
 
 
 def visible(text: object, limit: int = CELL_LIMIT, keep: str = "") -> str:
-    """Return text with every control, direction mark and surrogate shown as an escape, cut off at a limit."""
+    """Return text with every control, direction mark and surrogate shown as an escape, shortened to a limit."""
     shown = str(text)[: limit + 1]
     # What is printable holds nothing that is hidden, which is so of nearly all text.
     if not shown.isprintable():

@@ -151,7 +151,7 @@ def test_copy_that_a_killed_run_has_left_goes_with_the_next(root: Path) -> None:
     assert not left.exists()
 
 
-@attack("installer-shortened", threat="an installer is cut off while it is copied", holds="it is not run")
+@attack("installer-shortened", threat="an installer is interrupted while it is copied", holds="it is not run")
 def test_other_content_than_the_approved_one_is_not_run(root: Path) -> None:
     target = _target(_installer(root, f"touch {root}/ran\n# the end"))
     with Path(target["path"]).open("r+b") as stream:

@@ -62,7 +62,7 @@ def test_run_outlives_the_pipes_to_its_controller(stream: str, tmp_path: Path) -
         run.wait(PATIENCE)
 
 
-@attack("worker-killed", threat="the run is killed in the midst of a package change", holds="that goes on to its end")
+@attack("worker-killed", threat="the run is killed during a package change", holds="that goes on to its end")
 def test_package_manager_outlives_who_started_it(tmp_path: Path) -> None:
     with subprocess.Popen(
         command_line(tmp_path, _prints(tmp_path), ["stage"]), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -361,7 +361,7 @@ def test_lease_that_a_run_has_left_keeps_nobody_out(left: str, tmp_path: Path) -
     assert (tmp_path / "x").exists()
 
 
-@attack("killed-run-blocks", threat="a run is killed in the midst of a part", holds="the next one is let in")
+@attack("killed-run-blocks", threat="a run is killed during a part", holds="the next one is let in")
 def test_killed_run_keeps_nobody_out(tmp_path: Path) -> None:
     waiting = [ANNOUNCE, step("a", "retain", seconds=60)]
     with subprocess.Popen(command_line(tmp_path, waiting, ["stage"], controller="one")) as run:

@@ -114,7 +114,7 @@ def playbook(kept_as: str, name: str, hosts: list[str], *more: str, **changed: s
 
 
 def broken_in(task: str, host: str, *more: str) -> str:
-    """Migrate a host, break its connection in the midst of a task, and wait until the host has come to its end.
+    """Migrate a host, break its connection during a task, and wait until the host has come to its end.
 
     Returns what Ansible said.
     """

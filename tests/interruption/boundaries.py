@@ -1,4 +1,4 @@
-"""Where a run can be cut off: generated from a run that was not, which tells what each step does."""
+"""Where a run can be interrupted: generated from a run that was not, which tells what each step does."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def of_each_kind(those: list[Boundary]) -> list[Boundary]:
 
 
 def before_removal(those: list[Boundary]) -> list[Boundary]:
-    """Return those of the steps that bring a replacement; removal is cut off on the same host without one."""
+    """Return those of the steps that bring a replacement; removal is interrupted on the same host without one."""
     return [one for one in those if one["step"].split("-")[1] in BEFORE_REMOVAL]
 
 

@@ -1,4 +1,4 @@
-"""Runs on a lab host: the collection's own code for endpoints, which can be cut off at any of its boundaries.
+"""Runs on a lab host: the collection's own code for endpoints, which can be interrupted at any of its boundaries.
 
 Given on stdin as JSON: ``program`` (see transport/program.py), ``do``, and what that needs. ``apply`` carries out
 all parts of a plan, as the three tasks of a migration do. A boundary is {step, at, call, wait}: at the step's

@@ -1,4 +1,4 @@
-"""A lab host that is made anew for every case, and can be cut off."""
+"""A lab host that is made anew for every case, and can be interrupted."""
 
 from __future__ import annotations
 

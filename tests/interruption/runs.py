@@ -36,7 +36,7 @@ class Uncut:
     after: Look
 
     def differences(self, machine: Machine) -> list[str]:
-        """Return what of a machine that was cut off is not as it is without that."""
+        """Return what of a machine that was interrupted is not as it is without that."""
         return differences(self.after, machine.call("look", since=machine.made))
 
     def to_keep(self, machine: Machine) -> dict[str, str]:
@@ -80,7 +80,7 @@ def begun(machine: Machine) -> tuple[dict[str, Any], list[dict[str, Any]]]:
 
 
 def _rewritten(machine: Machine, paths: list[str]) -> set[str]:
-    """Return which of the files to be retained the product itself writes anew when the machine starts."""
+    """Return which of the files to archive the product itself writes anew when the machine starts."""
     before = machine.call("originals", paths=paths)
     machine.power_cycle()
     after = machine.call("originals", paths=paths)

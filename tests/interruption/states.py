@@ -43,7 +43,7 @@ NAME_DIFFERS = re.compile(
 
 
 def differences(uncut: Look, cut: Look) -> list[str]:
-    """Return what of a host that was cut off is not as on one that was not, by path."""
+    """Return what of a host that was interrupted is not as on one that was not, by path."""
     told = []
     for path in sorted({*uncut, *cut}):
         was, now = uncut.get(path), cut.get(path)

@@ -50,7 +50,7 @@ def test_a_host_that_was_migrated() -> None:
                 "klnagent was found, is no longer",
                 "self-test was none, is now ok",
                 "unprotected window was -, is now 0.250 s",
-                "files retained was 0, is now 7",
+                "files archived was 0, is now 7",
             ],
         }
     ]

@@ -89,7 +89,7 @@ def test_numbers_stay_numbers_in_the_workbook(tmp_path: Path) -> None:
     made = _made(tmp_path, {**record_with(""), "window_seconds": 0.25})
     table = [[cell.value for cell in row] for row in load_workbook(made / "report.xlsx")["Hosts"]]
     told = dict(zip(*table, strict=True))
-    assert (told["window in seconds"], told["files retained"], told["steps not as planned"]) == (0.25, 3, 1)
+    assert (told["window in seconds"], told["files archived"], told["steps not as planned"]) == (0.25, 3, 1)
     assert told["exceptions"] == "e (active)"
 
 

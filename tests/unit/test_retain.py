@@ -99,7 +99,7 @@ def test_it_is_done_once_both_files_are_there(target: dict[str, Any]) -> None:
 
 
 def test_what_was_written_after_the_archive_is_kept_too(target: dict[str, Any], tmp_path: Path) -> None:
-    """A run was cut off after it had archived, and the product went on writing."""
+    """A run was interrupted after it had archived, and the product went on writing."""
     first = retain.do(target)["archive"]
     before = Path(first).read_bytes()
     (tmp_path / "data" / "deep" / "plain").write_bytes(b"written since")

@@ -1,4 +1,6 @@
-"""Whatever fails or is cut off, wherever: the owner's data is there, in its place or in an archive that verifies."""
+"""Whatever fails or is interrupted, wherever: the owner's data is there, in its place or in an archive that
+verifies.
+"""
 
 from __future__ import annotations
 

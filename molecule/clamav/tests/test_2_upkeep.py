@@ -74,7 +74,7 @@ def _is_told(host: str, since: str, *words: str) -> bool:
 
 
 def test_a_stop_is_undone_and_reported(name: str, kept_up: dict[str, Any]) -> None:
-    """Nobody knows which of a package's script and an administrator it was; the one who means it disables the unit."""
+    """It is not known whether it was a package's script or an administrator; the one who means it disables the unit."""
     since = _now(name)
     lab.must(name, "rm", "-f", ALERTED)
     lab.must(name, "systemctl", "stop", ON_ACCESS)

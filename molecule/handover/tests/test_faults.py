@@ -14,7 +14,7 @@ from integration.observer import READ, REFUSED, Span
 from integration.samples import DETECTABLE, tried
 from left import LEFT
 
-# The record tells its moments to the millisecond.
+# The record has its times to the millisecond.
 ROUNDED = 0.001
 OLD = "kesl"
 # The limit of a probe in the provider's file, and as much again for a machine that is busy with other hosts.
@@ -83,7 +83,7 @@ def test_whether_both_stood_beside_each_other(fault: Fault, outcome: Outcome) ->
 
 
 def test_no_reader_waited_longer_than_the_two_may_keep_one_waiting(fault: Fault, outcome: Outcome) -> None:
-    """The reads of the observer, which nobody ends: the guard has to part the two before they wait."""
+    """The reads of the observer, which run to the end: the guard has to part the two before they wait."""
     if not fault.overlap or fault.overlap == ("slow",):
         pytest.skip("it is about something else, or the old scanner alone is slow")
     slowest = max(span.slowest for span in outcome.spans)
@@ -126,7 +126,7 @@ def _facts_of_steps(outcome: Outcome) -> list[dict[str, Any]]:
 
 
 def _facts(outcome: Outcome) -> dict[str, Any]:
-    """Return the facts of the last step that tells of a window, or {}."""
+    """Return the facts of the last step that reports a window, or {}."""
     told: list[dict[str, Any]] = [facts for facts in _facts_of_steps(outcome) if "unprotected_from" in facts]
     return told[-1] if told else {}
 

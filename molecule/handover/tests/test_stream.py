@@ -1,4 +1,4 @@
-"""Why staging is proven through a descriptor: a stream becomes a file, which another scanner keeps from the engine.
+"""Why staging is tested through a descriptor: a stream becomes a file, which another scanner keeps from the engine.
 
 On the host whose handover was rolled back: its new engine answers, and its old scanner protects.
 """

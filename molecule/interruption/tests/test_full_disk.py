@@ -42,9 +42,9 @@ def _filled(machine: Machine, uncut: Uncut, boundary: Boundary) -> list[str]:
 def _not_said(
     plan: dict[str, Any], retained: list[str], record: dict[str, Any], before: Seen, after: Seen
 ) -> list[str]:
-    """Return what a failed run did that its record does not tell of, and what its record tells that it did not do.
+    """Return what a failed run did that its record does not report, and what its record reports that it did not do.
 
-    A product writes to what is to be retained, which is looked at as such.
+    A product writes to what is to be archived, which is looked at as such.
     """
     written = (*NOT_THE_HOSTS, *retained)
     told = [step for steps in record["outcomes"].values() for step in steps]
@@ -55,8 +55,8 @@ def _not_said(
     begun = [effect for effect in seen if outcomes.get(effect.step) in BEGUN]
     done = [str(effect) for effect in begun if outcomes[effect.step] == DONE and effect.step not in in_part]
     verdict = judge(before[0], after[0], begun)
-    wrong = [f"not told: {one}" for one in verdict.unexplained if not one.startswith(written)]
-    wrong += [f"told, but not done: {one}" for one in verdict.not_happened if one in done]
+    wrong = [f"not reported: {one}" for one in verdict.unexplained if not one.startswith(written)]
+    wrong += [f"reported, but not done: {one}" for one in verdict.not_happened if one in done]
     touched = [str(one) for one in changes(before[0], after[0]) if not one.path.startswith(written)]
     stopped = before[1] - after[1]
     if record["verdict"] != (expected := _expected(list(record["outcomes"])[-1], touched, stopped)):

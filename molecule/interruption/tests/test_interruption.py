@@ -1,4 +1,4 @@
-"""Wherever a run is cut off, the next one ends in the state of one that was not, and nothing retained is lost."""
+"""Wherever a run is interrupted, the next one ends in the state of one that was not, and nothing archived is lost."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ HOW = ("kill", "power") if FULL else ("kill",)
 
 
 def _cut(machine: Machine, uncut: Uncut, how: str, boundary: Boundary) -> list[str]:
-    """Return what is wrong after a run was cut off at a boundary, and run again."""
+    """Return what is wrong after a run was interrupted at a boundary, and run again."""
     plan, steps = runs.begun(machine)
     keep = uncut.to_keep(machine)
     if how == "kill":
         machine.kill_at(steps, boundary)
     else:
         machine.lose_power_at(steps, boundary)
-    wrong = [f"lost when it was cut off: {path}" for path in machine.call("lost", sums=keep, archived=False)]
+    wrong = [f"lost when it was interrupted: {path}" for path in machine.call("lost", sums=keep, archived=False)]
     if how == "power":
         wrong += _not_one(machine, boundary) if machine.case.replaced else []
-        # What somebody had started by hand does not run after a restart: a run that had not begun is planned anew.
+        # What was started by hand does not run after a restart: a run that had not begun is planned anew.
         plan = plan if machine.call("begun") else machine.plan()
     machine.resume(plan)
     wrong += [f"not in a whole archive: {path}" for path in machine.call("lost", sums=keep, archived=True)]

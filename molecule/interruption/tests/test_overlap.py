@@ -1,6 +1,7 @@
-"""Cut off while two scanners stand beside each other: what protects until the next run, and how that one ends.
+"""Interrupted while two scanners stand beside each other: what protects until the next run, and how that one ends.
 
-Each place states beforehand who is there after SIGKILL and after a loss of power, and nobody may read the test file.
+Each place states beforehand who is there after SIGKILL and after a loss of power, and no process may read the test
+file.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from interruption.runs import Uncut
 
 # Names of programs: the old one runs from a copy whose directory has the time of its start.
 OLD, NEW = "kesl", "clamonacc"
-# After SIGKILL. Until the old one was told to stop, what has begun of the new one is ended by who watches over both.
+# After SIGKILL. Until the old one was asked to stop, the process that watches both ends what has started of the new
+# one.
 LEFT = {
     "signature_put": [OLD],
     "signature_known": [OLD],
@@ -31,7 +33,7 @@ LEFT = {
     "new_alone": [NEW],
     "old_retired": [NEW],
 }
-# After a loss of power what starts at boot does: the new one from when it is proven to stand alone.
+# After a loss of power what starts at boot does: the new one from when it passed its self-test alone.
 BOOTED = {**{place: [OLD] for place in LEFT}, "new_alone": [OLD, NEW], "old_retired": [NEW]}
 EXPECTED = {"kill": LEFT, "power": BOOTED}
 SETTLING, STAYING = 60, 3
@@ -52,7 +54,7 @@ def _cut(machine: Machine, uncut: Uncut, how: str, boundary: Boundary) -> list[s
     if how == "kill":
         # For a while more: what was only about to end would have ended.
         time.sleep(STAYING)
-        wrong += [f"nobody refused it: {span}" for span in machine.observer("stop") if span.outcome != REFUSED]
+        wrong += [f"it was not refused: {span}" for span in machine.observer("stop") if span.outcome != REFUSED]
     machine.resume(plan)
     return wrong + uncut.differences(machine)
 

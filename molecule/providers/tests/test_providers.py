@@ -1,4 +1,4 @@
-"""Vendors' stand-ins are staged, take over, are proven and verified, and nobody sees their secrets."""
+"""Vendors' stand-ins are staged, take over, are tested and verified, and no secret is visible."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ FAULTY = lab.REPOSITORY / "molecule/refusals/inventory/faulty.yml"
 
 @pytest.fixture(scope="session", autouse=True)
 def with_a_ghost() -> None:
-    """Every run has a host beside the others that nobody can reach, unless it is limited."""
+    """Every run has an unreachable host beside the others, unless it is limited."""
     os.environ["ANSIBLE_INVENTORY"] += f",{FAULTY}"
 
 

@@ -29,7 +29,7 @@ SETTINGS = {
         else {}
     ),
 }
-# With pipelining, sudo has no terminal: the user is told so.
+# With pipelining, sudo has no terminal: the user is informed.
 WANTS_TERMINAL = "sudo-terminal"
 
 

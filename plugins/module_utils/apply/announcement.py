@@ -1,9 +1,9 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Tell the host's log what begins and ends, and keep it in the journal of runs.
+"""Write to the host's log what starts and ends, and keep it in the journal of runs.
 
-Security monitoring will see an antivirus being stopped: the line with the change id and the plan's digest tells it why.
+Security monitoring will see an antivirus being stopped: the line with the change id and the plan's digest says why.
 """
 
 import syslog

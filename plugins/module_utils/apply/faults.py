@@ -21,7 +21,7 @@ def explained(step, error):
 
 
 def internal(doing, what, error):
-    """Return the EndpointError of an exception that nobody foresaw."""
+    """Return the EndpointError of an unexpected exception."""
     cause = "a bug in the program: %s" % (repr(error) or type(error).__name__)
     return EndpointError("internal_error", doing, what, cause, "Report it with this message, and run again.")
 

@@ -53,7 +53,7 @@ def main(arguments, check_mode):
 
 
 def _run(arguments):
-    """Return what tells this run from others, in words; the same process of the same controller goes on."""
+    """Return what distinguishes this run from others, in words; the same process of the same controller goes on."""
     target = announcement.target_of(arguments["steps"])
     run = {"digest": target.get("digest", ""), "change_id": target.get("change_id") or ""}
     return dict(run, **{key: arguments.get(key, "") for key in ("controller", "process", "ended")})

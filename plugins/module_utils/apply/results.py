@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Keep in the journal what came of a part: the connection may have gone by then, and the next run tells it."""
+"""Keep in the journal what came of a part: the connection may have gone by then, and the next run reports it."""
 
 import json
 

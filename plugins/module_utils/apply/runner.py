@@ -3,10 +3,10 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Carry out one part of a plan. Check mode, ``changed`` and taking back are decided here and nowhere else.
 
-A kind of step is a module with ``look(target)``, which tells whether the step is done, ``do(target)``, which does it
+A kind of step is a module with ``look(target)``, which says whether the step is done, ``do(target)``, which does it
 and may return facts to record, and, where it can be taken back, ``undo(target)``, which gets those facts under
 ``facts``. ``do`` is called only when ``look`` said no, and ``look`` has to say yes afterwards. A kind with
-``CHANGES = False`` proves or tells and changes nothing; one with ``HALF_WAY = True`` may fail after it has changed
+``CHANGES = False`` tests or reports and changes nothing; one with ``HALF_WAY = True`` may fail after it has changed
 something, and is taken back then too; one whose ``undone_last(target)`` is true needs all others taken back before.
 """
 
@@ -81,9 +81,10 @@ def carry_out(steps, pending, check, failure=None, stopped=None, earlier=(), sig
 
     ``steps`` are {id, kind, target, undo}; those in ``pending`` are to be done. Every step gets an outcome, after a
     failure too: ``untouched``. When a step fails, those before it that can be undone are, in reverse. With the
-    ``failure`` of an earlier part nothing is done; what fails in a home is told in that step's facts and ends nothing.
+    ``failure`` of an earlier part nothing is done; what fails in a home is reported in that step's facts and ends
+    nothing.
     ``stopped`` is the step of an earlier part that left the host without protection, if one did. ``earlier`` are the
-    ids of steps that this run had done before it was interrupted: they are taken back too. ``signals`` (Heard) tells a
+    ids of steps that this run had done before it was interrupted: they are taken back too. ``signals`` (Heard) notes a
     step that the run is to end; it fails then.
     """
     outcomes, done, failed = [], [], None

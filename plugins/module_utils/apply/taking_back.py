@@ -3,14 +3,14 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """The way back of a part in which a step failed: the old protection first of all, where nothing took its place."""
 
-# Nothing of the owner's is lost by these, nor by what can be undone or changes nothing: where nothing took its place,
+# The owner loses nothing by these, nor by what can be undone or changes nothing: where nothing took its place,
 # the old protection can come back.
 RETURNABLE = ("unit", "processes_end", "kernel_module_unload", "packet_chains_remove", "packet_marks_remove", "retain")
 FAILED, UNDONE = "failed", "undone"
 
 
 def after(kinds, failed, done, stopped, failure):
-    """Take back what was done before a step ``failed`` ((step, outcome)), and tell it in the ``failure``.
+    """Take back what was done before a step ``failed`` ((step, outcome)), and report it in the ``failure``.
 
     ``kinds`` are the modules by kind; ``done`` are such pairs in order. ``stopped`` is the handover to nothing before
     this part, None if there was none.

@@ -17,7 +17,7 @@ from .running import interceptors, journal, kernel_modules, processes, units
 from .trust import accounts, certificates, trusted_keys
 
 # What a kind of probe is answered by. Each is collect(asked, look) -> items.
-# Packages come first: what they own is told of the paths.
+# Packages come first: what they own is noted for the paths.
 KINDS = {
     "package": packages.collect,
     "path": paths.collect,
@@ -93,10 +93,10 @@ def collect(probes, root="/"):
 
 
 def _work(board, left, avoided, probes, root):
-    """Answer, in a child, the kinds that are left, and tell each item when it is there."""
+    """Answer, in a child, the kinds that are left, and report each item when it is there."""
     look = Look(root, avoided)
     if "package" in probes and "package" not in left:
-        # What packages own is told of paths: another child has to know it too.
+        # Which package owns a path is reported with the path: another child has to know it too.
         _answer(_Nowhere(), "package", packages.collect, probes["package"], look, HARDLY)
     for kind, answer in _answers({kind: probes[kind] for kind in left}, look.live):
         seconds = PLANNING_SECONDS if kind in PLANNING else SECONDS
@@ -109,7 +109,7 @@ def _work(board, left, avoided, probes, root):
 
 
 class _Nowhere:
-    """Takes what nobody wants to know."""
+    """Takes what is not needed."""
 
     def tell(self, _item):
         return True
@@ -165,7 +165,7 @@ def _planning(live):
 
 
 def told(error):
-    """Return an error in words; of one that nobody foresaw, its kind too."""
+    """Return an error in words; of an unexpected one, its kind too."""
     if isinstance(error, (Problem, OSError, ValueError)):
         return error
     return "%s: %s" % (type(error).__name__, error)

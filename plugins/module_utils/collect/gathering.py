@@ -3,7 +3,8 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Have the kinds of evidence answered in a child, and go on in another where one hangs.
 
-What was told until then is kept. The place that did not answer is not looked at again, and the kind that hung is asked
+What was reported until then is kept. The place that did not answer is not looked at again, and the kind that hung is
+asked
 once more without it; the rest of it is unknown, with the path.
 """
 
@@ -26,7 +27,9 @@ UNKNOWN_HOST = {"system": "unknown", "version": "unknown", "family": ["unknown"]
 
 
 class Gathering:
-    """What children have told: ``host`` (dict) and the evidence. ``work(board, kinds, avoided)`` is done in them."""
+    """What children have reported: ``host`` (dict) and the evidence. ``work(board, kinds, avoided)`` is done in
+    them.
+    """
 
     def __init__(self, kinds, work):
         self.host = UNKNOWN_HOST
@@ -50,7 +53,7 @@ class Gathering:
         return [self._items[found] for found in sorted(self._items)]
 
     def _take(self, told):
-        """Keep what was told; True if it was all. Raises the error that kept all from being looked at."""
+        """Keep what was reported; True if it was all. Raises the error that kept all from being looked at."""
         for content in told:
             if "id" in content:
                 self._items.setdefault(content["id"], content)

@@ -57,7 +57,7 @@ def describe(look):
 
 
 def _machine(tree):
-    """Return what tells this machine from others, None where it has nothing that does.
+    """Return what distinguishes this machine from others, None where it has nothing that does.
 
     systemd asks that the id itself stays on the host: it is hashed with a name of our own, as
     sd_id128_get_machine_app_specific(3) does.

@@ -57,7 +57,7 @@ class Look:
         # Paths that packages own, by path; the collector of packages fills it for the packages that it found.
         self.owners = {}
         self.room = ROOM
-        # Processes whose executable nobody but root may read.
+        # Processes whose executable only root may read.
         self.hidden = 0
         self._processes = None
         self._users = None
@@ -105,9 +105,9 @@ class Look:
         return self._homes
 
     def user_place(self, path):
-        """Return the home, or the directory that everybody may write to, that a path lies in; '' for what is root's.
+        """Return the home, or the world-writable directory, that a path lies in; '' for what is root's.
 
-        What lies there alone proves nothing of the host: any user can have put it there.
+        What lies there alone says nothing about the host: any user can have put it there.
         """
         ground, is_anyones = self.tree.ground(path)
         if not ground:

@@ -8,7 +8,7 @@ import re
 
 PEM = re.compile(rb"-----(BEGIN|END) (?:TRUSTED )?CERTIFICATE-----")
 SEQUENCE, SET, IDENTIFIER, EXPLICIT = 0x30, 0x31, 0x06, 0xA0
-# X.520: the attributes of a name that are worth telling, and how they are written.
+# X.520: the attributes of a name that are worth reporting, and how they are written.
 NAMES = {b"\x55\x04\x03": "CN", b"\x55\x04\x06": "C", b"\x55\x04\x0a": "O", b"\x55\x04\x0b": "OU"}
 WIDE, TEXTS = 0x1E, (0x0C, 0x13, 0x14, 0x16)
 # Version, serial number, signature, issuer and validity come before the subject.
@@ -40,7 +40,7 @@ def subject(der):
 
 
 def name(content):
-    """Return the content of an X.501 name as text; '' if it has no attribute that is worth telling. Never raises."""
+    """Return the content of an X.501 name as text; '' if it has no attribute that is worth reporting. Never raises."""
     told = []
     for kind, part in _parts(content):
         for _sequence, pair in _parts(part) if kind == SET else ():

@@ -169,7 +169,7 @@ def _is_known(told):
 
 
 def native_architecture(tree):
-    """Return the architecture that dpkg calls its own, else the one of dpkg itself; '' where neither is told."""
+    """Return the architecture that dpkg calls its own, else the one of dpkg itself; '' where neither is known."""
     told = (tree.text(NATIVE) or "").partition("\n")[0].strip()
     return told or next((found.get("architecture", "") for found in named(["dpkg"], tree)), "")
 
@@ -219,13 +219,13 @@ def lines_among(blocks, wanted):
     for block in blocks:
         whole, _end, rest = (rest + block).rpartition(b"\n")
         found |= wanted.intersection(whole.split(b"\n"))
-        # Of a line that is longer than any that is wanted, so much is kept as tells that.
+        # Of a line that is longer than any that is wanted, enough is kept to show that.
         rest = rest[: longest + 1]
     return found | wanted.intersection([rest])
 
 
 def unsettled(tree):
-    """Return the fields of the packages on which an operation was cut off, or waits."""
+    """Return the fields of the packages on which an operation was interrupted, or waits."""
     found = []
     for chunk in _chunks(tree):
         at = [state.start(1) for state in STATE.finditer(chunk) if not _is_settled(state.group(1))]
@@ -262,13 +262,13 @@ def scripts(found, tree):
 
 
 def insisting(found):
-    """Return what dpkg has to be told to remove these packages, of which it wants to install some again first."""
+    """Return what dpkg has to be asked for to remove these packages, of which it wants to install some again first."""
     again = any(told.get("status", "").split(" ")[1:2] == [REINSTALL] for told in found)
     return ["--force-remove-reinstreq"] if again else []
 
 
 def is_held(found):
-    """Return True if somebody asked dpkg to leave a package as it is."""
+    """Return True if a package is on hold in dpkg."""
     return found.get("status", "").startswith("hold ")
 
 

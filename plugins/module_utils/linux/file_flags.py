@@ -9,7 +9,7 @@ import os
 import stat
 import struct
 
-# FS_IOC_GETFLAGS and FS_IOC_SETFLAGS of linux/fs.h, whose argument is told as a long and read as an int.
+# FS_IOC_GETFLAGS and FS_IOC_SETFLAGS of linux/fs.h, whose argument is documented as a long and read as an int.
 GET = (2 << 30) | (struct.calcsize("l") << 16) | (ord("f") << 8) | 1
 SET = (1 << 30) | (struct.calcsize("l") << 16) | (ord("f") << 8) | 2
 LETTERS = {"i": 0x10, "a": 0x20}

@@ -3,7 +3,8 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Which process really intercepts file access: fanotify marks as the kernel lists them in /proc.
 
-The permission bits are those of fanotify_mark(2): OPEN_PERM, ACCESS_PERM and OPEN_EXEC_PERM. A program that only tells
+The permission bits are those of fanotify_mark(2): OPEN_PERM, ACCESS_PERM and OPEN_EXEC_PERM. A program that only
+reports
 has ACCESS, OPEN or OPEN_EXEC, and learns of an access that it cannot refuse. Marks are seen for processes of the same
 PID namespace; kernel modules and eBPF programs leave no trace here.
 """
@@ -103,7 +104,7 @@ def _inode_target(path):
 
 
 def executable(pid):
-    """Return (path of a process's executable, whether that was deleted meanwhile); OSError if none can be told."""
+    """Return (path of a process's executable, whether that was deleted meanwhile); OSError if none is known."""
     path = os.readlink("/proc/%s/exe" % pid)
     deleted = path.endswith(DELETED)
     return path[: -len(DELETED)] if deleted else path, deleted
@@ -137,7 +138,7 @@ def _mounts_of(link, folder=None):
     try:
         return os.readlink(link, dir_fd=folder)
     except PermissionError:
-        # What cannot be told is like nothing else, so that the executable itself is compared.
+        # What is not known is like nothing else, so that the executable itself is compared.
         return object()
 
 

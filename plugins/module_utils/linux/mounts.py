@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""What is mounted where, as the kernel tells it."""
+"""What is mounted where, as the kernel reports it."""
 
 import os
 import re
@@ -31,7 +31,9 @@ def now():
 
 
 def mount_of(descriptor):
-    """Return what tells the mount that an open file is on from others: a bind mount has no device of its own."""
+    """Return what distinguishes the mount that an open file is on from others: a bind mount has no device of its
+    own.
+    """
     device = os.fstat(descriptor).st_dev
     with open("/proc/self/fdinfo/%d" % descriptor, encoding="ascii", errors="replace") as stream:
         told = [line.split()[1:] for line in stream if line.startswith("mnt_id:")]

@@ -19,7 +19,7 @@ LOADED = "/sys/module/nf_tables"
 
 
 def may_be_there():
-    """Return False where the kernel's list of modules proves that there are none; asking would load the module."""
+    """Return False where the kernel's list of modules shows that there are none; asking would load the module."""
     if not os.path.exists(MODULES):
         return True
     with open(MODULES, encoding="utf-8", errors="replace") as stream:

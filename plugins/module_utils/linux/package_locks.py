@@ -22,7 +22,7 @@ PAUSE = 0.5
 
 
 def holder(database):
-    """Return (path of a lock, id of the process that holds it) of a database, dpkg or rpm; None if nobody does."""
+    """Return (path of a lock, id of the process that holds it) of a database, dpkg or rpm; None if it is free."""
     for path in LOCKS[database]:
         pid = _pid_at(path)
         if pid is not None:
@@ -53,7 +53,7 @@ def _user(pid):
 
 
 def wait(database, seconds):
-    """Wait until nobody holds a lock of the database. Raises EndpointError naming who does after so many seconds."""
+    """Wait until no lock of the database is held. Raises EndpointError naming the process after so many seconds."""
     deadline = time.monotonic() + seconds
     while True:
         held = holder(database)

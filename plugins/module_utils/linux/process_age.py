@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""When a process was started, which also tells it from an older one that had the same number."""
+"""When a process was started, which also distinguishes it from an older one with the same PID."""
 
 import os
 import time

@@ -28,4 +28,4 @@ class EndpointError(Problem):
 
 
 class CutOff(Problem):
-    """The whole run was told to end, or took too long. No EndpointError: who goes on after one, ends with this."""
+    """The whole run was asked to end, or took too long. No EndpointError: who goes on after one, ends with this."""

@@ -18,7 +18,7 @@ WRITTEN = re.compile(r"\\x(5c|[89a-f][0-9a-f])")
 def any_of(patterns):
     """Return a test of one name (str) that is true if any of the patterns fits the whole of it. Never raises.
 
-    Patterns that have a text before their first * are told apart by that text, since most names fit none.
+    Patterns that have a text before their first * are distinguished by that text, since most names fit none.
     """
     exact = {pattern for pattern in patterns if "*" not in pattern}
     globs = [pattern.split("*") for pattern in patterns if "*" in pattern]
@@ -77,7 +77,7 @@ def name_below(named):
 
 
 def written(path):
-    """Return a path as text of whole characters, from which ``meant`` tells it again."""
+    """Return a path as text of whole characters, from which ``meant`` gets it back."""
     return text(READS_SO.sub(r"\\x5c", path))
 
 

@@ -36,7 +36,7 @@ def in_accounts(lines, understood):
 def in_sections(lines):
     """Return what is wrong with the first odd line of a registry in INI form, '' if all is well. Never raises.
 
-    A key that stands twice in a section, or in none, tells that the header of another is lost.
+    A key that stands twice in a section, or in none, shows that the header of another is lost.
     """
     keys, inside = set(), False
     for number, line in enumerate((line.strip() for line in lines), 1):

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Prove that an engine intercepts while another one does too: it refuses what nobody else can know.
+"""Prove that an engine intercepts while another one does too: it refuses what no other scanner can know.
 
 All directories are tried at once, since two scanners may take their time over each, and none may wait for another.
 """

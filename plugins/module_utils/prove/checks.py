@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""The form of one check of a proof: ok, bad or unknown, and never ok by default."""
+"""The form of one check of a self-test: ok, bad or unknown, and never ok by default."""
 
 OK, BAD, UNKNOWN = "ok", "bad", "unknown"
 

@@ -13,7 +13,7 @@ from .checks import BAD, OK, UNKNOWN, check
 
 ANSWER_LIMIT = 4096
 DAY = 86400.0
-# A host's clock may be a little behind, and the engine tells the time of day without its zone.
+# A host's clock may be a little behind, and the engine gives the time of day without its zone.
 AHEAD_DAYS = 1.5
 # The engine is younger than any database that would be older.
 ABSURD_DAYS = 3650

@@ -13,7 +13,7 @@ from ..posix.running.child import TIMEOUT, told
 from . import boot, database_age, on_access, on_demand, real_time, silenced, vendor
 from .checks import UNKNOWN, check, overall
 
-# Seconds that one proof may take; what it runs or asks has limits of its own, which are shorter.
+# Seconds that one self-test may take; what it runs or asks has limits of its own, which are shorter.
 LIMIT = 300
 THERE = 20
 
@@ -25,13 +25,13 @@ def main(arguments, check_mode):
     executables of its real-time part lie, the protected directories, where it moves files to or '', units that have to
     run now and to start at boot, how old official signatures may be or None, and which files silence others.
 
-    ``tells`` is the unit whose log tells what is found, of an engine that blocks nothing, or ''.
+    ``tells`` is the unit whose log says what is found, of an engine that blocks nothing, or ''.
 
     A product without a socket has ``probes``, which its own command line answers, and ``marks``: whether its
     interception can be seen. ``given`` are checks that are known beforehand. Without ``below`` it is only asked.
     It writes test files into the protected directories and removes them again; not in check mode.
 
-    Each proof has a limit that holds where the kernel waits too; one that does not end is unknown.
+    Each self-test has a limit that holds where the kernel waits too; one that does not end is unknown.
     """
     asked = _for_host(arguments["by_family"])
     checks = list(asked.get("given", []))
@@ -58,12 +58,12 @@ def _within(name, prove, *asked):
 
 
 def _may_be_there(path):
-    """Return False for what is no directory; one that does not answer is tried, and told as what it is."""
+    """Return False for what is no directory; one that does not answer is tried, and reported as what it is."""
     return told(lambda tell: tell(os.path.isdir(path)), THERE) in (True, TIMEOUT)
 
 
 def _for_host(by_family):
-    """Return what is to be proven of the nearest family; EndpointError where none is the host's."""
+    """Return what is to be tested for the nearest family; EndpointError where none is the host's."""
     family = bounded.done(lambda: host.describe(Look("/")), THERE, "/", "Testing protection")["family"]
     for name in family:
         if name in by_family:

@@ -3,7 +3,7 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Test protection on access: a test file's read is refused, a clean file's is not, in each protected directory.
 
-Of an engine that blocks nothing its log has to tell of the test file after it was read.
+Of an engine that blocks nothing its log has to name the test file after it was read.
 """
 
 import contextlib
@@ -32,11 +32,12 @@ CLEANING = 10
 def prove(directories, timeout=20, kept_in="", tells=""):
     """Return two checks of each directory that is there; test files have names of their own and are gone afterwards.
 
-    They lie in a new directory of this process's own, in which nobody else can take one away: what vanishes there was
+    They lie in a new directory of this process's own, in which no other process can take one away: what vanishes there
+    was
     taken by an engine. Whatever does not answer within ``timeout`` seconds is left.
 
     ``kept_in`` is the directory into which the engine moves what it finds, or ''; test files go from there too.
-    ``tells`` is the unit whose log tells what is found, where nothing is blocked, or ''.
+    ``tells`` is the unit whose log says what is found, where nothing is blocked, or ''.
     """
     for folder in list(directories) + [kept_in] * bool(kept_in):
         told(lambda _tell, folder=folder: test_files.remove_abandoned(folder), CLEANING)
@@ -90,7 +91,7 @@ def _word(outcome):
 
 
 def _attempt(folder, data, timeout, kept_in, tells=""):
-    """Return 0 if a new file with the data could be read, else an errno, "timeout" or "vanished"; TOLD if the log of
+    """Return 0 if a new file with the data could be read, else an errno, "timeout" or "vanished"; ``TOLD`` if the log of
     the unit ``tells`` had its name then, and in words why that could not be read.
     """
     name = test_files.new_name()
@@ -115,7 +116,7 @@ def clean_up(folder, name, kept_in, limit):
 
 
 def put_and_read(path, data, tell):
-    """Tell 0 if a new file could be written and read, else an errno, or in words that it could not be made.
+    """Report 0 if a new file could be written and read, else an errno, or in words that it could not be made.
 
     It lies in a new directory, which an engine may not watch yet: what it should find is tried for a while.
     """
@@ -137,7 +138,7 @@ def put_and_read(path, data, tell):
 
 
 def _awaited(path, unit):
-    """Return TOLD once a unit's log names a file as found, "vanished" once that is gone, 0 after the limit."""
+    """Return ``TOLD`` once a unit's log names a file as found, "vanished" once that is gone, 0 after the limit."""
     deadline, name = time.monotonic() + TELLING, os.path.basename(path)
     while time.monotonic() < deadline:
         if not not_in_log(unit, [name]):

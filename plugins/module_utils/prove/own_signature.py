@@ -3,8 +3,8 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """A signature that only one engine can know: random, made for one run, and taken away again.
 
-While another scanner still intercepts, a refused test file proves nothing of the new one: either may have refused it.
-What this signature names nobody else can have refused.
+While another scanner still intercepts, a refused test file says nothing about the new one: either may have refused it.
+What this signature names no other scanner can have refused.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ class OwnSignature:
 
     ``made`` is {directory, name, text, mode, limit, forget}: ``{random}`` in the name and the text is what is made anew
     each time, ``{pattern}`` the hexadecimal digits of what it finds, ``limit`` the seconds until the engine knows it,
-    and ``forget`` whether it is told to load what is left, which keeps some engines from answering meanwhile.
+    and ``forget`` whether it is asked to load what is left, which keeps some engines from answering meanwhile.
     """
 
     def __init__(self, made, socket):
@@ -37,7 +37,7 @@ class OwnSignature:
         self._random = os.urandom(RANDOM_BYTES).hex()
         self._path = os.path.join(made["directory"], made["name"].replace(RANDOM, self._random))
         self._is_there = False
-        # What it finds (bytes); nothing else of it is on a disk before a proof.
+        # What it finds (bytes); nothing else of it is on a disk before a self-test.
         self.data = ("avshift: only the signature of one run knows this file: %s\n" % self._random).encode("ascii")
 
     def __enter__(self):
@@ -102,7 +102,7 @@ def remove_left(made):
 
 
 def _sync(directory):
-    """See to it that a loss of power does not bring back what was removed."""
+    """Make sure that a loss of power does not bring back what was removed."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -8,7 +8,7 @@ from .checks import BAD, OK, check
 
 
 def prove(roots, marks=True, tells=False):
-    """Return two checks: the engine holds permission marks, and nobody else does.
+    """Return two checks: the engine holds permission marks, and no other process does.
 
     Without ``marks`` it intercepts by other means, which leave no trace: the first check is left out. One that only
     ``tells`` holds marks that ask for no permission.

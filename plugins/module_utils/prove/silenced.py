@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Prove that nobody silences the engine's signatures: a file of a few bytes beside them can hide anything."""
+"""Test that no file disables the engine's signatures: a file of a few bytes beside them can hide anything."""
 
 import os
 
@@ -9,7 +9,7 @@ from .checks import BAD, OK, UNKNOWN, check
 
 
 def prove(asked):
-    """Return one check for {directory, endings, known}: files with such endings that nobody planned are bad."""
+    """Return one check for {directory, endings, known}: files with such endings that are not in the plan are bad."""
     try:
         names = sorted(os.listdir(asked["directory"]))
     except OSError as error:

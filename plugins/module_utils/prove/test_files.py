@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Test files in directories that users may write to: made so that nobody can put another in their place, and removed.
+"""Test files in directories that users may write to: made so that no user can put another in their place, and removed.
 
 Each lies in a new directory of its maker's own, under a name that has the number of the process that made it.
 """
@@ -26,12 +26,12 @@ DIRECTORY = READING | os.O_DIRECTORY
 
 
 def new_name():
-    """Return a name for a test file and its directory, which tells who made it."""
+    """Return a name for a test file and its directory, which says who made it."""
     return "%s%d-%s" % (PREFIX, os.getpid(), os.urandom(6).hex())
 
 
 def remove_abandoned(folder):
-    """Remove test files that nobody is at any more: a run that was killed in the midst of a proof has left them."""
+    """Remove test files that are no longer used: a run that was killed during a self-test has left them."""
     descriptor = opened(folder)
     for name in os.listdir(descriptor):
         maker = MADE.match(name)
@@ -53,7 +53,7 @@ def _is_abandoned(folder, name, pid):
     except (FileNotFoundError, ProcessLookupError):
         return True
     except (IndexError, ValueError):
-        # Whatever the kernel says of it, it is somebody.
+        # Whatever the kernel says of it, it exists.
         return False
 
 

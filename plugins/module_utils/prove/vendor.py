@@ -10,7 +10,7 @@ releases print. A check is {id, field} with one rule, ``field`` a name or a list
 - set: true: something stands there;  empty: true: a list in JSON has nothing in it;
 - age: {unit: minutes, milliseconds (since 1970) or date, max_hours, sane_days}.
 
-What the product says of itself is no proof that it protects; it is one part of it beside a detection.
+What the product reports does not show that it protects; it is one part of the evidence besides a detection.
 """
 
 import datetime
@@ -58,7 +58,7 @@ def judge(probe, code, output, now):
         return [check(rule["id"], UNKNOWN, detail) for rule in probe["checks"]]
     judged = [(rule["id"],) + _judge_field(rule, found, now) for rule in probe["checks"]]
     if code and probe["output"] != "return_code":
-        # A command that says by its exit code that something is wrong proves nothing good.
+        # A command that says by its exit code that something is wrong is no good sign.
         judged = [(name, UNKNOWN if result == OK else result, detail) for name, result, detail in judged]
     return [check(*told) for told in judged]
 
@@ -72,7 +72,7 @@ def _fields(probe, code, output):
         raise vendor_output.Unreadable("it printed more than %d characters" % MOST)
     forms = [probe["output"]] if isinstance(probe["output"], str) else probe["output"]
     if "json" in forms and vendor_output.without_attention(output, probe.get("clean", ())).lstrip().startswith("{"):
-        # What begins as an object is one or nothing: no other form is looked for in what is cut off or added.
+        # What begins as an object is one or nothing: no other form is looked for in an incomplete answer.
         forms = ["json"]
     found, unreadable = {}, None
     for form in forms:

@@ -129,7 +129,7 @@ def tree(text):
         if not name.strip() or depth == 0:
             continue
         if colon:
-            # Without its branch a state is nobody's.
+            # Without its branch a state is incomplete.
             if above:
                 yield ".".join([name for _indent, name in above] + [name.strip()]), value
         else:
@@ -148,7 +148,7 @@ def pattern_fields(text, pattern):
 def json_fields(text):
     """Yield every value of a JSON object by its path with dots; one wrapped in value or $type has its own path too.
 
-    Numbers are told as they are written.
+    Numbers are reported as they are written.
     """
     try:
         content = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Tell in words what differs between two plans of one host: every difference that changes the digest is named."""
+"""Say in words what differs between two plans of one host: every difference that changes the digest is named."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def _step_words(was: list[dict[str, Any]], now: list[dict[str, Any]]) -> Iterato
     bare_was, bare_now = ([_bare(step) for step in steps] for steps in (was, now))
     lost, gained = _missing(bare_was, bare_now), _missing(bare_now, bare_was)
     if not lost and not gained:
-        # An id tells the place only: a place that differs where nothing else does is another order.
+        # An id gives the place only: a place that differs where nothing else does is another order.
         yield from ["the steps are the same in another order"] if digest(was) != digest(now) else []
     for step in lost:
         other = next((found for found in gained if found["title"] == step["title"]), None)

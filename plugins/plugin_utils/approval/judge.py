@@ -99,7 +99,7 @@ def warnings(grant: Grant | None) -> list[str]:
 
 
 def _was_begun(plan: dict[str, Any], digest: str) -> bool:
-    """Return True if a run of the approved plan was cut off here: what has changed since is its own doing."""
+    """Return True if a run of the approved plan was interrupted here: what has changed since is its own doing."""
     runs = plan["shown"]["earlier_runs"]
     return any(run["digest"] == digest[:SHORT] and run.get("status") == "begun" for run in runs)
 
@@ -110,7 +110,7 @@ def _has_something_to_do(plan: dict[str, Any]) -> bool:
 
 def _other_machine(approved: dict[str, Any], plan: dict[str, Any]) -> str:
     """Return in words that a plan was approved for another machine of this name; '' where it was for this one, or where
-    the approved plan tells of no machine: then the name alone binds it.
+    the approved plan names no machine: then the name alone binds it.
     """
     was, now = approved["shown"].get("machine"), plan["shown"].get("machine")
     if not was or was == now:

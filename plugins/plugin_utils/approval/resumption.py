@@ -97,7 +97,7 @@ def _new_findings(was: list[dict[str, Any]], now: list[dict[str, Any]], known: _
 
 
 def _is_left_over(finding: dict[str, Any], known: _Known) -> bool:
-    """Return True for what belongs to nobody any more: a shared directory that is empty, and what lay in one and has
+    """Return True for what has no owner any more: a shared directory that is empty, and what lay in one and has
     lost the package whose it was.
     """
     orphans = finding["class"] == NAMED_BY_NONE and known.removes_packages
@@ -111,7 +111,7 @@ def _is_left_over(finding: dict[str, Any], known: _Known) -> bool:
 
 def _other_packages(was: dict[str, Any], now: dict[str, Any], known: _Known) -> Iterator[str]:
     """Yield the packages of a product that are new, and its version if it is another one: without its package, the
-    product's own files tell the same version in other letters.
+    product's own files give the same version in other letters.
     """
     name = now["id"]
     for reason in now["reasons"]:

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""From a plan to what an endpoint is told to do, and from its answer to a result."""
+"""From a plan to what an endpoint is asked to do, and from its answer to a result."""
 
 from __future__ import annotations
 
@@ -60,7 +60,8 @@ def arguments(
     """Return the arguments for the endpoint; ``before`` is the result of the part that went before, if one did.
 
     ``secrets`` by name are for the steps that name them; None in a dry run, which needs none. ``controller`` is a name
-    by which the endpoint tells runs of different controllers apart. AvshiftError names the secrets that this part or a
+    by which the endpoint distinguishes runs of different controllers. AvshiftError names the secrets that this part or
+    a
     later one needs and that were not given.
     """
     steps = expanded(plan["steps"], plan["digest"], change_id)
@@ -127,7 +128,7 @@ def result(steps: list[dict[str, Any]], part: str, done: dict[str, Any]) -> dict
 
 
 def _window(outcomes: list[dict[str, Any]]) -> float | None:
-    """Return the last window that an outcome tells of: a handover to nothing has none until it is taken back."""
+    """Return the last window that an outcome reports: a handover to nothing has none until it is taken back."""
     for facts in reversed([outcome["facts"] for outcome in outcomes]):
         if facts.get("window_unknown"):
             return None

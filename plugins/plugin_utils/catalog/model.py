@@ -46,9 +46,9 @@ class Product:
     """One product. ``links_in`` are directories whose links into ``trees`` belong to it.
 
     ``retain`` are (path, what it holds), of which only the product can read those in ``encrypted``; ``moved_by`` are
-    (path of ``retain``, the file[key] that tells where it lies instead). ``moved_paths`` are
+    (path of ``retain``, the file[key] that says where it is instead). ``moved_paths`` are
     (path by default, what it holds, the file[key] that sets another). ``mark_settings`` are (the mark of firewall
-    rules by default, '' where nobody knows it, the file[key] that sets it, '' where nothing does).
+    rules by default, '' where it is not known, the file[key] that sets it, '' where nothing does).
     """
 
     id: str
@@ -100,10 +100,10 @@ class Conflict:
 class Provider:
     """One replacement antivirus. ``platforms`` hold its layout by family of systems, as the file has it.
 
-    ``secrets`` are the names of what enrolling needs, and what each is; ``verifiable`` tells of detection, mode and
-    age whether the host itself can tell them (yes, partly, no); ``required`` are options that need a value;
+    ``secrets`` are the names of what enrolling needs, and what each is; ``verifiable`` says for detection, mode and
+    age whether they can be checked on the host (yes, partly, no); ``required`` are options that need a value;
     ``rules`` are what the catalog says of each option; ``window`` is {expected_seconds, source, confidence} of a
-    handover to it, or None where nobody measured one.
+    handover to it, or None where it was not measured.
     """
 
     id: str
@@ -128,7 +128,7 @@ class Provider:
         return None
 
     def told(self) -> dict[str, Any]:
-        """Return what a plan's readers are told of it."""
+        """Return what readers of a plan see of it."""
         known = {"name": self.name, "coexistence": self.coexistence, "claims": list(self.claims)}
         return {**known, "window": self.window}
 

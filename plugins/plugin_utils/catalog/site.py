@@ -51,7 +51,7 @@ def read(folder: Path) -> Entries:
 def files(folder: Path) -> Iterator[tuple[str, Path]]:
     """Yield (kind, path) of all entries of a folder; hidden files and folders are left out.
 
-    Raises AvshiftError for a file that would be passed over without a word, and for what anybody could replace.
+    Raises AvshiftError for a file that would be skipped silently, and for what any user could replace.
     """
     known = {path: kind for kind in PATTERNS for path in of_kind(folder, kind)}
     for path in _walk(folder):
@@ -83,7 +83,7 @@ def _refuse_unread(error: OSError) -> None:
 def _refuse_replaceable(path: Path) -> None:
     """Refuse what other users of the controller could change: it decides what is done as root on every host.
 
-    That is a file or directory which everybody may write to, or one that lies in such a directory, unless that is
+    That is a world-writable file or directory, or one that lies in such a directory, unless that is
     sticky, as /tmp is.
     """
     try:

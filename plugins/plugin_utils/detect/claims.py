@@ -14,7 +14,7 @@ Claims = dict[str, list[Item]]
 
 
 def claims(evidence: Evidence, products: Iterable[Product]) -> Claims:
-    """Return {product id: its items} of every product that something proves to be there, or to have been."""
+    """Return {product id: its items} of every product that evidence confirms to be there, or to have been."""
     chosen, table = tuple(products), evidence.table
     claimed = _most_exact(evidence, chosen)
     makers = [product.net.word for product in chosen if product.net is not None]

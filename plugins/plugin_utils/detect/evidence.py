@@ -15,8 +15,8 @@ Judge = Callable[[Item, Product, "Evidence"], bool]
 
 
 def is_users(item: Item) -> bool:
-    """Return True for what lies in a home or where everybody may write: any user can have put it there, or kept it
-    from being looked at, so that it neither proves a product nor stops a change.
+    """Return True for what is in a home directory or a world-writable one: any user can have put it there, or kept it
+    from being looked at, so that it neither confirms a product nor stops a change.
     """
     return "user_place" in item
 
@@ -30,7 +30,7 @@ class Table:
     """What the kinds of evidence of a platform say. A judge is called with (item, product, evidence). What a platform
     does not say has the answer that claims the least.
 
-    ``proving`` kinds each prove a product by themselves; ``supporting`` ones tell more about one that is proven.
+    ``proving`` kinds each confirm a product by themselves; ``supporting`` ones add to one that is confirmed.
     ``running`` kinds are processes, which belong to the product with the most exact sign. ``names`` are a name only,
     which several products may use. ``witness`` names for a kind the one that it rests on, and ``distinctive`` are the
     witnesses that nothing but the product itself leaves. ``inert`` kinds have no effect, and nothing hangs on them;

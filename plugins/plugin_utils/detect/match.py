@@ -18,7 +18,7 @@ RESIDUE_ACTIVE, RESIDUE_INERT = "residue_active", "residue_inert"
 
 @dataclass(frozen=True)
 class Finding:
-    """One product on one host. ``reasons`` are ids of evidence; ``version`` is '' where nothing tells it."""
+    """One product on one host. ``reasons`` are ids of evidence; ``version`` is '' where it is not known."""
 
     id: str
     name: str

@@ -78,7 +78,7 @@ def _flows(evidence: Evidence) -> Iterator[Sign]:
 
 @dataclass(frozen=True)
 class _Form:
-    """How lines of one kind are told: an id, a title and a remedy."""
+    """How lines of one kind are reported: an id, a title and a remedy."""
 
     id: str
     level: str
@@ -138,7 +138,7 @@ def _named(evidence: Evidence, catalog: Catalog, servers: list[str]) -> Iterator
 
 
 def _form_of(item: Item, text: str, whole: list[str], servers: list[str], table: Table) -> _Form | None:
-    """Return how a line is told, None if it names neither the vendor nor the server after all."""
+    """Return how a line is reported, None if it names neither the vendor nor the server after all."""
     place = item["value"]["place"]
     of_vendor, of_server = domains.named_in(text, whole), domains.named_in(text, servers)
     if not of_vendor and not of_server:

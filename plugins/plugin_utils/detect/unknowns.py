@@ -10,7 +10,7 @@ from typing import Any
 from ..catalog.model import Product
 from .evidence import Evidence, Item, Table, is_users
 
-# What these tell is of no product: see silence.py.
+# What these show is of no product: see silence.py.
 OF_SILENCE = ("named_domain", "flow")
 
 

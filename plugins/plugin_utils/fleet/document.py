@@ -79,7 +79,9 @@ def needing_approval(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def read(path: str) -> dict[str, Any]:
-    """Return an approved plan. Raises AvshiftError if the file is missing, cut off, of another kind, or was edited."""
+    """Return an approved plan. Raises AvshiftError if the file is missing, incomplete, of another kind, or was
+    edited.
+    """
     return parse(raw(path), path)
 
 

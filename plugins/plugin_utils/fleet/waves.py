@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import AvshiftError
 
-# One host first, then a tenth, then the rest: what a run does that nobody told otherwise.
+# One host first, then a tenth, then the rest: the default of a run.
 DEFAULT: tuple[int | str, ...] = (1, "10%", "100%")
 VARIABLE = "avshift_waves"
 MOST_FAILED = "avshift_max_fail_percentage"

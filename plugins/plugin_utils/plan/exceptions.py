@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Exceptions: what may stay on a host for now. Waivers: preflight results that are accepted. Both until a day."""
+"""Exceptions: what may stay on a host for now. Accepted checks: preflight results. Both until a day."""
 
 from __future__ import annotations
 

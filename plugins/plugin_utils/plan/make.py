@@ -37,7 +37,7 @@ def make(
     wanted: Goal,
     granted: Sequence[dict[str, Any]] = (),
 ) -> Plan:
-    """Return the plan of one host; ``granted`` are its exceptions and accepted checks, as exceptions.of_host gives them.
+    """Return the plan of one host; ``granted`` are its exceptions and accepted checks, as exceptions.of_host gives.
 
     The platform is the one that the evidence was chosen for; the options of the goal are settled.
     """
@@ -90,7 +90,7 @@ def _steps(platform: Platform, request: Request, staged: Staged | None) -> list[
 
 
 def _shown(evidence: Evidence, journal: str) -> dict[str, Any]:
-    """Return what is told of a host and changes by itself."""
+    """Return what is shown of a host and changes by itself."""
     return {
         "processes": {item["what"]: item["value"]["pids"] for item in evidence.of_kind("process")},
         "evidence": len(evidence.items),

@@ -64,7 +64,7 @@ class Step:
     """One change. ``before`` and ``after`` are text for a reviewer; ``effects`` are what a test of files can check.
 
     An effect is {change: created, changed or removed} with one of: path and scope (file, tree or glob), package, group.
-    ``undo`` tells in words how it is taken back, or is ''.
+    ``undo`` says in words how it is rolled back, or is ''.
     """
 
     part: str

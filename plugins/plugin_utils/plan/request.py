@@ -45,7 +45,7 @@ class OwnersData:
     """What is the owner's among what goes, as a platform has seen it. Sizes are bytes.
 
     ``free`` is the room where archives lie, None where it is not known; ``room`` what of it the check of the room
-    compares with ``wanted``. ``sizes`` are {path: {files, bytes}} of what would be retained. The others name what a
+    compares with ``wanted``. ``sizes`` are {path: {files, bytes}} of what would be archived. The others name what a
     check is about: what is left to users, (directory, number of files) that only the product can read, what has been
     moved, and what a product's configuration puts elsewhere.
     """

@@ -55,7 +55,7 @@ def _is_text(text: object, several_lines: bool) -> bool:
 
 
 def _check_files(provider: Provider, name: str, files: dict[str, Any]) -> None:
-    """Refuse a name that would lead out of a directory or that nobody would read, and text that is none."""
+    """Refuse a name that would lead out of a directory or that the engine would not read, and text that is none."""
     pattern = provider.rules[name].get("pattern", ".*")
     for file, text in files.items():
         if not (isinstance(file, str) and PLAIN_NAME.fullmatch(file) and isinstance(text, str)):

@@ -15,7 +15,7 @@ from .model import Step
 class Staged:
     """The staging of a provider on one host. ``layout`` is its platform's part of the catalog, or empty.
 
-    ``paths`` are the protected directories that exist; ``missing`` are those that do not. ``problem`` tells why the
+    ``paths`` are the protected directories that exist; ``missing`` are those that do not. ``problem`` says why the
     packages cannot be had. ``install`` are {kind, target} of steps that may not be made before the handover, with what
     they change.
     """
@@ -36,7 +36,7 @@ class Staged:
         return str(self.options[told["option"]]) if told else ""
 
     def tells(self) -> bool:
-        """Return True if the real-time part blocks nothing and only tells what it finds."""
+        """Return True if the real-time part blocks nothing and only reports what it finds."""
         return only_tells(self.layout, self.options)
 
 

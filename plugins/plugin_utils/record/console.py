@@ -45,7 +45,7 @@ class Console:
         return {**{key: getattr(self, key) for key in TOLD}, **counts, "names_without_record": unknown[:MOST_NAMES]}
 
     def confirmed(self, proof: dict[str, Any], host: str, provider: str | None, since: str) -> dict[str, Any]:
-        """Return a result of antivirus_selftest in which what only the console can tell is what the console told."""
+        """Return a result of antivirus_selftest with the console's answer for what only the console shows."""
         if not self.saw(host, provider, since):
             return proof
         told = {"result": "ok", "detail": f"the console showed the host as protected at {self.time}: {self.source}"}

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a host's own journal tells of a plan's parts: a connection may go before their outcomes have come."""
+"""What a host's own journal says about a plan's parts: a connection may go before their outcomes have come."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UNKNOWN = "window_unknown"
 def completed(
     outcomes: dict[str, list[dict[str, Any]]], plan: dict[str, Any] | None, collected: dict[str, Any] | None
 ) -> dict[str, list[dict[str, Any]]]:
-    """Return the outcomes of a run by part, with those that the host's journal alone tells of the same plan.
+    """Return the outcomes of a run by part, with those of the same plan that only the host's journal has.
 
     A part without any outcome gets the journal's; a step that was done already by then gets what first became of it.
     """
@@ -63,7 +63,7 @@ def _outcome(told: Any, titles: dict[str, tuple[str, str]], part: str) -> dict[s
 
 
 def is_unknown(outcomes: list[dict[str, Any]]) -> bool:
-    """Return True if the last window that outcomes tell of could not be measured by a clock that nobody can set."""
+    """Return True if the last window in the outcomes could not be measured by a clock that cannot be set."""
     windows = [
         one["facts"] for one in outcomes if one["facts"].get(UNKNOWN) or one["facts"].get("window_seconds") is not None
     ]

@@ -59,7 +59,7 @@ def collected_in(record: dict[str, Any]) -> dict[str, Any]:
 def path_of(folder: str, host: str) -> Path:
     """Return where a host's record lies; whatever the host is called, it is one file in that folder.
 
-    A name that is too long for a file is shortened, and told from others by its SHA-256.
+    A name that is too long for a file is shortened, and distinguished from others by its SHA-256.
     """
     name = quote(host, safe="", errors="backslashreplace")
     if len(name) > LONGEST_NAME:

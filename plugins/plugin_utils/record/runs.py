@@ -60,7 +60,7 @@ def of_run(
 ) -> dict[str, Any]:
     """Return the record of a run or a verification. One of a dry run says what a real one would come to.
 
-    ``results`` are the results of its tasks by planned, stage, handover, remove, collected and proven; one that was
+    ``results`` are the results of its tasks by planned, stage, handover, remove, collected and ``proven``; one that was
     skipped, never begun or failed is there as such, or not at all. ``granted`` are the host's exceptions and accepted
     checks,
     as exceptions.of_host gives them; those of a plan are the ones that it was made under. ``console`` is what the
@@ -93,7 +93,7 @@ def of_run(
 
 
 def kept(record: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any]:
-    """Return a record with what an earlier one tells of the change, if nothing was changed this time.
+    """Return a record with what an earlier one says about the change, if nothing was changed this time.
 
     That is so where nothing was left to be changed, and where the host did not answer.
     """
@@ -117,7 +117,7 @@ def kept(record: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any
 def _window(
     outcomes: dict[str, list[dict[str, Any]]], parts: dict[str, dict[str, Any]], collected: dict[str, Any] | None
 ) -> float | None:
-    """Return the unprotected window of this run, or else that of the last one that the host's journal tells of.
+    """Return the unprotected window of this run, or else that of the last one in the host's journal.
 
     None too where it could not be measured: an older one does not stand for it.
     """
@@ -142,7 +142,7 @@ def _proven_verdict(
     told: dict[str, Any],
     granted: Sequence[dict[str, Any]],
 ) -> str:
-    """Return the verdict of what was looked at last. Protection that was wanted and not proven is unknown."""
+    """Return the verdict of what was looked at last. Protection that was wanted and not verified is unknown."""
     if collected is None:
         return verdict.UNKNOWN
     excepted = in_force(granted, "product")
@@ -159,7 +159,7 @@ def _proven_verdict(
 
 
 def _provider(plan: dict[str, Any] | None, proof: dict[str, Any]) -> str | None:
-    """Return the replacement that was proven, or that a plan brings; None where neither says."""
+    """Return the replacement that was tested, or that a plan brings; None where neither says."""
     told = proof.get("provider") or (plan["goal"]["provider"] if plan else None)
     return None if told is None else str(told)
 

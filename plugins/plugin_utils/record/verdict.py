@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The verdict on a host: what the second collection proves, or why nothing is proven."""
+"""The verdict on a host: what the second collection shows, or why it shows nothing."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ REFUSED, ROLLED_BACK, FAILED, UNKNOWN, PARTIAL, PLANNED, DETECTED = (
     "detected",
 )
 PENDING_REBOOT = "removed_pending_reboot"
-# All is proven but what only the replacement's console can tell: not clean, and no failure either.
+# All is verified but what only the replacement's console shows: not clean, and no failure either.
 PENDING_CONSOLE = "removed_console_check_pending"
 # How the ID of a check ends that no host can answer itself, and the preflight result that says so beforehand.
 FOR_THE_CONSOLE, NOT_LOCAL = ":not_local", "not_locally_verifiable"
-# Not clean, and not a failure either: somebody answers for it until a day.
+# Not clean, and not a failure either: an approver answers for it until a day.
 EXCEPTED = "excepted"
 COUNTED = (*REMOVED_BY_DEFAULT, "unrecognised")
 # What stays unless it is named, and is there all the same: its host is not clean.
@@ -40,7 +40,7 @@ def of_evidence(
     also: tuple[str, ...] = (),
     excepted: tuple[str, ...] = (),
 ) -> str:
-    """Return the verdict that a collection and the replacement's proof support.
+    """Return the verdict that a collection and the replacement's self-test support.
 
     ``collected`` is a result of kaspersky_info; ``proof`` one of antivirus_selftest, or None where no replacement is
     wanted. ``also`` are ids of products of other classes that were to go, ``excepted`` of those that stay for now, or
@@ -86,7 +86,7 @@ def _is_excepted(finding: dict[str, Any], excepted: Iterable[str]) -> bool:
 def until_reboot(word: str, outcomes: Iterable[dict[str, Any]], collected: dict[str, Any]) -> str:
     """Return a verdict, or that it has to wait for a reboot: a step left what only a restart ends.
 
-    That alone proves no product, so that nothing else would tell of it; but it is there until then.
+    That alone confirms no product, so that nothing else would show it; but it is there until then.
     """
     return PENDING_REBOOT if word in CLEAN and waiting(outcomes, collected) else word
 
@@ -109,7 +109,7 @@ def of_detection(collected: dict[str, Any]) -> str:
 
 
 def of_plan(findings: list[dict[str, Any]], runs: list[dict[str, Any]], excepted: Iterable[str] = ()) -> str:
-    """Return a dry run's verdict: planned where something of Kaspersky's is to go, else what is so now."""
+    """Return a dry run's verdict: planned where something of Kaspersky is to go, else what is so now."""
     found = [finding for finding in findings if not _is_excepted(finding, excepted)]
     if any(finding["class"] in REMOVED_BY_DEFAULT for finding in found):
         return PLANNED

@@ -126,7 +126,7 @@ def _words(was: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
         ("replacement", "planned replacement"),
         ("protection", "self-test"),
         ("window", "unprotected window"),
-        ("retained", "files retained"),
+        ("retained", "files archived"),
         ("failure", "failure"),
         ("collection", "collection"),
         ("catalog", "catalog"),

@@ -11,7 +11,7 @@ from ..plan.model import stopping
 from .escape import visible
 
 MOST_NAMES = 3
-# Codes that say no more than that something went wrong: the cause alone tells.
+# Codes that say no more than that something went wrong: only the cause helps.
 PLAIN = ("failed", "unreachable", "module_failed")
 # What newer releases of ansible-core put before a cause.
 PREFIXES = ("Task failed: ", "Action failed: ", "Module failed: ")
@@ -43,7 +43,7 @@ def to_do(plan: dict[str, Any]) -> str:
 
 
 def particular(own: Iterable[dict[str, Any]], begun: bool) -> str:
-    """Return what is so on one host of a class and not on all: results of its preflight, a run that was cut off."""
+    """Return what is so on one host of a class and not on all: results of its preflight, a run that was interrupted."""
     told = [f"{check['level']} {check['id']}: {check['diagnosis']}" for check in own]
     return "; ".join([*told, *(["a run of a plan was interrupted here"] if begun else [])])
 

@@ -192,7 +192,7 @@ def _format(_check: Check, schema: dict[str, Any], value: Any, place: str) -> Re
     return Result()
 
 
-# Patterns that would tell a reader nothing.
+# Patterns that would mean nothing to a reader.
 IN_WORDS = {r"\S": "text that is not blank"}
 
 

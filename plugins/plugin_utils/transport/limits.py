@@ -66,7 +66,7 @@ def room(size: int) -> Iterator[None]:
 
 
 def _taken() -> int:
-    """Return the bytes that the limit counts, 0 where no kernel tells."""
+    """Return the bytes that the limit counts, 0 where no kernel reports it."""
     try:
         return int(STATM.read_text(encoding="ascii").split()[DATA]) * resource.getpagesize()
     except (OSError, ValueError, IndexError):

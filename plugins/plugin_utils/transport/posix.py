@@ -30,8 +30,8 @@ from .program import MODULE, program, write_module
 MODULES = Path(constants.DEFAULT_LOCAL_TMP) / "avshift-modules"
 DIRECT, PLAIN = f"ansible.legacy.{MODULE}", "avshift.endpoint.endpoint_program"
 DEFAULT_REMOTE_TMP = "~/.ansible/tmp"
-# A module's files go to a file system in memory: a dry run leaves the disk as it was, and a home that is full hinders
-# nobody. Others may write to /dev/shm, where nobody can take another's directory away (sticky) or make it before us.
+# A module's files go to a file system in memory: a dry run leaves the disk as it was, and a full home blocks
+# nothing. Others may write to /dev/shm, where no user can remove another's directory (sticky) or make it before us.
 REMOTE_TMP = (
     "$(test -w /run && echo /run/.avshift-ansible || { test -w /dev/shm && test -k /dev/shm && echo /dev/shm; } || "
     "echo ~/.ansible/tmp)"

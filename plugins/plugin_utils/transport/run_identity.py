@@ -1,6 +1,8 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which run of Ansible this is, so that a host tells it from another of the same controller, plan and change."""
+"""Which run of Ansible this is, so that a host distinguishes it from another of the same controller, plan and
+change.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ NAMED = re.compile(r"process (\d{1,10}:\d{1,20})\)")
 
 
 def of_process(process: int) -> str:
-    """Return "process id:start" of a process of this controller, '' where that cannot be told."""
+    """Return "process id:start" of a process of this controller, '' where that is not known."""
     started = _started(process)
     return f"{process}:{started}" if started else ""
 
@@ -39,7 +41,7 @@ def has_ended(identity: str) -> bool:
 
 def asked(ask: Callable[[dict[str, Any]], dict[str, Any]], arguments: dict[str, Any]) -> dict[str, Any]:
     """Return what ``ask(arguments)`` gives. Where the host keeps its place for a run of this controller that has ended
-    meanwhile, it is asked once more and told so; AvshiftError ``run_in_progress`` where that run goes on.
+    meanwhile, it is asked once more with that in the request; AvshiftError ``run_in_progress`` where that run goes on.
     """
     try:
         return ask(arguments)

@@ -1,4 +1,4 @@
-"""Nothing of Kaspersky's is left but the retained archive, whose file names do not bear the name."""
+"""Nothing of Kaspersky is left but the archive, whose file names do not bear the name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _naming(text: str) -> list[str]:
 
 
 def _listed(host: Host, command: str) -> list[str]:
-    """Return the lines that name something of Kaspersky's; the command must have listed something."""
+    """Return the lines that name something of Kaspersky; the command must have listed something."""
     said = host.check_output(command)
     assert said, f"{command} listed nothing"
     return _naming(said)

@@ -1,4 +1,4 @@
-"""Nothing of the owner's is lost: what was there before is in the archive, byte for byte, for root's eyes only."""
+"""The owner's data is not lost: what was there before is in the archive, byte for byte, for root's eyes only."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def do(target):
     chosen = _chosen()
     if chosen != _deselected(target):
         file_replace.replace(CHOICE, _deselected(target), before=chosen)
-        # The tool itself takes the links of what it was told not to choose, and says so to its hooks.
+        # The tool itself takes the links of what it was asked not to choose, and reports this to its hooks.
         _make_anew(target)
     # It leaves the links of a file that is gone.
     for link in sorted(set(links) | set(target["links"])):

@@ -61,7 +61,7 @@ def edited(data, target):
 
 
 def _check_sudoers(draft, path):
-    """Refuse a text that sudo could not read: nobody could become root any more."""
+    """Refuse a text that sudo could not read: no user could become root any more."""
     finished = commands.run(["visudo", "-c", "-q", "-f", draft], CHECK_LIMIT)
     if finished.code:
         raise EndpointError(

@@ -26,9 +26,9 @@ WRITTEN = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 def look(target):
     """Return True if every file that is there now is in an archive of this run, with the content that it has now, and
-    the journal tells where that is.
+    the journal says where that is.
 
-    A run that was cut off may have archived, and then the product may have written more before it is run again.
+    A run that was interrupted may have archived, and then the product may have written more before it is run again.
     """
     return _is_kept(target) and _is_noted(target)
 
@@ -36,7 +36,7 @@ def look(target):
 def do(target):
     """Write an archive, read it back against the originals, and only then give it and its manifest their names.
 
-    What a run that was cut off has archived is only noted.
+    What a run that was interrupted has archived is only noted.
     """
     if _is_kept(target):
         return _noted(target, {})
@@ -74,7 +74,7 @@ def tidy(target):
 
 
 def _noted(target, facts):
-    """Let the journal tell where the archives of this run are, and return the facts for the record."""
+    """Note in the journal where the archives of this run are, and return the facts for the record."""
     *earlier, (whole, listing) = _whole(target)
     files = sum(1 for _line in _listed(listing))
     kept = dict(facts, archive=whole, files=files, bytes=os.path.getsize(whole))
@@ -86,7 +86,7 @@ def _noted(target, facts):
 
 
 def _together(several):
-    """Return what the journal tells of the archives of one run: of each step of this kind, and of all together."""
+    """Return what the journal says about the archives of one run: of each step of this kind, and of all together."""
     first = several[0]
     if len(several) == 1:
         return first
@@ -179,7 +179,7 @@ def _not_in_order(wanted, found):
 
 
 def _listed(listing):
-    """Yield the lines of a manifest; none if somebody has taken it away."""
+    """Yield the lines of a manifest; none if it is gone."""
     if os.path.exists(listing):
         with open(listing, encoding="utf-8", errors="surrogateescape", newline="\n") as stream:
             for line in stream:
@@ -240,7 +240,7 @@ def _refuse_more(target, files, size):
 
 
 def _write(draft, target):
-    """Write the archive; return the paths of sockets, FIFOs and devices, which hold no data, as far as is told."""
+    """Write the archive; return the paths of sockets, FIFOs and devices, which hold no data, up to a limit."""
     with os.fdopen(os.open(draft, WRITTEN, 0o600), "wb") as stream:
         skipped = archive.write(stream, _entries(target))
         stream.flush()

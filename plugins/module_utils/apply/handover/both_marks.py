@@ -1,9 +1,11 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Look at the marks of two engines from before the one starts until after the other has gone, and tell what was missed.
+"""Look at the marks of two engines from before the one starts until after the other has gone, and report what was
+missed.
 
-That nothing went unseen for a moment is not told by two measured edges: it is told by who was seen. As long as each
+That nothing went unseen for a moment does not follow from two measured edges, but from which marks were seen. As long
+as each
 look finds a process that holds marks and that the look before it found too, something held them all the while.
 """
 
@@ -59,7 +61,9 @@ class BothMarks(threading.Thread):
         self.looks, self.longest, self.is_whole = 0, 0.0, False
 
     def run(self):
-        """Look until nobody waits for it any more, and once after that: what the last look but one missed is seen."""
+        """Look until the caller no longer waits for it, and once after that: what the last look but one missed is
+        seen.
+        """
         hurry()
         is_last = False
         while not is_last:

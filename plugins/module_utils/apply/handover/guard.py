@@ -3,10 +3,12 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Watch two scanners that intercept at once, from a process of its own, and stop the new one before a host hangs.
 
-Each of the two asks before a file is opened. Should they come to wait for each other, everybody waits. So this process
-looks at a probe that reads as anybody does; as soon as a read takes longer than its limit, or both have stood beside
+Each of the two asks before a file is opened. Should they come to wait for each other, every process waits. So this
+process
+looks at a probe that reads as any process does; as soon as a read takes longer than its limit, or both have stood
+beside
 each other for too long, it ends the new one, whatever the run itself is waiting for then. A scanner that has ended
-keeps nobody waiting: the kernel answers in its place.
+keeps no process waiting: the kernel answers in its place.
 
 Should the run be killed, it stops the new one too, unless the old one is on its way out by then.
 """
@@ -71,7 +73,7 @@ class Guard:
         told = self._child.board.told()
         if told:
             return told[0]
-        # It ends by itself only once the old one was told to stop.
+        # It ends by itself only once the old one was asked to stop.
         return _told(UNWATCHED, 0, "") if has_ended and not self._memory[0] else None
 
     def ready(self):
@@ -91,7 +93,7 @@ class Guard:
         return self.struck()
 
     def let_old_go(self):
-        """Note that the old one is about to be told to stop: without the run, the new one has to stay from now on."""
+        """Note that the old one is about to be asked to stop: without the run, the new one has to stay from now on."""
         self._memory[0] = 1
 
     def _watch(self, board):
@@ -108,7 +110,7 @@ class Guard:
             why = _told(ENDED, 0, "") if is_ended else self._why(since, last)
             if why is not None:
                 if self._memory[0] and not interception.holders(self._old_below):
-                    # The old one is gone: the new one stands alone, and the run proves it.
+                    # The old one is gone: the new one runs alone, and the run tests it.
                     return
                 board.tell(why)
                 self._stop()

@@ -1,9 +1,9 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Hand real-time protection over: the old one stops, the new one starts and is proven, or the old one comes back.
+"""Hand real-time protection over: the old one stops, the new one starts and is tested, or the old one comes back.
 
-Where the two may stand beside each other, the new one starts and is proven before the old one stops (``overlap``).
+Where the two may run side by side, the new one starts and is tested before the old one stops (``overlap``).
 
 The window without protection runs from the last moment at which the old engine's permission marks were seen to the
 first at which the new engine's are, or the old one's again; both are read from the kernel every 2 ms.
@@ -33,7 +33,7 @@ NOT_STOPPED = {"old_is_back": True, "not_stopped": True}
 
 
 class HandoverFailed(EndpointError):
-    """The new protection did not come up. ``facts`` tells whether the old one is back."""
+    """The new protection did not come up. ``facts`` says whether the old one is back."""
 
     def __init__(self, cause, subject, facts):
         EndpointError.__init__(self, "handover_failed", "Handing protection over", subject, cause, _outlook(facts))
@@ -49,7 +49,7 @@ def look(target):
 
 
 def do(target):
-    """Hand over and return {window_seconds, checks, ...}; HandoverFailed if the new protection is not proven."""
+    """Hand over and return {window_seconds, checks, ...}; HandoverFailed if the new protection fails its self-test."""
     old, new = _old(target["old"]), New(target["new"]) if target["new"] else None
     subject = target["new"]["unit"] if new else "none"
     with Held() as signals, contextlib.ExitStack() as stack:
@@ -66,7 +66,7 @@ def do(target):
             else:
                 facts = _one_after_the_other(old, new)
         if new is not None:
-            # It is proven: nothing leads back any more.
+            # It passed its self-test: there is no way back any more.
             signals.ignore()
             facts["kept_from_boot"] = old.retire()
         _note(target["digest"], facts)
@@ -134,7 +134,7 @@ def _old(old):
         return found
     stopped = _stopped(old)
     if stopped.is_unknown:
-        # The journal that would tell cannot be read: what runs was not stopped.
+        # The journal, which would say so, cannot be read: what runs was not stopped.
         return found if found.units else stopped
     return stopped if stopped.was_stopped else found
 
@@ -149,7 +149,7 @@ def _stopped(old):
 
 
 def _bring_back(old, new, both=None):
-    """Stop the new protection, start the old one, and tell whether it intercepts again, and when none did.
+    """Stop the new protection, start the old one, and report whether it intercepts again, and when none did.
 
     ``both`` is their Overlap if they may stand beside each other: the old one is started first then.
     """

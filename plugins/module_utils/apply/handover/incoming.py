@@ -4,7 +4,8 @@
 """Bring the new real-time protection up and prove it, and take it back to what it was before the handover.
 
 What was staged decides how. One that may be up on demand beside another engine has a ``unit`` that is started. One that
-can be passive is told by the commands in ``activate``, and taken back by those in ``deactivate``. One that bears no
+can be passive is switched by the commands in ``activate``, and switched back by those in ``deactivate``. One that bears
+no
 other engine beside it comes now, by the steps in ``install``, and goes again with them.
 """
 
@@ -65,7 +66,7 @@ class New:
             systemd.reload_if_needed(self._own() + self._replaced())
 
     def bring_up(self):
-        """Start it until it is proven; return (Moment from which it protects, checks, number of attempts).
+        """Start it until it passes its self-test; return (Moment from which it protects, checks, number of attempts).
 
         An engine can lose its marks in the moment after it has set them (clamonacc 1.4.6 was seen to, with
         "ClamInotif: stopped" in its log and no error). Starting it again costs a fraction of what going back would.

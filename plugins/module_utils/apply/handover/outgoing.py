@@ -27,7 +27,7 @@ TRIED_IN = ("/home", "/root", "/srv", "/tmp", "/var/tmp")
 
 class Old:
     """The old protection: ``units`` that run or ran, whether it ``intercepted``, and the Moments at which its last mark
-    was ``gone`` and its first one ``back``; None where that did not happen. ``was_stopped`` tells that an earlier run
+    was ``gone`` and its first one ``back``; None where that did not happen. ``was_stopped`` says that an earlier run
     stopped it, and ``is_unknown`` that the journal which knows what ran cannot be read.
     """
 
@@ -76,7 +76,7 @@ class Old:
                 return facts
             finally:
                 if self._held:
-                    # A window is never told shorter than it was: it counts from when its marks were last seen.
+                    # A window is never reported shorter than it was: it counts from when its marks were last seen.
                     self.gone = gone.begun
 
     def _lets_go(self):
@@ -94,9 +94,10 @@ class Old:
         return force(self.units, limit)
 
     def retire(self):
-        """Keep it from starting at boot beside the new one, which is proven; return the links that were taken away.
+        """Keep it from starting at boot with the new one, which passed its self-test; return the links that were
+        taken away.
 
-        One that cannot be is no reason to go back: removal takes it away once more, and tells why it could not.
+        One that cannot be is no reason to go back: removal takes it away once more, and reports why it could not.
         """
         gone = []
         for name in self.units:
@@ -126,7 +127,7 @@ class Old:
         return notes
 
     def _bring_back_unknown(self):
-        """Start all that the step names. Marks prove that it intercepts; without any nobody knows whether it did."""
+        """Start all that the step names. Marks show that it intercepts; without any it is not known whether it did."""
         notes = self.start_again()
         if self.back is None:
             notes.append("the journal cannot be read, so it is not known whether it held permission marks before")

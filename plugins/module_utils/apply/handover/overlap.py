@@ -3,8 +3,8 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Hand protection over without a moment in which nothing protects: the new one stands before the old one goes.
 
-The new one starts while the old one still intercepts, is proven by what only it can know, and only then does the old
-one stop. Where the two do not get on with each other the new one is stopped, and starts after the old one has stopped.
+The new one starts while the old one still intercepts, is tested by what only it can know, and only then does the old
+one stop. Where the two cannot run side by side the new one is stopped, and starts after the old one has stopped.
 """
 
 from ...linux import interception
@@ -16,7 +16,7 @@ from . import window
 from .both_marks import BothMarks, Held
 from .guard import Guard
 
-# Seconds for one proof beside the old one, which may take its time over each file.
+# Seconds for one self-test with the old one running, which may be slow with each file.
 PROOF_LIMIT = 4
 
 
@@ -51,7 +51,7 @@ class Overlap:
         self._signature.__exit__(*error)
 
     def hand_over(self, note_stop):
-        """Do it and return the facts; EndpointError if the new one is not proven, and the old one may still stand.
+        """Do it and return the facts; EndpointError if the new one fails its self-test, and the old one may still run.
 
         ``note_stop()`` notes that the old one is about to be stopped.
         """
@@ -132,7 +132,7 @@ class Overlap:
         marks = self._marks
         if marks.was_never_without():
             return {"window_seconds": 0.0, "window_exact_to_seconds": 0.0}
-        # Where nobody looked to the end, it counts from when the old one was last seen until now.
+        # Where looking ended early, it counts from when the old one was last seen until now.
         return window.between(marks.gone or self._old.gone, marks.there or Moment.now())
 
     def _seen(self):

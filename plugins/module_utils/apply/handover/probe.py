@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Read a clean file in each protected directory again and again, as anybody does, and say how long that takes."""
+"""Read a clean file in each protected directory again and again, as any process does, and say how long that takes."""
 
 import contextlib
 import errno
@@ -34,9 +34,9 @@ PLACES = {
 
 
 class Probe:
-    """Processes of their own that read, one a directory, in a ``with``; what they have to tell is in shared memory.
+    """Processes of their own that read, one a directory, in a ``with``; their results are in shared memory.
 
-    Scanners answer them as they answer anybody: where both wait for each other, they wait too, and nobody else's file
+    Scanners answer them like any process: where both wait for each other, they wait too, and no other process's file
     has to be what shows it.
     """
 

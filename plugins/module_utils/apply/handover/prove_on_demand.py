@@ -16,12 +16,12 @@ RELOADING = 15
 
 
 def look(_target):
-    """Return False: a proof is of the moment."""
+    """Return False: a self-test is of the moment."""
     return False
 
 
 def do(target):
-    """Try until the proof holds or its limit is over; return the checks.
+    """Try until the self-test passes or its limit is over; return the checks.
 
     An engine that does not answer may be loading; one that answers wrongly gets only a moment to load what is new, and
     one that does not stay up gets no more.

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Wait until nobody works with the package databases: protection is not stopped for packages that cannot be removed."""
+"""Wait until the package databases are free: protection is not stopped for packages that cannot be removed."""
 
 from ...linux import package_locks
 

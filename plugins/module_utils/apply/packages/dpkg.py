@@ -3,7 +3,8 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Remove packages by dpkg alone, where apt is missing or refuses because of what is none of this plan's business.
 
-dpkg orders packages by what they depend on, takes nothing along, and finishes its own notes of a run that was cut off.
+dpkg orders packages by what they depend on, takes nothing along, and finishes its own notes of a run that was
+interrupted.
 """
 
 import os
@@ -14,9 +15,9 @@ NOTES = "/var/lib/dpkg/updates"
 
 
 def finish_notes(lock_wait):
-    """Let dpkg take over its own notes of a run that was cut off, with which apt refuses to work.
+    """Let dpkg take over its own notes of a run that was interrupted, with which apt refuses to work.
 
-    A host that has some when it is planned is refused: these are of a run of ours. To be told nothing about selections
+    A host that has some when it is planned is refused: these are of a run of ours. To get no answer about selections
     is the least that makes dpkg do so; it configures no package.
     """
     if os.path.isdir(NOTES) and os.listdir(NOTES):

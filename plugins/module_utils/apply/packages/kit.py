@@ -16,13 +16,13 @@ REMEDY = "Check the installer's log."
 
 
 class Check:
-    """Prove that the kit lies there as planned, before anything is stopped for it."""
+    """Check that the installer is there as planned, before anything is stopped for it."""
 
     CHANGES = False
 
     @staticmethod
     def look(_target):
-        """Return False: a proof is of the moment."""
+        """Return False: a self-test is of the moment."""
         return False
 
     @staticmethod
@@ -32,13 +32,13 @@ class Check:
 
 
 class Install:
-    """Install from the kit."""
+    """Run the installer."""
 
     HALF_WAY = True
 
     @staticmethod
     def look(target):
-        """Return True if what the kit brings is installed."""
+        """Return True if what the installer brings is installed."""
         if "changes" in target:
             return packages_install.look(_by_apt(target))
         return os.path.exists(target["installed"])
@@ -66,7 +66,7 @@ class Install:
 
 
 def _by_apt(target):
-    """Return the target as that of packages; kits that are packages are Debian's."""
+    """Return the target as that of packages; installers that are packages are Debian's."""
     return dict(target, by="apt-get")
 
 

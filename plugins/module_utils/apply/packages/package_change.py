@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""What all package managers have in common when they change something: the wait, the rehearsal, and how they fail."""
+"""What all package managers have in common when they change something: the wait, the simulation, and how they fail."""
 
 import re
 
@@ -29,7 +29,7 @@ SCRIPT_REMEDY = (
 
 
 def rehearsed(argv, database, ok=(0,), **extra):
-    """Return what a rehearsal printed; raise EndpointError if it says that the change cannot be made."""
+    """Return what a simulation printed; raise EndpointError if it says that the change cannot be made."""
     finished = run(argv, LIMIT, **extra)
     if finished.code not in ok:
         raise EndpointError(
@@ -52,7 +52,7 @@ def nothing_beyond(names, planned):
 
 
 def only(names, planned, argv, output):
-    """Raise EndpointError unless a rehearsal, of which the output is told, names the planned packages and no others."""
+    """Raise EndpointError unless a simulation, whose output is reported, names the planned packages and no others."""
     found = set(names)
     nothing_beyond(found, planned)
     if found != set(planned):
@@ -61,7 +61,7 @@ def only(names, planned, argv, output):
 
 
 def made(argv, database, lock_wait=LOCK_WAIT, **extra):
-    """Make the change, once nobody else works with the database; raise EndpointError with what was printed if not."""
+    """Make the change, once the database is free; raise EndpointError with what was printed if not."""
     package_locks.wait(database, lock_wait)
     finished = run(argv, LIMIT, lasting=True, **dict(QUIET, **extra))
     if finished.code:

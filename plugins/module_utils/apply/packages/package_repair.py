@@ -30,7 +30,7 @@ def do(target):
 
 
 def undo(target):
-    """Put it back, unless its package has gone; there it would be nobody's."""
+    """Put it back, unless its package has gone; then no package would own it."""
     script = _script(target)
     if not dpkg_status.named([target["package"]]):
         raise EndpointError(

@@ -10,7 +10,7 @@ from .package_change import made, only, rehearsed
 # What is installed is all that a removal needs to know: no repository is asked, and nothing goes that is unused then.
 DNF_SETTINGS = ["--setopt=clean_requirements_on_remove=False", "--setopt=exit_on_lock=True"]
 DNF = ["dnf", "--cacheonly", "--disablerepo=*"] + DNF_SETTINGS
-# dnf ends so when it was told not to go on, and on errors too.
+# dnf ends so when it was asked not to continue, and on errors too.
 DNF_ABORTED = (0, 1)
 # It makes drafts there, and /tmp may be on the disk.
 DNF_ENVIRONMENT = {"TMPDIR": "/run"}
@@ -21,7 +21,7 @@ SOLVABLE = re.compile(r"<solvable\b[^>]*\bname=\"([^\"]+)\"")
 
 
 def erase(target):
-    """Remove packages after rpm and the tool that is to do it have rehearsed it."""
+    """Remove packages after rpm and the tool that is to do it have simulated it."""
     names = target["names"]
     script = [] if target["run_script"] else ["--nopreun"]
     rehearsed(["rpm", "-e", "--test"] + script + ["--"] + names, "rpm")

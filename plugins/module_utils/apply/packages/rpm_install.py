@@ -25,7 +25,7 @@ def versions(names):
 
 
 def install(manager, names, planned):
-    """Install packages after a rehearsal that nothing but ``planned`` ({name: version}) would change."""
+    """Install packages after a simulation that nothing but ``planned`` ({name: version}) would change."""
     with scratch.Scratch("install", home=rpm_installs.MEMORY) as place:
         by_dnf = manager == "dnf"
         argv = rpm_installs.dnf_argv(place, names) if by_dnf else rpm_installs.zypper_argv(names)

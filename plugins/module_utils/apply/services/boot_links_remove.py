@@ -30,7 +30,7 @@ def starting(unit):
 def take_away(unit):
     """Remove the links that start a unit at boot; return [path, what it pointed to] of each.
 
-    They are taken away as such: told to disable, systemctl passes over masked units, and calls for a SysV script a
+    They are removed directly: systemctl disable skips masked units, and calls for a SysV script a
     program that first makes the links which it then renames.
     """
     links = [[path, os.readlink(path)] for path in starting(unit)]

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Unload a kernel module that nothing uses any more. One that is in use stays until the next reboot, and is told.
+"""Unload a kernel module that nothing uses any more. One that is in use stays until the next reboot, and is reported.
 
 It is of no kind that has to be done in the end: what is in the kernel only is gone with a reboot, and forcing it out
 can stop the host.

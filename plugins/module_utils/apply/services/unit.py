@@ -94,7 +94,7 @@ def undone_last(target):
 
 
 def _planned(name, paths):
-    """Return [path, what it has to point to] of links that a run which was cut off has taken away."""
+    """Return [path, what it has to point to] of links that a run that was interrupted has taken away."""
     fragment = systemd.show([name])[name]["FragmentPath"]
     return [
         [path, "../init.d/" + os.path.basename(path)[3:] if path.startswith("/etc/rc") else fragment] for path in paths
@@ -155,7 +155,7 @@ def _note_start(name, paths):
 
 
 def _entered(shown):
-    """Return when a unit became active, in microseconds of a clock that nobody sets."""
+    """Return when a unit became active, in microseconds of a clock that cannot be set."""
     return int(shown.get("ActiveEnterTimestampMonotonic") or 0)
 
 

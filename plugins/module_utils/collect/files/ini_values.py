@@ -45,7 +45,9 @@ def mark_of(text, key):
 
 
 def marks_set(asked, look):
-    """Return the marks that files set (set of 0x...); ``asked``: {file, key}. What cannot be read is told elsewhere."""
+    """Return the marks that files set (set of 0x...); ``asked``: {file, key}. What cannot be read is reported
+    elsewhere.
+    """
     found = set()
     for wanted in asked:
         try:

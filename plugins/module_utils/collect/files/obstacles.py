@@ -26,7 +26,7 @@ PATH_FIELD = 5
 def collect(asked, look):
     """Yield an item of each of ``asked['trees']`` and ``asked['paths']`` that is there and has an obstacle.
 
-    It tells ``flagged`` (paths that chattr(1) has made immutable or append-only, of the directory above too),
+    It has ``flagged`` (paths that chattr(1) has made immutable or append-only, of the directory above too),
     ``linked`` (files that have another name elsewhere), ``held`` (what processes of others hold open), ``leads_to``
     (where a link in its place leads). Below ``asked['processes']`` lie the executables that will have ended.
     """
@@ -103,7 +103,7 @@ def _letters(entry):
     try:
         return file_flags.of_name(entry.name, entry.folder)
     except OSError:
-        # It is gone, or a scanner keeps it from being opened: the step that removes it tells if it cannot.
+        # It is gone, or a scanner keeps it from being opened: the step that removes it reports it if it cannot.
         return ""
 
 

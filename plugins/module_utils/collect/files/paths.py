@@ -22,7 +22,7 @@ MOST_CHILDREN = 200
 def collect(asked, look):
     """Yield an item of each path of ``asked['paths']`` that is there, and of all that ``asked['children_of']`` hold.
 
-    Of directories in ``asked['listed']`` the names in them are told. Of what the folders hold it is told where it is
+    Of directories in ``asked['listed']`` the names in them are reported, and of the folders' content, where it is
     the same directory as one of the asked paths, by whatever link or mount.
     """
     listed, names = set(asked["listed"]), {}
@@ -40,7 +40,7 @@ def collect(asked, look):
 
 
 def _children(folders, known, look):
-    """Return the paths of what the folders hold besides what is known, and items of what could not be told."""
+    """Return the paths of what the folders hold besides what is known, and items of what is not known."""
     strays, unseen = [], []
     for folder in folders:
         try:
@@ -56,7 +56,7 @@ def _children(folders, known, look):
 
 
 def _owner_of(paths, look):
-    """Return what tells which package owns a path, or raises why that of this path is not known."""
+    """Return a function that says which package owns a path, or raises why that of this path is not known."""
     found, failures = {}, []
     try:
         for path, package in dpkg_status.owners([path for path in paths if path not in look.owners], look.tree):

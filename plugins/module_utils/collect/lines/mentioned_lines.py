@@ -32,7 +32,7 @@ ODD = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
 
 
 def describe(path, place, data, expression, look):
-    """Return what an item tells of a file's bytes for a plan; ``expression`` finds what names something."""
+    """Return what an item says about a file's bytes for a plan; ``expression`` finds what names something."""
     logical = list(blocks(data, place))
     naming = [block for block in logical if expression.search(b"\n".join(block[1]))]
     numbers = {number for number, _lines in naming}

@@ -84,7 +84,7 @@ def collect(asked, look):
     """Yield an item of each file that names something.
 
     ``asked`` is ``texts``, and the ``units`` that are its own. A plan asks ``closely``, for more of each file, and for
-    ``files``, names of installers with * for any characters, and ``packages``, which a line may tell to install.
+    ``files``, names of installers with * for any characters, and ``packages``, which a line may install.
     """
     if not asked["texts"]:
         return
@@ -133,7 +133,9 @@ def _any(texts, bringing):
 
 
 def _bringing(asked):
-    """Return the expressions, as bytes, for lines that name an installer or tell a package manager to install."""
+    """Return the expressions, as bytes, for lines that name an installer or have a package manager install
+    something.
+    """
     files = [_glob(name, rb"[^\s/'\";|&]{0,80}") for name in asked["files"]]
     packages = [_glob(name, rb"[A-Za-z0-9.+-]{0,80}") for name in asked["packages"]]
     found = [rb"(?<![A-Za-z0-9_])(?:" + b"|".join(files) + rb")(?![A-Za-z0-9_-])"] if files else []

@@ -24,7 +24,9 @@ NF_TABLES, LEGACY = "nf_tables", "iptables-legacy"
 
 
 def begins_as(prefixes):
-    """Return what tells whether a name is one of the prefixes, or goes on behind it with no letter or digit."""
+    """Return a function that says whether a name is one of the prefixes, or goes on behind it with no letter or
+    digit.
+    """
     words = "|".join(re.escape(prefix) for prefix in prefixes)
     expression = re.compile(r"(?:%s)(?![A-Za-z0-9])" % words, re.IGNORECASE)
     return lambda name: bool(prefixes) and expression.match(name) is not None

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""What the package manager would really do: its own rehearsal, kept from writing anything."""
+"""What the package manager would really do: its own simulation, kept from writing anything."""
 
 import re
 
@@ -15,7 +15,7 @@ from . import package_manager
 
 # Two of them have room in the time of this kind.
 SIMULATION_LIMIT = 280
-# A simulation writes its caches, a log of the solver and temporary files, unless it is told where not to.
+# A simulation writes its caches, a log of the solver and temporary files, unless it is kept from doing so.
 NO_CACHES = ["-o", "Dir::Cache::pkgcache=", "-o", "Dir::Cache::srcpkgcache="]
 NO_FILES = NO_CACHES + ["-o", "Dir::Log::Planner=/dev/null"]
 IN_MEMORY = "/run"
@@ -113,7 +113,7 @@ def _removal_by_dpkg(going, tree):
 
 
 def _removal_by_rpm(fits, folder, tree):
-    """Yield what rpm would do. Its other tools write when they only rehearse, so rpm is asked, of a copy."""
+    """Yield what rpm would do. Its other tools write when they only simulate, so rpm is asked, of a copy."""
     from ...linux import rpm_database
 
     with rpm_database.Database(tree, folder) as database:
@@ -127,7 +127,7 @@ def _removal_by_rpm(fits, folder, tree):
 
 
 def _alone(what, where, manager, refused, going, names):
-    """Return the item of a rehearsal by a tool that never takes along what it was not told to."""
+    """Return the item of a simulation by a tool that never removes more than it was asked to."""
     changes = [
         {"action": "Purg", "name": found["name"], "old": found.get("version", ""), "new": ""}
         for found in sorted(going, key=lambda found: found["name"])

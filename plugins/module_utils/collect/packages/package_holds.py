@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Which packages the owner told dnf or zypper to keep: dnf.conf(5) "protected_packages", zypper(8) "addlock"."""
+"""Which packages dnf or zypper is set to keep: dnf.conf(5) "protected_packages", zypper(8) "addlock"."""
 
 import fnmatch
 

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Whether the package managers can work: their tools, who is at work with them, and what was cut off."""
+"""Whether the package managers can work: their tools, who is at work with them, and what was interrupted."""
 
 import os
 
@@ -19,7 +19,7 @@ TOOLS = {"dpkg": ("apt-get", "dpkg"), "rpm": ("dnf", "zypper", "rpm")}
 def collect(asked, look):
     """Yield an item of dpkg and of rpm, if the host has their databases; ``asked['names']`` are packages of interest.
 
-    Of these it is told whether they are held, and which scripts around their removal they have.
+    Of these it is reported whether they are held, and which scripts around their removal they have.
     """
     if look.tree.lstat(dpkg_status.STATUS)[0] is not None:
         try:

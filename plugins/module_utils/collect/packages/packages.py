@@ -19,7 +19,7 @@ def collect(asked, look):
     """Yield an item of each known package that ``asked['names']`` or ``asked['word']`` fit.
 
     ``names`` are exact or globs; ``word`` is lower-case text in a package's name or maker, '' for none. ``in`` are
-    directories: what a package owns directly in them is told.
+    directories: what a package owns directly in them is reported.
     """
     for answer in (_of_dpkg, _of_rpm):
         yield from answer(asked, look)

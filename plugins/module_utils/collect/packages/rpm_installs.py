@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""What dnf or zypper would install: their own rehearsal, with all that they write kept in memory."""
+"""What dnf or zypper would install: their own simulation, with all that they write kept in memory."""
 
 import re
 
@@ -12,7 +12,7 @@ from ..items import not_checked, seen
 
 LIMIT = 300
 MEMORY = "/run"
-DNF_OK = (0, 1)  # It ends with 1 when it was told not to go on, and on errors too.
+DNF_OK = (0, 1)  # It ends with 1 when it was asked not to continue, and on errors too.
 # dnf's table: " name  architecture  version  repository  size", in parts with a heading each.
 PART = re.compile(r"^(Installing|Upgrading|Downgrading|Reinstalling|Removing)\b.*:$")
 ROW = re.compile(r"^ (\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s+[\d.]+ \S+$")
@@ -56,13 +56,13 @@ def zypper_changes(text):
 
 
 def dnf_argv(folder, names, verb="install"):
-    """Return dnf's rehearsal, which keeps its lists, notes and log in a folder."""
+    """Return dnf's simulation, which keeps its lists, notes and log in a folder."""
     places = ["--setopt=%s=%s/%s" % (what, folder, what) for what in ("cachedir", "persistdir", "logdir")]
     return ["dnf", "--assumeno", "--setopt=install_weak_deps=False"] + places + [verb] + names
 
 
 def zypper_argv(names):
-    """Return zypper's rehearsal; it takes the lists as they are."""
+    """Return zypper's simulation; it takes the lists as they are."""
     return [
         "zypper",
         "--non-interactive",

@@ -11,7 +11,7 @@ from ..items import not_checked, seen
 def collect(asked, look):
     """Yield an item of each executable below the asked roots that holds permission marks, with how many.
 
-    A container's are told apart. ``asked`` is a list of paths; / asks for all.
+    Those of containers are kept apart. ``asked`` is a list of paths; / asks for all.
     """
     hosts, contained, name_of = {}, {}, look.name_below(asked)
     for process in look.processes():

@@ -95,7 +95,7 @@ def _has_files_of(home, gid):
             if entry.status.st_gid == gid:
                 return True
     except (EndpointError, OSError):
-        # What was made inaccessible, or is moved about, keeps nobody from being looked at.
+        # What was made inaccessible, or is moved about, keeps no account from being checked.
         return False
     return False
 

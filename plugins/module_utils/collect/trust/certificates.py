@@ -140,7 +140,7 @@ def _whole(stream):
 
 
 def _by_text(data, asked):
-    """Return what an old database, which has no reader here, tells by its bytes alone."""
+    """Return what an old database, which has no reader here, shows by its bytes alone."""
     return [("", text) for text in asked if text.encode() in data]
 
 

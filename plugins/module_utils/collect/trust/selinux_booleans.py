@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Booleans of SELinux' policy, as getsebool(8) tells them; a host without SELinux has none."""
+"""Booleans of SELinux' policy, as getsebool(8) lists them; a host without SELinux has none."""
 
 import re
 
@@ -15,7 +15,7 @@ LINE = re.compile(r"^(\S+) --> (on|off)$")
 
 
 def values(lines):
-    """Yield (name, whether it is on) of each line of getsebool that tells one. Never raises."""
+    """Yield (name, whether it is on) of each line of getsebool that names one. Never raises."""
     for line in lines:
         match = LINE.match(line)
         if match:

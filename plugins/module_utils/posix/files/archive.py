@@ -21,14 +21,14 @@ MOST_TOLD = 20
 MOST_LINKED = 10000
 # Half the time of the highest, for an archive that is hardly larger.
 LEVEL = 6
-# What a damaged archive is told by.
+# What shows that an archive is damaged.
 DAMAGED = (tarfile.TarError, zlib.error, EOFError)
 READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_NOCTTY | os.O_CLOEXEC
 TYPES = ((stat.S_ISREG, tarfile.REGTYPE), (stat.S_ISDIR, tarfile.DIRTYPE), (stat.S_ISLNK, tarfile.SYMTYPE))
 
 
 def write(stream, entries):
-    """Write entries of a walk; return the paths of sockets, FIFOs and devices, which hold no data: as many as are told.
+    """Write entries of a walk; return the paths of sockets, FIFOs and devices, which hold no data, up to a limit.
 
     Owners, modes, times to the second, links and further names of the same file are kept; extended attributes, ACLs,
     flags of chattr(1) and the holes of sparse files are not.

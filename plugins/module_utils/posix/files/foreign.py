@@ -27,14 +27,14 @@ NOT_SYSTEM = "/var/tmp"
 
 
 def others_may_write(status, owners):
-    """Return True for the status of a directory in which somebody besides ``owners`` (user ids) may make a file."""
+    """Return True for the status of a directory in which users besides ``owners`` (user ids) may make a file."""
     mode = status.st_mode
     by_group = mode & stat.S_IWGRP and status.st_gid != 0
     return status.st_uid not in owners or bool(mode & stat.S_IWOTH or by_group)
 
 
 def remote_mounts(root):
-    """Return {path below the root: type} of what another machine or a process serves; {} where nothing tells."""
+    """Return {path below the root: type} of what another machine or a process serves; {} where that is not known."""
     try:
         with open(mounts.TABLE, "rb") as stream:
             table = stream.read()
@@ -89,7 +89,7 @@ def _is_systems(path):
 
 
 class Allowance:
-    """How much may still be read below each directory of others, so that nobody's files fill the answer."""
+    """How much may still be read below each directory of others, so that no user's files fill the answer."""
 
     def __init__(self):
         self._left = {}

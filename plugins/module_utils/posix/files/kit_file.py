@@ -21,7 +21,7 @@ DOING = "Reading the installer"
 def describe(path):
     """Return {sha256, mode, uid, bytes, replaceable} of an installer, None if it is not there.
 
-    ``replaceable`` says who else than root could put another one there, '' if nobody. EndpointError if it is not a
+    ``replaceable`` says who besides root could replace it, '' if only root can. EndpointError if it is not a
     regular file.
     """
     found = _opened(path)
@@ -39,13 +39,13 @@ def describe(path):
 
 
 def must_be(path, sha256):
-    """Raise EndpointError unless the installer is the approved one and nobody but root can put another one there."""
+    """Raise EndpointError unless the installer is the approved one and only root can replace it."""
     _must_fit(path, describe(path), sha256)
 
 
 @contextlib.contextmanager
 def copied(path, sha256, is_run):
-    """Yield the path of a copy that nobody else can reach, if it is the approved one; EndpointError if it is not.
+    """Yield the path of a private copy, if it is the approved one; EndpointError if it is not.
 
     It is copied while it is hashed, so that what was looked at is what is used, keeps its name, from which some
     installers read, and is gone after the block. One that ``is_run`` is put where programs may be run.

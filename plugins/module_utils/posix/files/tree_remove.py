@@ -13,7 +13,7 @@ from .tree_walk import Descent
 
 # Names that are held in memory at a time.
 MANY = 10000
-# A directory that somebody fills while it is emptied, or a name that is a directory and a link in turns, ends here.
+# A directory that is filled while it is emptied, or a name that is a directory and a link in turns, ends here.
 MOST_ROUNDS = 1000
 WORDS = {"i": "immutable", "a": "append-only"}
 

@@ -91,7 +91,8 @@ def walk(path, one_mount=False, in_order=True):
     The names of a directory come in order, unless they are very many.
 
     Nothing is yielded if it is not there. What cannot be looked at is an EndpointError or OSError: nothing is left out.
-    With ``one_mount`` what is mounted below the path is told and not gone into. Without ``in_order`` names come as the
+    With ``one_mount`` what is mounted below the path is reported and not entered. Without ``in_order`` names come as
+    the
     kernel gives them, and a directory takes no memory, however much it holds.
     """
     path = safe_paths.native(path)

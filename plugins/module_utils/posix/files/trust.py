@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Whether a path can be used by its name: it, and every directory on the way, is root's and nobody else may write.
+"""Whether a path can be used by its name: it, and every directory on the way, is root's and only root may write.
 
 A link is followed where it lies in such a directory, since only root can have put it there.
 """
@@ -19,7 +19,8 @@ TOP = "/"
 
 
 def replaceable(path):
-    """Return in words who else than root can put something else at a path, '' if nobody; OSError if it is not there.
+    """Return in words who besides root can put something else at a path, '' if only root can; OSError if it is not
+    there.
 
     The last name has to be a file or directory that is root's too.
     """
@@ -83,7 +84,7 @@ def _names(path):
 
 
 def _of(path, status):
-    """Return in words who else may write to what is at a path; '' if nobody, or above the top."""
+    """Return in words who else may write to what is at a path; '' if only root may, or above the top."""
     if not (path + "/").startswith(TOP.rstrip("/") + "/"):
         return ""
     if status.st_uid != OWNER:

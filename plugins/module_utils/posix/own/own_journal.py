@@ -57,7 +57,7 @@ def started(unit):
 
 
 def _write(text):
-    """Write the journal. Its directory appears with the journal in it: a run that is cut off before that leaves the
+    """Write the journal. Its directory appears with the journal in it: a run that is interrupted before that leaves the
     host as it was planned, so that its approval still holds.
     """
     folder, name = os.path.split(PATH)

@@ -38,7 +38,7 @@ def remove(folder):
 
 
 def remove_left():
-    """Remove what runs that were killed have left; nobody else is at work, since the caller holds the run's lock."""
+    """Remove what runs that were killed have left; no other run is active, since the caller holds the run's lock."""
     for home in FOLDERS:
         for name in _names(home):
             if name.startswith(PREFIX) and not _is_of_others(os.path.join(home, name)):

@@ -5,7 +5,7 @@
 
 A run comes in parts, each a process of its own. Between two of them a lease keeps every other run out: it is left when
 a part has ended well and more are to come, and ends by itself after LEASE seconds, with a boot, or with its run. A run
-that was killed in the midst of a part leaves none.
+that was killed during a part leaves none.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from ..running import boot_clock
 
 # In memory: a lock says nothing any more after a boot.
 PATH = "/run/avshift.lock"
-# Seconds, of a clock that nobody sets, that a run may take from one part to the next.
+# Seconds, of a clock that cannot be set, that a run may take from one part to the next.
 LEASE = 1800
 LONGEST = 4096
 

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""A clock that nobody can set, which tells how long this boot has lasted, and which boot it is."""
+"""A clock that cannot be set, which says how long this boot has lasted, and which boot it is."""
 
 import time
 
@@ -16,7 +16,7 @@ def seconds():
 
 
 def boot_id():
-    """Return what tells this boot from others; an empty text where the kernel does not tell."""
+    """Return what distinguishes this boot from others; an empty text where the kernel does not say."""
     try:
         with open(BOOT_ID, encoding="ascii", errors="replace") as stream:
             return stream.read().strip()

@@ -3,7 +3,8 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Do in a child what may wait in the kernel for ever: a mount whose server is gone, a scanner that does not answer.
 
-No handler of a signal runs while the kernel waits, so a limit by an alarm does not hold there. The child tells what it
+No handler of a signal runs while the kernel waits, so a limit by an alarm does not hold there. The child reports what
+it
 has by memory that it shares with its parent: all of it is there when the child hangs. After its limit it is killed or,
 where even that has to wait, left behind: it holds no file and no lock of its parent's.
 """
@@ -20,7 +21,7 @@ import time
 
 from ..errors import EndpointError, Problem
 
-# A kernel may let nobody kill a process that waits for an answer.
+# A kernel may keep a process that waits for an answer from being killed.
 KILLING = 1.0
 # Seconds after a limit in which a child can end by itself what does not hang in the kernel.
 GRACE = 3.0
@@ -31,7 +32,7 @@ SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
 # Memory that is not used takes none.
 SIZE, LEAST = 1 << 26, 1 << 20
 NO_RESERVE = 0x4000
-# How much was told (bytes), until when it goes on (monotonic seconds), and how long the two texts are.
+# How much was reported (bytes), until when it goes on (monotonic seconds), and how long the two texts are.
 HEADER = struct.Struct("=QdHH")
 LENGTH = struct.Struct("=I")
 TEXT, SPARE = 4096, 1 << 19
@@ -63,7 +64,7 @@ class Board:
     def begin(self, what, seconds):
         """Begin something that has to end within so many seconds."""
         if os.getppid() != self._parent:
-            # Nobody reads it any more.
+            # It is no longer read.
             os._exit(0)
         self._until = time.monotonic() + seconds
         self._write(1, "")
@@ -74,7 +75,7 @@ class Board:
         self._write(1, path)
 
     def tell(self, content):
-        """Tell something, as JSON can hold it; False if there is no room left. Something short has room even then."""
+        """Report something, as JSON can hold it; False if there is no room left. Something short has room even then."""
         raw = json.dumps(content).encode("ascii")
         end = self._end + LENGTH.size + len(raw)
         if end > len(self._memory) - (SPARE if len(raw) > TEXT else 0):
@@ -86,7 +87,7 @@ class Board:
         return True
 
     def told(self):
-        """Return all that was told, in order."""
+        """Return all that was reported, in order."""
         end, found, place = HEADER.unpack_from(self._memory)[0], [], BEGIN
         while place < end:
             start = place + LENGTH.size
@@ -269,7 +270,7 @@ def _text(name):
 
 
 def _again(told, what, doing):
-    """Return the error that a child has told of."""
+    """Return the error that a child has reported."""
     if "problem" in told:
         error = EndpointError.again(told["code"], told["problem"])
         error.facts = told["facts"]

@@ -9,7 +9,8 @@ TIMEOUT = "timeout"
 
 
 def told(act, timeout, keep=()):
-    """Return what ``act(tell)`` has told in a child (JSON), or "timeout", or in words that the child told nothing.
+    """Return what ``act(tell)`` has reported in a child (JSON), or "timeout", or in words that the child reported
+    nothing.
 
     The child does nothing but that, whatever signal or error comes meanwhile, and is gone afterwards. It has no open
     file of its parent's but those with the numbers in ``keep``.

@@ -48,7 +48,7 @@ def run(argv, timeout, stdin=None, lasting=False, **extra):
     """Run a command and return Finished, whatever its exit code.
 
     It reads from and prints to files without a name, never to a pipe of this process: should this process be killed,
-    the command goes on to its end. What is printed is limited; a ``lasting`` command, which nobody may end for that,
+    the command goes on to its end. What is printed is limited; a ``lasting`` command, which must not be ended for that,
     keeps the end of its output.
 
     Raises EndpointError if it cannot be started, prints too much or does not end within ``timeout`` seconds; it is
@@ -80,7 +80,7 @@ def _opened(given):
             os.close(file)
         raise
     for file in files[1:]:
-        # What is cut off while it is written to goes on at its new end.
+        # What is interrupted while it is written to goes on at its new end.
         fcntl.fcntl(file, fcntl.F_SETFL, fcntl.fcntl(file, fcntl.F_GETFL) | os.O_APPEND)
     return files
 

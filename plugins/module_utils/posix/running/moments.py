@@ -19,10 +19,10 @@ NICENESS = -15
 
 
 class Moment:
-    """A moment: ``wall`` seconds since 1970, to be told, and ``since_boot`` seconds of a ``boot``, to be counted from.
+    """A moment: ``wall`` seconds since 1970, to be shown, and ``since_boot`` seconds of a ``boot``, to be counted from.
 
-    The last two are None and empty where nobody noted them. ``exact_to`` is by how many seconds it may have been
-    otherwise, or None where nobody knows.
+    The last two are None and empty where they were not noted. ``exact_to`` is by how many seconds it may have been
+    otherwise, or None where that is not known.
     """
 
     def __init__(self, wall, since_boot=None, boot="", exact_to=None):
@@ -38,7 +38,9 @@ class Moment:
 
     @classmethod
     def read(cls, text, clock=None, exact_to=None):
-        """Return the moment that ``str`` and ``clock`` of one have told; ValueError if they are nothing of the kind."""
+        """Return the moment that ``str`` and ``clock`` of one have given; ValueError if they are nothing of the
+        kind.
+        """
         try:
             whole = calendar.timegm(time.strptime(text[:-5], "%Y-%m-%dT%H:%M:%S"))
             since_boot, boot = (float(clock["seconds"]), str(clock["boot"])) if clock else (None, "")
@@ -53,7 +55,7 @@ class Moment:
         return {"boot": self.boot, "seconds": self.since_boot}
 
     def until(self, later):
-        """Return the seconds from this moment to a later one; None where no clock tells that cannot be set."""
+        """Return the seconds from this moment to a later one; None where no clock that cannot be set has it."""
         if self.since_boot is None or later.since_boot is None or not self.boot or self.boot != later.boot:
             return None
         passed = later.since_boot - self.since_boot
@@ -68,7 +70,8 @@ class Moment:
 class Watch(threading.Thread):
     """Looks on a thread of its own until ``is_true()`` is, and keeps when that was; use it in a ``with``.
 
-    systemctl returns when a service has told that it is up or down, which is not when the kernel's marks come or go.
+    systemctl returns when a service has reported that it is up or down, which is not when the kernel's marks come or
+    go.
     ``begun`` is when the last look began that found it not to be true, ``ended`` when the first ended that found it to
     be: it became true between the two. Both are None until then.
     """
@@ -81,7 +84,7 @@ class Watch(threading.Thread):
         self.ended = None
 
     def run(self):
-        """Look again and again until it is true or nobody waits for it any more."""
+        """Look again and again until it is true or the caller no longer waits for it."""
         hurry()
         before = Moment.now()
         while not self._is_over.is_set():

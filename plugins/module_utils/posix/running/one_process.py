@@ -52,7 +52,9 @@ def _by_number(pid, sign, is_meant):
 
 
 def _identity(pid):
-    """Return what tells a process from a later one of its number: start in ticks, executable; None if it is gone."""
+    """Return what distinguishes a process from a later one with its PID: start in ticks, executable; None if it is
+    gone.
+    """
     try:
         with open("/proc/%d/stat" % pid, "rb") as stream:
             start = stream.read().rpartition(b")")[2].split()[19]

@@ -19,7 +19,7 @@ LOWEST = 3
 MOST_OPEN = 1 << 16
 OWN_CGROUP = "/proc/self/cgroup"
 SYSTEMD = "/run/systemd/system"
-# What logind ends with a login session, where it is told to (KillUserProcesses of logind.conf).
+# What logind ends with a login session, where it is set to (KillUserProcesses of logind.conf).
 OF_A_SESSION = "/user.slice/"
 MOVE_LIMIT = 15
 MANAGER = ("org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager")

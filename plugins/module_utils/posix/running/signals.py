@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Be told to end without leaving a host half-way: a signal becomes an error, which the caller cleans up after."""
+"""End on request without leaving a host half-way: a signal becomes an error, which the caller cleans up after."""
 
 import contextlib
 import signal

@@ -43,7 +43,7 @@ def _expired(case: Case) -> Iterator[Check]:
 
 
 def waived(case: Case, results: list[Check]) -> list[Check]:
-    """Return a result that names the waivers by which one of the other results is accepted."""
+    """Return a result that names the accepted checks by which one of the other results is accepted."""
     overridable = {result.id for result in results if result.level == "overridable"}
     used = [
         _told(entry, entry["preflight"])

@@ -12,7 +12,7 @@ from ...detect.match import RUNNING, Finding, findings
 from ..model import Check
 from .case import Case
 
-# How a finding intercepts, as a reader is told.
+# How a finding intercepts, as a reader sees it.
 WORDS = {scanners.YES: "intercepts file access", scanners.NO: "does not intercept", scanners.UNKNOWN: "may intercept"}
 THERE = (RUNNING, "installed", "broken")
 

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The owner's data: whether there is room to retain it."""
+"""The owner's data: whether there is room to archive it."""
 
 from __future__ import annotations
 

@@ -56,14 +56,16 @@ def steps(evidence: Evidence, going: list[Product], staged: Staged | None) -> It
 
 
 def read(target: dict[str, Any]) -> Handover:
-    """Return what readers of a plan are told of a handover's target."""
+    """Return what readers of a plan see of a handover's target."""
     old, new = target["old"], target["new"]
     told = {"stops": bool(old["units"]), "starts": new is not None, "stop_limit": old["stop_limit"]}
     return Handover(**told, start_limit=new["limit"], overlap=new.get("overlap")) if new else Handover(**told)
 
 
 def _effects(new: dict[str, Any], links: list[str]) -> tuple[dict[str, str], ...]:
-    """Return the effects of switching on; each proof makes a test file in every protected directory and removes it."""
+    """Return the effects of switching on; each self-test makes a test file in every protected directory and removes
+    it.
+    """
     proven = [{"path": path, "scope": "file", "change": "changed"} for path in new["paths"]]
     if new["overlap"]:
         # The signature of one run comes and goes.
@@ -80,7 +82,7 @@ def _links(evidence: Evidence, names: list[str]) -> list[str]:
 
 
 def _running(evidence: Evidence, going: list[Product]) -> list[str]:
-    """Return the units that run, or that a run which was cut off in the midst of a handover has stopped."""
+    """Return the units that run, or that a run that was interrupted during a handover has stopped."""
     names = [name for product in going for name in product.real_time_units]
     states = {name: evidence.value("unit", name) for name in names}
     stopped_by_us = _was_cut_off(evidence)
@@ -88,7 +90,7 @@ def _running(evidence: Evidence, going: list[Product]) -> list[str]:
 
 
 def _starting(evidence: Evidence, going: list[Product]) -> list[str]:
-    """Return the units that start at boot: they run by then if the host lost power in the midst of the run."""
+    """Return the units that start at boot: they run by then if the host lost power during the run."""
     return [name for product in going for name in product.real_time_units if _links(evidence, [name])]
 
 
@@ -100,7 +102,7 @@ def _was_cut_off(evidence: Evidence) -> bool:
 
 
 def _triggers(evidence: Evidence, units: list[str]) -> list[str]:
-    """Return the timers and the like that would start the units again in the midst of the handover."""
+    """Return the timers and the like that would start the units again during the handover."""
     seen = [evidence.value("unit", name) or {} for name in units]
     return sorted({trigger["name"] for unit in seen for trigger in unit.get("triggered_by", ())})
 
@@ -143,8 +145,9 @@ def _new(staged: Staged, evidence: Evidence) -> dict[str, Any]:
 def _overlap(staged: Staged | None, new: dict[str, Any]) -> dict[str, Any] | None:
     """Return {start_limit, limit, probe_limit, signature} of one that may stand beside another scanner, else None.
 
-    It has to leave marks and to refuse what it finds, since nothing else would tell its work from the old one's; and
-    where a package's own unit of it runs already, the two cannot be told apart.
+    It has to leave marks and to refuse what it finds, since nothing else would distinguish its work from the old one's;
+    and
+    where a package's own unit of it runs already, the two cannot be distinguished.
     """
     if staged is None or staged.provider.coexistence != OVERLAPPING:
         return None

@@ -9,8 +9,8 @@ from ...plan.model import Step
 # Within a part, kinds go in this order. The reason stands beside each.
 KINDS = (
     "announce",  # monitoring must know before the first change
-    "await_packages",  # nothing is installed or stopped while somebody else works with the package databases
-    "kit_check",  # nothing is changed for a kit that is not the approved one
+    "await_packages",  # nothing is installed or stopped while another process uses the package databases
+    "kit_check",  # nothing is changed for an installer that is not the approved one
     "debconf",  # answers count only before the package asks
     "file",  # configuration is there before the daemon first reads it
     "packages_install",
@@ -25,7 +25,7 @@ KINDS = (
     "prove_on_demand",  # nothing is stopped for a replacement that does not detect
     "prove_state",  # the same for one that can only be asked
     "handover",
-    "processes_end",  # nothing writes any more to what is retained next
+    "processes_end",  # nothing writes any more to what is archived next
     "kernel_module_unload",  # nothing uses it any more
     "packet_chains_remove",  # nothing makes them again; a rule in one of them may use a mark too
     "packet_marks_remove",  # nothing sets them again

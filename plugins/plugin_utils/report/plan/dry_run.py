@@ -49,7 +49,7 @@ def made(results: Results, hosts: list[str], frame: Frame, keep: Keep) -> Made:
     whole = _composed(results, hosts, frame, keep, left_out)
     try:
         told, shown = files(whole), lines(whole)
-    # One host of which something cannot be told must not cost all others their plan.
+    # One host with an unreadable plan must not cost all others theirs.
     except Exception:
         left_out = {**left_out, **_untellable(results, hosts, frame)}
         whole = _composed(results, hosts, frame, keep, left_out)
@@ -92,7 +92,7 @@ def _plans(
 
 
 def _untellable(results: Results, hosts: list[str], frame: Frame) -> dict[str, str]:
-    """Return which hosts' plans cannot be told, each looked at alone, and why."""
+    """Return which hosts' plans cannot be shown, each checked alone, and why."""
     found = {}
     for host in hosts:
         try:

@@ -55,7 +55,7 @@ def facts(view: View) -> list[tuple[str, str, str]]:
         ("Longest unprotected window", *prose.longest_window(view)),
         ("Reboots", *prose.reboots(view)),
         ("Not known", *prose.not_known(view)),
-        ("Data retained", *kept),
+        ("Archived data", *kept),
     ]
 
 

@@ -209,7 +209,7 @@ def _hosts(view: View) -> Iterator[str]:
         for group in view.groups
         for host in group.hosts()
     ]
-    yield from _table(["host", "class", "verdict now", "wave", "files retained", "particular"], rows)
+    yield from _table(["host", "class", "verdict now", "wave", "files archived", "particular"], rows)
 
 
 def _table(header: list[str], rows: Iterable[tuple[object, ...]]) -> Iterator[str]:

@@ -47,7 +47,7 @@ LIMITS = (
 
 # Characters of a version: one host's must not fill the answer to a question.
 LONGEST_VERSION = 60
-# What falls into the window, by how the replacement gets on beside another scanner.
+# What falls into the window, by how the replacement runs with another scanner.
 WINDOWS = {
     "passive_capable": "it is a change of modes",
     "on_demand_first": "it is one stop and one start",
@@ -134,7 +134,7 @@ def _coexistence(provider: dict[str, Any] | None) -> str:
 
 
 def _one_by_one(provider: dict[str, Any] | None) -> str:
-    """Return how a replacement gets on with Kaspersky on a host where the two do not intercept at once."""
+    """Return how a replacement runs with Kaspersky on a host where the two do not intercept at once."""
     coexistence = str(provider["coexistence"]) if provider else ""
     return "on_demand_first" if coexistence == "overlapping" else coexistence
 

@@ -23,7 +23,7 @@ CHANGE, REFUSED, NOTHING = "to change", "refused", "nothing to do"
 
 @dataclass(frozen=True)
 class Told:
-    """A preflight result as it is told of a class: ``hosts`` are those that it is so on, all of them if alike."""
+    """A preflight result as it is shown for a class: ``hosts`` are those that it is so on, all of them if alike."""
 
     check: dict[str, Any]
     hosts: tuple[str, ...]
@@ -83,7 +83,7 @@ class Group:
 
     @cached_property
     def retained(self) -> dict[str, tuple[int, int]]:
-        """Return {path: (files, bytes)} that are retained on all of its hosts together."""
+        """Return {path: (files, bytes)} that are archived on all of its hosts together."""
         sums: dict[str, tuple[int, int]] = {}
         for entry in self.entries.values():
             for path, size in entry["shown"]["retained"].items():
@@ -189,7 +189,7 @@ class View:
         return {wave: counted[wave] for wave in sorted(wave for wave in counted if wave is not None)}
 
     def provider(self, group: Group) -> dict[str, Any] | None:
-        """Return what the catalog tells of a class's replacement, or None where it has none."""
+        """Return what the catalog says about a class's replacement, or None where it has none."""
         told: dict[str, Any] | None = self.document["providers"].get(group.plan["goal"]["provider"])
         return told
 
@@ -221,5 +221,5 @@ def _rank(check: dict[str, Any]) -> int:
 
 
 def _number(value: object) -> int:
-    """Return a number that an endpoint told; what is none counts as nothing."""
+    """Return a number that an endpoint reported; anything else counts as nothing."""
     return value if isinstance(value, int) else 0

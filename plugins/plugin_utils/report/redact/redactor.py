@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Redact texts and documents: what is no word of the collection's own gives way to a pseudonym.
 
-What is kept is named, and not what goes: a text that nobody thought of is redacted as well.
+What is kept is named, and not what goes: an unexpected text is redacted as well.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ FORMS = re.compile(
 HEX = re.compile(r"[0-9A-Fa-f]{12,}")
 STEP = re.compile(r"\d{1,4}-(?:stage|handover|remove)-(?P<kind>\w+)")
 FILE = re.compile(r"(?P<stem>.+)(?P<ending>\.(?:service|socket|timer|conf|log|ini|json|gz|sha256|sh|py|so|d))")
-# A version, and the letters that distributions put into theirs; longer numbers may be anybody's.
+# A version, and the letters that distributions put into theirs; longer numbers may be private.
 VERSION = re.compile(
     r"(?!.*\d{7})[v.]?\d{1,6}(?:[._-]?(?:\d{1,6}|deb|dfsg|el|fc|amzn|u|ubuntu|rc|amd|generic|cloud|x|p|r))*"
 )

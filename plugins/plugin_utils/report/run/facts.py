@@ -175,7 +175,7 @@ def is_remarkable(host: dict[str, Any]) -> bool:
 
 
 def shortened(content: Any) -> Any:
-    """Return content with long texts cut off, and marked as such."""
+    """Return content with long texts shortened, and marked as such."""
     if isinstance(content, str):
         return content if len(content) <= LONGEST else f"{content[:LONGEST]}…"
     if isinstance(content, dict):

@@ -74,7 +74,7 @@ class Spool:
 def gather(folder: str, policies: tuple[Pack, ...], spool: Spool, console: Console | None = None) -> Report:
     """Return the report of a folder's records, whose hosts it puts into the spool.
 
-    ``console`` closes what only the replacement's console can tell. Records that cannot be read are named in it.
+    ``console`` closes what only the replacement's console shows. Records that cannot be read are named in it.
     Raises AvshiftError if there is no such folder.
     """
     names = records.names(folder)

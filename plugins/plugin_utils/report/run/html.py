@@ -96,7 +96,7 @@ def facts(head: dict[str, Any]) -> list[tuple[str, str, str]]:
             f"{prose.counted(damaged, 'record')} could not be read. What is unknown is never clean.",
         ),
         (
-            "Data retained",
+            "Archived data",
             prose.size(totals["retained_bytes"]),
             f"{prose.counted(totals['retained_files'], 'file')} in archives with checksums on the hosts.",
         ),

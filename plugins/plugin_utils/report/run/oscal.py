@@ -150,7 +150,7 @@ def metadata(head: dict[str, Any], title: str) -> dict[str, str]:
 
 
 def report_key(head: dict[str, Any]) -> tuple[str, ...]:
-    """Return what tells this report from others."""
+    """Return what distinguishes this report from others."""
     return (encode(head["totals"]), encode(head["policies"]))
 
 

@@ -28,7 +28,7 @@ def outcomes(record: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def retained(record: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return {archive, files, bytes} of each archive that the host's journal tells of."""
+    """Return {archive, files, bytes} of each archive in the host's journal."""
     return [run["retained"] for run in collected_in(record).get("earlier_runs", ()) if run.get("retained")]
 
 
@@ -51,7 +51,7 @@ def predicted(plan: dict[str, Any] | None) -> dict[str, Any] | None:
 
 
 def actual(record: dict[str, Any]) -> dict[str, Any] | None:
-    """Return what a run did; None of a record that tells of no run."""
+    """Return what a run did; None of a record without a run."""
     if record["mode"] != "migrate":
         return None
     done, kept = outcomes(record), retained(record)
@@ -69,7 +69,7 @@ def actual(record: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _unprotected_since(done: list[dict[str, Any]]) -> str | None:
-    """Return since when nothing is proven to protect a host; None where something is, or nothing was stopped."""
+    """Return since when a host may be unprotected; None where something is, or nothing was stopped."""
     windows = [outcome["facts"] for outcome in done if outcome["facts"].get("unprotected_from")]
     return str(windows[-1]["unprotected_from"]) if windows and not windows[-1].get("unprotected_until") else None
 
@@ -121,10 +121,10 @@ def _of_window(record: dict[str, Any], said: dict[str, Any], did: dict[str, Any]
 
 
 def _of_data(said: dict[str, Any], did: dict[str, Any]) -> Iterator[dict[str, str]]:
-    """Yield what differs of the data that were retained. Logs grow: more of them is no difference."""
+    """Yield what differs in the archived data. Logs grow: more of them is no difference."""
     if did["retained_files"] < said["retained_files"]:
         yield {
-            "what": "retained data",
+            "what": "archived data",
             "predicted": f"{said['retained_files']} files",
             "actual": f"{did['retained_files']} files",
         }

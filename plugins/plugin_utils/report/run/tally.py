@@ -23,7 +23,7 @@ STEP = ("id", "part", "kind", "title")
 class Class:
     """Hosts with the same plan. ``odd`` counts (step, outcome) where it was not ``changed`` but something else.
 
-    ``run`` counts hosts that a run tells of; on those, steps that are not in ``odd`` were changed. ``shared`` is what
+    ``run`` counts hosts with a run; on those, steps that are not in ``odd`` were changed. ``shared`` is what
     they have in common, packed: in the worst fleet each host is a class of its own.
     """
 

@@ -46,7 +46,7 @@ def _chain_rules(case: Case) -> Iterator[Check]:
             "warning",
             "A chain of the product will be removed together with the rules in it",
             "; ".join(told),
-            "The vendor's documentation tells administrators to add rules there. Move rules that you still "
+            "The vendor's documentation has administrators add rules there. Move rules that you still "
             "need into your own chain; the step and the record keep their text.",
         )
 

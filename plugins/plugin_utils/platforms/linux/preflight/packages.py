@@ -121,7 +121,7 @@ def _rehearsals(case: Case) -> list[Item]:
 
 
 def _rehearsed_to_go(case: Case) -> set[str] | None:
-    """Return the packages that would go, None if a rehearsal failed."""
+    """Return the packages that would go, None if a simulation failed."""
     rehearsals = _rehearsals(case)
     if any("unknown" in item for item in rehearsals):
         return None

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What would bring a product back, and what of the owner's still calls it afterwards."""
+"""What would reinstall a product, and which files of the owner still call it afterwards."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _by_hand(case: Case) -> Iterator[Check]:
 
 
 def _units(case: Case) -> Iterator[str]:
-    """Yield the owner's units, which are told and stay."""
+    """Yield the owner's units, which are reported and stay."""
     for item in of_kind(case.owned, "mention"):
         if item["value"]["place"] == "unit":
             yield f"{item['what']} (one of your own units calls it)"

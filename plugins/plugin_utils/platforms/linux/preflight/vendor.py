@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A vendor's product: whether everything for it is there, and what nobody will be able to say of it."""
+"""A vendor's product: whether everything for it is there, and what cannot be checked of it."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _kit(case: Case) -> Iterator[Check]:
 
 
 def _replaceable(path: str, seen: dict[str, Any]) -> str:
-    """Return who else than root can replace a kit, as far as the host told; '' if nobody."""
+    """Return who else than root can replace an installer, as far as the host reported; '' if only root can."""
     if seen.get("replaceable"):
         return str(seen["replaceable"])
     if seen["uid"] != 0:
@@ -85,7 +85,9 @@ def _replaceable(path: str, seen: dict[str, Any]) -> str:
 
 
 def _kit_alone(case: Case) -> Iterator[Check]:
-    """Yield an error where a kit's package cannot be installed alone: nothing may have to be fetched in the window."""
+    """Yield an error where the installer's package cannot be installed by itself: the window is no time for
+    downloads.
+    """
     staged = _staged(case)
     if staged is None or KIT not in staged.layout:
         return

@@ -41,7 +41,7 @@ PLANNERS = (
     homes,
     accounts,
 )
-# Kinds of evidence that stay, and are told of, unless a step has them as its reason.
+# Kinds of evidence that stay, and are reported, unless a step has them as its reason.
 STAYING = (
     "home_path",
     "account",
@@ -56,7 +56,7 @@ STAYING = (
 
 
 def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[Step]:
-    """Yield the steps of the part that follows a proven handover, unsorted; ``owned`` are the products' items."""
+    """Yield the steps of the part that follows a verified handover, unsorted; ``owned`` are the products' items."""
     if going:
         for planner in PLANNERS:
             yield from planner.steps(evidence, going, owned)

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Retain what is the owner's before anything of it may go."""
+"""Archive what is the owner's before any of it may be removed."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from . import homes
 
 
 def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[Step]:
-    """Yield the step that retains the system's data, if there is any, and one for each tree in a home: what a user
-    does to hers keeps nothing else from being retained.
+    """Yield the step that archives the system's data, if there is any, and one for each tree in a home: what a user
+    does to hers keeps nothing else from being archived.
     """
     drafts, made = _drafts(evidence), [] if evidence.value("path", RETAINED) else [RETAINED]
     kept = list(_of_system(evidence, going))
@@ -50,7 +50,7 @@ def _retained(kept: list[tuple[str, str]], name: str, more: dict[str, Any], made
 
 
 def _kept(evidence: Evidence, going: list[Product]) -> Iterator[tuple[str, str]]:
-    """Yield (path, what it holds) of all that is retained."""
+    """Yield (path, what it holds) of all that is archived."""
     yield from _of_system(evidence, going)
     yield from homes.retained(evidence, going)
 
@@ -95,7 +95,7 @@ def encrypted(evidence: Evidence, going: list[Product]) -> list[tuple[str, int]]
 
 
 def _drafts(evidence: Evidence) -> list[str]:
-    """Return what runs that were cut off have left among the archives: drafts, and manifests without an archive."""
+    """Return what runs that were interrupted have left among the archives: drafts, and manifests without an archive."""
     names = (evidence.value("path", RETAINED) or {}).get("children", [])
     drafts = [name for name in names if name.endswith(".part")]
     alone = [name for name in names if name.endswith(".sha256") and f"{name[: -len('.sha256')]}.tar.gz" not in names]
@@ -103,7 +103,7 @@ def _drafts(evidence: Evidence) -> list[str]:
 
 
 def probes(going: list[Product]) -> dict[str, Any]:
-    """Return the probe for the sizes of what would be retained, and for the room."""
+    """Return the probe for the sizes of what would be archived, and for the room."""
     named = [told.partition("[") for product in going for _path, told in product.moved_by]
     return {
         "space": {
@@ -117,6 +117,6 @@ def probes(going: list[Product]) -> dict[str, Any]:
 
 
 def sizes(evidence: Evidence, going: list[Product]) -> dict[str, Any]:
-    """Return {path: {files, bytes}} of what would be retained; it changes by itself."""
+    """Return {path: {files, bytes}} of what would be archived; it changes by itself."""
     seen = {path: _size(evidence, path) for path, _holds in _kept(evidence, going)}
     return {path: {key: value[key] for key in ("files", "bytes")} for path, value in seen.items() if value is not None}

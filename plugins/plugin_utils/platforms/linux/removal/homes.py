@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Remove what lies in users' homes, after it was retained: it is a user's quarantine, or an entry of a menu."""
+"""Remove what lies in users' homes, after it was archived: it is a user's quarantine, or an entry of a menu."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ....detect.evidence import Evidence, Item
 from ....plan.model import Step
 from .paths import removed
 
-# What is retained of one user's.
+# What is archived of one user's.
 MOST_OF_USER, MOST_FILES_OF_USER = 1 << 30, 100000
 
 
@@ -31,7 +31,7 @@ def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[S
 
 
 def retained(evidence: Evidence, going: list[Product]) -> list[tuple[str, str]]:
-    """Return (path, what it holds) of what is retained before it goes."""
+    """Return (path, what it holds) of what is archived before it is removed."""
     below = {path for product in going for path in product.of_kind("home_path")}
     return [
         (item["what"], f"data of {item['value']['user'] or 'nobody'}")
@@ -56,7 +56,7 @@ def user_of(path: str, evidence: Evidence) -> str:
 
 
 def is_left(path: str, evidence: Evidence) -> bool:
-    """Return True for a tree of a user's that is too large to be retained, or whose size could not be told: it stays
+    """Return True for a tree of a user that is too large to be archived, or whose size is not known: it stays
     with its user, since no user is to fill the host's disk or to keep the host from being changed.
     """
     item = evidence.items.get(f"space:{path}")

@@ -29,7 +29,7 @@ DROP_INS = (
     "/etc/profile.d/",
 )
 AUTOSTART = "/autostart/"
-# What the endpoint tells of where a line of a shell's start file stands, and what a shell takes for no command.
+# What the endpoint reports about where a line of a shell's start file stands, and what a shell takes for no command.
 PLAIN, OPENED, UNSURE, NOTHING = "plain", "opened", "unsure", ":"
 # Lines that name each other: one that is left without the others would be an error of the whole file.
 TOGETHER = ("squid",)

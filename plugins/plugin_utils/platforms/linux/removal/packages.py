@@ -14,10 +14,10 @@ from ....detect.evidence import Evidence, Item
 from ....plan.model import REMOVE, STAGE, Step
 from . import package_scripts
 
-# By whose database knows a package: the rehearsal of its removal, and who removes it if there was none.
+# By whose database knows a package: the simulation of its removal, and who removes it if there was none.
 REHEARSALS = {"dpkg": ("remove", "apt-get"), "rpm": ("remove by rpm", "rpm")}
 LOCK_WAIT = 300
-# These refuse what the owner told them to keep, and have no word to do it all the same.
+# These refuse to remove what they are set to keep, and have no word to do it all the same.
 KEEPING = ("dnf", "zypper")
 WITHOUT_SCRIPT = " without its pre-removal script"
 
@@ -32,7 +32,7 @@ def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[S
         if database == "dpkg":
             yield from package_scripts.steps(evidence, known, why)
         if skipped:
-            # rpm can be told to run no script, but only for all packages that it removes at once.
+            # rpm can be run without scripts, but only for all packages that it removes at once.
             alone = (_remove_alone(item, why.get(item["id"], "")) for item in _dependents_first(known))
             yield from (_without_links(step, owned) for step in alone)
         elif known:

@@ -60,7 +60,7 @@ def probes(going: list[Product]) -> dict[str, Any]:
 def flagged(evidence: Evidence, going: list[Product]) -> tuple[list[dict[str, str]], list[str]]:
     """Return [{path, flags}] of what keeps paths of the products from being removed, and what the plan leaves alone.
 
-    That is what lies above their paths, what has a name elsewhere too, and what was not told, since it was too much.
+    That is what lies above their paths, what has a name elsewhere too, and what was not listed, since it was too much.
     """
     own = obstacles(evidence, going)
     roots = [item["what"] for item in own]

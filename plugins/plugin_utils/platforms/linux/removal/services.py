@@ -56,7 +56,7 @@ def _stop_triggers(owned: Claims, others: dict[str, str]) -> Iterator[Step]:
 def _stop_units(owned: Claims) -> Iterator[Step]:
     """Yield steps for units that run; those of real-time protection too, which a handover stops and no more.
 
-    One that only starts at boot may run by the time of its step, if the host lost power in the midst of the run.
+    One that only starts at boot may run by the time of its step, if the host lost power during the run.
     """
     units = [item for item in of_kind(owned, "unit") if _is_running(item) or starting_at_boot(item["value"]["links"])]
     # What starts others by itself goes first.

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Steps that put the replacement on the host, configured and proven on demand, its real-time part still off."""
+"""Steps that install the replacement, configured and tested on demand, its real-time part still off."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def _ordered(values: Any) -> list[Any]:
 
 
 def not_rehearsed(evidence: Evidence, what: str) -> str:
-    """Return why it is not known what installing would do, '' if it is: a rehearsal, or all of them, failed."""
+    """Return why it is not known what installing would do, '' if it is: a simulation, or all of them, failed."""
     items = (evidence.items.get(f"package_change:{name}", {}) for name in (what, "all"))
     return next((str(item["unknown"]) for item in items if "unknown" in item), "")
 
@@ -270,7 +270,7 @@ def _proof(layout: dict[str, Any]) -> Step:
         "prove_on_demand",
         "Test through the engine's socket that it detects the test string and passes clean bytes",
         {"socket": engine["socket"], "unit": engine["unit"], "limit": engine["limit"]},
-        "not proven",
+        "not tested",
         "test string detected, clean bytes passed; nothing was written to the disk",
         (),
     )

@@ -52,7 +52,7 @@ def files(layout: dict[str, Any], options: dict[str, Any]) -> list[File]:
 
 
 def signatures(layout: dict[str, Any], options: dict[str, Any]) -> list[File]:
-    """Return the files of the site's own signatures."""
+    """Return the files of your own signatures."""
     told = layout.get("signatures")
     if told is None:
         return []

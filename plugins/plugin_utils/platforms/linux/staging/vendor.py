@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a provider's own command line is asked and told: probes and commands with the options filled in."""
+"""What a provider's own command line is asked for: probes and commands with the options filled in."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def is_one(layout: dict[str, Any]) -> bool:
 
 
 def probes(layout: dict[str, Any], options: dict[str, Any], moment: str) -> list[dict[str, Any]]:
-    """Return what to ask at a moment (staged or active), as the endpoint takes it; it tells the probes' form."""
+    """Return what to ask at a moment (staged or active), as the endpoint takes it; it gives the probes' form."""
     told = ((probe, _checks(probe, options, (ALWAYS, moment))) for probe in layout.get("probes", ()))
     return [_probe(probe, checks, options) for probe, checks in told if checks]
 
 
 def enrolled(layout: dict[str, Any], options: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the probe that tells whether the product is enrolled; nothing where it need not be."""
+    """Return the probe that shows whether the product is enrolled; nothing where it need not be."""
     if "enrolment" not in layout:
         return []
     probe = layout["enrolment"]["probe"]
@@ -56,9 +56,9 @@ def filled(argv: list[str], options: dict[str, Any]) -> list[str]:
 
 
 def not_local(provider: Provider, options: dict[str, Any]) -> list[dict[str, str]]:
-    """Return a check with result unknown of each thing that the host itself cannot tell of this provider.
+    """Return a check with result unknown of each thing that cannot be checked on the host for this provider.
 
-    Where directories are named in which the test file has to be blocked, that tells of detection.
+    Where directories are named in which the test file has to be blocked, that covers detection.
     """
     return [
         {"id": f"{name}:not_local", "result": "unknown", "detail": NOT_LOCAL[name]}

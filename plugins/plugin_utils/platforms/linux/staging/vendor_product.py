@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Steps that put a vendor's product on the host: from repositories or a kit, enrolled, and still passive.
+"""Steps that put a vendor's product on the host: from repositories or an installer, enrolled, and still passive.
 
 One that may not be active beside another engine is only looked at beforehand: it is installed in the handover.
 """
@@ -121,7 +121,7 @@ def _kit_check(install: Step) -> Step:
         "kit_check",
         f"Check that {path} is the approved installer",
         {"path": path, "sha256": checksum},
-        "not proven",
+        "not tested",
         f"SHA-256 {checksum}",
         install.reasons,
     )
@@ -214,7 +214,7 @@ def _proof(provider: Provider, layout: dict[str, Any], options: dict[str, Any]) 
             "prove_state",
             f"Check what {provider.name} reports while it is still passive",
             {"name": provider.name, "probes": probes, "limit": STAGED_LIMIT},
-            "not proven",
+            "not tested",
             "ok: " + ", ".join(names),
             (),
         )

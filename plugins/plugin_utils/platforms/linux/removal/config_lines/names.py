@@ -73,7 +73,7 @@ class Words:
         return any(fnmatchcase(posixpath.basename(word), name) for name in self.installers)
 
     def brings_back(self, text: str) -> bool:
-        """Return True if a text names an installer, or tells a package manager to install one of the products."""
+        """Return True if a text names an installer, or has a package manager install one of the products."""
         if any(self.is_installer(word) for word in re.split(r"[\s'\";|&=()]+", text) if word):
             return True
         return any(_installs(words, self) for words in _lists(text))
@@ -170,7 +170,7 @@ def _is_unit(word: str, words: Words) -> bool:
 
 
 def _installs(part: list[str], words: Words) -> bool:
-    """Return True if a package manager is told to install the products and nothing else."""
+    """Return True if a package manager installs the products and nothing else."""
     part = _unwrapped(part)
     if not part or posixpath.basename(part[0]) not in PACKAGE_TOOLS:
         return False

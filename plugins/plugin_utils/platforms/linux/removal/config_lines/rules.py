@@ -14,7 +14,9 @@ from .names import SOURCING, Words, segments
 
 @dataclass(frozen=True)
 class Fate:
-    """``goes`` with the line in its place, if there is one; else ``why`` a person has to look at it, '' if nobody."""
+    """``goes`` with the line in its place, if there is one; else ``why`` a person has to check it, '' if none has
+    to.
+    """
 
     goes: bool
     becomes: str | None = None
