@@ -80,7 +80,7 @@ class Host:
             if self.on_restart is not None and verb == "restart":
                 self.on_restart()
             if set(names) & self.broken:
-                raise EndpointError("command_failed", "Telling systemd", names[0], "no", "Look.")
+                raise EndpointError("command_failed", "Asking systemd", names[0], "no", "Look.")
             self.new_pid += "new.service" in names
             self.running.update(names)
 

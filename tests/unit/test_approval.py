@@ -118,7 +118,7 @@ def test_a_blocked_plan_is_refused_with_its_reasons() -> None:
 
 
 def test_a_part_after_one_that_did_not_reach_the_host_is_refused() -> None:
-    with pytest.raises(AvshiftError, match="not reached when the part before") as caught:
+    with pytest.raises(AvshiftError, match="not reached for the previous part") as caught:
         parts.allowed(_planned(_plan()), {"unreachable": True, "msg": "gone"})
     assert caught.value.code == "unreachable"
 

@@ -91,7 +91,7 @@ def test_a_window_is_told_by_how_the_replacement_gets_on_with_the_old_one(coexis
     seen = view.of(document.compose([("full", _one_by_one())], {}, VERSIONS, providers=told))
     words = prose.window(seen, seen.groups[0])
     assert words.startswith("About 1 s, as measured in the lab. ClamAV ")
-    others = {"passive_capable": "passive mode", "on_demand_first": "on demand", "exclusive": "cannot be up"}
+    others = {"passive_capable": "passive mode", "on_demand_first": "on-demand", "exclusive": "cannot run"}
     assert [name for name, part in others.items() if part in words] == [coexistence]
 
 
@@ -114,7 +114,7 @@ def test_the_plan_says_how_many_hosts_will_have_a_window_at_all() -> None:
     )
     words = prose.window(seen, next(group for group in seen.groups if "beside0" in group.entries))
     assert words.startswith(
-        "No unprotected moment. ClamAV intercepts and is proven before Kaspersky's protection stops."
+        "No unprotected moment. ClamAV intercepts and is tested before Kaspersky's protection stops."
     )
     assert "longer than 2 s" in words
     assert "longer than 10 s" in words

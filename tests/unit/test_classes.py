@@ -154,6 +154,6 @@ def test_waves_are_those_of_serial(sizes: Any, expected: list[int]) -> None:
 
 @pytest.mark.parametrize("size", ["many", -1, 0, "5 per cent", None, {"a": 1}], ids=str)
 def test_a_size_of_a_wave_that_cannot_be_read_is_told(size: Any) -> None:
-    with pytest.raises(AvshiftError, match="no number of hosts") as caught:
+    with pytest.raises(AvshiftError, match="neither a number of hosts") as caught:
         waves.of_hosts(["a"], [size])
     assert caught.value.code == "waves_unreadable"

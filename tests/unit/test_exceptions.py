@@ -175,8 +175,8 @@ def test_a_verification_knows_what_is_excepted(product: str, now: str, word: str
     ("text", "words"),
     [
         ("a: [", "expected"),
-        ("- 1", "no mapping"),
-        ("", "no mapping"),
+        ("- 1", "not a mapping"),
+        ("", "not a mapping"),
         ("format_version: 2", '$.format_version: expected exactly 1, found "2"'),
         ("{format_version: 1, waiver: []}", 'expected no key "waiver"'),
         ("{format_version: 1, waivers: {}}", "$.waivers: expected an array"),

@@ -92,7 +92,7 @@ def test_proof_looks_for_its_files_where_the_engine_moves_them(host: Host, monke
 
 def test_old_protection_comes_back_and_what_starts_it_comes_last(host: Host) -> None:
     host.broken = {"new.service"}
-    with pytest.raises(handover.HandoverFailed, match="The old protection is back, proven, since") as caught:
+    with pytest.raises(handover.HandoverFailed, match="The old protection is back, tested, since") as caught:
         handover.do(TARGET)
     assert host.said[-2:] == [("stop", ("new.service",)), ("start", ("old.service", "old.timer"))]
     assert caught.value.facts["old_is_back"] is True
@@ -145,7 +145,7 @@ def test_window_that_the_journal_cannot_take_stands_in_the_record(
         facts = handover.do(TARGET)
     else:
         host.broken = {"new.service"}
-        with pytest.raises(handover.HandoverFailed, match="The old protection is back, proven") as caught:
+        with pytest.raises(handover.HandoverFailed, match="The old protection is back, tested") as caught:
             handover.do(TARGET)
         facts = caught.value.facts
     assert facts["window_seconds"] is not None
@@ -154,7 +154,7 @@ def test_window_that_the_journal_cannot_take_stands_in_the_record(
 
 def test_run_that_is_told_to_end_brings_the_old_protection_back(host: Host) -> None:
     host.on_restart = lambda: os.kill(os.getpid(), signal.SIGTERM)
-    with pytest.raises(handover.HandoverFailed, match="told to end") as caught:
+    with pytest.raises(handover.HandoverFailed, match="terminated during this step") as caught:
         handover.do(TARGET)
     assert caught.value.facts["old_is_back"] is True
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
@@ -176,7 +176,7 @@ def test_window_over_a_restart_is_unknown(host: Host, clock: dict[str, Any] | No
     facts = handover.do(TARGET)
     assert facts["window_seconds"] is None
     assert "window_exact_to_seconds" not in facts
-    assert "started anew" in facts["window_unknown"]
+    assert "restarted since" in facts["window_unknown"]
 
 
 def test_after_a_run_that_was_cut_off_the_old_protection_can_still_come_back(host: Host) -> None:
@@ -369,7 +369,7 @@ def test_fault_of_the_program_s_own_brings_the_old_protection_back(host: Host, m
         raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
 
     monkeypatch.setattr(incoming.real_time, "prove", faulty)
-    with pytest.raises(handover.HandoverFailed, match="a fault of the program: UnicodeDecodeError") as caught:
+    with pytest.raises(handover.HandoverFailed, match="a bug in the program: UnicodeDecodeError") as caught:
         handover.do(TARGET)
     assert (caught.value.facts["old_is_back"], caught.value.facts["cause"]) == (True, "internal_error")
     assert host.running == {"old.timer", "old.service"}

@@ -330,7 +330,7 @@ def test_one_that_was_ended_by_the_guard_before_it_had_marks_is_not_started_agai
 
 def test_a_run_that_is_told_to_end_beside_the_old_one_leaves_that_alone(host: Host, parts: _Parts) -> None:
     host.on_restart = lambda: os.kill(os.getpid(), signal.SIGTERM)
-    with pytest.raises(handover.HandoverFailed, match="told to end") as caught:
+    with pytest.raises(handover.HandoverFailed, match="terminated during this step") as caught:
         handover.do(BESIDE)
     assert caught.value.facts["not_stopped"] is True
     assert host.running == {"old.timer", "old.service"}

@@ -96,7 +96,7 @@ def test_no_two_runs_have_the_same(folder: Path) -> None:
 def test_an_engine_that_does_not_come_to_know_it_is_an_error_and_its_file_goes(folder: Path) -> None:
     """The negative control: the engine loads from elsewhere, so that the signature is left out."""
     engine = _Engine(folder, loads=False)
-    with pytest.raises(EndpointError, match="does not find what this run's own signature names") as caught:
+    with pytest.raises(EndpointError, match="does not detect this run's own signature") as caught:
         OwnSignature(_made(folder, limit=0.3), engine.path).__enter__()
     assert caught.value.code == "own_signature_unknown"
     assert os.listdir(folder) == []

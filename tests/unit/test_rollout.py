@@ -92,7 +92,7 @@ def test_the_last_words_say_why_and_what_to_do() -> None:
     assert "12 hosts: 0 migrated, 1 failed, 0 unreachable, 11 not started" in text
     assert "The run ended early: 1 of 1 hosts of wave 1 failed" in text
     assert "avshift/records" in text
-    assert "Hosts that were not started are as they were." in text
+    assert "Hosts that were not started are unchanged." in text
 
 
 def test_the_last_words_of_a_rehearsal_say_that_nothing_was_changed() -> None:

@@ -66,7 +66,7 @@ def test_the_plan_is_cut_off(plan: Path, tmp_path: Path) -> None:
     whole = plan.read_text(encoding="utf-8")
     cut_off = tmp_path / "cut-off.json"
     cut_off.write_text(whole[: len(whole) // 2], encoding="utf-8")
-    _refused(_migrate(tmp_path, cut_off), str(cut_off), "not whole JSON", "Make the plan again")
+    _refused(_migrate(tmp_path, cut_off), str(cut_off), "not complete JSON", "Make the plan again")
 
 
 def test_the_plan_was_edited(plan: Path, tmp_path: Path) -> None:

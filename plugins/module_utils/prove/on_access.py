@@ -91,8 +91,8 @@ def _word(outcome):
 
 
 def _attempt(folder, data, timeout, kept_in, tells=""):
-    """Return 0 if a new file with the data could be read, else an errno, "timeout" or "vanished"; ``TOLD`` if the log of
-    the unit ``tells`` had its name then, and in words why that could not be read.
+    """Return 0 if a new file with the data could be read, else an errno, "timeout" or "vanished"; ``TOLD`` if the log
+    of the unit ``tells`` had its name then, and in words why that could not be read.
     """
     name = test_files.new_name()
     path = "/".join((folder.rstrip("/"), name, name))

@@ -82,7 +82,7 @@ def _stopped_by(wave: int, members: list[str], results: Results, most_failed: fl
         return ""
     return (
         f"{len(bad)} of {len(members)} hosts of wave {wave} failed or were not reached ({some(bad)}), and "
-        f"{most_failed:g} % may ({waves.MOST_FAILED})"
+        f"the limit is {most_failed:g} % ({waves.MOST_FAILED})"
     )
 
 

@@ -36,7 +36,9 @@ class Report:
         policies: tuple[Pack, ...],
         console: dict[str, Any] | None = None,
     ) -> None:
-        """Take what gather made; ``twice`` are hosts with several records, ``console`` is what ``Console.told`` gives."""
+        """Take what gather made; ``twice`` are hosts with several records, ``console`` is what ``Console.told``
+        gives.
+        """
         self._tally, self._store = tally, store
         self.head: dict[str, Any] = {
             "format_version": FORMAT_VERSION,
