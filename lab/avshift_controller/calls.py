@@ -30,7 +30,7 @@ def run(places: Places, root: Path, command: list[str]) -> int:
         raise ControllerError("Entering the root", str(root), "this needs root", "Call it as root")
     with locks.if_free(places.lock("use")) as alone:
         if alone and places.calls.is_dir() and any(places.calls.iterdir()):
-            # One was killed, and nobody else is in there.
+            # One was killed, and no other process is in there.
             holder.down(places)
     with locks.held(places.lock("use"), fcntl.LOCK_SH):
         held = holder.running(places, root)

@@ -45,7 +45,7 @@ class Holder:
 
 
 def noted(places: Places) -> Holder | None:
-    """Return who was noted last; None if nobody was."""
+    """Return who was noted last; None if no one was."""
     try:
         return Holder(**json.loads(places.holder.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
@@ -97,7 +97,7 @@ def _start(places: Places, root: Path) -> Holder:
 
 
 def supervise(places: Places, root: str) -> int:
-    """Hold the namespaces of a root until nobody needs them."""
+    """Hold the namespaces of a root until they are no longer needed."""
     groups.make(places.control_group)
     places.cache.mkdir(parents=True, exist_ok=True)
     words = [word for one in groups.hierarchies() for word in (str(one.point), str(one.version), one.options)]

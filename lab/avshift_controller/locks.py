@@ -22,7 +22,7 @@ def held(path: Path, how: int = fcntl.LOCK_EX) -> Iterator[int]:
 
 @contextmanager
 def if_free(path: Path) -> Iterator[bool]:
-    """Hold a lock if nobody else does; gives whether that is so."""
+    """Hold a lock if it is free; gives whether that is so."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:

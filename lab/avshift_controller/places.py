@@ -59,5 +59,5 @@ class Places:
 
     @property
     def control_group(self) -> str:
-        """The name of this checkout's control group, which nobody else uses."""
+        """The name of this checkout's control group, which is used for nothing else."""
         return "avshift-controller-" + hashlib.sha256(str(self.checkout).encode()).hexdigest()[:12]

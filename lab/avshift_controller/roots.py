@@ -18,7 +18,7 @@ SUITE = "trixie"
 PREFIX, UNFINISHED = "root-", ".new"
 # As many megabytes as the root, its images and their containers take.
 ROOM = 6000
-# A process of its own below which everything ends with it, and mounts that nobody else sees.
+# A process of its own below which everything ends with it, and mounts that no other process sees.
 ALONE = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private", "--")
 WRAPPER = "#!/bin/sh\n# The mirror that this root was made from.\nexec /usr/bin/mmdebstrap {keyring}\"$@\" '{mirror}'\n"
 TIMEOUT_SECONDS = 1800

@@ -1,4 +1,4 @@
-"""What is left of a controller in a folder, as the kernel tells it and none of its code."""
+"""What is left of a controller in a folder, as the kernel reports it and none of its code."""
 
 from __future__ import annotations
 

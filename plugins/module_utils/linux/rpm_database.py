@@ -131,10 +131,10 @@ class Database:
         lines = self._query(["-qa", "--qf", FORMAT])
         odd = [line for line in lines if line and not (ENTRY.match(line) and "\0" not in line)]
         if odd:
-            raise _broken(self._folder, "rpm tells of a package what is not understood: %r" % odd[0])
+            raise _broken(self._folder, "rpm's output for a package cannot be parsed: %r" % odd[0])
         found = list(packages(lines))
         if self._scratch is not None and set(DATABASES) & set(os.listdir(self._path)) != self._taken:
-            raise _broken(self._folder, "the rpm program here cannot read a database of its kind, and began another")
+            raise _broken(self._folder, "the rpm program here cannot read this kind of database, and created another")
         self._must_be_as_many(sum(1 for line in lines if line))
         return found
 
@@ -195,4 +195,6 @@ class Database:
 
 
 def _broken(folder, cause):
-    return EndpointError("rpm_broken", "Reading rpm's database", folder, cause, "See what 'rpm -qa' says on the host.")
+    return EndpointError(
+        "rpm_broken", "Reading rpm's database", folder, cause, "Run 'rpm -qa' on the host to see the problem."
+    )

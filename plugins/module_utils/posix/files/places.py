@@ -18,7 +18,7 @@ class Place:
     """A directory that was reached: its path below the root without links, and its descriptor while it is in use.
 
     ``ground`` is the path of the directory of others that it is in, or is, '' if it is in none; ``is_anyones`` is true
-    of one that everybody may write to.
+    of a world-writable one.
     """
 
     def __init__(self, descriptor, real, above, owners):
@@ -44,11 +44,11 @@ def below(folder, name):
 def refuse_odd(path):
     """Refuse what is no path: the system would do so with less to say."""
     if len(path) > LONGEST_PATH or "\0" in path:
-        raise unreadable(path[:LONGEST_PATH], "no path has such a length or such characters")
+        raise unreadable(path[:LONGEST_PATH], "no path can have this length or these characters")
 
 
 def refuse_link(place, name):
-    """Root follows no link that somebody else may have made."""
+    """Root follows no link that another user may have made."""
     if place.ground:
         raise unreadable(below(place.real, name), "a link in a directory of others is not followed", place.ground)
 

@@ -97,11 +97,11 @@ def opened_file(path):
 
 
 def _led_elsewhere(path, name, error):
-    cause = "the parent %r is a symbolic link or no directory" % name
+    cause = "the parent %r is a symbolic link or not a directory" % name
     if error.errno not in (errno.ELOOP, errno.ENOTDIR):
         cause = os.strerror(error.errno)
     return EndpointError(
-        "path_led_elsewhere", "Using a path", path, cause, "Look at it by hand; nothing was done with it."
+        "path_led_elsewhere", "Using a path", path, cause, "Check it by hand; nothing was done with it."
     )
 
 
@@ -166,4 +166,6 @@ def read_text(path, limit=READ_LIMIT):
 
 def unreadable(path, cause):
     """Return the EndpointError of a file that cannot be read."""
-    return EndpointError("path_unreadable", "Reading a file", path, cause, "See that root can read it and run again.")
+    return EndpointError(
+        "path_unreadable", "Reading a file", path, cause, "Make sure that root can read it, and run again."
+    )

@@ -27,7 +27,7 @@ def refuse_system_directory(path):
     """Refuse what the system itself lives in, whatever the catalog or other checks say: a second lock."""
     if path.rstrip("/") in SYSTEM or path in ("", "/"):
         raise EndpointError(
-            "path_refused", "Removing a path", path, "the system lives in it", "Correct the catalog entry."
+            "path_refused", "Removing a path", path, "it is a system directory", "Correct the catalog entry."
         )
 
 
@@ -70,7 +70,7 @@ def _remove_below(parent, name, scope, path):
             "Removing a file",
             shown(path),
             "it is a directory",
-            "Look at it by hand and run again.",
+            "Check it by hand and run again.",
         )
     try:
         if not stat.S_ISDIR(status.st_mode):

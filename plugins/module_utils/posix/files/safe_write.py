@@ -64,7 +64,7 @@ def _keep_owner(parent, name, draft):
 
 
 def _write_draft(folder, draft, name, text, mode):
-    """Write a new file: one that somebody has put there could be another name of a file elsewhere."""
+    """Write a new file: an existing one could be another name of a file elsewhere."""
     _discard(folder, draft)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     with os.fdopen(os.open(draft, flags, 0o600, dir_fd=folder), "wb") as stream:

@@ -44,14 +44,14 @@ class Tree:
             self._top = Place(top, "/", None, self._owners)
         except OSError as error:
             raise EndpointError(
-                "root_unreadable", "Looking at a root", root, os.strerror(error.errno), "Name a mounted root."
+                "root_unreadable", "Checking a root", root, os.strerror(error.errno), "Name a mounted root."
             )
         self._top.ground = ""
         self._remote = Remote(root, avoided)
         self._reached = {"/": self._top}
 
     def ground(self, path):
-        """Return (directory of others that a path lies in, whether everybody may write to it); ('', False) for a path
+        """Return (directory of others that a path lies in, whether it is world-writable); ('', False) for a path
         that only root can have made, or that cannot be looked at.
         """
         try:
@@ -251,7 +251,7 @@ class Tree:
         return place
 
     def _keep(self, path, place):
-        """Keep what a path leads to; a place that is no longer kept is closed once nobody uses it."""
+        """Keep what a path leads to; a place that is no longer kept is closed once it is no longer used."""
         if self._open >= MOST_OPEN or len(self._reached) >= MOST_KEPT:
             self._reached, self._open = {"/": self._top}, 0
         self._reached[path] = place

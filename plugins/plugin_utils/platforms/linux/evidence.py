@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What each kind of evidence says on Linux: what proves a product, supports one, has an effect, and rests on what."""
+"""What each kind of evidence says on Linux: what confirms a product, supports one, has an effect, and rests on what."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def _hangs(item: Item, product: Product) -> bool:
     return (kind in PROVING or kind in RUNNING or kind in SUPPORTING) and what in wanted
 
 
-# What tells that a product is there; what it left elsewhere is not asked.
+# What shows that a product is there; what it left elsewhere is not asked.
 SCANNING = ("package", "path", "unit", "process", "container_process", "kernel_module", "home_path", "root")
 
 

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What proves a product on Linux, what supports one that is proven, and whose each piece of evidence is."""
+"""What confirms a product on Linux, what supports one that is confirmed, and whose each piece of evidence is."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _in_path(item: Item, product: Product, _evidence: Evidence) -> bool:
     return any(sign.kind == "path" and sign.what == item["what"] for sign in product.signs)
 
 
-# What proves a product, each by itself; a process is given to the most exact entry instead.
+# What confirms a product, each by itself; a process is given to the most exact entry instead.
 PROVING: dict[str, Judge] = {
     "package": lambda item, product, _evidence: any(
         fnmatchcase(item["value"]["name"], name) for name in product.of_kind("package")
@@ -57,7 +57,7 @@ RUNNING = ("process", "container_process")
 NAMES = ("account", "group", "named_entry", "kernel_name", "saved_name")
 
 
-# What never proves a product, but tells more about one that is proven.
+# What never confirms a product, but adds to one that is confirmed.
 SUPPORTING: dict[str, Judge] = {
     "kernel_module": _exact("kernel_module"),
     "packet_mark": lambda item, product, evidence: mark_of(item) in marks.of(evidence, [product]).all(),
@@ -96,7 +96,7 @@ def _would_install(name: str, product: Product) -> bool:
 
 
 def is_others_too(item: Item, product: Product, makers: list[str]) -> bool:
-    """Return True for a package whose name another vendor's package has too, unless its maker is told."""
+    """Return True for a package whose name another vendor's package has too, unless its vendor is known."""
     if item["kind"] != "package" or item["value"]["name"] not in product.shared_names:
         return False
     return not any(word in item["value"]["vendor"].lower() for word in makers)

@@ -15,7 +15,7 @@ from .locations import is_below
 
 
 def strays(evidence: Evidence, products: tuple[Product, ...], claimed: Claims) -> Claims:
-    """Return what nobody took and is the net's, and shared directories in which nothing is left, by product."""
+    """Return what no product claimed and is the net's, and shared directories in which nothing is left, by product."""
     netted = _of_the_net(evidence, products, claimed)
     return {**netted, **_emptied(evidence, products, {*claimed, *netted})}
 

@@ -17,30 +17,32 @@ COMMAND = "ansible-playbook avshift.endpoint.migrate -e avshift_hosts=PATTERN " 
     "-e avshift_approved_plan=PATH/plan.json"
 )
 PARTS = {
-    "stage": "Stage: the replacement is put in place and proven on demand, its real-time part still off",
-    "handover": "Handover: Kaspersky's real-time protection stops, the replacement's starts and is proven; where both "
-    "may intercept at once, the replacement's starts and is proven first",
-    "remove": "Remove: everything of Kaspersky's goes, after the owner's data is retained",
+    "stage": "Stage: the replacement is installed and its on-demand detection tested, its real-time part still off",
+    "handover": "Handover: Kaspersky's real-time protection stops, the replacement's starts and is tested; if "
+    "both may intercept at once, the replacement's starts and is tested first",
+    "remove": "Remove: your data is archived, then everything that belongs to Kaspersky is removed",
 }
 STOPS = {
-    "stage": "Each step that can be taken back is, in reverse order, and the host's verdict is rolled_back. "
-    "Kaspersky's protection was never stopped.",
-    "handover": "The replacement is stopped, Kaspersky's units are started and looked at until they intercept again, "
-    "and the host's verdict is rolled_back. Nothing was removed. If Kaspersky's does not come back within its limit, "
-    "the verdict is failed, and the run's output says to look at this host now.",
-    "remove": "This is past the point of no return. The replacement, where there is one, protects the host. Kaspersky "
-    "is not put back; run the same plan again, and it goes on where it stopped. What was retained is in "
+    "stage": "The steps are rolled back in reverse order, as far as they can be, and the host's verdict is "
+    "rolled_back. Kaspersky's protection was never stopped.",
+    "handover": "The replacement is stopped, Kaspersky's units are started and checked until they intercept again, and "
+    "the host's verdict is rolled_back. Nothing was removed. If Kaspersky's protection does not come back within its "
+    "time limit, "
+    "the verdict is failed, and the run's output says that the host may be unprotected.",
+    "remove": "This is past the point of no return. The replacement, if there is one, protects the host. Kaspersky "
+    "is not restored; run the same plan again, and it continues where it stopped. Archived data is in "
     "{retained} on the host.",
 }
 LIMITS = (
-    "The plan was computed from one look at each host. A host whose plan is another one by the time of the change is "
-    "refused, and what differs is said.",
-    "Only hosts of the inventory that was given are in the plan. Whether that is the whole fleet is for the requester "
-    "to show.",
-    "What brings Kaspersky back from outside a host is not seen: a deployment task of Security Center, a golden image, "
-    "another management tool.",
-    "How long a handover is expected to take, and that it leaves no unprotected moment, was seen in a lab, on other "
-    "machines than these. The run measures it on each host.",
+    "The plan was computed from one check of each host. A host whose plan has changed by the time of the migration is "
+    "refused, with a list of the differences.",
+    "The plan covers only the hosts of the inventory that was used. The requester has to show whether that is "
+    "the whole fleet.",
+    "The plan cannot see anything outside a host that reinstalls Kaspersky: a deployment task of Security Center, a "
+    "golden "
+    "image, another management tool.",
+    "The expected duration of a handover, and that it leaves no unprotected moment, was measured in a lab, "
+    "not on these machines. The run measures it on each host.",
     "The method was tested against stand-ins made from public documentation, never against the vendor's own packages.",
 )
 
@@ -49,7 +51,7 @@ LIMITS = (
 LONGEST_VERSION = 60
 # What falls into the window, by how the replacement runs with another scanner.
 WINDOWS = {
-    "passive_capable": "it is a change of modes",
+    "passive_capable": "it is a switch of modes",
     "on_demand_first": "it is one stop and one start",
     "exclusive": "it lasts from the stop until the replacement has started",
 }
@@ -81,11 +83,11 @@ def size(octets: int) -> str:
 def purpose(view: View) -> str:
     """Return what the change is and why, in two sentences."""
     fates, replacements = view.fates(), view.replacements()
-    instead = f"{', '.join(replacements)} takes over protection" if replacements else "no replacement takes its place"
+    instead = f"{', '.join(replacements)} takes over protection" if replacements else "there is no replacement"
     return (
-        f"Kaspersky was found on {view.affected():,} of {counted(view.planned, 'host')} that could be looked at. "
-        f"{counted(fates[CHANGE], 'host')} would be changed: {instead}, Kaspersky is removed, and each host is proven "
-        "clean or named."
+        f"Kaspersky was found on {view.affected():,} of {counted(view.planned, 'host')} that could be checked. "
+        f"{counted(fates[CHANGE], 'host')} would be changed: {instead}, Kaspersky is removed, and each host is either "
+        "verified clean or reported."
     )
 
 
@@ -95,9 +97,9 @@ def window(view: View, group: Group) -> str:
     if change is None:
         return "None: no step touches real-time protection."
     if not change.starts:
-        return "Unlimited: real-time protection ends, and no replacement takes its place."
+        return "Unlimited: real-time protection ends, and there is no replacement."
     if not change.stops:
-        return "None: no Kaspersky protection is running that would stop; the replacement's is switched on."
+        return "None: no Kaspersky protection is running that would stop; the replacement is switched on."
     if change.overlap:
         return f"No unprotected moment. {_overlapping(provider, change.overlap)} {_limits(change)}"
     return f"{_expected(provider)[0].capitalize()}. {_coexistence(provider)} {_limits(change)}"
@@ -106,9 +108,11 @@ def window(view: View, group: Group) -> str:
 def _overlapping(provider: dict[str, Any] | None, overlap: dict[str, Any]) -> str:
     expected = _expected(provider)[0]
     return (
-        f"{provider['name'] if provider else 'The replacement'} intercepts and is proven before Kaspersky's protection "
-        f"stops. If reading a clean file takes longer than {overlap['probe_limit']} s meanwhile, or both intercept for "
-        f"longer than {overlap['limit']} s, it is stopped and starts after Kaspersky's has stopped; the window is then "
+        f"{provider['name'] if provider else 'The replacement'} intercepts and is tested before Kaspersky's "
+        f"protection stops. If reading a clean file takes longer than {overlap['probe_limit']} s meanwhile, or both "
+        "intercept "
+        f"for longer than {overlap['limit']} s, it is stopped and starts after Kaspersky has stopped; the window is "
+        "then "
         f"{expected}."
     )
 
@@ -123,13 +127,15 @@ def _expected(provider: dict[str, Any] | None) -> tuple[str, float]:
 
 def _coexistence(provider: dict[str, Any] | None) -> str:
     told = {
-        "passive_capable": "is up in a passive mode beforehand, so that the window is a change of modes",
-        "on_demand_first": "is installed and proven on demand beforehand, so that the window is one stop and one start",
-        "exclusive": "cannot be up beside Kaspersky, so that its start falls into the window",
+        "passive_capable": "already runs in passive mode, so the window is a switch of modes",
+        "on_demand_first": (
+            "is already installed and its on-demand detection tested, so the window is one stop and one start"
+        ),
+        "exclusive": "cannot run alongside Kaspersky, so its start falls into the window",
     }
     coexistence = _one_by_one(provider)
     if provider is None or coexistence not in told:
-        return "How the replacement gets on with Kaspersky is not known."
+        return "It is not known whether the replacement can run alongside Kaspersky."
     return f"{provider['name']} {told[coexistence]}."
 
 
@@ -141,7 +147,7 @@ def _one_by_one(provider: dict[str, Any] | None) -> str:
 
 def _limits(change: Handover) -> str:
     return (
-        f"A stop that takes longer than {change.stop_limit} s is ended by force; a start that does not intercept "
+        f"A service that takes longer than {change.stop_limit} s to stop is killed; a start that does not intercept "
         f"within {change.start_limit} s counts as failed, and Kaspersky's protection is started again."
     )
 
@@ -158,7 +164,7 @@ def longest_window(view: View) -> tuple[str, str]:
     bare_moment = [group for group in over if group.handover and group.handover.opens_window()]
     hosts, others = (sum(len(group.entries) for group in those) for those in (bare_moment, over))
     others -= hosts
-    closed = f"On {counted(others, 'host')} the replacement is proven before Kaspersky's protection stops."
+    closed = f"On {counted(others, 'host')} the replacement is tested before Kaspersky's protection stops."
     if not bare_moment:
         return "no unprotected moment", f"No host is expected to have a window. {closed}"
     provider = max((view.provider(group) for group in bare_moment), key=lambda one: _expected(one)[1])
@@ -180,7 +186,7 @@ def reboots(view: View) -> tuple[str, str]:
     words = [f"On {counted(hosts, 'host')} {reason}." for reason, hosts in told.items()]
     waiting = view.with_level("reboot_pending")
     if waiting:
-        words.append(f"{counted(waiting, 'host')} already {'waits' if waiting == 1 else 'wait'} for one.")
+        words.append(f"{counted(waiting, 'host')} already {'needs' if waiting == 1 else 'need'} one.")
     return ("none planned" if not perhaps else f"up to {perhaps:,}"), " ".join(["No step restarts a host.", *words])
 
 
@@ -194,12 +200,12 @@ def not_known(view: View) -> tuple[str, str]:
     """Return what could not be found out: in a word or two, and in a sentence."""
     silent, unsure = len(view.document["not_planned"]), view.unknown()
     if not silent and not unsure:
-        return "nothing", "Every host answered, and everything that was asked could be looked at."
+        return "nothing", "Every host answered, and everything could be checked."
     words = []
     if silent:
         words.append(f"{counted(silent, 'host')} gave no answer and {'has' if silent == 1 else 'have'} no plan.")
     if unsure:
-        words.append(f"On {counted(unsure, 'host')} something could not be looked at.")
+        words.append(f"On {counted(unsure, 'host')} something could not be checked.")
     return counted(silent + unsure, "host"), " ".join(words)
 
 
@@ -210,25 +216,29 @@ def justification(view: View) -> list[str]:
         for (name, version), hosts in view.products().items()
     ]
     policy = view.document["policy"]
-    unnamed = "Which rule or decision demands it is not part of this plan; the requester names it."
+    unnamed = "The plan does not name a rule or decision that requires this; the requester does."
     return [
         purpose(view),
-        f"Found: {'; '.join(found)}." if found else "Nothing of Kaspersky's was found on any host.",
-        f"Rule that it serves: {policy}." if policy else unnamed,
-        "Not doing it leaves these hosts as they are: with the software above, and whatever risk its owner has decided "
-        "not to carry any longer.",
+        f"Found: {'; '.join(found)}." if found else "No Kaspersky software was found on any host.",
+        f"Required by: {policy}." if policy else unnamed,
+        "Without this change the hosts stay as they are: with the software above, and with its risk.",
     ]
 
 
 def bound(view: View) -> str:
     """Return to what an approval of the plan is bound, and that it has no end unless it is given one."""
     unbound = sum(not entry["shown"].get("machine") for group in view.groups for entry in group.entries.values())
-    words = "It is bound to each machine, by its machine-id, and to its name."
+    words = "It is bound to each machine, by machine-id, and to its name."
     if unbound:
-        words += f" {counted(unbound, 'host')} did not say which machine it is, and is bound by its name alone."
-    own = "this plan is not its own approval" if view.document.get(NEEDS_APPROVAL) else "nor has this plan by itself"
+        words += f" {counted(unbound, 'host')} did not report a machine-id and is bound by its name alone."
+    own = (
+        "this plan is not its own approval"
+        if view.document.get(NEEDS_APPROVAL)
+        else "the same is true of this plan as its own approval"
+    )
     return (
-        f"{words} An approval that is given no end (avshift_approve_until) has none, and counts for every run; {own}."
+        f"{words} An approval without an expiry date (avshift_approve_until) does not expire and is valid for every "
+        f"run; {own}."
     )
 
 
@@ -238,11 +248,11 @@ def implementation(view: View) -> list[str]:
     order = "; ".join(f"wave {wave}: {counted(hosts, 'host')}" for wave, hosts in waves.items())
     return [
         f"Approve this plan: plan.json with the digest {view.document['digest']}. {bound(view)}",
-        f"Run {COMMAND}. It looks at each host again and refuses one whose plan is another one by then.",
+        f"Run {COMMAND}. It checks each host again and refuses hosts whose plan has changed by then.",
         f"Waves: {order or 'all hosts at once'}.",
         *(f"{text}." for text in PARTS.values()),
-        "Verify: evidence is collected again, the replacement is proven on demand and on access, and a record with a "
-        "verdict is written for each host.",
+        "Verify: evidence is collected again, the replacement is tested on demand and on access, and a record "
+        "with a verdict is written for each host.",
         f"{counted(fates[REFUSED], 'host')} would be refused as things are, and {counted(fates[NOTHING], 'host')} need "
         "nothing.",
     ]
@@ -251,12 +261,12 @@ def implementation(view: View) -> list[str]:
 def back_out(view: View) -> list[str]:
     """Return the answer to: what if it stops, and how one sees that backing out has worked."""
     return [
-        "Before its first step a host is as it was; nothing has to be taken back.",
+        "Before the first step a host is unchanged; nothing has to be rolled back.",
         f"During stage: {stops('stage')} Success: the verdict is rolled_back and Kaspersky runs as before.",
         f"During handover: {stops('handover')} Success: the verdict is rolled_back and Kaspersky intercepts again.",
         f"During remove: {stops('remove')} Success: the same plan run again ends in a clean verdict.",
-        "No further wave begins once a host of one has failed or was not reached, unless "
-        "avshift_max_fail_percentage allows it. Hosts that were not started are as they were.",
+        "The rollout stops after a wave in which a host failed or was not reached, "
+        "unless avshift_max_fail_percentage allows it. Hosts that were not started are unchanged.",
     ]
 
 
@@ -265,16 +275,16 @@ def tests(view: View) -> list[str]:
     waves = view.waves()
     first = waves.get(1, 0)
     pilot = (
-        f"Wave 1 has {counted(first, 'host')} of {view.planned:,} and is the pilot: its report speaks for the rest."
+        f"Wave 1 has {counted(first, 'host')} of {view.planned:,} and is the pilot: check its report before the rest."
         if len(waves) > 1
-        else "The plan has one wave. Set avshift_waves to have a pilot first."
+        else "The plan has one wave. Set avshift_waves to run a pilot first."
     )
     return [
         "This dry run changed nothing on any host; the same code carries the plan out.",
         pilot,
         "Success on a host: the verdict is never_present, removed_verified or removed_with_inert_residue. Everything "
-        "else, and unknown above all, is no success.",
-        "Where a replacement is planned, it has to find a test file on demand, to block it on access, and to let a "
-        "clean file pass.",
+        "else, unknown in particular, is not a success.",
+        "If a replacement is planned, it must detect a test file on demand, block it on access, and "
+        "let a clean file pass.",
         "Afterwards, at any time: ansible-playbook avshift.endpoint.verify.",
     ]
