@@ -247,5 +247,5 @@ def test_an_approval_without_an_end_is_told(tmp_path: Path) -> None:
     desk.approve(valid_until=None)
     words = desks.judge.warnings(desk.grant("2099-01-01T00:00:00Z"))
     assert len(words) == 1
-    assert "has no end" in words[0]
+    assert "does not expire" in words[0]
     assert desk.status("new", host="new") == "not_approved"

@@ -109,8 +109,8 @@ def test_the_reason_is_the_cause_and_names_no_host() -> None:
     ("records", "looked_at", "nothing"),
     [
         ([_record("a", [])], "1 of 1 hosts answered, 1 of them", "No Kaspersky software was found."),
-        ([_record("a", []), _record("b", UNREAD)], "2 of 2 hosts answered, 1 of them", "on the 1 that could be"),
-        ([_record("a", []), _silent("gone")], "1 of 2 hosts answered, 1 of them", "on the 1 that could be"),
+        ([_record("a", []), _record("b", UNREAD)], "2 of 2 hosts answered, 1 of them", "on the 1 that could"),
+        ([_record("a", []), _silent("gone")], "1 of 2 hosts answered, 1 of them", "on the 1 that could"),
         ([_record("b", UNREAD), _silent("gone")], "1 of 2 hosts answered, 0 of them", "is not known"),
     ],
 )

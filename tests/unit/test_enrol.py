@@ -180,7 +180,7 @@ def test_kit_is_described_and_a_link_to_one_is_not_followed(tmp_path: Path) -> N
     link.symlink_to(target["path"])
     (unknown,) = kit_evidence.collect([{"path": str(link), "form": "installer"}], None)
     assert "unknown" in unknown
-    with pytest.raises(EndpointError, match="no regular file"):
+    with pytest.raises(EndpointError, match="not a regular file"):
         kit_file.describe("/dev/null")
 
 

@@ -39,7 +39,7 @@ def _text(case: dict[str, Any]) -> str:
 @pytest.mark.parametrize("case", TOLD, ids=lambda case: case["name"])
 def test_setting_gives_a_mark_nothing_or_is_not_known(case: dict[str, Any]) -> None:
     if case["mark"] is None:
-        with pytest.raises(ValueError, match=r"plain text|not understood|not one mark"):
+        with pytest.raises(ValueError, match=r"plain text|unknown form|not one mark"):
             ini_values.mark_of(_text(case), KEY)
     else:
         assert ini_values.mark_of(_text(case), KEY) == case["mark"]
