@@ -27,7 +27,7 @@ def test_value_is_read(text: str, value: str | None) -> None:
 
 @pytest.mark.parametrize("text", ["Key=/a\nKey=/b\n", "[a]\nKey=/a\n[b]\nKey=/b\n", "K\0e\0y\0=\0/\0a\0"])
 def test_what_says_more_than_one_thing_or_is_no_text_is_not_known(text: str) -> None:
-    with pytest.raises(ValueError, match=rKey is|not plain text):
+    with pytest.raises(ValueError, match=r"Key is|not plain text"):
         one_value(text, "Key")
 
 

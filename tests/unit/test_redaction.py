@@ -162,7 +162,7 @@ def test_the_collection_s_own_words_stay(tmp_path: Path) -> None:
     others = [step["title"] for step in after["steps"] if step["title"] not in kept]
     # Files that the site, or a package, gave a name of its own.
     assert [re.sub(r"name-\d+", "…", title) for title in others] == [
-        "Load … apart, before the engine gets them",
+        "Load … separately, before the engine gets them",
         "Write /var/lib/clamav/…",
         "Remove /usr/local/share/man/man1/…",
     ]

@@ -56,7 +56,7 @@ STARTERS = ("/etc/initrd-release", "/usr/lib/initrd-release")
 WHITEOUT = ".wh."
 LAYERED = ("/", "/etc", "/usr", "/usr/bin", "/var", "/opt")
 VARIABLE = "/var"
-# Folders of programs, which tell what may be installed on such a disk.
+# Folders of programs, which show what may be installed on such a disk.
 PROGRAMS = ("program files", "program files (x86)", "programdata", "applications", "library/application support")
 # Which database a family's packages are in.
 DATABASES = {
@@ -69,7 +69,7 @@ MOST_NAMES = 5
 def collect(asked, look):
     """Yield an item, unknown, where the root is no Linux system, and where its packages cannot be looked at.
 
-    ``asked`` is {word}: text, in lower case, in the names of folders of programs that are worth telling of.
+    ``asked`` is {word}: text, in lower case, in the names of folders of programs that are worth reporting.
     """
     strange = "" if look.live else _strange(asked["word"], look)
     if strange:
@@ -84,7 +84,7 @@ def _strange(word, look):
     """Return why a root that is not running is no whole Linux system, '' if it is one."""
     other = _other(look) or ("a disk of another system" if describe(look)["system"] in OTHER_NAMES else "")
     if other:
-        return "it is %s, which cannot be looked at as a root%s" % (other, _programs_of(word, look))
+        return "it is %s, which is impossible checked as a root%s" % (other, _programs_of(word, look))
     if not look.tree.names("/"):
         return "it is empty"
     if any(_has(path, look) for path in STARTERS):
