@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether a host is silent towards the vendor: nothing on it talks to the vendor, or is set up to."""
+"""Whether a host is silent towards the vendor: nothing on it connects to the vendor, or is configured to."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _processes(evidence: Evidence, found: list[Finding]) -> Iterator[Sign]:
             ERROR,
             "Programs of the vendor run or listen",
             _first(running),
-            "Remove the product that they belong to: the findings name it.",
+            "Remove the product that they belong to; the findings name it.",
         )
 
 
@@ -72,7 +72,8 @@ def _flows(evidence: Evidence) -> Iterator[Sign]:
             ERROR,
             "Packets go to addresses that the host knows by the vendor's names or its server's",
             _first(flows),
-            "See which program opens the connection, and whether it is forwarded for another host; end it there.",
+            "Find out which program opens the connection, or whether it is forwarded for another host, and end it "
+            "there.",
         )
 
 
@@ -89,32 +90,32 @@ class _Form:
 RULE = _Form(
     "rule_left_to_owner",
     INFO,
-    "Rules of the owner name the vendor's domains",
+    "Your own rules name the vendor's domains",
     "A rule that allows or blocks opens no connection: remove it when nothing needs it any more.",
 )
 SERVER = _Form(
     "points_at_server",
     ERROR,
-    "Configuration points at the management server",
-    "See what uses it, and take it out, or point it at its successor.",
+    "Configuration points to the management server",
+    "Find out what uses it, and remove it, or point it to the server's successor.",
 )
 REPOSITORY = _Form(
     "repository_of_vendor",
     ERROR,
-    "Packages are fetched from the vendor",
+    "Packages are downloaded from the vendor",
     "Remove the repository from the package manager's configuration.",
 )
 SCHEDULED = _Form(
     "scheduled_for_vendor",
     ERROR,
-    "Jobs that run by themselves name the vendor's domains",
-    "Remove the job, or what in it reaches the vendor.",
+    "Scheduled jobs name the vendor's domains",
+    "Remove the job, or the part of it that connects to the vendor.",
 )
 CONFIGURED = _Form(
     "configured_for_vendor",
     ERROR,
-    "Configuration names the vendor's domains as where to connect to",
-    "Take the lines out, and reload the program that they belong to.",
+    "Configuration connects to the vendor's domains",
+    "Delete the lines, and reload the program that they belong to.",
 )
 FORMS = {"repository": REPOSITORY, "scheduled": SCHEDULED}
 ORDER = (REPOSITORY, SCHEDULED, CONFIGURED, SERVER, RULE)
@@ -157,9 +158,9 @@ def _unknowns(evidence: Evidence) -> Iterator[Sign]:
         yield Sign(
             "not_looked_at",
             NOT_KNOWN,
-            "Not everything could be looked at",
+            "Not everything could be checked",
             _first(missing),
-            "Make it readable and look again: what could not be looked at is not taken for silent.",
+            "Make it readable and check again: what could not be checked is not assumed to be silent.",
         )
 
 
@@ -170,16 +171,18 @@ def _scope(evidence: Evidence, servers: list[str]) -> Iterator[Sign]:
         INFO,
         "Connections were compared with the addresses that the host itself knows",
         _first([f"{item['what']} ({', '.join(item['value']['names'])}, by {item['where']})" for item in known])
-        or "neither the resolver's cache nor the file of hosts knows an address of the vendor's",
-        "No name of the vendor's was resolved for this. A firewall before the host sees what the host does not know.",
+        or "neither the resolver's cache nor /etc/hosts has an address of the vendor",
+        "No name of the vendor was resolved for this. A firewall in front of the host sees connections that the host "
+        "cannot recognise.",
     )
     if not servers:
         yield Sign(
             "server_not_named",
             INFO,
             "No management server was named",
-            "what still points at it was not looked for",
-            "Name the server and its addresses in the variable for servers, and look again. It cannot be read from the "
+            "what still points to it was not searched for",
+            "Put the server and its addresses into the variable for servers, and check again. It cannot be read from "
+            "the "
             "host: no source says where the agent keeps it. docs/silence.md says which program of the agent prints it.",
         )
 
