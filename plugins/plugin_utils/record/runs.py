@@ -62,8 +62,7 @@ def of_run(
 
     ``results`` are the results of its tasks by planned, stage, handover, remove, collected and ``proven``; one that was
     skipped, never begun or failed is there as such, or not at all. ``granted`` are the host's exceptions and accepted
-    checks,
-    as exceptions.of_host gives them; those of a plan are the ones that it was made under. ``console`` is what the
+    checks, as exceptions.of_host gives them; those of a plan are the ones it was made under. ``console`` is what the
     replacement's console says of hosts.
     """
     planned = results.get("planned") or {}
