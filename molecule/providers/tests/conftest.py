@@ -13,7 +13,7 @@ HOSTS = providers.wanted()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is told of hosts that were not brought up: Molecule names every file, so that none is ignored."""
+    """Leave out the tests of hosts that were not brought up: Molecule names every file, so that none is ignored."""
     absent = {f"test_{story}" for story in stories.HOSTS if story not in stories.wanted()}
     absent |= set() if HOSTS else {"test_providers", "test_beside"}
     config.hook.pytest_deselected(items=[item for item in items if item.path.stem in absent])

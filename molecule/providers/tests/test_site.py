@@ -23,7 +23,7 @@ DIRS = {"avshift_catalog_dirs": ["catalog"]}
 
 
 def _site(folder: Path) -> Path:
-    """Return the site's folder: two entries of its own, and one in place of kesl's, with a path of the site's."""
+    """Return the site's folder: two entries of its own, and one in place of kesl's, with a path of its own."""
     shutil.copytree(lab.REPOSITORY / "molecule/providers/site", folder)
     entry = yaml.safe_load((PLUGINS / "plugin_utils/catalog/data/products/linux/kesl.yml").read_text(encoding="utf-8"))
     fact = {"source": "SITE", "confidence": "seen"}
@@ -101,7 +101,7 @@ def test_both_products_are_removed_and_the_site_s_replacement_protects(story: St
         assert lab.on(HOST, "dpkg-query", "--show", package).returncode != 0
     assert lab.on(HOST, "pgrep", "--full", "/opt/kaspersky").stdout == ""
     assert lab.on(HOST, "test", "-e", EXPORTS).returncode != 0
-    assert lab.must(HOST, "cat", BESIDE_THEM) == "beside it, and of nobody else\n"
+    assert lab.must(HOST, "cat", BESIDE_THEM) == "beside it, and the owner's\n"
     assert lab.must(HOST, "systemctl", "is-active", "house-guard").strip() == "active"
     assert samples.tried(HOST, "/srv", samples.DETECTABLE, "cat").returncode != 0
     assert samples.tried(HOST, "/srv", samples.CLEAN, "cat").stdout == samples.CLEAN

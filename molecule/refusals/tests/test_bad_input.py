@@ -132,7 +132,7 @@ def test_a_signature_of_another_is_rehearsed_in_the_words_of_the_real_run(
 
 
 def _rehearsed(plan: Path, more: list[str], phrase: str) -> None:
-    """Rehearse a migration that is refused, which writes nothing, and run it: both have to say the same."""
+    """Make a dry run of a migration that is refused, which writes nothing, and run it: both have to say the same."""
     given = f"avshift_approved_plan={plan} avshift_waves=100%"
     before = held(plan.parent)
     rehearsed = playbook("migrate", GOOD_HOSTS, "--check", "-e", given, *more, folder=plan.parent)

@@ -30,7 +30,7 @@ def _record(name: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def given(plan: Path, signer: Signer) -> list[str]:
-    """What migrating by a signed approval is told, after a unit had appeared on agent that was not there before."""
+    """What migrating by a signed approval reports, after a unit had appeared on agent that was not there before."""
     signer.approve(plan, "*")
     lab.must("agent", "sh", "-c", f'printf "[Service]\\nExecStart=/bin/true\\n" >{DRIFT} && systemctl daemon-reload')
     lab.observe("drifted", *ANSWERING)
@@ -40,7 +40,7 @@ def given(plan: Path, signer: Signer) -> list[str]:
 
 @pytest.fixture(scope="module")
 def rehearsed(given: list[str]) -> Said:
-    """What the rehearsal said, which has to leave hosts and controller as they were."""
+    """What the dry run said, which has to leave hosts and controller as they were."""
     before = held(lab.EVIDENCE / "avshift")
     said = playbook("migrate", "--check", "--diff", *given, folder=lab.EVIDENCE)
     assert held(lab.EVIDENCE / "avshift") == before
