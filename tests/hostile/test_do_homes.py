@@ -18,7 +18,7 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.apply import in_h
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply.files import certificate_remove, lines_remove
 from ansible_collections.avshift.endpoint.plugins.module_utils.linux import nss_database
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
-from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files import file_replace, scratch
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files import file_replace, safe_paths, scratch
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.own import own_journal
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running import bounded, commands
 from attacks import attack
@@ -270,7 +270,7 @@ def test_a_database_is_read_from_what_was_opened(place: Path, monkeypatch: pytes
     monkeypatch.setattr(certificate_remove, "LIMIT", 1 << 20)
     hers = _hers(_database(place / "home/.pki/nssdb/cert9.db", "DELETE FROM nssPublic WHERE id < 3"))
     another = _database(place / "another.db")
-    opened = certificate_remove._opened
+    opened = safe_paths.opened_file
 
     def exchanged(path: str) -> Any:
         descriptor = opened(path)
@@ -278,7 +278,7 @@ def test_a_database_is_read_from_what_was_opened(place: Path, monkeypatch: pytes
         hers.symlink_to(another)
         return descriptor
 
-    monkeypatch.setattr(certificate_remove, "_opened", exchanged)
+    monkeypatch.setattr(safe_paths, "opened_file", exchanged)
     assert certificate_remove.look(_target(hers)) is True
     assert not [name for name in os.listdir(scratch.HOME) if name.startswith(".avshift-nss-")]
 
