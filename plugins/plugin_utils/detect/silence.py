@@ -171,7 +171,7 @@ def _scope(evidence: Evidence, servers: list[str]) -> Iterator[Sign]:
         INFO,
         "Connections were compared with the addresses that the host itself knows",
         _first([f"{item['what']} ({', '.join(item['value']['names'])}, by {item['where']})" for item in known])
-        or "neither the resolver's cache nor /etc/hosts has an address of the vendor",
+        or "neither the resolver's cache nor the hosts file has an address of the vendor",
         "No name of the vendor was resolved for this. A firewall in front of the host sees connections that the host "
         "cannot recognise.",
     )
