@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.canonical import encode
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import PARTS
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import runs
 from plans import VERSIONS, case_of, plan_of
 
@@ -76,7 +77,7 @@ def _record(plan: dict[str, Any], fate: str) -> dict[str, Any]:
         difference = ["kesl: version was 12.1.0, is 12.2.0"] if fate == "drifted" else []
         approval = {"status": "drifted" if difference else "approved", "difference": difference}
         return runs.of_run(NAME, "migrate", RUN, {"planned": {"plan": plan, "approval": approval}})
-    outcomes: dict[str, list[dict[str, Any]]] = {part: [] for part in runs.PARTS}
+    outcomes: dict[str, list[dict[str, Any]]] = {part: [] for part in PARTS}
     for step in plan["steps"]:
         outcomes[step["part"]].append(_outcome(step))
     parts: dict[str, dict[str, Any]] = {part: {"steps": steps, "failure": None} for part, steps in outcomes.items()}
