@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
@@ -76,6 +77,17 @@ def look(
     )
     assert finished.returncode == 0, finished.stderr.decode("utf-8", "replace")[-3000:]
     return Seen(json.loads(finished.stdout), time.monotonic() - begun)
+
+
+def rpm_database(path: Path, padding: int = 0) -> int:
+    """Write an rpm database that is whole as far as its own form goes, so that rpm is asked; return its bytes."""
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE Packages (hnum INTEGER PRIMARY KEY, blob BLOB)")
+        database.execute("CREATE TABLE Name (key TEXT, hnum INTEGER, idx INTEGER)")
+        database.execute("INSERT INTO Packages VALUES (1, zeroblob(?))", (padding,))
+        database.execute("INSERT INTO Name VALUES ('kesl', 1, 0)")
+        database.commit()
+    return path.stat().st_size
 
 
 def image(root: Path, *users: str) -> Path:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from attacks import attack
 from importable import REPOSITORY
-from looking import MODULES, hers, hung, image, look
+from looking import MODULES, hers, hung, image, look, rpm_database
 
 ASKED = {"home_path": ["KVRT2024_Data"], "installer": ["kesl-*.deb"], "group": ["root"], "account": ["root"]}
 SHORT = {"collect__collector__SECONDS": 2, "collect__gathering__HARDLY": 2, "posix__running__bounded__GRACE": 0.5}
@@ -179,7 +179,7 @@ def test_command_that_hangs_is_ended(root: Path, tmp_path: Path) -> None:
     rpm.write_text(f"#!/bin/sh\necho $$ >> {tmp_path}/pids\nsleep 100 &\nwait\n", encoding="utf-8")
     rpm.chmod(0o755)
     (root / "var/lib/rpm").mkdir()
-    (root / "var/lib/rpm/rpmdb.sqlite").write_bytes(b"SQLite format 3\0" + b"\0" * 4096)
+    rpm_database(root / "var/lib/rpm/rpmdb.sqlite")
     asked = {**ASKED, "package": {"names": ["kesl"], "word": "", "in": []}}
     path = f"{commands}:/usr/bin:/bin"
     seen = look(asked, root, posix__running__commands__SEARCH_PATH=path, **{"collect__collector__SECONDS": 3})

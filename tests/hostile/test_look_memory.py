@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from attacks import attack
 from importable import REPOSITORY
-from looking import MODULES, image, look
+from looking import MODULES, image, look, rpm_database
 
 RPM = {"package": {"names": ["kesl"], "word": "", "in": []}, "group": ["root"]}
 MIB = 1 << 20
@@ -106,11 +106,11 @@ def test_killed_looks_leave_nothing(root: Path, memory: Path, tmp_path: Path) ->
     commands.mkdir()
     (commands / "rpm").write_text("#!/bin/sh\nexec sleep 30\n", encoding="utf-8")
     (commands / "rpm").chmod(0o755)
-    (root / "var/lib/rpm/rpmdb.sqlite").write_bytes(b"\0" * (5 * MIB))
+    size = rpm_database(root / "var/lib/rpm/rpmdb.sqlite", 5 * MIB)
     slow = f"from {MODULES}posix.running import commands\ncommands.SEARCH_PATH = {f'{commands}:/usr/bin:/bin'!r}"
     for _turn in range(4):
         process = _looking(root, memory, slow)
-        worker = _child_with_copy(process.pid, memory)
+        worker = _child_with_copy(process.pid, memory, size)
         for pid in (worker, process.pid):
             os.kill(pid, signal.SIGKILL)
         process.wait()
@@ -120,11 +120,11 @@ def test_killed_looks_leave_nothing(root: Path, memory: Path, tmp_path: Path) ->
     assert list(memory.iterdir()) == []
 
 
-def _child_with_copy(pid: int, memory: Path) -> int:
+def _child_with_copy(pid: int, memory: Path, size: int) -> int:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
-        copies = [path for path in memory.glob(".avshift-rpm-*/rpmdb.sqlite") if path.stat().st_size == 5 * MIB]
+        copies = [path for path in memory.glob(".avshift-rpm-*/rpmdb.sqlite") if path.stat().st_size == size]
         if children and copies:
             return int(children[0])
         time.sleep(0.01)

@@ -28,6 +28,8 @@ GRACE = 3.0
 STEP = 0.5
 # Seconds until which a child has to begin with something.
 FIRST = 60.0
+# Most seconds by which a limit is exceeded because a child waited for a processor that others had.
+PATIENCE = 120.0
 SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
 # Memory that is not used takes none.
 SIZE, LEAST = 1 << 26, 1 << 20
@@ -162,13 +164,19 @@ class Child:
         os.close(self._reading)
 
     def wait(self, seconds=None):
-        """Return True once it has ended, False after so many seconds or, without these, after what the board says."""
+        """Return True once it has ended, False after so many seconds or, without these, after what the board says.
+
+        Time in which it was ready to run and others had the processors does not count: a busy host is no hung one.
+        """
         limit = None if seconds is None else time.monotonic() + seconds
         reader = select.poll()
         reader.register(self._reading, select.POLLIN)
+        begun, kept_waiting = None, 0.0
         while not self._has_ended():
             until = self.board.now()[0] + GRACE if limit is None else limit
-            left = until - time.monotonic()
+            if until != begun:
+                begun, kept_waiting = until, _kept_waiting(self.pid)
+            left = until + min(_kept_waiting(self.pid) - kept_waiting, PATIENCE) - time.monotonic()
             if left <= 0:
                 return False
             reader.poll(max(1, min(left, STEP) * 1000))
@@ -192,6 +200,15 @@ class Child:
             if pid:
                 self.ended_by = status & 0x7F
         return self.ended_by is not None
+
+
+def _kept_waiting(pid):
+    """Return for how many seconds a process was ready to run and did not run; 0.0 where the kernel does not say."""
+    try:
+        with open("/proc/%d/schedstat" % pid, "rb") as described:
+            return int(described.read().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
 
 
 def _be_child(act, board, keep):
