@@ -16,7 +16,7 @@ INFORMED := python3 lab/heartbeat.py
 # The longest first, so that the others fill the time beside them.
 LONGEST := removal detection default
 SCENARIOS := $(LONGEST) $(filter-out $(LONGEST),$(patsubst molecule/%/molecule.yml,%,$(wildcard molecule/*/molecule.yml)))
-CHECKS := lint docs types unit hostile rollout browser test-matrix sanity build-check controller
+CHECKS := lint docs types unit hostile rollout browser test-matrix sanity build-check
 # What needs no package that Debian lacks; tests/left-out.txt says why the others need one.
 DEBIAN_CHECKS := lint unit hostile build-check
 # What runs at once. The scenarios wait for containers most of the time.
