@@ -284,7 +284,10 @@ def _without_marks(host: Host, monkeypatch: pytest.MonkeyPatch, times: int) -> N
     holders, starts = host.holders, iter(range(1, 9))
     seen = {"starts": 0}
     host.on_restart = lambda: seen.update(starts=next(starts))
-    lost = lambda roots, bits=0: {} if roots == ["/new"] and seen["starts"] <= times else holders(roots, bits)  # noqa: E731
+
+    def lost(roots: list[str], bits: int = 0) -> dict[int, list[str]]:
+        return {} if roots == ["/new"] and seen["starts"] <= times else holders(roots, bits)
+
     monkeypatch.setattr(host, "holders", lost)
     monkeypatch.setitem(LIMITS, "start_limit", 0.3)
 
