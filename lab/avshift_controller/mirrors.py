@@ -85,14 +85,16 @@ def _has(address: str, suite: str) -> bool:
         argv = [HELPER, "download-file", f"{address}/dists/{suite}/InRelease", f"{folder}/InRelease"]
         environment = {**os.environ, **proxies(), "LC_ALL": "C"}
         try:
-            return subprocess.run(argv, env=environment, capture_output=True, timeout=LOOK_SECONDS).returncode == 0
+            done = subprocess.run(argv, env=environment, capture_output=True, timeout=LOOK_SECONDS, check=False)
         except (OSError, subprocess.TimeoutExpired):
             return False
+    return done.returncode == 0
 
 
 def _output(argv: list[str]) -> str:
     try:
-        done = subprocess.run(argv, env={**os.environ, "LC_ALL": "C"}, capture_output=True, text=True, timeout=60)
+        environment = {**os.environ, "LC_ALL": "C"}
+        done = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout

@@ -118,7 +118,8 @@ def remove(folder: Path) -> None:
     until = time.monotonic() + REMOVE_SECONDS
     while folder.is_dir():
         # What was killed a moment ago may still write.
-        done = subprocess.run(["rm", "-rf", "--one-file-system", "--", str(folder)], capture_output=True, text=True)
+        argv = ["rm", "-rf", "--one-file-system", "--", str(folder)]
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
         if done.returncode != 0 and time.monotonic() > until:
             raise ControllerError("Removing", str(folder), done.stderr, "Look at it, and try again")
 
