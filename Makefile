@@ -102,11 +102,11 @@ demo-down: ## Remove the demo's containers, and nothing else
 
 ifeq ($(WAY),inside)
 test: setup lab
-	@$(BIN)/python tests/parts.py --jobs $(JOBS) $(SCENARIOS:%=molecule-%) $(DEBIAN_CHECKS); status=$$?; \
+	@$(BIN)/python lab/parts.py --jobs $(JOBS) $(SCENARIOS:%=molecule-%) $(DEBIAN_CHECKS); status=$$?; \
 	echo; echo "Left out, since Debian lacks what it needs:"; sed 's/^/  /' tests/left-out.txt; exit $$status
 else
 test: setup lab ## Run every test, as many at once as there are processors: about an hour on two
-	$(BIN)/python tests/parts.py --jobs $(JOBS) $(SCENARIOS:%=molecule-%) $(CHECKS)
+	$(BIN)/python lab/parts.py --jobs $(JOBS) $(SCENARIOS:%=molecule-%) $(CHECKS)
 endif
 
 ifeq ($(WAY),inside)
@@ -135,7 +135,7 @@ types: setup ## Check the types of the engine, the action plugins and the lab
 	@echo "== types"
 	MYPYPATH=tests/stubs:.cache mypy --cache-dir .cache/mypy \
 		-p ansible_collections.avshift.endpoint.plugins.plugin_utils -p ansible_collections.avshift.endpoint.plugins.action
-	cd lab && mypy --cache-dir ../.cache/mypy-lab --config-file ../pyproject.toml fleet.py avshift_controller/*.py
+	cd lab && mypy --cache-dir ../.cache/mypy-lab --config-file ../pyproject.toml fleet.py heartbeat.py parts.py avshift_controller/*.py
 	MYPYPATH=tests/stubs:benchmarks:.cache:tests/unit mypy --cache-dir .cache/mypy-bench --follow-imports silent -p avshift_bench
 	cd benchmarks && mypy --cache-dir ../.cache/mypy-bench --config-file ../pyproject.toml detect.py report.py window.py
 	cd tests && mypy --cache-dir ../.cache/mypy-bench --config-file ../pyproject.toml -p matrix

@@ -4,8 +4,7 @@
 """Have the kinds of evidence answered in a child, and go on in another where one hangs.
 
 What was reported until then is kept. The place that did not answer is not looked at again, and the kind that hung is
-asked
-once more without it; the rest of it is unknown, with the path.
+asked once more without it; the rest of it is unknown, with the path.
 """
 
 import json

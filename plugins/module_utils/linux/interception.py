@@ -4,9 +4,8 @@
 """Which process really intercepts file access: fanotify marks as the kernel lists them in /proc.
 
 The permission bits are those of fanotify_mark(2): OPEN_PERM, ACCESS_PERM and OPEN_EXEC_PERM. A program that only
-reports
-has ACCESS, OPEN or OPEN_EXEC, and learns of an access that it cannot refuse. Marks are seen for processes of the same
-PID namespace; kernel modules and eBPF programs leave no trace here.
+reports has ACCESS, OPEN or OPEN_EXEC, and learns of an access that it cannot refuse. Marks are seen for processes of
+the same PID namespace; kernel modules and eBPF programs leave no trace here.
 """
 
 import os

@@ -16,9 +16,8 @@ from ..posix.errors import EndpointError
 from ..posix.files import scratch
 from ..posix.running.commands import run
 from . import rpm_files
+from .rpm_home import DATABASES
 
-# What holds the packages themselves, by kind of database.
-DATABASES = ("rpmdb.sqlite", "Packages.db", "Packages")
 FILES = DATABASES + ("rpmdb.sqlite-wal", "Index.db", "Name", "Requirename", "Providename")
 MEMORY = "/run"
 LIMIT = 60

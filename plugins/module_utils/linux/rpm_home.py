@@ -4,14 +4,15 @@
 """Where rpm's database is, without loading what reads it: most hosts have none."""
 
 HOMES = ("/var/lib/rpm", "/usr/lib/sysimage/rpm", "/usr/share/rpm")
-FILES = {"rpmdb.sqlite", "Packages", "Packages.db"}
+# What holds the packages themselves, by kind of database.
+DATABASES = ("rpmdb.sqlite", "Packages.db", "Packages")
 # What lies beside these alone: where only they are left, the packages were known once.
 BESIDE = {"rpmdb.sqlite-wal", "Index.db", "Name", "Basenames", "Providename"}
 
 
 def find(tree):
     """Return the directory of a root's database, or of what is left of it; None if there is neither."""
-    for files in (FILES, BESIDE):
+    for files in (set(DATABASES), BESIDE):
         for home in HOMES:
             if files & set(tree.names(home)):
                 return home

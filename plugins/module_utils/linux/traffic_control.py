@@ -42,7 +42,7 @@ CONDITIONS = {"basic": 2, "cgroup": 3}
 WITHOUT_MARK = frozenset(
     "connmark csum ct ctinfo gact gate ife mirred mpls nat pedit police sample simple skbmod tunnel_key vlan".split()
 )
-FW_MASK, U32_MARK, BPF_NAME = 5, 10, 7
+U32_MARK, BPF_NAME = 10, 7
 ACTION_KIND, ACTION_OPTIONS, EDIT_MARK, ACTION_BPF_NAME = 1, 2, 5, 6
 # struct tcf_ematch_hdr and tcf_meta_hdr: a condition's kind, and which value it compares.
 EMATCH, META = struct.Struct("=HHHH"), struct.Struct("=HBB")

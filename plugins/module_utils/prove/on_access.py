@@ -33,8 +33,7 @@ def prove(directories, timeout=20, kept_in="", tells=""):
     """Return two checks of each directory that is there; test files have names of their own and are gone afterwards.
 
     They lie in a new directory of this process's own, in which no other process can take one away: what vanishes there
-    was
-    taken by an engine. Whatever does not answer within ``timeout`` seconds is left.
+    was taken by an engine. Whatever does not answer within ``timeout`` seconds is left.
 
     ``kept_in`` is the directory into which the engine moves what it finds, or ''; test files go from there too.
     ``tells`` is the unit whose log says what is found, where nothing is blocked, or ''.

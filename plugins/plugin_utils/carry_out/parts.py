@@ -61,8 +61,7 @@ def arguments(
 
     ``secrets`` by name are for the steps that name them; None in a dry run, which needs none. ``controller`` is a name
     by which the endpoint distinguishes runs of different controllers. AvshiftError names the secrets that this part or
-    a
-    later one needs and that were not given.
+    a later one needs and that were not given.
     """
     steps = expanded(plan["steps"], plan["digest"], change_id)
     parts = list(PARTS) if part == ALL else [part]

@@ -121,8 +121,7 @@ class Platform:
     three parts. ``staying`` names what no step is for. ``waiting`` names what waits for a restart, from (the facts of
     steps, later evidence). ``remedies`` say what to do on a host that gave no answer, by the code of the failure.
     ``selftest`` are the arguments of a provider's self-test, from (catalog, provider, options, days that its signatures
-    may
-    be old); ``state_of`` those that only ask a product about itself, None where it cannot be asked.
+    may be old); ``state_of`` those that only ask a product about itself, None where it cannot be asked.
     """
 
     name: str

@@ -5,8 +5,7 @@
 missed.
 
 That nothing went unseen for a moment does not follow from two measured edges, but from which marks were seen. As long
-as each
-look finds a process that holds marks and that the look before it found too, something held them all the while.
+as each look finds a process that holds marks and that the look before it found too, something held them all the while.
 """
 
 import threading

@@ -4,11 +4,9 @@
 """Watch two scanners that intercept at once, from a process of its own, and stop the new one before a host hangs.
 
 Each of the two asks before a file is opened. Should they come to wait for each other, every process waits. So this
-process
-looks at a probe that reads as any process does; as soon as a read takes longer than its limit, or both have stood
-beside
-each other for too long, it ends the new one, whatever the run itself is waiting for then. A scanner that has ended
-keeps no process waiting: the kernel answers in its place.
+process looks at a probe that reads as any process does; as soon as a read takes longer than its limit, or both have
+stood beside each other for too long, it ends the new one, whatever the run itself is waiting for then. A scanner that
+has ended keeps no process waiting: the kernel answers in its place.
 
 Should the run be killed, it stops the new one too, unless the old one is on its way out by then.
 """

@@ -5,8 +5,7 @@
 
 What was staged decides how. One that may be up on demand beside another engine has a ``unit`` that is started. One that
 can be passive is switched by the commands in ``activate``, and switched back by those in ``deactivate``. One that bears
-no
-other engine beside it comes now, by the steps in ``install``, and goes again with them.
+no other engine beside it comes now, by the steps in ``install``, and goes again with them.
 """
 
 import time

@@ -92,8 +92,7 @@ def walk(path, one_mount=False, in_order=True):
 
     Nothing is yielded if it is not there. What cannot be looked at is an EndpointError or OSError: nothing is left out.
     With ``one_mount`` what is mounted below the path is reported and not entered. Without ``in_order`` names come as
-    the
-    kernel gives them, and a directory takes no memory, however much it holds.
+    the kernel gives them, and a directory takes no memory, however much it holds.
     """
     path = safe_paths.native(path)
     opened = safe_paths.open_parent(path)

@@ -4,9 +4,8 @@
 """Do in a child what may wait in the kernel for ever: a mount whose server is gone, a scanner that does not answer.
 
 No handler of a signal runs while the kernel waits, so a limit by an alarm does not hold there. The child reports what
-it
-has by memory that it shares with its parent: all of it is there when the child hangs. After its limit it is killed or,
-where even that has to wait, left behind: it holds no file and no lock of its parent's.
+it has by memory that it shares with its parent: all of it is there when the child hangs. After its limit it is killed
+or, where even that has to wait, left behind: it holds no file and no lock of its parent's.
 """
 
 import contextlib
@@ -176,7 +175,9 @@ class Child:
             until = self.board.now()[0] + GRACE if limit is None else limit
             if until != begun:
                 begun, kept_waiting = until, _kept_waiting(self.pid)
-            left = until + min(_kept_waiting(self.pid) - kept_waiting, PATIENCE) - time.monotonic()
+            left = until - time.monotonic()
+            if left <= 0:
+                left += min(_kept_waiting(self.pid) - kept_waiting, PATIENCE)
             if left <= 0:
                 return False
             reader.poll(max(1, min(left, STEP) * 1000))

@@ -146,8 +146,7 @@ def _overlap(staged: Staged | None, new: dict[str, Any]) -> dict[str, Any] | Non
     """Return {start_limit, limit, probe_limit, signature} of one that may stand beside another scanner, else None.
 
     It has to leave marks and to refuse what it finds, since nothing else would distinguish its work from the old one's;
-    and
-    where a package's own unit of it runs already, the two cannot be distinguished.
+    and where a package's own unit of it runs already, the two cannot be distinguished.
     """
     if staged is None or staged.provider.coexistence != OVERLAPPING:
         return None

@@ -1,6 +1,6 @@
 """Run make targets, as many at once as are asked for, and report all along what runs, what ended, and how long it took.
 
-``python tests/parts.py --jobs 2 lint unit molecule-removal``: the first named begin first. What a part prints goes to
+``python lab/parts.py --jobs 2 lint unit molecule-removal``: the first named begin first. What a part prints goes to
 ``.cache/parts/<part>.log`` and, once the part has ended, to standard output in one piece. Ends with 1 if a part failed;
 the others are run all the same.
 """
@@ -14,6 +14,8 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from heartbeat import clock
 
 LOGS = Path(__file__).resolve().parents[1] / ".cache" / "parts"
 REPORT_EVERY_SECONDS = 20
@@ -35,7 +37,7 @@ class Part:
         return LOGS / f"{self.name}.log"
 
     def start(self) -> None:
-        """Begin; what make itself was told by another make is not handed down."""
+        """Begin; the flags that one make hands to another are not handed down."""
         own = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
@@ -55,11 +57,6 @@ class Part:
         return self.process is None or self.process.returncode != 0
 
 
-def clock(seconds: float) -> str:
-    """Return seconds as minutes and seconds."""
-    return f"{int(seconds) // 60} min {int(seconds) % 60:02} s"
-
-
 def say(text: str) -> None:
     """Print it now."""
     print(text, flush=True)
@@ -75,7 +72,9 @@ def show(part: Part) -> None:
 
 def run(names: list[str], jobs: int) -> list[Part]:
     """Run all of them and return them as they ended."""
-    waiting, going, ended = list(names), [], []
+    waiting = list(names)
+    going: list[Part] = []
+    ended: list[Part] = []
     began = reported = time.monotonic()
     while waiting or going:
         while waiting and len(going) < jobs:
