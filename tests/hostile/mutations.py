@@ -178,8 +178,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "database-that-works",
-        "plugins/module_utils/linux/nss_database.py",
-        "known.SQLITE_OK if source is None and (reads or deletes or plain) else known.SQLITE_DENY",
+        "plugins/module_utils/linux/plain_sqlite.py",
+        "known.SQLITE_OK if source is None and is_allowed else known.SQLITE_DENY",
         "known.SQLITE_OK",
     ),
     Mutation(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -129,6 +131,33 @@ def _child_with_copy(pid: int, memory: Path, size: int) -> int:
             return int(children[0])
         time.sleep(0.01)
     raise AssertionError("no copy was made")
+
+
+ENDLESS = "WITH RECURSIVE a(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM a) SELECT x AS hnum FROM a"
+WORKING = {
+    "endless view": f"CREATE VIEW Packages AS {ENDLESS}; CREATE TABLE Name (key, hnum, idx)",
+    "view of much memory": "CREATE TABLE Packages (hnum); INSERT INTO Packages VALUES (1); "
+    "CREATE VIEW Name AS SELECT 1 AS hnum WHERE length(hex(randomblob(300000000))) > 0",
+    "condition of much memory": "CREATE TABLE Packages (hnum CHECK (length(hex(randomblob(hnum))) >= 0)); "
+    "INSERT INTO Packages VALUES (1); PRAGMA ignore_check_constraints = ON; "
+    "INSERT INTO Packages VALUES (300000000); CREATE TABLE Name (key, hnum, idx)",
+}
+
+
+@pytest.mark.parametrize("kind", WORKING)
+@attack(
+    "look-rpm-database-that-works",
+    threat="an image's rpm database has views or conditions that never end or take all memory",
+    holds="nothing of it is worked at: the packages are unknown at once, and the look takes no more memory",
+)
+def test_database_of_rpm_does_nothing(root: Path, kind: str) -> None:
+    with contextlib.closing(sqlite3.connect(root / "var/lib/rpm/rpmdb.sqlite")) as database:
+        database.executescript(WORKING[kind])
+    seen = look({"package": {"names": ["kesl"], "word": "", "in": []}}, root)
+    assert "package:all" in seen.unknown() or "package:rpm" in seen.unknown()
+    # It was not given up for its time.
+    assert "no answer" not in seen.text
+    assert seen.peak < 200 * 1024
 
 
 @pytest.mark.parametrize("name", [".avshift-rpm-theirs", ".avshift-install-theirs", ".avshift-signatures-theirs"])

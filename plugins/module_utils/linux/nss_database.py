@@ -11,6 +11,7 @@ import os
 
 from ..posix.files import scratch
 from ..posix.running.one_user import Unprivileged
+from . import plain_sqlite
 from .certificates import name
 
 # PKCS #11: attribute numbers as NSS names its columns; class 1 is a certificate, the other its trust.
@@ -19,13 +20,7 @@ TABLE = "nssPublic"
 QUERY = "SELECT a3, a101 FROM nssPublic WHERE a0 = ?"
 OF_CLASS = "SELECT id, a3, a101, a81, a82 FROM nssPublic WHERE a0 = ?"
 DELETE = "DELETE FROM nssPublic WHERE id = ?"
-DEFINITION = "SELECT type, sql FROM sqlite_master WHERE name = 'nssPublic'"
-SCHEMA = "sqlite_master"
 MOST = 10000
-# Steps of SQLite's machine after which a hostile database is given up.
-STEPS = 50000000
-# What SQLite may take of the memory; versions before 3.31 know no such limit.
-MEMORY = 1 << 24
 LONGEST = 1000
 # Seconds for which another program may hold the database, and until which all has to be done.
 BUSY, LIMIT = 20, 60
@@ -52,7 +47,7 @@ def remove(path, user, label, subject):
     could have gone. It is ended after a time. Root's own database is root's to change. ValueError as above.
     """
     # The child may have no right to load it.
-    _sqlite()
+    plain_sqlite.module()
     Unprivileged(user).done(lambda: _deleted(path, label, subject), LIMIT, path, "Removing a certificate")
 
 
@@ -61,61 +56,13 @@ def is_database(data):
     return data.startswith(MAGIC)
 
 
-def _sqlite():
-    try:
-        # Dear to import, rarely needed, and Python can be built without it.
-        import sqlite3
-    except ImportError:
-        raise ValueError("this Python has no sqlite3")
-    return sqlite3
-
-
 def _deleted(path, label, subject):
     quoted = "".join("%%%02x" % octet for octet in path.encode("utf-8", "surrogateescape"))
     _done(quoted + "?mode=rw", lambda database: _delete(database, label, subject))
 
 
 def _done(address, act):
-    """Return what ``act(database)`` gives for an open database, in which SQLite does nothing that is not asked here."""
-    sqlite3 = _sqlite()
-    try:
-        database = sqlite3.connect("file:" + address, uri=True, timeout=BUSY, isolation_level=None)
-        try:
-            database.text_factory = bytes
-            database.set_progress_handler(lambda: 1, STEPS)
-            for setting in ("hard_heap_limit = %d" % MEMORY, "trusted_schema = OFF", "temp_store = MEMORY"):
-                database.execute("PRAGMA " + setting)
-            database.set_authorizer(_Allowed(sqlite3).answer)
-            _refuse_odd(database)
-            return act(database)
-        finally:
-            database.close()
-    except sqlite3.Error as error:
-        raise ValueError(error)
-    except MemoryError:
-        raise ValueError("it takes more than %d bytes of memory" % MEMORY)
-
-
-class _Allowed:
-    """What SQLite may do: what is asked for by name, and nothing that a view or trigger of the database's asks for."""
-
-    def __init__(self, sqlite3):
-        self._sqlite3 = sqlite3
-
-    def answer(self, action, first, _second, _database, source):
-        """Answer SQLite's question whether it may do something; ``source`` is the view or trigger that wants it."""
-        known = self._sqlite3
-        reads = action == known.SQLITE_READ and first in (TABLE, SCHEMA)
-        deletes = action == known.SQLITE_DELETE and first == TABLE
-        plain = action in (known.SQLITE_SELECT, known.SQLITE_TRANSACTION)
-        return known.SQLITE_OK if source is None and (reads or deletes or plain) else known.SQLITE_DENY
-
-
-def _refuse_odd(database):
-    """Refuse a database whose table is a view, or is worked by a module of SQLite's."""
-    found = [(kind, sql or b"") for kind, sql in database.execute(DEFINITION)]
-    if len(found) != 1 or found[0][0] != b"table" or not found[0][1].upper().startswith(b"CREATE TABLE"):
-        raise ValueError("it has no plain table %s" % TABLE)
+    return plain_sqlite.done(address, (TABLE,), act, BUSY)
 
 
 def _listed(database):

@@ -11,6 +11,8 @@ import os
 import struct
 import zlib
 
+from . import plain_sqlite
+
 BLOCK = 1 << 18
 PAGE = 4096
 
@@ -39,26 +41,23 @@ def _of_sqlite(path, is_copy):
         if stream.read(16) != b"SQLite format 3\0":
             raise ValueError("it is no database of SQLite")
     try:
-        import sqlite3
-    except ImportError:
+        plain_sqlite.module()
+    except ValueError:
         return None
     log = path + "-wal"
     has_log = os.path.exists(log) and os.path.getsize(log)
     if has_log and not is_copy:
         return None
-    try:
-        database = sqlite3.connect("file:%s?mode=%s" % (path, "rw" if has_log else "ro&immutable=1"), uri=True)
-        try:
-            found = database.execute("PRAGMA quick_check(1)").fetchone()[0]
-            if found != "ok":
-                raise ValueError(found.replace("\n", " "))
-            packages = database.execute("SELECT count(*) FROM Packages").fetchone()[0]
-            named = database.execute("SELECT count(DISTINCT hnum) FROM Name").fetchone()[0]
-        finally:
-            database.close()
-    except sqlite3.Error as error:
-        raise ValueError(str(error))
-    return _alike(packages, named)
+    address = "%s?mode=%s" % (path, "rw" if has_log else "ro&immutable=1")
+    return plain_sqlite.done(address, ("Packages", "Name"), _counted, 0, ("count", "quick_check"))
+
+
+def _counted(database):
+    found = database.execute("PRAGMA quick_check(1)").fetchone()[0].decode("utf-8", "replace")
+    if found != "ok":
+        raise ValueError(found.replace("\n", " "))
+    packages = database.execute("SELECT count(*) FROM Packages").fetchone()[0]
+    return _alike(packages, database.execute("SELECT count(DISTINCT hnum) FROM Name").fetchone()[0])
 
 
 def _alike(packages, named):
