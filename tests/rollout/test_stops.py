@@ -91,11 +91,11 @@ def test_a_second_run_goes_on_where_the_first_was_ended(tmp_path: Path) -> None:
 REFUSED = {
     "nobody named a host": ({"avshift_require_approval": False}, ["avshift_hosts", "--limit PATTERN"]),
     "an empty answer of a survey": ({**ALL, "avshift_hosts": " "}, ["avshift_hosts"]),
-    "words for waves": ({**ALL, "avshift_waves": "a few"}, ["avshift_waves: a few is no number"]),
+    "words for waves": ({**ALL, "avshift_waves": "a few"}, ["avshift_waves: a few is neither a number of hosts nor a percentage"]),
     "too many percent": ({**ALL, "avshift_waves": [1, "150%"]}, ["avshift_waves: 150%"]),
     "words for the share that may fail": (
         {**ALL, "avshift_max_fail_percentage": "some"},
-        ["avshift_max_fail_percentage: some is no percentage"],
+        ["avshift_max_fail_percentage: some is not a percentage"],
     ),
 }
 
@@ -119,7 +119,7 @@ def test_waves_that_only_the_inventory_sets_are_refused(tmp_path: Path, core: Pa
     fleet.write_inventory(avshift_waves=[4])
     run = fleet.run("migrate", **ALL)
     assert run.code != 0
-    assert "avshift_waves: the inventory sets it" in run.flat
+    assert "avshift_waves: it is set in the inventory" in run.flat
     assert fleet.asked() == []
 
 

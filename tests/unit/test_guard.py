@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 import os
 import signal
 import subprocess
@@ -173,6 +174,18 @@ def test_two_that_stand_beside_each_other_for_too_long_are_parted(
     with watched(new.pid, limit=0.5, probe_limit=GENEROUS) as watching:
         assert _until(watching.struck)["why"] == "long"
         assert new.wait(GENEROUS) == -signal.SIGKILL
+
+
+def test_one_that_ends_and_comes_back_was_not_beside_the_other_meanwhile(
+    watched: Callable[..., Guard], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watching = watched(0, limit=0.3, probe_limit=GENEROUS)
+    looks = itertools.cycle([{os.getpid(): ["mnt_id:1"]}, {}])
+    monkeypatch.setattr(guard.interception, "holders", lambda _below, *_bits: next(looks))
+    with watching:
+        # Its reads are 20 ms apart: four times the limit.
+        _until(lambda: watching.probe.rounds() >= 60)
+        assert watching.struck() is None
 
 
 def test_nobody_ends_the_new_one_once_the_old_one_is_gone(

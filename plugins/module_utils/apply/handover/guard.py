@@ -23,6 +23,7 @@ from ...posix.errors import Problem
 from ...posix.running import bounded, one_process
 from ...posix.running.commands import run
 from ...posix.running.moments import hurry
+from .both_marks import Held
 from .probe import Probe
 
 EVERY = 0.02
@@ -48,6 +49,7 @@ class Guard:
     def __init__(self, old, new, limits):
         """``old`` and ``new`` are those of a handover's target."""
         self._below, self._old_below = new["below"], old["below"]
+        self._marks = Held(new["below"], interception.PERMISSION_BITS)
         self._units = [name for name in (new["guard"], new["unit"]) if name]
         self._limits = limits
         self.probe = Probe(new["paths"])
@@ -99,9 +101,9 @@ class Guard:
         parent, looked, since, last = os.getppid(), 0.0, None, {}
         while True:
             now = time.monotonic()
-            if since is None and now - looked >= MARKS_EVERY:
-                looked = now
-                since = now if interception.holders(self._below) else None
+            if now - looked >= MARKS_EVERY:
+                # One that ended and is started again stands beside the old one only from then on.
+                looked, since = now, (since or now) if self._marks.look() else None
             is_ended = os.getppid() != parent
             if is_ended and self._memory[0]:
                 return
