@@ -4,14 +4,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, ClassVar
 
+from ansible import constants
 from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import exceptions_file, granted, judge
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import exceptions_file, judge, kept
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.probes import as_text
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import exceptions, goal, make
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import Adapter, now, versions
+
+# A folder of this run: its processes share it, and it is closed to other users.
+PRIVATE = Path(constants.DEFAULT_LOCAL_TMP)
 
 
 class ActionModule(Adapter):
@@ -37,8 +42,8 @@ class ActionModule(Adapter):
         """Return plan, digest, approval and to_do; the plan is a resumed run's approved one where it is one."""
         catalog = self.catalog(options)
         wanted = goal.of(options, catalog)
-        grant = self._grant(options)
         host = str(task_vars["inventory_hostname"])
+        grant = self._grant(options, host)
         exempt = exceptions_file.of_host(options["exceptions_file"], catalog, host, now())
         asked = exceptions.applied(wanted, exempt, catalog.products)
         collected = self.on_endpoint(
@@ -56,8 +61,8 @@ class ActionModule(Adapter):
             "warnings": judge.warnings(grant),
         }
 
-    def _grant(self, options: dict[str, Any]) -> judge.Grant | None:
+    def _grant(self, options: dict[str, Any], host: str) -> judge.Grant | None:
         """Read what was approved before the host is looked at. A dry run needs none, and is held to one it is given."""
         if not options["require_approval"] or (self._task.check_mode and not options["approved_plan"]):
             return None
-        return granted.read(goal.approved_path(options["approved_plan"]), options, now())
+        return kept.of_host(goal.approved_path(options["approved_plan"]), options, now(), host, PRIVATE)

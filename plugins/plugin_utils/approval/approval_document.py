@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 from .. import redacted, schema
@@ -18,11 +19,17 @@ FORMAT_VERSION = 1
 KIND = "avshift.endpoint approval"
 # Where it is looked for: beside the plan.
 NAME = "approval.json"
+OF_THE_FUTURE = "approval_of_the_future"
 SHORTEST = 6
 # Seconds by which two controllers' clocks may differ.
 SKEW = 60
 CLOCKS = "Correct the clock of this controller, or of the one used for approving, and run again."
 AGAIN = "Approve the plan again with avshift.endpoint.approve."
+
+
+def beside(plan: str) -> str:
+    """Return where the approval of a plan is looked for."""
+    return str(Path(plan).with_name(NAME))
 
 
 def compose(document: dict[str, Any], asked: dict[str, Any], time: str) -> dict[str, Any]:
@@ -108,12 +115,17 @@ def parse(raw: bytes, path: str, document: dict[str, Any], now: str) -> dict[str
     if approval["plan_checksum"] != document["checksum"]:
         cause = "the plan shows something else about its hosts or the change than when it was approved"
         raise _refused("approval_of_other_plan", path, cause)
-    if is_after(approval["time"], now, SKEW):
-        cause = f"it was written at {approval['time']}, and it is {now}: a clock is wrong"
-        raise AvshiftError("approval_of_the_future", "Reading the approval", path, cause, CLOCKS)
-    if (end_of(approval["valid_until"]) or now) < now:
-        raise _refused("approval_expired", path, f"it was valid until {approval['valid_until']}, and it is {now}")
+    refuse_untimely(approval["time"], approval["valid_until"], path, now)
     return approval
+
+
+def refuse_untimely(time: str, valid_until: str | None, path: str, now: str) -> None:
+    """Raise AvshiftError for an approval, written at ``time``, that is of the future or is no longer valid."""
+    if is_after(time, now, SKEW):
+        cause = f"it was written at {time}, and it is {now}: a clock is wrong"
+        raise AvshiftError(OF_THE_FUTURE, "Reading the approval", path, cause, CLOCKS)
+    if (end_of(valid_until) or now) < now:
+        raise _refused("approval_expired", path, f"it was valid until {valid_until}, and it is {now}")
 
 
 def repeated(raw: bytes, approval: dict[str, Any]) -> dict[str, Any] | None:

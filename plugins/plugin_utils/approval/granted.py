@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 from ..errors import AvshiftError
@@ -22,21 +21,21 @@ def read(path: str, options: dict[str, Any], now: str) -> Grant:
     it needs one: every plan that was approved by a document does. The signature that is required is that of the
     approval, where there is one. Raises AvshiftError for all that is not as it has to be.
     """
-    beside = Path(path).with_name(approval_document.NAME)
-    approval_path = options["approval"] or (str(beside) if os.path.lexists(beside) else None)
+    beside = approval_document.beside(path)
+    approval_path = options["approval"] or (beside if os.path.lexists(beside) else None)
     raw = document.raw(path)
     if approval_path is None:
         signed_by = _signed_by(raw, path, "plan", options)
         whole = document.parse(raw, path)
         if whole.get(document.NEEDS_APPROVAL):
-            raise _missing(str(beside))
+            raise _missing(beside)
         return Grant(whole, None, {"plan_digest": whole["digest"], "signed_by": signed_by})
     words = document.raw(approval_path, "Reading the approval")
     signed_by = _signed_by(words, approval_path, "approval", options)
     whole = document.parse(raw, path)
     approval = approval_document.parse(words, approval_path, whole, now)
     told = {key: approval[key] for key in ("plan_digest", "approver", "reason", "valid_until")}
-    return Grant(whole, frozenset(approval["hosts"]), {**told, "signed_by": signed_by})
+    return Grant(whole, frozenset(approval["hosts"]), {**told, "signed_by": signed_by}, approval["time"])
 
 
 def _missing(path: str) -> AvshiftError:

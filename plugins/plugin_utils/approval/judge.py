@@ -21,11 +21,21 @@ ALLOWED = (NOT_REQUIRED, APPROVED, RESUMED, NOTHING_TO_DO)
 
 @dataclass(frozen=True)
 class Grant:
-    """What was approved: the plan of a fleet, for these of its hosts (None: all), and by whom, as records have it."""
+    """What was approved: the plan of a fleet, for these of its hosts (None: all), and by whom, as records have it.
+
+    ``time`` is when the approval was written, '' where the plan is its own. ``counts`` are (hosts approved, hosts
+    planned) of a Grant that holds what concerns one host alone.
+    """
 
     document: dict[str, Any]
     hosts: frozenset[str] | None = None
     by: dict[str, Any] = field(default_factory=dict)
+    time: str = ""
+    counts: tuple[int, int] | None = None
+
+    def counted(self) -> tuple[int, int]:
+        """Return how many hosts were approved one by one (0: the plan as a whole), and how many were planned."""
+        return self.counts or (len(self.hosts or ()), len(self.document["hosts"]))
 
 
 @dataclass(frozen=True)
@@ -80,7 +90,7 @@ def _judge(plan: dict[str, Any], grant: Grant, made_by: dict[str, str]) -> tuple
 
 
 def _left_out(grant: Grant) -> str:
-    count, total = len(grant.hosts or ()), len(grant.document["hosts"])
+    count, total = grant.counted()
     end = "" if grant.by.get("valid_until") else ", which does not expire,"
     return (
         f"the approval of {grant.by.get('approver')}{end} is for {count} of the plan's {total} hosts, "
