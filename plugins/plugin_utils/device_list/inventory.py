@@ -13,7 +13,7 @@ from . import names
 from .device import Device, DeviceList
 from .wrong import READING
 
-MOST_GROUPS = 20_000
+MOST_GROUPS = 10_000
 DAY = len("2026-11-29")
 
 
