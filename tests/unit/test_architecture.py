@@ -162,7 +162,7 @@ CONTROLLERS_ROOMS = (
     ("record",),
     ("report",),
 )
-ENDPOINTS_ROOMS = (("posix", "linux"), ("collect", "prove"), ("apply",))
+ENDPOINTS_ROOMS = (("posix", "linux"), ("collect", "prove", "windows"), ("apply",))
 
 
 def _room(name: str, side: str) -> str:
@@ -445,6 +445,7 @@ UNFORESEEN = {
     "module_utils/collect/collector.py": 1,
     "module_utils/posix/running/bounded.py": 1,
     "module_utils/posix/running/outlive.py": 1,
+    "module_utils/windows/look.py": 1,
     "plugin_utils/report/plan/dry_run.py": 2,
     "plugin_utils/transport/posix.py": 1,
 }

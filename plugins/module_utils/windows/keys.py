@@ -1,0 +1,95 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""A key's values and the keys below it, as many as were asked for."""
+
+import re
+
+from .letters import folded
+from .room import OutOfRoom
+from .unanswered import LONGEST
+from .values import answered, texts_of
+
+
+class Wanted:
+    """What is asked of keys: ``values`` (names or None), ``match`` (pattern or None), ``names`` (bool), ``depth``."""
+
+    def __init__(self, read):
+        values = read.get("values")
+        self.names, self.depth = bool(read.get("names")), read.get("depth", 0)
+        self.values = None if values is None else {folded(name): name for name in values}
+        match = read.get("match")
+        self.match = None if match is None else re.compile(match, re.IGNORECASE)
+
+
+class Reader:
+    """Answers what is wanted from one hive."""
+
+    def __init__(self, hive, wanted, room):
+        self._hive, self._wanted, self._room = hive, wanted, room
+
+    def key(self, key, depth=None):
+        """Return {values, count, names or below} of a key; {failed} and what could be read, of one that is damaged."""
+        depth = self._wanted.depth if depth is None else depth
+        answer = {}
+        try:
+            answer.update(values=self._values(key), count=key.count)
+            if depth > 0:
+                self._below(key, depth, answer)
+            elif self._wanted.names:
+                answer["names"] = [child.name for child in self._children(key)]
+        except OutOfRoom:
+            answer.setdefault("values", {})
+            answer["cut"] = True
+        except (ValueError, OSError) as error:
+            answer["failed"] = _damaged(error)
+        return answer
+
+    def _below(self, key, depth, answer):
+        """Put the keys below into an answer one by one: those that came before a damaged one are known."""
+        below = answer["below"] = {}
+        for child in self._children(key):
+            found = self._child(child, depth)
+            if found is not None:
+                # Names that differ in halves of characters alone are written alike.
+                below[child.name] = {"failed": "several keys are named so"} if child.name in below else found
+
+    def _children(self, key):
+        for child in self._hive.below(key):
+            self._room.one()
+            self._room.take(len(child.name))
+            yield child
+
+    def _child(self, child, depth):
+        if child.is_link:
+            return {"failed": "it is a link to another key, and none is followed"}
+        if self._wanted.match is None or depth > 1:
+            return self.key(child, depth - 1)
+        try:
+            values = self._values(child)
+        except (ValueError, OSError) as error:
+            return {"failed": _damaged(error)}
+        return {"values": values, "count": child.count} if self._is_met(child.name, values) else None
+
+    def _is_met(self, name, values):
+        """Return whether the pattern is found in a key's name, or in a text of a value that is wanted."""
+        search = self._wanted.match.search
+        return bool(search(name)) or any(search(text) for value in values.values() for text in texts_of(value))
+
+    def _values(self, key):
+        wanted, found = self._wanted.values, {}
+        for name, kind, raw in self._hive.values(key):
+            name = name if wanted is None else wanted.get(folded(name))
+            if name is None or name in found:
+                continue
+            data = raw()
+            value = answered(kind, data)
+            # Of a value that is asked for by name, .NET gives the same for no data and for no value.
+            if wanted is None or value["data"] is not None:
+                self._room.take(len(name) + len(data))
+                found[name] = value
+        return found
+
+
+def _damaged(error):
+    return ("damaged: %s" % error)[:LONGEST]
