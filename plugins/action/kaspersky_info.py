@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from ansible.utils.display import Display
 from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog.model import Catalog
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect import probes, silence
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.answer import answer
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
@@ -30,14 +31,26 @@ class ActionModule(Adapter):
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Return findings, evidence, unknowns, limits, complete, removed_before and, if it is wanted, silence."""
         catalog = self.catalog(options)
-        asked_of_host = platforms.detection(catalog.products, catalog.limits)
         servers = options["servers"] if options["silence"] else None
-        if servers is not None:
-            asked_of_host = probes.merged(asked_of_host, silence.probes(catalog, servers))
-        asked = {"probes": probes.as_text(asked_of_host), "root": options["root"]}
-        collected = self.on_endpoint("collect", asked, task_vars)["collected"]
+        platform = platforms.named(self.system())
+        asked = platforms.detection(catalog.products, catalog.limits, platform)
+        if platform.collected is not None and servers is None and options["root"] == "/":
+            made = platform.collected(asked, self.raw_facts(asked["reads"], task_vars))
+            collected = self.evidence_of(made)
+        else:
+            collected = self._by_endpoint(asked, catalog, options, task_vars)
         told = answer(platforms.evidence(collected), catalog, servers)
         return self._recorded(told, options, task_vars) if options["records_dir"] else told
+
+    def _by_endpoint(
+        self, asked: dict[str, Any], catalog: Catalog, options: dict[str, Any], task_vars: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Return what the collection's own code on the host collects."""
+        if options["silence"]:
+            asked = probes.merged(asked, silence.probes(catalog, options["servers"]))
+        given = {"probes": probes.as_text(asked), "root": options["root"]}
+        collected: dict[str, Any] = self.on_endpoint("collect", given, task_vars)["collected"]
+        return collected
 
     def _recorded(self, told: dict[str, Any], options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Write the record, show the host's line, and keep the evidence out of the controller's memory."""

@@ -6,6 +6,7 @@ import posixpath
 from pathlib import Path
 from typing import Any
 
+import windows_cases
 import yaml
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.lines import mentioned_lines, mentions
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.look import Look
@@ -95,7 +96,12 @@ def _of_text(path: str, place: str, data: bytes) -> dict[str, Any]:
 
 
 def collected(case: dict[str, Any]) -> dict[str, Any]:
-    """Return a collector's whole answer from a case with ``evidence`` and, where it differs, ``host``."""
+    """Return a collector's whole answer from a case with ``evidence`` and, where it differs, ``host``.
+
+    Of a case with ``windows`` it is what a host that is so answers, made evidence of.
+    """
+    if "windows" in case:
+        return windows_cases.collected(case, CATALOG)
     items = sorted((item(short) for short in case["evidence"]), key=lambda found: str(found["id"]))
     return {"evidence": items, "host": {**HOST, **case.get("host", {})}, "live": case.get("live", True)}
 

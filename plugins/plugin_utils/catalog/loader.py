@@ -40,6 +40,16 @@ SIGNS = {
     "certificates": ("certificate", "subject"),
     "mentions": ("mention", "text"),
     "installers": ("installer", "name"),
+    "uninstall_entries": ("uninstall_entry", "name"),
+    "upgrade_codes": ("msi_product", "code"),
+    "services": ("service", "name"),
+    "drivers": ("driver", "name"),
+    "folders": ("folder", "folder"),
+    "vendor_keys": ("vendor_key", "key"),
+    "security_center": ("security_provider", "name"),
+    "event_channels": ("event_channel", "channel"),
+    "browser_hosts": ("browser_host", "host"),
+    "adapters": ("network_adapter", "adapter"),
 }
 
 
@@ -125,7 +135,9 @@ def _product(entry: dict[str, Any]) -> Product:
         signs=tuple(_signs(entry)),
         links_in=tuple(entry.get("links_in", {}).get("directories", ())),
         trees=tuple(path["path"] for path in entry.get("paths", ()) if path["scope"] == "tree"),
-        real_time_units=tuple(unit["name"] for unit in entry.get("units", ()) if unit.get("real_time")),
+        real_time_units=tuple(
+            unit["name"] for key in ("units", "services") for unit in entry.get(key, ()) if unit.get("real_time")
+        ),
         retain=tuple((kept["path"], kept["holds"]) for kept in entry.get("retain", ())),
         encrypted=tuple(kept["path"] for kept in entry.get("retain", ()) if "encrypted" in kept),
         moved_by=tuple(
@@ -149,18 +161,28 @@ def _product(entry: dict[str, Any]) -> Product:
         removed_elsewhere=entry.get("removed_elsewhere", {}).get("by", ""),
         vendor=entry.get("vendor", ""),
         intercepts_by=entry.get("intercepts", {}).get("by", ""),
-        net=Net(net["word"], tuple(net["below"])) if net else None,
+        encrypting=tuple(driver["name"] for driver in entry.get("drivers", ()) if driver.get("encrypts")),
+        net=_net(net) if net else None,
     )
+
+
+def _net(net: dict[str, Any]) -> Net:
+    return Net(net["word"], tuple(net.get("below", ())), tuple(net.get("words", ())), tuple(net.get("folders", ())))
 
 
 def _signs(entry: dict[str, Any]) -> Iterator[Sign]:
     for key, (kind, what) in SIGNS.items():
         for fact in (fact for fact in entry.get(key, ()) if what in fact):
-            yield Sign(kind, fact[what], fact.get("scope", ""), fact.get("essential", False))
+            yield Sign(kind, fact[what], fact.get("scope") or fact.get("holds", ""), fact.get("essential", False))
     for section in entry.get("ini_sections", ()):
         yield Sign("ini_section", f"{section['file']}[{section['section']}]")
     for named in entry.get("named_entries", ()):
         yield Sign("named_entry", f"{named['directory'].rstrip('/')}/{named['name']}")
+    for folder in entry.get("folders", ()):
+        if folder["holds"] == "programs":
+            yield Sign("running_program", folder["folder"])
+    if "folders" not in entry:
+        yield from (Sign("running_service", service["name"]) for service in entry.get("services", ()))
     set_by = [fact.get("set_by") for key in ("packet_marks", "moved_paths") for fact in entry.get(key, ())]
     for told in (entry.get("setup_done"), *entry.get("modes", ()), *set_by):
         if told:

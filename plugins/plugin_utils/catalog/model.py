@@ -35,10 +35,15 @@ class Mode:
 
 @dataclass(frozen=True)
 class Net:
-    """What no other entry knows: ``word`` in a package's name or maker, and everything in directories."""
+    """What no other entry knows: ``word`` in a package's name or maker, and everything in directories.
+
+    ``words`` are texts in the names of makers where they have several, ``folders`` directories as patterns.
+    """
 
     word: str
-    below: tuple[str, ...]
+    below: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,8 @@ class Product:
     ``retain`` are (path, what it holds), of which only the product can read those in ``encrypted``; ``moved_by`` are
     (path of ``retain``, the file[key] that says where it is instead). ``moved_paths`` are
     (path by default, what it holds, the file[key] that sets another). ``mark_settings`` are (the mark of firewall
-    rules by default, '' where it is not known, the file[key] that sets it, '' where nothing does).
+    rules by default, '' where it is not known, the file[key] that sets it, '' where nothing does). ``encrypting`` are
+    drivers that encrypt a disk or its files.
     """
 
     id: str
@@ -75,6 +81,7 @@ class Product:
     removed_elsewhere: str = ""
     vendor: str = ""
     intercepts_by: str = ""
+    encrypting: tuple[str, ...] = ()
     net: Net | None = None
 
     def of_kind(self, kind: str) -> list[str]:

@@ -36,7 +36,8 @@ class Table:
     witnesses that nothing but the product itself leaves. ``inert`` kinds have no effect, and nothing hangs on them;
     ``bearing`` ones bear on an answer although they only support. ``scanning`` are the kinds that find a scanner of
     whatever vendor, and ``intercepting`` asks for whatever stands between files and their readers. ``unremovable`` are
-    problems with which no package manager takes a product away in the ordinary way.
+    problems with which no package manager takes a product away in the ordinary way; ``told`` are those that do not make
+    its state broken.
     """
 
     platform: str
@@ -53,6 +54,7 @@ class Table:
     scanning: tuple[str, ...] = ()
     intercepting: Mapping[str, Any] = field(default_factory=dict)
     unremovable: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
     # Whether one path is one of some others or lies below one.
     is_below: Callable[[str, Iterable[str]], bool] = _is_one_of
     # Whether another vendor's product of the same name may have left an item; called with the vendors' own words.

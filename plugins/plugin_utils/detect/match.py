@@ -50,7 +50,7 @@ def _finding(product: Product, items: list[Item], evidence: Evidence) -> Finding
         id=product.id,
         name=product.name,
         product_class=product.product_class,
-        state=BROKEN if wrong else _state(product, items, evidence),
+        state=BROKEN if set(wrong) - set(evidence.table.told) else _state(product, items, evidence),
         version=evidence.table.version(product, items, evidence),
         confidence=_confidence(items, evidence.table),
         reasons=tuple(sorted({item["id"] for item in items})),

@@ -147,6 +147,9 @@ class Platform:
         lambda _catalog, _provider, _options, _days: {}
     )
     state_of: Callable[[Catalog, str, dict[str, Any]], dict[str, Any] | None] = lambda _catalog, _product, _host: None
+    # Evidence from the answers of a host that gives raw facts, from (what was asked, its answer); None where the host
+    # itself makes evidence of what it sees.
+    collected: Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]] | None = None
 
     def sort(self, steps: Iterable[Step]) -> list[Step]:
         """Return steps by part, then in the platform's order; those of one phase keep the order that they came in."""

@@ -12,15 +12,21 @@ from ..detect.evidence import Evidence, Item, Table
 from ..errors import AvshiftError
 from ..plan.platform import Handover, Kind, Platform
 from .linux.platform import LINUX
+from .windows.platform import WINDOWS
 
 # By the names by which a host's first answer calls its system.
-ALL: dict[str, Platform] = {LINUX.name: LINUX}
+ALL: dict[str, Platform] = {LINUX.name: LINUX, WINDOWS.name: WINDOWS}
 PLAIN = Kind()
 
 
 def expected() -> Platform:
     """Return the platform whose questions a host is asked as long as nothing has said what it runs."""
     return LINUX
+
+
+def named(name: str) -> Platform:
+    """Return the platform of this name; the expected one where nothing has said what a host runs."""
+    return ALL.get(name, expected())
 
 
 def of(host: dict[str, Any]) -> Platform:
@@ -53,9 +59,12 @@ def evidence(collected: dict[str, Any]) -> Evidence:
     return Evidence.of(collected, of(collected["host"]).table)
 
 
-def detection(products: Iterable[Product], limits: Iterable[Limit] = ()) -> dict[str, Any]:
-    """Return the probes that find products, and what a host has that is not looked at: {kind: what to ask}."""
-    return table().probes(products, limits)
+def detection(
+    products: Iterable[Product], limits: Iterable[Limit] = (), platform: Platform | None = None
+) -> dict[str, Any]:
+    """Return the probes that find a platform's products, and what a host has that is not looked at."""
+    asked = (platform or expected()).table
+    return asked.probes([product for product in products if product.platform == asked.platform], limits)
 
 
 def kind(name: str) -> Kind:
@@ -77,7 +86,7 @@ def waiting(facts: Iterable[dict[str, Any]], seen: Iterable[Item]) -> list[str]:
 
 def archives() -> str:
     """Return in words where archives lie on hosts."""
-    return ", ".join(sorted({platform.places.retained for platform in ALL.values()}))
+    return ", ".join(sorted({platform.places.retained for platform in ALL.values() if platform.places.retained}))
 
 
 def remedies() -> dict[str, str]:

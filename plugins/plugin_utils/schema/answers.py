@@ -30,6 +30,7 @@ KEYS = {
     "apply": ("changed", "outcomes", "pending", "failure"),
     "prove": ("checks", "result"),
 }
+READS = ("changed", "powershell", "edition", "administrator", "process64", "system64", "answers")
 # What comes of making something of an answer that has its form, and does not fit together.
 UNFIT = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 REMEDY = "Check this host: its Python, or whether something else answers in its place. Its answer was not used."
@@ -49,6 +50,31 @@ def checked(call: str, result: dict[str, Any], host: str) -> dict[str, Any]:
         raise invalid(host, _words(found))
     if call == "collect":
         _ids_must_fit(answer["collected"]["evidence"], host)
+    return answer
+
+
+def checked_reads(result: dict[str, Any], reads: list[dict[str, Any]], host: str) -> dict[str, Any]:
+    """Return the answer to reads of raw facts in a module's result. Each read has to have its answer, of its form.
+
+    Raises AvshiftError ``answer_invalid`` as ``checked`` does.
+    """
+    answer = {key: result[key] for key in READS if key in result}
+    problem = next(_not_json(answer), None)
+    if problem is not None:
+        raise invalid(host, problem)
+    told = answer.get("answers")
+    if not isinstance(told, dict):
+        raise invalid(host, "$.answers: expected one that there is")
+    missing = [read["id"] for read in reads if read["id"] not in told]
+    if missing:
+        raise invalid(host, f"$.answers: expected an answer to {short(missing[0])}")
+    # What was not asked for is not taken over.
+    answer["answers"] = {read["id"]: told[read["id"]] for read in reads}
+    found = violations("windows_reads", {**answer, "answers": {}})
+    for read in reads:
+        found += violations("windows_reads", answer["answers"][read["id"]], f"$defs/{read['kind']}_answer")
+    if found:
+        raise invalid(host, _words(found))
     return answer
 
 

@@ -20,7 +20,7 @@ from ..errors import AvshiftError
 from ..schema import answers
 from ..version import VERSION
 from ..visible import visible
-from . import limits
+from . import limits, windows
 from .posix import Transport, add_module, host_of
 
 # Characters of a message. What a host said is in it, in part.
@@ -97,11 +97,31 @@ class Adapter(Transport):
         names = ("avshift_file_mode", "avshift_directory_mode")
         return Modes.of(*(self._templar.template(task_vars.get(name)) for name in names))
 
+    def system(self) -> str:
+        """Return the name of the platform that the connection's shell is of; '' where it says nothing."""
+        return windows.NAME if windows.is_one(self._connection) else ""
+
+    def raw_facts(self, reads: list[dict[str, Any]], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Return what a host without endpoint code answers to reads; AvshiftError as ``on_endpoint`` raises it."""
+        answer = windows.read(self, plain(reads), task_vars)
+        self._is_answered = True
+        return answer
+
+    def evidence_of(self, collected: dict[str, Any]) -> dict[str, Any]:
+        """Return what was made of raw facts, which has the form of what other hosts answer.
+
+        Raises AvshiftError naming the host whose facts cannot be made evidence of that form.
+        """
+        checked: dict[str, Any] = answers.checked("collect", {"collected": collected}, self.host)["collected"]
+        return checked
+
     def on_endpoint(self, call: str, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Collect, apply or prove on the endpoint and return its answer, which has the form of the published schema.
 
         Raises AvshiftError saying why if that failed, or if the answer has another form.
         """
+        if windows.is_one(self._connection):
+            raise windows.forecast_only(self.host)
         answer = answers.checked(call, plain(self.ask(call, arguments, task_vars)), self.host)
         self._is_answered = True
         return answer

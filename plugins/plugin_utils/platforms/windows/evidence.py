@@ -1,0 +1,85 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What each kind of evidence says on Windows."""
+
+from __future__ import annotations
+
+from ...catalog.model import Product
+from ...detect.evidence import Evidence, Item, Table
+from . import names
+from .judges import PROVING, RUNNING, SUPPORTING, is_below
+from .look import THERE
+from .problems import ENTRIES, TOLD, UNREMOVABLE, has_programs, of_kind, problems
+from .reads import for_products
+from .strays import strays
+
+# Kinds that rest on the same thing are one witness, not two.
+WITNESS = {
+    "running_program": "service",
+    "running_service": "service",
+    "class_filter": "driver",
+    "minifilter": "driver",
+    "msi_product": "uninstall_entry",
+}
+# The witnesses that nothing but the product itself leaves.
+DISTINCTIVE = ("uninstall_entry", "service", "driver", "folder", "vendor_key", "network_adapter")
+ACTIVE = ("driver", "class_filter", "minifilter", "root_certificate", "scheduled_task", "filtering_object")
+ACTIVE += ("network_component",)
+# What could not be read of these may hide any product.
+WHOLE = ("uninstall_entry", "service", "folder", "vendor_key", "running_program")
+ABOUT_THE_HOST = ("restart_pending", "defender", "management_server", "update_server")
+INERT = (*ABOUT_THE_HOST, "security_provider", "event_channel", "browser_host")
+
+
+def _is_installed(product: Product, items: list[Item], _evidence: Evidence) -> bool:
+    """Return True for what has an entry, and for services whose programs are there."""
+    return bool(of_kind(items, *ENTRIES)) or (bool(of_kind(items, "service")) and has_programs(product, items))
+
+
+def _has_effect(item: Item) -> bool:
+    if item["kind"] == "service":
+        return bool(item["value"]["file"] == THERE or item["value"]["pending_delete"])
+    return item["kind"] in ACTIVE
+
+
+def _version(_product: Product, items: list[Item], _evidence: Evidence) -> str:
+    """Return the version of the entry; where it has none, that of the product's key."""
+    told = [*of_kind(items, "uninstall_entry"), *of_kind(items, "vendor_key")]
+    return next((str(item["value"]["version"]) for item in told if item["value"]["version"]), "")
+
+
+def _concerns(item: Item, product: Product) -> bool:
+    kind, what = item["kind"], str(item["what"])
+    if kind == "driver":
+        return names.fits_any(product.of_kind("driver"), what)
+    if kind == "service" and "\\" not in what:
+        return names.fits_any(product.of_kind("service"), what)
+    if kind == "class_filter":
+        return bool(product.of_kind("driver"))
+    if product.net is not None:
+        return kind in WHOLE
+    if kind == "folder":
+        return bool(product.of_kind("folder"))
+    return kind in WHOLE and bool(product.of_kind("service" if kind == "running_program" else kind))
+
+
+TABLE = Table(
+    platform="windows",
+    probes=for_products,
+    proving=PROVING,
+    supporting=SUPPORTING,
+    running=RUNNING,
+    witness=WITNESS,
+    distinctive=DISTINCTIVE,
+    inert=INERT,
+    scanning=("reads", "signs"),
+    unremovable=UNREMOVABLE,
+    told=TOLD,
+    is_below=is_below,
+    strays=strays,
+    problems=problems,
+    is_installed=_is_installed,
+    has_effect=_has_effect,
+    version=_version,
+    concerns=_concerns,
+)

@@ -1,0 +1,73 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Evidence of what is installed and what runs: uninstall entries, products of Windows Installer, processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .. import names
+from ..look import UNKNOWN, Item, Key, Look, number, seen, text, unseen, why_not
+from ..reads import UNINSTALL, UPGRADES
+
+# An entry that the installer's maker made beside Windows Installer's own one.
+TWIN = "InstallWIX_"
+
+
+def items(look: Look) -> Iterator[Item]:
+    """Yield the evidence of programs."""
+    keys = list(look.keys(UNINSTALL))
+    yield from look.failed("uninstall_entry", keys)
+    for key in keys:
+        yield from (_entry(look, entry) for entry in key.below() if not why_not(entry.answer))
+    yield from _products(look)
+    yield from _processes(look)
+
+
+def _entry(look: Look, key: Key) -> Item:
+    what = f"{key.view}\\{key.name}"
+    told = {name: text(key.values, name) for name in ("DisplayName", "DisplayVersion", "Publisher", "InstallLocation")}
+    undecoded = [name for name in ("DisplayName", "Publisher") if told[name] is None]
+    if undecoded:
+        types = ", ".join(f"{name} is no text" for name in undecoded)
+        return unseen("uninstall_entry", what, key.where, f"it cannot be decoded: {types}", key.user)
+    folder = names.expanded((told["InstallLocation"] or "").strip('"'), look.variables).rstrip("\\")
+    value = {
+        "name": told["DisplayName"],
+        "version": told["DisplayVersion"] or "",
+        "publisher": told["Publisher"],
+        "folder": folder,
+        "folder_state": look.file(folder) if folder else UNKNOWN,
+        "twin_of": key.name[len(TWIN) :] if key.name.startswith(TWIN) else "",
+        "msi": number(key.values, "WindowsInstaller") == 1,
+        "hidden": number(key.values, "SystemComponent") == 1,
+    }
+    return seen("uninstall_entry", what, key.where, value, key.user)
+
+
+def _products(look: Look) -> Iterator[Item]:
+    """Yield the products of wanted UpgradeCodes; the names of the values below one are their ProductCodes."""
+    wanted = {names.packed(code): code for code in look.signs.get("msi_product", ())}
+    keys = list(look.keys(UPGRADES))
+    yield from look.failed("msi_product", keys)
+    found = {}
+    for key in (below for top in keys for below in top.below()):
+        for value in key.values:
+            code, upgrade = names.unpacked(value), wanted.get(key.name.upper(), "")
+            if code and upgrade:
+                found[code] = seen("msi_product", code, key.where, {"upgrade_code": upgrade})
+    yield from found.values()
+
+
+def _processes(look: Look) -> Iterator[Item]:
+    running: dict[str, list[int]] = {}
+    spelling: dict[str, str] = {}
+    for _read, answer in look.of_kind("processes"):
+        if why_not(answer):
+            yield unseen("running_program", "all", "process list", why_not(answer))
+        for process in answer.get("processes", ()):
+            if process["path"]:
+                spelling.setdefault(process["path"].lower(), process["path"])
+                running.setdefault(process["path"].lower(), []).append(process["id"])
+    for path, pids in running.items():
+        yield seen("running_program", spelling[path], "process list", {"pids": sorted(set(pids))})

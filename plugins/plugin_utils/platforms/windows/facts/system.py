@@ -1,0 +1,145 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Facts of the host itself: its version and id, what waits for a restart, Defender's state, who manages it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from .. import names, reads
+from ..look import VARIABLES, Item, Key, Look, number, seen, several, text, unseen, why_not
+
+SERVERS = ("Server", "Server Core", "Nano Server")
+RENAMES = ("PendingFileRenameOperations", "PendingFileRenameOperations2")
+DISABLED = ("DisableAntiSpyware", "DisableAntiVirus", "DisableRealtimeMonitoring")
+
+
+def variables(look: Look) -> dict[str, str]:
+    """Return what variables in paths stand for on the host, by their names in lower case."""
+    told = {"systemroot": text(look.values(reads.VERSION), "SystemRoot")}
+    folders = look.values(reads.CURRENT)
+    told["programfiles"] = text(folders, "ProgramFilesDir")
+    told["programfiles(x86)"] = text(folders, "ProgramFilesDir (x86)")
+    found = {name: value.rstrip("\\") for name, value in told.items() if value and value[1:3] == ":\\"}
+    drive = found.get("systemroot", VARIABLES["systemroot"])[:2]
+    root = found.get("systemroot", VARIABLES["systemroot"])
+    return {**VARIABLES, "programdata": f"{drive}\\ProgramData", **found, "systemdrive": drive, "windir": root}
+
+
+def host(look: Look, answer: dict[str, Any]) -> dict[str, Any]:
+    """Return the host's facts as evidence has them."""
+    values = look.values(reads.VERSION)
+    build = text(values, "CurrentBuildNumber") or "unknown"
+    role = "server" if text(values, "InstallationType") in SERVERS else "client"
+    facts = {
+        "system": "windows",
+        "version": build,
+        "family": ["windows", role],
+        "product": text(values, "ProductName") or "",
+    }
+    if text(look.values(reads.NAME), "ComputerName"):
+        facts["name"] = text(look.values(reads.NAME), "ComputerName") or ""
+    guid = text(look.values(reads.MACHINE), "MachineGuid")
+    if guid:
+        facts["machine_id"] = hashlib.sha256(f"avshift {guid.lower()}".encode()).hexdigest()[:32]
+    if answer.get("powershell"):
+        facts["shell"] = str(answer["powershell"])
+    return facts
+
+
+def items(look: Look) -> Iterator[Item]:
+    """Yield the evidence of the host itself."""
+    yield from _restarts(look)
+    yield from _defender(look)
+    yield from _managed(look)
+    yield from _users(look)
+
+
+def _restarts(look: Look) -> Iterator[Item]:
+    for key in look.keys(reads.MANAGER):
+        if why_not(key.answer):
+            yield unseen("restart_pending", "renames", key.where, why_not(key.answer))
+            continue
+        for name in RENAMES:
+            listed = several(key.values, name)
+            if listed is None:
+                yield unseen("restart_pending", name, key.where, f"{name} is no list of texts")
+            paths = [names.program_of(path.lstrip("!"), look.variables) for path in listed or () if path]
+            if paths:
+                makers = look.signs.get("maker", ())
+                drivers = [path for path in paths if look.wants("driver", names.name(path).rpartition(".")[0])]
+                own = [path for path in paths if any(word in path.lower() for word in makers)]
+                value = {"own": sorted({*own, *drivers})[:200], "count": len(paths)}
+                yield seen("restart_pending", name, key.where, value)
+    for path in reads.RESTARTS:
+        for key in look.keys(path):
+            if "values" in key.answer:
+                yield seen("restart_pending", key.name, key.where, {"own": [], "count": 0})
+            elif why_not(key.answer):
+                yield unseen("restart_pending", key.name, key.where, why_not(key.answer))
+
+
+def _defender(look: Look) -> Iterator[Item]:
+    """Yield what is known of Defender: what switches it off or makes it passive, and how old its signatures are."""
+    policy = look.key(reads.POLICY)
+    found = [] if policy is None else [key for key in policy.all() if "values" in key.answer]
+    off = sorted({name for key in found for name in DISABLED if number(key.values, name) == 1})
+    signatures, own = look.values(reads.SIGNATURES), look.values(reads.DEFENDER)
+    if policy is not None and why_not(policy.answer):
+        yield unseen("defender", "policy", policy.where, why_not(policy.answer))
+        return
+    if policy is None and not own:
+        return
+    value = {
+        "off_by_policy": off,
+        "off_by_itself": sorted(name for name in DISABLED if (number(own, name) or 0) != 0),
+        "passive_forced": number(look.values(reads.PASSIVE), "ForceDefenderPassiveMode") == 1,
+        "signatures": text(signatures, "AVSignatureVersion") or "",
+        "signatures_of": _moment(signatures),
+    }
+    yield seen("defender", "state", "HKLM", value)
+
+
+def _moment(values: dict[str, Any]) -> str:
+    """Return when the signatures were put in use, '' where that is not known."""
+    data = (values.get("AVSignatureApplied") or {}).get("data")
+    try:
+        ticks = int.from_bytes(base64.b64decode(data["base64"]), "little") if isinstance(data, dict) else 0
+        moment = datetime(1601, 1, 1, tzinfo=timezone.utc) + timedelta(microseconds=ticks // 10)
+    except (KeyError, ValueError, OverflowError, binascii.Error):
+        return ""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if ticks else ""
+
+
+def _managed(look: Look) -> Iterator[Item]:
+    told: dict[str, Key] = {}
+    for read, _answer in look.of_kind("key"):
+        if read["id"].startswith("agent"):
+            for key in look.keys(read["path"]):
+                server = text(key.values, "Protection_AdmServer")
+                if server:
+                    told.setdefault(server, key)
+    for server, key in told.items():
+        image = number(key.values, "Protection_DynamicVM") == 1
+        yield seen("management_server", server, key.where, {"image_clone": image})
+    update = text(look.values(reads.UPDATES), "WUServer")
+    if update:
+        yield seen("update_server", update, f"HKLM\\{reads.UPDATES}", {})
+
+
+def _users(look: Look) -> Iterator[Item]:
+    """Yield the profiles whose hive was not read: what users' hives hold is not known of them."""
+    read = [set(answer.get("each", {})) for one, answer in look.of_kind("key") if one["hive"] == "Users"]
+    loaded = {name.lower() for name in set().union(*read)} if read else set()
+    for key in look.keys(reads.PROFILES):
+        if why_not(key.answer):
+            yield unseen("user_hive", "all", key.where, why_not(key.answer))
+        for profile in key.below():
+            path = text(profile.values, "ProfileImagePath") or ""
+            if profile.name.startswith("S-1-5-21-") and profile.name.lower() not in loaded and read:
+                yield unseen("user_hive", profile.name, path or key.where, "its hive is not loaded", profile.name)

@@ -1,0 +1,115 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What confirms a product on Windows, what supports one that is confirmed, and whose each piece of evidence is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ...catalog.model import Product
+from ...detect.evidence import Evidence, Item, Judge
+from . import names
+from .look import VARIABLES
+
+# Quotes and blanks in which spellings of one name differ.
+BLANKS = str.maketrans({"\u00a0": " ", "\u2019": "'", "\u00ae": "", "\u2122": ""})
+
+
+def folders_of(product: Product, holds: str = "") -> list[str]:
+    """Return the folders of an entry, without their drive: hosts differ in that, and in the kind of programs."""
+    signs = [sign.what for sign in product.signs if sign.kind == "folder" and (not holds or sign.scope == holds)]
+    return expanded(signs)
+
+
+def expanded(folders: Iterable[str]) -> list[str]:
+    """Return folders of the catalog as they are on a host, without the drive."""
+    return [names.expanded(one, VARIABLES)[2:] for folder in folders for one in names.spelled(folder)]
+
+
+def lies_in(path: str, folders: Iterable[str]) -> bool:
+    """Return True if a path with a drive lies in one of the folders, or is one."""
+    return names.is_below(path[2:] if path[1:2] == ":" else path, folders)
+
+
+def is_in_vendors(path: str, product: Product) -> bool:
+    """Return True if a path lies in a folder of an entry, wherever the owner has had it installed."""
+    return is_below(path, [sign.what for sign in product.signs if sign.kind == "folder"])
+
+
+def is_below(what: str, signs: Iterable[str]) -> bool:
+    """Return True if a program lies in one of the catalog's folders, or a service is called as one of its names."""
+    return any(_is_in(what, sign) if sign.startswith("%") else names.fits(sign, what) for sign in signs)
+
+
+def _is_in(path: str, folder: str) -> bool:
+    """Return True if a path lies in a folder of the catalog, or in one of the same name in the vendor's own folder.
+
+    What lies among the files of a user can have been put there by that user.
+    """
+    if lies_in(path, expanded([folder])):
+        return True
+    last, parts = folder.split("\\")[-2:], path.split("\\")
+    if folder.count("\\") < 2 or parts[1:2] == [""] or (len(parts) > 1 and parts[1].lower() == "users"):
+        return False
+    wanted = "\\".join(last)
+    return any(names.path_fits(wanted, "\\".join(parts[at : at + 2])) for at in range(1, len(parts) - 1))
+
+
+def _named(kind: str, key: str = "name") -> Judge:
+    def judge(item: Item, product: Product, _evidence: Evidence) -> bool:
+        told = " ".join(str(item["value"][key]).translate(BLANKS).split())
+        return names.fits_any(product.of_kind(kind), told)
+
+    return judge
+
+
+def _is_service(item: Item, product: Product, _evidence: Evidence) -> bool:
+    if not names.fits_any(product.of_kind("service"), item["what"]):
+        return False
+    path = item["value"]["path"]
+    return not folders_of(product) or (bool(path) and is_in_vendors(path, product))
+
+
+def is_only_drivers(product: Product) -> bool:
+    """Return True for an entry that takes the drivers that no product has."""
+    return bool(product.signs) and all(sign.kind == "driver" for sign in product.signs) and not product.vendor
+
+
+def _is_driver(item: Item, product: Product, _evidence: Evidence) -> bool:
+    name = item["value"]["name"] if item["kind"] == "class_filter" else item["what"]
+    if product.product_class == "product" and is_only_drivers(product):
+        return False
+    return names.fits_any(product.of_kind("driver"), name)
+
+
+def _is_folder(item: Item, product: Product, _evidence: Evidence) -> bool:
+    return any(names.path_fits(folder, item["what"][2:]) for folder in folders_of(product))
+
+
+def _is_key(item: Item, product: Product, _evidence: Evidence) -> bool:
+    path = item["what"].partition("\\")[2]
+    return any(names.path_fits(sign, path) for sign in product.of_kind("vendor_key"))
+
+
+# What confirms a product, each by itself; a program that runs is given to the most exact entry instead.
+PROVING: dict[str, Judge] = {
+    "uninstall_entry": _named("uninstall_entry"),
+    "msi_product": lambda item, product, _seen: item["value"]["upgrade_code"] in product.of_kind("msi_product"),
+    "service": _is_service,
+    "driver": _is_driver,
+    "class_filter": _is_driver,
+    "folder": _is_folder,
+    "vendor_key": _is_key,
+    "network_adapter": _named("network_adapter"),
+}
+RUNNING = ("running_program", "running_service")
+# What never confirms a product, but adds to one that is confirmed: entries of these stay behind, or come by a profile.
+SUPPORTING: dict[str, Judge] = {
+    "minifilter": _is_driver,
+    "security_provider": _named("security_provider"),
+    "event_channel": _named("event_channel"),
+    "browser_host": _named("browser_host"),
+    "root_certificate": lambda item, product, _seen: any(
+        text.lower() in item["value"]["subject"].lower() for text in product.of_kind("certificate")
+    ),
+}

@@ -1,0 +1,96 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Compare names and paths of Windows as text: without regard to case, and with patterns of the catalog."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable
+
+VARIABLE = re.compile(r"%([A-Za-z_]+(?:\(x86\))?)%")
+PROGRAM = re.compile(r'"([^"]*)"|(.*?\.(?:exe|sys|dll|com|bat|cmd))(?=[\s",]|\Z)', re.IGNORECASE | re.DOTALL)
+# What a variable of the catalog stands for.
+BOTH = {"%programfiles%": ("%ProgramFiles%", "%ProgramFiles(x86)%")}
+
+
+@functools.lru_cache(maxsize=4096)
+def _expression(pattern: str, one: str) -> re.Pattern[str]:
+    parts = [f"{one}*" if part == "*" else one if part == "?" else re.escape(part) for part in pattern]
+    return re.compile("".join(parts), re.IGNORECASE | re.DOTALL)
+
+
+def fits(pattern: str, text: str) -> bool:
+    """Return True if a whole name is as a pattern says; * stands for any characters, ? for one."""
+    return _expression(pattern, ".").fullmatch(text) is not None
+
+
+def fits_any(patterns: Iterable[str], text: str) -> bool:
+    """Return True if a name is as one of the patterns says."""
+    return any(fits(pattern, text) for pattern in patterns)
+
+
+def path_fits(pattern: str, path: str) -> bool:
+    """Return True if a whole path is as a pattern says; * and ? stand within one of its parts."""
+    return _expression(pattern.rstrip("\\"), r"[^\\]").fullmatch(path.rstrip("\\")) is not None
+
+
+def is_below(path: str, patterns: Iterable[str]) -> bool:
+    """Return True if a path, or a name, is as one of the patterns says, or lies below such a path."""
+    parts = path.rstrip("\\").split("\\")
+    for pattern in patterns:
+        depth = len(pattern.rstrip("\\").split("\\"))
+        if depth <= len(parts) and path_fits(pattern, "\\".join(parts[:depth])):
+            return True
+    return False
+
+
+def parent(path: str) -> str:
+    """Return the folder that a path lies in, '' where it lies in none."""
+    return path.rstrip("\\").rpartition("\\")[0]
+
+
+def name(path: str) -> str:
+    """Return the last part of a path."""
+    return path.rstrip("\\").rpartition("\\")[2]
+
+
+def spelled(folder: str) -> list[str]:
+    """Return the folders that one of the catalog stands for: of programs there are two kinds."""
+    variable, _slash, rest = folder.partition("\\")
+    return ["\\".join([one, rest]) if rest else one for one in BOTH.get(variable.lower(), (variable,))]
+
+
+def program_of(image: str, variables: dict[str, str]) -> str:
+    """Return the program of a service's ImagePath or of a command line as a path with a drive, '' where none is named.
+
+    It is written in many ways: quoted, with arguments, relative to the system's folder, or as the kernel writes it.
+    """
+    found = PROGRAM.match(image.strip())
+    path = (found[1] if found[1] is not None else found[2]) if found else image.strip()
+    path = re.sub(r"^\\\?\?\\", "", path.replace("/", "\\"))
+    path = re.sub(r"^\\?SystemRoot\\", lambda _: "%SystemRoot%\\", path, flags=re.IGNORECASE)
+    path = re.sub(r"^\\?(?=system32\\|syswow64\\)", lambda _: "%SystemRoot%\\", path, flags=re.IGNORECASE)
+    return expanded(path, variables)
+
+
+def expanded(path: str, variables: dict[str, str]) -> str:
+    """Return a path with the variables that are known put in; the names of variables are in lower case."""
+    return VARIABLE.sub(lambda found: variables.get(found[1].lower(), found[0]), path)
+
+
+def packed(code: str) -> str:
+    """Return a code in braces as Windows Installer's own keys have it: each group turned round."""
+    first, second, third, *rest = code.strip("{}").split("-")
+    pairs = "".join(rest)
+    turned = [pairs[place + 1] + pairs[place] for place in range(0, len(pairs) - 1, 2)]
+    return "".join([first[::-1], second[::-1], third[::-1], *turned]).upper()
+
+
+def unpacked(packed_code: str) -> str:
+    """Return the code in braces of one in a key of Windows Installer; '' for what is none."""
+    if re.fullmatch("[0-9A-Fa-f]{32}", packed_code) is None:
+        return ""
+    text = packed_code.upper()
+    pairs = "".join(text[place + 1] + text[place] for place in range(16, 32, 2))
+    return f"{{{text[7::-1]}-{text[11:7:-1]}-{text[15:11:-1]}-{pairs[:4]}-{pairs[4:]}}}"

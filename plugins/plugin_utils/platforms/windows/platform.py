@@ -1,0 +1,20 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Windows as the engine knows it. It is looked at; nothing on it is planned or changed."""
+
+from __future__ import annotations
+
+from ...plan.platform import PathRules, Places, Platform
+from . import names
+from .collected import collected
+from .evidence import TABLE
+
+WINDOWS = Platform(
+    name="windows",
+    table=TABLE,
+    places=Places("", "", ""),
+    paths=PathRules(name=names.name, parent=names.parent, above=lambda _path: ()),
+    kinds={},
+    order=(),
+    collected=collected,
+)

@@ -1,0 +1,86 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The way to Windows hosts: one module of PowerShell, by Ansible's own way of running one."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from ..errors import AvshiftError
+from ..schema import answers
+from . import failures
+
+if TYPE_CHECKING:
+    from .adapter import Adapter
+
+NAME = "windows"
+MODULE = "avshift.endpoint.windows_reads"
+OWN_BECOME = "runas"
+READING = "Reading facts of a Windows host"
+OLD = re.compile(r"Ansible requires PowerShell|requires a minimum PowerShell version")
+LANGUAGE_MODE = "PowerShell -NoProfile -NonInteractive -Command $ExecutionContext.SessionState.LanguageMode"
+FULL = "FullLanguage"
+NO_CONTACT = (
+    "Look at it with the playbook detect. Nothing on Windows hosts is planned or changed yet: leave it out of this run."
+)
+
+
+def is_one(connection: Any) -> bool:
+    """Return True if the shell plugin of a connection is one of Windows: no fact of the host is needed for that."""
+    return bool(getattr(getattr(connection, "_shell", None), "_IS_WINDOWS", False))
+
+
+def forecast_only(host: str) -> AvshiftError:
+    """Return the result of a Windows host for whatever is more than looking at it. It is not contacted."""
+    cause = "it has a Windows shell, and this collection only looks at Windows"
+    return AvshiftError("windows_forecast_only", "Working on the host", host, cause, NO_CONTACT)
+
+
+def read(action: Adapter, reads: list[dict[str, Any]], task_vars: dict[str, Any]) -> dict[str, Any]:
+    """Return the host's answer to reads, which has the form of the published schema.
+
+    Raises AvshiftError for a host that cannot be read: with an id of its own for an old shell, one whose language is
+    restricted, and an account without an administrator's rights.
+    """
+    connection = action._connection
+    # The user's become is meant for the other hosts of a run, unless it is Windows' own.
+    if connection.become is not None and connection.become.name != OWN_BECOME:
+        connection.set_become_plugin(None)
+    result = action._execute_module(module_name=MODULE, module_args={"reads": reads}, task_vars=task_vars)
+    if result.get("failed") or "exception" in result:
+        raise _why_not(action, result)
+    answer = answers.checked_reads(result, reads, action.host)
+    if not answer.get("administrator", False):
+        raise AvshiftError(
+            "windows_not_administrator",
+            READING,
+            action.host,
+            "the account has no administrator's rights, so that what it does not see may be there",
+            "Log in with an account of the host's administrators; over the network it needs an unfiltered token.",
+        )
+    return answer
+
+
+def _why_not(action: Adapter, result: dict[str, Any]) -> AvshiftError:
+    told = " ".join(str(result.get(name) or "") for name in ("msg", "module_stderr", "module_stdout"))
+    if OLD.search(told):
+        return AvshiftError(
+            "windows_shell_too_old",
+            READING,
+            action.host,
+            "its PowerShell is older than 5.1",
+            "Install Windows Management Framework 5.1 on it, or PowerShell 7 and name that in the inventory.",
+        )
+    mode = action._low_level_execute_command(LANGUAGE_MODE, sudoable=False)
+    said = str(mode.get("stdout", "")).strip()
+    if said.endswith("Language") and said != FULL:
+        return AvshiftError(
+            "windows_language_restricted",
+            READING,
+            action.host,
+            f"its PowerShell is in the mode {said}, as application control sets it",
+            "Allow Ansible's scripts in the application control policy for the account that Ansible uses.",
+        )
+    found = failures.of(result)
+    return AvshiftError(found.code, READING, action.host, found.text, "Run again with -vvv, which shows more.")
