@@ -11,6 +11,7 @@ description:
   - Lists what could not be checked with the products that depend on it; the result is then not complete.
   - Kaspersky software without a catalog entry is reported as C(unrecognised), based on package name,
     vendor or location.
+  - On a host with a Windows shell it reads raw facts with M(avshift.endpoint.windows_reads). This was never run on a real Windows.
 author:
   - avshift contributors (@avshift)
 extends_documentation_fragment:
@@ -18,6 +19,11 @@ extends_documentation_fragment:
   - avshift.endpoint.attributes
   - avshift.endpoint.attributes.on_controller
 attributes:
+  platform:
+    support: full
+    platforms: linux, windows
+    description: Target systems that the module works on.
+    details: Linux with Python 3.6 or newer; Windows with Windows PowerShell 5.1 or PowerShell 7, as a preview.
   idempotent:
     support: full
     details: A record in O(records_dir) contains the time of its run. It is on the controller and does not count as a change.
@@ -108,7 +114,7 @@ findings:
       sample: ""
     problems:
       description:
-        - Why the state is broken.
+        - Why the state is broken, and what else to know before it is changed.
         - C(package_state), a package operation was interrupted or failed.
         - C(files_missing), it is in the package database, but its files are gone.
         - C(package_missing), its programs are there, but it is in no package database.
@@ -116,6 +122,15 @@ findings:
         - C(removal_cannot_succeed), its package's removal script needs something that is missing.
         - C(engine_stopped), other processes of it run, but the one that protects does not.
         - C(watchdog_without_engine), its watchdog runs, but does not start the process that protects.
+        - C(orphan_entry), on Windows, it is in the list of installed programs, but its files are gone.
+        - C(files_without_entry), on Windows, its programs are there, but it is not in that list.
+        - The following can stand beside any state.
+        - C(driver_without_file), a driver of it is registered whose file is gone.
+        - C(filter_left), a class of devices still calls a driver of it that is gone. Do not restart the host before the value is corrected.
+        - C(encrypted_disk), a driver of it that encrypts disks or files is there. Decrypt by policy before anything is removed.
+        - C(password_protected), a password protects its removal.
+        - C(delete_pending), a service or driver of it is marked for deletion at the next restart.
+        - C(restart_pending), files of it go or are replaced at the next restart.
       type: list
       elements: str
       sample: []

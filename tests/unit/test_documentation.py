@@ -40,13 +40,15 @@ def test_every_kind_of_evidence_of_a_product_is_explained() -> None:
     besides = {"journal", "container_interceptor", "saved_packet_rule", *collector.PLANNING}
     for kind in set(SCHEMAS["linux"]["$defs"]["evidence_kind"]["enum"]) - besides:
         assert f"`{kind}`" in PAGE, kind
+    for kind in SCHEMAS["windows"]["$defs"]["evidence_kind"]["enum"]:
+        assert f"`{kind}`" in PAGE, kind
 
 
 def test_every_problem_is_explained() -> None:
     module = (REPOSITORY / "plugins" / "modules" / "kaspersky_info.py").read_text(encoding="utf-8")
     told = yaml.safe_load(re.search(r'RETURN = r"""(.*?)"""', module, re.DOTALL)[1])  # type: ignore[index]
     words = str(told["findings"]["contains"]["problems"]["description"])
-    for problem in SCHEMAS["linux"]["$defs"]["problem"]["enum"]:
+    for problem in [name for one in ("linux", "windows") for name in SCHEMAS[one]["$defs"]["problem"]["enum"]]:
         assert f"C({problem})" in words
         assert f"`{problem}`" in PAGE
 

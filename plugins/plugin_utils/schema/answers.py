@@ -14,6 +14,7 @@ from typing import Any
 
 from ..errors import AvshiftError
 from . import Violation, lines, short, violations
+from . import read as schema_of
 
 # Bytes of one answer. A host on which every product was found answers with less than one of these MiB.
 MOST_BYTES = 32 << 20
@@ -30,7 +31,8 @@ KEYS = {
     "apply": ("changed", "outcomes", "pending", "failure"),
     "prove": ("checks", "result"),
 }
-READS = ("changed", "powershell", "edition", "administrator", "process64", "system64", "answers")
+# The schema of reads of raw facts, and of their answers.
+READS = "windows_reads"
 # What comes of making something of an answer that has its form, and does not fit together.
 UNFIT = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 REMEDY = "Check this host: its Python, or whether something else answers in its place. Its answer was not used."
@@ -58,7 +60,7 @@ def checked_reads(result: dict[str, Any], reads: list[dict[str, Any]], host: str
 
     Raises AvshiftError ``answer_invalid`` as ``checked`` does.
     """
-    answer = {key: result[key] for key in READS if key in result}
+    answer = {key: result[key] for key in schema_of(READS)["properties"] if key in result}
     problem = next(_not_json(answer), None)
     if problem is not None:
         raise invalid(host, problem)
@@ -70,9 +72,9 @@ def checked_reads(result: dict[str, Any], reads: list[dict[str, Any]], host: str
         raise invalid(host, f"$.answers: expected an answer to {short(missing[0])}")
     # What was not asked for is not taken over.
     answer["answers"] = {read["id"]: told[read["id"]] for read in reads}
-    found = violations("windows_reads", {**answer, "answers": {}})
+    found = violations(READS, {**answer, "answers": {}})
     for read in reads:
-        found += violations("windows_reads", answer["answers"][read["id"]], f"$defs/{read['kind']}_answer")
+        found += violations(READS, answer["answers"][read["id"]], f"$defs/{read['kind']}_answer")
     if found:
         raise invalid(host, _words(found))
     return answer

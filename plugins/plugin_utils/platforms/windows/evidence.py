@@ -23,8 +23,15 @@ WITNESS = {
 }
 # The witnesses that nothing but the product itself leaves.
 DISTINCTIVE = ("uninstall_entry", "service", "driver", "folder", "vendor_key", "network_adapter")
-ACTIVE = ("driver", "class_filter", "minifilter", "root_certificate", "scheduled_task", "filtering_object")
-ACTIVE += ("network_component",)
+ACTIVE: tuple[str, ...] = (
+    "driver",
+    "class_filter",
+    "minifilter",
+    "root_certificate",
+    "scheduled_task",
+    "filtering_object",
+    "network_component",
+)
 # What could not be read of these may hide any product.
 WHOLE = ("uninstall_entry", "service", "folder", "vendor_key", "running_program")
 ABOUT_THE_HOST = ("restart_pending", "defender", "management_server", "update_server")

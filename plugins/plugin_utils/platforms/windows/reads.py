@@ -143,7 +143,7 @@ def _of_system() -> list[Read]:
 
 def _of_programs(signs: dict[str, list[str]]) -> list[Read]:
     wanted = pattern([*signs.get("uninstall_entry", ()), *signs["maker"]])
-    asked = {"depth": 1, "values": list(ENTRY), "match": wanted}
+    asked: Read = {"depth": 1, "values": list(ENTRY), "match": wanted}
     codes = pattern(names.packed(code) for code in signs.get("msi_product", ()))
     return [
         *_both("uninstall", UNINSTALL, **asked),
@@ -182,9 +182,9 @@ def _of_services(signs: dict[str, list[str]]) -> list[Read]:
 def _of_registry(signs: dict[str, list[str]]) -> list[Read]:
     tops = unique(key.partition("\\")[0] for key in signs.get("vendor_key", ()))
     makers = pattern(signs["maker"])
-    channels = {"depth": 1, "values": ["OwningPublisher"], "match": pattern(signs.get("event_channel", ["(?:)"]))}
-    hosts = {"depth": 1, "values": [""], "match": pattern(signs.get("browser_host", ["(?:)"]))}
-    asked = {"depth": 3, "values": list(PRODUCT)}
+    channels: Read = {"depth": 1, "values": ["OwningPublisher"], "match": pattern(signs.get("event_channel", ["(?:)"]))}
+    hosts: Read = {"depth": 1, "values": [""], "match": pattern(signs.get("browser_host", ["(?:)"]))}
+    asked: Read = {"depth": 3, "values": list(PRODUCT)}
     found = [read for top in tops for read in _both("vendor", f"SOFTWARE\\{top}", **asked)]
     found += [_of_users("vendor-users", f"SOFTWARE\\{top}", depth=2, values=list(PRODUCT)) for top in tops]
     state = "Components\\34\\1103\\1.0.0.0\\Statistics\\AVState"

@@ -63,7 +63,7 @@ def _registered(look: Look) -> Iterator[Item]:
 
 
 def _provider(look: Look, key: Key) -> Item:
-    """Return an entry of Security Center. One whose program is gone is what somebody has left there."""
+    """Return an entry of Security Center. One whose program is gone was left there."""
     name, program = text(key.values, "DISPLAYNAME"), text(key.values, "PRODUCTEXE")
     if name is None or program is None:
         return unseen("security_provider", key.name, key.where, "its name or its program is no text")

@@ -67,7 +67,7 @@ def _state(states: Answer, name: str) -> str:
     """Return what the service manager says; not_known of an entry that it has not, which is a state of its own."""
     if "states" not in states:
         return "not_asked" if "not_asked" in states else "unknown"
-    told = {one.lower(): state for one, state in states["states"].items()}
+    told: dict[str, str] = {one.lower(): state for one, state in states["states"].items()}
     return told.get(name.lower(), "not_known").lower()
 
 
