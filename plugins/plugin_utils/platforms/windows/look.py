@@ -14,7 +14,7 @@ Answer = dict[str, Any]
 Item = dict[str, Any]
 
 # Why something could not be read; what is absent is known not to be there.
-FAILURES = ("denied", "failed", "cut", "stale", "not_asked")
+FAILURES = ("denied", "failed", "cut", "stale")
 TEXTS = ("String", "ExpandString")
 THERE, ABSENT, UNKNOWN = "there", "absent", "unknown"
 VIEWS = {"Registry64": "64", "Registry32": "32"}
@@ -43,7 +43,7 @@ def unseen(kind: str, what: str, where: str, why: str, user: str = "") -> Item:
 def why_not(answer: Answer) -> str:
     """Return why an answer does not have all that was asked for, '' where it does."""
     for failure in FAILURES:
-        if failure in answer and not (failure == "not_asked"):
+        if failure in answer:
             told = "a limit of number, size or time was reached" if failure == "cut" else str(answer[failure])
             return f"{failure}: {told}"
     return ""
