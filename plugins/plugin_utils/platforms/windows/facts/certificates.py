@@ -13,7 +13,7 @@ from ..reads import ROOTS
 
 # The record that holds the certificate itself, and the most parts that one is split into.
 CERTIFICATE, MOST_PARTS = 32, 1000
-SEQUENCE, SET, CONTEXT, LONG = 0x30, 0x31, 0xA0, 0x80
+NAMED, CONTEXT, LONG = 0x31, 0xA0, 0x80
 TEXTS = {0x0C: "utf-8", 0x13: "ascii", 0x14: "latin-1", 0x16: "ascii", 0x1E: "utf-16-be"}
 
 
@@ -96,7 +96,7 @@ def subject(certificate: bytes) -> str:
 def _texts(names: bytes) -> Iterator[str]:
     while names:
         tag, name, names = _element(names)
-        if tag != SET:
+        if tag != NAMED:
             raise _UnreadableError("its subject is no name")
         while name:
             _tag, pair, name = _element(name)
