@@ -28,6 +28,7 @@ TWINS = (
     ("plugin_utils.record.journal", "ALREADY", "module_utils.apply.runner", "ALREADY"),
     ("plugin_utils.record.journal", "ALREADY", "module_utils.apply.results", "ALREADY"),
     ("plugin_utils.record.journal", "BEFORE", "module_utils.apply.results", "BEFORE"),
+    ("plugin_utils.platforms.windows.reads", "VERSION", "module_utils.windows.look", "VERSION"),
 )
 # Names that two files have by chance: a common word, or a number that means another thing in each.
 BY_CHANCE = {

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from .. import names
 from ..look import Answer, Item, Look, seen, unseen, why_not
 
-FOLDER, LINK = 0x10, 0x400
+IS_FOLDER, IS_LINK = 0x10, 0x400
 
 
 def items(look: Look) -> Iterator[Item]:
@@ -37,18 +37,18 @@ def _folders(root: str, answer: Answer, patterns: list[str]) -> Iterator[Item]:
         path = f"{root}\\{name}"
         if why_not(child):
             yield unseen("folder", path, root, why_not(child))
-        elif int(child.get("attributes", 0)) & FOLDER:
+        elif int(child.get("attributes", 0)) & IS_FOLDER:
             yield seen("folder", path, root, _value(child))
 
 
 def _value(node: Answer) -> dict[str, object]:
     below = node.get("below", {})
-    files = [child for child in below.values() if not int(child.get("attributes", 0)) & FOLDER]
+    files = [child for child in below.values() if not int(child.get("attributes", 0)) & IS_FOLDER]
     return {
         "folders": len(below) - len(files),
         "programs": sorted(name for name in below if name.lower().endswith((".exe", ".sys", ".dll"))),
         "files": len(files),
         "bytes": sum(int(child.get("size", 0)) for child in files),
         "listed": "below" in node,
-        "link": bool(int(node.get("attributes", 0)) & LINK),
+        "link": bool(int(node.get("attributes", 0)) & IS_LINK),
     }
