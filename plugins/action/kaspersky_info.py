@@ -11,6 +11,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog.model import Catalog
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect import probes, silence
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.answer import answer
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import detection
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.escape import visible
@@ -39,6 +40,8 @@ class ActionModule(Adapter):
             collected = self.evidence_of(made)
         else:
             collected = self._by_endpoint(asked, catalog, options, task_vars)
+        if options["root"] != "/":
+            collected = self._of_disk(collected, catalog, options["root"], task_vars)
         told = answer(platforms.evidence(collected), catalog, servers)
         return self._recorded(told, options, task_vars) if options["records_dir"] else told
 
@@ -50,6 +53,22 @@ class ActionModule(Adapter):
             asked = probes.merged(asked, silence.probes(catalog, options["servers"]))
         given = {"probes": probes.as_text(asked), "root": options["root"]}
         collected: dict[str, Any] = self.on_endpoint("collect", given, task_vars)["collected"]
+        return collected
+
+    def _of_disk(
+        self, collected: dict[str, Any], catalog: Catalog, root: str, task_vars: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Return what another system's reader makes of a root that holds that system, else what is known of it."""
+        for platform in platforms.of_other_root(collected):
+            if platform.collected is not None:
+                asked = platforms.detection(catalog.products, catalog.limits, platform)
+                try:
+                    facts = self.facts_of_disk(platform.name, asked["reads"], root, task_vars)
+                except AvshiftError as error:
+                    if error.code != f"no_{platform.name}":
+                        raise
+                    continue
+                return self.evidence_of(platform.collected(asked, facts))
         return collected
 
     def _recorded(self, told: dict[str, Any], options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:

@@ -30,7 +30,7 @@ attributes:
 options:
   root:
     description:
-      - The root file system to check, such as a mounted image. Anything but V(/) is checked without what only
+      - The root file system to check, such as a mounted image of Linux, or a mounted disk of Windows. Anything but V(/) is checked without what only
         a running system has, such as processes.
     type: path
     default: /

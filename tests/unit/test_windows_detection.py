@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import copy
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.avshift.endpoint.plugins.module_utils.windows import main
 from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.answer import answer
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.windows import names, reads
@@ -14,7 +17,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.schema import ans
 from plans import VERSIONS
 from schemas import problems
 from support import CATALOG, collected, load_yaml
-from windows_hosts import HOME, HOSTS, READS, recorded
+from windows_hosts import HOME, HOSTS, READS, make_disk, recorded
 
 WINDOWS = platforms.named("windows")
 ASKED = platforms.detection(CATALOG.products, (), WINDOWS)
@@ -39,6 +42,29 @@ def test_recorded_host_is_found_as_stated(host: str) -> None:
     assert [{key: found[key] for key in keys} for found in told["findings"]] == case["expect"]
     assert sorted(unknown["id"] for unknown in told["unknowns"]) == sorted(case["unknown"])
     assert told["complete"] is case["complete"]
+
+
+def _of_disk(host: str, folder: Path) -> dict[str, Any]:
+    """Return what a host's disk answers to the catalog's own reads, held to the published form."""
+    told = main.main({"root": str(make_disk(host, folder)), "reads": json.dumps(ASKED["reads"])}, check_mode=True)
+    return answers.checked_reads(told, ASKED["reads"], host)
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_disk_of_a_recorded_host_is_found_as_its_host(host: str, tmp_path: Path) -> None:
+    """The same findings; running counts as installed, and what only the host refuses is open on its disk."""
+    case = load_yaml(HOME / host / "expect.yml")
+    expected = case.get("disk", case)
+    assert WINDOWS.collected is not None
+    looked = WINDOWS.collected(ASKED, _of_disk(host, tmp_path))
+    assert problems("evidence", looked) == []
+    told = answer(platforms.evidence(looked), CATALOG)
+    keys = ("id", "state", "version", "confidence", "problems")
+    found = [{**found, "state": found["state"].replace("running", "installed")} for found in expected["expect"]]
+    assert [{key: one[key] for key in keys} for one in told["findings"]] == found
+    assert sorted(unknown["id"] for unknown in told["unknowns"]) == sorted(expected["unknown"])
+    assert told["complete"] is expected["complete"]
+    assert looked["live"] is False
 
 
 @pytest.mark.parametrize("host", HOSTS)

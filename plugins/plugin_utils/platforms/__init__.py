@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..catalog.model import Limit, Product
@@ -47,6 +47,12 @@ def of_plan(plan: dict[str, Any]) -> Platform:
     """Return the platform that a written plan was made for: the one that has all of its kinds of steps."""
     wanted = {step["kind"] for step in plan["steps"]}
     return next((platform for platform in ALL.values() if wanted <= set(platform.kinds)), expected())
+
+
+def of_other_root(collected: dict[str, Any]) -> Iterator[Platform]:
+    """Yield the platforms that a root may be of in which the expected one does not recognise its own system."""
+    if any(item["kind"] == "root" and "unknown" in item for item in collected["evidence"]):
+        yield from (platform for platform in ALL.values() if platform.collected is not None)
 
 
 def table() -> Table:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
@@ -104,6 +105,16 @@ class Adapter(Transport):
     def raw_facts(self, reads: list[dict[str, Any]], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Return what a host without endpoint code answers to reads; AvshiftError as ``on_endpoint`` raises it."""
         answer = windows.read(self, plain(reads), task_vars)
+        self._is_answered = True
+        return answer
+
+    def facts_of_disk(
+        self, system: str, reads: list[dict[str, Any]], root: str, task_vars: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Return what the reader of a system's mounted disks answers to reads; AvshiftError as ``on_endpoint``."""
+        text = json.dumps(plain(reads), separators=(",", ":"))
+        told = plain(self.ask(system, {"reads": text, "root": root}, task_vars))
+        answer = answers.checked_reads(told, reads, self.host)
         self._is_answered = True
         return answer
 

@@ -198,7 +198,7 @@ class Transport(ActionBase):
 
 def _looks_elsewhere(call: str, arguments: dict[str, Any]) -> bool:
     """Return True for a look at an image, which needs no more rights than to read it."""
-    return call == "collect" and arguments.get("root", "/") != "/"
+    return call in ("collect", "windows") and arguments.get("root", "/") != "/"
 
 
 def host_of(task_vars: dict[str, Any]) -> str:
