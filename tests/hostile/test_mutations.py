@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from importable import REPOSITORY
 from mutations import MUTATIONS, Mutation
+from mutations_of_lists import LISTS
 from mutations_of_looking import LOOKING
 
 COPIED = ("galaxy.yml", "meta", "playbooks", "plugins", "roles", "tests", "pyproject.toml")
@@ -25,7 +26,7 @@ ALWAYS = (
     "look-link-in-a-home",
     "terminal-goes",
 )
-ALL = (*MUTATIONS, *LOOKING)
+ALL = (*MUTATIONS, *LOOKING, *LISTS)
 TRIED = [mutation for mutation in ALL if FULL or mutation.attack in ALWAYS]
 
 
