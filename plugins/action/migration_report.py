@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from ansible.utils.display import Display
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import policies
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import console
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import folder
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import folder, listed
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import Adapter, now, sites
 
 
@@ -23,13 +23,16 @@ class ActionModule(Adapter):
         "output_dir": {"type": "path", "required": True},
         "policy": {"type": "list", "elements": "str", "default": []},
         "console_file": {"type": "path"},
+        "device_list_file": {"type": "path"},
+        "device_list_since": {"type": "str"},
         "catalog_dirs": {"type": "list", "elements": "path", "default": []},
     }
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Write the documents, show their table, and return their paths; in check mode write none."""
         packs, home = policies.load(options["policy"], sites(options)), options["output_dir"]
-        told = self.modes(task_vars), console.read(options["console_file"], now())
+        devices = listed.of_file(options["device_list_file"], options["device_list_since"])
+        told = self.modes(task_vars), console.read(options["console_file"], now()), devices
         before = folder.sums(home)
         if not self._task.check_mode:
             made = folder.make(options["records_dir"], home, packs, *told)
@@ -40,4 +43,5 @@ class ActionModule(Adapter):
                 after = folder.sums(elsewhere)
         paths = {name: str((Path(home) / name).absolute()) for name in made.paths}
         Display().display("\n".join(["", *made.lines, "", *paths.values(), ""]))
-        return {"changed": before != after, "paths": paths, "verdicts": made.totals["verdicts"]}
+        counts = {"verdicts": made.totals["verdicts"], "device_list": made.compared}
+        return {"changed": before != after, "paths": paths, **counts}

@@ -41,6 +41,15 @@ options:
         and the source. C(docs/providers.md) has an example.
       - It closes hosts whose verdict is C(removed_console_check_pending).
     type: path
+  device_list_file:
+    description:
+      - Path on the controller of a device list of the management server, exported or written by the inventory plugin C(ksc).
+      - The report says which devices were never reached, which hosts the server does not know, where the agent's version
+        differs, and what is ambiguous. C(docs/fleet.md) explains it.
+    type: path
+  device_list_since:
+    description: A day as C(YYYY-MM-DD). Devices that the server saw last before it are listed.
+    type: str
 """
 
 EXAMPLES = r"""
@@ -54,6 +63,13 @@ EXAMPLES = r"""
     records_dir: avshift/records
     output_dir: avshift/report
     policy: [us_bod_17_01, us_far_52_204_23]
+
+- name: Write the report and compare it with the management server's list
+  avshift.endpoint.migration_report:
+    records_dir: avshift/records
+    output_dir: avshift/report
+    device_list_file: avshift/device-list.json
+    device_list_since: "2026-10-01"
 """
 
 RETURN = r"""
@@ -62,6 +78,11 @@ paths:
   returned: always
   type: dict
   sample: {report.html: /srv/avshift/report/report.html, junit.xml: /srv/avshift/report/junit.xml}
+device_list:
+  description: Number of hosts and devices by what the comparison with a device list found. Empty without a list.
+  returned: always
+  type: dict
+  sample: {never_reached: 3, unknown_to_server: 1, agent_differs: 0, seen_before: 2, ambiguous: 0}
 verdicts:
   description: Number of hosts by verdict.
   returned: always

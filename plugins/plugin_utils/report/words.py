@@ -4,13 +4,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..plan.model import stopping
 from .escape import visible
 
 MOST_NAMES = 3
+# What a comparison with a device list finds.
+RESULTS = {
+    "never_reached": "Known to the server and never reached",
+    "unknown_to_server": "Reached and unknown to the server",
+    "agent_differs": "Agent of another version than the server knows",
+    "seen_before": "Last seen before {since}",
+    "ambiguous": "Ambiguous, and assigned to nothing",
+}
 # Codes that say no more than that something went wrong: only the cause helps.
 PLAIN = ("failed", "unreachable", "module_failed")
 # What newer releases of ansible-core put before a cause.
@@ -77,6 +85,26 @@ def console(told: dict[str, Any]) -> str:
     names = ", ".join(map(visible, told["names_without_record"]))
     left = ", …" if told["without_record"] > len(told["names_without_record"]) else ""
     return f"{met} {told['without_record']} of them have no record here, so compare their names: {names}{left}."
+
+
+def result(row: dict[str, str], since: str) -> str:
+    """Return in words what a row of a comparison with a device list is."""
+    return RESULTS[row["result"]].format(since=visible(since))
+
+
+def compared(told: dict[str, Any]) -> Iterator[str]:
+    """Yield what a comparison with a device list found, as report.json has it, in sentences."""
+    source, counts = told["source"], told["counts"]
+    of = f"{visible(source['name'])} of {source['time']} (SHA-256 {source['sha256']})"
+    yield f"The device list {of} has {told['devices']:,} devices."
+    if not told["is_whole"]:
+        yield f"THE LIST IS INCOMPLETE: {visible('; '.join(told['gaps']))}."
+    if not source["verified"]:
+        yield "The server's certificate was not checked, so the list may be from anyone."
+    yield f"{told['matched']:,} of them are hosts of this report."
+    yield from (f"{RESULTS[result].format(since=visible(told['since']))}: {n:,}." for result, n in counts.items() if n)
+    if told["since"] and told["seen_unknown"]:
+        yield f"When they were last seen is unknown: {told['seen_unknown']:,}."
 
 
 def digest(plan: dict[str, Any] | None) -> str:

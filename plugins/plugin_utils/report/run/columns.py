@@ -52,6 +52,18 @@ ACTIONS = ("class", "hosts", "step", "part", "kind", "title", "outcomes")
 DEVIATIONS = ("host", "what", "predicted", "actual")
 EXCEPTIONS = ("exception", "status", "for", "hosts", "approver", "expires", "reason")
 DAMAGED = ("record", "problem")
+COMPARED = (
+    "result",
+    "host",
+    "device",
+    "FQDN",
+    "administration group",
+    "server",
+    "agent by the server",
+    "agent on the host",
+    "last seen",
+    "why",
+)
 
 
 def of_host(host: dict[str, Any]) -> Row:

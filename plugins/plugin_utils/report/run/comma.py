@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""report.csv: a row for each host."""
+"""report.csv, a row for each host, and reconciliation.csv, a row for each difference from a device list."""
 
 from __future__ import annotations
 
@@ -27,3 +27,13 @@ def text(report: Report) -> Iterator[str]:
     yield writer.writerow(columns.HOSTS)
     for host in report.hosts():
         yield writer.writerow([harmless(value, LIMIT) for value in columns.of_host(host)])
+
+
+def compared(report: Report) -> Iterator[str]:
+    """Yield reconciliation.csv: a row for each host or device that a device list and records do not agree on."""
+    if report.head["device_list"] is None:
+        return
+    writer = csv.writer(_Line())
+    yield writer.writerow(columns.COMPARED)
+    for row in report.compared():
+        yield writer.writerow([harmless(value, LIMIT) for value in row.values()])

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 from ...catalog.packs import Pack
+from ...fleet.reconciliation import Reconciled
 from ...record.quick import loads
 from .tally import Tally
 
@@ -35,11 +36,12 @@ class Report:
         damaged: list[dict[str, str]],
         policies: tuple[Pack, ...],
         console: dict[str, Any] | None = None,
+        compared: Reconciled | None = None,
     ) -> None:
         """Take what gather made; ``twice`` are hosts with several records, ``console`` is what ``Console.told``
-        gives.
+        gives, ``compared`` what a device list does.
         """
-        self._tally, self._store = tally, store
+        self._tally, self._store, self._compared = tally, store, compared
         self.head: dict[str, Any] = {
             "format_version": FORMAT_VERSION,
             "kind": KIND,
@@ -50,11 +52,16 @@ class Report:
             "limits": tally.not_looked_at(),
             "damaged": damaged,
             "console": console,
+            "device_list": None if compared is None else compared.head,
         }
 
     def classes(self) -> Iterator[dict[str, Any]]:
         """Yield the classes of plans, those with most hosts first."""
         return self._tally.grouped()
+
+    def compared(self) -> Iterator[dict[str, str]]:
+        """Yield what a comparison with a device list found, a row each; nothing where there was no list."""
+        yield from [] if self._compared is None else self._compared.rows
 
     def hosts(self, remarkable: bool = False) -> Iterator[dict[str, Any]]:
         """Yield the hosts by name, or those only that are not clean, or deviate, or need something still."""

@@ -14,7 +14,7 @@ from typing import Any
 from ...catalog.packs import Pack
 from ...documents import PRIVATE, Modes, remove, write_by, write_text, write_texts
 from ...record.console import Console
-from . import comma, gather, html, junit, markdown, oscal, poam, workbook
+from . import comma, gather, html, junit, listed, markdown, oscal, poam, workbook
 from .fleet import Report
 
 WORKBOOK, SUMS = "report.xlsx", "SHA256SUMS"
@@ -24,6 +24,7 @@ TEXTS: dict[str, Callable[[Report], Iterator[str]]] = {
     "report.html": html.text,
     "report.md": markdown.text,
     "report.csv": comma.text,
+    "reconciliation.csv": comma.compared,
     "junit.xml": junit.text,
     "oscal-poam.json": poam.text,
     "report.json": Report.text,
@@ -36,11 +37,12 @@ BLOCK = 1 << 20
 
 @dataclass(frozen=True)
 class Made:
-    """What was written: {name: path}, the totals, and what to show on a terminal."""
+    """What was written: {name: path}, the totals, what to show on a terminal, and what a device list came to."""
 
     paths: dict[str, str]
     totals: dict[str, Any]
     lines: list[str]
+    compared: dict[str, int]
 
 
 def make(
@@ -49,14 +51,16 @@ def make(
     policies: tuple[Pack, ...],
     modes: Modes = PRIVATE,
     console: Console | None = None,
+    devices: listed.Listed | None = None,
 ) -> Made:
-    """Write the report of a folder of records, with what the replacement's console says of hosts.
+    """Write the report of a folder of records, with what the replacement's console says of hosts, and compared with
+    a management server's list of devices.
 
     Raises AvshiftError if the records cannot be read or a document not be written.
     """
     home = Path(output_dir).absolute()
     with tempfile.TemporaryFile() as file:
-        report = gather.gather(records_dir, policies, gather.Spool(file), console)
+        report = gather.gather(records_dir, policies, gather.Spool(file), console, devices)
 
         def write(name: str) -> tuple[str, str]:
             return name, _write(report, home / name, modes)
@@ -66,7 +70,8 @@ def make(
         listed = "".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items()))
         write_text(home / SUMS, listed, modes)
         paths = {name: str(home / name) for name in (*sorted(sums), SUMS)}
-        return Made(paths, report.head["totals"], markdown.lines(report))
+        compared = (report.head["device_list"] or {}).get("counts", {})
+        return Made(paths, report.head["totals"], markdown.lines(report), compared)
 
 
 def sums(folder: str) -> dict[str, str]:

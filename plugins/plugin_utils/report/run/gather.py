@@ -16,6 +16,8 @@ from ...catalog.packs import Pack
 from ...errors import AvshiftError
 from ...record import records, runs
 from ...record.console import Console
+from ...record.quick import loads
+from . import listed
 from .facts import LONGEST, is_remarkable, of_record, shortened
 from .fleet import Report, encode, named_twice
 from .tally import Tally
@@ -71,10 +73,17 @@ class Spool:
                 yield os.pread(number, length, begin)
 
 
-def gather(folder: str, policies: tuple[Pack, ...], spool: Spool, console: Console | None = None) -> Report:
+def gather(
+    folder: str,
+    policies: tuple[Pack, ...],
+    spool: Spool,
+    console: Console | None = None,
+    devices: listed.Listed | None = None,
+) -> Report:
     """Return the report of a folder's records, whose hosts it puts into the spool.
 
-    ``console`` closes what only the replacement's console shows. Records that cannot be read are named in it.
+    ``console`` closes what only the replacement's console shows; ``devices`` is compared with the hosts. Records that
+    cannot be read are named in it.
     Raises AvshiftError if there is no such folder.
     """
     names = records.names(folder)
@@ -84,7 +93,7 @@ def gather(folder: str, policies: tuple[Pack, ...], spool: Spool, console: Conso
         read = ((name, *records.read_one(os.path.join(folder, name))) for name in part)
         return condense(read, policies, console)
 
-    return _report(in_processes(look, parts), policies, spool, console)
+    return _report(in_processes(look, parts), policies, spool, console, devices)
 
 
 def of_records(read: Read, policies: tuple[Pack, ...], spool: Spool) -> Report:
@@ -92,7 +101,13 @@ def of_records(read: Read, policies: tuple[Pack, ...], spool: Spool) -> Report:
     return _report([condense(read, policies)], policies, spool)
 
 
-def _report(parts: Iterable[Part], policies: tuple[Pack, ...], spool: Spool, console: Console | None = None) -> Report:
+def _report(
+    parts: Iterable[Part],
+    policies: tuple[Pack, ...],
+    spool: Spool,
+    console: Console | None = None,
+    devices: listed.Listed | None = None,
+) -> Report:
     tally, damaged = Tally(), []
     for part in parts:
         tally.add(part.tally)
@@ -100,7 +115,8 @@ def _report(parts: Iterable[Part], policies: tuple[Pack, ...], spool: Spool, con
         spool.add(part)
     twice = spool.sort()
     told = None if console is None else console.told(spool.hosts(), tally.closed)
-    return Report(tally, spool, twice, damaged, policies, told)
+    compared = None if devices is None else devices.compared(map(loads, spool.lines()))
+    return Report(tally, spool, twice, damaged, policies, told, compared)
 
 
 def condense(read: Read, policies: tuple[Pack, ...], console: Console | None = None) -> Part:

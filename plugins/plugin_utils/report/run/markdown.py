@@ -19,6 +19,7 @@ HOSTS = ["host", "verdict", "predicted", "class", "window", "protection", "silen
 CLASSES = ["class", "hosts", "clean", "deviating", "found", "steps", "predicted", "longest window", "verdicts"]
 PRODUCTS = ["product", "version", "class", "hosts before", "hosts after"]
 POLICIES = ["rule", "name", "citation", "binds", "force", "as of", "confidence"]
+COMPARED = ["host", "device", "agent_by_server", "agent_on_host", "last_seen", "why"]
 MOST_SHOWN = 200
 
 
@@ -32,6 +33,7 @@ def lines(report: Report) -> list[str]:
     talking = totals["silence"].get(TALKS, 0)
     heard = [f"{talking} hosts connect to Kaspersky, or are configured to"] if talking else []
     heard += [words.console(report.head["console"])] if report.head["console"] else []
+    heard += words.compared(report.head["device_list"]) if report.head["device_list"] else []
     return [*table(HEADER, rows), *more, "", f"{totals['hosts']} hosts, {totals['clean']} clean: {counts}", *heard]
 
 
@@ -55,6 +57,8 @@ def _whole(report: Report) -> Iterator[str]:
     yield from _summary(totals)
     if report.head["console"]:
         yield from (cell(words.console(report.head["console"])), "")
+    if report.head["device_list"]:
+        yield from _compared(report.head["device_list"])
     yield from _policies(report.head)
     yield from _section("Products", PRODUCTS, map(_product, report.head["products"]))
     yield from _section("Exceptions", columns.EXCEPTIONS, map(columns.of_exception, report.head["exceptions"]))
@@ -89,6 +93,16 @@ def _summary(totals: dict[str, Any]) -> Iterator[str]:
     if totals["named_twice"]:
         yield "More than one record: " + ", ".join(map(cell, totals["named_twice"]))
         yield ""
+
+
+def _compared(told: dict[str, Any]) -> Iterator[str]:
+    """Yield the comparison with a device list, and its first rows."""
+    yield "## Compared with the device list"
+    yield ""
+    yield from (f"- {cell(sentence)}" for sentence in words.compared(told))
+    yield ""
+    rows = ([words.result(row, told["since"]), *[row[key] for key in COMPARED]] for row in told["first"])
+    yield from _section("Differences from the device list (reconciliation.csv has all)", ["what", *COMPARED], rows)
 
 
 def _policies(head: dict[str, Any]) -> Iterator[str]:

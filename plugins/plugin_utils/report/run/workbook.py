@@ -33,6 +33,7 @@ def tables(report: Report) -> Iterator[sheets.Table]:
     yield _table("Deviations", columns.DEVIATIONS, lambda: _each(report.hosts(remarkable=True), columns.of_deviations))
     yield _table("Exceptions", columns.EXCEPTIONS, lambda: map(columns.of_exception, head["exceptions"]))
     yield _table("Damaged records", columns.DAMAGED, lambda: ([f["file"], f["problem"]] for f in head["damaged"]))
+    yield _table("Reconciliation", columns.COMPARED, lambda: ([*row.values()] for row in report.compared()))
 
 
 def _table(name: str, header: Sequence[str], rows: Callable[[], Rows]) -> sheets.Table:
@@ -51,7 +52,23 @@ def _summary(head: dict[str, Any]) -> Rows:
     yield "oldest record", totals["oldest"]
     yield "newest record", totals["newest"]
     yield "damaged records", len(head["damaged"])
+    yield from _compared(head["device_list"])
     yield from ((f"verdict {word}", count) for word, count in totals["verdicts"].items())
     for rule, counted in totals["dispositions"].items():
         yield from ((f"{rule}: {said}", count) for said, count in counted.items())
     yield from (("hosts with more than one record", name) for name in totals["named_twice"])
+
+
+def _compared(told: dict[str, Any] | None) -> Rows:
+    """Yield what the comparison with a device list comes to, and where the list is from."""
+    if told is None:
+        return
+    source = told["source"]
+    yield "device list", source["name"]
+    yield "device list: SHA-256", source["sha256"]
+    yield "device list: date", source["time"]
+    yield "device list: whole", told["is_whole"]
+    yield "device list: certificate checked", source["verified"]
+    yield from (("device list: gap", gap) for gap in told["gaps"])
+    yield from ((f"device list: {name}", told[name]) for name in ("devices", "hosts", "matched"))
+    yield from ((f"device list: {result.replace('_', ' ')}", n) for result, n in told["counts"].items())
