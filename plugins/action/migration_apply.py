@@ -9,6 +9,7 @@ import socket
 from typing import Any, ClassVar
 
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.carry_out import parts
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import stop_file
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport import run_identity
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import Adapter
 
@@ -21,6 +22,7 @@ class ActionModule(Adapter):
         "part": {"type": "str", "choices": ["stage", "handover", "remove", "all"], "required": True},
         "before": {"type": "dict"},
         "change_id": {"type": "str", "default": ""},
+        "stop_file": {"type": "path"},
         "secrets": {"type": "dict", "default": {}, "no_log": True},
     }
 
@@ -36,6 +38,8 @@ class ActionModule(Adapter):
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Return steps with their outcomes, failure, window_seconds and diff; a failed step fails the task."""
+        if not self._task.check_mode:
+            stop_file.refuse(options["stop_file"], str(task_vars["inventory_hostname"]))
         plan = parts.allowed(options["planned"], options["before"])
         secrets = None if self._task.check_mode else options["secrets"]
         controller = socket.gethostname()

@@ -12,6 +12,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import exceptions_file, judge, kept
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.probes import as_text
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import stop_file
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import exceptions, goal, make
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import Adapter, now, versions
 
@@ -35,14 +36,17 @@ class ActionModule(Adapter):
         "require_signature": {"type": "bool", "default": False},
         "allowed_signers": {"type": "path"},
         "signer": {"type": "str"},
+        "stop_file": {"type": "path"},
         "catalog_dirs": {"type": "list", "elements": "path", "default": []},
     }
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Return plan, digest, approval and to_do; the plan is a resumed run's approved one where it is one."""
+        host = str(task_vars["inventory_hostname"])
+        if not self._task.check_mode:
+            stop_file.refuse(options["stop_file"], host)
         catalog = self.catalog(options)
         wanted = goal.of(options, catalog)
-        host = str(task_vars["inventory_hostname"])
         grant = self._grant(options, host)
         exempt = exceptions_file.of_host(options["exceptions_file"], catalog, host, now())
         asked = exceptions.applied(wanted, exempt, catalog.products)

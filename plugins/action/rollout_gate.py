@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ansible.utils.display import Display
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import waves
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import stop_file, waves
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import rollout
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import (
@@ -28,6 +28,7 @@ class ActionModule(Adapter):
         "waves": {"type": "raw"},
         "max_fail_percentage": {"type": "raw"},
         "records_dir": {"type": "path", "required": True},
+        "stop_file": {"type": "path"},
         "change_id": {"type": "str", "default": ""},
         "catalog_dirs": {"type": "list", "elements": "path", "default": []},
     }
@@ -38,12 +39,13 @@ class ActionModule(Adapter):
         limits = rollout.Limits(waves.sizes(options["waves"]), waves.most_failed(options["max_fail_percentage"]))
         out = set(hosts) - set(task_vars.get("ansible_play_hosts", hosts))
         gate = rollout.gate(hosts, batch, results_of(task_vars, options["results_in"]), limits, out)
-        begin = not gate.reason or bool(self._task.check_mode)
+        reason = stop_file.why(options["stop_file"]) or gate.reason
+        begin = not reason or bool(self._task.check_mode)
         if not begin:
             left = hosts[hosts.index(batch[0]) :]
-            self._record(left, gate.reason, options, task_vars)
-            Display().display(f"\nWave {gate.wave} was not started, nor any later one: {gate.reason}.\n")
-        return {"begin": begin, "wave": gate.wave, "reason": gate.reason, "changed": not begin}
+            self._record(left, reason, options, task_vars)
+            Display().display(f"\nWave {gate.wave} was not started, nor any later one: {reason}.\n")
+        return {"begin": begin, "wave": gate.wave, "reason": reason, "changed": not begin}
 
     def _record(self, hosts: list[str], reason: str, options: dict[str, Any], task_vars: dict[str, Any]) -> None:
         """Write why they were not started of hosts that have no record of their own."""

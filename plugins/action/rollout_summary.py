@@ -8,7 +8,7 @@ from collections import Counter
 from typing import Any, ClassVar
 
 from ansible.utils.display import Display
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import waves
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import stop_file, waves
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import rollout
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import Adapter, results_of
 
@@ -22,13 +22,19 @@ class ActionModule(Adapter):
         "waves": {"type": "raw"},
         "max_fail_percentage": {"type": "raw"},
         "records_dir": {"type": "path", "required": True},
+        "stop_file": {"type": "path"},
     }
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Show the last words of the run, and return how many hosts came to what."""
         hosts, results = options["hosts"], results_of(task_vars, options["results_in"])
         limits = rollout.Limits(waves.sizes(options["waves"]), waves.most_failed(options["max_fail_percentage"]))
-        lines = rollout.last_words(hosts, results, limits, options["records_dir"], bool(self._task.check_mode))
+        halted = stop_file.why(options["stop_file"])
+        lines = rollout.last_words(hosts, results, limits, options["records_dir"], bool(self._task.check_mode), halted)
         Display().display("\n".join(["", *lines, ""]))
         counts = Counter(rollout.state_of(results.get(host)) for host in hosts)
-        return {"hosts": {state: counts[state] for state in rollout.STATES}}
+        told = {"hosts": {state: counts[state] for state in rollout.STATES}}
+        if counts[rollout.NOT_STARTED] and not (counts[rollout.FAILED] or counts[rollout.UNREACHABLE]):
+            # No host has failed, and the run is not what was asked for.
+            return {**told, "failed": True, "code": stop_file.CODE, "msg": lines[-1]}
+        return told

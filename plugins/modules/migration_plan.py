@@ -69,6 +69,11 @@ options:
   signer:
     description: Accept only this signer from O(allowed_signers). If omitted, any listed signer is accepted.
     type: str
+  stop_file:
+    description:
+      - Path of a file on the controller. If it is there, the host is not looked at and fails with C(not_started).
+        M(avshift.endpoint.rollout_stop) writes and removes it. Not looked for in check mode.
+    type: path
 """
 
 EXAMPLES = r"""

@@ -53,6 +53,9 @@ options:
     description: Folder on the controller for the records of hosts that are not started.
     type: path
     required: true
+  stop_file:
+    description: Path of a file on the controller that ends the run, as M(avshift.endpoint.rollout_stop) writes it.
+    type: path
   change_id:
     description: Number of the change in the ticket system, for these records.
     type: str

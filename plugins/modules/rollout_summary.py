@@ -8,6 +8,7 @@ short_description: Summarise a migration in waves
 version_added: 0.1.0
 description:
   - Shows how many hosts were migrated, failed, were unreachable or were not started, why, and what to do next.
+  - Fails if hosts were not started and no other host failed, so that the exit code says so.
   - Works on the controller only, and writes nothing. Put it into the C(always) section of the run's last play.
 author:
   - avshift contributors (@avshift)
@@ -37,6 +38,9 @@ options:
     description: Folder on the controller with the records, which the summary names.
     type: path
     required: true
+  stop_file:
+    description: Path of a file on the controller that ends the run, as M(avshift.endpoint.rollout_stop) writes it.
+    type: path
 """
 
 EXAMPLES = r"""

@@ -27,8 +27,8 @@ CONTROLLER = (
     Mutation(
         "fuzz-any-json",
         f"{ENGINE}schema/answers.py",
-        "    if found:\n        raise",
-        "    if not found:\n        raise",
+        'f"$defs/{call}")\n    if found:',
+        'f"$defs/{call}")\n    if not found:',
     ),
     Mutation(
         "failure-that-acts",
@@ -48,7 +48,7 @@ CONTROLLER = (
     Mutation(
         "approval-in-another-time",
         f"{ENGINE}approval/approval_document.py",
-        'if is_after(approval["time"], now, SKEW):',
+        "if is_after(time, now, SKEW):",
         "if False:",
     ),
     Mutation("machine-of-the-same-name", f"{ENGINE}approval/judge.py", "if not was or was == now:", "if True:"),

@@ -22,9 +22,7 @@ HERE = Path(__file__).parent
 ALWAYS = (
     "template-in-servicenow",
     "installer-exchanged",
-    "look-hung-unknown-type",
     "look-link-in-a-home",
-    "terminal-goes",
 )
 ALL = (*MUTATIONS, *LOOKING, *LISTS)
 TRIED = [mutation for mutation in ALL if FULL or mutation.attack in ALWAYS]

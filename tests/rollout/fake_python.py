@@ -2,7 +2,8 @@
 
 ``calls`` gets a line per call, with how it was made. ``collect`` is what a first look gives, ``after`` what a look
 gives once something was carried out; without them the host is broken. Where ``vanishes`` is, the host is gone after its
-first answer, for a connection that asks (``fake_ssh.sh``).
+first answer, for a connection that asks (``fake_ssh.sh``). Where ``stops`` names a file, it is made while this host is
+changed, as an administrator's ``touch`` would.
 """
 
 import json
@@ -57,6 +58,9 @@ def main():
     if given["call"] == "apply":
         if not given["check_mode"]:
             open(path("carried-out"), "w").close()
+            if os.path.exists(path("stops")):
+                with open(path("stops")) as stops:
+                    open(stops.read(), "w").close()
         result = carried_out(given["arguments"], given["check_mode"])
     else:
         result = read("after" if os.path.exists(path("carried-out")) else "collect")

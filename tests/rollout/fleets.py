@@ -112,6 +112,10 @@ class Fleet:
         asked = self.folder / "hosts" / host / "pythons"
         return set(asked.read_text(encoding="utf-8").split()) if asked.exists() else set()
 
+    def stops(self, host: str, path: Path) -> None:
+        """Have a file appear while a host is changed."""
+        (self.folder / "hosts" / host / "stops").write_text(str(path), encoding="utf-8")
+
     def slow(self, *hosts: str) -> None:
         """Have hosts take their time."""
         for host in hosts:

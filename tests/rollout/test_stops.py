@@ -88,6 +88,52 @@ def test_a_second_run_goes_on_where_the_first_was_ended(tmp_path: Path) -> None:
     assert run.code == 0
 
 
+def test_a_stop_file_lets_the_host_that_is_changed_finish_and_starts_no_other(
+    tmp_path: Path, each_core: Path | None
+) -> None:
+    fleet = Fleet(tmp_path, dict.fromkeys(NAMES, AGENT), each_core)
+    stop = fleet.out / "STOP"
+    fleet.out.mkdir()
+    fleet.stops("h00", stop)
+    run = fleet.run("migrate", **ALL, avshift_waves="4", settings={"ANSIBLE_FORKS": "1"})
+    _counts(run, 1, 0, 0, 7)
+    assert fleet.calls("h00").count("apply real") == 3
+    assert [host for host in NAMES[1:] if "apply real" in fleet.calls(host)] == []
+    assert [host for host in NAMES[4:] if fleet.calls(host)] == []
+    assert _not_started(fleet) == NAMES[1:]
+    assert f"The run ended early: {stop.relative_to(tmp_path)} is there" in run.flat
+    assert run.code == 2
+    stop.unlink()
+    (fleet.folder / "hosts" / "h00" / "stops").unlink()
+    again = fleet.run("migrate", **ALL, avshift_waves="4")
+    _counts(again, 8, 0, 0, 0)
+    assert again.code == 0
+
+
+def test_a_rollout_is_stopped_with_a_reason_and_allowed_again(tmp_path: Path, core: Path | None) -> None:
+    fleet = Fleet(tmp_path, dict.fromkeys(NAMES, AGENT), core)
+    assert "avshift_stop_reason: it is empty" in fleet.run("rollout_stop").flat
+    assert not fleet.out.exists()
+    assert fleet.run("rollout_stop", "--check", avshift_stop_reason="slow mail").code == 0
+    assert not fleet.out.exists()
+    for reason in ("mail is slow {{ 6 * 7 }}", "another reason"):
+        assert fleet.run("rollout_stop", avshift_stop_reason=reason, avshift_stop_by="jane").code == 0
+    # A plan is made all the same.
+    assert fleet.run("plan", avshift_hosts="all").code == 0
+    fleet.forget()
+    stopped = fleet.run("migrate", **ALL)
+    _counts(stopped, 0, 0, 0, 8)
+    assert (fleet.asked(), stopped.code) == ([], 2)
+    assert "avshift/STOP is there: jane stopped the rollout at 20" in stopped.flat
+    assert ": mail is slow " in stopped.flat
+    assert "another reason" not in stopped.flat
+    assert "Run avshift.endpoint.rollout_go when hosts may be changed again" in stopped.flat
+    for _again in range(2):
+        assert fleet.run("rollout_go").code == 0
+    assert not (fleet.out / "STOP").exists()
+    _counts(fleet.run("migrate", **ALL), 8, 0, 0, 0)
+
+
 REFUSED = {
     "nobody named a host": ({"avshift_require_approval": False}, ["avshift_hosts", "--limit PATTERN"]),
     "an empty answer of a survey": ({**ALL, "avshift_hosts": " "}, ["avshift_hosts"]),

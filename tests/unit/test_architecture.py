@@ -58,6 +58,7 @@ READERS = {
     "plugin_utils/catalog/loader.py",
     "plugin_utils/device_list/read.py",
     "plugin_utils/documents.py",
+    "plugin_utils/fleet/stop_file.py",
     "plugin_utils/approval/granted.py",
     "plugin_utils/approval/kept.py",
     "plugin_utils/transport/program.py",

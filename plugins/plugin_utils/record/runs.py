@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
+from ..fleet.stop_file import CODE as NOT_STARTED
 from ..plan.exceptions import ALL, in_force
 from ..plan.model import PARTS
 from . import journal, talking, verdict
 from .console import Console, since
 from .records import collected_in, compose
 
-NOT_STARTED = "not_started"
 # The goal of a run that only brings a replacement.
 STAYS = "as it is"
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..errors import AvshiftError
 from ..fleet import waves
+from ..fleet.stop_file import GO
 from .escape import visible
 from .table import table
 from .words import cause, some
@@ -44,7 +45,8 @@ def state_of(result: Mapping[str, Any] | None) -> str:
         return NOT_STARTED
     if result.get("success"):
         return MIGRATED
-    return UNREACHABLE if (result.get("failure") or {}).get("code") == UNREACHABLE else FAILED
+    code = (result.get("failure") or {}).get("code")
+    return code if code in (UNREACHABLE, NOT_STARTED) else FAILED
 
 
 def gate(hosts: list[str], batch: list[str], results: Results, limits: Limits, out: Collection[str] = ()) -> Gate:
@@ -86,15 +88,21 @@ def _stopped_by(wave: int, members: list[str], results: Results, most_failed: fl
     )
 
 
-def last_words(hosts: list[str], results: Results, limits: Limits, records_dir: str, dry_run: bool) -> list[str]:
-    """Return the last lines of a run: how many hosts came to what, why, and what to do about it."""
+def last_words(
+    hosts: list[str], results: Results, limits: Limits, records_dir: str, dry_run: bool, halted: str = ""
+) -> list[str]:
+    """Return the last lines of a run: how many hosts came to what, why, and what to do about it.
+
+    ``halted`` is what a stop file says, '' where there is none.
+    """
     states = {host: state_of(results.get(host)) for host in hosts}
-    reason = stopped(hosts, results, limits)
+    reason = halted if NOT_STARTED in states.values() and halted else stopped(hosts, results, limits)
     rows = _rows(states, results)
     lines = [*table(HEADER, rows[:MOST_ROWS], WIDEST), ""] if rows else []
     if len(rows) > MOST_ROWS:
         lines += [f"… and {len(rows) - MOST_ROWS} more rows, in the records", ""]
-    return [*lines, counted(states, dry_run), *_what_to_do(states, reason, records_dir, dry_run)]
+    todo = _what_to_do(states, reason, records_dir, dry_run)
+    return [*lines, counted(states, dry_run), *todo, *([GO] if reason and reason == halted else [])]
 
 
 def stopped(hosts: list[str], results: Results, limits: Limits) -> str:
