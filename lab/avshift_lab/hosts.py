@@ -12,7 +12,7 @@ from . import data, images, packages, stand_ins
 from .errors import LabError
 from .paths import HOSTS
 
-KEYS: dict[str, type] = {"description": str, "image": str, "packages": list, "prepare": list}
+KEYS: dict[str, type] = {"description": str, "image": str, "like": str, "packages": list, "prepare": list}
 PACKAGE_KEYS: dict[str, type] = {
     "name": str,
     "switches": dict,
@@ -65,18 +65,22 @@ def named(name: str) -> Host:
 def load(name: str) -> Host:
     """The host described by lab/hosts/<name>.yml."""
     path = HOSTS / f"{name}.yml"
-    found = data.read(path, KEYS, ("description", "image"))
-    image = images.load(found["image"])
+    found = data.read(path, KEYS, ("description",))
+    if ("image" in found) == ("like" in found):
+        raise LabError("lab file refused", str(path), "it needs one of `image` and `like`", "Correct the file")
+    base = load(found["like"]) if "like" in found else None
+    image = base.image if base else images.load(found["image"])
     wanted = tuple(_package(path, entry) for entry in found.get("packages", ()))
-    made_by = hashlib.sha256(path.read_bytes() + image.reference.encode())
+    prepare = tuple(_command(path, entry) for entry in found.get("prepare", ()))
+    made_by = hashlib.sha256(path.read_bytes() + image.reference.encode() + (base.digest.encode() if base else b""))
     for one in wanted:
         made_by.update(one.package.digest.encode())
     return Host(
         name=name,
         description=found["description"],
         image=image,
-        packages=wanted,
-        prepare=tuple(_command(path, entry) for entry in found.get("prepare", ())),
+        packages=(*(base.packages if base else ()), *wanted),
+        prepare=(*(base.prepare if base else ()), *prepare),
         digest=made_by.hexdigest()[:12],
     )
 

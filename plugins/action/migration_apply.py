@@ -38,9 +38,10 @@ class ActionModule(Adapter):
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Return steps with their outcomes, failure, window_seconds and diff; a failed step fails the task."""
+        host = str(task_vars["inventory_hostname"])
         if not self._task.check_mode:
-            stop_file.refuse(options["stop_file"], str(task_vars["inventory_hostname"]))
-        plan = parts.allowed(options["planned"], options["before"])
+            stop_file.refuse(options["stop_file"], host)
+        plan = parts.allowed(host, options["planned"], options["before"])
         secrets = None if self._task.check_mode else options["secrets"]
         controller = socket.gethostname()
         arguments = parts.arguments(plan, options["part"], options["before"], options["change_id"], secrets, controller)

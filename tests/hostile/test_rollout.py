@@ -75,9 +75,9 @@ def test_no_wave_follows_a_pilot_that_did_not_go_well(way: str) -> None:
 @attack("half-reached-host-goes-on", threat="a host is lost between two parts of its change", holds="no part follows")
 def test_no_part_follows_one_in_which_the_host_was_lost() -> None:
     planned = {"plan": plan_of(case_of("agent")), "approval": {"status": "approved", "difference": []}}
-    assert parts.allowed(planned, {"pending": []}) is planned["plan"]
+    assert parts.allowed("full", planned, {"pending": []}) is planned["plan"]
     with pytest.raises(AvshiftError):
-        parts.allowed(planned, {"unreachable": True, "msg": "gone"})
+        parts.allowed("full", planned, {"unreachable": True, "msg": "gone"})
 
 
 @attack("silence-reads-as-clean", threat="no host answers a detection", holds="nobody is told that nothing was found")

@@ -10,9 +10,12 @@ from typing import Any
 
 import yaml
 
+from integration import stories
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 EXPECTED = REPOSITORY / "molecule/providers/expected"
 QUICK, FULL = "quick", "full"
+UNACCEPTED = "unaccepted"
 
 
 @dataclass(frozen=True)
@@ -28,19 +31,28 @@ class Expectation:
     unknown: tuple[str, ...]
     blocks: bool
     failure: str
+    accept: tuple[str, ...]
+    beside: str
     in_set: str
 
 
 def load(host: str) -> Expectation:
     """Return what a host has to end in; TypeError for a key that does not exist."""
     content: dict[str, Any] = yaml.safe_load((EXPECTED / f"{host}.yml").read_text(encoding="utf-8"))
-    told = {"kit": "", "options": {}, "secrets": {}, "failure": "", "set": QUICK, **content}
-    return Expectation(host=host, in_set=told.pop("set"), unknown=tuple(told.pop("unknown")), **told)
+    defaults = {"kit": "", "options": {}, "secrets": {}, "failure": "", "accept": (), "beside": "", "set": QUICK}
+    told = {**defaults, **content}
+    lists = {key: tuple(told.pop(key)) for key in ("unknown", "accept")}
+    return Expectation(host=host, in_set=told.pop("set"), **lists, **told)
 
 
 def wanted() -> list[str]:
-    """Return the hosts of this run: those that AVSHIFT_PROVIDER_HOSTS names, or those of the set."""
+    """Return the hosts of this run: those that AVSHIFT_PROVIDER_HOSTS names, or those of the set.
+
+    None where only stories are named.
+    """
     named = os.environ.get("AVSHIFT_PROVIDER_HOSTS", "").split()
+    if not named and stories.named():
+        return []
     hosts = sorted(path.stem for path in EXPECTED.glob("*.yml"))
     full = os.environ.get("AVSHIFT_PROVIDER_SET") == FULL
     return named or [host for host in hosts if full or load(host).in_set == QUICK]
@@ -54,7 +66,8 @@ def run(hosts: list[str]) -> dict[str, Any]:
     removals.INVENTORY.write_text(yaml.safe_dump({"lab": {"hosts": {host: _variables(host) for host in hosts}}}))
     given = lab.EVIDENCE.parent / f"{lab.EVIDENCE.name}-given.json"
     lab.observe("before", *hosts)
-    said = {"plan": removals.playbook("plan", "plan", hosts)}
+    said = _refused([host for host in hosts if load(host).accept])
+    said |= {"plan": removals.playbook("plan", "plan", hosts)}
     approved = ("--diff", "-e", f"avshift_approved_plan={removals.PLAN}")
     said["preview"] = removals.playbook("preview", "migrate", hosts, "--check", *approved)
     said["without"] = removals.playbook("without", "migrate", hosts, *approved)
@@ -69,6 +82,20 @@ def run(hosts: list[str]) -> dict[str, Any]:
     return said
 
 
+def _refused(hosts: list[str]) -> dict[str, Any]:
+    """Plan and migrate hosts of which something has to be accepted, without that; return what was said."""
+    from integration import lab, removals
+
+    if not hosts:
+        return {}
+    nothing = ("-e", json.dumps({"avshift_accept": [], "avshift_output_dir": UNACCEPTED}))
+    planned = removals.playbook("unaccepted-plan", "plan", hosts, *nothing)
+    approved = f"avshift_approved_plan={lab.EVIDENCE / UNACCEPTED / 'plan/plan.json'}"
+    refused = removals.playbook("unaccepted", "migrate", hosts, *nothing, "-e", approved)
+    lab.observe(UNACCEPTED, *hosts)
+    return {"unaccepted-plan": planned, "unaccepted": refused}
+
+
 def _variables(host: str) -> dict[str, Any]:
     from integration import lab
 
@@ -76,8 +103,12 @@ def _variables(host: str) -> dict[str, Any]:
     options = dict(expected.options)
     if expected.kit:
         options |= {"kit": expected.kit, "kit_sha256": lab.must(host, "sha256sum", expected.kit).split()[0]}
-    return {"avshift_provider": expected.provider, "avshift_provider_options": options}
+    return {
+        "avshift_provider": expected.provider,
+        "avshift_provider_options": options,
+        "avshift_accept": list(expected.accept),
+    }
 
 
 if __name__ == "__main__":
-    print(" ".join(wanted()))
+    print(" ".join([*wanted(), *stories.described()]))

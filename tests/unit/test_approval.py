@@ -88,14 +88,14 @@ def _planned(plan: dict[str, Any], status: str = judge.APPROVED, *words: str) ->
 @pytest.mark.parametrize("status", judge.ALLOWED)
 def test_what_is_allowed_is_carried_out(status: str) -> None:
     plan = _plan()
-    assert parts.allowed(_planned(plan, status)) is plan
+    assert parts.allowed("full", _planned(plan, status)) is plan
 
 
 @pytest.mark.parametrize("status", [judge.NOT_APPROVED, judge.DRIFTED])
 def test_what_is_not_approved_is_refused(status: str) -> None:
     plan = _plan()
     with pytest.raises(AvshiftError, match="kesl was 1, is now 2") as caught:
-        parts.allowed(_planned(plan, status, "kesl was 1, is now 2"))
+        parts.allowed("full", _planned(plan, status, "kesl was 1, is now 2"))
     assert caught.value.code == f"plan_{status}"
 
 
@@ -104,14 +104,14 @@ def test_a_long_difference_is_cut_off_and_counted() -> None:
     with pytest.raises(
         AvshiftError, match="x19 was 1, is now 2; and 30 more, which are in the host's record"
     ) as caught:
-        parts.allowed(_planned(_plan(), judge.DRIFTED, *words))
+        parts.allowed("full", _planned(_plan(), judge.DRIFTED, *words))
     assert "x20" not in str(caught.value)
 
 
 def test_a_blocked_plan_is_refused_with_its_reasons() -> None:
     plan = plan_of(case_of("refused-for-many-reasons"))
     with pytest.raises(AvshiftError) as caught:
-        parts.allowed(_planned(plan))
+        parts.allowed("full", _planned(plan))
     assert caught.value.code == "plan_blocked"
     assert "keep_out" in str(caught.value)
     assert "second_interceptor" not in str(caught.value), "it was accepted"
@@ -119,14 +119,14 @@ def test_a_blocked_plan_is_refused_with_its_reasons() -> None:
 
 def test_a_part_after_one_that_did_not_reach_the_host_is_refused() -> None:
     with pytest.raises(AvshiftError, match="not reached for the previous part") as caught:
-        parts.allowed(_planned(_plan()), {"unreachable": True, "msg": "gone"})
+        parts.allowed("full", _planned(_plan()), {"unreachable": True, "msg": "gone"})
     assert caught.value.code == "unreachable"
 
 
 @pytest.mark.parametrize("planned", [{}, {"plan": None}, {"plan": []}, _planned({**_plan(), "blocked": True})])
 def test_a_plan_that_is_not_whole_is_refused(planned: dict[str, Any]) -> None:
     with pytest.raises(AvshiftError) as caught:
-        parts.allowed(planned)
+        parts.allowed("full", planned)
     assert caught.value.code == "plan_edited"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from integration import lab
-from integration.playbooks import Said, playbook
+from integration.playbooks import Said, held, playbook
 from integration.signer import Signer
 
 GOOD_HOSTS = "--limit=agent,clean"
@@ -106,6 +106,41 @@ def test_the_approval_is_for_other_hosts(plan: Path, signer: Signer, tmp_path: P
         "the approval of jane@example.com, which does not expire, is for 1 of the plan's 3 hosts, and not for this one"
     )
     _refused(_migrate(tmp_path, copied), f"agent: {left_out}", f"clean: {left_out}", "Have a new plan approved")
+
+
+def _expire(approval: Path) -> None:
+    content = json.loads(approval.read_text(encoding="utf-8"))
+    past = {"time": "2020-01-01T00:00:00Z", "valid_until": "2020-01-02T00:00:00Z"}
+    approval.write_text(json.dumps({**content, **past}), encoding="utf-8")
+
+
+def test_an_expired_approval_is_rehearsed_in_the_words_of_the_real_run(
+    plan: Path, signer: Signer, tmp_path: Path
+) -> None:
+    copied = Path(shutil.copy(plan, tmp_path))
+    signer.approve(copied, "*")
+    _expire(copied.with_name("approval.json"))
+    _rehearsed(copied, [], "it was valid until 2020-01-02T00:00:00Z")
+
+
+def test_a_signature_of_another_is_rehearsed_in_the_words_of_the_real_run(
+    plan: Path, signer: Signer, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    copied = Path(shutil.copy(plan, tmp_path))
+    Signer.new(tmp_path_factory.mktemp("mallory")).approve(copied, "*")
+    _rehearsed(copied, signer.required, "approval.json: it was not signed by anyone in")
+
+
+def _rehearsed(plan: Path, more: list[str], phrase: str) -> None:
+    """Make a dry run of a migration that is refused, which writes nothing, and run it: both have to say the same."""
+    given = f"avshift_approved_plan={plan} avshift_waves=100%"
+    before = held(plan.parent)
+    rehearsed = playbook("migrate", GOOD_HOSTS, "--check", "-e", given, *more, folder=plan.parent)
+    assert held(plan.parent) == before
+    real = playbook("migrate", GOOD_HOSTS, "-e", given, *more, folder=plan.parent)
+    _refused(real, phrase, "2 failed")
+    _refused(rehearsed, phrase, "2 would fail")
+    assert rehearsed.causes == real.causes != []
 
 
 @pytest.fixture(scope="module")

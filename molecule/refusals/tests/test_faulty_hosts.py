@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from integration import lab
-from integration.playbooks import Said, playbook
+from integration.playbooks import Said, held, playbook
 from integration.signer import Signer
 
 LEFT_ALONE = ("full", "agent", "leftovers")
+ANSWERING = (*LEFT_ALONE, "clean")
 DRIFT = "/etc/systemd/system/kesl.service"
 VERDICTS = {
     "full": ("unknown", "python_missing"),
@@ -28,15 +29,45 @@ def _record(name: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def migrated(plan: Path, signer: Signer) -> Said:
-    """What migrating by a signed approval said, after a unit had appeared on agent that was not there before."""
+def given(plan: Path, signer: Signer) -> list[str]:
+    """What migrating by a signed approval reports, after a unit had appeared on agent that was not there before."""
     signer.approve(plan, "*")
     lab.must("agent", "sh", "-c", f'printf "[Service]\\nExecStart=/bin/true\\n" >{DRIFT} && systemctl daemon-reload')
-    lab.observe("drifted", *LEFT_ALONE)
-    given = f"avshift_hosts=lab avshift_waves=100% avshift_approved_plan={plan}"
-    said = playbook("migrate", "-e", given, *signer.required, folder=lab.EVIDENCE)
+    lab.observe("drifted", *ANSWERING)
+    approved = f"avshift_hosts=lab avshift_waves=100% avshift_approved_plan={plan}"
+    return ["-e", approved, *signer.required]
+
+
+@pytest.fixture(scope="module")
+def rehearsed(given: list[str]) -> Said:
+    """What the dry run said, which has to leave hosts and controller as they were."""
+    before = held(lab.EVIDENCE / "avshift")
+    said = playbook("migrate", "--check", "--diff", *given, folder=lab.EVIDENCE)
+    assert held(lab.EVIDENCE / "avshift") == before
+    lab.observe("rehearsed", *ANSWERING)
+    return said
+
+
+@pytest.fixture(scope="module")
+def migrated(given: list[str], rehearsed: Said) -> Said:
+    """What the real run said afterwards."""
+    said = playbook("migrate", *given, folder=lab.EVIDENCE)
     lab.observe("migrated", *LEFT_ALONE)
     return said
+
+
+def test_the_rehearsal_has_the_words_of_the_real_run(rehearsed: Said, migrated: Said) -> None:
+    assert rehearsed.causes == migrated.causes
+    refused = [cause.split(": ")[1] for cause in rehearsed.causes if cause.startswith("Carrying out the plan: ")]
+    assert refused == ["agent", "ghost", "leftovers"]
+    assert (rehearsed.returncode, migrated.returncode) == (2, 2)
+    assert "5 hosts: 1 would be migrated, 3 would fail, 1 unreachable" in rehearsed.text
+    assert "5 hosts: 1 migrated, 3 failed, 1 unreachable" in migrated.text
+
+
+@pytest.mark.parametrize("name", ANSWERING)
+def test_the_rehearsal_changes_no_host(name: str, rehearsed: Said) -> None:
+    assert lab.observed("rehearsed", name).files == lab.observed("drifted", name).files
 
 
 def test_the_plan_says_which_hosts_it_lacks_and_why(planned: Said, plan: Path) -> None:

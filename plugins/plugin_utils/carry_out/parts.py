@@ -19,15 +19,15 @@ REACH = "The output above says why; nothing was done on the host."
 GONE = "The output above says why. Check the host, where it may still be running, and run again."
 
 
-def allowed(planned: dict[str, Any], before: dict[str, Any] | None = None) -> dict[str, Any]:
+def allowed(host: str, planned: dict[str, Any], before: dict[str, Any] | None = None) -> dict[str, Any]:
     """Return the plan in a result of migration_plan, if it is whole and may be carried out; else AvshiftError.
 
     A dry run is refused in the same words. ``before`` is the result of the part that went before, if one did.
     """
     if planned.get("unreachable"):
-        raise _refused("unreachable", "this host", "it was not reached for planning", REACH)
+        raise _refused("unreachable", host, "it was not reached for planning", REACH)
     if (before or {}).get("unreachable"):
-        raise _refused("unreachable", "this host", "it was not reached for the previous part", GONE)
+        raise _refused("unreachable", host, "it was not reached for the previous part", GONE)
     plan = planned.get("plan")
     if not isinstance(plan, dict) or plan.get("digest") != digest_of(plan):
         raise _refused("plan_edited", "the plan", "its content does not match its digest", "Plan again.")
