@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from importable import REPOSITORY
 from mutations import MUTATIONS, Mutation
+from mutations_of_disks import DISKS
 from mutations_of_lists import LISTS
 from mutations_of_looking import LOOKING
 
@@ -24,7 +25,7 @@ ALWAYS = (
     "installer-exchanged",
     "look-link-in-a-home",
 )
-ALL = (*MUTATIONS, *LOOKING, *LISTS)
+ALL = (*MUTATIONS, *LOOKING, *LISTS, *DISKS)
 TRIED = [mutation for mutation in ALL if FULL or mutation.attack in ALWAYS]
 
 

@@ -125,6 +125,8 @@ class Hive:
         child = Key(place, self._cell(place))
         if child.parent != key.place or place == key.place or place in key.above:
             raise ValueError("the key at %#x is not below %s, which lists it" % (place, key.name))
+        if not child.name:
+            raise ValueError("the key at %#x has no name" % place)
         child.above = key.above + (key.place,)
         self._room.step()
         return child
