@@ -295,6 +295,24 @@ def test_a_root_without_windows_is_refused(tmp_path: Path) -> None:
     assert refused.value.code == "no_windows"
 
 
+def test_a_failed_look_is_a_result_with_its_code(tmp_path: Path) -> None:
+    told = main.main({"root": str(tmp_path), "reads": "[]"}, check_mode=True)
+    assert (told["failed"], told["changed"], told["code"]) == (True, False, "no_windows")
+    told = main.main({"root": str(tmp_path / "gone"), "reads": "[]"}, check_mode=False)
+    assert told["code"] == "root_unreadable"
+
+
+def test_a_look_is_answered_as_a_whole(disk: Path) -> None:
+    told = main.main({"root": str(disk), "reads": json.dumps(READS)}, check_mode=True)
+    assert problems("windows_reads", told) == [] and set(told["answers"]) == {read["id"] for read in READS}
+
+
+def test_very_many_texts_in_one_value_are_limited(disk: Path) -> None:
+    """The controller takes so many parts of an answer and no more."""
+    put_hive(disk / CONFIG / "SOFTWARE", regf_build.hive({"Acme": {"x": (7, b"\0" * (1 << 20))}}))
+    assert one(disk, **key(r"SOFTWARE\Acme"))["cut"]
+
+
 def test_large_values_lie_in_several_cells(disk: Path) -> None:
     long = "длинный " * 5000
     put_hive(disk / CONFIG / "SOFTWARE", regf_build.hive({"Acme": {"x": text(long), "y": (3, b"\1" * 16344)}}))

@@ -6,7 +6,7 @@
 import re
 
 from .letters import folded
-from .room import OutOfRoom
+from .room import EACH, OutOfRoom
 from .unanswered import LONGEST
 from .values import answered, texts_of
 
@@ -37,7 +37,7 @@ class Reader:
             if depth > 0:
                 self._below(key, depth, answer)
             elif self._wanted.names:
-                answer["names"] = [child.name for child in self._children(key)]
+                answer["names"] = [self._taken(child.name) for child in self._children(key)]
         except OutOfRoom:
             answer.setdefault("values", {})
             answer["cut"] = True
@@ -51,14 +51,18 @@ class Reader:
         for child in self._children(key):
             found = self._child(child, depth)
             if found is not None:
+                self._taken(child.name)
                 # Names that differ in halves of characters alone are written alike.
                 below[child.name] = {"failed": "several keys are named so"} if child.name in below else found
 
     def _children(self, key):
         for child in self._hive.below(key):
             self._room.one()
-            self._room.take(len(child.name))
             yield child
+
+    def _taken(self, name):
+        self._room.take(len(name) + EACH)
+        return name
 
     def _child(self, child, depth):
         if child.is_link:
@@ -86,7 +90,7 @@ class Reader:
             value = answered(kind, data)
             # Of a value that is asked for by name, .NET gives the same for no data and for no value.
             if wanted is None or value["data"] is not None:
-                self._room.take(len(name) + len(data))
+                self._room.take(len(name) + len(data) + EACH * max(1, len(texts_of(value))))
                 found[name] = value
         return found
 

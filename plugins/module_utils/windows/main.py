@@ -17,9 +17,13 @@ TOO_LARGE = {"failed": "its answer is larger than what is handed over", "cut": T
 def main(arguments, check_mode):
     """Return {reader, answers} for {reads, root}; the same in check mode, since looking changes nothing.
 
-    ``reads`` are JSON, as Ansible handles one text more cheaply than many.
+    ``reads`` are JSON, as Ansible handles one text more cheaply than many. Where nothing can be looked at, the result
+    is a failed one with its code, such as ``no_windows``.
     """
-    answers = answers_of(arguments["root"], json.loads(arguments["reads"]))
+    try:
+        answers = answers_of(arguments["root"], json.loads(arguments["reads"]))
+    except EndpointError as error:
+        return {"failed": True, "changed": False, "code": error.code, "msg": str(error)}
     return {"changed": False, "reader": "disk", "answers": answers}
 
 

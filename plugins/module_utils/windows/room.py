@@ -7,6 +7,8 @@ import time
 
 # Bytes of values and names in all answers together: JSON takes up to three times as many.
 MOST_BYTES = 1 << 23
+# What one key, value or file takes besides its names and bytes: the controller limits how many parts an answer has.
+EACH = 80
 # The clock is dear beside what is counted.
 BETWEEN = 256
 

@@ -13,7 +13,7 @@ from ..posix.files import reading
 from ..posix.files.foreign import Allowance
 from .disk import FOLDER, REPARSE, shown
 from .letters import whole
-from .room import OutOfRoom
+from .room import EACH, OutOfRoom
 from .unanswered import Unanswered, failed, of_live_alone
 
 # From 1601, where Windows begins to count, to 1970, in units of 100 ns.
@@ -88,7 +88,7 @@ def _below(disk, place, name, depth, room):
     try:
         for spelled in sorted(name for names in disk.names(folder).values() for name in names):
             room.one()
-            room.take(len(spelled))
+            room.take(len(spelled) + EACH)
             known = whole(shown(spelled))
             try:
                 entry = _entry(disk, folder, spelled, depth - 1, room)
