@@ -23,6 +23,12 @@ CONTROLLER = (
         'return OPENING.sub("{ ", text)',
         "return text",
     ),
+    Mutation(
+        "windows-answer-that-breaks-its-form",
+        f"{ENGINE}transport/windows.py",
+        'if not answer.get("administrator", False):',
+        "if False:",
+    ),
     Mutation("template-in-a-document", f"{ENGINE}report/plan/change_form.py", "_no_templates(content)}", "content}"),
     Mutation(
         "fuzz-any-json",

@@ -72,11 +72,11 @@ def checked_reads(result: dict[str, Any], reads: list[dict[str, Any]], host: str
         raise invalid(host, f"$.answers: expected an answer to {short(missing[0])}")
     # What was not asked for is not taken over.
     answer["answers"] = {read["id"]: told[read["id"]] for read in reads}
-    found = violations(READS, {**answer, "answers": {}})
+    unfit = violations(READS, {**answer, "answers": {}})
     for read in reads:
-        found += violations(READS, answer["answers"][read["id"]], f"$defs/{read['kind']}_answer")
-    if found:
-        raise invalid(host, _words(found))
+        unfit += violations(READS, answer["answers"][read["id"]], f"$defs/{read['kind']}_answer")
+    if unfit:
+        raise invalid(host, _words(unfit))
     return answer
 
 

@@ -4,14 +4,35 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 from .facts import certificates, folders, programs, registry, services, system
-from .look import Item, Look
+from .look import Item, Look, unseen
 
 KINDS = (programs, services, folders, registry, certificates, system)
 LIVE = "live"
+# As of hosts on which the collection's own code looks.
+MOST_OF_A_KIND = 5000
+
+
+def _gathered(items: Iterable[Item]) -> dict[str, Item]:
+    """Return items by id, of each kind no more than are taken; that there are more is unknown."""
+    found: dict[str, Item] = {}
+    count: Counter[str] = Counter()
+    for item in items:
+        known = found.get(item["id"])
+        if known is None:
+            count[item["kind"]] += 1
+        if known is None or ("unknown" in known and "value" in item):
+            if count[item["kind"]] <= MOST_OF_A_KIND:
+                found[item["id"]] = item
+            else:
+                more = unseen(item["kind"], "all", "host", f"there are more than {MOST_OF_A_KIND:,}")
+                found[more["id"]] = more
+    return found
 
 
 def collected(asked: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
@@ -21,12 +42,7 @@ def collected(asked: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
     """
     look = Look(tuple(asked["reads"]), answer["answers"], asked["signs"])
     look = replace(look, variables=system.variables(look))
-    found: dict[str, Item] = {}
-    for kind in KINDS:
-        for item in kind.items(look):
-            known = found.get(item["id"])
-            if known is None or ("unknown" in known and "value" in item):
-                found[item["id"]] = item
+    found = _gathered(item for kind in KINDS for item in kind.items(look))
     return {
         "evidence": [found[name] for name in sorted(found)],
         "host": {"platform": "windows", **system.host(look, answer)},

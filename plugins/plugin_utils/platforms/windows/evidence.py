@@ -57,6 +57,8 @@ def _version(_product: Product, items: list[Item], _evidence: Evidence) -> str:
 
 def _concerns(item: Item, product: Product) -> bool:
     kind, what = item["kind"], str(item["what"])
+    if what == "all":
+        return bool(product.of_kind("service" if kind in RUNNING else kind)) or product.net is not None
     if kind == "driver":
         return names.fits_any(product.of_kind("driver"), what)
     if kind == "service" and "\\" not in what:

@@ -127,6 +127,8 @@ class Look:
     answers: dict[str, Answer]
     signs: dict[str, list[str]] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=lambda: dict(VARIABLES))
+    # What a folder holds by names in lower case, made once a folder: a host may list a hundred thousand.
+    listed: dict[int, dict[str, Answer]] = field(default_factory=dict, compare=False, repr=False)
 
     def of_kind(self, kind: str) -> Iterator[tuple[dict[str, Any], Answer]]:
         """Yield the reads of a kind with their answers."""
@@ -170,10 +172,24 @@ class Look:
         found = UNKNOWN
         for root, answer in self.trees():
             if names.is_below(path, [_literal(root)]):
-                found = _in_tree(path[len(root) :].strip("\\").split("\\"), answer)
+                found = self._in_tree(path[len(root) :].strip("\\").split("\\"), answer)
                 if found != UNKNOWN:
                     return found
         return found
+
+    def _in_tree(self, parts: list[str], node: Answer) -> str:
+        for part in filter(None, parts):
+            if "absent" in node:
+                return ABSENT
+            if "below" not in node:
+                return UNKNOWN
+            below = self.listed.get(id(node))
+            if below is None:
+                below = self.listed[id(node)] = {name.lower(): child for name, child in node["below"].items()}
+            if part.lower() not in below:
+                return UNKNOWN if why_not(node) else ABSENT
+            node = below[part.lower()]
+        return ABSENT if "absent" in node else UNKNOWN if "attributes" not in node else THERE
 
     def failed(self, kind: str, keys: Iterable[Key]) -> Iterator[Item]:
         """Yield what of keys, and of those below them, could not be read."""
@@ -187,16 +203,3 @@ class Look:
 def _literal(path: str) -> str:
     """Return a path as a pattern; Windows' paths hold neither * nor ?, and what a host says may."""
     return path.replace("*", "?")
-
-
-def _in_tree(parts: list[str], node: Answer) -> str:
-    for part in filter(None, parts):
-        if "absent" in node:
-            return ABSENT
-        if "below" not in node:
-            return UNKNOWN
-        below = {name.lower(): child for name, child in node["below"].items()}
-        if part.lower() not in below:
-            return UNKNOWN if why_not(node) else ABSENT
-        node = below[part.lower()]
-    return ABSENT if "absent" in node else UNKNOWN if "attributes" not in node else THERE

@@ -15,6 +15,8 @@ from ..reads import ADAPTERS, ALWAYS, CLASSES, FILTERED, FILTERING, NETWORK, SER
 
 DRIVER_TYPES, START = (1, 2, 8), ("boot", "system", "auto", "demand", "disabled")
 SIDES = ("UpperFilters", "LowerFilters")
+# Of what the filter manager prints; to find no filter in a line takes time that grows with its square.
+LONGEST_LINE = 300
 FILTER = re.compile(r"^(\S.*?)\s+(\d+)\s+([0-9.]+)\s+(\d+)\s*$")
 
 
@@ -32,7 +34,10 @@ def items(look: Look) -> Iterator[Item]:
 
 
 def _states(look: Look) -> Answer:
-    return next((answer for _read, answer in look.of_kind("services")), {"not_asked": "running_system"})
+    """Return the service manager's answer, its states by names in lower case."""
+    answer = next((answer for _read, answer in look.of_kind("services")), {"not_asked": "running_system"})
+    states = {name.lower(): state for name, state in answer.get("states", {}).items()}
+    return {**answer, "states": states} if "states" in answer else answer
 
 
 def _service(look: Look, key: Key, states: Answer) -> Iterator[Item]:
@@ -67,7 +72,7 @@ def _state(states: Answer, name: str) -> str:
     """Return what the service manager says; not_known of an entry that it has not, which is a state of its own."""
     if "states" not in states:
         return "not_asked" if "not_asked" in states else "unknown"
-    told: dict[str, str] = {one.lower(): state for one, state in states["states"].items()}
+    told: dict[str, str] = states["states"]
     return told.get(name.lower(), "not_known").lower()
 
 
@@ -104,7 +109,7 @@ def _minifilters(look: Look) -> Iterator[Item]:
     for read, answer in look.of_kind("output"):
         if read["program"] == "filters" and "output" in answer:
             for line in _decoded(answer["output"]).splitlines():
-                told = FILTER.match(line)
+                told = FILTER.match(line[:LONGEST_LINE])
                 if told is not None and look.wants("driver", told[1]):
                     yield seen("minifilter", told[1], "filter manager", {"altitude": told[3]})
 
