@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from ansible.utils.display import Display
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import policies
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.device_list.options import remarks
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import console
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import folder, listed
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import Adapter, now, sites
@@ -32,6 +33,8 @@ class ActionModule(Adapter):
         """Write the documents, show their table, and return their paths; in check mode write none."""
         packs, home = policies.load(options["policy"], sites(options)), options["output_dir"]
         devices = listed.of_file(options["device_list_file"], options["device_list_since"])
+        for remark in remarks(devices.devices) if devices else ():
+            Display().warning(remark)
         told = self.modes(task_vars), console.read(options["console_file"], now()), devices
         before = folder.sums(home)
         if not self._task.check_mode:

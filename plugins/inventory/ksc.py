@@ -217,6 +217,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _list(self, path, cache):
         """Return the list that the options name."""
         given.check({name: self._text(name) for name in ("export", "server", "user", "password", *given.CHECKED)})
+        given.check_numbers({name: self.get_option(name) for name in given.LIMITS})
         found = self._of_server(path, cache) if self._text("server") else self._of_export()
         for line in given.remarks(found):
             display.warning(line)
@@ -244,7 +245,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if self.get_option("cache") and cache and key in self.cache:
             return document.parse(self.cache[key], "the inventory's cache")
         found = self._asked()
-        if self.get_option("cache"):
+        # Whatever is missing now may be there at the next run.
+        if self.get_option("cache") and found.is_whole:
             self.cache[key] = document.compose(found)
         return found
 

@@ -45,11 +45,11 @@ def _refused(server: Server, request: listing.Request | None = None, **changed: 
 
 
 @pytest.mark.parametrize("request_", [listing.Request(), HIERARCHY], ids=["one server", "with secondary servers"])
-@pytest.mark.parametrize("is_wrapped", [True, False])
-def test_all_devices_are_read_however_values_are_wrapped(
-    server: Server, request_: listing.Request, is_wrapped: bool
+@pytest.mark.parametrize(("is_wrapped", "is_packed"), [(True, False), (False, False), (True, True)])
+def test_all_devices_are_read_however_values_are_wrapped_and_answers_packed(
+    server: Server, request_: listing.Request, is_wrapped: bool, is_packed: bool
 ) -> None:
-    server.is_wrapped = is_wrapped
+    server.is_wrapped, server.is_packed = is_wrapped, is_packed
     found = _read(server, request_)
     assert found.is_whole
     assert [device.fqdn for device in found.devices] == [f"web{number}.example.org" for number in range(3)]
@@ -291,6 +291,14 @@ def test_a_device_without_any_name_leaves_a_gap(server: Server) -> None:
     found = _read(server)
     assert len(found.devices) == 3
     assert found.gaps == ["1 devices have no name that can be read"]
+
+
+def test_the_account_is_given_as_public_clients_do() -> None:
+    told = calls.Account("reader", "p", "CORP", internal=False, virtual_server="Branch").headers()
+    assert told == {
+        "Authorization": 'KSCBasic user="cmVhZGVy", pass="cA==", domain="Q09SUA==", internal="0"',
+        "X-KSC-VServer": "QnJhbmNo",
+    }
 
 
 def test_an_empty_list_is_one(server: Server) -> None:

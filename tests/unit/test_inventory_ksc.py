@@ -132,6 +132,20 @@ def test_a_wrong_option_is_refused(changed: dict[str, str], says: str) -> None:
     assert caught.value.code == "inventory_option_wrong"
 
 
+NUMBERS = {"timeout": 60.0, "search_timeout": 600.0, "secondary_depth": 9}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"timeout": 0}, {"timeout": -5}, {"timeout": float("nan")}, {"search_timeout": 10**9}, {"secondary_depth": -1}],
+)
+def test_a_number_out_of_bounds_is_refused(changed: dict[str, float]) -> None:
+    options.check_numbers(NUMBERS)
+    with pytest.raises(AvshiftError, match=next(iter(changed))) as caught:
+        options.check_numbers({**NUMBERS, **changed})
+    assert caught.value.code == "inventory_option_wrong"
+
+
 def test_an_error_ends_the_run_with_its_code(tmp_path: Path) -> None:
     finished = _run(tmp_path, {"export": "/nowhere/list.txt"})
     assert finished.returncode != 0

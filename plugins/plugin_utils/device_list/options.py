@@ -13,6 +13,8 @@ from .device import DeviceList, some
 from .wrong import incomplete
 
 CHECKED = ("seen_since", "group_prefix")
+# Seconds, and levels of servers: the least and the most of each.
+LIMITS = {"timeout": (1, 3600), "search_timeout": (1, 86_400), "secondary_depth": (0, 100)}
 PREFIX = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}", re.ASCII)
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -27,6 +29,13 @@ def check(texts: Mapping[str, str]) -> None:
         raise _wrong("group_prefix", "it has to begin with a letter, and to have letters, digits and _ alone")
     if texts["seen_since"] and not is_day(texts["seen_since"]):
         raise _wrong("seen_since", "it is no day of the form YYYY-MM-DD")
+
+
+def check_numbers(numbers: Mapping[str, float]) -> None:
+    """Raise AvshiftError ``inventory_option_wrong`` for a number of LIMITS that is too small or too large."""
+    for name, (least, most) in LIMITS.items():
+        if not least <= numbers[name] <= most:
+            raise _wrong(name, f"it is not a number from {least} to {most:,}")
 
 
 def is_day(text: str) -> bool:
