@@ -289,6 +289,14 @@ def test_limits_end_a_look_and_say_so(disk: Path) -> None:
     assert found["r1"]["cut"] and len(found["r1"].get("below", {})) == 0
 
 
+def test_what_is_not_answered_takes_no_room(disk: Path) -> None:
+    keys = {rf"Many\{number}": {"x": text("y" * 8000)} for number in range(800)}
+    put_hive(disk / CONFIG / "SOFTWARE", regf_build.hive({**keys, r"Many\kasper": {"x": text("z")}}))
+    found = one(disk, **key(r"SOFTWARE\Many", depth=1, match="^kasper"))
+    assert "cut" not in found and list(found["below"]) == ["kasper"] and found["count"] == 801
+    assert one(disk, **key(r"SOFTWARE\Many", depth=1))["cut"]
+
+
 def test_a_root_without_windows_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EndpointError, match="System32") as refused:
         main.answers_of(str(tmp_path), READS)

@@ -6,7 +6,7 @@
 import re
 
 from .letters import folded
-from .room import EACH, OutOfRoom
+from .room import EACH, MOST_BYTES, OutOfRoom
 from .unanswered import LONGEST
 from .values import answered, texts_of
 
@@ -33,7 +33,7 @@ class Reader:
         depth = self._wanted.depth if depth is None else depth
         answer = {}
         try:
-            answer.update(values=self._values(key), count=key.count)
+            answer.update(values=self._answered(self._values(key)), count=key.count)
             if depth > 0:
                 self._below(key, depth, answer)
             elif self._wanted.names:
@@ -73,15 +73,23 @@ class Reader:
             values = self._values(child)
         except (ValueError, OSError) as error:
             return {"failed": _damaged(error)}
-        return {"values": values, "count": child.count} if self._is_met(child.name, values) else None
+        if not self._is_met(child.name, values):
+            return None
+        return {"values": self._answered(values), "count": child.count}
 
     def _is_met(self, name, values):
         """Return whether the pattern is found in a key's name, or in a text of a value that is wanted."""
         search = self._wanted.match.search
-        return bool(search(name)) or any(search(text) for value in values.values() for text in texts_of(value))
+        return bool(search(name)) or any(search(text) for value, _size in values.values() for text in texts_of(value))
+
+    def _answered(self, values):
+        """Return {name: value} of what was read, and take the room that it needs: what is not answered needs none."""
+        self._room.take(sum(size for _value, size in values.values()))
+        return {name: value for name, (value, _size) in values.items()}
 
     def _values(self, key):
-        wanted, found = self._wanted.values, {}
+        """Return {name: (value, how much room it takes)} of the values that are wanted."""
+        wanted, found, taken = self._wanted.values, {}, 0
         for name, kind, raw in self._hive.values(key):
             name = name if wanted is None else wanted.get(folded(name))
             if name is None or name in found:
@@ -90,8 +98,10 @@ class Reader:
             value = answered(kind, data)
             # Of a value that is asked for by name, .NET gives the same for no data and for no value.
             if wanted is None or value["data"] is not None:
-                self._room.take(len(name) + len(data) + EACH * max(1, len(texts_of(value))))
-                found[name] = value
+                size = len(name) + len(data) + EACH * max(1, len(texts_of(value)))
+                found[name], taken = (value, size), taken + size
+            if taken > MOST_BYTES:
+                raise OutOfRoom()
         return found
 
 
