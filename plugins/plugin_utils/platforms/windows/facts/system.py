@@ -134,12 +134,19 @@ def _managed(look: Look) -> Iterator[Item]:
 
 def _users(look: Look) -> Iterator[Item]:
     """Yield the profiles whose hive was not read: what users' hives hold is not known of them."""
-    read = [set(answer.get("each", {})) for one, answer in look.of_kind("key") if one["hive"] == "Users"]
-    loaded = {name.lower() for name in set().union(*read)} if read else set()
+    answers = [answer for one, answer in look.of_kind("key") if one["hive"] == "Users"]
+    loaded = {name.lower() for answer in answers for name in answer.get("each", {})}
+    others = {name.lower(): (name, str(why)) for answer in answers for name, why in answer.get("others", {}).items()}
     for key in look.keys(reads.PROFILES):
         if why_not(key.answer):
             yield unseen("user_hive", "all", key.where, why_not(key.answer))
         for profile in key.below():
             path = text(profile.values, "ProfileImagePath") or ""
-            if profile.name.startswith("S-1-5-21-") and profile.name.lower() not in loaded and read:
-                yield unseen("user_hive", profile.name, path or key.where, "its hive is not loaded", profile.name)
+            if profile.name.startswith("S-1-5-21-") and profile.name.lower() not in loaded and answers:
+                _name, why = others.pop(profile.name.lower(), ("", "its hive is not loaded"))
+                yield unseen("user_hive", profile.name, path or key.where, why, profile.name)
+    every = others.pop("*", None)
+    if every is not None:
+        yield unseen("user_hive", "all", "HKU", every[1])
+    for name, why in others.values():
+        yield unseen("user_hive", name, "HKU", why, name)
