@@ -35,5 +35,11 @@ LISTS = (
     Mutation(
         "groups-without-end", f"{ENGINE}device_list/inventory.py", "if len(made.groups) > MOST_GROUPS:", "if False:"
     ),
+    Mutation(
+        "host-that-takes-another-s-place",
+        f"{ENGINE}fleet/reconciliation.py",
+        "if len(claimed) == 1 and number not in contested:",
+        "if number not in contested:",
+    ),
     Mutation("list-that-breaks-off", f"{ENGINE}device_list/export.py", "self.short.append(number)", "pass"),
 )

@@ -23,6 +23,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.device_list impor
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.device_list.device import Device, DeviceList, Source
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.device_list.server import calls, listing
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import reconciliation
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.https import Https
 from attacks import attack
 from console_server import PASSWORD, USER, Handler, Server
@@ -273,6 +274,7 @@ HOSTILE_NAMES = [
     "fe80::1%lo",
     "all",
     "ungrouped",
+    "_meta",
     "ksc_all",
     "KSC_group_x",
     "web*",
@@ -345,6 +347,48 @@ def _listed(home: Path, text: str) -> dict[str, Any]:
     told = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=True).stdout
     content: dict[str, Any] = json.loads(told)
     return content
+
+
+ROGUE = [
+    Device(fqdn="web1.example.org", name="WEB1", host_id="rogue"),
+    Device(name="web1", host_id="rogue"),
+    Device(netbios_name="WEB1", host_id="rogue"),
+    Device(fqdn="web1", host_id="rogue"),
+    Device(dns_name="web1", dns_domain="example.org", host_id="rogue"),
+    Device(name="web1.example.org", host_id="rogue"),
+    Device(fqdn="web1.evil.org", name="WEB1", host_id="rogue"),
+]
+
+
+@attack(
+    "device-that-hides-another",
+    threat="a user who can register devices adds one with the name of a host that is not migrated",
+    holds="no host counts as the rogue device alone, and the real device does not disappear",
+)
+@pytest.mark.parametrize("rogue", ROGUE, ids=range(len(ROGUE)))
+@pytest.mark.parametrize("host", ["web1", "web1.example.org", "WEB1.EXAMPLE.ORG"])
+def test_rogue_device(rogue: Device, host: str) -> None:
+    real = Device(fqdn="web1.example.org", name="WEB1", host_id="real", agent_version="15")
+    found = DeviceList(Source("server", "x", "", ""), [rogue, real])
+    made = reconciliation.reconcile(found, [reconciliation.Known(host, True, None)])
+    listed = [row["result"] for row in made.rows if row["agent_by_server"] == "15"]
+    # Either the host is the real device, by a surer name than the rogue has, or all of it is listed.
+    assert listed == ["ambiguous"] or (not listed and made.head["matched"] == 1)
+    assert [row for row in made.rows if row["host"] and row["result"] == "unknown_to_server"] == []
+
+
+@attack(
+    "host-that-takes-another-s-place",
+    threat="a host is called in the inventory so that it passes for another's device as well",
+    holds="none of the two counts as that device",
+)
+@pytest.mark.parametrize("other", ["web1", "WEB1", "web1.example.org.", "10.0.0.5"])
+def test_two_hosts(other: str) -> None:
+    device = Device(fqdn="web1.example.org", name="WEB1", address="10.0.0.5")
+    hosts = [reconciliation.Known(name, True, None) for name in ("web1.example.org", other)]
+    made = reconciliation.reconcile(DeviceList(Source("server", "x", "", ""), [device]), hosts)
+    assert sorted(row["host"] for row in made.rows) == sorted({"web1.example.org", other})
+    assert {row["result"] for row in made.rows} == {"ambiguous"}
 
 
 @attack(

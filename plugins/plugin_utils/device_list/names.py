@@ -17,7 +17,9 @@ HOST = re.compile(rf"{LABEL}(?:\.{LABEL})*", re.ASCII)
 NUMBER = re.compile(r"(?:0[xX][0-9A-Fa-f]*|[0-9]+)", re.ASCII)
 LONGEST_HOST, LONGEST_GROUP = 253, 80
 # Names that mean this machine, or every host, to whoever reads an inventory.
-RESERVED = frozenset(("all", "ungrouped", "localhost", "localdomain", "ip6-localhost", "ip6-loopback", "broadcasthost"))
+RESERVED = frozenset(
+    ("all", "ungrouped", "_meta", "localhost", "localdomain", "ip6-localhost", "ip6-loopback", "broadcasthost")
+)
 OF_THIS_MACHINE = (".localhost", ".localdomain")
 ODD = re.compile(r"[^A-Za-z0-9_]+", re.ASCII)
 HASH = 8

@@ -18,6 +18,7 @@ RESULTS = ("never_reached", "unknown_to_server", "agent_differs", "seen_before",
 NEVER_REACHED, UNKNOWN, AGENT, OLD, AMBIGUOUS = RESULTS
 # The name that two were matched by, the surest first.
 WAYS = ("fqdn", "dns_name", "name", "first_label", "address")
+WHOLE, LABEL, ADDRESS = WAYS[:3], WAYS[3], WAYS[4]
 NETBIOS = 15
 MOST_NAMED, MOST_FIRST = 10, 50
 DAY = len("2026-11-29")
@@ -79,7 +80,8 @@ class _Pairs:
     """Which host is which device: ``matched`` is {host: number of its device}, ``ambiguous`` {host: numbers}."""
 
     def __init__(self, devices: list[Device], hosts: list[str]) -> None:
-        self._indexes = [_index(devices, names) for names in (_fqdns, _dns_names, _names, _labels, _addresses)]
+        names = (_fqdns, _dns_names, _names, _labels, _addresses)
+        self._indexes = {way: _index(devices, named) for way, named in zip(WAYS, names, strict=True)}
         self._bare = {number for number, device in enumerate(devices) if not any("." in name for name in _full(device))}
         self.matched: dict[str, int] = {}
         self.ambiguous: dict[str, list[int]] = {}
@@ -103,20 +105,20 @@ class _Pairs:
         self.taken = {*self.matched.values(), *(number for numbers in self.ambiguous.values() for number in numbers)}
 
     def _candidates(self, host: str) -> tuple[str, list[int]]:
-        """Return the surest way in which a host could be a device, and the devices that it could be."""
+        """Return the surest way in which a host could be a device, and the devices that it could be.
+
+        All whole names count: where one device has a host's name as its FQDN and another as its own, it could be both.
+        """
         name = _plain(host)
+        found = {way: self._indexes[way].get(name, []) for way in WHOLE}
+        whole = sorted({number for numbers in found.values() for number in numbers})
+        if whole:
+            return next(way for way in WHOLE if found[way]), whole
         label, dot, _domain = name.partition(".")
-        for way, index in zip(WAYS, self._indexes, strict=True):
-            if way != "first_label":
-                numbers = index.get(name, [])
-            elif dot:
-                # A host with a domain is no device of another domain, but may be one whose domain is not known.
-                numbers = [number for number in _labelled(index, label) if number in self._bare]
-            else:
-                numbers = _labelled(index, label)
-            if numbers:
-                return way, numbers
-        return "", []
+        numbers = _labelled(self._indexes[LABEL], label)
+        # A host with a domain is no device of another domain, but may be one whose domain is not known.
+        numbers = [number for number in numbers if number in self._bare] if dot else numbers
+        return (LABEL, numbers) if numbers else (ADDRESS, self._indexes[ADDRESS].get(name, []))
 
 
 def _index(devices: list[Device], names: Callable[[Device], Iterable[str]]) -> dict[str, list[int]]:
