@@ -40,7 +40,7 @@ def has_programs(product: Product, items: list[Item]) -> bool:
     folders = folders_of(product, "programs")
     for item in items:
         value = item["value"]
-        if item["kind"] == "folder" and lies_in(item["what"], folders) and (value["programs"] or value["folders"]):
+        if item["kind"] == "folder" and lies_in(item["what"], folders) and value["programs"]:
             return True
         if item["kind"] == "service" and value["file"] == THERE:
             return True
