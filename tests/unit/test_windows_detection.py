@@ -12,7 +12,8 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.windows import ma
 from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.answer import answer
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.windows import names, reads
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import runs
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import folder
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.schema import answers, violations
 from plans import VERSIONS
 from schemas import problems
@@ -188,6 +189,27 @@ def test_a_service_of_that_name_elsewhere_is_another_one() -> None:
     told = _case(services={"klnagent": "D:\\Kaspersky Lab\\NetworkAgent\\klnagent.exe"})["findings"]
     assert [found["id"] for found in told] == ["network_agent_windows"]
     assert _case(services={"klnagent": "C:\\Users\\kim\\Kaspersky Lab\\NetworkAgent\\klnagent.exe"})["findings"] == []
+
+
+def test_a_protected_engine_runs_though_its_process_shows_no_path() -> None:
+    service = {"AVP.KES.21.19": f'"{KES["files"][0]}" -r'}
+    (found,) = _case(**KES, services=service, states={"avp.kes.21.19": "Running"})["findings"]
+    assert (found["id"], found["state"]) == ("kes_windows", "running")
+    (found,) = _case(**KES, services=service, states={"avp.kes.21.19": "Stopped"})["findings"]
+    assert found["state"] == "installed"
+
+
+def test_records_of_windows_hosts_are_reported(tmp_path: Path) -> None:
+    for host in HOSTS:
+        record = runs.of_detection(host, _told(recorded(host)), RUN)
+        records.write(records.path_of(f"{tmp_path}/records", host), record)
+    folder.make(f"{tmp_path}/records", f"{tmp_path}/report", ())
+    report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
+    verdicts = {host["host"]: host["verdict"] for host in report["hosts"]}
+    assert verdicts["installed"] == "detected"
+    assert (verdicts["clean"], verdicts["denied"]) == ("never_present", "unknown")
+    text = (tmp_path / "report" / "report.md").read_text(encoding="utf-8")
+    assert "Kaspersky Endpoint Security for Windows" in text
 
 
 IMAGES = {

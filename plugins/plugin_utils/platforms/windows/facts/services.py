@@ -61,6 +61,9 @@ def _service(look: Look, key: Key, states: Answer) -> Iterator[Item]:
     yield seen("driver" if is_driver else "service", key.name, key.where, value)
     if value["state"] == "running" and not is_driver:
         yield seen("running_service", key.name, "service manager", {})
+        if path:
+            # A protected process keeps its path to itself: what the service manager says of its service stands for it.
+            yield seen("running_program", path, "service manager", {"pids": []})
 
 
 def _of_maker(look: Look, image: str | None, key: Key) -> bool:
@@ -107,7 +110,10 @@ def _file(look: Look, service: Key | None) -> str:
 
 def _minifilters(look: Look) -> Iterator[Item]:
     for read, answer in look.of_kind("output"):
-        if read["program"] == "filters" and "output" in answer:
+        if read["program"] == "filters" and (why_not(answer) or answer.get("rc", 0) != 0):
+            told_why = why_not(answer) or f"the program ended with {answer['rc']}"
+            yield unseen("minifilter", "all", "filter manager", told_why)
+        elif read["program"] == "filters" and "output" in answer:
             for line in _decoded(answer["output"]).splitlines():
                 told = FILTER.match(line[:LONGEST_LINE])
                 if told is not None and look.wants("driver", told[1]):
@@ -126,6 +132,7 @@ def _network(look: Look) -> Iterator[Item]:
         told = text(key.values, "DriverDesc")
         if told and look.wants("network_adapter", told):
             yield seen("network_adapter", f"{key.name} {told}", key.where, {"name": told})
+    yield from _unread(look)
     for key in (below for top in look.keys(NETWORK) for below in top.below()):
         told, component = text(key.values, "Description") or "", text(key.values, "ComponentId") or ""
         if _is_makers(look, told):
@@ -137,6 +144,19 @@ def _network(look: Look) -> Iterator[Item]:
                 told = _name_in(look, stored["data"])
                 if told:
                     yield seen("filtering_object", f"{part}\\{name}", key.where, {"name": told})
+
+
+def _unread(look: Look) -> Iterator[Item]:
+    """Yield the places of the network that could not be read; of keys in them, some are the system's alone."""
+    stored = [f"{FILTERING}\\{part}" for part in FILTERED]
+    for kind, paths in (
+        ("network_adapter", [ADAPTERS]),
+        ("network_component", [NETWORK]),
+        ("filtering_object", stored),
+    ):
+        for key in look.keys(*paths):
+            if why_not(key.answer):
+                yield unseen(kind, f"{key.view}\\{key.path}", key.where, why_not(key.answer))
 
 
 def _is_makers(look: Look, told: str) -> bool:
