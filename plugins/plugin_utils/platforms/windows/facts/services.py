@@ -35,7 +35,8 @@ def items(look: Look) -> Iterator[Item]:
 
 def _states(look: Look) -> Answer:
     """Return the service manager's answer, its states by names in lower case."""
-    answer = next((answer for _read, answer in look.of_kind("services")), {"not_asked": "running_system"})
+    nobody: Answer = {"not_asked": "running_system"}
+    answer = next((answer for _read, answer in look.of_kind("services")), nobody)
     states = {name.lower(): state for name, state in answer.get("states", {}).items()}
     return {**answer, "states": states} if "states" in answer else answer
 
