@@ -127,6 +127,9 @@ def test_names_are_matched_without_regard_to_case(disk: Path) -> None:
     shown = one(disk, kind="tree", path=r"c:\PROGRAM FILES (X86)\kaspersky lab", depth=1)
     assert "KES.12.4.0" in shown["below"]
     assert one(disk, **key(r"software\KASPERSKYlab"))["count"] >= 1
+    entries = key(r"SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall", depth=1, values=["displayname"])
+    found = one(disk, **entries, match="KASPERSKY")["below"]
+    assert found == one(disk, **entries, match="kaspersky")["below"] and len(found) == 1
 
 
 def test_cyrillic_names_are_matched_without_regard_to_case(tmp_path: Path) -> None:
