@@ -35,8 +35,8 @@ options:
     type: dict
   stop_file:
     description:
-      - Path of a file on the controller. If it is there, the host is not started and fails with C(not_started). Give it with the first part alone, so that a host that is being changed finishes.
-        M(avshift.endpoint.rollout_stop) writes and removes it. Not looked for in check mode.
+      - Path of a file on the controller. If it is there, the host is not started and fails with C(not_started). Give it with the
+        first part alone, so that a host that is being changed finishes. M(avshift.endpoint.rollout_stop) writes and removes it. Not looked for in check mode.
     type: path
   change_id:
     description: Number of the change in the ticket system, for the host's log.

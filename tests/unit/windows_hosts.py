@@ -26,6 +26,8 @@ HIVES = {
 }
 # Folders that every such host has, and the lists leave out.
 EMPTY = ("Program Files", "Program Files (x86)", "ProgramData")
+# A lone surrogate: no file of text can hold one.
+HALF = re.compile(r"\{U\+(D[89A-F][0-9A-F]{2})\}")
 LINE = re.compile(r'(?:@|"((?:[^"\\]|\\.)*)")=(.*)', re.DOTALL)
 
 
@@ -37,7 +39,8 @@ def recorded(host: str) -> dict[str, Any]:
 
 def registry(host: str) -> dict[str, dict[str, dict[str, Value]]]:
     """Return {file of the disk: {path in that hive: {name: (type, bytes)}}} of what was exported of a host."""
-    exported = (HOME / host / "registry.reg").read_text(encoding="utf-8", errors="surrogatepass")
+    written = (HOME / host / "registry.reg").read_text(encoding="utf-8")
+    exported = HALF.sub(lambda half: chr(int(half[1], 16)), written)
     found: dict[str, dict[str, dict[str, Value]]] = {file: {"": {}} for file in HIVES.values()}
     values: dict[str, Value] = {}
     for line in exported.replace("\\\n  ", "").split("\n")[1:]:

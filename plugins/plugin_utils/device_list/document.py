@@ -44,9 +44,8 @@ def parse(content: object, path: str) -> DeviceList:
     # The schema has an answer for what is wrong; what is right is seen a hundred times faster.
     are_right = isinstance(given, list) and all(map(_is_device, given))
     broken = schema.violations("device_list", {**content, "devices": []} if are_right else content)  # type: ignore[dict-item]
-    if broken:
+    if broken or not isinstance(content, dict):
         raise wrong(path, "; ".join(schema.lines(broken)), REMEDY)
-    assert isinstance(content, dict)
     devices = [Device(**device) for device in content["devices"]]
     unnamed = sum(not device.is_named for device in devices)
     if unnamed:

@@ -67,11 +67,11 @@ def rows(text: str, path: str, found: Found) -> Iterator[tuple[int, list[str]]]:
     """
     lines = io.StringIO(text, newline="")
     for _line in range(found.line):
-        next(lines)
+        next(lines, "")
     reader = csv.reader(lines, delimiter=DELIMITERS[found.delimiter], strict=True)
     count = 0
     try:
-        next(reader)
+        next(reader, [])
         for cells in reader:
             if any(cell.strip() for cell in cells):
                 count += 1
