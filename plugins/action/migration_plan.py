@@ -41,7 +41,12 @@ class ActionModule(Adapter):
     }
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        """Return plan, digest, approval and to_do; the plan is a resumed run's approved one where it is one."""
+        """Return plan, digest, approval and to_do; the plan is a resumed run's approved one where it is one.
+
+        A host that is only looked at has no plan, which ``forecast`` says.
+        """
+        if apart := self.only_looked_at():
+            return apart
         host = str(task_vars["inventory_hostname"])
         if not self._task.check_mode:
             stop_file.refuse(options["stop_file"], host)

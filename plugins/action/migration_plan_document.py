@@ -54,7 +54,8 @@ class ActionModule(Adapter):
         paths, is_new = write_changed(options["output_dir"], made.files, modes, dry_run=keep)
         Display().display("\n".join(["", *made.lines, "", *paths.values(), ""]))
         result = {"changed": is_new, "paths": paths, "digest": made.digest}
-        return {**result, **failing(whole.missing("Planning", sorted(made.left_out)))}
+        silent = sorted(host for host in made.left_out if not (results.get(host) or {}).get("forecast"))
+        return {**result, **failing(whole.missing("Planning", silent))}
 
     def _frame(self, options: dict[str, Any]) -> dry_run.Frame:
         catalog = self.catalog(options)

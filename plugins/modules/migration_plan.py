@@ -98,6 +98,13 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+forecast:
+  description:
+    - The code of a host of a platform that is only looked at, such as Windows. It is not contacted, and gets no plan. The task is
+      skipped for it.
+  returned: on such a host
+  type: str
+  sample: windows_forecast_only
 plan:
   description: The plan, as catalog/data/schemas/plan.schema.json describes it. For an interrupted run, the approved plan.
   returned: success

@@ -99,6 +99,11 @@ success:
   returned: always
   type: bool
   sample: true
+forecast:
+  description: Whether it is a host of a platform that is only looked at, such as Windows. It has not failed, and belongs to no wave.
+  returned: always
+  type: bool
+  sample: false
 failure:
   description: Why the first failed task failed; empty if none failed.
   returned: always

@@ -63,7 +63,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 hosts:
-  description: How many hosts are C(migrated), C(failed), C(unreachable) and C(not_started).
+  description: How many hosts are C(migrated), C(failed), C(unreachable), C(not_started) and C(only_looked_at).
   returned: success
   type: dict
   contains:
@@ -83,5 +83,9 @@ hosts:
       description: Hosts of waves that did not start.
       type: int
       sample: 8
-  sample: {migrated: 3, failed: 1, unreachable: 0, not_started: 8}
+    only_looked_at:
+      description: Hosts of a platform on which nothing is changed, such as Windows. They belong to no wave.
+      type: int
+      sample: 0
+  sample: {migrated: 3, failed: 1, unreachable: 0, not_started: 8, only_looked_at: 0}
 """

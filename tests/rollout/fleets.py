@@ -23,7 +23,7 @@ from support import collected
 HERE = Path(__file__).resolve().parent
 LIMIT = 900
 CLEAN, AGENT, SERVER = "clean-without-replacement", "agent", "server"
-BROKEN, UNREACHABLE, VANISHES = "broken", "unreachable", "vanishes"
+BROKEN, UNREACHABLE, VANISHES, WINDOWS = "broken", "unreachable", "vanishes", "windows"
 # What a host writes down of what it was asked.
 NOTES = ("calls", "pythons")
 FATAL = re.compile(r"^fatal: \[([^]]+)\]: (?:FAILED|UNREACHABLE)! => (\{.*\})$", re.MULTILINE)
@@ -78,11 +78,18 @@ class Fleet:
         }
         if kind == UNREACHABLE:
             variables = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
+        elif kind == WINDOWS:
+            # Whatever would contact it is noted as a call.
+            ssh = home / "noting_ssh.sh"
+            ssh.write_text(f'#!/bin/sh\necho contact >>"{home}/calls"\nexit 255\n', encoding="utf-8")
+            ssh.chmod(0o755)
+            variables = {"ansible_connection": "ssh", "ansible_shell_type": "powershell", "ansible_host": "127.0.0.1"}
+            variables["ansible_ssh_executable"] = str(ssh)
         elif kind == VANISHES:
             variables.update(ansible_connection="ssh", ansible_ssh_executable=str(home / "fake_ssh.sh"))
             (home / "vanishes").touch()
         self._variables[host] = variables
-        if kind not in (UNREACHABLE, BROKEN):
+        if kind not in (UNREACHABLE, BROKEN, WINDOWS):
             self.answers(host, AGENT if kind == VANISHES else kind)
 
     def answers(self, host: str, case: str) -> None:
@@ -204,4 +211,16 @@ def verdicts(records: Mapping[str, tuple[str, str | None]]) -> Counter[str]:
     return Counter(verdict for verdict, _code in records.values())
 
 
-__all__ = ["AGENT", "BROKEN", "CLEAN", "REPOSITORY", "SERVER", "UNREACHABLE", "VANISHES", "Fleet", "Run", "verdicts"]
+__all__ = [
+    "AGENT",
+    "BROKEN",
+    "CLEAN",
+    "REPOSITORY",
+    "SERVER",
+    "UNREACHABLE",
+    "VANISHES",
+    "WINDOWS",
+    "Fleet",
+    "Run",
+    "verdicts",
+]

@@ -183,9 +183,11 @@ def _first_failure(results: dict[str, dict[str, Any]]) -> dict[str, str] | None:
 
 
 def failure_of(result: dict[str, Any] | None) -> dict[str, str] | None:
-    """Return {code, message} of a failed or unreachable result, None of any other."""
+    """Return {code, message} of a result that is failed, unreachable or of a host that is only looked at; else None."""
     if result is None:
         return {"code": "no_result", "message": "the run gave no result for this host"}
+    if result.get("forecast"):
+        return {"code": str(result["forecast"]), "message": str(result.get("msg", ""))}
     if result.get("unreachable"):
         return {"code": "unreachable", "message": str(result.get("msg", "no connection"))}
     if result.get("failed"):
@@ -193,6 +195,11 @@ def failure_of(result: dict[str, Any] | None) -> dict[str, str] | None:
         code = "timed_out" if result.get("timedout") else "failed"
         return {"code": str(result.get("code", code)), "message": str(result.get("msg", ""))}
     return None
+
+
+def is_forecast(results: dict[str, dict[str, Any]]) -> bool:
+    """Return True for a host that is only looked at: it belongs to no wave, no threshold and no exit code."""
+    return bool((results.get("planned") or {}).get("forecast"))
 
 
 def succeeded(record: dict[str, Any]) -> bool:

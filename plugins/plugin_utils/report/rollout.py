@@ -18,6 +18,8 @@ from .words import cause, some
 
 MIGRATED, FAILED, UNREACHABLE, NOT_STARTED = "migrated", "failed", "unreachable", "not_started"
 STATES = (MIGRATED, FAILED, UNREACHABLE, NOT_STARTED)
+# Of hosts that are looked at and never changed: they count for nothing.
+FORECAST = "only_looked_at"
 HEADER = ["outcome", "why", "hosts", "which"]
 MOST_ROWS, WIDEST = 15, 160
 Results = Mapping[str, Mapping[str, Any] | None]
@@ -45,6 +47,8 @@ def state_of(result: Mapping[str, Any] | None) -> str:
         return NOT_STARTED
     if result.get("success"):
         return MIGRATED
+    if result.get("forecast"):
+        return FORECAST
     code = (result.get("failure") or {}).get("code")
     return code if code in (UNREACHABLE, NOT_STARTED) else FAILED
 
@@ -79,7 +83,9 @@ def _members(hosts: list[str], limits: Limits) -> dict[int, list[str]]:
 
 def _stopped_by(wave: int, members: list[str], results: Results, most_failed: float) -> str:
     """Return why no wave may follow this one, or nothing."""
-    bad = [host for host in members if state_of(results.get(host)) != MIGRATED]
+    states = {host: state_of(results.get(host)) for host in members}
+    members = [host for host in members if states[host] != FORECAST]
+    bad = [host for host in members if states[host] != MIGRATED]
     if len(bad) * 100 <= most_failed * len(members):
         return ""
     return (
@@ -116,7 +122,8 @@ def counted(states: dict[str, str], dry_run: bool) -> str:
     """Return how many hosts came to what, in a line."""
     counts = Counter(states.values())
     words = {MIGRATED: "would be migrated" if dry_run else "migrated", FAILED: "would fail" if dry_run else "failed"}
-    told = ", ".join(f"{counts[state]} {words.get(state, state.replace('_', ' '))}" for state in STATES)
+    named = [*STATES, *([FORECAST] if counts[FORECAST] else [])]
+    told = ", ".join(f"{counts[state]} {words.get(state, state.replace('_', ' '))}" for state in named)
     return f"{len(states)} {'host' if len(states) == 1 else 'hosts'}: {told}"
 
 

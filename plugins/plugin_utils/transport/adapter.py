@@ -102,6 +102,16 @@ class Adapter(Transport):
         """Return the name of the platform that the connection's shell is of; '' where it says nothing."""
         return windows.NAME if windows.is_one(self._connection) else ""
 
+    def only_looked_at(self) -> dict[str, Any] | None:
+        """Return the result of a host of a kind that is looked at and never changed, None of any other.
+
+        Such a host is not contacted, and it is no failure: ``forecast`` is the code that says so.
+        """
+        if not windows.is_one(self._connection):
+            return None
+        told = windows.forecast_only(self.host)
+        return {"skipped": True, "changed": False, "to_do": False, "forecast": told.code, "msg": str(told)}
+
     def raw_facts(self, reads: list[dict[str, Any]], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Return what a host without endpoint code answers to reads; AvshiftError as ``on_endpoint`` raises it."""
         answer = windows.read(self, plain(reads), task_vars)

@@ -1,0 +1,43 @@
+"""A mixed fleet goes through whole: its Windows hosts are named, not contacted, and belong to no wave and exit code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fleets import AGENT, BROKEN, WINDOWS, Fleet
+
+MIXED = {"a-windows": WINDOWS, "b-linux": AGENT, "c-linux": AGENT, "d-windows": WINDOWS, "e-linux": AGENT}
+LINUX = [host for host, kind in MIXED.items() if kind == AGENT]
+FORECAST = ("unknown", "windows_forecast_only")
+ALL: dict[str, Any] = {"avshift_hosts": "all"}
+
+
+def test_a_mixed_fleet_is_planned_approved_and_migrated(tmp_path: Path, each_core: Path | None) -> None:
+    fleet = Fleet(tmp_path, MIXED, each_core)
+    planned = fleet.run("plan", avshift_waves="1", **ALL)
+    assert planned.code == 0, planned.text
+    plan = json.loads((fleet.out / "plan/plan.json").read_text(encoding="utf-8"))
+    assert sorted(plan["hosts"]) == LINUX
+    assert sorted(plan["not_planned"]) == ["a-windows", "d-windows"]
+    assert "it has a Windows shell" in plan["not_planned"]["a-windows"]
+    run = fleet.run("migrate", avshift_waves="1", avshift_approved_plan="avshift/plan/plan.json", **ALL)
+    assert run.counted("5 hosts: 3 migrated, 0 failed, 0 unreachable, 0 not started, 2 only looked at") == 1, run.text
+    assert run.code == 0
+    assert [host for host, found in fleet.records().items() if found == FORECAST] == ["a-windows", "d-windows"]
+    assert fleet.asked() == LINUX
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_windows_hosts_count_for_no_threshold(tmp_path: Path, core: Path | None, check: bool) -> None:
+    """One of one Linux host of the wave fails: a limit of 50 % is not met by Windows hosts that did nothing."""
+    fleet = Fleet(tmp_path, {**MIXED, "b-linux": BROKEN}, core)
+    given = {**ALL, "avshift_waves": "2,100%", "avshift_max_fail_percentage": 50, "avshift_require_approval": False}
+    run = fleet.run("migrate", *(["--check"] if check else []), **given)
+    assert "1 of 1 hosts of wave 1 failed or were not reached (b-linux), and the limit is 50 %" in run.flat
+    if not check:
+        assert run.counted("5 hosts: 0 migrated, 1 failed, 0 unreachable, 3 not started, 1 only looked at") == 1
+    assert run.code == 2
+    assert [host for host in fleet.asked() if "windows" in host] == []
