@@ -8,18 +8,22 @@ the others are run all the same.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 
 from heartbeat import clock
 
 LOGS = Path(__file__).resolve().parents[1] / ".cache" / "parts"
 REPORT_EVERY_SECONDS = 20
 LOOK_EVERY_SECONDS = 0.5
+ENDING_SECONDS = 60
 
 
 @dataclass
@@ -41,7 +45,13 @@ class Part:
         own = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                ["make", "--no-print-directory", self.name], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=own
+                ["make", "--no-print-directory", self.name],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=own,
+                # A group of its own, so that all of it can be ended.
+                start_new_session=True,
             )
 
     def has_ended(self) -> bool:
@@ -50,6 +60,16 @@ class Part:
             return False
         self.took = time.monotonic() - self.began
         return True
+
+    def end(self) -> None:
+        """End all that it has begun, which gets a while to clean up."""
+        if self.process is None:
+            return
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(ENDING_SECONDS)
 
     @property
     def failed(self) -> bool:
@@ -72,8 +92,17 @@ def show(part: Part) -> None:
 
 def run(names: list[str], jobs: int) -> list[Part]:
     """Run all of them and return them as they ended."""
-    waiting = list(names)
     going: list[Part] = []
+    try:
+        return _run(list(names), jobs, going)
+    finally:
+        for part in going:
+            part.end()
+
+
+def _run(waiting: list[str], jobs: int, going: list[Part]) -> list[Part]:
+    """Run what is waiting; ``going`` holds what runs."""
+    count = len(waiting)
     ended: list[Part] = []
     began = reported = time.monotonic()
     while waiting or going:
@@ -91,8 +120,12 @@ def run(names: list[str], jobs: int) -> list[Part]:
         if going and now - reported >= REPORT_EVERY_SECONDS:
             reported = now
             running = ", ".join(f"{part.name} ({clock(now - part.began)})" for part in going)
-            say(f"-- {clock(now - began)}: {len(ended)} of {len(names)} parts done; running: {running}")
+            say(f"-- {clock(now - began)}: {len(ended)} of {count} parts done; running: {running}")
     return ended
+
+
+def _stopped(number: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + number)
 
 
 def main() -> int:
@@ -102,6 +135,8 @@ def main() -> int:
     parser.add_argument("parts", nargs="+", help="make targets")
     given = parser.parse_args()
     LOGS.mkdir(parents=True, exist_ok=True)
+    # So that what runs is ended too, and leaves no container behind.
+    signal.signal(signal.SIGTERM, _stopped)
     ended = run(given.parts, given.jobs)
     for part in ended:
         say(f"{'FAILED' if part.failed else 'passed'}  {clock(part.took):>12}  {part.name}")
