@@ -179,6 +179,7 @@ lab: setup ## Make the images and packages of the lab, if they are not there
 
 test-full: export AVSHIFT_REMOVAL_SET := full
 test-full: export AVSHIFT_CLAMAV_SET := full
+test-full: export AVSHIFT_CLAMAV_HOSTS := clean-debian11 clean clean-debian13
 test-full: export AVSHIFT_PROVIDER_SET := full
 test-full: export AVSHIFT_HANDOVER_SET := full
 test-full: export AVSHIFT_INTERRUPTION_SET := full
