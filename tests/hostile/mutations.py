@@ -233,8 +233,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "pilot-slips-the-gate",
         "plugins/plugin_utils/report/rollout.py",
-        "if state_of(results.get(host)) != MIGRATED]",
-        "if state_of(results.get(host)) == FAILED]",
+        "if states[host] != MIGRATED]",
+        "if states[host] == FAILED]",
     ),
     Mutation(
         "half-reached-host-goes-on",
