@@ -135,7 +135,7 @@ def main() -> int:
     parser.add_argument("parts", nargs="+", help="make targets")
     given = parser.parse_args()
     LOGS.mkdir(parents=True, exist_ok=True)
-    # So that what runs is ended too, and leaves no container behind.
+    # So that what runs is ended too; containers stay until the scenario runs again.
     signal.signal(signal.SIGTERM, _stopped)
     ended = run(given.parts, given.jobs)
     for part in ended:

@@ -57,8 +57,8 @@ def _told(
     heard = talking.of(record)
     success = runs.succeeded(record) and not (silent and heard)
     forecast = runs.is_forecast(results)
-    told = {**{key: record[key] for key in ("verdict", "window_seconds", "failure")}, "success": success}
-    told["forecast"] = forecast
+    told = {key: record[key] for key in ("verdict", "window_seconds", "failure")}
+    told.update(success=success, forecast=forecast)
     if success and heard:
         told["warnings"] = [f"{what}: {record['verdict']}: {runs.reasons(record)}{see}"]
     if success or forecast or not may_fail or any((result or {}).get("failed") for result in results.values()):

@@ -34,7 +34,7 @@ class ActionModule(Adapter):
         Display().display("\n".join(["", *lines, ""]))
         counts = Counter(rollout.state_of(results.get(host)) for host in hosts)
         told = {"hosts": {state: counts[state] for state in (*rollout.STATES, rollout.FORECAST)}}
-        if counts[rollout.NOT_STARTED] and not (counts[rollout.FAILED] or counts[rollout.UNREACHABLE]):
+        if counts[stop_file.NOT_STARTED] and not (counts[rollout.FAILED] or counts[rollout.UNREACHABLE]):
             # No host has failed, and the run is not what was asked for.
-            return {**told, "failed": True, "code": stop_file.CODE, "msg": lines[-1]}
+            return {**told, "failed": True, "code": stop_file.NOT_STARTED, "msg": lines[-1]}
         return told

@@ -31,6 +31,11 @@ def is_time(text: str) -> bool:
     return end_of(text) == text
 
 
+def is_day(text: str) -> bool:
+    """Return True if a text is a day that there is, as YYYY-MM-DD."""
+    return end_of(text) == text + LAST_SECOND
+
+
 def is_after(text: str, other: str, seconds: int) -> bool:
     """Return True if a point in time lies more than some seconds after another."""
     return _point(text) > _point(other) + timedelta(seconds=seconds)

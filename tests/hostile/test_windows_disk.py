@@ -6,7 +6,6 @@ import base64
 import ctypes
 import gzip
 import os
-import socket
 import struct
 import threading
 from collections.abc import Callable
@@ -16,6 +15,7 @@ import pytest
 import regf_build
 from attacks import attack
 from disks import CONFIG, LIST, READS, SECRET, SID, SOFTWARE, SYSTEM, UNINSTALL, changed, disk, look, number, put
+from hostile_roots import socket_at
 from regf_build import Builder, dword, text
 
 Change = Callable[[bytearray, dict[str, int]], None]
@@ -221,16 +221,6 @@ def _folder(path: Path) -> None:
     path.mkdir()
 
 
-def _socket(path: Path) -> None:
-    here = os.getcwd()
-    os.chdir(path.parent)
-    try:
-        with socket.socket(socket.AF_UNIX) as made:
-            made.bind(path.name)
-    finally:
-        os.chdir(here)
-
-
 def _device(path: Path) -> None:
     os.mknod(path, 0o20644, os.makedev(1, 5))
 
@@ -242,7 +232,7 @@ def _link_to_itself(path: Path) -> None:
 PLACES = [HIVE, f"{CONFIG}/SYSTEM", "Users/Masha/NTUSER.DAT", f"{HIVE}.LOG1", "Windows/Installer/1.msi"]
 
 
-KINDS = [_fifo, _folder, _socket, _device, _link_to_itself]
+KINDS = [_fifo, _folder, socket_at, _device, _link_to_itself]
 
 
 @pytest.mark.parametrize("put_there", KINDS)

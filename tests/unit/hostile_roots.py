@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -115,3 +116,14 @@ def installed(root: Path) -> Path:
     for path, text in INSTALLED.items():
         write(root, path, text)
     return root
+
+
+def socket_at(place: Path) -> None:
+    """Bind it by a short name: a socket's path may have 107 bytes only."""
+    before = Path.cwd()
+    os.chdir(place.parent)
+    try:
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(place.name)
+    finally:
+        os.chdir(before)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import socket
 import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hostile_roots import NOBODY, installed, look, looked
+from hostile_roots import NOBODY, installed, look, looked, socket_at
 from support import FIXTURES, load_yaml
 
 OBSTACLES: list[dict[str, Any]] = load_yaml(FIXTURES / "obstacles.yml")
@@ -22,17 +21,6 @@ def test_root_that_nobody_made_to_harm_is_seen_in_full(root: Path) -> None:
     assert seen.found() == ["kesl installed"]
     assert seen.answer["complete"] is True
     assert seen.answer["unknowns"] == []
-
-
-def _socket(place: Path) -> None:
-    """Bind it by a short name: a socket's path may have 107 bytes only."""
-    before = Path.cwd()
-    os.chdir(place.parent)
-    try:
-        with socket.socket(socket.AF_UNIX) as listening:
-            listening.bind(place.name)
-    finally:
-        os.chdir(before)
 
 
 def _device(kind: int, major: int, minor: int) -> Callable[[Path], None]:
@@ -61,7 +49,7 @@ def _loop(place: Path) -> None:
 
 INSTEAD: dict[str, Callable[[Path], None]] = {
     "pipe": os.mkfifo,
-    "socket": _socket,
+    "socket": socket_at,
     "null device": _device(stat.S_IFCHR, 1, 3),
     "zero device": _device(stat.S_IFCHR, 1, 5),
     "terminal": _device(stat.S_IFCHR, 5, 0),

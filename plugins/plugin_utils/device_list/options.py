@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 
 from ..errors import AvshiftError
+from ..times import is_day
 from .device import DeviceList, some
 from .wrong import incomplete
 
@@ -16,7 +16,6 @@ CHECKED = ("seen_since", "group_prefix")
 # Seconds, and levels of servers: the least and the most of each.
 LIMITS = {"timeout": (1, 3600), "search_timeout": (1, 86_400), "secondary_depth": (0, 100)}
 PREFIX = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}", re.ASCII)
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def check(texts: Mapping[str, str]) -> None:
@@ -36,14 +35,6 @@ def check_numbers(numbers: Mapping[str, float]) -> None:
     for name, (least, most) in LIMITS.items():
         if not least <= numbers[name] <= most:
             raise _wrong(name, f"it is not a number from {least} to {most:,}")
-
-
-def is_day(text: str) -> bool:
-    """Return True for a day that there is, as YYYY-MM-DD."""
-    try:
-        return bool(DAY.fullmatch(text)) and bool(datetime.strptime(text, "%Y-%m-%d"))
-    except ValueError:
-        return False
 
 
 def _wrong(name: str, cause: str) -> AvshiftError:

@@ -20,7 +20,7 @@ from ..visible import visible
 KIND = "avshift.endpoint stop"
 FORMAT_VERSION = 1
 MOST_BYTES = 1 << 16
-CODE = "not_started"
+NOT_STARTED = "not_started"
 GO = "Run avshift.endpoint.rollout_go when hosts may be changed again, and then this run again."
 
 
@@ -55,7 +55,7 @@ def why(path: str | None) -> str:
 def refuse(path: str | None, host: str) -> None:
     """Raise AvshiftError if a host may not be started."""
     if found := why(path):
-        raise AvshiftError(CODE, "Migrating", host, f"it was not started: {found}", f"It was not changed. {GO}")
+        raise AvshiftError(NOT_STARTED, "Migrating", host, f"it was not started: {found}", f"It was not changed. {GO}")
 
 
 def _told(path: str) -> str:

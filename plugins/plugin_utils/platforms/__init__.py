@@ -52,7 +52,7 @@ def of_plan(plan: dict[str, Any]) -> Platform:
 def of_other_root(collected: dict[str, Any]) -> Iterator[Platform]:
     """Yield the platforms that a root may be of in which the expected one does not recognise its own system."""
     if any(item["kind"] == "root" and "unknown" in item for item in collected["evidence"]):
-        yield from (platform for platform in ALL.values() if platform.collected is not None)
+        yield from ALL.values()
 
 
 def table() -> Table:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
-from ..fleet.stop_file import CODE as NOT_STARTED
+from ..fleet.stop_file import NOT_STARTED
 from ..plan.exceptions import ALL, in_force
 from ..plan.model import PARTS
 from . import journal, talking, verdict

@@ -11,12 +11,12 @@ from typing import Any
 
 from ..errors import AvshiftError
 from ..fleet import waves
-from ..fleet.stop_file import GO
+from ..fleet.stop_file import GO, NOT_STARTED
 from .escape import visible
 from .table import table
 from .words import cause, some
 
-MIGRATED, FAILED, UNREACHABLE, NOT_STARTED = "migrated", "failed", "unreachable", "not_started"
+MIGRATED, FAILED, UNREACHABLE = "migrated", "failed", "unreachable"
 STATES = (MIGRATED, FAILED, UNREACHABLE, NOT_STARTED)
 # Of hosts that are looked at and never changed: they count for nothing.
 FORECAST = "only_looked_at"

@@ -162,6 +162,11 @@ class Look:
         """Return True if the catalog looks for what has this name."""
         return names.fits_any(self.signs.get(kind, ()), what)
 
+    def is_makers(self, text: str) -> bool:
+        """Return True if a text holds a word by which the vendor calls itself."""
+        told = text.lower()
+        return any(word in told for word in self.signs.get("maker", ()))
+
     def trees(self) -> Iterator[tuple[str, Answer]]:
         """Yield the paths of the trees that were read, with a drive, and their answers."""
         for read, answer in self.of_kind("tree"):

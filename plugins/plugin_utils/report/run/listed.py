@@ -10,9 +10,9 @@ from typing import Any
 
 from ...device_list import read
 from ...device_list.device import DeviceList
-from ...device_list.options import is_day
 from ...errors import AvshiftError
 from ...fleet.reconciliation import Known, Reconciled, reconcile
+from ...times import is_day
 
 AGENTS = "management"
 # After a change the agent is gone, as it should be: a look of that time says nothing of the server's knowledge.

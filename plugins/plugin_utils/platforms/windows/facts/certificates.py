@@ -37,8 +37,7 @@ def _certificate(look: Look, key: Key) -> Iterator[Item]:
     except (ValueError, IndexError) as error:
         yield unseen("root_certificate", what, key.where, f"it cannot be decoded: {error}", key.user)
         return
-    words = [*look.signs.get("maker", ()), *(one.lower() for one in look.signs.get("certificate", ()))]
-    if any(word in told.lower() for word in words):
+    if look.is_makers(told) or any(one.lower() in told.lower() for one in look.signs.get("certificate", ())):
         yield seen("root_certificate", what, key.where, {"subject": told}, key.user)
 
 

@@ -58,7 +58,7 @@ def _registered(look: Look) -> Iterator[Item]:
         yield from look.failed("scheduled_task", [key])
         for one in key.below():
             value = {"path": text(one.values, "Path") or "", "author": text(one.values, "Author") or ""}
-            if any(word in f"{value['path']} {value['author']}".lower() for word in look.signs.get("maker", ())):
+            if look.is_makers(f"{value['path']} {value['author']}"):
                 yield seen("scheduled_task", one.name, one.where, value)
 
 

@@ -68,8 +68,7 @@ def _service(look: Look, key: Key, states: Answer) -> Iterator[Item]:
 
 
 def _of_maker(look: Look, image: str | None, key: Key) -> bool:
-    told = f"{image or ''} {text(key.values, 'DisplayName') or ''}".lower()
-    return key.name in ALWAYS or any(word in told for word in look.signs.get("maker", ()))
+    return key.name in ALWAYS or look.is_makers(f"{image or ''} {text(key.values, 'DisplayName') or ''}")
 
 
 def _state(states: Answer, name: str) -> str:
@@ -136,7 +135,7 @@ def _network(look: Look) -> Iterator[Item]:
     yield from _unread(look)
     for key in (below for top in look.keys(NETWORK) for below in top.below()):
         told, component = text(key.values, "Description") or "", text(key.values, "ComponentId") or ""
-        if _is_makers(look, told):
+        if look.is_makers(told):
             value = {"name": told, "component": component}
             yield seen("network_component", f"{key.name}", key.where, value)
     for part in FILTERED:
@@ -160,10 +159,6 @@ def _unread(look: Look) -> Iterator[Item]:
                 yield unseen(kind, f"{key.view}\\{key.path}", key.where, why_not(key.answer))
 
 
-def _is_makers(look: Look, told: str) -> bool:
-    return any(word in told.lower() for word in look.signs.get("maker", ()))
-
-
 def _name_in(look: Look, data: object) -> str:
     """Return the display name in a stored object of the filtering platform that is the vendor's, '' of any other."""
     if not isinstance(data, dict):
@@ -174,6 +169,6 @@ def _name_in(look: Look, data: object) -> str:
         return ""
     for half in (0, 1):
         for told in re.split(r"[\x00-\x1f\ufffd]+", stored[half:].decode("utf-16-le", "replace")):
-            if _is_makers(look, told):
+            if look.is_makers(told):
                 return told[:200]
     return ""

@@ -71,9 +71,8 @@ def _restarts(look: Look) -> Iterator[Item]:
                 yield unseen("restart_pending", name, key.where, f"{name} is no list of texts")
             paths = [names.program_of(path.lstrip("!"), look.variables) for path in listed or () if path]
             if paths:
-                makers = look.signs.get("maker", ())
                 drivers = [path for path in paths if look.wants("driver", names.name(path).rpartition(".")[0])]
-                own = [path for path in paths if any(word in path.lower() for word in makers)]
+                own = [path for path in paths if look.is_makers(path)]
                 value = {"own": sorted({*own, *drivers})[:200], "count": len(paths)}
                 yield seen("restart_pending", name, key.where, value)
     for path in reads.RESTARTS:
