@@ -55,7 +55,9 @@ def why(path: str | None) -> str:
 def refuse(path: str | None, host: str) -> None:
     """Raise AvshiftError if a host may not be started."""
     if found := why(path):
-        raise AvshiftError(NOT_STARTED, "Migrating", host, f"it was not started: {found}", f"This run has changed nothing on it. {GO}")
+        raise AvshiftError(
+            NOT_STARTED, "Migrating", host, f"it was not started: {found}", f"This run has changed nothing on it. {GO}"
+        )
 
 
 def _told(path: str) -> str:
