@@ -40,7 +40,7 @@ class ActionModule(Adapter):
         if stops:
             told = before or f"No further host is started as long as {path} is there"
         else:
-            told = f"Removed: {before}" if is_there else f"{path} was not there"
+            told = f"Hosts may be started again. Until now: {before}" if is_there else f"{path} was not there"
         return {"changed": stops != is_there, "path": str(path), "msg": f"{told}."}
 
 

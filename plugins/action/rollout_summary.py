@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from ansible.utils.display import Display
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import stop_file, waves
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import rollout
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import Adapter, results_of
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import Adapter, failing, results_of
 
 
 class ActionModule(Adapter):
@@ -34,7 +34,4 @@ class ActionModule(Adapter):
         Display().display("\n".join(["", *lines, ""]))
         counts = Counter(rollout.state_of(results.get(host)) for host in hosts)
         told = {"hosts": {state: counts[state] for state in (*rollout.STATES, rollout.FORECAST)}}
-        if counts[stop_file.NOT_STARTED] and not (counts[rollout.FAILED] or counts[rollout.UNREACHABLE]):
-            # No host has failed, and the run is not what was asked for.
-            return {**told, "failed": True, "code": stop_file.NOT_STARTED, "msg": lines[-1]}
-        return told
+        return {**told, **failing(rollout.missing(counts))}

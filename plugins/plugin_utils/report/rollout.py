@@ -118,6 +118,14 @@ def stopped(hosts: list[str], results: Results, limits: Limits) -> str:
     return next((reason for reason in reasons if reason), "")
 
 
+def missing(counts: Mapping[str, int]) -> AvshiftError | None:
+    """Return the error of a run in which no host failed, and not every one was started; None of any other."""
+    if not counts[NOT_STARTED] or counts[FAILED] or counts[UNREACHABLE]:
+        return None
+    cause, remedy = "they were not started, and no host failed", "The summary above says why, and what to do."
+    return AvshiftError(NOT_STARTED, "Migrating", f"{counts[NOT_STARTED]} hosts", cause, remedy)
+
+
 def counted(states: dict[str, str], dry_run: bool) -> str:
     """Return how many hosts came to what, in a line."""
     counts = Counter(states.values())
