@@ -184,3 +184,15 @@ def test_every_system_that_clamav_was_tried_on_is_told_and_no_other() -> None:
     told = {f"debian {number}" for line in tried for number in re.findall(r"\b1[0-9]\b", line.split("|")[1])}
     platforms = CATALOG.providers["clamav"].platforms
     assert told == {name for layout in platforms.values() for name in layout["verified"]}
+
+
+# Ansible divides what -e gives as key=value at blanks, after the shell has taken the quotes away.
+CUT = re.compile(r"""-e \w+=(["'])[^"'\n]*\s[^"'\n]*\1""")
+
+
+def test_no_command_gives_a_variable_of_which_ansible_takes_the_first_word_alone() -> None:
+    assert CUT.search('-e avshift_approver="Ada Lovelace"')
+    assert not CUT.search("""-e "avshift_approver='Ada Lovelace'" -e avshift_approve_reason=CHG-1""")
+    pages = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
+    found = [f"{page.name}: {cut[0]}" for page in pages for cut in CUT.finditer(page.read_text(encoding="utf-8"))]
+    assert found == []
