@@ -179,6 +179,8 @@ lab: setup ## Make the images and packages of the lab, if they are not there
 
 test-full: export AVSHIFT_REMOVAL_SET := full
 test-full: export AVSHIFT_CLAMAV_SET := full
+test-full: export AVSHIFT_DETECTION_HOSTS := clean full agent leftovers half-configured never-set-up tree-gone stop-hangs two-generations held \
+	rc server gateway sister rpm debian11-full debian13-full on-demand integrations look-alikes unrecognised engine-stopped no-perl contained image-based
 test-full: export AVSHIFT_CLAMAV_HOSTS := clean-debian11 clean clean-debian13
 test-full: export AVSHIFT_PROVIDER_SET := full
 test-full: export AVSHIFT_HANDOVER_SET := full
@@ -186,12 +188,13 @@ test-full: export AVSHIFT_INTERRUPTION_SET := full
 test-full: export AVSHIFT_HOSTILE_SET := full
 test-full: export AVSHIFT_SSH_SET := full
 test-full: export AVSHIFT_ROLLOUT_SET := full
-test-full: setup ## Run removal, clamav, providers, handover, interruption, ssh in their whole sets: 3 to 4 hours on 2 cores
+test-full: setup ## Run detection, removal, clamav, providers, handover, interruption, ssh in their whole sets: 3 to 4 hours on 2 cores
 	@echo "== test-full"
 	$(if $(filter inside,$(WAY)),,$(MAKE) release-check)
 	pytest -q tests/hostile
 	$(if $(filter inside,$(WAY)),,pytest -q tests/rollout)
 	$(if $(filter inside,$(WAY)),,AVSHIFT_CONTROLLER_SET=full tests/controller/run.sh)
+	$(MOLECULE_TEST) detection
 	$(MOLECULE_TEST) removal
 	$(MOLECULE_TEST) clamav
 	$(MOLECULE_TEST) providers

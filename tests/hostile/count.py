@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import subprocess
@@ -16,6 +17,7 @@ SETS = {"make test": "quick", "make test-full": "full"}
 LIMIT = 600
 
 
+@functools.cache
 def counted(name: str) -> int:
     """Return how many attacks a set has, as pytest collects them."""
     done = subprocess.run(

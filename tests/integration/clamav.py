@@ -17,7 +17,7 @@ AVSHIFT = lab.EVIDENCE / "avshift"
 PLAN = AVSHIFT / "plan/plan.json"
 DEPLOY = lab.REPOSITORY / "molecule/clamav/deploy.yml"
 WITHOUT_CLAMDSCAN = "clean-debian11"
-OWNED = "clean"
+OWNED = "clean-debian13"
 
 FEED = "/srv/feed"
 QUARANTINE = "/var/spool/quarantine"
