@@ -14,6 +14,7 @@ if ! [[ $version =~ ^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)$ ]]; then
 fi
 sed -i "s/^version: .*/version: $version/" galaxy.yml
 sed -i "s/^VERSION = .*/VERSION = \"$version\"/" plugins/plugin_utils/version.py
+sed -i "s/avshift-endpoint-[0-9.]*\.tar/avshift-endpoint-$version.tar/" execution-environment.yml
 # antsibull-changelog wants the path that Ansible wants.
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT

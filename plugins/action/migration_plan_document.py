@@ -53,7 +53,8 @@ class ActionModule(Adapter):
         made = dry_run.made(results, options["hosts"], frame, write)
         paths, is_new = write_changed(options["output_dir"], made.files, modes, dry_run=keep)
         Display().display("\n".join(["", *made.lines, "", *paths.values(), ""]))
-        result = {"changed": is_new, "paths": paths, "digest": made.digest}
+        counts = {"planned": len(options["hosts"]) - len(made.left_out), "not_planned": len(made.left_out)}
+        result = {"changed": is_new, "paths": paths, "digest": made.digest, "hosts": counts}
         silent = sorted(host for host in made.left_out if not (results.get(host) or {}).get("forecast"))
         return {**result, **failing(whole.missing("Planning", silent))}
 

@@ -33,5 +33,6 @@ class ActionModule(Adapter):
         lines = rollout.last_words(hosts, results, limits, options["records_dir"], bool(self._task.check_mode), halted)
         Display().display("\n".join(["", *lines, ""]))
         counts = Counter(rollout.state_of(results.get(host)) for host in hosts)
-        told = {"hosts": {state: counts[state] for state in (*rollout.STATES, rollout.FORECAST)}}
-        return {**told, **failing(rollout.missing(counts))}
+        told = {state: counts[state] for state in (*rollout.STATES, rollout.FORECAST)}
+        gate = rollout.gate_of(hosts, results, limits, halted)
+        return {"hosts": told, "gate": gate, **failing(rollout.missing(counts))}

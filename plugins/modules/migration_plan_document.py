@@ -100,4 +100,18 @@ digest:
   returned: always
   type: str
   sample: 0a1f5d7c9b3e2468ace013579bdf02468ace13579bdf02468ace13579bdf0246
+hosts:
+  description: How many hosts are in the plan (C(planned)), and how many have none in it (C(not_planned)).
+  returned: always
+  type: dict
+  contains:
+    planned:
+      description: Hosts with a plan. It may be blocked, or have nothing to do.
+      type: int
+      sample: 118
+    not_planned:
+      description: Hosts that gave no answer, or none that can be shown.
+      type: int
+      sample: 2
+  sample: {planned: 118, not_planned: 2}
 """

@@ -88,4 +88,9 @@ hosts:
       type: int
       sample: 0
   sample: {migrated: 3, failed: 1, unreachable: 0, not_started: 8, only_looked_at: 0}
+gate:
+  description: V(stop) if the run ended before its last wave, or would end there in check mode; otherwise V(continue).
+  returned: success
+  type: str
+  sample: stop
 """

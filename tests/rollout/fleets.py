@@ -146,7 +146,7 @@ class Fleet:
         done = subprocess.run(
             [*command, *arguments],
             cwd=self.folder,
-            env={**_environment(self.folder), **(settings or {})},
+            env={**environment(self.folder), **(settings or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -191,8 +191,9 @@ class Fleet:
         }
 
 
-def _environment(folder: Path) -> dict[str, str]:
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "PYTHON"))}
+def environment(folder: Path) -> dict[str, str]:
+    """Return what programs see that belong to a fleet in a folder: nothing of this machine's own settings."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "AWX_", "PYTHON"))}
     return {
         **kept,
         "ANSIBLE_CONFIG": str(folder / "ansible.cfg"),
@@ -222,5 +223,6 @@ __all__ = [
     "WINDOWS",
     "Fleet",
     "Run",
+    "environment",
     "verdicts",
 ]

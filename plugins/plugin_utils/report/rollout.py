@@ -20,6 +20,7 @@ MIGRATED, FAILED, UNREACHABLE = "migrated", "failed", "unreachable"
 STATES = (MIGRATED, FAILED, UNREACHABLE, NOT_STARTED)
 # Of hosts that are looked at and never changed: they count for nothing.
 FORECAST = "only_looked_at"
+CONTINUE, STOP = "continue", "stop"
 HEADER = ["outcome", "why", "hosts", "which"]
 MOST_ROWS, WIDEST = 15, 160
 Results = Mapping[str, Mapping[str, Any] | None]
@@ -102,13 +103,26 @@ def last_words(
     ``halted`` is what a stop file says, '' where there is none.
     """
     states = {host: state_of(results.get(host)) for host in hosts}
-    reason = halted if NOT_STARTED in states.values() and halted else stopped(hosts, results, limits)
+    reason = _ended(hosts, results, limits, halted)
     rows = _rows(states, results)
     lines = [*table(HEADER, rows[:MOST_ROWS], WIDEST), ""] if rows else []
     if len(rows) > MOST_ROWS:
         lines += [f"… and {len(rows) - MOST_ROWS} more rows, in the records", ""]
     todo = _what_to_do(states, reason, records_dir, dry_run)
     return [*lines, counted(states, dry_run), *todo, *([GO] if reason and reason == halted else [])]
+
+
+def gate_of(hosts: list[str], results: Results, limits: Limits, halted: str = "") -> str:
+    """Return STOP if the run ended early, or in check mode would have, CONTINUE otherwise; ``halted`` as for the last
+    words.
+    """
+    return STOP if _ended(hosts, results, limits, halted) else CONTINUE
+
+
+def _ended(hosts: list[str], results: Results, limits: Limits, halted: str) -> str:
+    """Return why a run ended early, or nothing."""
+    is_halted = halted and any(state_of(results.get(host)) == NOT_STARTED for host in hosts)
+    return halted if is_halted else stopped(hosts, results, limits)
 
 
 def stopped(hosts: list[str], results: Results, limits: Limits) -> str:
