@@ -42,8 +42,9 @@ def test_every_role_has_what_galaxy_asks_for() -> None:
 
 ADAPTER = "plugins/plugin_utils/transport/adapter.py"
 READ = ("playbooks/*.yml", "roles/*/tasks/*.yml", "roles/*/defaults/main.yml", ADAPTER)
-# The name under which Ansible keeps the collection's program, and no variable.
-NO_VARIABLE = {"avshift_endpoint"}
+# The name under which Ansible keeps the collection's program, and what playbooks pass on to an engine's next job.
+PASSED_ON = {f"avshift_{playbook}_result" for playbook in ("detect", "plan", "migrate", "report")}
+NO_VARIABLE = {"avshift_endpoint", *PASSED_ON}
 
 
 def _read() -> str:
@@ -57,9 +58,16 @@ def test_every_variable_that_is_read_is_in_the_reference_and_no_other() -> None:
     assert told == set(re.findall(r"\bavshift_\w+", _read())) - NO_VARIABLE
 
 
+def test_what_is_passed_on_is_explained() -> None:
+    page = (REPOSITORY / "docs" / "awx.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `(avshift_\w+_result)` \|", page, re.MULTILINE)) == PASSED_ON
+
+
 def _defaults(name: str) -> list[Any]:
     """Return what playbooks and roles take where a variable is not set, but for nothing at all."""
     found = re.findall(rf"\b{name} \| default\(((?:\[[^]]*\]|'[^']*'|[^()\[\]',])*)(?:, true)?\)", _read())
+    # Outside of an engine's job the filter changes nothing.
+    found = [value.removesuffix(" | avshift.endpoint.job_folder") for value in found]
     return [yaml.safe_load(value) for value in found if value not in ("omit", "''", "'all'")]
 
 
