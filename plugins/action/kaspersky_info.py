@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ansible.utils.display import Display
-from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
+from ansible_collections.avshift.endpoint.plugins.plugin_utils import apart, platforms
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog.model import Catalog
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect import probes, silence
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.answer import answer
@@ -15,7 +15,12 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import Avs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import detection
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.escape import visible
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import Adapter, now, versions
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import (
+    RESULTS_OF_RUN,
+    Adapter,
+    now,
+    versions,
+)
 
 
 class ActionModule(Adapter):
@@ -26,6 +31,7 @@ class ActionModule(Adapter):
         "records_dir": {"type": "path"},
         "silence": {"type": "bool", "default": False},
         "servers": {"type": "list", "elements": "str", "default": []},
+        "brief": {"type": "bool", "default": False},
         "catalog_dirs": {"type": "list", "elements": "path", "default": []},
     }
 
@@ -43,7 +49,14 @@ class ActionModule(Adapter):
         if options["root"] != "/":
             collected = self._of_disk(collected, catalog, options["root"], task_vars)
         told = answer(platforms.evidence(collected), catalog, servers)
-        return self._recorded(told, options, task_vars) if options["records_dir"] else told
+        if options["records_dir"]:
+            return self._recorded(told, options, task_vars)
+        return self._brief(told) if options["brief"] else told
+
+    def _brief(self, told: dict[str, Any]) -> dict[str, Any]:
+        """Return how much was found; what it is is in a file of this run."""
+        counts = {name: len(told[name]) for name in ("findings", "evidence", "unknowns")}
+        return {**apart.put(RESULTS_OF_RUN, self.host, told, told), "complete": told["complete"], "counts": counts}
 
     def _by_endpoint(
         self, asked: dict[str, Any], catalog: Catalog, options: dict[str, Any], task_vars: dict[str, Any]

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import os
 import socket
+from collections import Counter
 from typing import Any, ClassVar
 
+from ansible_collections.avshift.endpoint.plugins.plugin_utils import apart
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.carry_out import parts
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import stop_file
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport import run_identity
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import Adapter
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import RESULTS_OF_RUN, Adapter
 
 
 class ActionModule(Adapter):
@@ -24,6 +26,7 @@ class ActionModule(Adapter):
         "change_id": {"type": "str", "default": ""},
         "stop_file": {"type": "path"},
         "secrets": {"type": "dict", "default": {}, "no_log": True},
+        "brief": {"type": "bool", "default": False},
     }
 
     # On the host a part goes on to its end without the connection, and its outcomes are in the journal there.
@@ -41,11 +44,20 @@ class ActionModule(Adapter):
         host = str(task_vars["inventory_hostname"])
         if not self._task.check_mode:
             stop_file.refuse(options["stop_file"], host)
-        plan = parts.allowed(host, options["planned"], options["before"])
+        planned = apart.whole(RESULTS_OF_RUN, host, options["planned"])
+        before = options["before"] and apart.whole(RESULTS_OF_RUN, host, options["before"])
+        plan = parts.allowed(host, planned, before)
         secrets = None if self._task.check_mode else options["secrets"]
         controller = socket.gethostname()
-        arguments = parts.arguments(plan, options["part"], options["before"], options["change_id"], secrets, controller)
+        arguments = parts.arguments(plan, options["part"], before, options["change_id"], secrets, controller)
         # A worker's parent is the run, and is the same for each of its parts.
         arguments["process"] = run_identity.of_process(os.getppid())
         done = run_identity.asked(lambda told: self.on_endpoint("apply", told, task_vars), arguments)
-        return parts.result(arguments["steps"], options["part"], done)
+        told = parts.result(arguments["steps"], options["part"], done)
+        return self._brief(told) if options["brief"] else told
+
+    def _brief(self, told: dict[str, Any]) -> dict[str, Any]:
+        """Return a result without its steps, which are in a file of this run, and with its diff where it is shown."""
+        counts = dict(Counter(outcome["outcome"] for outcome in told["steps"]))
+        names = ("steps", "pending", *([] if self._task.diff else ["diff"]))
+        return apart.put(RESULTS_OF_RUN, self.host, {**told, "counts": counts}, names)

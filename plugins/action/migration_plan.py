@@ -4,20 +4,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, ClassVar
 
-from ansible import constants
-from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
+from ansible_collections.avshift.endpoint.plugins.plugin_utils import apart, platforms
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import exceptions_file, judge, kept
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.probes import as_text
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import stop_file
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import exceptions, goal, make
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import Adapter, now, versions
-
-# A folder of this run: its processes share it, and it is closed to other users.
-PRIVATE = Path(constants.DEFAULT_LOCAL_TMP)
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import (
+    OF_RUN,
+    RESULTS_OF_RUN,
+    Adapter,
+    now,
+    versions,
+)
 
 
 class ActionModule(Adapter):
@@ -37,6 +39,9 @@ class ActionModule(Adapter):
         "allowed_signers": {"type": "path"},
         "signer": {"type": "str"},
         "stop_file": {"type": "path"},
+        "records_dir": {"type": "path"},
+        "change_id": {"type": "str", "default": ""},
+        "brief": {"type": "bool", "default": False},
         "catalog_dirs": {"type": "list", "elements": "path", "default": []},
     }
 
@@ -62,16 +67,42 @@ class ActionModule(Adapter):
         evidence = Evidence.of(collected["collected"], platform.table)
         plan = make.make(platform, host, evidence, catalog, wanted, exempt).to_json()
         judged = judge.judge(plan, grant, versions(catalog))
-        return {
+        told = {
             "plan": judged.plan,
-            "digest": judged.plan["digest"],
             "approval": judged.to_json(),
-            "to_do": bool(judged.plan["steps"]) or judged.plan["blocked"],
             "warnings": judge.warnings(grant),
+            **_counts(judged.plan),
         }
+        if options["records_dir"]:
+            told["record"] = self._recorded(told, options, task_vars)
+        return self._brief(told) if options["brief"] or options["records_dir"] else told
+
+    def _recorded(self, told: dict[str, Any], options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, str]:
+        """Write the record of a dry run, which is asked for in check mode too, and return where it is and its sum."""
+        run = {"change_id": options["change_id"], "time": now(), **versions(self.catalog(options))}
+        path = records.path_of(options["records_dir"], self.host)
+        record = runs.of_plan(self.host, told, run)
+        return {"path": str(path), "sha256": records.write(path, record, self.modes(task_vars))}
+
+    def _brief(self, told: dict[str, Any]) -> dict[str, Any]:
+        """Return what stays in the controller's memory; the plan itself is in its record, or in a file of this run."""
+        kept = told if "record" in told else apart.put(RESULTS_OF_RUN, self.host, told, ("plan", "approval"))
+        brief = {key: value for key, value in kept.items() if key not in ("plan", "approval")}
+        return {**brief, "approval": {"status": told["approval"]["status"]}}
 
     def _grant(self, options: dict[str, Any], host: str) -> judge.Grant | None:
         """Read what was approved before the host is looked at. A dry run needs none, and is held to one it is given."""
         if not options["require_approval"] or (self._task.check_mode and not options["approved_plan"]):
             return None
-        return kept.of_host(goal.approved_path(options["approved_plan"]), options, now(), host, PRIVATE)
+        return kept.of_host(goal.approved_path(options["approved_plan"]), options, now(), host, OF_RUN)
+
+
+def _counts(plan: dict[str, Any]) -> dict[str, Any]:
+    """Return what of a plan is asked for most: its digest, its replacement, and how much there is in it."""
+    return {
+        "digest": plan["digest"],
+        "provider": plan["goal"]["provider"],
+        "blocked": plan["blocked"],
+        "to_do": bool(plan["steps"]) or plan["blocked"],
+        "counts": {name: len(plan[name]) for name in ("findings", "steps", "preflight")},
+    }

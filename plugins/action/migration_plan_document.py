@@ -67,4 +67,5 @@ class ActionModule(Adapter):
             waves.of_hosts(options["hosts"], options["waves"]),
             {name: provider.told() for name, provider in catalog.providers.items()},
             options["needs_approval"],
+            options["records_dir"],
         )

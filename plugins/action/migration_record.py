@@ -6,10 +6,17 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from ansible_collections.avshift.endpoint.plugins.plugin_utils import apart
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import exceptions_file
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import console, records, runs, talking
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record.verdict import UNKNOWN
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import Adapter, now, versions
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import (
+    RESULTS_OF_RUN,
+    Adapter,
+    now,
+    versions,
+)
 
 
 class ActionModule(Adapter):
@@ -31,9 +38,9 @@ class ActionModule(Adapter):
         host = str(task_vars["inventory_hostname"])
         run = {"change_id": options["change_id"], "time": now(), **versions(self.catalog(options))}
         exempt = exceptions_file.of_host(options["exceptions_file"], self.catalog(options), host, run["time"])
-        dry_run = bool(self._task.check_mode)
+        dry_run, results = bool(self._task.check_mode), _whole(host, options["results"])
         seen = console.read(options["console_file"], run["time"])
-        record = runs.of_run(host, options["mode"], run, options["results"], exempt, dry_run, seen)
+        record = runs.of_run(host, options["mode"], run, results, exempt, dry_run, seen)
         path = records.path_of(options["folder"], host)
         told = {"path": str(path), "changed": True}
         silent = options["require_silence"]
@@ -45,6 +52,17 @@ class ActionModule(Adapter):
             record = runs.kept(record, records.read_one(path)[0])
         records.write(path, record, self.modes(task_vars))
         return {**told, **_told(record, f"Verdict on {host}", options["results"], silent, f" See {path}.")}
+
+
+def _whole(host: str, results: dict[str, Any]) -> dict[str, Any]:
+    """Return the results of a run with what lies in files; one whose file is lost is the failure of its task."""
+    found = {}
+    for name, result in results.items():
+        try:
+            found[name] = apart.whole(RESULTS_OF_RUN, host, result or {})
+        except AvshiftError as error:
+            found[name] = {"failed": True, "code": error.code, "msg": str(error)}
+    return found
 
 
 def _told(

@@ -39,6 +39,17 @@ options:
     default: []
 """
 
+    BRIEF = r"""
+options:
+  brief:
+    description:
+      - Whether to keep what is large in the result out of the controller's memory. It goes to a file in Ansible's
+        own folder for temporary files of this run. The modules of this collection that take the result read it there.
+      - The roles set it, so that the controller needs little memory for each host of a large fleet.
+    type: bool
+    default: false
+"""
+
     CONTROLLER_ALONE = r"""
 options: {}
 attributes:

@@ -17,6 +17,7 @@ author:
 extends_documentation_fragment:
   - avshift.endpoint.attributes.catalog
   - avshift.endpoint.attributes
+  - avshift.endpoint.attributes.brief
   - avshift.endpoint.attributes.on_controller
 attributes:
   platform:
@@ -78,9 +79,19 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+counts:
+  description: How many C(findings), C(evidence) and C(unknowns) there are.
+  returned: with O(brief=true), without O(records_dir)
+  type: dict
+  sample: {findings: 2, evidence: 310, unknowns: 0}
+kept:
+  description: The name of the file that has the rest of the result, which is the SHA-256 of its content.
+  returned: with O(brief=true), without O(records_dir)
+  type: str
+  sample: 4f1c2a9d3e5b7f80246813579bdf02468ace13579bdf02468ace13579bdf0246
 findings:
   description: One finding for each product with any trace.
-  returned: success
+  returned: success, without O(brief=true)
   type: list
   elements: dict
   contains:
@@ -141,7 +152,7 @@ findings:
       sample: ["package:kesl", "unit:kesl.service"]
 evidence:
   description: Everything that was seen.
-  returned: success, without O(records_dir)
+  returned: success, without O(brief=true) and O(records_dir)
   type: list
   elements: dict
   contains:

@@ -16,6 +16,7 @@ author:
   - avshift contributors (@avshift)
 extends_documentation_fragment:
   - avshift.endpoint.attributes
+  - avshift.endpoint.attributes.brief
   - avshift.endpoint.attributes.on_controller
 attributes:
   diff_mode:
@@ -73,9 +74,19 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+counts:
+  description: How many steps had which outcome.
+  returned: with O(brief=true)
+  type: dict
+  sample: {changed: 3, already: 1}
+kept:
+  description: The name of the file that has the rest of the result, which is the SHA-256 of its content.
+  returned: with O(brief=true)
+  type: str
+  sample: 4f1c2a9d3e5b7f80246813579bdf02468ace13579bdf02468ace13579bdf0246
 steps:
   description: The steps of the part, in the order in which they were carried out.
-  returned: always
+  returned: always, without O(brief=true)
   type: list
   elements: dict
   contains:
@@ -131,7 +142,7 @@ window_seconds:
   sample: 0.8
 pending:
   description: IDs of all steps of the plan that were not yet done when its first part started.
-  returned: always
+  returned: always, without O(brief=true)
   type: list
   elements: str
   sample: [01-stage-packages_install, 08-handover-handover, 09-remove-packages_remove]

@@ -14,6 +14,7 @@ author:
 extends_documentation_fragment:
   - avshift.endpoint.attributes.catalog
   - avshift.endpoint.attributes
+  - avshift.endpoint.attributes.brief
   - avshift.endpoint.attributes.on_controller
 options:
   kaspersky:
@@ -74,6 +75,15 @@ options:
       - Path of a file on the controller. If it is there, the host is not looked at and fails with C(not_started).
         M(avshift.endpoint.rollout_stop) writes and removes it. Not looked for in check mode.
     type: path
+  records_dir:
+    description:
+      - Folder on the controller for the record of a dry run on this host. It is written as soon as the plan is made, in check mode too, and
+        holds the plan in place of the result. M(avshift.endpoint.migration_plan_document) reads it there.
+    type: path
+  change_id:
+    description: Number of the change in the ticket system, for the record.
+    type: str
+    default: ""
 """
 
 EXAMPLES = r"""
@@ -107,7 +117,7 @@ forecast:
   sample: windows_forecast_only
 plan:
   description: The plan, as catalog/data/schemas/plan.schema.json describes it. For an interrupted run, the approved plan.
-  returned: success
+  returned: success, without O(brief=true) and O(records_dir)
   type: dict
   contains:
     digest:
@@ -131,8 +141,33 @@ digest:
   returned: success
   type: str
   sample: 4f1c2a9d3e5b7f80246813579bdf02468ace13579bdf02468ace13579bdf0246
+provider:
+  description: The replacement that the plan is for, or V(none).
+  returned: success
+  type: str
+  sample: clamav
+blocked:
+  description: Whether a preflight result blocks the change.
+  returned: success
+  type: bool
+  sample: false
+counts:
+  description: How many C(findings), C(steps) and C(preflight) results the plan has.
+  returned: success
+  type: dict
+  sample: {findings: 2, steps: 17, preflight: 24}
+record:
+  description: Where the record of the dry run is (C(path)), and the SHA-256 of its content (C(sha256)).
+  returned: with O(records_dir)
+  type: dict
+  sample: {path: avshift/plan/records/web1.json, sha256: 4f1c2a9d3e5b7f80246813579bdf02468ace13579bdf02468ace13579bdf0246}
+kept:
+  description: The name of the file that has the rest of the result, which is the SHA-256 of its content.
+  returned: with O(brief=true), without O(records_dir)
+  type: str
+  sample: 4f1c2a9d3e5b7f80246813579bdf02468ace13579bdf02468ace13579bdf0246
 approval:
-  description: Whether the plan may be carried out.
+  description: Whether the plan may be carried out. With O(brief=true) or O(records_dir), only its C(status).
   returned: success
   type: dict
   contains:

@@ -9,7 +9,9 @@ version_added: 0.1.0
 description:
   - Writes C(plan.json), C(plan.html), C(plan.md), C(plan.csv) and C(servicenow.yml) from the plans of a dry run. Hosts that
     share a plan are shown once.
-  - Writes the record of each host. A host that gave no answer gets a record with the reason, unless it has one from
+  - Reads the plans from the records that M(avshift.endpoint.migration_plan) wrote in this run with the same O(records_dir), one after the
+    other. A record that was replaced since then does not enter the plan, and the host is named with the reason.
+  - Writes the record of each host that has none from this run. A host that gave no answer gets a record with the reason, unless it has one from
     an earlier answer, which is never overwritten. The task then fails, after everything is written.
   - Refuses to run while hosts of the play have not finished (C(hosts_still_out)), as can happen with C(strategy=free)
     or C(serial).

@@ -43,6 +43,18 @@ CONTROLLER = (
         'str(result["msg"])',
     ),
     Mutation(
+        "plan-record-replaced",
+        f"{ENGINE}record/records.py",
+        "if sha256 and hashlib.sha256(content).hexdigest() != sha256:",
+        "if False:",
+    ),
+    Mutation(
+        "result-of-a-run-replaced",
+        f"{ENGINE}apart.py",
+        'if kept["host"] != host:',
+        "if False:",
+    ),
+    Mutation(
         "approval-taken-away", f"{ENGINE}approval/granted.py", "if whole.get(document.NEEDS_APPROVAL):", "if False:"
     ),
     Mutation(

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.avshift.endpoint.plugins.plugin_utils import apart
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.carry_out import parts
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import waves
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import detection, rollout
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.plan import dry_run
 from attacks import attack
 from plans import case_of, plan_of
 
@@ -105,3 +109,68 @@ def test_the_last_words_cannot_be_forged(text: str) -> None:
 def test_no_text_is_taken_for_all_hosts_at_once(text: str) -> None:
     with pytest.raises(AvshiftError):
         waves.sizes(text)
+
+
+def _linked(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path.with_name("web2.json"))
+
+
+def _blocking(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def _of_nobody(path: Path) -> None:
+    record = json.loads(path.read_text(encoding="utf-8"))
+    record["plan"] = plan_of(case_of("clean"), "web1")
+    path.write_text(json.dumps(record), encoding="utf-8")
+
+
+REPLACED: dict[str, Callable[[Path], None]] = {
+    "by another plan": _of_nobody,
+    "by a link to another host's": _linked,
+    "by a pipe": _blocking,
+    "by half of it": lambda path: path.write_bytes(path.read_bytes()[:-100]) and None,
+    "by a byte more": lambda path: path.write_bytes(path.read_bytes() + b" ") and None,
+    "by nothing": Path.unlink,
+}
+
+
+@attack(
+    "plan-record-replaced",
+    threat="another run writes the record of a host between its planning and the fleet's document",
+    holds="what it wrote is not in the plan that is approved, and no other host loses its plan",
+)
+@pytest.mark.parametrize("how", REPLACED)
+def test_a_record_that_was_replaced_does_not_enter_the_plan(tmp_path: Path, how: str) -> None:
+    results: dict[str, Any] = {}
+    for host in ("web1", "web2"):
+        path = records.path_of(str(tmp_path), host)
+        results[host] = {"record": {"path": str(path), "sha256": records.write(path, _own(host))}}
+    REPLACED[how](tmp_path / "web1.json")
+    frame = dry_run.Frame(RUN, "", dict.fromkeys(results, 1), {}, False, str(tmp_path))
+    made = dry_run.made(results, list(results), frame, lambda _record: None)
+    document = json.loads(made.files["plan.json"])
+    assert (list(document["hosts"]), list(document["not_planned"])) == (["web2"], ["web1"])
+
+
+@attack(
+    "result-of-a-run-replaced",
+    threat="a program changes, exchanges or removes what a run has kept of a host between two tasks",
+    holds="it is refused, and nothing of it is carried out",
+)
+@pytest.mark.parametrize("how", ["changed", "exchanged", "removed"])
+def test_a_result_that_was_replaced_is_refused(tmp_path: Path, how: str) -> None:
+    mine = apart.put(tmp_path, "web1", {"plan": plan_of(case_of("agent"), "web1")}, ["plan"])
+    other = apart.put(tmp_path, "web2", {"plan": plan_of(case_of("full"), "web2")}, ["plan"])
+    path = tmp_path / mine["kept"]
+    if how == "removed":
+        path.unlink()
+    else:
+        path.write_bytes((tmp_path / other["kept"]).read_bytes() if how == "exchanged" else path.read_bytes()[:-1])
+    with pytest.raises(AvshiftError) as refused:
+        apart.whole(tmp_path, "web1", mine)
+    assert refused.value.code == "kept_lost"
+    with pytest.raises(AvshiftError):
+        apart.whole(tmp_path, "web1", other)

@@ -68,9 +68,11 @@ def path_of(folder: str, host: str) -> Path:
     return Path(folder) / f"{name}.json"
 
 
-def write(path: Path, record: dict[str, Any], modes: Modes = PRIVATE) -> None:
-    """Write a record so that it is there in full or not at all."""
-    write_text(path, encode(record), modes)
+def write(path: Path, record: dict[str, Any], modes: Modes = PRIVATE) -> str:
+    """Write a record so that it is there in full or not at all, and return the SHA-256 of its file."""
+    text = encode(record)
+    write_text(path, text, modes)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 def write_silent(folder: str, record: dict[str, Any], modes: Modes = PRIVATE, dry_run: bool = False) -> bool:
@@ -115,10 +117,16 @@ def names(folder: str) -> list[str]:
     return sorted(name for name in os.listdir(home) if name.endswith(".json"))
 
 
-def read_one(path: str | Path) -> tuple[dict[str, Any] | None, str]:
-    """Return (record or None, why it could not be read). Raises AvshiftError for one that was redacted."""
+def read_one(path: str | Path, sha256: str = "") -> tuple[dict[str, Any] | None, str]:
+    """Return (record or None, why it could not be read). Raises AvshiftError for one that was redacted.
+
+    With ``sha256``, as ``write`` has returned it, only a file that is still the one that was written then is read.
+    """
     try:
-        record = parse(read_bytes(path, MOST_BYTES))
+        content = read_bytes(path, MOST_BYTES)
+        if sha256 and hashlib.sha256(content).hexdigest() != sha256:
+            return None, "it is no longer the one that this run wrote: another run or program has written it since"
+        record = parse(content)
     except (OSError, ValueError, RecursionError) as error:
         return None, f"it cannot be read as JSON ({error})"
     redacted.refuse(record, "Reading records", str(path))

@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, ClassVar
 
+from ansible import constants
 from ansible.errors import AnsibleConnectionFailure
 
 from ..catalog import loader
@@ -24,6 +25,9 @@ from ..visible import visible
 from . import limits, windows
 from .posix import Transport, add_module, host_of
 
+# A folder of this run: its processes share it, it is closed to other users, and Ansible removes it.
+OF_RUN = Path(constants.DEFAULT_LOCAL_TMP)
+RESULTS_OF_RUN = OF_RUN / "avshift-results"
 # Characters of a message. What a host said is in it, in part.
 LONGEST_MESSAGE = 4000
 TIMED_OUT = limits.timeout_error()

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ...errors import AvshiftError
 from ...fleet import document
-from ...record import runs
+from ...record import records, runs
 from ...schema import answers
 from ...visible import visible
 from . import files, lines
@@ -21,13 +22,17 @@ Keep = Callable[[dict[str, Any]], None]
 
 @dataclass(frozen=True)
 class Frame:
-    """What a plan's document says besides its hosts: its run, its policies, the hosts' waves, the replacements."""
+    """What a plan's document says besides its hosts: its run, its policies, the hosts' waves, the replacements.
+
+    In ``folder`` are the records that the hosts' own tasks have written.
+    """
 
     run: dict[str, str]
     policy: str
     waves: dict[str, int]
     providers: dict[str, Any]
     needs_approval: bool
+    folder: str
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ class Made:
 
 
 def made(results: Results, hosts: list[str], frame: Frame, keep: Keep) -> Made:
-    """Return the documents of a dry run on ``hosts``; ``keep`` is given the record of each of them.
+    """Return the documents of a dry run on ``hosts``; ``keep`` is given the record of each that wrote none itself.
 
     A host without a plan, or with one that cannot be shown, is in the documents with the reason and nothing else.
     """
@@ -62,7 +67,7 @@ def _composed(results: Results, hosts: list[str], frame: Frame, keep: Keep, left
     run = frame.run
     versions = {name: run[name] for name in ("collection_version", "catalog_digest")}
     return document.compose(
-        _plans(results, hosts, run, keep, left_out),
+        _plans(results, hosts, frame, keep, left_out),
         left_out,
         {**versions, "policy": frame.policy},
         frame.waves,
@@ -73,13 +78,19 @@ def _composed(results: Results, hosts: list[str], frame: Frame, keep: Keep, left
 
 
 def _plans(
-    results: Results, hosts: list[str], run: dict[str, str], keep: Keep, left_out: dict[str, str]
+    results: Results, hosts: list[str], frame: Frame, keep: Keep, left_out: dict[str, str]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Have each host's record kept and yield its plan; put down why where there is none."""
+    """Have each host's record kept and yield its plan; put down why where there is none.
+
+    Records are read one after the other, so that not all plans are in memory at once.
+    """
     well_formed: set[str] = set()
     for host in sorted(hosts):
-        record = runs.of_plan(host, results.get(host), run)
-        keep(record)
+        planned = results.get(host)
+        written = _written(host, planned, frame)
+        record = written or runs.of_plan(host, planned, frame.run)
+        if written is None or written["failure"]:
+            keep(record)
         if record["plan"] is None:
             left_out[host] = record["failure"]["message"]
         if host in left_out:
@@ -89,6 +100,24 @@ def _plans(
             left_out[host] = str(answers.invalid(host, problem))
         else:
             yield host, record["plan"]
+
+
+def _written(host: str, planned: dict[str, Any] | None, frame: Frame) -> dict[str, Any] | None:
+    """Return the record that a host's task has written in this run; None where it has written none.
+
+    One that is no longer as it was written is a failure: a record of another run does not enter this plan.
+    """
+    told = (planned or {}).get("record")
+    if not told:
+        return None
+    path = records.path_of(frame.folder, host)
+    record, problem = records.read_one(path, told["sha256"])
+    if record is not None:
+        return record
+    lost = AvshiftError(
+        "record_lost", "Reading the plan's record", str(path), problem, "Plan again, one run at a time."
+    )
+    return runs.of_plan(host, {"failed": True, "code": lost.code, "msg": str(lost)}, frame.run)
 
 
 def _untellable(results: Results, hosts: list[str], frame: Frame) -> dict[str, str]:

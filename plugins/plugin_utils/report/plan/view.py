@@ -83,13 +83,15 @@ class Group:
 
     @cached_property
     def retained(self) -> dict[str, tuple[int, int]]:
-        """Return {path: (files, bytes)} that are archived on all of its hosts together."""
+        """Return {path: (files, bytes)} that are archived on all of its hosts together, in the order of the paths: that
+        of a plan which was read back is the same.
+        """
         sums: dict[str, tuple[int, int]] = {}
         for entry in self.entries.values():
             for path, size in entry["shown"]["retained"].items():
                 files, octets = sums.get(path, (0, 0))
                 sums[path] = (files + _number(size["files"]), octets + _number(size["bytes"]))
-        return sums
+        return dict(sorted(sums.items()))
 
     def packages(self, change: str) -> list[str]:
         """Return the packages that are created, changed or removed."""
