@@ -227,8 +227,20 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "run-between-parts",
         "plugins/module_utils/posix/own/run_lock.py",
-        "        _refuse_another(_left(descriptor), run or {})\n",
+        "        _refuse_another(left, run or {})\n",
         "",
+    ),
+    Mutation(
+        "dead-holder",
+        "plugins/module_utils/posix/own/run_lock.py",
+        "        lease = Lease(_taken_over(process, left, run or {}))\n",
+        '        lease = Lease("")\n',
+    ),
+    Mutation(
+        "two-controllers",
+        "plugins/module_utils/posix/own/run_lock.py",
+        "            raise _at_work(*_noted(descriptor))\n",
+        "            pass\n",
     ),
     Mutation(
         "silence-hides-a-finding",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 import struct
 import subprocess
@@ -371,6 +372,81 @@ def test_killed_run_keeps_nobody_out(tmp_path: Path) -> None:
         assert str(run.pid) in refused["msg"]
         run.kill()
     assert carried_out(tmp_path, OTHERS, ["stage"], controller="two")["failure"] is None
+
+
+WAITS = 'cd "$0" && touch slow-begun && while [ ! -e go ]; do sleep 0.05; done; touch slow'
+
+
+@pytest.mark.parametrize("moment", ["at-work", "between"])
+@pytest.mark.parametrize("part", ["stage", "handover", "remove"])
+@attack(
+    "two-controllers",
+    threat="two controllers migrate one host at the same time",
+    holds="in each part and after it the second is refused with holder, since and until, and changes nothing",
+)
+def test_two_controllers_never_work_on_one_host(part: str, moment: str, tmp_path: Path) -> None:
+    mine = [ANNOUNCE, *(step(one[0], "touch", one) for one in ("stage", "handover", "remove") if one != part)]
+    mine += [step("slow", "command", part, script=WAITS), step("end", "touch", "remove")]
+    mine.sort(key=lambda one: ["stage", "handover", "remove"].index(one["part"]))
+    parts = ["stage", "handover", "remove"]
+    one: dict[str, Any] = {"controller": "one", "process": "10:1"}
+    for earlier in parts[: parts.index(part)]:
+        assert carried_out(tmp_path, mine, [earlier], **one)["failure"] is None
+    if moment == "between":
+        (tmp_path / "go").touch()
+    with subprocess.Popen(command_line(tmp_path, mine, [part], **one)) as run:
+        if moment == "at-work":
+            assert comes((tmp_path / "slow-begun").exists)
+            asked = [part]
+        else:
+            run.wait(PATIENCE)
+            asked = parts if part != "remove" else []
+        for wanted in asked:
+            refused = carried_out(tmp_path, OTHERS, [wanted], controller="two", process="20:2")
+            assert refused["code"] == "run_in_progress"
+            assert re.search(r"change CHG1, from one, process 10:1\),? since 20\d\d-\S+Z", refused["msg"])
+            assert "until its part has ended" in refused["msg"] or re.search(r"until 20\d\d-\S+Z", refused["msg"])
+        assert not (tmp_path / "x").exists()
+        (tmp_path / "go").touch()
+    for later in parts[parts.index(part) + 1 :]:
+        assert carried_out(tmp_path, mine, [later], **one)["failure"] is None
+    assert (tmp_path / "end").exists()
+    free = carried_out(tmp_path, OTHERS, ["stage"], controller="two", process="20:2")
+    assert free["failure"] is None
+    assert "taken_over" not in json.dumps(free)
+
+
+@pytest.mark.parametrize("end", ["killed", "gone", "given-up"])
+@attack(
+    "dead-holder",
+    threat="the run that holds a host is killed during a part, or its controller has gone",
+    holds="the next run takes its place, and outcome and journal say whose",
+)
+def test_place_of_a_dead_holder_is_taken_and_written_down(end: str, tmp_path: Path) -> None:
+    one: dict[str, Any] = {"controller": "one", "process": "10:1"}
+    two: dict[str, Any] = {"controller": "two", "process": "20:2"}
+    if end == "killed":
+        waiting = [ANNOUNCE, step("a", "retain", seconds=60)]
+        with subprocess.Popen(command_line(tmp_path, waiting, ["stage"], **one)) as run:
+            assert comes((tmp_path / "a-begun").exists)
+            run.kill()
+        words = "was killed during a part"
+    elif end == "gone":
+        assert carried_out(tmp_path, LEASED, ["stage"], **one)["failure"] is None
+        two, words = {"controller": "one", "process": "20:2", "ended": "10:1"}, "has ended on its controller"
+    else:
+        assert carried_out(tmp_path, LEASED, ["stage"], **one)["failure"] is None
+        lock = tmp_path / "lock"
+        first, line = lock.read_text(encoding="ascii").splitlines()
+        lock.write_text(f"{first}\n{json.dumps({**json.loads(line), 'until': 0.0})}\n", encoding="ascii")
+        words = "did not go on between two parts"
+    answer = carried_out(tmp_path, OTHERS, ["stage"], **two)
+    assert answer["failure"] is None
+    told = answer["outcomes"][0]["facts"]["taken_over"]
+    assert told.startswith(f"the run (plan {'d' * 64}, change CHG1, from one, process 10:1) since 20")
+    assert words in told
+    journal = json.loads((tmp_path / "state/journal.json").read_text(encoding="utf-8"))
+    assert journal["runs"][-1]["results"]["stage"]["outcomes"][0]["facts"]["taken_over"] == told
 
 
 @attack("lock-taken-by-a-user", threat="a user takes the lock of the run", holds="she cannot open it")

@@ -40,8 +40,15 @@ def _tell(text):
     syslog.closelog()
 
 
+def take_over(whose, target):
+    """Write to the log whose place on the host is taken by the run of ``target``; nothing where it is nobody's."""
+    if whose:
+        _tell("%s; it takes the place of %s" % (_line("goes on", target), whose))
+
+
 def _line(word, target):
-    return "endpoint migration %s: change %s, plan %s" % (word, target["change_id"] or "-", target["digest"])
+    change, plan = target.get("change_id") or "-", target.get("digest") or "-"
+    return "endpoint migration %s: change %s, plan %s" % (word, change, plan)
 
 
 class Announce:

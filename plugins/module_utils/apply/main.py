@@ -41,7 +41,8 @@ def main(arguments, check_mode):
                 lease = stack.enter_context(run_lock.held(_run(arguments)))
                 with contextlib.suppress(Problem, OSError):
                     own_places.remove_left()
-            result = _carried_out(arguments, check_mode, signals)
+                announcement.take_over(lease.taken_over, announcement.target_of(arguments["steps"]))
+            result = _carried_out(arguments, check_mode, signals, "" if check_mode else lease.taken_over)
             if not check_mode:
                 lease.goes_on = result["failure"] is None and _has_more(arguments)
     except (Problem, OSError) as error:
@@ -65,7 +66,7 @@ def _has_more(arguments):
     return bool(parts) and parts[-1] not in arguments["parts"]
 
 
-def _carried_out(arguments, check_mode, signals):
+def _carried_out(arguments, check_mode, signals, taken_over):
     steps, pending = arguments["steps"], arguments["pending"]
     try:
         pending = pending_of(steps) if pending is None else pending
@@ -78,6 +79,9 @@ def _carried_out(arguments, check_mode, signals):
     for part in arguments["parts"]:
         mine, stopped = [step for step in steps if step["part"] == part], _stopped(steps) if part == "remove" else None
         done = carry_out(mine, pending, check_mode, result["failure"], stopped, earlier, signals)
+        # For the record: whose place on the host this run has taken.
+        if taken_over and done["outcomes"] and not result["outcomes"]:
+            done["outcomes"][0]["facts"]["taken_over"] = taken_over
         result["outcomes"] += done["outcomes"]
         result.update(changed=result["changed"] or done["changed"], failure=done["failure"])
         if not check_mode:

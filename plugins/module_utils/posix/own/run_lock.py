@@ -5,13 +5,14 @@
 
 A run comes in parts, each a process of its own. Between two of them a lease keeps every other run out: it is left when
 a part has ended well and more are to come, and ends by itself after LEASE seconds, with a boot, or with its run. A run
-that was killed during a part leaves none.
+that was killed during a part leaves none. Whose place is taken is said to the run that takes it.
 """
 
 import contextlib
 import fcntl
 import json
 import os
+import time
 
 from ..errors import EndpointError
 from ..running import boot_clock
@@ -21,13 +22,18 @@ PATH = "/run/avshift.lock"
 # Seconds, of a clock that cannot be set, that a run may take from one part to the next.
 LEASE = 1800
 LONGEST = 4096
+TIME = "%Y-%m-%dT%H:%M:%SZ"
+SHOWN = ("digest", "change_id", "controller", "process")
 
 
 class Lease:
-    """What a run leaves behind at the end of a part: ``goes_on`` is whether another part is to come."""
+    """What a run has of the lock. ``goes_on`` is to be set if another part is to come; ``taken_over`` says in words
+    whose place this run has taken, and why it could; '' where the place was free or its own.
+    """
 
-    def __init__(self):
+    def __init__(self, taken_over):
         self.goes_on = False
+        self.taken_over = taken_over
 
 
 @contextlib.contextmanager
@@ -42,17 +48,23 @@ def held(run=None):
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = _lines(descriptor)[0]
-            raise _busy("another run is at work on it (process %s)" % (holder or "not known"))
-        _refuse_another(_left(descriptor), run or {})
-        _write(descriptor, "%d\n" % os.getpid())
-        lease = Lease()
+            raise _at_work(*_noted(descriptor))
+        process, left = _noted(descriptor)
+        _refuse_another(left, run or {})
+        lease = Lease(_taken_over(process, left, run or {}))
+        since = left["since"] if left and _is_same(left["run"], run or {}) else _now()
+        _write(descriptor, "%d\n" % os.getpid() + _line(run, since, None))
         try:
             yield lease
         finally:
-            _write(descriptor, "\n" + json.dumps(_until(run)) + "\n" if run and lease.goes_on else "")
+            until = boot_clock.seconds() + LEASE
+            _write(descriptor, "\n" + _line(run, since, until) if run and lease.goes_on else "")
     finally:
         os.close(descriptor)
+
+
+def _now():
+    return time.strftime(TIME, time.gmtime())
 
 
 def _write(descriptor, text):
@@ -60,34 +72,60 @@ def _write(descriptor, text):
     os.pwrite(descriptor, text.encode("ascii"), 0)
 
 
-def _lines(descriptor):
-    return os.pread(descriptor, LONGEST, 0).decode("ascii", "replace").split("\n") + [""]
+def _line(run, since, until):
+    """Return a run as the file has it: ``until`` is when its lease ends, None while a part of it is at work."""
+    if not run:
+        return ""
+    return json.dumps({"run": run, "boot": boot_clock.boot_id(), "since": since, "until": until}) + "\n"
 
 
-def _left(descriptor):
-    """Return the lease that is in the file; an empty dict if there is none that can be read."""
+def _noted(descriptor):
+    """Return the process that is in the file, '' if none is, and the run; {} if there is none that can be read."""
+    lines = os.pread(descriptor, LONGEST, 0).decode("ascii", "replace").split("\n") + [""]
     try:
-        lease = json.loads(_lines(descriptor)[1])
-        return {"run": dict(lease["run"]), "boot": str(lease["boot"]), "until": float(lease["until"])}
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return {}
+        noted = json.loads(lines[1])
+        until = None if noted["until"] is None else float(noted["until"])
+        told = {"run": dict(noted["run"]), "boot": str(noted["boot"]), "until": until}
+        return lines[0], dict(told, since=str(noted.get("since", "-"))[:80])
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return lines[0], {}
 
 
-def _until(run):
-    return {"run": run, "boot": boot_clock.boot_id(), "until": boot_clock.seconds() + LEASE}
+def _words(noted):
+    run = noted["run"]
+    return "(plan %s, change %s, from %s, process %s)" % tuple(str(run.get(key) or "-")[:80] for key in SHOWN)
 
 
-def _refuse_another(lease, run):
+def _at_work(process, noted):
+    """Return the error of a host at which another run is at work now."""
+    whose = " %s since %s" % (_words(noted), noted["since"]) if noted else ""
+    here = process or "not known"
+    return _busy("another run%s is at work on it until its part has ended (process %s on the host)" % (whose, here))
+
+
+def _refuse_another(noted, run):
     """Raise EndpointError while a lease holds, unless it is this run's."""
-    if not lease or lease["boot"] != boot_clock.boot_id():
+    if not noted or noted["until"] is None or noted["boot"] != boot_clock.boot_id():
         return
-    left, other = lease["until"] - boot_clock.seconds(), lease["run"]
-    if _is_mine(other, run) or not 0 < left <= LEASE:
+    left = noted["until"] - boot_clock.seconds()
+    if _is_mine(noted["run"], run) or not 0 < left <= LEASE:
         return
-    words = "plan %s, change %s, from %s, process %s" % tuple(
-        str(other.get(key) or "-")[:80] for key in ("digest", "change_id", "controller", "process")
-    )
-    raise _busy("another run is between two of its parts (%s), for at most %d s more" % (words, left))
+    until = time.strftime(TIME, time.gmtime(time.time() + left))
+    words = _words(noted), noted["since"], until, left
+    raise _busy("another run is between two of its parts %s, since %s, until %s, for at most %d s more" % words)
+
+
+def _taken_over(process, noted, run):
+    """Return in words whose place this run takes, and why it may; '' where that is its own or nobody's."""
+    if not noted or noted["boot"] != boot_clock.boot_id() or _is_same(noted["run"], run):
+        return ""
+    if noted["until"] is None:
+        why = "was killed during a part (process %s on the host)" % (process[:20] or "not known")
+    elif _is_mine(noted["run"], run):
+        why = "has ended on its controller between two parts"
+    else:
+        why = "did not go on between two parts within %d s" % LEASE
+    return "the run %s since %s %s" % (_words(noted), noted["since"], why)
 
 
 def _is_mine(other, run):
@@ -97,6 +135,11 @@ def _is_mine(other, run):
     if other.get("process") and run.get("process"):
         return other["process"] in (run["process"], run.get("ended"))
     return any(other.get(key) == run.get(key) for key in ("digest", "change_id"))
+
+
+def _is_same(other, run):
+    """Return True for the same run, as far as the controller has said which it is."""
+    return _is_mine(other, dict(run, ended=""))
 
 
 def _busy(cause):
