@@ -41,7 +41,7 @@ def _tell(text):
 
 
 def take_over(whose, target):
-    """Write to the log whose place on the host is taken by the run of ``target``; nothing where it is nobody's."""
+    """Write to the log whose place on the host is taken by the run of ``target``; nothing where it was free."""
     if whose:
         _tell("%s; it takes the place of %s" % (_line("goes on", target), whose))
 

@@ -116,7 +116,7 @@ def _refuse_another(noted, run):
 
 
 def _taken_over(process, noted, run):
-    """Return in words whose place this run takes, and why it may; '' where that is its own or nobody's."""
+    """Return in words whose place this run takes, and why it may; '' where that is its own or was free."""
     if not noted or noted["boot"] != boot_clock.boot_id() or _is_same(noted["run"], run):
         return ""
     if noted["until"] is None:
