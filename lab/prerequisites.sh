@@ -3,7 +3,7 @@
 # nothing when everything is there. "prerequisites.sh controller" installs only what lab/controller needs.
 set -eu
 
-packages='podman runc openssh-client mmdebstrap conmon netavark aardvark-dns fuse-overlayfs uidmap gcc libc6-dev dpkg-dev rpm iptables ca-certificates python3 python3-venv shellcheck chromium python3-hivex'
+packages='podman runc openssh-client mmdebstrap conmon netavark aardvark-dns fuse-overlayfs uidmap gcc libc6-dev dpkg-dev rpm iptables ca-certificates python3 python3-venv shellcheck chromium python3-hivex msitools wixl'
 if [ "${1:-}" = controller ]; then
     packages='mmdebstrap ca-certificates python3'
 fi

@@ -10,6 +10,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils import apart, pla
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import exceptions_file, judge, kept
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.probes import as_text
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import stop_file
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import exceptions, goal, make
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
@@ -42,16 +43,17 @@ class ActionModule(Adapter):
         "records_dir": {"type": "path"},
         "change_id": {"type": "str", "default": ""},
         "brief": {"type": "bool", "default": False},
+        "forecast": {"type": "bool", "default": False},
         "catalog_dirs": {"type": "list", "elements": "path", "default": []},
     }
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Return plan, digest, approval and to_do; the plan is a resumed run's approved one where it is one.
 
-        A host that is only looked at has no plan, which ``forecast`` says.
+        A host that is only looked at has no plan, which ``forecast`` says, but a forecast where that is asked for.
         """
-        if apart := self.only_looked_at():
-            return apart
+        if looked := self.only_looked_at():
+            return {**looked, **self._foretold(options, task_vars)} if options["forecast"] else looked
         host = str(task_vars["inventory_hostname"])
         if not self._task.check_mode:
             stop_file.refuse(options["stop_file"], host)
@@ -89,6 +91,36 @@ class ActionModule(Adapter):
         kept = told if "record" in told else apart.put(RESULTS_OF_RUN, self.host, told, ("plan", "approval"))
         brief = {key: value for key, value in kept.items() if key not in ("plan", "approval")}
         return {**brief, "approval": {"status": told["approval"]["status"]}}
+
+    def _foretold(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Return the forecast of a host that is only looked at: a look, and a further one where that is worth while."""
+        platform, catalog = platforms.named(self.system()), self.catalog(options)
+        if platform.foretelling is None or platform.collected is None:
+            return {}
+        asked = platform.foretelling.asked(catalog)
+        answer = self.raw_facts(asked["reads"], task_vars)
+        further = platform.foretelling.further(asked, answer)
+        if further:
+            more = self._further(further, task_vars)
+            asked = {**asked, "reads": [*asked["reads"], *further]}
+            answer = {**answer, "answers": {**answer["answers"], **more}}
+        collected = self.evidence_of(platform.collected(asked, answer))
+        exempt = exceptions_file.of_host(options["exceptions_file"], catalog, self.host, now())
+        wanted = exceptions.applied(goal.of(options, catalog), exempt, catalog.products)
+        forecast = platform.foretelling.made(asked, answer, collected, catalog, wanted)
+        told = {"skipped": False, "msg": f"{self.host} has a forecast and no plan.", "foretold": forecast}
+        if not options["records_dir"]:
+            return told
+        kept_record = self._recorded(told, options, task_vars)
+        return {**{key: value for key, value in told.items() if key != "foretold"}, "record": kept_record}
+
+    def _further(self, reads: list[dict[str, Any]], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Return the answers to further reads; where they cannot be had, the forecast goes on without them."""
+        try:
+            answers: dict[str, Any] = self.raw_facts(reads, task_vars)["answers"]
+        except AvshiftError as error:
+            return {read["id"]: {"failed": error.code} for read in reads}
+        return answers
 
     def _grant(self, options: dict[str, Any], host: str) -> judge.Grant | None:
         """Read what was approved before the host is looked at. A dry run needs none, and is held to one it is given."""

@@ -45,7 +45,7 @@ class ActionModule(Adapter):
         frame, modes, keep = self._frame(options), self.modes(task_vars), bool(self._task.check_mode)
 
         def write(record: dict[str, Any]) -> None:
-            if record["plan"] is None:
+            if record["plan"] is None and not record.get("forecast"):
                 records.write_silent(options["records_dir"], record, modes, dry_run=keep)
             elif not keep:
                 records.write(records.path_of(options["records_dir"], record["host"]), record, modes)

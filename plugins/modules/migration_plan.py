@@ -84,6 +84,12 @@ options:
     description: Number of the change in the ticket system, for the record.
     type: str
     default: ""
+  forecast:
+    description:
+      - Whether hosts of a platform that is only looked at, such as Windows, are looked at for a forecast. If not, they are not
+        contacted. The playbook C(plan) sets it.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -110,11 +116,29 @@ EXAMPLES = r"""
 RETURN = r"""
 forecast:
   description:
-    - The code of a host of a platform that is only looked at, such as Windows. It is not contacted, and gets no plan. The task is
-      skipped for it.
+    - The code of a host of a platform that is only looked at, such as Windows. It gets no plan. Without O(forecast=true) it is
+      not contacted, and the task is skipped for it.
   returned: on such a host
   type: str
   sample: windows_forecast_only
+foretold:
+  description: What a removal would do on such a host, as catalog/data/schemas/forecast.schema.json describes it.
+  returned: on such a host with O(forecast=true), without O(records_dir)
+  type: dict
+  contains:
+    steps:
+      description: What a removal would do, in its order.
+      type: list
+      elements: dict
+    preflight:
+      description: What would have to be settled first, and what the host does not show.
+      type: list
+      elements: dict
+    packages:
+      description: What the packages that the system's installer keeps list.
+      type: list
+      elements: dict
+      sample: [{code: '{27534751-0000-4000-8000-00000000A001}', state: missing, why: there is no such file}]
 plan:
   description: The plan, as catalog/data/schemas/plan.schema.json describes it. For an interrupted run, the approved plan.
   returned: success, without O(brief=true) and O(records_dir)

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import forecasts
+import windows_cases
 import yaml
 from importable import HOME, REPOSITORY
 from plans import case_of
@@ -79,9 +81,9 @@ class Fleet:
         if kind == UNREACHABLE:
             variables = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
         elif kind == WINDOWS:
-            # Whatever would contact it is noted as a call.
-            ssh = home / "noting_ssh.sh"
-            ssh.write_text(f'#!/bin/sh\necho contact >>"{home}/calls"\nexit 255\n', encoding="utf-8")
+            # Whatever contacts it is noted as a call.
+            ssh = home / "fake_windows.py"
+            shutil.copy(HERE / "fake_windows.py", ssh)
             ssh.chmod(0o755)
             variables = {"ansible_connection": "ssh", "ansible_shell_type": "powershell", "ansible_host": "127.0.0.1"}
             variables["ansible_ssh_executable"] = str(ssh)
@@ -98,6 +100,13 @@ class Fleet:
         before, after = collected(case_of(case)), collected(case_of(CLEAN))
         for name, seen in (("collect", before), ("after", after)):
             (home / name).write_text(json.dumps({"changed": False, "collected": seen}), encoding="utf-8")
+
+    def runs_windows(self, host: str, case: dict[str, Any]) -> None:
+        """Have a Windows host answer from now on, as one of a case of tests/fixtures/windows_forecasts."""
+        first = forecasts.asked()["reads"]
+        told: dict[str, Any] = windows_cases.answers(case, first)["answers"]
+        content = json.dumps(told)
+        (self.folder / "hosts" / host / "answers").write_text(content, encoding="utf-8")
 
     def have_pythons(self, *names: str) -> None:
         """Have hosts be reached by ssh, and have several Pythons: which one is asked is for Ansible to find out."""

@@ -7,27 +7,62 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fleets import AGENT, BROKEN, WINDOWS, Fleet
+from fleets import AGENT, BROKEN, REPOSITORY, WINDOWS, Fleet
+from support import load_yaml
 
 MIXED = {"a-windows": WINDOWS, "b-linux": AGENT, "c-linux": AGENT, "d-windows": WINDOWS, "e-linux": AGENT}
 LINUX = [host for host, kind in MIXED.items() if kind == AGENT]
 FORECAST = ("unknown", "windows_forecast_only")
+CLIENT = load_yaml(REPOSITORY / "tests/fixtures/windows_forecasts/client.yml")["windows"]
 ALL: dict[str, Any] = {"avshift_hosts": "all"}
 
 
 def test_a_mixed_fleet_is_planned_approved_and_migrated(tmp_path: Path, each_core: Path | None) -> None:
     fleet = Fleet(tmp_path, MIXED, each_core)
+    for host in ("a-windows", "d-windows"):
+        fleet.runs_windows(host, CLIENT)
     planned = fleet.run("plan", avshift_waves="1", **ALL)
     assert planned.code == 0, planned.text
     plan = json.loads((fleet.out / "plan/plan.json").read_text(encoding="utf-8"))
-    assert sorted(plan["hosts"]) == LINUX
-    assert sorted(plan["not_planned"]) == ["a-windows", "d-windows"]
-    assert "it has a Windows shell" in plan["not_planned"]["a-windows"]
+    assert (sorted(plan["hosts"]), plan["not_planned"]) == (LINUX, {})
+    assert sorted(plan["forecasts"]["hosts"]) == ["a-windows", "d-windows"]
+    (forecast,) = plan["forecasts"]["classes"].values()
+    assert [finding["id"] for finding in forecast["findings"]] == ["kes_windows"]
+    assert planned.counted("Platforms: 3 Linux, 2 Windows.") == 1
+    assert fleet.records("plan/records")["a-windows"] == ("detected", None)
+    # One look: its package is not named, so that a second one had nothing to read.
+    assert fleet.calls("a-windows") == ["look"]
+    fleet.forget()
     run = fleet.run("migrate", avshift_waves="1", avshift_approved_plan="avshift/plan/plan.json", **ALL)
     assert run.counted("5 hosts: 3 migrated, 0 failed, 0 unreachable, 0 not started, 2 only looked at") == 1, run.text
     assert run.code == 0
     assert [host for host, found in fleet.records().items() if found == FORECAST] == ["a-windows", "d-windows"]
     assert fleet.asked() == LINUX
+
+
+def test_a_windows_host_without_an_answer_is_named_and_costs_no_other_its_plan(
+    tmp_path: Path, core: Path | None
+) -> None:
+    fleet = Fleet(tmp_path, MIXED, core)
+    fleet.runs_windows("a-windows", CLIENT)
+    planned = fleet.run("plan", **ALL)
+    plan = json.loads((fleet.out / "plan/plan.json").read_text(encoding="utf-8"))
+    assert (sorted(plan["hosts"]), sorted(plan["not_planned"])) == (LINUX, ["d-windows"])
+    assert sorted(plan["forecasts"]["hosts"]) == ["a-windows"]
+    assert "they gave no answer (d-windows)" in planned.flat and planned.code == 2
+
+
+def test_a_fleet_of_windows_hosts_alone_is_foretold(tmp_path: Path, core: Path | None) -> None:
+    fleet = Fleet(tmp_path, {"w1": WINDOWS, "w2": WINDOWS}, core)
+    fleet.runs_windows("w1", CLIENT)
+    fleet.runs_windows("w2", {})
+    planned = fleet.run("plan", **ALL)
+    assert planned.code == 0, planned.text
+    assert planned.counted("Platforms: 2 Windows.") == 1
+    assert {host: verdict for host, (verdict, _code) in fleet.records("plan/records").items()} == {
+        "w1": "detected",
+        "w2": "never_present",
+    }
 
 
 @pytest.mark.parametrize("check", [False, True])

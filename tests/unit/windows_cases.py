@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import re
 from typing import Any
 
@@ -94,6 +95,12 @@ def _answer(host: dict[str, Any], keys: Tree, files: Tree, read: dict[str, Any])
         return {
             "processes": [{"id": 100 + at, "name": "x", "path": path} for at, path in enumerate(host.get("run", ()))]
         }
+    if read["kind"] == "output" and read["program"] in host.get("outputs", {}):
+        printed = host["outputs"][read["program"]].encode("cp850", "replace")
+        return {"rc": 0, "output": base64.b64encode(printed).decode()}
+    if read["kind"] == "content" and read["path"] in host.get("contents", {}):
+        content = host["contents"][read["path"]]
+        return {"size": len(content), "gzip": base64.b64encode(gzip.compress(content)).decode()}
     if read["kind"] == "tree":
         return _tree(files, read)
     if read["kind"] != "key":

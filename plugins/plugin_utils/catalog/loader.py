@@ -162,6 +162,7 @@ def _product(entry: dict[str, Any]) -> Product:
         vendor=entry.get("vendor", ""),
         intercepts_by=entry.get("intercepts", {}).get("by", ""),
         encrypting=tuple(driver["name"] for driver in entry.get("drivers", ()) if driver.get("encrypts")),
+        removal_properties=tuple(told["name"] for told in entry.get("removal_properties", ())),
         net=_net(net) if net else None,
     )
 

@@ -54,7 +54,8 @@ class Product:
     (path of ``retain``, the file[key] that says where it is instead). ``moved_paths`` are
     (path by default, what it holds, the file[key] that sets another). ``mark_settings`` are (the mark of firewall
     rules by default, '' where it is not known, the file[key] that sets it, '' where nothing does). ``encrypting`` are
-    drivers that encrypt a disk or its files.
+    drivers that encrypt a disk or its files. ``removal_properties`` are the names of what its removal is given where a
+    password protects it.
     """
 
     id: str
@@ -82,6 +83,7 @@ class Product:
     vendor: str = ""
     intercepts_by: str = ""
     encrypting: tuple[str, ...] = ()
+    removal_properties: tuple[str, ...] = ()
     net: Net | None = None
 
     def of_kind(self, kind: str) -> list[str]:

@@ -17,6 +17,7 @@ from .. import redacted
 from ..canonical import digest, is_version
 from ..documents import read_bytes
 from ..errors import AvshiftError
+from ..plan.foretelling import classes as foretold
 from ..plan.model import digest_of
 from .classes import Classes, whole
 
@@ -38,13 +39,16 @@ def compose(
     change_id: str = "",
     providers: dict[str, Any] | None = None,
     needs_approval: bool = False,
+    forecasts: dict[str, dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Return a fleet's document.
 
     ``plans`` are (host, written plan), each looked at once; ``not_planned`` is {host: why}, read after them;
     ``versions`` are of collection and catalog; ``waves`` is {host: number of its wave, from 1}; ``providers`` are what
     the catalog says of the replacements: {id: {name, coexistence, claims, window}}. With ``needs_approval`` the plan is
-    not its own approval: it is carried out under an approval's document alone.
+    not its own approval: it is carried out under an approval's document alone. ``forecasts`` are {host: forecast} of
+    hosts that are looked at and not changed, read after the plans too: the checksum covers them, and the digest, which
+    is what is approved, does not.
     """
     gathered = Classes()
     for host, plan in plans:
@@ -63,6 +67,8 @@ def compose(
         "hosts": hosts,
         "not_planned": dict(sorted(not_planned.items())),
     }
+    if forecasts:
+        content["forecasts"] = foretold(forecasts)
     return sealed({**content, NEEDS_APPROVAL: True} if needs_approval else content)
 
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from ..catalog.model import Catalog, Provider
 from ..detect.evidence import Evidence, Item, Table
+from .foretelling import Foretelling
 from .model import PARTS, Check, Goal, Step
 from .preflight.case import Case
 from .request import OwnersData, Request
@@ -150,6 +151,8 @@ class Platform:
     # Evidence from the answers of a host that gives raw facts, from (what was asked, its answer); None where the host
     # itself makes evidence of what it sees.
     collected: Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]] | None = None
+    # How a removal is foretold where none is planned; None where hosts get plans.
+    foretelling: Foretelling | None = None
 
     def sort(self, steps: Iterable[Step]) -> list[Step]:
         """Return steps by part, then in the platform's order; those of one phase keep the order that they came in."""

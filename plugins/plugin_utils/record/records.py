@@ -28,7 +28,8 @@ def compose(host: str, mode: str, run: dict[str, Any], verdict: str, **content: 
     """Return a host's record.
 
     ``mode`` is plan, migrate or verify; ``run`` is {change_id, time, collection_version, catalog_digest}.
-    ``content`` is what there is of plan, approval, outcomes, window_seconds, verification, exceptions, failure.
+    ``content`` is what there is of plan, approval, outcomes, window_seconds, verification, exceptions, failure;
+    forecast and preview are there only of hosts that are looked at and not changed.
     """
     empty: dict[str, Any] = {
         "plan": None,
@@ -90,7 +91,7 @@ def write_silent(folder: str, record: dict[str, Any], modes: Modes = PRIVATE, dr
 
 def answered(record: dict[str, Any] | None) -> bool:
     """Return True if a record holds anything that its host said. One that cannot be read may."""
-    return record is None or any(record[key] for key in ("plan", "outcomes", "verification"))
+    return record is None or any(record.get(key) for key in ("plan", "outcomes", "verification", "forecast"))
 
 
 def read(folder: str) -> Iterator[tuple[str, dict[str, Any] | None, str]]:

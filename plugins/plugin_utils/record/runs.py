@@ -20,8 +20,14 @@ STAYS = "as it is"
 
 
 def of_plan(host: str, planned: dict[str, Any] | None, run: dict[str, Any]) -> dict[str, Any]:
-    """Return the record of a dry run. ``planned`` is a result of migration_plan; None or a failed one gives unknown."""
-    plan = (planned or {}).get("plan")
+    """Return the record of a dry run. ``planned`` is a result of migration_plan; None or a failed one gives unknown.
+
+    That of a host that is looked at and not changed holds its forecast and no plan.
+    """
+    plan, forecast = (planned or {}).get("plan"), (planned or {}).get("foretold")
+    if forecast is not None:
+        word = verdict.of_detection({**forecast, "removed_before": []})
+        return compose(host, "plan", run, word, forecast=forecast, failure=None)
     if plan is None:
         return compose(host, "plan", run, verdict.UNKNOWN, failure=failure_of(planned))
     told = {"approval": (planned or {}).get("approval"), "exceptions": plan["shown"].get("exceptions", [])}

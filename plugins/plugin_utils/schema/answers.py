@@ -97,6 +97,12 @@ def problem_of_plan(plan: dict[str, Any], well_formed: set[str]) -> str:
     return _words(found) if found else ""
 
 
+def problem_of_forecast(forecast: dict[str, Any]) -> str:
+    """Return in which places a host's forecast breaks its schema, '' where in none."""
+    found = violations("forecast", forecast)
+    return _words(found) if found else ""
+
+
 def _words(found: list[Violation]) -> str:
     """Return violations in words; what two parts of a schema say alike is said once."""
     return "; ".join(lines(list(dict.fromkeys(found)), MOST_NAMED))

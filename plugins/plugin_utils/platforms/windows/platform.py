@@ -1,13 +1,15 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Windows as the engine knows it. It is looked at; nothing on it is planned or changed."""
+"""Windows as the engine knows it. It is looked at, and a removal is foretold; nothing on it is changed."""
 
 from __future__ import annotations
 
+from ...plan.foretelling import Foretelling
 from ...plan.platform import PathRules, Places, Platform
-from . import names
+from . import names, planning
 from .collected import collected
 from .evidence import TABLE
+from .forecast.made import made
 
 WINDOWS = Platform(
     name="windows",
@@ -17,4 +19,5 @@ WINDOWS = Platform(
     kinds={},
     order=(),
     collected=collected,
+    foretelling=Foretelling(planning.asked, planning.further, made),
 )

@@ -89,16 +89,18 @@ def for_products(products: Iterable[Product], _limits: Iterable[Limit] = ()) -> 
     return {"reads": reads, "signs": signs}
 
 
-def _key(name: str, path: str, view: str = "Registry64", **more: Any) -> Read:
+def key(name: str, path: str, view: str = "Registry64", **more: Any) -> Read:
+    """Return the read of one of the machine's keys."""
     return {"id": name, "kind": "key", "hive": "LocalMachine", "view": view, "path": path, **more}
 
 
-def _of_users(name: str, path: str, **more: Any) -> Read:
+def of_users(name: str, path: str, **more: Any) -> Read:
+    """Return the read of a key of every user whose hive is loaded."""
     return {"id": name, "kind": "key", "hive": "Users", "view": "Registry64", "path": f"*\\{path}", **more}
 
 
 def _both(name: str, path: str, **more: Any) -> list[Read]:
-    return [_key(f"{name}{view[-2:]}", path, view, **more) for view in BOTH]
+    return [key(f"{name}{view[-2:]}", path, view, **more) for view in BOTH]
 
 
 def pattern(wanted: Iterable[str]) -> str:
@@ -114,7 +116,7 @@ def pattern(wanted: Iterable[str]) -> str:
 
 def _of_system() -> list[Read]:
     return [
-        _key(
+        key(
             "version",
             VERSION,
             values=[
@@ -125,19 +127,19 @@ def _of_system() -> list[Read]:
                 "SystemRoot",
             ],
         ),
-        _key("folders", CURRENT, values=["ProgramFilesDir", "ProgramFilesDir (x86)"]),
-        _key("machine", MACHINE, values=["MachineGuid"]),
-        _key("name", NAME, values=["ComputerName"]),
-        _key("profiles", PROFILES, depth=1, values=["ProfileImagePath"]),
-        _key("pending", MANAGER, values=["PendingFileRenameOperations", "PendingFileRenameOperations2"]),
-        *(_key(f"restart-{number}", path) for number, path in enumerate(RESTARTS, 1)),
-        _key(
+        key("folders", CURRENT, values=["ProgramFilesDir", "ProgramFilesDir (x86)"]),
+        key("machine", MACHINE, values=["MachineGuid"]),
+        key("name", NAME, values=["ComputerName"]),
+        key("profiles", PROFILES, depth=1, values=["ProfileImagePath"]),
+        key("pending", MANAGER, values=["PendingFileRenameOperations", "PendingFileRenameOperations2"]),
+        *(key(f"restart-{number}", path) for number, path in enumerate(RESTARTS, 1)),
+        key(
             "defender", POLICY, depth=1, values=["DisableAntiSpyware", "DisableAntiVirus", "DisableRealtimeMonitoring"]
         ),
-        _key("defender-state", DEFENDER, values=["PassiveMode", "DisableAntiSpyware", "DisableAntiVirus"]),
-        _key("defender-passive", PASSIVE, values=["ForceDefenderPassiveMode"]),
-        _key("defender-signatures", SIGNATURES, values=["AVSignatureVersion", "EngineVersion", "AVSignatureApplied"]),
-        _key("updates", UPDATES, values=["WUServer", "WUStatusServer"]),
+        key("defender-state", DEFENDER, values=["PassiveMode", "DisableAntiSpyware", "DisableAntiVirus"]),
+        key("defender-passive", PASSIVE, values=["ForceDefenderPassiveMode"]),
+        key("defender-signatures", SIGNATURES, values=["AVSignatureVersion", "EngineVersion", "AVSignatureApplied"]),
+        key("updates", UPDATES, values=["WUServer", "WUStatusServer"]),
     ]
 
 
@@ -147,8 +149,8 @@ def _of_programs(signs: dict[str, list[str]]) -> list[Read]:
     codes = pattern(names.packed(code) for code in signs.get("msi_product", ()))
     return [
         *_both("uninstall", UNINSTALL, **asked),
-        _of_users("uninstall-users", UNINSTALL, **asked),
-        _key("upgrade", UPGRADES, depth=1, match=codes),
+        of_users("uninstall-users", UNINSTALL, **asked),
+        key("upgrade", UPGRADES, depth=1, match=codes),
         {"id": "processes", "kind": "processes"},
     ]
 
@@ -157,24 +159,24 @@ def _of_services(signs: dict[str, list[str]]) -> list[Read]:
     wanted = [*signs.get("service", ()), *signs.get("driver", ()), *signs["maker"], *ALWAYS]
     drivers = pattern(signs.get("driver", ()))
     return [
-        _key("services", SERVICES, depth=1, values=list(SERVICE), match=pattern(wanted)),
+        key("services", SERVICES, depth=1, values=list(SERVICE), match=pattern(wanted)),
         {"id": "states", "kind": "services"},
-        _key("classes", CLASSES, depth=1, values=["Class", "UpperFilters", "LowerFilters"], match=drivers),
-        _key(
+        key("classes", CLASSES, depth=1, values=["Class", "UpperFilters", "LowerFilters"], match=drivers),
+        key(
             "adapters",
             ADAPTERS,
             depth=1,
             values=["DriverDesc"],
             match=pattern([*signs.get("network_adapter", ()), *signs["maker"]]),
         ),
-        _key(
+        key(
             "network",
             NETWORK,
             depth=1,
             values=["Description", "ComponentId"],
             match=pattern([*signs["maker"], *signs.get("driver", ())]),
         ),
-        *(_key(f"filtering-{part.lower()}", f"{FILTERING}\\{part}") for part in FILTERED),
+        *(key(f"filtering-{part.lower()}", f"{FILTERING}\\{part}") for part in FILTERED),
         {"id": "filters", "kind": "output", "program": "filters"},
     ]
 
@@ -186,17 +188,17 @@ def _of_registry(signs: dict[str, list[str]]) -> list[Read]:
     hosts: Read = {"depth": 1, "values": [""], "match": pattern(signs.get("browser_host", ["(?:)"]))}
     asked: Read = {"depth": 3, "values": list(PRODUCT)}
     found = [read for top in tops for read in _both("vendor", f"SOFTWARE\\{top}", **asked)]
-    found += [_of_users("vendor-users", f"SOFTWARE\\{top}", depth=2, values=list(PRODUCT)) for top in tops]
+    found += [of_users("vendor-users", f"SOFTWARE\\{top}", depth=2, values=list(PRODUCT)) for top in tops]
     state = "Components\\34\\1103\\1.0.0.0\\Statistics\\AVState"
     found += [read for top in tops for read in _both("agent", f"SOFTWARE\\{top}\\{state}", values=list(PRODUCT))]
-    found += [_key(f"channels-{number}", path, **channels) for number, path in enumerate(CHANNELS, 1)]
+    found += [key(f"channels-{number}", path, **channels) for number, path in enumerate(CHANNELS, 1)]
     for number, path in enumerate(BROWSERS, 1):
         found += _both(f"browser-{number}-", path, **hosts)
-        found.append(_of_users(f"browser-{number}-users", path, **hosts))
-    found.append(_key("center", CENTER, depth=1, values=["DISPLAYNAME", "PRODUCTEXE", "STATE"]))
-    found.append(_key("tasks", TASKS, depth=1, values=["Path", "Author"], match=makers))
-    found.append(_key("roots", ROOTS, depth=2, values=["Blob", "BlobCount", "BlobLength"]))
-    found.append(_of_users("roots-users", ROOTS, depth=2, values=["Blob", "BlobCount", "BlobLength"]))
+        found.append(of_users(f"browser-{number}-users", path, **hosts))
+    found.append(key("center", CENTER, depth=1, values=["DISPLAYNAME", "PRODUCTEXE", "STATE"]))
+    found.append(key("tasks", TASKS, depth=1, values=["Path", "Author"], match=makers))
+    found.append(key("roots", ROOTS, depth=2, values=["Blob", "BlobCount", "BlobLength"]))
+    found.append(of_users("roots-users", ROOTS, depth=2, values=["Blob", "BlobCount", "BlobLength"]))
     return found
 
 

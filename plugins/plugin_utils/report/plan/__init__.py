@@ -9,7 +9,8 @@ from typing import Any
 from ...canonical import encode
 from .. import words
 from ..table import table
-from . import change_form, comma, html, markdown, view
+from . import apart, change_form, comma, html, markdown, view
+from .forecasts import FORECAST
 
 HEADER = ["class", "hosts", "found", "to do", "which", "digest"]
 MOST_NAMED = 3
@@ -29,7 +30,8 @@ def files(document: dict[str, Any]) -> dict[str, str]:
 
 def lines(document: dict[str, Any]) -> list[str]:
     """Return a document's classes as a table for a terminal."""
-    rows = [
+    seen = view.of(document)
+    rows: list[list[object]] = [
         [
             group.number,
             len(group.entries),
@@ -38,12 +40,17 @@ def lines(document: dict[str, Any]) -> list[str]:
             ", ".join([*list(group.entries)[:MOST_NAMED], *(["…"] if len(group.entries) > MOST_NAMED else [])]),
             words.digest(group.plan),
         ]
-        for group in view.of(document).groups
+        for group in seen.groups
+    ]
+    rows += [
+        [one.label, len(one.hosts), one.found, f"{FORECAST}: {one.settle}", words.some(one.hosts), "-"]
+        for one in seen.forecasts
     ]
     silent = document["not_planned"]
     rows += [[0, 1, "not known", f"not planned: {why}", host, "-"] for host, why in silent.items()]
     total = len(document["hosts"]) + len(silent)
-    if silent and not document["hosts"]:
+    if silent and not document["hosts"] and not seen.forecasts:
         return [f"No host could be planned: none of {total} gave an answer.", "", *table(HEADER, rows)]
     whole = ["", f"{len(document['hosts'])} of {total} hosts could be planned."] if silent else []
-    return [*table(HEADER, rows), *whole]
+    others = ["", apart.platforms_of(seen), apart.foretold(seen)] if seen.forecasts else []
+    return [*table(HEADER, rows), *whole, *others]

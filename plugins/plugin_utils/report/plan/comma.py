@@ -9,7 +9,7 @@ import io
 
 from ..escape import CELL_LIMIT, harmless
 from ..words import findings
-from . import prose
+from . import forecasts, prose
 from .view import Group, View
 
 HEADER = (
@@ -20,14 +20,15 @@ HEADER = (
 
 def render(view: View) -> str:
     """Return plan.csv (RFC 4180)."""
-    silent = [
+    silent: list[list[object]] = [
         [host, "", "not planned", "unknown", *[""] * 10, why, ""] for host, why in view.document["not_planned"].items()
     ]
     rows = [row for group in view.groups for row in _rows(view, group)]
+    foretold = forecasts.rows(view.forecasts)
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(HEADER)
-    writer.writerows([harmless(value, CELL_LIMIT) for value in row] for row in (*rows, *silent))
+    writer.writerows([harmless(value, CELL_LIMIT) for value in row] for row in (*rows, *foretold, *silent))
     return text.getvalue()
 
 

@@ -65,22 +65,29 @@ def made(results: Results, hosts: list[str], frame: Frame, keep: Keep) -> Made:
 def _composed(results: Results, hosts: list[str], frame: Frame, keep: Keep, left_out: dict[str, str]) -> dict[str, Any]:
     """Return the document of some hosts; those that are left out, or get left out, are named in it with why."""
     run = frame.run
+    forecasts: dict[str, dict[str, Any]] = {}
     versions = {name: run[name] for name in ("collection_version", "catalog_digest")}
     return document.compose(
-        _plans(results, hosts, frame, keep, left_out),
+        _plans(results, hosts, frame, keep, left_out, forecasts),
         left_out,
         {**versions, "policy": frame.policy},
         frame.waves,
         run["change_id"],
         frame.providers,
         frame.needs_approval,
+        forecasts,
     )
 
 
 def _plans(
-    results: Results, hosts: list[str], frame: Frame, keep: Keep, left_out: dict[str, str]
+    results: Results,
+    hosts: list[str],
+    frame: Frame,
+    keep: Keep,
+    left_out: dict[str, str],
+    forecasts: dict[str, dict[str, Any]],
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Have each host's record kept and yield its plan; put down why where there is none.
+    """Have each host's record kept and yield its plan; put down its forecast, or why there is neither.
 
     Records are read one after the other, so that not all plans are in memory at once.
     """
@@ -91,9 +98,11 @@ def _plans(
         record = written or runs.of_plan(host, planned, frame.run)
         if written is None or written["failure"]:
             keep(record)
-        if record["plan"] is None:
+        if record.get("forecast") is not None and host not in left_out:
+            _put(host, record["forecast"], forecasts, left_out)
+        elif record["plan"] is None and host not in left_out:
             left_out[host] = record["failure"]["message"]
-        if host in left_out:
+        if host in left_out or record["plan"] is None:
             continue
         problem = answers.problem_of_plan(record["plan"], well_formed)
         if problem:
@@ -118,6 +127,15 @@ def _written(host: str, planned: dict[str, Any] | None, frame: Frame) -> dict[st
         "record_lost", "Reading the plan's record", str(path), problem, "Plan again, one run at a time."
     )
     return runs.of_plan(host, {"failed": True, "code": lost.code, "msg": str(lost)}, frame.run)
+
+
+def _put(host: str, forecast: dict[str, Any], forecasts: dict[str, dict[str, Any]], left_out: dict[str, str]) -> None:
+    """Put down a host's forecast, or why it cannot be taken."""
+    problem = answers.problem_of_forecast(forecast)
+    if problem:
+        left_out[host] = str(answers.invalid(host, problem))
+    else:
+        forecasts[host] = forecast
 
 
 def _untellable(results: Results, hosts: list[str], frame: Frame) -> dict[str, str]:

@@ -8,11 +8,18 @@ from typing import Any
 
 from ...plan.model import PARTS
 from .. import page, words
-from . import change_form, prose
+from . import apart, change_form, prose
 from .changes import diff
+from .forecasts import FORECAST, LIMITS, gone
 from .view import CHANGE, NOTHING, REFUSED, Group, View
 
-SHARES = ((CHANGE, "change"), (REFUSED, "refused"), (NOTHING, "nothing"), ("not planned", "unknown"))
+SHARES = (
+    (CHANGE, "change"),
+    (REFUSED, "refused"),
+    (NOTHING, "nothing"),
+    (FORECAST, "forecast"),
+    ("not planned", "unknown"),
+)
 BAR = 1000
 MOST_REASONS = 2
 
@@ -25,6 +32,9 @@ def render(view: View) -> str:
         document=view.document,
         prose=prose,
         words=words,
+        forecast_limits=LIMITS,
+        gone=gone,
+        apart=apart,
         parts=PARTS,
         diff=diff,
         facts=facts(view),
@@ -51,6 +61,7 @@ def facts(view: View) -> list[tuple[str, str, str]]:
         else ("none", "None of your data was found where Kaspersky stores data.")
     )
     return [
+        *_platforms(view),
         ("Refused as things are", prose.counted(view.fates()[REFUSED], "host") if why else "none", refused),
         ("Longest unprotected window", *prose.longest_window(view)),
         ("Reboots", *prose.reboots(view)),
@@ -59,11 +70,18 @@ def facts(view: View) -> list[tuple[str, str, str]]:
     ]
 
 
+def _platforms(view: View) -> list[tuple[str, str, str]]:
+    """Return what the first screen says of platforms, where hosts of more than one way are in the document."""
+    if not view.forecasts:
+        return []
+    return [("Platforms", apart.in_short(view), apart.foretold(view))]
+
+
 def shares(view: View) -> list[dict[str, Any]]:
     """Return the parts of a bar of all hosts: their name, hosts, and where they begin and how wide they are."""
-    counted = {**view.fates(), "not planned": len(view.document["not_planned"])}
+    counted = {**view.fates(), FORECAST: view.foretold, "not planned": len(view.document["not_planned"])}
     total, start, parts = max(view.total, 1), 0, []
-    for name, kind in SHARES:
+    for name, kind in SHARES if view.forecasts else [share for share in SHARES if share[0] != FORECAST]:
         width = round(counted[name] * BAR / total)
         parts.append({"name": name, "kind": kind, "hosts": counted[name], "start": start, "width": width})
         start += width

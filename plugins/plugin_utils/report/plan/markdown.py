@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator
 from ...plan.model import PARTS
 from .. import words
 from ..escape import cell, fenced
-from . import change_form, prose
+from . import apart, change_form, prose
 from .changes import diff
+from .forecasts import LIMITS, Forecast, gone
 from .view import Group, Told, View
 
 # Of hosts that say something particular, as many are named; plan.csv and plan.html name all.
@@ -23,6 +24,7 @@ def render(view: View) -> str:
         _head(view),
         _refusals(view),
         _classes(view),
+        _forecasts(view),
         _not_planned(view),
         _change_form(view),
         *(_class(view, group) for group in view.groups),
@@ -78,6 +80,47 @@ def _classes(view: View) -> Iterator[str]:
         for group in view.groups
     ]
     yield from _table(["class", "hosts", "found", "to do", "digest"], rows)
+
+
+def _forecasts(view: View) -> Iterator[str]:
+    if not view.forecasts:
+        return
+    yield "## Forecasts: hosts that are looked at and not changed"
+    yield ""
+    yield f"{cell(apart.platforms_of(view))} {cell(apart.foretold(view))}"
+    yield ""
+    rows = [
+        (one.label, len(one.hosts), one.system, one.found, len(one.content["steps"]), one.settle)
+        for one in view.forecasts
+    ]
+    yield from _table(["class", "hosts", "system", "found", "steps foretold", "to settle"], rows)
+    for one in view.forecasts:
+        yield from _forecast(one)
+    yield from _listed(LIMITS)
+
+
+def _forecast(one: Forecast) -> Iterator[str]:
+    yield f"### Forecast {one.label}: {prose.counted(len(one.hosts), 'host')}"
+    yield ""
+    yield from _listed(
+        [f"hosts: {', '.join(one.hosts)}", *(f"could not be checked: {told}" for told in one.content["unknowns"])]
+    )
+    rows = [tuple(check[name] for name in ("level", "id", "title", "diagnosis", "remediation")) for check in one.checks]
+    yield from _table(["level", "id", "what", "diagnosis", "what to do"], rows)
+    for step in one.content["steps"]:
+        yield f"- **{cell(step['id'])}** {cell(step['title'])}"
+        yield from (f"  - {cell(detail)}" for detail in step["details"])
+    yield ""
+    yield from _packages_of(one)
+
+
+def _packages_of(one: Forecast) -> Iterator[str]:
+    """Yield what the packages take with them, and their makers' own actions."""
+    for package in one.content["packages"]:
+        name, code, state, why = (cell(package[key]) for key in ("name", "code", "state", "why"))
+        yield f"Package of {name} {code}: {state} {why}"
+        yield ""
+        yield from _listed(f"{kind}: {told}" for kind, told in gone(package))
 
 
 def _not_planned(view: View) -> Iterator[str]:

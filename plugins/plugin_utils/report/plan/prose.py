@@ -83,11 +83,17 @@ def size(octets: int) -> str:
 def purpose(view: View) -> str:
     """Return what the change is and why, in two sentences."""
     fates, replacements = view.fates(), view.replacements()
+    others = sum(len(one.hosts) for one in view.forecasts if one.content["findings"])
+    apart = (
+        f" It was also found on {others:,} of {counted(view.foretold, 'host')} with a forecast."
+        if view.forecasts
+        else ""
+    )
     instead = f"{', '.join(replacements)} takes over protection" if replacements else "there is no replacement"
     return (
         f"Kaspersky was found on {view.affected():,} of {counted(view.planned, 'host')} that could be checked. "
         f"{counted(fates[CHANGE], 'host')} would be changed: {instead}, Kaspersky is removed, and each host is either "
-        "verified clean or reported."
+        f"verified clean or reported.{apart}"
     )
 
 

@@ -16,6 +16,7 @@ from ...fleet import document as documents
 from ...plan.model import PARTS, stopping
 from ...plan.platform import Handover
 from ...record import verdict
+from . import forecasts
 
 LEVELS = ("error", "overridable", "warning", "info", "ok")
 CHANGE, REFUSED, NOTHING = "to change", "refused", "nothing to do"
@@ -131,6 +132,7 @@ class View:
 
     document: dict[str, Any]
     groups: tuple[Group, ...]
+    forecasts: tuple[forecasts.Forecast, ...] = ()
 
     @property
     def planned(self) -> int:
@@ -140,7 +142,16 @@ class View:
     @property
     def total(self) -> int:
         """Return how many hosts were asked for."""
-        return self.planned + len(self.document["not_planned"])
+        return self.planned + len(self.document["not_planned"]) + self.foretold
+
+    @property
+    def foretold(self) -> int:
+        """Return how many hosts have a forecast, and are counted apart."""
+        return sum(len(one.hosts) for one in self.forecasts)
+
+    def by_platform(self) -> list[tuple[str, int]]:
+        """Return (platform, hosts) of all hosts that answered."""
+        return forecasts.by_platform(self.forecasts, [(group.plan, len(group.entries)) for group in self.groups])
 
     def fates(self) -> dict[str, int]:
         """Return how many hosts have which fate."""
@@ -215,7 +226,7 @@ def of(document: dict[str, Any]) -> View:
         )
         for number, (digest, names) in enumerate(sized, 1)
     ]
-    return View(document, tuple(groups))
+    return View(document, tuple(groups), forecasts.of(document))
 
 
 def _rank(check: dict[str, Any]) -> int:

@@ -1,0 +1,69 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a platform says of a host that is looked at and not changed: a forecast stands where other hosts have a plan.
+
+No approval, wave, threshold or exit code belongs to one. It has no digest, since nothing carries it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..canonical import digest
+from ..catalog.model import Catalog
+from .model import Check, Goal
+
+FORMAT_VERSION = 1
+# What a forecast cannot know; it stands beside the levels of a plan's preflight.
+UNKNOWN = "unknown"
+LEVELS = ("error", "overridable", "warning", UNKNOWN, "info", "ok")
+
+
+@dataclass(frozen=True)
+class Foretelling:
+    """How a platform foretells. ``asked`` gives {reads, signs} of the first look at a host, from a catalog;
+    ``further`` the reads that its answer makes worth while, from ({reads, signs}, answer); ``made`` the forecast, from
+    ({reads, signs} with the further ones, the whole answer, evidence made of it, catalog, goal).
+    """
+
+    asked: Callable[[Catalog], dict[str, Any]]
+    further: Callable[[dict[str, Any], dict[str, Any]], list[dict[str, Any]]]
+    made: Callable[[dict[str, Any], dict[str, Any], dict[str, Any], Catalog, Goal], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that a removal would do. ``details`` are lines for people, ``reasons`` ids of evidence."""
+
+    kind: str
+    title: str
+    details: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+    def to_json(self, number: int) -> dict[str, Any]:
+        """Return the step as forecasts have it, with an id from its place and kind."""
+        return {
+            "id": f"{number:02d}-{self.kind}",
+            "kind": self.kind,
+            "title": self.title,
+            "details": list(self.details),
+            "reasons": list(self.reasons),
+        }
+
+
+def checked(check: Check) -> dict[str, str]:
+    """Return a preflight result as forecasts have it: nothing in them is accepted."""
+    told = check.to_json()
+    return {name: str(told[name]) for name in ("id", "level", "title", "diagnosis", "remediation")}
+
+
+def classes(forecasts: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return {classes, hosts} of {host: forecast}: what hosts have alike is kept once, as it is with plans."""
+    found, hosts = {}, {}
+    for host, forecast in sorted(forecasts.items()):
+        name = digest(forecast)
+        found[name] = forecast
+        hosts[host] = {"class": name}
+    return {"classes": dict(sorted(found.items())), "hosts": hosts}

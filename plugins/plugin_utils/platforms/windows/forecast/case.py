@@ -1,0 +1,115 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the forecast's checks and steps look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ....catalog.model import Product
+from ....detect.claims import Claims
+from ....detect.evidence import Evidence, Item
+from ....detect.match import Finding
+from ....plan.model import Check, Goal
+from .. import names
+from ..look import THERE, Key, Look, number, why_not
+from ..reads import SERVICES
+
+GONE = ("residue_active", "residue_inert")
+
+
+@dataclass(frozen=True)
+class Removal:
+    """A product that a removal would begin with: its finding, its entry's name, and its ProductCodes."""
+
+    finding: Finding
+    product: Product
+    entries: tuple[Item, ...]
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One host. ``removals`` are in the order of a removal; ``packages`` are what was made of the kept packages, by
+    ProductCode; ``others`` are the products of other makers that were found.
+    """
+
+    look: Look
+    evidence: Evidence
+    goal: Goal
+    found: tuple[Finding, ...]
+    products: dict[str, Product]
+    claimed: Claims
+    removals: tuple[Removal, ...]
+    others: tuple[Finding, ...]
+    packages: dict[str, dict[str, Any]]
+
+    @property
+    def is_live(self) -> bool:
+        """Return True for a host that runs, False for a disk."""
+        return self.evidence.live
+
+    @property
+    def is_server(self) -> bool:
+        """Return True for a server by what the system says that it was installed as."""
+        return "server" in self.evidence.host["family"]
+
+    def items(self, *kinds: str) -> list[Item]:
+        """Return what was found of the vendor's of some kinds, each once."""
+        told = {item["id"]: item for items in self.claimed.values() for item in items if item["kind"] in kinds}
+        return [told[name] for name in sorted(told)]
+
+    def service(self, name: str) -> dict[str, Any] | None:
+        """Return the evidence of a service or driver of the system, in whatever case; None where there is none."""
+        told = (item for kind in ("service", "driver") for item in self.evidence.of_kind(kind))
+        return next((item["value"] for item in told if item["what"].lower() == name.lower()), None)
+
+    def role(self, name: str) -> bool | None:
+        """Return whether a service that says what a host is for is there; None where that could not be read."""
+        return is_there(self.look.key(f"{SERVICES}\\{name}"))
+
+    def named(self, kind: str) -> str:
+        """Return the names of the vendor's items of a kind, with commas between them."""
+        return ", ".join(names.name(str(item["what"])) for item in self.items(kind))
+
+
+Checks = Callable[[Case], Iterable[Check]]
+
+
+def is_there(key: Key | None) -> bool | None:
+    """Return whether a key is there; None where it could not be read."""
+    if key is None or why_not(key.answer) or "not_asked" in key.answer:
+        return None
+    return "values" in key.answer
+
+
+def start(key: Key | None) -> int | None:
+    """Return the start type of a service's key; None where it is not known."""
+    return None if key is None else number(key.values, "Start")
+
+
+def runs(value: dict[str, Any] | None) -> bool:
+    """Return True for a service that the service manager calls running."""
+    return value is not None and value["state"] == "running"
+
+
+def has_program(value: dict[str, Any] | None) -> bool:
+    """Return True for a service whose program is there, or nothing was read that shows it."""
+    return value is not None and bool(value["path"]) and value["file"] in (THERE, "unknown")
+
+
+def listed(texts: Iterable[str], most: int = 8) -> str:
+    """Return texts with commas between them, and how many more there are."""
+    told = list(dict.fromkeys(texts))
+    return ", ".join(told[:most]) + (f" and {len(told) - most} more" if len(told) > most else "")
+
+
+def once(checks: Iterable[Check]) -> Iterator[Check]:
+    """Yield checks; of those that say the same, the first."""
+    seen: set[tuple[str, str]] = set()
+    for check in checks:
+        if (check.id, check.diagnosis) not in seen:
+            seen.add((check.id, check.diagnosis))
+            yield check

@@ -1,0 +1,151 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Who protects now, and what would protect afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .....plan.foretelling import UNKNOWN
+from .....plan.model import Check
+from ... import names
+from ...look import ABSENT, text
+from ...planning import REGISTERED
+from ..case import GONE, Case, has_program, listed, runs
+
+SERVICE = "WinDefend"
+SOURCE = "Correct it where it comes from, in the group policy or the management tool, and not in the registry."
+
+
+def now(case: Case) -> Iterator[Check]:
+    """Yield who protects now: a host without protection before has no window that a change opens."""
+    own = [one.name for one in case.found if one.state == "running" and _scans(case, one.id)]
+    others = [one.name for one in case.others if one.state == "running"]
+    if own:
+        yield Check("protected_now", "ok", "The vendor's engine runs", listed(own))
+    elif others:
+        yield Check("protected_now", "info", "Another product runs, and none of the vendor's", listed(others))
+    elif runs(case.service(SERVICE)):
+        yield Check("protected_now", "info", "Only Defender's service runs", f"service {SERVICE} runs")
+    elif not case.is_live:
+        yield Check("protected_now", UNKNOWN, "A disk does not show what protects", "nothing runs on a disk")
+    else:
+        remedy = "Find out why before a change: the time without a scanner does not begin with the removal."
+        yield Check(
+            "protected_now", "warning", "Nothing that is known protects this host now", "no engine runs", remedy
+        )
+
+
+def _scans(case: Case, product: str) -> bool:
+    """Return True for a product that protects in real time, by the catalog's services of it."""
+    return bool(case.products[product].real_time_units) or case.products[product].product_class == "product"
+
+
+def others(case: Case) -> Iterator[Check]:
+    """Yield other makers' products, and what they left in Security Center."""
+    there = [
+        f"{one.name} ({one.state})" for one in case.others if one.state not in GONE and one.id not in _defender(case)
+    ]
+    if there:
+        title, remedy = (
+            "Another antivirus product is there",
+            "Decide which one protects afterwards; two may not run at once.",
+        )
+        yield Check("other_antivirus", "warning", title, listed(there), remedy)
+    stale = [item for item in case.evidence.of_kind("security_provider") if item["value"]["file"] == ABSENT]
+    if stale:
+        title = "Security Center still lists a product whose program is gone, so that Defender may stay off"
+        names = listed(item["value"]["name"] for item in stale)
+        yield Check("provider_left", "warning", title, names, "The row is Windows' own to remove, with a restart.")
+
+
+def _defender(case: Case) -> set[str]:
+    return {one.id for one in case.others if "defender" in one.id}
+
+
+def afterwards(case: Case) -> Iterator[Check]:
+    """Yield what Defender would do once the product is gone, with what keeps it from that."""
+    blockers = list(_blockers(case))
+    yield from blockers
+    if any(item["kind"] == "defender" for item in case.evidence.unknowns()):
+        yield Check("defender_after", UNKNOWN, "Defender's state could not be read", "its policy was refused", SOURCE)
+    elif any(check.level != "info" for check in blockers):
+        why = listed(check.id for check in blockers)
+        title, remedy = "Unprotected after a removal, as things are", "Correct what is named, or bring a replacement."
+        yield Check("defender_after", "overridable", title, why, remedy)
+    elif case.is_server:
+        title = "A server is unprotected after a removal unless a step switches Defender on"
+        remedy = "Plan that step (the feature, passive mode off, a restart), or bring a replacement."
+        yield Check("defender_after", "overridable", title, "nothing switches it on by itself on a server", remedy)
+    else:
+        title = "Defender is expected to come back by itself, in most cases within minutes of the restart"
+        remedy = "Prove it afterwards by its own state and by a detection; a running service shows nothing."
+        yield Check("defender_after", "info", title, "a client without a known blocker", remedy)
+
+
+def _blockers(case: Case) -> Iterator[Check]:
+    value = case.evidence.value("defender", "state") or {}
+    off = [*value.get("off_by_policy", ()), *(f"{name} (not by policy)" for name in value.get("off_by_itself", ()))]
+    if off:
+        yield Check("defender_policy_off", "overridable", "Defender is switched off", listed(off), SOURCE)
+    if value.get("passive_forced"):
+        yield _passive(case)
+    yield from _of_service(case.service(SERVICE), case)
+    if value.get("signatures_of"):
+        why = f"version {value['signatures'] or 'unknown'}, in use since {value['signatures_of']}"
+        remedy = "Compare it with your policy (Microsoft's own rule is 7 days): old signatures are no protection."
+        yield Check("defender_signatures", "info", "Defender's signatures", why, remedy)
+
+
+def _passive(case: Case) -> Check:
+    onboarded = case.service("Sense")
+    known = onboarded is not None and onboarded["start"] == "auto"
+    why = "ForceDefenderPassiveMode is 1" + (
+        "" if known else ", and the host is not onboarded, so that passive is not even valid"
+    )
+    remedy = "Set it to 0 where it comes from, and restart. With tamper protection the way back to passive is closed."
+    return Check("defender_passive_forced", "overridable", "Defender is forced into passive mode", why, remedy)
+
+
+def _of_service(service: dict[str, Any] | None, case: Case) -> Iterator[Check]:
+    """Yield why Defender's service cannot run; nothing where it is as it ought to be, or could not be read."""
+    if service is None:
+        if not any(item["kind"] == "service" for item in case.evidence.unknowns()):
+            yield _missing(f"there is no service {SERVICE}")
+    elif not service["path"]:
+        why = f"service {SERVICE} names no program: a restart is outstanding since its feature was switched on"
+        yield _disabled(why, "Restart the host, and look again.")
+    elif not has_program(service):
+        yield _missing(f"{service['path']} is gone")
+    elif service["start"] == "disabled":
+        yield _disabled(f"service {SERVICE} is disabled", "Update its platform; if that does not help, by hand.")
+
+
+def _missing(why: str) -> Check:
+    title, remedy = "Defender's feature or its files are missing", "Put the feature back, or bring a replacement."
+    return Check("defender_missing", "overridable", title, why, remedy)
+
+
+def _disabled(why: str, remedy: str) -> Check:
+    return Check("defender_disabled", "overridable", "Defender's service cannot start", why, remedy)
+
+
+def half_removed(case: Case) -> Iterator[Check]:
+    """Yield products that Windows Installer lists and the list of programs does not: an installer of one then fails."""
+    from_installer = _registered(case)
+    entries = {str(item["what"]).rpartition("\\")[2].upper() for item in case.evidence.of_kind("uninstall_entry")}
+    unread = any(item["kind"] == "uninstall_entry" for item in case.evidence.unknowns())
+    for code, name in sorted(from_installer.items()):
+        if code not in entries and not unread:
+            title = "Half removed: Windows Installer has it, and the list of programs has not"
+            remedy = (
+                "Repair or remove it before another installation of its kind, which would take itself for an upgrade."
+            )
+            yield Check("msi_half_removed", "overridable", title, f"{name} ({code})", remedy)
+
+
+def _registered(case: Case) -> dict[str, str]:
+    keys = [below for top in case.look.keys(REGISTERED) for below in top.below()]
+    told = {names.unpacked(key.name): text(key.values, "ProductName") or "(no name)" for key in keys}
+    return {code: name for code, name in told.items() if code}

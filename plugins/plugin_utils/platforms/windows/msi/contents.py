@@ -1,0 +1,204 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a package's removal takes with it, by its tables; of its maker's own actions only the names are known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from .tables import Row, Table, tables
+
+# Folders that Windows Installer knows by itself.
+FOLDERS = {
+    "TARGETDIR": "%SystemDrive%", "ROOTDRIVE": "%SystemDrive%",
+    "ProgramFilesFolder": "%ProgramFiles(x86)%", "ProgramFiles64Folder": "%ProgramFiles%",
+    "CommonFilesFolder": "%CommonProgramFiles(x86)%", "CommonFiles64Folder": "%CommonProgramFiles%",
+    "CommonAppDataFolder": "%ProgramData%", "WindowsFolder": "%SystemRoot%",
+    "SystemFolder": "%SystemRoot%\\SysWOW64", "System64Folder": "%SystemRoot%\\System32",
+    "WindowsVolume": "%SystemDrive%", "FontsFolder": "%SystemRoot%\\Fonts", "TempFolder": "%TEMP%",
+    "AppDataFolder": "%APPDATA%", "LocalAppDataFolder": "%LOCALAPPDATA%", "PersonalFolder": "%USERPROFILE%\\Documents",
+    "DesktopFolder": "%PUBLIC%\\Desktop",
+    "ProgramMenuFolder": "%ProgramData%\\Microsoft\\Windows\\Start Menu\\Programs",
+    "StartMenuFolder": "%ProgramData%\\Microsoft\\Windows\\Start Menu",
+    "StartupFolder": "%ProgramData%\\Microsoft\\Windows\\Start Menu\\Programs\\Startup",
+}  # fmt: skip
+ROOTS = {-1: "HKCU or HKLM", 0: "HKCR", 1: "HKCU", 2: "HKLM", 3: "HKU"}
+# Bits: a component that stays for good; one of the 64-bit view; a service that is deleted, or stopped, at a removal.
+PERMANENT, WIDE, DELETED, STOPPED = 0x10, 0x100, 0x80, 0x20
+AT_REMOVAL, DEEPEST = (2, 3), 64
+# Kinds of actions that do no more than set a property or a folder, and what the others are.
+SETTERS = (35, 51)
+KINDS = {1: "library", 2: "program", 3: "text", 5: "script", 6: "script", 7: "another package"}
+DEFERRED, AS_SYSTEM = 0x400, 0x800
+RESTARTS = ("ScheduleReboot", "ForceReboot")
+LITERAL = re.compile(r'"[^"]*"')
+PLAIN = ('""', '"ALL"')
+
+
+@dataclass(frozen=True)
+class _Component:
+    folder: str
+    is_wide: bool
+    stays: bool
+
+
+def contents(content: bytes) -> dict[str, Any]:
+    """Return {counts, files, registry, services, conditions, actions} of a package; errors as ``tables`` raises them.
+
+    Paths begin with a variable for the folder that the package has by default. What is permanent is left out.
+    """
+    told = tables(content)
+    parts = _components(told)
+    found: dict[str, Any] = {
+        "files": sorted({*_files(told, parts), *_others(told, parts)}),
+        "registry": sorted(set(_registry(told, parts))),
+        "services": sorted(_services(told, parts), key=lambda one: str(one["name"])),
+        "conditions": sorted(masked(str(row[0])) for row in _of(told, "LaunchCondition", "Condition") if row[0]),
+        "restarts": list(_restarts(told)),
+        "actions": list(_actions(told)),
+    }
+    counts = {kind: len(found[kind]) for kind in ("files", "registry", "services", "actions")}
+    return {
+        "counts": {{"registry": "registry_values", "actions": "own_actions"}.get(k, k): n for k, n in counts.items()},
+        **found,
+    }
+
+
+def _of(told: dict[str, Table], name: str, *columns: str) -> Iterator[Row]:
+    table = told.get(name)
+    return iter(()) if table is None else table.named(*columns)
+
+
+def _components(told: dict[str, Table]) -> dict[str, _Component]:
+    folders = _folders(told)
+    return {
+        str(name): _Component(
+            folders.get(str(folder), f"[{folder}]"), bool(_int(bits) & WIDE), bool(_int(bits) & PERMANENT)
+        )
+        for name, folder, bits in _of(told, "Component", "Component", "Directory_", "Attributes")
+    }
+
+
+def _folders(told: dict[str, Table]) -> dict[str, str]:
+    """Return the path of each folder of the package; one whose parents do not end is by its own name alone."""
+    rows = {
+        str(name): (parent, str(default or "."))
+        for name, parent, default in _of(told, "Directory", "Directory", "Directory_Parent", "DefaultDir")
+    }
+    return {name: _folder(name, rows) for name in rows}
+
+
+def _folder(name: str, rows: dict[str, tuple[str | int | None, str]]) -> str:
+    parts: list[str] = []
+    for _level in range(DEEPEST):
+        known = FOLDERS.get(name) or _merged(name)
+        if known or name not in rows:
+            return "\\".join([known or f"[{name}]", *reversed(parts)])
+        parent, default = rows[name]
+        own = _long(default.partition(":")[0])
+        parts += [own] if own != "." else []
+        if parent is None or str(parent) == name:
+            break
+        name = str(parent)
+    return "\\".join([f"[{name}]", *reversed(parts)])
+
+
+def _merged(name: str) -> str:
+    """Return what a folder stands for whose name a merge module has made its own, by a dot and its code."""
+    return FOLDERS.get(name.partition(".")[0], "") if "." in name else ""
+
+
+def _long(name: str) -> str:
+    return name.rpartition("|")[2]
+
+
+def _int(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _files(told: dict[str, Table], parts: dict[str, _Component]) -> Iterator[str]:
+    for component, name in _of(told, "File", "Component_", "FileName"):
+        part = parts.get(str(component))
+        if part and not part.stays:
+            yield f"{part.folder}\\{_long(str(name))}"
+
+
+def _others(told: dict[str, Table], parts: dict[str, _Component]) -> Iterator[str]:
+    """Yield what goes besides the files: by RemoveFile at a removal, shortcuts, and copies that were made."""
+    folders = _folders(told)
+    for component, name, folder, when in _of(
+        told, "RemoveFile", "Component_", "FileName", "DirProperty", "InstallMode"
+    ):
+        if when in AT_REMOVAL and not _stays(parts, component):
+            yield f"{folders.get(str(folder), f'[{folder}]')}\\{_long(str(name)) if name else ''}"
+    for component, name, folder in _of(told, "Shortcut", "Component_", "Name", "Directory_"):
+        if not _stays(parts, component):
+            yield f"{folders.get(str(folder), f'[{folder}]')}\\{_long(str(name))}.lnk"
+
+
+def masked(condition: str) -> str:
+    """Return a condition without the texts that something is compared with: one of them may be a password."""
+    return LITERAL.sub(lambda found: found[0] if found[0] in PLAIN else '"…"', condition)
+
+
+def _restarts(told: dict[str, Table]) -> Iterator[str]:
+    for action, condition in _of(told, "InstallExecuteSequence", "Action", "Condition"):
+        if action in RESTARTS:
+            yield f"{action}{': ' + masked(str(condition)) if condition else ''}"
+
+
+def _stays(parts: dict[str, _Component], component: object) -> bool:
+    part = parts.get(str(component))
+    return part is None or part.stays
+
+
+def _registry(told: dict[str, Table], parts: dict[str, _Component]) -> Iterator[str]:
+    for root, key, name, component in _of(told, "Registry", "Root", "Key", "Name", "Component_"):
+        part = parts.get(str(component))
+        if part is None or part.stays:
+            continue
+        top, below = ROOTS.get(_int(root) if root is not None else -9, "?"), str(key).strip("\\")
+        place = f"{top}\\{below}" + (" (64-bit view)" if part.is_wide else " (32-bit view)")
+        yield (
+            f"{place}, and all below it"
+            if name in ("-", "*")
+            else place
+            if name == "+"
+            else f"{place}: {name or '(default)'}"
+        )
+
+
+def _services(told: dict[str, Table], parts: dict[str, _Component]) -> Iterator[dict[str, Any]]:
+    installed = {str(row[0]): row[1] for row in _of(told, "ServiceInstall", "Name", "DisplayName")}
+    bits: dict[str, int] = {}
+    for name, event, component in _of(told, "ServiceControl", "Name", "Event", "Component_"):
+        if not _stays(parts, component):
+            bits[str(name)] = bits.get(str(name), 0) | _int(event)
+    for name in sorted({*installed, *(name for name, event in bits.items() if event & (DELETED | STOPPED))}):
+        yield {
+            "name": name,
+            "display_name": str(installed.get(name) or ""),
+            "stopped": bool(bits.get(name, 0) & STOPPED),
+            "deleted": bool(bits.get(name, 0) & DELETED),
+        }
+
+
+def _actions(told: dict[str, Table]) -> Iterator[dict[str, Any]]:
+    """Yield the maker's own actions in their places in the sequence; what they do is not in the package's tables."""
+    kinds = {str(name): _int(kind) for name, kind in _of(told, "CustomAction", "Action", "Type")}
+    rows = [
+        row for row in _of(told, "InstallExecuteSequence", "Action", "Condition", "Sequence") if str(row[0]) in kinds
+    ]
+    for name, condition, place in sorted(rows, key=lambda row: (_int(row[2]), str(row[0]))):
+        kind = kinds[str(name)] & 0x3F
+        if kind not in SETTERS and _int(place) > 0:
+            yield {
+                "name": str(name),
+                "what": KINDS.get(kind & 7, "message" if kind == 19 else "unknown"),
+                "condition": masked(str(condition or "")),
+                "sequence": _int(place),
+                "as_system": kinds[str(name)] & (DEFERRED | AS_SYSTEM) == DEFERRED | AS_SYSTEM,
+            }

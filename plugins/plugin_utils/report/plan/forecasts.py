@@ -1,0 +1,126 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The forecasts of a plan's document: of hosts that are looked at and not changed, grouped as plans are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ... import platforms
+from ...plan.foretelling import LEVELS
+from ...record import verdict
+from .. import words
+
+FORECAST = "forecast"
+MEANING = (
+    "A forecast is not a plan: there is nothing in it to approve, nothing carries it out, and no wave, limit or exit "
+    "code counts its hosts. It says what a removal would have to do, and what has to be settled first."
+)
+LIMITS = (
+    "Looking at Windows and foretelling were tested with recorded answers, on disks with registry hives, and with "
+    "stand-in packages. None of it was ever run on a real Windows, nor on the vendor's own packages.",
+    "What a package lists is what Windows Installer takes with it. What its maker's own actions do is in no table, and "
+    "folders are those that the package has by default: the owner may have chosen others.",
+)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """One class of forecasts: ``number`` from 1, what all of its hosts have alike, and their names."""
+
+    number: int
+    content: dict[str, Any]
+    hosts: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """Return what the class is called, which no class of plans is."""
+        return f"F{self.number}"
+
+    @property
+    def system(self) -> str:
+        """Return what its hosts run, in words."""
+        told = self.content["system"]
+        return f"{told['product'] or told['system']}, {told['version']}"
+
+    @property
+    def platform(self) -> str:
+        """Return the platform's name."""
+        return platforms.of(self.content["system"] | {"platform": self.content["system"]["system"]}).name
+
+    @property
+    def verdict(self) -> str:
+        """Return what looking at its hosts came to."""
+        return verdict.of_detection({**self.content, "removed_before": []})
+
+    @property
+    def found(self) -> str:
+        """Return what was found, in a line."""
+        return words.findings(self.content)
+
+    @property
+    def checks(self) -> list[dict[str, str]]:
+        """Return its preflight results, the gravest first."""
+        return sorted(self.content["preflight"], key=lambda check: (LEVELS.index(check["level"]), check["id"]))
+
+    @property
+    def open(self) -> list[str]:
+        """Return the ids of what would have to be settled first, each once."""
+        if not self.content["steps"]:
+            return []
+        grave = [check["id"] for check in self.checks if check["level"] in ("error", "overridable")]
+        return list(dict.fromkeys(grave))
+
+    @property
+    def settle(self) -> str:
+        """Return what would have to be settled first, in a line."""
+        if not self.content["steps"]:
+            return "nothing to remove"
+        return f"to settle first: {', '.join(self.open)}" if self.open else "nothing known has to be settled first"
+
+
+def of(document: dict[str, Any]) -> tuple[Forecast, ...]:
+    """Return the classes of forecasts of a document, the largest first."""
+    told = document.get("forecasts") or {"classes": {}, "hosts": {}}
+    members: dict[str, list[str]] = {name: [] for name in told["classes"]}
+    for host, entry in told["hosts"].items():
+        members[entry["class"]].append(host)
+    sized = sorted(members.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+    return tuple(
+        Forecast(number, told["classes"][name], tuple(sorted(hosts))) for number, (name, hosts) in enumerate(sized, 1)
+    )
+
+
+def by_platform(forecasts: tuple[Forecast, ...], plans: list[tuple[dict[str, Any], int]]) -> list[tuple[str, int]]:
+    """Return (platform, hosts) of plans, given as (plan, hosts), and of forecasts, the most first."""
+    counted: Counter[str] = Counter()
+    for plan, hosts in plans:
+        counted[platforms.of_plan(plan).name] += hosts
+    for forecast in forecasts:
+        counted[forecast.platform] += len(forecast.hosts)
+    return sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def gone(package: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield (kind, what) of all that a package takes with it, and of its maker's own actions."""
+    for kind in ("files", "registry"):
+        yield from ((kind, told) for told in package.get(kind, ()))
+    yield from (("service", f"{told['name']} ({told['display_name']})") for told in package.get("services", ()))
+    for told in package.get("actions", ()):
+        yield "own action", f"{told['sequence']} {told['name']} ({told['what']}), if {told['condition'] or 'always'}"
+
+
+def rows(forecasts: tuple[Forecast, ...]) -> Iterator[list[object]]:
+    """Yield the rows of plan.csv of hosts with a forecast."""
+    for one in forecasts:
+        told = [
+            f"{check['level']} {check['id']}: {check['diagnosis']}" for check in one.checks if check["level"] != "ok"
+        ]
+        for host in one.hosts:
+            yield [
+                *(host, one.label, FORECAST, one.verdict, "", one.system, one.found, "", len(one.content["steps"])),
+                *(" ".join(one.open), "", "", "", "; ".join(one.content["unknowns"]), "; ".join(told), ""),
+            ]

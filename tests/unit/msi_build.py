@@ -1,0 +1,82 @@
+"""Make Windows Installer packages: from sources by wixl, and changed by SQL as msibuild does it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from support import REPOSITORY
+
+SOURCES = REPOSITORY / "tests" / "fixtures" / "windows_packages"
+TOOLS = ("wixl", "msibuild", "msiinfo")
+WIDE = {"protected": "x86", "wide": "x64"}
+# What a source cannot say: the maker's own actions, and a wish for a restart.
+SQL = {
+    "protected": (
+        "UPDATE `Component` SET `Attributes` = 16 WHERE `Component` = 'Licence'",
+        "INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('StopSelfDefence', 3073,"
+        " 'Lib', 'Stop')",
+        "INSERT INTO `RemoveFile` (`FileKey`,`Component_`,`FileName`,`DirProperty`,`InstallMode`) VALUES ('logs',"
+        " 'Engine', '*.log', 'INSTALLDIR', 2)",
+        "INSERT INTO `RemoveFile` (`FileKey`,`Component_`,`FileName`,`DirProperty`,`InstallMode`) VALUES ('first',"
+        " 'Engine', 'old.ini', 'INSTALLDIR', 1)",
+        "INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('SetFolder', 51, 'FOLDER', '[X]')",
+        "INSERT INTO `CustomAction` (`Action`,`Type`,`Source`,`Target`) VALUES ('Never', 1, 'Lib', 'Never')",
+        "INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('StopSelfDefence',"
+        ' \'REMOVE="ALL" AND ACMEPASSWD="hunter2"\', 1550)',
+        "INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('SetFolder', '', 10)",
+    ),
+    "wide": (
+        "INSERT INTO `InstallExecuteSequence` (`Action`,`Condition`,`Sequence`) VALUES ('ScheduleReboot',"
+        " 'REMOVE=\"ALL\"', 6500)",
+    ),
+}
+
+
+def missing() -> list[str]:
+    """Return the tools that are not on this machine."""
+    return [tool for tool in TOOLS if shutil.which(tool) is None]
+
+
+def run(*command: str, folder: Path | None = None) -> bytes:
+    """Run a tool and return what it printed."""
+    made = subprocess.run(
+        command, cwd=folder, check=True, stdout=subprocess.PIPE, timeout=120, env={**os.environ, "LC_ALL": "C.UTF-8"}
+    )
+    return made.stdout
+
+
+def package(name: str, folder: Path) -> Path:
+    """Return a package made from the source of this name."""
+    (folder / "file.bin").write_bytes(b"nothing that runs")
+    shutil.copy(SOURCES / f"{name}.wxs", folder)
+    path = folder / f"{name}.msi"
+    run("wixl", "-a", WIDE[name], "-o", str(path), f"{name}.wxs", folder=folder)
+    for statement in SQL[name]:
+        query(path, statement)
+    return path
+
+
+def query(path: Path, statement: str) -> None:
+    """Change a package by a statement of SQL."""
+    run("msibuild", str(path), "-q", statement)
+
+
+def exported(path: Path) -> dict[str, tuple[list[str], list[str], list[list[str]]]]:
+    """Return {table: (columns, their kinds, rows)} of a package as msiinfo exports them, all of it text."""
+    found = {}
+    for table in run("msiinfo", "tables", str(path)).decode().split():
+        text = _decoded(run("msiinfo", "export", str(path), table))
+        names, kinds, _keys, *rows = [line.split("\t") for line in text.split("\n") if line]
+        found[table] = ([name.strip("\r") for name in names], [kind.strip("\r") for kind in kinds],
+                        [[value.strip("\r") for value in row] for row in rows])  # fmt: skip
+    return found
+
+
+def _decoded(text: bytes) -> str:
+    try:
+        return text.decode("utf-8")
+    except UnicodeDecodeError:
+        return text.decode("cp1252")
