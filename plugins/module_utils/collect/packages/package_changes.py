@@ -11,13 +11,14 @@ from ...posix.names import any_of
 from ...posix.running.commands import run
 from .. import host
 from ..items import not_checked, seen
-from . import package_manager
+from . import apt_cache, package_manager
 
 # Two of them have room in the time of this kind.
 SIMULATION_LIMIT = 280
 # A simulation writes its caches, a log of the solver and temporary files, unless it is kept from doing so.
-NO_CACHES = ["-o", "Dir::Cache::pkgcache=", "-o", "Dir::Cache::srcpkgcache="]
-NO_FILES = NO_CACHES + ["-o", "Dir::Log::Planner=/dev/null"]
+NO_CACHES = apt_cache.NO_CACHES
+NO_LOG = ["-o", "Dir::Log::Planner=/dev/null"]
+NO_FILES = NO_CACHES + NO_LOG
 IN_MEMORY = "/run"
 # A host may be set to remove what nothing needs any more whenever a package goes.
 PURGE = ["-o", "APT::Get::AutomaticRemove=false", "purge"]
@@ -80,7 +81,7 @@ def _for_host(asked, look):
 
 def _by_apt(what, verb, names):
     try:
-        finished = run(["apt-get", "-s", "-q"] + NO_FILES + verb + names, SIMULATION_LIMIT, TMPDIR=IN_MEMORY)
+        finished = apt_cache.simulated(NO_LOG + verb + names, SIMULATION_LIMIT, TMPDIR=IN_MEMORY)
     except EndpointError as error:
         return not_checked("package_change", what, "apt-get -s", error)
     if finished.code:

@@ -44,8 +44,8 @@ def environment(**extra):
     return values
 
 
-def run(argv, timeout, stdin=None, lasting=False, **extra):
-    """Run a command and return Finished, whatever its exit code.
+def run(argv, timeout, stdin=None, lasting=False, keep=(), **extra):
+    """Run a command and return Finished, whatever its exit code. It has the open files with the numbers in ``keep``.
 
     It reads from and prints to files without a name, never to a pipe of this process: should this process be killed,
     the command goes on to its end. What is printed is limited; a ``lasting`` command, which must not be ended for that,
@@ -56,7 +56,7 @@ def run(argv, timeout, stdin=None, lasting=False, **extra):
     """
     files = _opened(stdin)
     try:
-        process = _started(argv, files, extra)
+        process = _started(argv, files, keep, extra)
         try:
             _see_it_end(process, argv, timeout, files[1:], lasting)
         except CutOff as error:
@@ -85,7 +85,7 @@ def _opened(given):
     return files
 
 
-def _started(argv, files, extra):
+def _started(argv, files, keep, extra):
     try:
         return subprocess.Popen(
             argv,
@@ -95,6 +95,7 @@ def _started(argv, files, extra):
             env=environment(**extra),
             cwd="/",
             close_fds=True,
+            pass_fds=keep,
             # A group of its own, so that what it starts can be ended with it; no terminal whose end would end it.
             start_new_session=True,
         )
