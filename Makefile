@@ -44,7 +44,7 @@ export ANSIBLE_FORCE_COLOR ?= 0
 
 .DEFAULT_GOAL := help
 .PHONY: help actionlint docs examples release release-prepare release-check pins demo demo-up demo-down look setup prerequisites test lint types unit hostile hostile-count rollout sanity build-check molecule lab \
-	readmes test-full test-matrix bench-detect bench-hive bench-plan bench-report bench-window browser clean screenshots catalog-index requirements controller
+	readmes test-full test-matrix bench-detect bench-fleet bench-hive bench-plan bench-report bench-window browser clean screenshots catalog-index requirements controller
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,7 +52,7 @@ help: ## Show this list
 ifeq ($(WAY),controller)
 # All of it happens in the controller in a folder, by the recipes below.
 IN_CONTROLLER := demo demo-up test test-full lint types unit hostile build-check molecule lab hostile-count catalog-index readmes \
-	bench-detect bench-plan bench-report bench-window
+	bench-detect bench-fleet bench-plan bench-report bench-window
 NEED_PYPI := docs rollout browser test-matrix sanity screenshots controller bench-hive
 
 setup:
@@ -137,7 +137,7 @@ types: setup ## Check the types of the engine, the action plugins and the lab
 		-p ansible_collections.avshift.endpoint.plugins.plugin_utils -p ansible_collections.avshift.endpoint.plugins.action
 	cd lab && mypy --cache-dir ../.cache/mypy-lab --config-file ../pyproject.toml fleet.py heartbeat.py parts.py avshift_controller/*.py
 	MYPYPATH=tests/stubs:benchmarks:.cache:tests/unit mypy --cache-dir .cache/mypy-bench --follow-imports silent -p avshift_bench
-	cd benchmarks && mypy --cache-dir ../.cache/mypy-bench --config-file ../pyproject.toml detect.py hive.py report.py window.py
+	cd benchmarks && mypy --cache-dir ../.cache/mypy-bench --config-file ../pyproject.toml detect.py fleet.py hive.py report.py window.py
 	cd tests && mypy --cache-dir ../.cache/mypy-bench --config-file ../pyproject.toml -p matrix
 
 unit: setup ## Run the tests that need no container
@@ -209,6 +209,10 @@ test-matrix: setup ## Run the endpoint's code on every Python that is here, with
 bench-detect: setup ## Measure detection beside Ansible's own tasks: about 15 minutes, no test
 	@echo "== bench-detect"
 	$(BIN)/python benchmarks/detect.py $(if $(PROFILE),--profile)
+
+bench-fleet: setup ## Measure detect, plan and migrate of whole fleets beside Ansible's own; SIZES="100 1000"; some hours, no test
+	@echo "== bench-fleet"
+	$(BIN)/python benchmarks/fleet.py $(if $(SIZES),--sizes $(SIZES))
 
 bench-hive: setup ## Measure a look at a Windows disk with a large registry beside regipy: about a minute, no test
 	@echo "== bench-hive"

@@ -14,8 +14,8 @@ from .usage import Usage
 POLL_SECONDS = 0.25
 
 
-def of_tree(argv: Sequence[str], environment: Mapping[str, str], output: Path) -> Usage:
-    """Run a command that has to succeed and return what it and its children took together.
+def of_tree(argv: Sequence[str], environment: Mapping[str, str], output: Path, codes: Sequence[int] = (0,)) -> Usage:
+    """Run a command that has to end with one of the codes and return what it and its children took together.
 
     The memory is the highest sum of their proportional set sizes (Pss in /proc/PID/smaps_rollup), four times a second:
     what forks share counts once.
@@ -30,7 +30,7 @@ def of_tree(argv: Sequence[str], environment: Mapping[str, str], output: Path) -
             ended, status, used = os.wait4(process.pid, os.WNOHANG)
         wall = time.monotonic() - begun
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
+    if process.returncode not in codes:
         raise BenchError("Running a command", " ".join(argv), f"exit code {process.returncode}", f"See {output}.")
     return Usage(wall, used.ru_utime + used.ru_stime, peak / 1024)
 

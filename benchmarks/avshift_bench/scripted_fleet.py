@@ -1,0 +1,44 @@
+"""Make a fleet of scripted hosts: python -m avshift_bench.scripted_fleet N FOLDER.
+
+They answer as the cases in tests/fixtures/plans were recorded; ``on_host/scripted_host.py`` says how.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from plans import case_of
+from support import collected
+
+from .paths import ON_HOST
+
+ANSWERS = {"before": "full", "after": "clean-without-replacement", "drifted": "leftovers"}
+VARIABLES: dict[str, Any] = {
+    "ansible_connection": "local",
+    "ansible_python_interpreter": "{{ fleet_folder }}/{{ inventory_hostname }}/python",
+    "avshift_become": False,
+    "avshift_provider": "none",
+    "avshift_accept": ["no_replacement", "backup_encrypted"],
+}
+
+
+def main() -> int:
+    """Write the hosts and their inventory, hosts.json."""
+    count, folder = int(sys.argv[1]), Path(sys.argv[2]).resolve()
+    names = [f"host{number:05d}" for number in range(count)]
+    for name in names:
+        (folder / name).mkdir(parents=True)
+        (folder / name / "python").symlink_to(ON_HOST / "scripted_host.py")
+    for name, case in ANSWERS.items():
+        answer = json.dumps({"changed": False, "collected": collected(case_of(case))})
+        (folder / f"{name}.json").write_text(answer, encoding="utf-8")
+    inventory = {"all": {"hosts": dict.fromkeys(names), "vars": {**VARIABLES, "fleet_folder": str(folder)}}}
+    (folder / "hosts.yml").write_text(json.dumps(inventory), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
