@@ -1,12 +1,13 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The controller's half of antivirus_selftest: take the provider's layout from the catalog and prove it."""
+"""The controller's half of antivirus_selftest: choose the provider's layout for the host and have it tested."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
 from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import settings
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import Adapter
 
 
@@ -22,8 +23,9 @@ class ActionModule(Adapter):
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Return the checks and the worst of their results."""
-        asked = platforms.expected().selftest(
-            self.catalog(options), options["provider"], options["options"], options["max_database_age"]
-        )
+        provider = settings.provider_of(self.catalog(options), options["provider"])
+        chosen = settings.settled(provider, options["options"])
+        facts = self.first_look(task_vars)
+        asked = platforms.of(facts).selftest(provider, chosen, facts, options["max_database_age"])
         proven = self.on_endpoint("prove", asked, task_vars)
         return {"provider": options["provider"], "checks": proven["checks"], "result": proven["result"]}

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The controller's half of migration_plan: collect in one round trip, plan, and hold the plan to the approved one."""
+"""The controller's half of migration_plan: look twice, plan, and hold the plan to the approved one."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence i
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.probes import as_text
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import stop_file
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import exceptions, goal, make
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import goal, make, wanted
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.schema import answers
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import (
     OF_RUN,
     RESULTS_OF_RUN,
@@ -58,16 +59,14 @@ class ActionModule(Adapter):
         if not self._task.check_mode:
             stop_file.refuse(options["stop_file"], host)
         catalog = self.catalog(options)
-        wanted = goal.of(options, catalog)
+        aim = goal.of(options, catalog)
         grant = self._grant(options, host)
         exempt = exceptions_file.of_host(options["exceptions_file"], catalog, host, now())
-        asked = exceptions.applied(wanted, exempt, catalog.products)
-        collected = self.on_endpoint(
-            "collect", {"probes": as_text(make.probes_for(platforms.expected(), catalog, asked))}, task_vars
-        )
-        platform = platforms.of(collected["collected"]["host"])
-        evidence = Evidence.of(collected["collected"], platform.table)
-        plan = make.make(platform, host, evidence, catalog, wanted, exempt).to_json()
+        facts = self.first_look(task_vars)
+        asked = wanted.of(platforms.of(facts), facts, catalog, aim, exempt)
+        collected = self.on_endpoint("collect", {"probes": as_text(make.probes_for(asked))}, task_vars)["collected"]
+        answers.must_agree(facts, collected["host"], host)
+        plan = make.make(asked, host, Evidence.of(collected, asked.platform.table)).to_json()
         judged = judge.judge(plan, grant, versions(catalog))
         told = {
             "plan": judged.plan,

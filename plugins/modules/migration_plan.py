@@ -7,7 +7,7 @@ module: migration_plan
 short_description: Plan a host's migration and check it against an approved plan
 version_added: 0.1.0
 description:
-  - Collects evidence in one round trip and plans the steps from the current state to the goal. Changes nothing.
+  - Finds out in one round trip which system the host runs, collects evidence in another, and plans the steps from the current state to the goal. Changes nothing.
   - The same evidence gives the same digest. Values that change by themselves, such as process IDs, are shown but are not in the digest.
 author:
   - avshift contributors (@avshift)

@@ -16,7 +16,6 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.carry_out import 
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.answer import answer as told
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import make
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import compare, detection, plan
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import folder
@@ -26,7 +25,7 @@ from hostile_records import RUN
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lying_hosts import honest
-from plans import VERSIONS, case_of, goal_of, plan_of
+from plans import VERSIONS, case_of, goal_of, plan_of, planned
 from support import CATALOG
 
 FULL = os.environ.get("AVSHIFT_HOSTILE_SET") == "full"
@@ -98,9 +97,7 @@ def _must_be_tellable(collected: dict[str, Any]) -> None:
     """Plan the host beside an honest one, and make every document of both."""
     made, problem = {}, ""
     try:
-        made = make.make(
-            platforms.expected(), "liar", platforms.evidence(copy.deepcopy(collected)), CATALOG, GOAL
-        ).to_json()
+        made = planned(GOAL, copy.deepcopy(collected), "liar")
     except answers.UNFIT as error:
         # The action says so by the host's name; test_controller_answers has such an answer.
         problem = repr(error)

@@ -35,7 +35,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.carry_out import 
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import loader  # noqa: E402
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.probes import as_text  # noqa: E402
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document  # noqa: E402
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import make  # noqa: E402
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import make, wanted  # noqa: E402
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import Goal  # noqa: E402
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import runs  # noqa: E402
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport import program as sent  # noqa: E402
@@ -70,15 +70,20 @@ class Case:
         return Goal(remove=True, also_remove=expected.also_remove, accept=(*expected.accept, "no_replacement"))
 
 
-def probes(case: Case) -> str:
-    """Return what is asked of a host in order to plan."""
-    return str(as_text(make.probes_for(platforms.expected(), CATALOG, case.goal)))
+def probes(case: Case, facts: dict[str, Any]) -> str:
+    """Return what is asked of a host with these facts in order to plan."""
+    return str(as_text(make.probes_for(_wanted(case, facts))))
+
+
+def _wanted(case: Case, facts: dict[str, Any]) -> wanted.Wanted:
+    asked: wanted.Wanted = wanted.of(platforms.of(facts), facts, CATALOG, case.goal)
+    return asked
 
 
 def planned(case: Case, collected: dict[str, Any]) -> dict[str, Any]:
     """Return the plan of a host from what a collection gave."""
-    evidence = platforms.evidence(collected["collected"])
-    plan: dict[str, Any] = make.make(platforms.expected(), case.host, evidence, CATALOG, case.goal).to_json()
+    seen = collected["collected"]
+    plan: dict[str, Any] = make.make(_wanted(case, seen["host"]), case.host, platforms.evidence(seen)).to_json()
     return plan
 
 

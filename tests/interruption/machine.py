@@ -61,7 +61,8 @@ class Machine:
 
     def plan(self) -> dict[str, Any]:
         """Return the host's plan as it is now."""
-        return engine.planned(self.case, self.call("collect", probes=engine.probes(self.case)))
+        facts = self.call("collect", probes="{}")["collected"]["host"]
+        return engine.planned(self.case, self.call("collect", probes=engine.probes(self.case, facts)))
 
     def observe(self) -> tuple[Observation, set[str]]:
         """Return what the host holds, in the form in which a plan's fidelity is judged, and which units run."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog.model import Catalog
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import goal, make
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import goal, make, wanted
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import Goal
-from support import CATALOG, FIXTURES, collected, load_yaml
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.wanted import Wanted
+from support import CATALOG, FIXTURES, HOST, collected, load_yaml
 
 VERSIONS = {"collection_version": "0.1.0", "catalog_digest": "c" * 64}
 NOTHING_ASKED: dict[str, Any] = {
@@ -31,10 +34,28 @@ def goal_of(case: dict[str, Any]) -> Goal:
     return goal.of({**NOTHING_ASKED, **case["goal"]}, CATALOG)
 
 
+def wanted_of(
+    aim: Goal, facts: dict[str, Any] = HOST, catalog: Catalog = CATALOG, granted: Sequence[dict[str, Any]] = ()
+) -> Wanted:
+    """Return what is wanted of a host with these facts."""
+    return wanted.of(platforms.of(facts), facts, catalog, aim, granted)
+
+
+def planned(
+    aim: Goal,
+    answer: dict[str, Any],
+    host: str = "host",
+    catalog: Catalog = CATALOG,
+    granted: Sequence[dict[str, Any]] = (),
+) -> dict[str, Any]:
+    """Return the plan of a host that answers so, as it is written."""
+    asked = wanted_of(aim, answer["host"], catalog, granted)
+    return make.make(asked, host, platforms.evidence(answer)).to_json()
+
+
 def plan_of(case: dict[str, Any], host: str = "host", answer: dict[str, Any] | None = None) -> dict[str, Any]:
     """Return the plan of a case as it is written; ``answer`` takes the place of the collector's."""
-    seen = platforms.evidence(collected(case) if answer is None else answer)
-    return make.make(platforms.expected(), host, seen, CATALOG, goal_of(case)).to_json()
+    return planned(goal_of(case), collected(case) if answer is None else answer, host)
 
 
 def document_of(*names: str) -> dict[str, Any]:

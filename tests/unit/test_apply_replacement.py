@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply.packages import rpm_install, signatures_check
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply.services import selinux_boolean, unit
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect import host
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.look import Look
-from ansible_collections.avshift.endpoint.plugins.module_utils.collect.packages import package_changes
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.trust import selinux_booleans
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.own import own_journal
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running import boot_clock, commands
 from ansible_collections.avshift.endpoint.plugins.module_utils.prove import on_access, silenced
 from ansible_collections.avshift.endpoint.plugins.module_utils.prove.checks import BAD, OK, UNKNOWN
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux.staging import engine
+from support import CATALOG
 
 
 @pytest.fixture
@@ -170,14 +173,10 @@ def test_test_file_that_was_moved_is_removed_where_it_is(
     assert [path.name for path in quarantine.iterdir()] == ["the-owners"]
 
 
-FAMILIES = [
-    {"family": "debian", "manager": "apt-get", "packages": [{"name": "a", "not_on": []}]},
-    {
-        "family": "fedora",
-        "manager": "dnf",
-        "packages": [{"name": "engine", "not_on": []}, {"name": "scan", "not_on": ["alma 9"]}],
-    },
-]
+FAMILIES = {
+    "debian": {"packages": ["a"]},
+    "fedora": {"manager": "dnf", "packages": ["engine", {"name": "scan", "not_on": ["alma 9"]}]},
+}
 
 
 @pytest.mark.parametrize(
@@ -194,7 +193,10 @@ def test_host_is_asked_for_the_packages_of_its_own_family(
 ) -> None:
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc" / "os-release").write_text(release)
-    assert package_changes._for_host(FAMILIES, Look(str(tmp_path))) == expected
+    facts = host.describe(Look(str(tmp_path)))
+    provider = replace(CATALOG.providers["clamav"], platforms=FAMILIES)
+    asked = engine.installing(engine.layout_of(provider, facts))["package_change"]
+    assert (asked["manager"], asked["install"]) == expected
 
 
 TABLE = """Installing:

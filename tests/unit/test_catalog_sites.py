@@ -18,10 +18,10 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import in
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect import probes
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.answer import answer
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import make
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import Goal
 from hypothesis import given
 from hypothesis import strategies as st
+from plans import planned
 from support import FIXTURES, REPOSITORY, load_yaml
 from test_schema_check import ANYTHING, broken_copy
 
@@ -141,8 +141,8 @@ def test_a_policy_of_the_site_is_chosen_by_its_id(tmp_path: Path) -> None:
 
 def test_the_plan_says_what_the_site_s_catalog_did(tmp_path: Path) -> None:
     site = _site(tmp_path, {"products/linux/kesl.yml": load_yaml(DATA / "products/linux/kesl.yml")})
-    evidence = platforms.evidence({"host": {}, "evidence": [], "live": True})
-    plan = make.make(platforms.expected(), "web1", evidence, loader.load(sites=(site,)), Goal(True, "")).to_json()
+    answer: dict[str, Any] = {"host": {}, "evidence": [], "live": True}
+    plan = planned(Goal(True, ""), answer, catalog=loader.load(sites=(site,)))
     told = next(check for check in plan["preflight"] if check["id"] == "site_catalog")
     assert told["diagnosis"] == "replaced: product kesl"
 

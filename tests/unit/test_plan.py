@@ -11,14 +11,13 @@ from typing import Any
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply.runner import KINDS
-from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.canonical import encode
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.carry_out.marks import expanded
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import goal, make
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import digest_of
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from plans import NOTHING_ASKED, case_of, document_of, goal_of, plan_of
+from plans import NOTHING_ASKED, case_of, document_of, goal_of, plan_of, wanted_of
 from schemas import problems
 from support import CATALOG, cases, collected, load_yaml, name_of
 
@@ -196,21 +195,16 @@ def test_text_of_a_file_is_sent_as_it_was_approved() -> None:
 
 
 def test_probes_of_a_plan_ask_for_what_its_steps_need() -> None:
-    asked = make.probes_for(platforms.expected(), CATALOG, goal_of(case_of("full")))
+    asked = make.probes_for(wanted_of(goal_of(case_of("full"))))
     assert {"interceptor", "space", "package_change", "debconf", "file_text", "journal"} <= set(asked)
     leaving = [product for product in CATALOG.products if product.may_go(())]
     assert set(asked["space"]["trees"]) == {path for product in leaving for path, _holds in product.retain}
     going = {name for product in leaving for name in product.of_kind("package")}
     assert set(asked["package_change"]["remove"]) == going < set(asked["package"]["names"])
     named = {**NOTHING_ASKED, "also_remove": ["klms"]}
-    also = make.probes_for(platforms.expected(), CATALOG, goal.of(named, CATALOG))["package_change"]["remove"]
+    also = make.probes_for(wanted_of(goal.of(named, CATALOG)))["package_change"]["remove"]
     assert set(also) - going == set(CATALOG.product("klms").of_kind("package"))
-    assert (
-        make.probes_for(platforms.expected(), CATALOG, goal_of(case_of("kaspersky-ignored")))["package_change"][
-            "remove"
-        ]
-        == []
-    )
+    assert make.probes_for(wanted_of(goal_of(case_of("kaspersky-ignored"))))["package_change"]["remove"] == []
 
 
 def test_line_of_the_owner_s_is_taken_out_as_it_was_approved() -> None:

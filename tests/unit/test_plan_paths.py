@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import make
-from plans import case_of, goal_of, plan_of
+from plans import case_of, goal_of, plan_of, wanted_of
 from support import CATALOG, collected
 
 TREE = "/opt/kaspersky/kesl"
@@ -93,7 +92,7 @@ def test_another_flag_changes_the_digest() -> None:
 
 
 def test_obstacles_are_asked_of_all_that_may_be_removed() -> None:
-    asked = make.probes_for(platforms.expected(), CATALOG, goal_of(case_of("full")))
+    asked = make.probes_for(wanted_of(goal_of(case_of("full"))))
     product = CATALOG.product("kesl")
     assert set(product.trees) <= set(asked["obstacle"]["trees"])
     assert {"/etc/init.d/kesl", "/opt/kaspersky", "/etc/systemd/system/kesl.service"} <= set(asked["obstacle"]["paths"])

@@ -78,9 +78,7 @@ def test_removal_is_simulated_of_all_that_a_pattern_fits_in_every_architecture(b
     )
     (tmp_path / "root" / "etc").mkdir()
     (tmp_path / "root" / "etc" / "os-release").write_text("ID=debian\n", encoding="utf-8")
-    packages = [{"name": "dpkg", "not_on": []}]
-    installing = [{"family": "debian", "manager": "apt-get", "packages": packages}]
-    asked = {"install": installing, "remove": ["epagent*", "kesl", "kesl-gui"]}
+    asked = {"manager": "apt-get", "install": ["dpkg"], "remove": ["epagent*", "kesl", "kesl-gui"]}
     [found] = package_changes.collect(asked, Look(str(tmp_path / "root")))
     assert (found["what"], found["value"]["names"]) == ("remove", ["epagent-core", "kesl", "kesl:i386"])
     assert (tmp_path / "log").read_text(encoding="utf-8").split()[-4:] == ["purge", "epagent-core", "kesl", "kesl:i386"]

@@ -20,7 +20,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.plan import files
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import folder
-from plans import VERSIONS
+from plans import VERSIONS, planned, wanted_of
 from support import CATALOG
 
 # The second system's product among all of the first's.
@@ -43,13 +43,14 @@ def _collected(*evidence: dict[str, Any]) -> dict[str, Any]:
 
 def _plan(host: str = "abacus1", *, empty: bool = False) -> dict[str, Any]:
     seen = _collected() if empty else _collected(BEAD)
-    return make.make(platforms.of(seen["host"]), host, platforms.evidence(seen), BOTH, GOAL).to_json()
+    return planned(GOAL, seen, host, BOTH)
 
 
 def test_it_is_asked_its_own_questions_alone() -> None:
-    assert make.probes_for(ABACUS, BOTH, GOAL) == {"bead": ["red"]}
-    assert "bead" not in make.probes_for(platforms.expected(), BOTH, GOAL)
-    assert "/frame/beads" not in make.probes_for(platforms.expected(), BOTH, GOAL)["path"]["paths"]
+    assert make.probes_for(wanted_of(GOAL, HOST, BOTH)) == {"bead": ["red"]}
+    others = make.probes_for(wanted_of(GOAL, catalog=BOTH))
+    assert "bead" not in others
+    assert "/frame/beads" not in others["path"]["paths"]
 
 
 def test_it_is_planned() -> None:

@@ -12,7 +12,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import goal,
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux import selftest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux.staging import layout_files
 from plans import NOTHING_ASKED
-from support import CATALOG
+from support import CATALOG, HOST
 
 PROVIDER: Provider = CATALOG.providers["clamav"]
 LAYOUT: dict[str, Any] = PROVIDER.platforms["debian"]
@@ -127,8 +127,7 @@ def test_missing_approval_is_told_with_what_to_do(path: str | None) -> None:
 
 
 def _asked(options: dict[str, Any], max_age_days: int = 0) -> dict[str, Any]:
-    asked: dict[str, Any] = selftest.arguments(CATALOG, "clamav", options, max_age_days)["by_family"]["debian"]
-    return asked
+    return selftest.arguments(PROVIDER, settings.settled(PROVIDER, options), HOST, max_age_days)
 
 
 @pytest.mark.parametrize(("database", "updater"), [("official", True), ("site", False)])

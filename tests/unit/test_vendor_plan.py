@@ -10,16 +10,15 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.carry_out import parts
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import loader
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog.model import Catalog
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import goal, make
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import goal, make, settings
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux import selftest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux.staging import vendor
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux.staging.vendor_product import secrets_of
-from plans import NOTHING_ASKED
+from plans import NOTHING_ASKED, planned, wanted_of
 from schemas import problems
 from support import CATALOG, FIXTURES, collected, load_yaml
 
@@ -62,11 +61,11 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
 
 
 def _plan(catalog: Catalog, evidence: list[dict[str, Any]], **asked: Any) -> dict[str, Any]:
-    wanted = goal.of({**NOTHING_ASKED, "provider": "acme", "options": OPTIONS, **asked}, catalog)
-    assert make.probes_for(platforms.expected(), catalog, wanted)["product_state"].keys() == {"enrolled", "active"}
+    aim = goal.of({**NOTHING_ASKED, "provider": "acme", "options": OPTIONS, **asked}, catalog)
+    assert make.probes_for(wanted_of(aim, catalog=catalog))["product_state"].keys() == {"enrolled", "active"}
     seen = collected({"evidence": copy.deepcopy(evidence)})
     assert [found for item in seen["evidence"] for found in problems("evidence", {**seen, "evidence": [item]})] == []
-    plan = make.make(platforms.expected(), "host", platforms.evidence(seen), catalog, wanted).to_json()
+    plan = planned(aim, seen, catalog=catalog)
     assert problems("plan", plan) == []
     return plan
 
@@ -199,7 +198,8 @@ def test_kit_is_no_package_that_goes_with_the_old_ones(catalog: Catalog) -> None
 
 
 def test_selftest_asks_the_product_and_says_what_it_cannot_tell(catalog: Catalog) -> None:
-    asked = selftest.arguments(catalog, "acme", OPTIONS)["by_family"]["debian"]
+    acme = catalog.providers["acme"]
+    asked = selftest.arguments(acme, settings.settled(acme, OPTIONS), HOST)
     assert [check["id"] for check in asked["given"]] == ["age:not_local"]
     assert asked["given"][0]["result"] == "unknown"
     assert asked["units"] == ["acme-guard.service"]
@@ -207,9 +207,8 @@ def test_selftest_asks_the_product_and_says_what_it_cannot_tell(catalog: Catalog
 
 
 def test_product_that_is_found_is_asked_and_nothing_else_is_done(catalog: Catalog) -> None:
-    told = selftest.of_product(catalog, "acme", HOST)
-    assert told is not None
-    asked = told["by_family"]["debian"]
+    asked = selftest.of_product(catalog, "acme", HOST)
+    assert asked is not None
     assert asked["probes"]
     assert (asked["socket"], asked["below"], asked["paths"], asked["units"]) == ("", None, [], [])
     assert selftest.of_product(catalog, "clamav", HOST) is None

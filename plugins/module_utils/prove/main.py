@@ -5,8 +5,6 @@
 
 import os
 
-from ..collect import host
-from ..collect.look import Look
 from ..posix.errors import EndpointError
 from ..posix.running import bounded
 from ..posix.running.child import TIMEOUT, told
@@ -19,7 +17,7 @@ THERE = 20
 
 
 def main(arguments, check_mode):
-    """Return {checks, result} for {by_family: {family: what to prove there}}.
+    """Return {checks, result} for what to prove.
 
     That is {socket, below, paths, quarantine, units, max_age_days, silencing}: the engine's socket, where the
     executables of its real-time part lie, the protected directories, where it moves files to or '', units that have to
@@ -33,20 +31,19 @@ def main(arguments, check_mode):
 
     Each self-test has a limit that holds where the kernel waits too; one that does not end is unknown.
     """
-    asked = _for_host(arguments["by_family"])
-    checks = list(asked.get("given", []))
-    checks += _within("units", boot.prove, asked["units"])
-    checks += _within("product_state", vendor.prove, asked.get("probes", []))
-    if asked["below"]:
-        marks = (asked["below"], asked.get("marks", True), bool(asked["tells"]))
+    checks = list(arguments.get("given", []))
+    checks += _within("units", boot.prove, arguments["units"])
+    checks += _within("product_state", vendor.prove, arguments.get("probes", []))
+    if arguments["below"]:
+        marks = (arguments["below"], arguments.get("marks", True), bool(arguments["tells"]))
         checks += _within("real_time", real_time.prove, *marks)
-    if asked["socket"]:
-        checks += _within("database_age", database_age.prove, asked["socket"], asked["max_age_days"])
-        checks += _within("on_demand", on_demand.prove, asked["socket"])
-        checks += _within("signatures_silenced", silenced.prove, asked["silencing"])
+    if arguments["socket"]:
+        checks += _within("database_age", database_age.prove, arguments["socket"], arguments["max_age_days"])
+        checks += _within("on_demand", on_demand.prove, arguments["socket"])
+        checks += _within("signatures_silenced", silenced.prove, arguments["silencing"])
     if not check_mode:
-        there = [path for path in asked["paths"] if _may_be_there(path)]
-        checks += on_access.prove(there, kept_in=asked["quarantine"], tells=asked["tells"])
+        there = [path for path in arguments["paths"] if _may_be_there(path)]
+        checks += on_access.prove(there, kept_in=arguments["quarantine"], tells=arguments["tells"])
     return {"changed": False, "checks": checks, "result": overall(checks)}
 
 
@@ -60,18 +57,3 @@ def _within(name, prove, *asked):
 def _may_be_there(path):
     """Return False for what is no directory; one that does not answer is tried, and reported as what it is."""
     return told(lambda tell: tell(os.path.isdir(path)), THERE) in (True, TIMEOUT)
-
-
-def _for_host(by_family):
-    """Return what is to be tested for the nearest family; EndpointError where none is the host's."""
-    family = bounded.done(lambda: host.describe(Look("/")), THERE, "/", "Testing protection")["family"]
-    for name in family:
-        if name in by_family:
-            return by_family[name]
-    raise EndpointError(
-        "replacement_unsupported",
-        "Testing protection",
-        family[0],
-        "the replacement's layout is not known for this system",
-        "Choose another provider for this host.",
-    )

@@ -14,12 +14,10 @@ from .. import schema, yaml_text
 from ..catalog.model import Product
 from ..errors import AvshiftError
 from ..times import FORM, end_of
-from .model import Goal
+from .model import ALL, Goal
 
 READING = "Reading the exceptions file"
 FORMAT_VERSION = 1
-# Every product, and so the host itself.
-ALL = "all"
 MOST_HOSTS = 20
 IN_FORCE, EXPIRED = "in_force", "expired"
 LISTS = {"exceptions": "product", "waivers": "preflight"}
@@ -105,9 +103,10 @@ def in_force(granted: Iterable[dict[str, Any]], key: str) -> list[str]:
 
 
 def applied(goal: Goal, granted: Iterable[dict[str, Any]], found: Iterable[Product]) -> Goal:
-    """Return a host's goal under what is granted for it; ``found`` are the products that are there.
+    """Return a host's goal under what is granted for it; ``found`` are the products that may be there.
 
-    What is granted for a product that is not there does not count, so that a plan does not change when it expires.
+    What is granted for a product that turns out not to be there does not count (``Goal.where_found``), so that a plan
+    does not change when it expires.
     """
     granted = list(granted)
     accepted = replace(goal, accept=(*goal.accept, *in_force(granted, "preflight")))

@@ -4,46 +4,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from ..catalog.model import Catalog
 from ..detect import probes, scanners
 from ..detect.claims import Claims, claims
 from ..detect.evidence import Evidence
 from ..detect.match import findings
-from . import exceptions, frame
-from .model import Goal, Plan, Step
-from .platform import Platform
+from . import frame
+from .model import Plan, Step
 from .preflight import checks
 from .preflight.case import Case
 from .request import OwnersData, Request
 from .staged import Staged
+from .wanted import Wanted
 
 
-def probes_for(platform: Platform, catalog: Catalog, goal: Goal) -> dict[str, Any]:
-    """Return everything that has to be asked of a host to plan this goal for it."""
-    mine = catalog.of_platform(platform.name)
+def probes_for(wanted: Wanted) -> dict[str, Any]:
+    """Return everything that has to be asked of a host to plan what is wanted of it."""
+    table, catalog = wanted.platform.table, wanted.catalog
     # A second scanner of whatever make matters too.
-    asked = (platform.table.probes(mine.products, mine.limits), scanners.probes_for(mine, platform.table))
-    return probes.merged(*asked, *platform.probes(mine, goal))
+    asked = (table.probes(catalog.products, catalog.limits), scanners.probes_for(catalog, table))
+    return probes.merged(*asked, *wanted.probes())
 
 
-def make(
-    platform: Platform,
-    host: str,
-    evidence: Evidence,
-    catalog: Catalog,
-    wanted: Goal,
-    granted: Sequence[dict[str, Any]] = (),
-) -> Plan:
-    """Return the plan of one host; ``granted`` are its exceptions and accepted checks, as exceptions.of_host gives.
-
-    The platform is the one that the evidence was chosen for; the options of the goal are settled.
-    """
-    request = _request(platform, evidence, catalog.of_platform(platform.name), wanted, granted)
+def make(wanted: Wanted, host: str, evidence: Evidence) -> Plan:
+    """Return the plan of one host, from the evidence that answers ``probes_for``."""
+    platform, request = wanted.platform, _request(wanted, evidence)
     staged = platform.stage(request)
-    steps = platform.sort(_steps(platform, request, staged))
+    steps = platform.sort(_steps(wanted, request, staged))
     data = platform.data(request)
     staying = tuple(platform.staying(request, steps))
     case = Case(**vars(request), staged=staged, steps=tuple(steps), data=data, staying=staying)
@@ -55,22 +43,19 @@ def make(
         preflight=tuple(checks.run(case, platform.checks)),
         steps=tuple(steps),
         unknowns=tuple(f"{item['id']}: {item['unknown']}" for item in request.evidence.unknowns()),
-        shown={**_shown(evidence, platform.places.journal), **_sizes(data), "exceptions": list(granted)},
+        shown={**_shown(evidence, platform.places.journal), **_sizes(data), "exceptions": list(wanted.granted)},
     )
 
 
-def _request(
-    platform: Platform, exact: Evidence, catalog: Catalog, wanted: Goal, granted: Sequence[dict[str, Any]]
-) -> Request:
-    """Return what this host is to become: its exceptions applied, what it has claimed, its layout chosen."""
-    evidence = platform.steady(exact, catalog)
+def _request(wanted: Wanted, exact: Evidence) -> Request:
+    """Return what this host is to become, now that it is known what is there."""
+    catalog, evidence = wanted.catalog, wanted.platform.steady(exact, wanted.catalog)
     found = findings(evidence, catalog.products)
     products = [catalog.product(finding.id) for finding in found]
-    goal = exceptions.applied(wanted, granted, products)
+    goal = wanted.goal.where_found(product.id for product in products)
     going = tuple(product for product in products if goal.takes(product))
     owned = _owned(claims(evidence, catalog.products), [product.id for product in going])
-    layout = platform.layout(catalog.providers[goal.provider], evidence.host) if goal.provider else {}
-    return Request(evidence, catalog, goal, tuple(found), going, owned, layout, tuple(granted))
+    return Request(evidence, catalog, goal, tuple(found), going, owned, wanted.layout, wanted.granted)
 
 
 def _owned(claimed: Claims, going: list[str]) -> Claims:
@@ -79,7 +64,8 @@ def _owned(claimed: Claims, going: list[str]) -> Claims:
     return {name: [item for item in claimed[name] if item["id"] not in staying] for name in going}
 
 
-def _steps(platform: Platform, request: Request, staged: Staged | None) -> list[Step]:
+def _steps(wanted: Wanted, request: Request, staged: Staged | None) -> list[Step]:
+    platform = wanted.platform
     steps = [
         *(staged.steps if staged else ()),
         *platform.hand_over(request, staged),

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..canonical import digest
@@ -28,6 +29,8 @@ BY_ITSELF = (
     "unknown_in_users_places",
 )
 NOT_IN_DIGEST = ("host", "shown", "digest")
+# Every product, and so the host itself, where an exception is for it.
+ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,12 @@ class Goal:
     def takes(self, product: Product) -> bool:
         """Return True if a product is to go wherever it is found."""
         return self.remove and product.may_go(self.also_remove) and product.id not in self.excepted
+
+    def where_found(self, ids: Iterable[str]) -> Goal:
+        """Return the goal of a host with these products: an exception for one that is not there does not count."""
+        if ALL in self.excepted:
+            return self
+        return replace(self, excepted=tuple(name for name in ids if name in self.excepted))
 
     def to_json(self) -> dict[str, Any]:
         """Return the goal as plans have it."""

@@ -117,12 +117,13 @@ class Platform:
     """A system, with all that is its own. ``kinds`` are its kinds of steps; ``order`` is the order of what ``phase``
     says of a step, within a part.
 
-    ``probes`` are asked besides what finds products, to plan a goal. ``steady`` names what was seen so that like hosts
-    have the same plan. ``layout`` is a provider's for a host's facts. ``stage``, ``hand_over`` and ``remove`` plan the
-    three parts. ``staying`` names what no step is for. ``waiting`` names what waits for a restart, from (the facts of
+    ``probes`` are asked besides what finds products, to plan a goal with a layout. ``steady`` names what was seen so
+    that like hosts have the same plan. ``layout`` is a provider's for a host's facts. ``stage``, ``hand_over`` and
+    ``remove`` plan the three parts. ``staying`` names what no step is for. ``waiting`` names what waits for a restart, from (the facts of
     steps, later evidence). ``remedies`` say what to do on a host that gave no answer, by the code of the failure.
-    ``selftest`` are the arguments of a provider's self-test, from (catalog, provider, options, days that its signatures
-    may be old); ``state_of`` those that only ask a product about itself, None where it cannot be asked.
+    ``selftest`` are the arguments of a provider's self-test, from (provider, settled options, the host's facts, days
+    that its signatures may be old); ``state_of`` those that only ask a product about itself, None where it cannot be
+    asked.
     """
 
     name: str
@@ -132,7 +133,7 @@ class Platform:
     kinds: Mapping[str, Kind]
     order: tuple[str, ...]
     phase: Callable[[Step], str] = lambda step: step.kind
-    probes: Callable[[Catalog, Goal], Iterable[dict[str, Any]]] = lambda _catalog, _goal: ()
+    probes: Callable[[Catalog, Goal, dict[str, Any]], Iterable[dict[str, Any]]] = lambda _catalog, _goal, _layout: ()
     steady: Callable[[Evidence, Catalog], Evidence] = lambda evidence, _catalog: evidence
     layout: Callable[[Provider, dict[str, Any]], dict[str, Any]] = lambda _provider, _host: {}
     stage: Callable[[Request], Staged | None] = lambda _request: None
@@ -144,8 +145,8 @@ class Platform:
     interrupted: Interrupted = field(default_factory=Interrupted)
     remedies: Mapping[str, str] = field(default_factory=dict)
     waiting: Callable[[Iterable[dict[str, Any]], Iterable[Item]], list[str]] = lambda _facts, _evidence: []
-    selftest: Callable[[Catalog, str, dict[str, Any], int], dict[str, Any]] = (
-        lambda _catalog, _provider, _options, _days: {}
+    selftest: Callable[[Provider, dict[str, Any], dict[str, Any], int], dict[str, Any]] = (
+        lambda _provider, _options, _host, _days: {}
     )
     state_of: Callable[[Catalog, str, dict[str, Any]], dict[str, Any] | None] = lambda _catalog, _product, _host: None
     # Evidence from the answers of a host that gives raw facts, from (what was asked, its answer); None where the host

@@ -31,6 +31,8 @@ KEYS = {
     "apply": ("changed", "outcomes", "pending", "failure"),
     "prove": ("checks", "result"),
 }
+# Facts of a host by which what else it is asked was chosen.
+SYSTEM = ("platform", "system", "version", "family")
 # The schema of reads of raw facts, and of their answers.
 READS = "windows_reads"
 # What comes of making something of an answer that has its form, and does not fit together.
@@ -78,6 +80,14 @@ def checked_reads(result: dict[str, Any], reads: list[dict[str, Any]], host: str
     if unfit:
         raise invalid(host, _words(unfit))
     return answer
+
+
+def must_agree(first: dict[str, Any], second: dict[str, Any], host: str) -> None:
+    """Raise AvshiftError ``answer_invalid`` for a host whose second look is of another system than its first."""
+    for fact in SYSTEM:
+        if first.get(fact) != second.get(fact):
+            was, now = short(first.get(fact)), short(second.get(fact))
+            raise invalid(host, f"{fact} was {was} in its first answer, and is {now} in its second")
 
 
 def must_be_small(size: int, host: str) -> None:

@@ -17,6 +17,7 @@ from ansible.errors import AnsibleConnectionFailure
 
 from ..catalog import loader
 from ..catalog.model import Catalog
+from ..detect.probes import as_text
 from ..documents import Modes
 from ..errors import AvshiftError
 from ..schema import answers
@@ -139,6 +140,11 @@ class Adapter(Transport):
         """
         checked: dict[str, Any] = answers.checked("collect", {"collected": collected}, self.host)["collected"]
         return checked
+
+    def first_look(self, task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Return the facts of a host, by which the controller chooses its platform and a replacement's layout."""
+        facts: dict[str, Any] = self.on_endpoint("collect", {"probes": as_text({})}, task_vars)["collected"]["host"]
+        return facts
 
     def on_endpoint(self, call: str, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Collect, apply or prove on the endpoint and return its answer, which has the form of the published schema.

@@ -9,7 +9,6 @@ from ...linux import dpkg_status, rpm_home
 from ...posix.errors import EndpointError
 from ...posix.names import any_of
 from ...posix.running.commands import run
-from .. import host
 from ..items import not_checked, seen
 from . import apt_cache, package_manager
 
@@ -40,11 +39,10 @@ def simulated(lines):
 def collect(asked, look):
     """Yield what installing ``asked['install']`` and removing ``asked['remove']`` would do, if anything.
 
-    What is to be installed is [{family, manager, packages: [{name, not_on}]}], of which the host takes that of its
-    family; what is to be removed may be named with * for any characters.
+    ``asked['manager']`` installs: apt-get, dnf or zypper. What is to be removed may be named with * for any characters.
     """
-    manager, names = _for_host(asked["install"], look)
-    if manager == "apt-get":
+    manager, names = asked["manager"], asked["install"]
+    if manager == "apt-get" and names:
         known = {found["name"]: found for found in dpkg_status.named(names, look.tree)}
         wanted = [name for name in names if name not in known or not dpkg_status.is_installed(known[name])]
         if wanted:
@@ -65,18 +63,6 @@ def collect(asked, look):
 def installing_file(path):
     """Return the item of what installing a package's file would do."""
     return _by_apt("kit", ["--no-install-recommends", "install"], [path])
-
-
-def _for_host(asked, look):
-    """Return (manager, names) of the nearest family that is asked for; ('', []) where none is the host's."""
-    described = host.describe(look)
-    system = "%s %s" % (described["system"], described["version"])
-    by_family = {told["family"]: told for told in asked}
-    for family in described["family"]:
-        if family in by_family:
-            told = by_family[family]
-            return told["manager"], [found["name"] for found in told["packages"] if system not in found["not_on"]]
-    return "", []
 
 
 def _by_apt(what, verb, names):

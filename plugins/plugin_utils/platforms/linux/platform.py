@@ -19,10 +19,10 @@ from .remedies import REMEDIES
 from .staging.engine import layout_of
 
 
-def _probes(catalog: Catalog, goal: Goal) -> Iterator[dict[str, Any]]:
+def _probes(catalog: Catalog, goal: Goal, layout: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield what is asked besides what finds products: of the replacement, of our own places, and of what goes."""
     if goal.provider:
-        yield from staging.probes_for(catalog.providers[goal.provider], goal.options)
+        yield from staging.probes_for(catalog.providers[goal.provider], layout, goal.options)
     yield {"path": {"paths": [places.OWN_STATE, places.RETAINED], "children_of": [], "listed": []}}
     yield from removal.probes([product for product in catalog.products if goal.takes(product)])
 

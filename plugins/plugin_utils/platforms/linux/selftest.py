@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from ...catalog.model import Catalog, Provider
-from ...plan.settings import holds, provider_of, settled
+from ...errors import AvshiftError
+from ...plan.settings import holds
 from ...plan.staged import only_tells
 from .staging import services, vendor
 from .staging.engine import layout_of
@@ -16,27 +16,33 @@ from .staging.engine import layout_of
 HOURS = 24
 
 
-def arguments(catalog: Catalog, provider_id: str, options: dict[str, Any], max_age_days: int = 0) -> dict[str, Any]:
-    """Return the arguments for the endpoint, by family; what is known may be so many days old.
+def arguments(
+    provider: Provider, options: dict[str, Any], host: dict[str, Any], max_age_days: int = 0
+) -> dict[str, Any]:
+    """Return what the host with these facts has to test; the options are settled, and signatures may be so many days
+    old, of which 0 are as many as the provider's own option allows.
 
-    0 days are as many as the provider's own option allows. AvshiftError on an unknown provider or a wrong option.
+    Raises AvshiftError for a system that the provider has no layout for.
     """
-    provider = provider_of(catalog, provider_id)
-    chosen = settled(provider, options)
-    return _by_family(provider, lambda layout: _of(provider, layout, chosen, max_age_days))
+    layout = layout_of(provider, host)
+    if not layout:
+        raise AvshiftError(
+            "replacement_unsupported",
+            "Testing protection",
+            str(host.get("system", "unknown")),
+            "the replacement's layout is not known for this system",
+            "Choose another provider for this host.",
+        )
+    return _of(provider, layout, options, max_age_days)
 
 
 def of_product(catalog: Catalog, product_id: str, host: dict[str, Any]) -> dict[str, Any] | None:
     """Return the arguments that only ask a product about itself; None where it cannot be asked there."""
     provider = catalog.providers.get(product_id)
-    if provider is None or not vendor.is_one(layout_of(provider, host)):
+    layout = layout_of(provider, host) if provider is not None else {}
+    if provider is None or not vendor.is_one(layout):
         return None
-    nothing_else: dict[str, Any] = {"below": None, "paths": [], "units": []}
-    return _by_family(provider, lambda layout: {**_of_vendor(provider, layout, provider.options), **nothing_else})
-
-
-def _by_family(provider: Provider, of: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
-    return {"by_family": {family: of(layout) for family, layout in provider.platforms.items()}}
+    return {**_of_vendor(provider, layout, provider.options), "below": None, "paths": [], "units": []}
 
 
 def _of(provider: Provider, layout: dict[str, Any], options: dict[str, Any], max_age_days: int) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from ....plan.model import Check
 from ....plan.preflight.case import Case
 from ....plan.settings import holds
 from ..locations import is_below
-from ..staging.engine import packages_for
 
 
 def _replacement(case: Case) -> Iterator[Check]:
@@ -81,7 +80,8 @@ def _unverified(case: Case) -> Iterator[Check]:
 def _options(case: Case) -> Iterator[Check]:
     if case.staged is None or not case.staged.layout:
         return
-    layout, packages = case.staged.layout, packages_for(case.staged.layout, case.evidence.host)
+    layout = case.staged.layout
+    packages = layout.get("packages", ())
     missing = sorted(
         {
             file["needs"]

@@ -118,7 +118,7 @@ def probes(going: list[Product]) -> dict[str, Any]:
     """Return the probes for the package managers, and for what they would do."""
     names = sorted({name for product in going for name in product.of_kind("package")})
     return {
-        "package_change": {"install": [], "remove": names},
+        "package_change": {"manager": "", "install": [], "remove": names},
         "package_manager": {"names": names},
         "path": {"paths": [package_scripts.SET_ASIDE], "children_of": [], "listed": []},
     }

@@ -12,12 +12,10 @@ from ....plan.staged import Staged
 from . import engine, vendor, vendor_product
 
 
-def probes_for(provider: Provider, options: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return what has to be asked of a host to plan this provider for it; the options are settled."""
-    if _asks_itself(provider):
-        return vendor_product.probes_for(provider, options)
-    asked, installs = engine.probes_for(provider, options)
-    return [asked, {"package_change": {"install": installs, "remove": []}}]
+def probes_for(provider: Provider, layout: dict[str, Any], options: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what has to be asked of a host to plan this provider for it with a layout; the options are settled."""
+    of = vendor_product if _asks_itself(provider) else engine
+    return list(of.probes_for(provider, layout, options))
 
 
 def stage(request: Request) -> Staged | None:

@@ -18,28 +18,21 @@ from . import services
 from .layout_files import File, files, signatures
 
 
-def probes_for(provider: Provider, chosen: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Return the probes of a provider and, for each family of systems, who installs which packages; the options are
-    settled.
-    """
-    layouts = list(provider.platforms.values())
-    written = [file.path for layout in layouts for file in files(layout, chosen)]
+def probes_for(provider: Provider, layout: dict[str, Any], chosen: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the probes of a provider with a layout, and what would be installed; the options are settled."""
+    written = [file.path for file in files(layout, chosen)]
     folders = [folder for path in written for folder in _folders(path) if folder != "/"]
-    folders += [
-        effect["path"]
-        for layout in layouts
-        for effect in layout.get("package_effects", ())
-        if effect.get("scope") in ("file", "tree")
-    ]
-    asked = {
-        "unit": _ordered(unit for layout in layouts for unit in services.names(layout)),
+    effects = layout.get("package_effects", ())
+    folders += [effect["path"] for effect in effects if effect.get("scope") in ("file", "tree")]
+    yield {
+        "unit": _ordered(services.names(layout)),
         "file_text": _ordered(written),
         "path": {"paths": _ordered([*folders, *directories(provider, chosen)]), "children_of": [], "listed": []},
-        "debconf": _ordered(answer["question"] for layout in layouts for answer in layout.get("debconf", ())),
-        "named_entry": [entry for layout in layouts for entry in _silencing(layout)],
-        "selinux_boolean": _ordered(name for layout in layouts for name in _booleans(layout, chosen)),
+        "debconf": _ordered(answer["question"] for answer in layout.get("debconf", ())),
+        "named_entry": list(_silencing(layout)),
+        "selinux_boolean": _booleans(layout, chosen),
     }
-    return asked, [installs(family, layout) for family, layout in provider.platforms.items()]
+    yield installing(layout)
 
 
 def _silencing(layout: dict[str, Any]) -> Iterator[dict[str, str]]:
@@ -53,33 +46,22 @@ def _booleans(layout: dict[str, Any], options: dict[str, Any]) -> list[str]:
     return list(options[layout["selinux"]["option"]]) if "selinux" in layout else []
 
 
-def installs(family: str, layout: dict[str, Any]) -> dict[str, Any]:
-    """Return who installs which packages on a family of systems, as the endpoint is asked what it would change."""
-    return {
-        "family": family,
-        "manager": layout.get("manager", "apt-get"),
-        "packages": [dict(package) for package in _packages_of(layout)],
-    }
-
-
-def _packages_of(layout: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for package in layout.get("packages", ()):
-        told = {"name": package} if isinstance(package, str) else package
-        yield {"name": told["name"], "not_on": list(told.get("not_on", ()))}
-
-
-def packages_for(layout: dict[str, Any], host: dict[str, Any]) -> list[str]:
-    """Return the packages that a host gets."""
-    system = f"{host.get('system')} {host.get('version')}"
-    return [package["name"] for package in _packages_of(layout) if system not in package["not_on"]]
+def installing(layout: dict[str, Any]) -> dict[str, Any]:
+    """Return the probe that asks what installing a layout's packages would change."""
+    manager = layout.get("manager", "apt-get") if layout.get("packages") else ""
+    return {"package_change": {"manager": manager, "install": list(layout.get("packages", ())), "remove": []}}
 
 
 def layout_of(provider: Provider, host: dict[str, Any]) -> dict[str, Any]:
-    """Return the provider's layout for a host's system by the nearest family name, or an empty one."""
-    for name in host.get("family", []):
-        if name in provider.platforms:
-            return provider.platforms[name]
-    return {}
+    """Return the provider's layout for a host's system by the nearest family name, with the names of the packages that
+    it gets there; {} where there is none.
+    """
+    layout = next((provider.platforms[name] for name in host.get("family", ()) if name in provider.platforms), {})
+    if "packages" not in layout:
+        return layout
+    system = f"{host.get('system')} {host.get('version')}"
+    told = [{"name": package} if isinstance(package, str) else package for package in layout["packages"]]
+    return {**layout, "packages": [package["name"] for package in told if system not in package.get("not_on", ())]}
 
 
 def stage(provider: Provider, request: Request) -> Staged:

@@ -17,7 +17,7 @@ from ....plan.model import STAGE, Step
 from ....plan.request import Request
 from ....plan.staged import Staged
 from . import vendor
-from .engine import installs, not_rehearsed, packages
+from .engine import installing, not_rehearsed, packages
 
 EXCLUSIVE = "exclusive"
 ENROLLED, ACTIVE = "enrolled", "active"
@@ -27,13 +27,12 @@ SECRET = re.compile(r"\{secret:([a-z][a-z0-9_]*)\}")
 STAGED_LIMIT = 600
 
 
-def probes_for(provider: Provider, options: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return what has to be asked of a host, over all platforms of the provider; the options are settled."""
-    return [asked for family, layout in provider.platforms.items() for asked in _asked(family, layout, options)]
-
-
-def _asked(family: str, layout: dict[str, Any], options: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def probes_for(_provider: Provider, layout: dict[str, Any], options: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield what has to be asked of a host for a layout; the options are settled."""
     paths = [*options["paths"], *([layout[KIT]["installed"]] if "installed" in layout.get(KIT, {}) else [])]
+    if not layout:
+        yield {"path": {"paths": paths, "children_of": [], "listed": []}}
+        return
     states = {ENROLLED: vendor.enrolled(layout, options), ACTIVE: vendor.probes(layout, options, vendor.ACTIVE)}
     yield {
         "unit": _units_of(layout),
@@ -42,7 +41,7 @@ def _asked(family: str, layout: dict[str, Any], options: dict[str, Any]) -> Iter
         "resources": ["/opt"],
     }
     if KIT not in layout:
-        yield {"package_change": {"install": [installs(family, layout)], "remove": []}}
+        yield installing(layout)
     elif options[KIT]:
         yield {KIT: [{"path": options[KIT], "form": layout[KIT]["form"]}]}
     if layout.get("packages"):
