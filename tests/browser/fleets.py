@@ -47,14 +47,15 @@ def _particular(plan: dict[str, Any], host: str, number: int) -> dict[str, Any]:
     """Return a plan with what differs from host to host: sizes, free space, and here and there a result of its own."""
     retained = {
         path: {"files": size["files"] + number % 7, "bytes": size["bytes"] + 977 * number}
-        for path, size in plan["shown"]["retained"].items()
+        for path, size in plan["carried"]["retained"].items()
     }
-    shown = {**plan["shown"], "retained": retained, "free_bytes": 10**10 + 4096 * number}
+    shown = {**plan["shown"], "free_bytes": 10**10 + 4096 * number}
+    carried = {**plan["carried"], "retained": retained}
     preflight = list(plan["preflight"])
     if number % 37 == 0:
         busy = {"id": "reboot_pending", "level": "warning", "title": "The host needs a reboot", "accepted": False}
         preflight.append({**busy, "diagnosis": "/run/reboot-required exists", "remediation": "Reboot it first."})
-    return {**plan, "host": host, "shown": shown, "preflight": preflight}
+    return {**plan, "host": host, "shown": shown, "carried": carried, "preflight": preflight}
 
 
 def poisoned(poison: str) -> dict[str, Any]:

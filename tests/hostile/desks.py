@@ -22,7 +22,7 @@ ASKED: dict[str, Any] = {"approver": "jane", "reason": "CHG1", "valid_until": "2
 def plan(host: str, case: str = "full", machine: str | None = None) -> dict[str, Any]:
     """Return the plan of a host as it is made now."""
     made = plan_of(case_of(case), host)
-    made["shown"]["machine"] = machine or MACHINES.get(host)
+    made["carried"]["machine"] = machine or MACHINES.get(host)
     return made
 
 

@@ -70,9 +70,9 @@ SHOWN: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "change-id": lambda content: {"change_id": "CHG2"},
     "wave": lambda content: {"hosts": _each(content, "wave", 9)},
     "sizes": lambda content: {"hosts": _each(content, "shown", {"free_bytes": 1})},
-    "machine": lambda content: {"hosts": _each(content, "shown", {"machine": "f" * 32})},
-    "no-machine": lambda content: {"hosts": _each(content, "shown", {"machine": None})},
-    "exceptions": lambda content: {"hosts": _each(content, "shown", {"exceptions": []}), "providers": {"x": {}}},
+    "machine": lambda content: {"hosts": _each(content, "carried", {"machine": "f" * 32})},
+    "no-machine": lambda content: {"hosts": _each(content, "carried", {"machine": None})},
+    "exceptions": lambda content: {"hosts": _each(content, "carried", {"exceptions": []}), "providers": {"x": {}}},
     "why-a-host-is-not-planned": lambda content: {"not_planned": {"down": "it is fine"}},
     "words-of-the-preflight": lambda content: {"classes": _words(content)},
     "need-of-an-approval": lambda content: {"needs_approval_document": False},
@@ -161,14 +161,14 @@ def test_a_host_that_was_not_approved_does_not_run(desk: Desk, name: str) -> Non
 )
 @pytest.mark.parametrize("machine", ["f" * 32, None, "", "A" * 32])
 def test_another_machine_of_the_same_name_does_not_run(desk: Desk, machine: str | None) -> None:
-    shown = {**plan("web1")["shown"], "machine": machine}
-    assert desk.status("web1", shown=shown) == "other_machine"
+    carried = {**plan("web1")["carried"], "machine": machine}
+    assert desk.status("web1", carried=carried) == "other_machine"
 
 
 @attack("machine-that-says-begun", threat="another machine says that it was interrupted", holds="refused")
 def test_another_machine_cannot_go_on_either(desk: Desk) -> None:
-    shown = {**plan("web1")["shown"], "machine": "f" * 32, "earlier_runs": [_begun()]}
-    assert desk.status("web1", shown=shown, steps=[], digest="0" * 64) not in RUNS
+    carried = {**plan("web1")["carried"], "machine": "f" * 32, "earlier_runs": [_begun()]}
+    assert desk.status("web1", carried=carried, steps=[], digest="0" * 64) not in RUNS
 
 
 def _begun() -> dict[str, Any]:
@@ -229,16 +229,16 @@ BEGUN: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
 @pytest.mark.parametrize("what", sorted(BEGUN))
 def test_what_half_done_steps_do_not_explain_is_drift(desk: Desk, what: str) -> None:
     made = plan("web1")
-    current = {**BEGUN[what](made), "shown": {**made["shown"], "earlier_runs": [_begun()]}}
+    current = {**BEGUN[what](made), "carried": {**made["carried"], "earlier_runs": [_begun()]}}
     digest = digest_of({**made, **current})
     assert desk.status("web1", digest=digest, **current) == "drifted"
 
 
 def test_a_run_that_was_interrupted_goes_on(desk: Desk) -> None:
     made = plan("web1")
-    shown = {**made["shown"], "earlier_runs": [_begun()]}
+    carried = {**made["carried"], "earlier_runs": [_begun()]}
     steps = made["steps"][len(made["steps"]) // 2 :]
-    assert desk.status("web1", shown=shown, steps=steps, digest="0" * 64) == "resumed"
+    assert desk.status("web1", carried=carried, steps=steps, digest="0" * 64) == "resumed"
 
 
 @attack("approval-without-an-end", threat="nobody notices that an approval has no end", holds="it is told at each run")

@@ -30,7 +30,7 @@ def _run(status: str | None, digest: str) -> dict[str, Any]:
 
 
 def _begun(plan: dict[str, Any], *runs: dict[str, Any]) -> dict[str, Any]:
-    plan["shown"]["earlier_runs"] = list(runs)
+    plan["carried"]["earlier_runs"] = list(runs)
     return plan
 
 

@@ -59,7 +59,7 @@ def test_an_excepted_product_stays_and_all_else_goes() -> None:
     told = _check(plan, "excepted")
     assert told is not None
     assert told["diagnosis"] == "klnagent by EX-1 until 2027-01-31, approved by Jane Doe: moves in May"
-    assert plan["shown"]["exceptions"] == [
+    assert plan["carried"]["exceptions"] == [
         {**GRANTED, "product": "klnagent", "preflight": None, "status": "in_force"},
     ]
 
@@ -88,7 +88,7 @@ def test_an_exception_that_has_expired_counts_as_none_and_is_named(product: str)
     told = _check(plan, "exception_expired")
     assert told is not None
     assert "by EX-1 until 2027-01-31" in told["diagnosis"]
-    assert plan["shown"]["exceptions"][0]["status"] == "expired"
+    assert plan["carried"]["exceptions"][0]["status"] == "expired"
     words = difference(_plan("full", BEFORE, _file(product=product)), plan)
     assert f"{product} was excepted, is no longer" in words
 
@@ -147,7 +147,7 @@ def test_a_host_with_nothing_but_what_is_excepted_is_excepted_and_not_clean() ->
     record = runs.of_run("db1", "migrate", RUN, results)
     assert record["verdict"] == verdict.EXCEPTED
     assert record["verdict"] not in verdict.CLEAN
-    assert record["exceptions"] == plan["shown"]["exceptions"]
+    assert record["exceptions"] == plan["carried"]["exceptions"]
     assert problems("record", record) == []
     still = {**results, "collected": _collected("full", "kesl_gui")}
     assert runs.of_run("db1", "migrate", RUN, still)["verdict"] == verdict.PARTIAL

@@ -70,7 +70,7 @@ def _poison(own: dict[str, str]) -> str:
 def _record(own: dict[str, str]) -> dict[str, Any]:
     """Return a host's record with all that is particular to it behind every text that a host sent."""
     plan = plan_of(case_of("full"), own["host"])
-    plan["shown"]["machine"] = own["machine"]
+    plan["carried"]["machine"] = own["machine"]
     results = {"planned": {"plan": plan, "approval": {"status": "drifted", "difference": [_poison(own)]}}}
     collected = {"findings": plan["findings"], "evidence": [{"id": _poison(own), "value": {_poison(own): [1]}}]}
     results["collected"] = {**collected, "unknowns": [], "complete": True, "removed_before": [], "earlier_runs": []}

@@ -73,7 +73,7 @@ def test_plan_of_hostile_hosts(poison: str) -> None:
 def test_sizes_that_are_no_numbers_are_escaped_too() -> None:
     """They come from the endpoint as all else does."""
     record = record_with("")
-    record["plan"]["shown"]["retained"] = {"/x": {"files": "<b>", "bytes": "\n# heading"}}
+    record["plan"]["carried"]["retained"] = {"/x": {"files": "<b>", "bytes": "\n# heading"}}
     whole = document.compose([("host", record["plan"])], {}, VERSIONS)
     _is_sound(plan_markdown.render(view.of(whole)), "line")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..fleet.document import plan_of
-from ..plan.model import SHORT
+from ..plan.model import SHORT, Carried
 from ..visible import visible
 from .drift import difference
 from .resumption import unexplained
@@ -110,7 +110,7 @@ def warnings(grant: Grant | None) -> list[str]:
 
 def _was_begun(plan: dict[str, Any], digest: str) -> bool:
     """Return True if a run of the approved plan was interrupted here: what has changed since is its own doing."""
-    runs = plan["shown"]["earlier_runs"]
+    runs = Carried.of(plan).earlier_runs
     return any(run["digest"] == digest[:SHORT] and run.get("status") == "begun" for run in runs)
 
 
@@ -122,7 +122,7 @@ def _other_machine(approved: dict[str, Any], plan: dict[str, Any]) -> str:
     """Return in words that a plan was approved for another machine of this name; '' where it was for this one, or where
     the approved plan names no machine: then the name alone binds it.
     """
-    was, now = approved["shown"].get("machine"), plan["shown"].get("machine")
+    was, now = Carried.of(approved).machine, Carried.of(plan).machine
     if not was or was == now:
         return ""
     if not now:

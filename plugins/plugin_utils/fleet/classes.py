@@ -8,7 +8,9 @@ from typing import Any
 
 from ..plan.model import BY_ITSELF
 
-OWN = ("host", "shown", "digest", "preflight")
+OWN = ("host", "shown", "carried", "digest", "preflight")
+# What an entry of a host has of its plan as it stands there.
+KEPT = ("digest", "shown", "carried")
 
 
 class Classes:
@@ -21,7 +23,7 @@ class Classes:
     def add(self, host: str, plan: dict[str, Any]) -> None:
         """Put in the written plan of one host."""
         known = self._classes.setdefault(plan["digest"], _Class(plan))
-        self._hosts[host] = {"digest": plan["digest"], "shown": plan["shown"], "preflight": known.particular(plan)}
+        self._hosts[host] = {**{key: plan[key] for key in KEPT}, "preflight": known.particular(plan)}
 
     def to_json(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return (classes by digest, hosts by name) as a document has them, in the order of their names."""
@@ -72,4 +74,4 @@ def whole(host: str, entry: dict[str, Any], shared: dict[str, Any]) -> dict[str,
     preflight = list(shared["preflight"])
     for place in sorted(entry["preflight"], key=int):
         preflight.insert(int(place), entry["preflight"][place])
-    return {**shared, "host": host, "shown": entry["shown"], "digest": entry["digest"], "preflight": preflight}
+    return {**shared, **{key: entry[key] for key in KEPT}, "host": host, "preflight": preflight}

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from ..detect import probes, scanners
@@ -11,10 +12,10 @@ from ..detect.claims import Claims, claims
 from ..detect.evidence import Evidence
 from ..detect.match import findings
 from . import frame
-from .model import Plan, Step
+from .model import Carried, Plan, Step
 from .preflight import checks
 from .preflight.case import Case
-from .request import OwnersData, Request
+from .request import Request
 from .staged import Staged
 from .wanted import Wanted
 
@@ -43,7 +44,13 @@ def make(wanted: Wanted, host: str, evidence: Evidence) -> Plan:
         preflight=tuple(checks.run(case, platform.checks)),
         steps=tuple(steps),
         unknowns=tuple(f"{item['id']}: {item['unknown']}" for item in request.evidence.unknowns()),
-        shown={**_shown(evidence, platform.places.journal), **_sizes(data), "exceptions": list(wanted.granted)},
+        shown={**_shown(evidence), "free_bytes": data.free},
+        carried=Carried(
+            evidence.host.get("machine_id"),
+            tuple(_earlier_runs(evidence, platform.places.journal)),
+            wanted.granted,
+            data.sizes,
+        ),
     )
 
 
@@ -75,21 +82,17 @@ def _steps(wanted: Wanted, request: Request, staged: Staged | None) -> list[Step
     return [*frame.steps(request.evidence, platform.places, products), *steps] if steps else []
 
 
-def _shown(evidence: Evidence, journal: str) -> dict[str, Any]:
+def _shown(evidence: Evidence) -> dict[str, Any]:
     """Return what is shown of a host and changes by itself."""
     return {
         "processes": {item["what"]: item["value"]["pids"] for item in evidence.of_kind("process")},
         "evidence": len(evidence.items),
-        "machine": evidence.host.get("machine_id"),
         "kernel": evidence.host.get("kernel"),
         "python": evidence.host.get("python"),
-        "earlier_runs": [
-            # What became of its steps is for the record.
-            {key: value for key, value in run.items() if key != "results"}
-            for run in (evidence.value("journal", journal) or {}).get("runs", [])
-        ],
     }
 
 
-def _sizes(data: OwnersData) -> dict[str, Any]:
-    return {"free_bytes": data.free, "retained": data.sizes}
+def _earlier_runs(evidence: Evidence, journal: str) -> Iterator[dict[str, Any]]:
+    """Yield the runs in a host's journal. What became of their steps is for the record."""
+    for run in (evidence.value("journal", journal) or {}).get("runs", []):
+        yield {key: value for key, value in run.items() if key != "results"}

@@ -28,7 +28,7 @@ BY_ITSELF = (
     "exception_expired",
     "unknown_in_users_places",
 )
-NOT_IN_DIGEST = ("host", "shown", "digest")
+NOT_IN_DIGEST = ("host", "shown", "carried", "digest")
 # Every product, and so the host itself, where an exception is for it.
 ALL = "all"
 
@@ -130,8 +130,41 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Carried:
+    """What a plan carries for later steps of a change: it is one host's own, and in no digest.
+
+    ``machine`` distinguishes the machine from others of its name, None where it does not say which it is.
+    ``earlier_runs`` are those in its journal, oldest first. ``exceptions`` are its exceptions and accepted checks, as
+    exceptions.of_host gives them. ``retained`` are {path: {files, bytes}} of what would be archived.
+    """
+
+    machine: str | None = None
+    earlier_runs: tuple[dict[str, Any], ...] = ()
+    exceptions: tuple[dict[str, Any], ...] = ()
+    retained: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @staticmethod
+    def of(plan: dict[str, Any]) -> Carried:
+        """Return what a written plan, or a host's entry in a plan document, carries."""
+        told = plan["carried"]
+        return Carried(told["machine"], tuple(told["earlier_runs"]), tuple(told["exceptions"]), told["retained"])
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plans have it."""
+        return {
+            "machine": self.machine,
+            "earlier_runs": list(self.earlier_runs),
+            "exceptions": list(self.exceptions),
+            "retained": self.retained,
+        }
+
+
+@dataclass(frozen=True)
 class Plan:
-    """The ordered steps that take one host from its findings to its goal. ``shown`` changes by itself."""
+    """The ordered steps that take one host from its findings to its goal.
+
+    ``shown`` changes by itself; people read it, and nothing is decided by it. ``carried`` is for later steps.
+    """
 
     host: str
     system: dict[str, Any]
@@ -141,6 +174,7 @@ class Plan:
     steps: tuple[Step, ...]
     unknowns: tuple[str, ...]
     shown: dict[str, Any]
+    carried: Carried
 
     def blocked(self) -> bool:
         """Return True if a preflight result keeps the host from being changed."""
@@ -158,7 +192,8 @@ class Plan:
             "unknowns": list(self.unknowns),
             "blocked": self.blocked(),
         }
-        return {**content, "host": self.host, "shown": self.shown, "digest": digest_of(content)}
+        own = {"host": self.host, "shown": self.shown, "carried": self.carried.to_json()}
+        return {**content, **own, "digest": digest_of(content)}
 
 
 def digest_of(plan: dict[str, Any]) -> str:

@@ -119,11 +119,11 @@ class Platform:
 
     ``probes`` are asked besides what finds products, to plan a goal with a layout. ``steady`` names what was seen so
     that like hosts have the same plan. ``layout`` is a provider's for a host's facts. ``stage``, ``hand_over`` and
-    ``remove`` plan the three parts. ``staying`` names what no step is for. ``waiting`` names what waits for a restart, from (the facts of
-    steps, later evidence). ``remedies`` say what to do on a host that gave no answer, by the code of the failure.
-    ``selftest`` are the arguments of a provider's self-test, from (provider, settled options, the host's facts, days
-    that its signatures may be old); ``state_of`` those that only ask a product about itself, None where it cannot be
-    asked.
+    ``remove`` plan the three parts. ``staying`` names what no step is for. ``waiting`` names what waits for a restart,
+    from (the facts of steps, later evidence). ``remedies`` say what to do on a host that gave no answer, by the code of
+    the failure. ``selftest`` are the arguments of a provider's self-test, from (provider, settled options, the host's
+    facts, days that its signatures may be old); ``state_of`` those that only ask a product about itself, None where it
+    cannot be asked.
     """
 
     name: str

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..fleet.stop_file import NOT_STARTED
 from ..plan.exceptions import ALL, in_force
-from ..plan.model import PARTS
+from ..plan.model import PARTS, Carried
 from . import journal, talking, verdict
 from .console import Console, since
 from .records import collected_in, compose
@@ -30,13 +30,13 @@ def of_plan(host: str, planned: dict[str, Any] | None, run: dict[str, Any]) -> d
         return compose(host, "plan", run, word, forecast=forecast, failure=None)
     if plan is None:
         return compose(host, "plan", run, verdict.UNKNOWN, failure=failure_of(planned))
-    told = {"approval": (planned or {}).get("approval"), "exceptions": plan["shown"].get("exceptions", [])}
+    told = {"approval": (planned or {}).get("approval"), "exceptions": list(Carried.of(plan).exceptions)}
     return compose(host, "plan", run, _foreseen(plan), plan=plan, **told)
 
 
 def _foreseen(plan: dict[str, Any]) -> str:
     """Return the verdict of a dry run on a host with a plan."""
-    runs, excepted = plan["shown"]["earlier_runs"], plan["goal"].get("excepted", ())
+    runs, excepted = Carried.of(plan).earlier_runs, plan["goal"].get("excepted", ())
     return verdict.of_dry_run(plan["blocked"], plan["findings"], runs, excepted)
 
 
@@ -73,7 +73,7 @@ def of_run(
     """
     planned = results.get("planned") or {}
     plan = planned.get("plan")
-    granted = planned["plan"]["shown"].get("exceptions", []) if planned.get("plan") else list(granted)
+    granted = list(Carried.of(plan).exceptions if plan else granted)
     parts = {part: results[part] for part in PARTS if "steps" in (results.get(part) or {})}
     collected, proven = _whole(results.get("collected"), "findings"), _whole(results.get("proven"), "checks")
     if console is not None and proven is not None:

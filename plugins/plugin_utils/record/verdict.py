@@ -10,7 +10,7 @@ from typing import Any
 from .. import platforms
 from ..approval.judge import REFUSED as NOT_ALLOWED
 from ..catalog.model import REMOVED_BY_DEFAULT
-from ..plan.exceptions import ALL
+from ..plan.model import ALL, Carried
 
 CLEAN = ("never_present", "removed_verified", "removed_with_inert_residue")
 REFUSED, ROLLED_BACK, FAILED, UNKNOWN, PARTIAL, PLANNED, DETECTED = (
@@ -108,7 +108,7 @@ def of_detection(collected: dict[str, Any]) -> str:
     return "removed_verified" if collected["removed_before"] else "never_present"
 
 
-def of_plan(findings: list[dict[str, Any]], runs: list[dict[str, Any]], excepted: Iterable[str] = ()) -> str:
+def of_plan(findings: list[dict[str, Any]], runs: Iterable[dict[str, Any]], excepted: Iterable[str] = ()) -> str:
     """Return a dry run's verdict: planned where something of Kaspersky is to go, else what is so now."""
     found = [finding for finding in findings if not _is_excepted(finding, excepted)]
     if any(finding["class"] in REMOVED_BY_DEFAULT for finding in found):
@@ -124,7 +124,7 @@ def predicted(plan: dict[str, Any]) -> str:
     """Return the verdict that carrying out a plan comes to, judged as the look after the change will be."""
     if plan["blocked"]:
         return REFUSED
-    goal, runs = plan["goal"], plan["shown"]["earlier_runs"]
+    goal, runs = plan["goal"], Carried.of(plan).earlier_runs
     also, excepted = tuple(goal["also_remove"]), tuple(goal.get("excepted", ()))
     staying = [finding for finding in plan["findings"] if _stays(finding, also, excepted)]
     collected = {
@@ -149,12 +149,12 @@ def _predicted_proof(plan: dict[str, Any]) -> dict[str, Any] | None:
     return {"result": "unknown" if only_console else "ok", "checks": checks}
 
 
-def _has_removed(runs: list[dict[str, Any]]) -> bool:
+def _has_removed(runs: Iterable[dict[str, Any]]) -> bool:
     return any(run.get("status") == "done" and run.get("products") for run in runs)
 
 
 def of_dry_run(
-    blocked: bool, findings: list[dict[str, Any]], runs: list[dict[str, Any]], excepted: Iterable[str] = ()
+    blocked: bool, findings: list[dict[str, Any]], runs: Iterable[dict[str, Any]], excepted: Iterable[str] = ()
 ) -> str:
     """Return a dry run's verdict on a host with a plan: refused where its preflight stops it."""
     return REFUSED if blocked else of_plan(findings, runs, excepted)

@@ -101,7 +101,9 @@ def problem_of_plan(plan: dict[str, Any], well_formed: set[str]) -> str:
 
     Plans with a digest among the ``well_formed`` differ in what changes by itself alone; one that is so is put there.
     """
-    parts = ("properties/shown", "properties/preflight") if plan["digest"] in well_formed else ("",)
+    parts = (
+        ("properties/shown", "properties/carried", "properties/preflight") if plan["digest"] in well_formed else ("",)
+    )
     found = [one for part in parts for one in violations("plan", plan[part.rpartition("/")[2]] if part else plan, part)]
     well_formed |= set() if found else {plan["digest"]}
     return _words(found) if found else ""

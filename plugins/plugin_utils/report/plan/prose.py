@@ -9,6 +9,7 @@ from typing import Any
 
 from ... import platforms
 from ...fleet.document import NEEDS_APPROVAL
+from ...plan.model import Carried
 from ...plan.platform import Handover
 from ...visible import visible
 from .view import CHANGE, NOTHING, REFUSED, Group, View
@@ -233,7 +234,7 @@ def justification(view: View) -> list[str]:
 
 def bound(view: View) -> str:
     """Return to what an approval of the plan is bound, and that it has no end unless it is given one."""
-    unbound = sum(not entry["shown"].get("machine") for group in view.groups for entry in group.entries.values())
+    unbound = sum(not Carried.of(entry).machine for group in view.groups for entry in group.entries.values())
     words = "It is bound to each machine, by machine-id, and to its name."
     if unbound:
         words += f" {counted(unbound, 'host')} did not report a machine-id and is bound by its name alone."

@@ -13,7 +13,7 @@ from typing import Any
 from ... import platforms
 from ...carry_out.marks import expanded
 from ...fleet import document as documents
-from ...plan.model import PARTS, stopping
+from ...plan.model import PARTS, Carried, stopping
 from ...plan.platform import Handover
 from ...record import verdict
 from . import forecasts
@@ -89,7 +89,7 @@ class Group:
         """
         sums: dict[str, tuple[int, int]] = {}
         for entry in self.entries.values():
-            for path, size in entry["shown"]["retained"].items():
+            for path, size in Carried.of(entry).retained.items():
                 files, octets = sums.get(path, (0, 0))
                 sums[path] = (files + _number(size["files"]), octets + _number(size["bytes"]))
         return dict(sorted(sums.items()))
@@ -107,22 +107,22 @@ class Group:
     def hosts(self) -> Iterator[Host]:
         """Yield its hosts by name."""
         for name, entry in self.entries.items():
-            shown = entry["shown"]
-            sizes = shown["retained"].values()
+            carried = Carried.of(entry)
+            sizes = carried.retained.values()
             yield Host(
                 name,
                 self.number,
                 verdict.of_dry_run(
                     self.plan["blocked"],
                     self.plan["findings"],
-                    shown["earlier_runs"],
+                    carried.earlier_runs,
                     self.plan["goal"].get("excepted", ()),
                 ),
                 entry.get("wave"),
                 sum(_number(size["files"]) for size in sizes),
                 sum(_number(size["bytes"]) for size in sizes),
                 tuple(check for check in entry["preflight"].values() if check["level"] != "ok"),
-                any(run.get("status") == "begun" for run in shown["earlier_runs"]),
+                any(run.get("status") == "begun" for run in carried.earlier_runs),
             )
 
 

@@ -10,6 +10,7 @@ from itertools import chain
 from typing import Any
 
 from ... import platforms
+from ...plan.model import Carried
 from ...record import talking, verdict
 from ...record.journal import is_unknown
 from ...record.records import collected_in
@@ -36,11 +37,8 @@ def predicted(plan: dict[str, Any] | None) -> dict[str, Any] | None:
     """Return what a plan says will come of it; None without a plan."""
     if plan is None:
         return None
-    kept = (
-        plan["shown"]["retained"].values()
-        if any(platforms.kind(step["kind"]).retains for step in plan["steps"])
-        else ()
-    )
+    retains = any(platforms.kind(step["kind"]).retains for step in plan["steps"])
+    kept = Carried.of(plan).retained.values() if retains else ()
     return {
         "verdict": verdict.predicted(plan),
         "steps": len(plan["steps"]),
