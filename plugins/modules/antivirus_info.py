@@ -89,6 +89,19 @@ antivirus:
           description: As RV(avshift.endpoint.antivirus_selftest#module:checks).
           type: list
           elements: dict
+          contains:
+            id:
+              description: The check's ID.
+              type: str
+              sample: health:engine
+            result:
+              description: V(ok), V(bad) or V(unknown).
+              type: str
+              sample: ok
+            detail:
+              description: What the product reported.
+              type: str
+              sample: "engine_running: true"
     reasons:
       description: IDs of the evidence.
       type: list

@@ -175,9 +175,11 @@ evidence:
     value:
       description: What was seen. Its form depends on the kind.
       type: dict
+      sample: {manager: dpkg, status: install ok installed, version: 12.1.0-1297}
     unknown:
       description: Why it could not be checked, in place of the value.
       type: str
+      sample: permission denied
 unknowns:
   description: What could not be checked.
   returned: success
@@ -248,12 +250,15 @@ silence:
         title:
           description: The subject, in one line.
           type: str
+          sample: "Scheduled jobs name the vendor's domains"
         diagnosis:
           description: What was seen on this host.
           type: str
+          sample: "/etc/crontab line 12: 0 3 * * * root curl https://update.example.org"
         remediation:
           description: What to do about it.
           type: str
+          sample: "Remove the job, or the part of it that connects to the vendor."
 complete:
   description: Whether everything that could change the answer was checked.
   returned: success

@@ -128,6 +128,7 @@ failure:
     message:
       description: What failed, why, and what to do.
       type: str
+      sample: "Removing packages: kesl: another process holds the lock. Wait until it has ended, and run again."
     undone:
       description: IDs of the steps that were rolled back.
       type: list

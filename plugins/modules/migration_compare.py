@@ -56,5 +56,21 @@ compared:
   description: Number of hosts that are C(same), C(new), C(gone) and C(changed).
   returned: always
   type: dict
-  sample: {same: 30, new: 0, gone: 1, changed: 9}
+  contains:
+    same:
+      description: Hosts whose records say the same.
+      type: int
+      sample: 30
+    new:
+      description: Hosts that only the later records have.
+      type: int
+      sample: 0
+    gone:
+      description: Hosts that only the earlier records have.
+      type: int
+      sample: 1
+    changed:
+      description: Hosts whose records differ.
+      type: int
+      sample: 9
 """

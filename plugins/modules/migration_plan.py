@@ -149,13 +149,81 @@ plan:
       type: str
       sample: 4f1c2a9d3e5b7f80246813579bdf02468ace13579bdf02468ace13579bdf0246
     steps:
-      description: The steps, each with its kind, title, effects, and how it is undone.
+      description: The steps, in the order in which they are carried out.
       type: list
       elements: dict
+      contains:
+        id:
+          description: The step's ID, made of its number, part and kind.
+          type: str
+          sample: 09-remove-packages_remove
+        part:
+          description: V(stage), V(handover) or V(remove).
+          type: str
+          sample: remove
+        kind:
+          description: The kind of step.
+          type: str
+          sample: packages_remove
+        title:
+          description: What the step does.
+          type: str
+          sample: Remove kesl, kesl-gui
+        target:
+          description: What the host is sent to carry it out. Its form depends on the kind.
+          type: dict
+          sample: {names: [kesl, kesl-gui]}
+        before:
+          description: The state before the step, for reviewers.
+          type: str
+          sample: kesl 12.1.0-1297
+        after:
+          description: The state after the step, for reviewers.
+          type: str
+          sample: kesl not installed
+        reasons:
+          description: IDs of the evidence that it follows from.
+          type: list
+          elements: str
+          sample: ["package:kesl"]
+        effects:
+          description: Everything that it changes on the host.
+          type: list
+          elements: dict
+          sample: [{package: kesl, change: removed}]
+        undo:
+          description: How it is rolled back; empty if it cannot be.
+          type: str
+          sample: ""
     preflight:
-      description: The preflight results, each with C(id), C(level), C(title), C(diagnosis) and C(remediation).
+      description: The preflight results.
       type: list
       elements: dict
+      contains:
+        id:
+          description: A stable ID, by which an overridable result is accepted.
+          type: str
+          sample: disk_space
+        level:
+          description: V(ok), V(info), V(warning), V(overridable) or V(error).
+          type: str
+          sample: ok
+        title:
+          description: What was checked.
+          type: str
+          sample: There is enough disk space for the archive and the packages
+        diagnosis:
+          description: What was found on this host.
+          type: str
+          sample: 80.0 GB free, 1.2 GB needed
+        remediation:
+          description: What to do about it.
+          type: str
+          sample: Free some space and plan again.
+        accepted:
+          description: Whether it was accepted.
+          type: bool
+          sample: false
     blocked:
       description: Whether a preflight result blocks the change.
       type: bool
@@ -207,8 +275,29 @@ approval:
       elements: str
       sample: []
     by:
-      description: Who approved, why, until when, and who signed; empty if no approval was needed.
+      description: Who approved; empty if no approval was needed.
       type: dict
+      contains:
+        plan_digest:
+          description: Digest of the approved plan of all hosts.
+          type: str
+          sample: 4f1c2a9d3e5b7f80246813579bdf02468ace13579bdf02468ace13579bdf0246
+        approver:
+          description: The approver's name. Missing if the plan was its own approval.
+          type: str
+          sample: Jane Doe
+        reason:
+          description: Why it was approved. Missing if the plan was its own approval.
+          type: str
+          sample: CHG-4711
+        valid_until:
+          description: When the approval expires; empty if it does not.
+          type: str
+          sample: "2026-12-31T23:59:59Z"
+        signed_by:
+          description: The signer whose signature was accepted; empty if none was required.
+          type: str
+          sample: board@example.org
 to_do:
   description: Whether there are steps, or results that block the change.
   returned: success

@@ -116,6 +116,7 @@ failure:
     message:
       description: What failed, why, and what to do.
       type: str
+      sample: "Removing packages: kesl: another process holds the lock. Wait until it has ended, and run again."
 window_seconds:
   description: Seconds without real-time protection, in this run or in the last run with a handover.
   returned: always

@@ -19,7 +19,8 @@ READERS = {
     "provider $.locally_verifiable": [STAGING],
     "provider $.options": [LOADER, "plugin_utils/**/settings.py"],
     "provider $.window": ["plugin_utils/report/**/*.py"],
-    "provider $.$defs": [
+    "linux_catalog $.$defs.product": [LOADER, "plugin_utils/catalog/site.py"],
+    "linux_catalog $": [
         STAGING,
         "plugin_utils/**/preflight/*.py",
         "plugin_utils/**/handover.py",
@@ -31,8 +32,11 @@ READERS = {
     ],
     "policy $": ["plugin_utils/catalog/policies.py"],
     "limits $": [LOADER],
-    "limits $.$defs.limit.lists": ["module_utils/collect/**/limits.py"],
-    "limits $.$defs.mark": ["module_utils/collect/**/limits.py"],
+    "linux_catalog $.$defs.limit": [LOADER],
+    "linux_catalog $.$defs.limit.lists": ["module_utils/collect/**/limits.py"],
+    "linux_catalog $.$defs.mark": ["module_utils/collect/**/limits.py"],
+    "linux_catalog $.$defs.directories": [LOADER],
+    "windows_catalog $": [LOADER],
     "domains $": [LOADER],
 }
 # What says where a fact is from and how sure it is: for who keeps the catalog, and for docs/sources.md.
@@ -120,13 +124,15 @@ def test_every_schema_of_entries_is_looked_at() -> None:
     ("name", "place", "key"),
     [
         ("product", [], "colour"),
-        ("product", ["properties", "processes", "items"], "started_by"),
+        ("linux_catalog", ["$defs", "product"], "colour"),
+        ("linux_catalog", ["$defs", "product", "properties", "processes", "items"], "started_by"),
+        ("windows_catalog", ["$defs", "product", "properties", "drivers", "items"], "started_by"),
         ("provider", [], "kind"),
         ("provider", [], "last_verified"),
         ("provider", ["properties", "conflicts", "items"], "with"),
-        ("provider", ["$defs", "layout"], "colour"),
+        ("linux_catalog", ["$defs", "layout"], "colour"),
         ("policy", [], "colour"),
-        ("limits", ["$defs", "mark"], "colour"),
+        ("linux_catalog", ["$defs", "mark"], "colour"),
     ],
 )
 def test_a_key_that_nobody_reads_is_found(name: str, place: list[str], key: str) -> None:

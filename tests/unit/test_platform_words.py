@@ -11,8 +11,8 @@ from sources import PLUGINS, short, texts
 
 ROOMS = ("detect", "plan", "fleet", "approval", "carry_out", "record", "report", "schema")
 SCHEMAS = PLUGINS / "plugin_utils" / "catalog" / "data" / "schemas"
-# What describes a platform's own part of the catalog, or what its collector answers.
-OF_A_PLATFORM = ("product", "provider", "limits", "linux", "windows", "platforms")
+# What describes a platform's own part of the catalog, or what its collector answers, and what names the platforms.
+OF_A_PLATFORM = ("linux", "windows", "platforms")
 SERVICES = "systemd|systemctl|journalctl|journald|initd|sysvinit|upstart|launchd|udev|dbus|polkit|auditd|crontabs?|cron"
 PACKAGES = "dpkg|rpm|rpms|apt|apt-get|dnf|yum|zypper|debconf|deb|snapd|flatpak|debian|ubuntu|rhel|fedora|suse"
 KERNEL = "fanotify|inotify|nftables|nft|iptables|ip6tables|ebpf|initramfs|dracut|kmod|modprobe|rmmod|kernel_module"

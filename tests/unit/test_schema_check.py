@@ -19,6 +19,7 @@ EXAMPLES = {
     "product": sorted(DATA.glob("products/*/*.yml")) + sorted(DATA.glob("antivirus/*/*.yml"))[:6],
     "provider": sorted(DATA.glob("providers/*.yml")),
     "policy": sorted(DATA.glob("policies/*.yml")),
+    "limits": sorted(DATA.glob("limits/*/*.yml")),
 }
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 3) | st.floats(allow_nan=False) | st.text(max_size=4),
