@@ -14,7 +14,6 @@ import sys
 # JSON never has three quotes in a row, whatever its strings say: they end nothing here.
 ARGUMENTS = r"""<<INCLUDE_ANSIBLE_MODULE_JSON_ARGS>>"""
 HOME = "ansible_collections.avshift.endpoint.plugins.module_utils"
-OLDEST = (3, 6)
 
 
 class Program:
@@ -68,12 +67,13 @@ def refused(code, message):
 
 def why_not(given):
     """Return the result of a host that cannot run what was sent, None of one that can."""
-    if sys.version_info < OLDEST:
+    oldest = tuple(given["oldest"])
+    if sys.version_info < oldest:
         version = "its Python, %s, is %d.%d.%d" % (
             (sys.executable or "one without a name",) + tuple(sys.version_info[:3])
         )
         message = "%s, and %d.%d is the oldest that can be used. Install a newer one there, and set " % (
-            (version,) + OLDEST
+            (version,) + oldest
         )
         return refused("python_unsupported", message + "ansible_python_interpreter to its path.")
     if given["as_root"] and os.geteuid() != 0:
@@ -87,7 +87,8 @@ def why_not(given):
 def called(given):
     """Call collect, apply or prove, and return its result.
 
-    ``given`` is {program, call, arguments, check_mode, as_root}; ``as_root`` refuses any other user.
+    ``given`` is {program, call, arguments, check_mode, as_root, oldest}; ``as_root`` refuses any other user, ``oldest``
+    is the oldest Python that will do.
     """
     refusal = why_not(given)
     if refusal is not None:

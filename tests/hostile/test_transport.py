@@ -143,6 +143,7 @@ def _module(result: str = "arguments") -> str:
         "call": "collect",
         "check_mode": True,
         "as_root": False,
+        "oldest": [3, 6],
         "arguments": {"token": SECRET},
     }
     return START.read_text(encoding="utf-8").replace(MARK, json.dumps(given))
@@ -302,7 +303,7 @@ PYTHON2 = sorted(Path("~/.pyenv/versions").expanduser().glob("2.7*/bin/python2.7
 def test_an_old_python_is_told_by_its_version(tmp_path: Path) -> None:
     text = START.read_text(encoding="utf-8")
     command = [str(PYTHON2[-1])] if PYTHON2 else [sys.executable, "-c", _as_if((2, 7, 18))]
-    given = {"program": "", "call": "collect", "check_mode": True, "as_root": False, "arguments": {}}
+    given = {"program": "", "call": "collect", "check_mode": True, "as_root": False, "oldest": [3, 6], "arguments": {}}
     sent = text.replace(MARK, json.dumps(given))
     done = subprocess.run(command, input=sent, capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path)
     told = json.loads(done.stdout)

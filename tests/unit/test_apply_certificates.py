@@ -36,9 +36,9 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         there = sorted((tmp_path / "local").iterdir())
         (tmp_path / "ssl" / "bundle.crt").write_text("".join(map(Path.read_text, there)), encoding="utf-8")
 
-    monkeypatch.setattr(collected, "LINKS", str(tmp_path / "ssl"))
-    monkeypatch.setattr(certificate_remove, "CHOICE", str(tmp_path / "choice.conf"))
-    monkeypatch.setattr(certificate_remove, "CHOSEN_FROM", str(tmp_path / "share"))
+    monkeypatch.setattr(collected, "CERTIFICATE_LINKS", str(tmp_path / "ssl"))
+    monkeypatch.setattr(certificate_remove, "CHOSEN", str(tmp_path / "choice.conf"))
+    monkeypatch.setattr(certificate_remove, "CERTIFICATES", str(tmp_path / "share"))
     monkeypatch.setattr(certificate_remove, "MADE", (str(tmp_path / "ssl" / "bundle.crt"),))
     monkeypatch.setattr(certificate_remove, "must", made_anew)
     return tmp_path

@@ -38,16 +38,29 @@ def _foreign(paths: list[Path], *allowed: str) -> list[str]:
     ]
 
 
+# What both sides have to know stands there alone: literals, which the controller reads and sends with the code.
+AGREED = f"{HOME}module_utils.agreed"
+
+
 def test_engine_knows_neither_ansible_nor_the_endpoint() -> None:
-    assert _foreign(ENGINE, f"{HOME}plugin_utils", "yaml", "jinja2", "markupsafe", "orjson", "olefile") == []
+    assert _foreign(ENGINE, f"{HOME}plugin_utils", AGREED, "yaml", "jinja2", "markupsafe", "orjson", "olefile") == []
     known = {name for path in ENGINE for name in imported(path)}
     assert [name for name in known if name.startswith(f"{HOME}plugin_utils.transport")] == []
+
+
+def test_what_both_sides_read_holds_literals_alone() -> None:
+    files = [path for path in SHARED if path.parent.name == "agreed"]
+    assert len(files) > 3
+    for path in files:
+        assert list(imported(path)) == [], path
+        kinds = {type(node) for node in tree(path).body}
+        assert kinds <= {ast.Expr, ast.Assign}, path
 
 
 def test_transport_knows_ansible_and_what_it_carries() -> None:
     assert TRANSPORT
     own = ("catalog", "documents", "errors", "schema", "transport", "version", "visible")
-    allowed = [f"{HOME}plugin_utils.{name}" for name in own]
+    allowed = [AGREED, *(f"{HOME}plugin_utils.{name}" for name in own)]
     assert _foreign(TRANSPORT, "ansible", f"{HOME}plugin_utils.transport", *allowed) == []
 
 
@@ -165,7 +178,7 @@ CONTROLLERS_ROOMS = (
     ("record",),
     ("report",),
 )
-ENDPOINTS_ROOMS = (("posix", "linux"), ("collect", "prove", "windows"), ("apply",))
+ENDPOINTS_ROOMS = (("agreed",), ("posix", "linux"), ("collect", "prove", "windows"), ("apply",))
 
 
 def _room(name: str, side: str) -> str:

@@ -44,6 +44,7 @@ def _run(folder: Path, sources: dict[str, str], **arguments: object) -> subproce
         "call": "collect",
         "check_mode": False,
         "as_root": False,
+        "oldest": [3, 6],
         **arguments,
     }
     return subprocess.run(
@@ -131,7 +132,7 @@ AS_IF = "import sys; sys.version_info = {version!r}; exec(sys.stdin.read(), {{'_
 
 
 def _refusal(command: list[str], folder: Path) -> dict[str, object]:
-    given = {"program": "", "call": "collect", "check_mode": False, "as_root": False, "arguments": {}}
+    given = {"program": "", "call": "collect", "check_mode": False, "as_root": False, "oldest": [3, 6], "arguments": {}}
     done = subprocess.run(
         command, input=_filled(given), cwd=folder, capture_output=True, text=True, timeout=60, check=True
     )

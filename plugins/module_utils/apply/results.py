@@ -5,12 +5,12 @@
 
 import json
 
+from ..agreed.outcomes import ALREADY, BEFORE
 from ..posix.own import own_journal
 from . import announcement
 
 # Bytes. Beyond them the facts stand in the answer alone.
 LIMIT = 1 << 16
-ALREADY, BEFORE = "already", ("changed", "proved")
 
 
 def keep(steps, part, done):

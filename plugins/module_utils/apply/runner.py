@@ -12,6 +12,7 @@ something, and is taken back then too; one whose ``undone_last(target)`` is true
 
 import time
 
+from ..agreed.outcomes import ALREADY
 from ..posix.errors import EndpointError
 from ..posix.running.signals import Heard
 from ..posix.running.time_limit import time_limit
@@ -21,11 +22,10 @@ from .kinds import KINDS
 
 # Seconds after which a step has failed, whatever it waits for. What it runs has limits of its own, which are shorter.
 LONGEST = 4 * 3600
-WOULD, CHANGED, PROVED, ALREADY, FAILED, UNDONE, UNTOUCHED = (
+WOULD, CHANGED, PROVED, FAILED, UNDONE, UNTOUCHED = (
     "would_change",
     "changed",
     "proved",
-    "already",
     "failed",
     "undone",
     "untouched",

@@ -3,12 +3,12 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Query and control systemd through systemctl."""
 
+from ..agreed.linux import STOPPED
 from ..posix.errors import EndpointError
 from ..posix.running.commands import must, run
 
 ASK_LIMIT = 30
 TELL_LIMIT = 90
-STOPPED = ("inactive", "failed")
 # A unit that has ended so often since it was started will not stay up, whatever systemd goes on trying.
 MOST_RESTARTS = 5
 PROPERTIES = ",".join(

@@ -5,6 +5,7 @@
 
 import time
 
+from ..agreed.windows import CURRENT, VERSION
 from ..posix.errors import EndpointError
 from . import trees
 from .disk import Disk
@@ -15,13 +16,11 @@ from .room import OutOfRoom, Room
 from .unanswered import LONGEST, Unanswered, failed, of_live_alone
 from .users import Users, key_below
 
-VERSION = "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion"
-FOLDERS = "SOFTWARE\\Microsoft\\Windows\\CurrentVersion"
 LIST = VERSION + "\\ProfileList"
 TOLD = (
     (VERSION, "SystemRoot"),
-    (FOLDERS, "ProgramFilesDir"),
-    (FOLDERS, "ProgramFilesDir (x86)"),
+    (CURRENT, "ProgramFilesDir"),
+    (CURRENT, "ProgramFilesDir (x86)"),
     (LIST, "ProgramData"),
     (LIST, "Public"),
 )

@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ...module_utils.agreed.outcomes import ALREADY, BEFORE
 from ..plan.model import PARTS
 
 OUTCOMES = ("changed", "proved", "already", "failed", "undone", "untouched")
-ALREADY, BEFORE = "already", ("changed", "proved")
 UNKNOWN = "window_unknown"
 
 

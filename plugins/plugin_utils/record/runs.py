@@ -9,8 +9,8 @@ from itertools import chain
 from typing import Any
 
 from ..fleet.stop_file import NOT_STARTED
-from ..plan.exceptions import ALL, in_force
-from ..plan.model import PARTS, Carried
+from ..plan.exceptions import in_force
+from ..plan.model import ALL, PARTS, Carried
 from . import journal, talking, verdict
 from .console import Console, since
 from .records import collected_in, compose
@@ -36,7 +36,7 @@ def of_plan(host: str, planned: dict[str, Any] | None, run: dict[str, Any]) -> d
 
 def _foreseen(plan: dict[str, Any]) -> str:
     """Return the verdict of a dry run on a host with a plan."""
-    runs, excepted = Carried.of(plan).earlier_runs, plan["goal"].get("excepted", ())
+    runs, excepted = Carried.of(plan).earlier_runs, plan["goal"]["excepted"]
     return verdict.of_dry_run(plan["blocked"], plan["findings"], runs, excepted)
 
 
@@ -157,7 +157,7 @@ def _proven_verdict(
     proof = (proven or {"result": "unknown"}) if goal["provider"] != "none" else None
     if goal.get("kaspersky") == STAYS and proof is not None and proof["result"] == "ok":
         return verdict.of_detection(collected)
-    word = verdict.of_evidence(collected, proof, tuple(goal["also_remove"]), tuple(goal.get("excepted", ())))
+    word = verdict.of_evidence(collected, proof, tuple(goal["also_remove"]), tuple(goal["excepted"]))
     if word == verdict.PENDING_CONSOLE and verdict.NOT_LOCAL in in_force(granted, "preflight"):
         return verdict.EXCEPTED
     return word

@@ -125,7 +125,7 @@ def predicted(plan: dict[str, Any]) -> str:
     if plan["blocked"]:
         return REFUSED
     goal, runs = plan["goal"], Carried.of(plan).earlier_runs
-    also, excepted = tuple(goal["also_remove"]), tuple(goal.get("excepted", ()))
+    also, excepted = tuple(goal["also_remove"]), tuple(goal["excepted"])
     staying = [finding for finding in plan["findings"] if _stays(finding, also, excepted)]
     collected = {
         "complete": True,

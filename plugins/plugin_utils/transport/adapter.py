@@ -17,7 +17,6 @@ from ansible.errors import AnsibleConnectionFailure
 
 from ..catalog import loader
 from ..catalog.model import Catalog
-from ..detect.probes import as_text
 from ..documents import Modes
 from ..errors import AvshiftError
 from ..schema import answers
@@ -29,6 +28,8 @@ from .posix import Transport, add_module, host_of
 # A folder of this run: its processes share it, it is closed to other users, and Ansible removes it.
 OF_RUN = Path(constants.DEFAULT_LOCAL_TMP)
 RESULTS_OF_RUN = OF_RUN / "avshift-results"
+# Probes of a look that asks for the host's facts alone.
+NOTHING_MORE = "{}"
 # Characters of a message. What a host said is in it, in part.
 LONGEST_MESSAGE = 4000
 TIMED_OUT = limits.timeout_error()
@@ -143,7 +144,7 @@ class Adapter(Transport):
 
     def first_look(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         """Return the facts of a host, by which the controller chooses its platform and a replacement's layout."""
-        facts: dict[str, Any] = self.on_endpoint("collect", {"probes": as_text({})}, task_vars)["collected"]["host"]
+        facts: dict[str, Any] = self.on_endpoint("collect", {"probes": NOTHING_MORE}, task_vars)["collected"]["host"]
         return facts
 
     def on_endpoint(self, call: str, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:

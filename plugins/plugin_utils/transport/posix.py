@@ -21,6 +21,7 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import module_loader
 from ansible.utils.display import Display
 
+from ...module_utils.agreed.python import OLDEST
 from ..errors import AvshiftError
 from ..schema.answers import code_of, invalid, must_be_small
 from . import failures, limits
@@ -54,7 +55,8 @@ class Transport(ActionBase):
 
     def ask(self, call: str, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Collect, apply or prove on the endpoint and return the result; AvshiftError saying why if that failed."""
-        given = {"program": program(), "call": call, "arguments": arguments, "check_mode": bool(self._task.check_mode)}
+        asked = {"call": call, "arguments": arguments, "check_mode": bool(self._task.check_mode)}
+        given = {"program": program(), "oldest": list(OLDEST), **asked}
         self._keep_off_the_disk()
         try:
             with limits.room(ANSWER_ROOM):

@@ -7,7 +7,8 @@ import hashlib
 import os
 import stat
 
-from ...collect.trust.certificates import BUNDLES, LIMIT, LINKS, links_to
+from ...agreed.linux import CERTIFICATE_LINKS, CERTIFICATES, CHOSEN
+from ...collect.trust.certificates import BUNDLES, LIMIT, links_to
 from ...linux import certificates, nss_database
 from ...posix.errors import EndpointError
 from ...posix.files import file_replace, safe_paths, safe_remove, trust
@@ -16,8 +17,7 @@ from ...posix.running import bounded
 from ...posix.running.commands import must
 
 TOOL_LIMIT = 300
-CHOICE, CHOSEN_FROM = "/etc/ca-certificates.conf", "/usr/share/ca-certificates"
-MADE = BUNDLES + (LINKS + "/ca-certificates.crt",)
+MADE = BUNDLES + (CERTIFICATE_LINKS + "/ca-certificates.crt",)
 READING = "Reading a certificate database"
 BY_HAND = "Have its user delete the certificate with certutil or in the browser."
 
@@ -41,7 +41,7 @@ def do(target):
         safe_remove.remove(path, "file")
     chosen = _chosen()
     if chosen != _deselected(target):
-        file_replace.replace(CHOICE, _deselected(target), before=chosen)
+        file_replace.replace(CHOSEN, _deselected(target), before=chosen)
         # The tool itself takes the links of what it was asked not to choose, and reports this to its hooks.
         _make_anew(target)
     # It leaves the links of a file that is gone.
@@ -52,7 +52,7 @@ def do(target):
 
 
 def _paths(target):
-    return target["files"] + [CHOSEN_FROM + "/" + name for name in target["deselect"]]
+    return target["files"] + [CERTIFICATES + "/" + name for name in target["deselect"]]
 
 
 def _make_anew(target):
@@ -85,7 +85,7 @@ def _remove_link(path):
 
 
 def _chosen():
-    return file_replace.data_of(CHOICE)
+    return file_replace.data_of(CHOSEN)
 
 
 def _deselected(target):

@@ -7,8 +7,8 @@ import contextlib
 import os
 import time
 
+from ...agreed.linux import STOPPED
 from ...linux import interception, systemd
-from ...linux.systemd import STOPPED
 from ...posix.errors import EndpointError
 from ...posix.running.moments import Watch
 from ...prove import on_access

@@ -3,9 +3,10 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Change packages by apt, and only those that the plan names."""
 
+from ...agreed.linux import LOCK_WAIT
 from ...collect.packages.package_changes import IN_MEMORY, NO_CACHES, NO_FILES, PURGE, simulated
 from . import dpkg
-from .package_change import LOCK_WAIT, made, nothing_beyond, rehearsed
+from .package_change import made, nothing_beyond, rehearsed
 
 KEEP_FILES = ["-o", "Dpkg::Options::=--force-confold", "-o", "Dpkg::Options::=--force-confdef"]
 HELD_TOO = ["--allow-change-held-packages"]

@@ -5,13 +5,13 @@
 
 import re
 
+from ...agreed.linux import LOCK_WAIT
 from ...linux import package_locks
 from ...posix.errors import EndpointError
 from ...posix.masks import hidden
 from ...posix.running.commands import OUTPUT_SHOWN, run
 
 LIMIT = 1800
-LOCK_WAIT = 300
 QUIET = {"DEBIAN_FRONTEND": "noninteractive", "NEEDRESTART_SUSPEND": "1"}
 PRINTED_LINES = 20
 PROGRESS = "(Reading database"

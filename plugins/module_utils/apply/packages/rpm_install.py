@@ -3,13 +3,14 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Install packages by dnf or zypper, and only those that the plan names, in its versions."""
 
+from ...agreed.linux import LOCK_WAIT
 from ...collect.packages import rpm_installs
 from ...linux import rpm_database, rpm_home
 from ...posix.errors import EndpointError
 from ...posix.files import scratch
 from ...posix.files.tree import Tree
 from . import rpm
-from .package_change import LOCK_WAIT, made, nothing_beyond, rehearsed
+from .package_change import made, nothing_beyond, rehearsed
 
 REFRESH = "Refresh the lists of the repositories on the host and plan again."
 

@@ -6,8 +6,8 @@
 import hashlib
 import os
 
+from ...agreed.linux import STOPPED
 from ...linux import systemd
-from ...linux.systemd import STOPPED
 from ...posix.errors import EndpointError
 from ...posix.own import own_journal
 from ...posix.running import boot_clock

@@ -5,7 +5,8 @@
 
 import re
 
-PLAIN, OPENED, UNSURE = "plain", "opened", "unsure"
+from ...agreed.linux import OPENED, PLAIN, UNSURE
+
 # A condition, a loop, a function or a branch that such a line ends needs a command behind it.
 OPENS = re.compile(rb"(?:(?:^|[\s;])(?:then|do|else|elif)|[{(|)]|&&|\|\|)\s*(?:#.*)?\Z")
 COMMENT = re.compile(rb"\s*(?:#|\Z)")

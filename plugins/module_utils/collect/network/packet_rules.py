@@ -3,12 +3,12 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Each rule of a firewall and each policy route that uses a mark, and files that bring such rules back at boot."""
 
+from ...agreed.linux import ANY_MARK
 from ...linux import packet_rules
 from ...posix.errors import EndpointError
 from ..items import seen
 from .packet_marks import TRAFFIC, TRANSFORMS, marked, traffic_filters, transforms, wanted_marks
 
-ANY = "any"
 LARGEST = 1 << 24
 SAVED = (
     "/etc/iptables/rules.v4",
@@ -35,7 +35,7 @@ def collect(asked, look):
         yield from _kept(tool, lines, wanted)
     for path in SAVED:
         for mark, line in _saved_in(path, look.tree):
-            if mark in wanted | {ANY}:
+            if mark in wanted | {ANY_MARK}:
                 yield seen("saved_packet_rule", "%s %s" % (path, line), path, mark=mark, rule=line)
 
 
@@ -57,7 +57,7 @@ def _saved_in(path, tree):
     try:
         lines = (tree.text(path, LARGEST) or "").split("\n")
     except EndpointError as error:
-        yield ANY, "could not be read: %s" % error
+        yield ANY_MARK, "could not be read: %s" % error
         return
     for mark, line in marked(lines):
         if not line.startswith("#"):

@@ -3,12 +3,13 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """What earlier runs of this collection left on the host about themselves."""
 
+from ...agreed.posix import JOURNAL
 from ...posix.own import journal_text
 from ..items import seen
 
 
 def collect(asked, look):
     """Yield one item with the runs that the journal holds; none if there was no run. ``asked`` is not used."""
-    runs = journal_text.parsed(look.tree.text(journal_text.PATH))["runs"]
+    runs = journal_text.parsed(look.tree.text(JOURNAL))["runs"]
     if runs:
-        yield seen("journal", journal_text.PATH, journal_text.PATH, runs=runs)
+        yield seen("journal", JOURNAL, JOURNAL, runs=runs)

@@ -6,6 +6,7 @@
 import hashlib
 import os
 
+from ...agreed.linux import CERTIFICATE_LINKS, CERTIFICATES
 from ...linux import certificates
 from ...posix.errors import EndpointError
 from ...posix.running.commands import SEARCH_PATH
@@ -19,11 +20,8 @@ FOLDERS = (
     "/etc/pki/trust/anchors",
     "/usr/share/pki/trust/anchors",
     "/etc/ca-certificates/trust-source/anchors",
-    "/etc/ssl/certs",
+    CERTIFICATE_LINKS,
 )
-# What the distribution trusts is chosen from these by name; they are looked at where the bundle has one that fits.
-CHOSEN_FROM = "/usr/share/ca-certificates"
-LINKS = "/etc/ssl/certs"
 BUNDLES = (
     "/etc/pki/tls/certs/ca-bundle.crt",
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
@@ -31,7 +29,7 @@ BUNDLES = (
 )
 TOOLS = (
     ("/usr/local/share/ca-certificates", "update-ca-certificates"),
-    (CHOSEN_FROM, "update-ca-certificates"),
+    (CERTIFICATES, "update-ca-certificates"),
     ("/etc/pki/ca-trust/source/anchors", "update-ca-trust"),
     ("/usr/share/pki/ca-trust-source/anchors", "update-ca-trust"),
 )
@@ -60,7 +58,7 @@ def collect(asked, look):
         for item in _of_file(path, asked, look):
             found = True
             yield item
-    for path in _below(CHOSEN_FROM, look, DEEPEST) if found else ():
+    for path in _below(CERTIFICATES, look, DEEPEST) if found else ():
         yield from _of_file(path, asked, look)
     for home in [""] + sorted(look.homes()):
         try:
@@ -112,9 +110,9 @@ def _of_database(path, asked, look):
 def links_to(path, tree):
     """Return the links, by their paths, through which programs find a file; some lead to it by another."""
     found, aims = [], {path}
-    links = {LINKS + "/" + name: target for name, target in tree.links(LINKS).items()}
+    links = {CERTIFICATE_LINKS + "/" + name: target for name, target in tree.links(CERTIFICATE_LINKS).items()}
     while True:
-        more = [name for name in links if name not in aims and os.path.join(LINKS, links[name]) in aims]
+        more = [name for name in links if name not in aims and os.path.join(CERTIFICATE_LINKS, links[name]) in aims]
         if not more:
             return sorted(found)
         found += more

@@ -6,6 +6,7 @@
 import errno
 import os
 
+from ...agreed.linux import FLAGS
 from ...linux import file_flags, mounts
 from ..errors import EndpointError
 from . import safe_paths
@@ -15,7 +16,6 @@ from .tree_walk import Descent
 MANY = 10000
 # A directory that is filled while it is emptied, or a name that is a directory and a link in turns, ends here.
 MOST_ROUNDS = 1000
-WORDS = {"i": "immutable", "a": "append-only"}
 
 
 class _Level:
@@ -122,7 +122,7 @@ def stays(path, folder, name, error):
         flagged, letters = _flagged(path, folder, name)
         if letters:
             path, code = flagged, "path_immutable"
-            cause = "it is " + " and ".join(WORDS[letter] for letter in letters)
+            cause = "it is " + " and ".join(FLAGS[letter] for letter in letters)
             remedy = "Plan again, and the plan names it; or clear it with 'chattr -i -a' and run again."
     elif error.errno == errno.EROFS:
         code, remedy = "path_read_only", "Mount its file system for writing and run again."

@@ -5,13 +5,13 @@
 
 import json
 
+from ...agreed.posix import JOURNAL
 from ..errors import EndpointError
 
-PATH = "/var/lib/avshift/journal.json"
 FORMAT_VERSION = 1
 
 
-def parsed(text, path=PATH):
+def parsed(text, path=JOURNAL):
     """Return the journal ({format_version, runs}) in a text, an empty one for None; EndpointError if it is damaged."""
     if text is None:
         return {"format_version": FORMAT_VERSION, "runs": []}

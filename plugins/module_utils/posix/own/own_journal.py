@@ -6,11 +6,12 @@
 import json
 import os
 
+from ...agreed.posix import JOURNAL
 from ..files import safe_paths, safe_write
 from ..running.moments import Moment
 from . import journal_text
 
-PATH = journal_text.PATH
+PATH = JOURNAL
 
 
 def read():

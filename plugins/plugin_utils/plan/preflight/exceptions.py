@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..exceptions import ALL, EXPIRED, IN_FORCE
-from ..model import Check
+from ..exceptions import EXPIRED, IN_FORCE
+from ..model import ALL, Check
 from .case import Case
 
 

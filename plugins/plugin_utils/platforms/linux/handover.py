@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ....module_utils.agreed.linux import STOPPED
 from ...catalog.model import Product
 from ...detect.evidence import Evidence
 from ...plan.model import DIGEST_MARK, HANDOVER, Step
@@ -14,7 +15,7 @@ from ...plan.platform import Handover
 from ...plan.staged import Staged
 from .locations import is_below
 from .places import JOURNAL
-from .removal.services import STOPPED, starting_at_boot
+from .removal.services import starting_at_boot
 from .staging import vendor
 
 STOP_LIMIT = 120

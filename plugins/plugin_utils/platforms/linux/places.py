@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-OWN_STATE = "/var/lib/avshift"
-JOURNAL = f"{OWN_STATE}/journal.json"
+from ....module_utils.agreed.posix import JOURNAL, OWN_STATE
+
+__all__ = ["JOURNAL", "KEEP_OUT", "OWN_STATE", "RETAINED"]
 RETAINED = f"{OWN_STATE}/retained"
 KEEP_OUT = "/etc/avshift/keep-out"

@@ -8,13 +8,13 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from ....module_utils.agreed.windows import CURRENT, VERSION
 from ...catalog.model import Limit, Product
 from ...detect.probes import unique
 from . import names
 
 Read = dict[str, Any]
 
-CURRENT = "SOFTWARE\\Microsoft\\Windows\\CurrentVersion"
 SYSTEM = "SYSTEM\\CurrentControlSet"
 UNINSTALL = f"{CURRENT}\\Uninstall"
 UPGRADES = f"{CURRENT}\\Installer\\UpgradeCodes"
@@ -26,8 +26,7 @@ FILTERING = f"{SERVICES}\\BFE\\Parameters\\Policy\\Persistent"
 FILTERED = ("Provider", "SubLayer", "Callout")
 MANAGER = f"{SYSTEM}\\Control\\Session Manager"
 CENTER = "SOFTWARE\\Microsoft\\Security Center\\Provider\\Av"
-PROFILES = "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList"
-VERSION = "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion"
+PROFILES = f"{VERSION}\\ProfileList"
 MACHINE = "SOFTWARE\\Microsoft\\Cryptography"
 NAME = f"{SYSTEM}\\Control\\ComputerName\\ComputerName"
 ROOTS = "SOFTWARE\\Microsoft\\SystemCertificates\\Root\\Certificates"

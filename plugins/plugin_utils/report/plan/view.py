@@ -116,7 +116,7 @@ class Group:
                     self.plan["blocked"],
                     self.plan["findings"],
                     carried.earlier_runs,
-                    self.plan["goal"].get("excepted", ()),
+                    self.plan["goal"]["excepted"],
                 ),
                 entry.get("wave"),
                 sum(_number(size["files"]) for size in sizes),

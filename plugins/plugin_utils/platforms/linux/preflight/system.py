@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from .....module_utils.agreed.python import OLDEST
 from ....detect import limits
 from ....detect.claims import of_kind
 from ....plan.model import Check
@@ -20,13 +21,12 @@ CHANGED_BY = {
     "ostree": "Remove the package with 'rpm-ostree uninstall', or from the image that the host follows, and restart.",
     "transactional-update": "Remove the package with 'transactional-update pkg remove', and restart.",
 }
-OLDEST_PYTHON = (3, 6)
 
 
 def _python(case: Case) -> Iterator[Check]:
     version = str(case.evidence.host.get("python", ""))
     told = re.match(r"([0-9]+)\.([0-9]+)", version)
-    if case.steps and told and (int(told[1]), int(told[2])) < OLDEST_PYTHON:
+    if case.steps and told and (int(told[1]), int(told[2])) < OLDEST:
         yield Check(
             "python_unsupported",
             "error",

@@ -7,6 +7,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from .....module_utils.agreed.linux import CERTIFICATE_LINKS, CERTIFICATES, CHOSEN
 from ....catalog.model import Product
 from ....detect.claims import Claims, of_kind
 from ....detect.evidence import Evidence, Item
@@ -14,9 +15,7 @@ from ....plan.model import REMOVE, Step
 from . import homes
 
 # A distribution's own files, of which its list chooses.
-CHOSEN_FROM, CHOICE = "/usr/share/ca-certificates/", "/etc/ca-certificates.conf"
-# Programs look there for single files; everything else in it is made from other folders.
-SINGLE = "/etc/ssl/certs"
+CHOSEN_FROM = f"{CERTIFICATES}/"
 # What each tool makes anew.
 MADE_BY = {
     "update-ca-certificates": ("/etc/ssl/certs/ca-certificates.crt", "file"),
@@ -41,7 +40,7 @@ def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[S
 def _is_source(item: Item) -> bool:
     """Return True for a file with nothing but this certificate, which can be withdrawn."""
     alone = item["what"] == item["where"]
-    return alone and (bool(item["value"].get("tool")) or posixpath.dirname(item["what"]) == SINGLE)
+    return alone and (bool(item["value"].get("tool")) or posixpath.dirname(item["what"]) == CERTIFICATE_LINKS)
 
 
 def _from_system(digest: str, same: list[Item], sources: list[Item]) -> Step:
@@ -51,7 +50,7 @@ def _from_system(digest: str, same: list[Item], sources: list[Item]) -> Step:
     tools = sorted({item["value"]["tool"] for item in sources if item["value"].get("tool")})
     effects = [{"path": path, "scope": "file", "change": "removed"} for path in (*files, *links)]
     if chosen:
-        effects.append({"path": CHOICE, "scope": "file", "change": "changed"})
+        effects.append({"path": CHOSEN, "scope": "file", "change": "changed"})
     bundled = {item["where"] for item in same if item["what"] != item["where"]}
     for path, scope in (MADE_BY[tool] for tool in tools):
         if scope == "tree" or path in bundled:

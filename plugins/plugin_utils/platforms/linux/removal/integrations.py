@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from .....module_utils.agreed.linux import OPENED, PLAIN, UNSURE
 from ....catalog.model import Product
 from ....detect.claims import Claims
 from ....detect.evidence import Evidence, Item
@@ -29,8 +30,8 @@ DROP_INS = (
     "/etc/profile.d/",
 )
 AUTOSTART = "/autostart/"
-# What the endpoint reports about where a line of a shell's start file stands, and what a shell takes for no command.
-PLAIN, OPENED, UNSURE, NOTHING = "plain", "opened", "unsure", ":"
+# What a shell takes for no command.
+NOTHING = ":"
 # Lines that name each other: one that is left without the others would be an error of the whole file.
 TOGETHER = ("squid",)
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from .....module_utils.agreed.linux import ANY_MARK
 from ....catalog.model import Product
 from ....detect.claims import Claims, of_kind
 from ....detect.evidence import Evidence, Item
@@ -22,8 +23,6 @@ OTHERS = re.compile(
     r"(?=[-_:0-9 \"]|$)",
     re.IGNORECASE,
 )
-# The mark of a file that could not be read.
-ANY = "any"
 # How detection calls the tool by which a rule is listed one by one.
 SEEN_AS = {"ip -4 rule": "ip rule", "ip -6 rule": "ip rule"}
 
@@ -71,7 +70,7 @@ def assumed(evidence: Evidence, going: list[Product], owned: Claims) -> list[str
 def saved(evidence: Evidence, owned: Claims) -> list[Item]:
     """Return the rules that a file brings back at boot."""
     found = _marks(owned)
-    found |= {ANY} if found else set()
+    found |= {ANY_MARK} if found else set()
     return [item for item in evidence.of_kind("saved_packet_rule") if item["value"]["mark"] in found]
 
 

@@ -11,8 +11,8 @@ from ....detect.claims import Claims
 from ....detect.evidence import Evidence, Item
 from ....plan.model import DIGEST_MARK, REMOVE, Step
 from .. import problems
+from ..places import OWN_STATE
 
-OWN_STATE = "/var/lib/avshift"
 SET_ASIDE = f"{OWN_STATE}/set-aside"
 # The only one that the package manager runs while the package's files are there, and that may keep the package.
 SCRIPT = "prerm"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from .....module_utils.agreed.linux import LOCK_WAIT
 from ....catalog.model import Product
 from ....detect.claims import Claims, of_kind
 from ....detect.evidence import Evidence, Item
@@ -16,7 +17,6 @@ from . import package_scripts
 
 # By whose database knows a package: the simulation of its removal, and who removes it if there was none.
 REHEARSALS = {"dpkg": ("remove", "apt-get"), "rpm": ("remove by rpm", "rpm")}
-LOCK_WAIT = 300
 # These refuse to remove what they are set to keep, and have no word to do it all the same.
 KEEPING = ("dnf", "zypper")
 WITHOUT_SCRIPT = " without its pre-removal script"

@@ -8,6 +8,7 @@ import posixpath
 from collections.abc import Iterator
 from typing import Any
 
+from .....module_utils.agreed.linux import FLAGS
 from ....catalog.model import Product
 from ....detect.claims import Claims, of_kind
 from ....detect.evidence import Evidence, Item
@@ -28,7 +29,6 @@ UNIT_FOLDERS = (
 )
 # Links that systems come with, and where each leads: what lies there is removed by its other name.
 OF_THE_SYSTEM = {"/etc/init.d": "/etc/rc.d/init.d", "/var/run": "/run", "/bin": "/usr/bin", "/lib": "/usr/lib"}
-WORDS = {"i": "immutable", "a": "append-only"}
 
 
 def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[Step]:
@@ -114,7 +114,7 @@ def _flags(evidence: Evidence, going: list[Product]) -> Iterator[Step]:
 
 def words_of(flags: str) -> str:
     """Return the letters of chattr as words."""
-    return " and ".join(WORDS[letter] for letter in flags)
+    return " and ".join(FLAGS[letter] for letter in flags)
 
 
 def _paths(going: list[Product], owned: Claims) -> Iterator[tuple[str, str, str, str]]:

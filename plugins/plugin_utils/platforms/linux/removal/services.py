@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from .....module_utils.agreed.linux import STOPPED
 from ....catalog.model import Product
 from ....detect.claims import Claims, of_kind
 from ....detect.evidence import Evidence
@@ -17,7 +18,6 @@ from .paths import UNIT_FOLDERS, foreign, removed, unit_files
 
 # Seconds until a unit's processes are ended with force; products are known to wait for ten minutes.
 STOP_LIMIT = 90
-STOPPED = ("inactive", "failed")
 LEVEL = re.compile(r"rc[0-9S]\.d")
 # Processes of this role start others again.
 WATCHDOG = "watchdog"

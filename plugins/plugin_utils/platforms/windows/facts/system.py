@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from .....module_utils.agreed.windows import CURRENT, VERSION
 from .. import names, reads
 from ..look import VARIABLES, Item, Key, Look, number, seen, several, text, unseen, why_not
 
@@ -21,8 +22,8 @@ DISABLED = ("DisableAntiSpyware", "DisableAntiVirus", "DisableRealtimeMonitoring
 
 def variables(look: Look) -> dict[str, str]:
     """Return what variables in paths stand for on the host, by their names in lower case."""
-    told = {"systemroot": text(look.values(reads.VERSION), "SystemRoot")}
-    folders = look.values(reads.CURRENT)
+    told = {"systemroot": text(look.values(VERSION), "SystemRoot")}
+    folders = look.values(CURRENT)
     told["programfiles"] = text(folders, "ProgramFilesDir")
     told["programfiles(x86)"] = text(folders, "ProgramFilesDir (x86)")
     found = {name: value.rstrip("\\") for name, value in told.items() if value and value[1:3] == ":\\"}
@@ -33,7 +34,7 @@ def variables(look: Look) -> dict[str, str]:
 
 def host(look: Look, answer: dict[str, Any]) -> dict[str, Any]:
     """Return the host's facts as evidence has them."""
-    values = look.values(reads.VERSION)
+    values = look.values(VERSION)
     build = text(values, "CurrentBuildNumber") or "unknown"
     role = "server" if text(values, "InstallationType") in SERVERS else "client"
     facts = {
