@@ -121,7 +121,7 @@ def _differs(path: Path, text: str) -> bool:
 
 
 def _make(folder: Path, mode: int) -> None:
-    """Make a directory with all on the way to it that are not there; the umask has no say in their mode."""
+    """Make a directory with all on the way to it that are not there; the umask does not change their mode."""
     if folder.is_dir():
         return
     _make(folder.parent, mode)
@@ -131,7 +131,7 @@ def _make(folder: Path, mode: int) -> None:
 
 
 def remove(path: Path) -> str:
-    """Remove a document of an earlier time, if there is one, and return ''."""
+    """Remove an earlier document, if there is one, and return ''."""
     try:
         path.unlink(missing_ok=True)
     except OSError as error:

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Keep in the journal what came of a part: the connection may have gone by then, and the next run reports it."""
+"""Keep the outcome of a part in the journal: the connection may have gone by then, and the next run reports it."""
 
 import json
 
@@ -14,7 +14,7 @@ LIMIT = 1 << 16
 
 
 def keep(steps, part, done):
-    """Note a part's outcomes and failure with its run, if the journal has that; what cannot be noted is no failure."""
+    """Note a part's outcomes and failure with its run, if the journal has that; failing to note them is no failure."""
     digest = announcement.target_of(steps).get("digest")
     if digest is None or not done["outcomes"]:
         return

@@ -65,7 +65,7 @@ def _is_done(step, has_begun, hung):
 
 
 def _let_end(waits):
-    """Wait for a package manager that an interrupted run has started: what it has yet to undo of a later step, as
+    """Wait for a package manager that an interrupted run has started: what it still has to undo of a later step, as
     starting a service, would be taken for done.
     """
     for step in waits:
@@ -124,7 +124,7 @@ def _carry_out_one(step, check, outcome, signals, earlier):
                 outcome["facts"] = _attempt(step)
         outcome["outcome"] = CHANGED if changes else PROVED
     except Exception as error:
-        # Whatever it is, foreseen or not, the way back is the same.
+        # Whatever the error is, expected or not, the rollback is the same.
         outcome["outcome"] = FAILED
         outcome["facts"] = getattr(error, "facts", {})
         error = explained(step, error)

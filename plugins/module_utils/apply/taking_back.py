@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""The way back of a part in which a step failed: the old protection first of all, where nothing took its place."""
+"""The rollback of a part in which a step failed: the old protection first of all, where nothing took its place."""
 
 # The owner loses nothing by these, nor by what can be undone or changes nothing: where nothing took its place,
 # the old protection can come back.

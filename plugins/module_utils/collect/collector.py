@@ -122,7 +122,7 @@ def _answer(board, kind, answer, asked, look, seconds):
                 if not board.tell(item):
                     raise ValueError("there is more evidence than fits")
     except Exception as error:
-        # What a user can have put on a host so that a look at it fails costs this kind, whatever it is.
+        # Whatever a user has put on a host to make a look at it fail costs this kind alone.
         board.tell(printable(not_checked(kind, "all", look.root, told(error))))
 
 

@@ -39,7 +39,7 @@ class Gathering:
         self._hung = []
 
     def whole(self):
-        """Let it be done to its end, and return this."""
+        """Run it to its end, and return this."""
         while True:
             with bounded.Child(lambda board: _begin(self._work, board, self._left, self._avoided)) as child:
                 has_ended = child.wait()

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""What the collectors of one pass share: the root, and what is dear to look at twice."""
+"""What the collectors of one pass share: the root, and what is expensive to look at twice."""
 
 import os
 import re

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Whether a root holds a system that these collectors can look at: an answer about another one would prove nothing."""
+"""Whether a root holds a system that these collectors can look at: an answer about another one would mean nothing."""
 
 import os
 

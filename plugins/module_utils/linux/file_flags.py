@@ -14,7 +14,7 @@ GET = (2 << 30) | (struct.calcsize("l") << 16) | (ord("f") << 8) | 1
 SET = (1 << 30) | (struct.calcsize("l") << 16) | (ord("f") << 8) | 2
 LETTERS = {"i": 0x10, "a": 0x20}
 NOT_HERE = (errno.ENOTTY, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS)
-# A FIFO or a device must not hang who opens it.
+# A FIFO or a device must not block whoever opens it.
 OPENED = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_NOCTTY | os.O_CLOEXEC
 
 

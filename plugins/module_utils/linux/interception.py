@@ -112,7 +112,7 @@ def executable(pid):
 def is_hosts_own(pid, path):
     """Return True if a process runs the file that the host has at a path, and no other file that a user shows as that.
 
-    Whoever makes a user name space of her own can mount anything in it, and run it under any path. So the process
+    Whoever makes a user namespace can mount anything in it, and run it under any path. So the process
     shares the mounts of the first one, or its executable is the very file; one that was deleted has to be root's.
     """
     try:

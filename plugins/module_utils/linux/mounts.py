@@ -21,7 +21,7 @@ def mounts(lines):
 
 
 def now():
-    """Return [(mount point, source, type)] of this process's name space; ValueError if a line cannot be parsed."""
+    """Return [(mount point, source, type)] of this process's namespace; ValueError if a line cannot be parsed."""
     with open(TABLE, encoding="utf-8", errors="surrogateescape") as stream:
         lines = [line for line in stream if line.strip()]
     found = list(mounts(lines))

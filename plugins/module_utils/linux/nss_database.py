@@ -31,7 +31,7 @@ def certificates(data):
     """Return [(label, subject)] of the database with this content (bytes); ValueError saying why if it cannot be read.
 
     SQLite opens by name whatever it is given: it gets a copy in a directory of root's own in memory, since a user may
-    put anything in the place of a name of hers.
+    put anything in the place of the file.
     """
     with scratch.Scratch("nss", len(data)) as folder:
         path = os.path.join(folder, "copy.db")

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Who is at work with a package database. A lock is asked about, never taken."""
+"""Which process is using a package database. A lock is checked, never taken."""
 
 import fcntl
 import os

@@ -17,7 +17,7 @@ DEFINITION = "SELECT type, sql FROM sqlite_master WHERE name = ?"
 def module():
     """Return Python's sqlite3; ValueError where Python was built without it."""
     try:
-        # Dear to import, and rarely needed.
+        # Slow to import, and rarely needed.
         import sqlite3
     except ImportError:
         raise ValueError("this Python has no sqlite3")

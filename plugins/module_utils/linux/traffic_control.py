@@ -3,7 +3,7 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Ask the kernel for its filters of traffic control, without a program: linux/pkt_cls.h, linux/rtnetlink.h.
 
-Filters hang on a queueing discipline, on one of its classes, or on what comes in and goes out of an interface.
+Filters are attached to a queueing discipline, to one of its classes, or to what comes in and goes out of an interface.
 """
 
 import errno
@@ -17,7 +17,7 @@ GET_DISCIPLINES, DISCIPLINE, GET_CLASSES, CLASS, GET_FILTERS, FILTER = 38, 36, 4
 GENERAL = struct.Struct("=B3xiIII")
 KIND, OPTIONS = 1, 2
 NUMBER = struct.Struct("=I")
-# What ingress and clsact discard or let through hangs on these two.
+# What ingress and clsact discard or let through is attached to these two.
 INCOMING, OUTGOING = 0xFFFFFFF2, 0xFFFFFFF3
 BOTH_WAYS = {"ingress": (INCOMING,), "clsact": (INCOMING, OUTGOING)}
 MOST_PARENTS = 4096
@@ -92,7 +92,7 @@ def filters_in(data):
 
 
 def _parents(disciplines):
-    """Yield (interface, parent) of every place where filters may hang."""
+    """Yield (interface, parent) of every place where filters may be attached."""
     for interface in {general[1] for general, _told in disciplines}:
         for general, _options in _told(_dump(GET_CLASSES, interface, 0), CLASS):
             yield interface, general[2]

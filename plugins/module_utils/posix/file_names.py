@@ -17,7 +17,7 @@ def use_utf8():
     """Make UTF-8 the encoding of names of files in this process, if it is ASCII."""
     if sys.version_info >= (3, 7) or sys.getfilesystemencoding() not in BYTES_OF_ASCII:
         return
-    # Dear to import, and only such an old Python needs it.
+    # Slow to import, and only such an old Python needs it.
     import ctypes
 
     name = b"utf-8"

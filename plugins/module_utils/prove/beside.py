@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Prove that an engine intercepts while another one does too: it refuses what no other scanner can know.
+"""Test that an engine intercepts while another one does too: it refuses what no other scanner can know.
 
 All directories are tried at once, since two scanners may take their time over each, and none may wait for another.
 """
@@ -36,7 +36,7 @@ def prove(directories, data, unit, timeout, kept_in=""):
         return checks + [_logged(unit, list(names.values()))]
     finally:
         for folder, name in names.items():
-            # One that did not answer will hardly let the file go.
+            # One that did not answer will hardly release the file.
             has_answered = outcomes.get(folder, TIMEOUT) != TIMEOUT
             on_access.clean_up(folder, name, kept_in, on_access.CLEANING if has_answered else on_access.HARDLY)
 

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Prove that units run now and will run again after a boot."""
+"""Check that units run now and will run again after a boot."""
 
 from ..linux import systemd
 from ..posix.errors import EndpointError

@@ -12,7 +12,7 @@ def check(name, result, detail):
 
 
 def overall(checks):
-    """Return the worst result of checks; no checks prove nothing and give unknown."""
+    """Return the worst result of checks; without any check it is unknown."""
     results = [found["result"] for found in checks]
     if BAD in results:
         return BAD

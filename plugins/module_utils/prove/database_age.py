@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Prove which signatures the engine has loaded, and how old they are: clamd(8), VERSION.
+"""Check which signatures the engine has loaded, and how old they are: clamd(8), VERSION.
 
 The engine is asked, and no file is looked at: what lies on the disk need not be loaded, and need not load.
 """

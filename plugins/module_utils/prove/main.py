@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Called by ``start`` to prove protection."""
+"""Called by ``start`` to test protection."""
 
 import os
 
@@ -17,7 +17,7 @@ THERE = 20
 
 
 def main(arguments, check_mode):
-    """Return {checks, result} for what to prove.
+    """Return {checks, result} for what is to be tested.
 
     That is {socket, below, paths, quarantine, units, max_age_days, silencing}: the engine's socket, where the
     executables of its real-time part lie, the protected directories, where it moves files to or '', units that have to

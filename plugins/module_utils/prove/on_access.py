@@ -44,7 +44,7 @@ def prove(directories, timeout=20, kept_in="", tells=""):
     for folder in directories:
         checks += _prove_in(folder, timeout, kept_in, tells)
         if any(found["detail"].endswith(TIMEOUT) for found in checks):
-            # Who does not answer here will hardly answer there.
+            # What does not answer here will hardly answer there.
             timeout = min(timeout, HARDLY)
     return checks
 
@@ -103,7 +103,7 @@ def _attempt(folder, data, timeout, kept_in, tells=""):
     except (EndpointError, OSError) as error:
         return str(error)
     finally:
-        # One that did not answer will hardly let the file go.
+        # One that did not answer will hardly release the file.
         clean_up(folder, name, kept_in, CLEANING if timeout > HARDLY else HARDLY)
 
 
@@ -168,7 +168,7 @@ def _read_again(path):
 
 
 def _unlink_moved(folder, name):
-    """Remove a test file that was moved away, under its name or that with a number; the engine may still be at it."""
+    """Remove a test file that was moved away, under its name or that with a number; the engine may still use it."""
     deadline, descriptor = time.monotonic() + MOVING, test_files.opened(folder)
     while time.monotonic() < deadline:
         moved = [entry for entry in os.listdir(descriptor) if entry.startswith(name)]

@@ -1,10 +1,10 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Prove detection on demand through the engine's socket, with bytes that are never on a disk.
+"""Test detection on demand through the engine's socket, with bytes that are never on a disk.
 
-The bytes lie in an anonymous file in memory whose descriptor is passed to the engine: clamd(8), FILDES. INSTREAM will
-not do while another scanner is active: the engine writes the stream to a file in its temporary directory, and there
+The bytes lie in an anonymous file in memory whose descriptor is passed to the engine: clamd(8), FILDES. INSTREAM does
+not work while another scanner is active: the engine writes the stream to a file in its temporary directory, and there
 the other scanner refuses it the test string, so that the engine calls it clean.
 """
 

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Prove that the engine's real-time part is up by what the kernel says, not by what the engine says."""
+"""Check that the engine's real-time part is up by what the kernel says, not by what the engine says."""
 
 from ..linux import interception
 from .checks import BAD, OK, check

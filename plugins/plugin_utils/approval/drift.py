@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Say in words what differs between two plans of one host: every difference that changes the digest is named."""
+"""Describe what differs between two plans of one host: every difference that changes the digest is named."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ def _left_out(grant: Grant) -> str:
 
 
 def warnings(grant: Grant | None) -> list[str]:
-    """Return what whoever runs under a grant has to know of it: that its approval has no end."""
+    """Return what those who run under a grant have to know of it: that its approval does not expire."""
     if grant is None or not grant.by.get("approver") or grant.by.get("valid_until"):
         return []
     return [

@@ -3,8 +3,8 @@
 """Read what was approved once a run, and let each host read what concerns it alone.
 
 The plan of ten thousand hosts is read, summed and checked by the first host's task. It leaves one small file for each
-host in a folder of the run that is its user's alone, so that the cost grows with the hosts and not with their square.
-What is kept is what was verified: a file that changes meanwhile is read anew.
+host in a folder of the run that is its user's alone, so that the cost grows with the number of hosts and not with its
+square. What is kept is what was verified: a file that changes meanwhile is read anew.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ class Table:
     ``proving`` kinds each confirm a product by themselves; ``supporting`` ones add to one that is confirmed.
     ``running`` kinds are processes, which belong to the product with the most exact sign. ``names`` are a name only,
     which several products may use. ``witness`` names for a kind the one that it rests on, and ``distinctive`` are the
-    witnesses that nothing but the product itself leaves. ``inert`` kinds have no effect, and nothing hangs on them;
+    witnesses that nothing but the product itself leaves. ``inert`` kinds have no effect, and nothing depends on them;
     ``bearing`` ones bear on an answer although they only support. ``scanning`` are the kinds that find a scanner of
     whatever vendor, and ``intercepting`` asks for whatever stands between files and their readers. ``unremovable`` are
     problems with which no package manager takes a product away in the ordinary way; ``told`` are those that do not make

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What could not be checked, and which products hang on it."""
+"""What could not be checked, and which products depend on it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def told(evidence: Evidence, products: Iterable[Product], found: Iterable[str]) 
     """Return {id, cause, products, bears} of what could not be checked.
 
     ``products`` are the ids of the products that may be there although nothing was seen of them, or that may be more
-    than was seen; ``bears`` is False where nothing hangs on it: more about a product (``found``) that is not there,
+    than was seen; ``bears`` is False where nothing depends on it: more about a product (``found``) that is not there,
     or what any user can have brought about.
     """
     chosen, there = tuple(products), set(found)

@@ -23,7 +23,7 @@ from .wanted import Wanted
 def probes_for(wanted: Wanted) -> dict[str, Any]:
     """Return everything that has to be asked of a host to plan what is wanted of it."""
     table, catalog = wanted.platform.table, wanted.catalog
-    # A second scanner of whatever make matters too.
+    # A second scanner of any vendor matters too.
     asked = (table.probes(catalog.products, catalog.limits), scanners.probes_for(catalog, table))
     return probes.merged(*asked, *wanted.probes())
 

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The systems that hosts run, a room each. Who needs what one of them says asks here, and knows no room by its name."""
+"""The systems that hosts run, one room each. Code that needs something of one asks here, and names no room."""
 
 from __future__ import annotations
 

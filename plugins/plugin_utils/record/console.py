@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a replacement's console says of hosts: the part of their protection that they cannot prove themselves."""
+"""What a replacement's console says of hosts: the part of their protection that they cannot check themselves."""
 
 from __future__ import annotations
 

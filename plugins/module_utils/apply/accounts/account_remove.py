@@ -18,7 +18,7 @@ def look(target):
 def do(target):
     """Remove it by the system's own tool, which refuses while a process runs as that user.
 
-    Whether that tool takes along the group that has the user's name hangs on its configuration.
+    Whether that tool takes along the group that has the user's name depends on its configuration.
     """
     if _user(target["name"]):
         must(["userdel", target["name"]], LIMIT, "Removing an account", "Find out which process runs as this user.")

@@ -133,7 +133,7 @@ class Guard:
         return None
 
     def _stop(self):
-        """End the new one at once, and then for good: its service would be started again."""
+        """End the new one at once, and then completely: its service would be started again."""
         for pid in interception.holders(self._below):
             with contextlib.suppress(OSError):
                 # By then the number may be another process's, the old scanner's even.

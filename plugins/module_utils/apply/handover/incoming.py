@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Bring the new real-time protection up and prove it, and take it back to what it was before the handover.
+"""Bring the new real-time protection up and test it, and take it back to what it was before the handover.
 
 What was staged decides how. One that may be up on demand beside another engine has a ``unit`` that is started. One that
 can be passive is switched by the commands in ``activate``, and switched back by those in ``deactivate``. One that bears
@@ -104,7 +104,7 @@ class New:
         raise self._not_proven(checks)
 
     def stand_alone(self):
-        """Prove it after the old one has gone, as ``bring_up`` does; return (checks, number of attempts)."""
+        """Test it after the old one has gone, as ``bring_up`` does; return (checks, number of attempts)."""
         checks = self._prove()
         if overall(checks) == OK:
             self._keep()

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Stop the old real-time protection, and bring it back and prove that it intercepts again."""
+"""Stop the old real-time protection, and bring it back and check that it intercepts again."""
 
 import contextlib
 import os
@@ -106,9 +106,9 @@ class Old:
         return gone
 
     def bring_back(self):
-        """Start what was stopped and prove that it intercepts again; return the facts {old_is_back, old_checks, notes}.
+        """Start what was stopped and check that it intercepts again; return the facts {old_is_back, old_checks, notes}.
 
-        Where it held no mark before there is nothing to prove but that its units run.
+        Where it held no mark before there is nothing to check but that its units run.
         """
         if self.is_unknown:
             return self._bring_back_unknown()

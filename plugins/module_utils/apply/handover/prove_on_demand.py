@@ -16,7 +16,7 @@ RELOADING = 15
 
 
 def look(_target):
-    """Return False: a self-test is of the moment."""
+    """Return False: a self-test says only what is so now."""
     return False
 
 

@@ -14,7 +14,7 @@ PAUSE = 2
 
 
 def look(_target):
-    """Return False: a self-test is of the moment."""
+    """Return False: a self-test says only what is so now."""
     return False
 
 

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Remove packages by dpkg alone, where apt is missing or refuses because of what is none of this plan's business.
+"""Remove packages by dpkg alone, where apt is missing or refuses because of what has nothing to do with this plan.
 
 dpkg orders packages by what they depend on, takes nothing along, and finishes its own notes of a run that was
 interrupted.

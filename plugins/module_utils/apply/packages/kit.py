@@ -22,7 +22,7 @@ class Check:
 
     @staticmethod
     def look(_target):
-        """Return False: a self-test is of the moment."""
+        """Return False: a self-test says only what is so now."""
         return False
 
     @staticmethod

@@ -24,7 +24,7 @@ def do(target):
 
 
 def _removed(target):
-    """Return what is worth recording: a tool that complains after the packages went does not undo that."""
+    """Return what is worth recording: a tool that reports an error after the packages have gone does not undo that."""
     try:
         _remove(target)
     except EndpointError as error:

@@ -3,7 +3,7 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Unload a kernel module that nothing uses any more. One that is in use stays until the next reboot, and is reported.
 
-It is of no kind that has to be done in the end: what is in the kernel only is gone with a reboot, and forcing it out
+It need not be done in the end: what is only in the kernel is gone after a reboot, and forcing it out
 can stop the host.
 """
 

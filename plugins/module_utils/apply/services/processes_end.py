@@ -24,7 +24,7 @@ def look(target):
 
 
 def do(target):
-    """Ask all to end, and end with force what has not after the grace; return which got which signal."""
+    """Ask all to end, and kill those that have not after the grace period; return which got which signal."""
     ended, watchers = [], tuple(target["first"])
     if watchers:
         _end(target["below"], watchers, signal.SIGTERM, ended)

@@ -45,7 +45,7 @@ PLACES = (
     ("shell", ("~/.zlogout", "~/.logout", "~/.bashrc.d", "~/.config/fish/conf.d", "~/.config/fish/completions")),
     ("shell", ("~/.config/fish/functions", "~/.config/nushell", "~/.xinitrc", "~/.xsession", "~/.yashrc")),
     ("shell", ("~/.config/plasma-workspace/env", "~/.config/zsh", "~/.config/xonsh", "~/.xonshrc")),
-    # What other programs let pass, or pass over.
+    # What other programs allow or ignore.
     ("allow_list", ("/etc/fapolicyd", "/etc/fapolicyd/rules.d", "/etc/fapolicyd/trust.d", "/etc/apparmor.d/local")),
     ("allow_list", ("/etc/rkhunter.conf", "/etc/rkhunter.conf.local", "/etc/rkhunter.d", "/etc/aide.conf")),
     (
@@ -56,7 +56,7 @@ PLACES = (
     ("allow_list", ("/etc/tripwire", "/etc/samhain", "/etc/chkrootkit.conf", "/etc/chkrootkit", "/var/ossec/etc")),
 )
 HOME = "~/"
-# The limit that says of a user's file that it was not read.
+# The limit that reports that a user's file was not read.
 USERS_FILE = "users_file"
 # What a distribution's own policy says of a path is no mention by this host's owner.
 PASSED_OVER = ("file_contexts", "file_contexts.bin", "file_contexts.homedirs")
@@ -105,7 +105,7 @@ def collect(asked, look):
 
 
 def _of_a_user(path, place, texts, bringing, look):
-    """Yield the items of a place in a home. No user can keep a host from an answer: what cannot be read is a limit."""
+    """Yield the items of a place in a home. No user can prevent a check: what cannot be read is a limit."""
     try:
         status = look.tree.lstat(path)[0]
         if status is not None and stat.S_ISLNK(status.st_mode):

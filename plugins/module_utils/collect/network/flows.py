@@ -172,7 +172,7 @@ def _of_sockets(known, look):
         if os.path.exists(table):
             with open(table, encoding="utf-8", errors="surrogateescape") as stream:
                 found += [(inode, protocol, table, *aim) for inode, *aim in flows(_limited(stream), known)]
-    # Whose they are takes a look at every process, and only where there is one.
+    # To find out whose they are, every process is looked at, and only where there is one.
     holders = {inode: process.path for process in look.processes() for inode in held(process.pid)} if found else {}
     for inode, protocol, table, address, port in found:
         what = "%s %s port %d" % (protocol, address, port)

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Whether the package managers can work: their tools, who is at work with them, and what was interrupted."""
+"""Whether the package managers can work: their tools, which process is using them, and what was interrupted."""
 
 import os
 

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Running processes by the path of their executable; names alone prove nothing."""
+"""Running processes by the path of their executable; names alone confirm nothing."""
 
 from ...linux.containers import container_of
 from ...posix.names import below_any

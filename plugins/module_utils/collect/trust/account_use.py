@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""What else hangs on a local user or group: processes, a home with something in it, users whose primary group it is."""
+"""What else depends on a local user or group: processes, a home that is not empty, users whose primary group it is."""
 
 import itertools
 import os
@@ -16,7 +16,7 @@ from ..look import PASSWD
 from .accounts import GROUPS, groups
 
 MOST_FILES = 1000000
-# Where users go whose primary group goes; the first that a system has.
+# Where users are moved whose primary group is removed; the first that a system has.
 NOBODYS = ("nogroup", "nobody")
 
 

@@ -94,7 +94,7 @@ def _of_file(path, root, place, word, look):
 
 
 def _files(path, look, deeper):
-    """Yield what is a file, or all files below a directory; links are passed over, since their aims lie here too."""
+    """Yield what is a file, or all files below a directory; links are passed over, since their targets lie here too."""
     status = look.tree.lstat(path)[0]
     if status is not None and stat.S_ISREG(status.st_mode):
         yield path

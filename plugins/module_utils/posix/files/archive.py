@@ -19,7 +19,7 @@ BLOCK = 1 << 20
 MOST_TOLD = 20
 # Files with several names of which the first name is remembered; of any further one each name gets the content.
 MOST_LINKED = 10000
-# Half the time of the highest, for an archive that is hardly larger.
+# Half the time of the highest level, for an archive that is hardly larger.
 LEVEL = 6
 # What shows that an archive is damaged.
 DAMAGED = (tarfile.TarError, zlib.error, EOFError)

@@ -29,7 +29,7 @@ def replace(path, data, check=None, before=None):
 
     ``check(draft, path)`` may refuse the draft, which lies beside the file then, by raising an EndpointError. With
     ``before`` (bytes), from which ``data`` was made, the file has to hold that: another one that was put in its place
-    meanwhile lends neither its owner nor its mode to this content.
+    meanwhile gives neither its owner nor its mode to this content.
     """
     opened = safe_paths.open_parent(path)
     if opened is None:

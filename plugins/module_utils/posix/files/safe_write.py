@@ -23,7 +23,7 @@ def _make_directory(path):
     parent, name = open_parent(path)
     try:
         os.mkdir(name, PARENT_MODE, dir_fd=parent)
-        # Whatever this process's mask takes away: a service of another user has to come through.
+        # Whatever this process's umask is: a service of another user has to get through.
         made = os.open(name, DIRECTORY, dir_fd=parent)
     except FileExistsError:
         return
@@ -76,7 +76,7 @@ def _write_draft(folder, draft, name, text, mode):
 
 
 def write_secret(path, text, mode=0o600):
-    """Write a file that holds a secret: no other name has it at any time, so that a kill leaves no draft behind.
+    """Write a file that holds a secret: it never has another name, so that a killed process leaves no draft behind.
 
     There is no file of that name, or one that is not whole, until it is written in full.
     """

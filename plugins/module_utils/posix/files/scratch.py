@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Directories in memory for a while: with room asked for first, and none left by a process that was killed."""
+"""Directories in memory for a while: with a check for room first, and none left behind by a process that was killed."""
 
 import contextlib
 import fcntl
@@ -13,7 +13,7 @@ import tempfile
 from ..errors import EndpointError
 
 HOME = "/run"
-# Whoever works in one holds its lock, which the kernel gives back however that one ends.
+# The process that works in one holds its lock, which the kernel releases however the process ends.
 OURS = re.compile(r"\.avshift-(?:rpm|nss|install|signatures)-")
 PREFIX = ".avshift-%s-"
 MIB = 1 << 20

@@ -22,7 +22,7 @@ def read():
 def note(digest, **fields):
     """Add to the run with this plan digest, which is begun if there is none, and write the journal.
 
-    Runs are kept for good: a later verdict reads from them that a product was there once.
+    Runs are never deleted: a later verdict reads from them that a product was there once.
     """
     journal = read()
     run = next((run for run in journal["runs"] if run["digest"] == digest), None)

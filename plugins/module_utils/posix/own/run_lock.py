@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""One run at a time on a host. The kernel gives the lock back when the process ends, however it ends.
+"""One run at a time on a host. The kernel releases the lock when the process ends, however it ends.
 
 A run comes in parts, each a process of its own. Between two of them a lease keeps every other run out: it is left when
 a part has ended well and more are to come, and ends by itself after LEASE seconds, with a boot, or with its run. A run

@@ -196,7 +196,7 @@ class Child:
             try:
                 pid, status = os.waitpid(self.pid, os.WNOHANG)
             except ChildProcessError:
-                # Who started this process has it pass over the ends of children.
+                # Whoever started this process made it ignore the ends of children.
                 pid, status = self.pid, 0
             if pid:
                 self.ended_by = status & 0x7F
@@ -225,7 +225,7 @@ def _be_child(act, board, keep):
             gc.freeze()
         act(board)
     finally:
-        # Neither an error nor what the parent has yet to do goes on in here.
+        # Neither an error nor what the parent still has to do goes on in here.
         os._exit(0)
 
 

@@ -154,7 +154,7 @@ def _content(file):
 
 
 def _end(process):
-    """Kill a command's whole group and see it end; what has left the group is not waited for."""
+    """Kill a command's whole group and wait until it has ended; what has left the group is not waited for."""
     deadline = time.monotonic() + LINGERS
     with contextlib.suppress(ProcessLookupError):
         while time.monotonic() < deadline:

@@ -13,7 +13,7 @@ from . import boot_clock
 
 LOOK_EVERY = 0.002
 # On a host that is busy with other things a look would else come late by as long as they take. A service's share of the
-# processor goes before niceness, and nothing goes before real time; what can't have the one may have the other.
+# processor goes before niceness, and nothing goes before real time; what cannot have the one may have the other.
 REAL_TIME_PRIORITY = 1
 NICENESS = -15
 
@@ -112,7 +112,7 @@ class Watch(threading.Thread):
 
 
 def hurry():
-    """Put this thread, and no other, before what else the host does, as far as it is allowed."""
+    """Give this thread, and no other, priority over everything else on the host, as far as it is allowed."""
     if os.geteuid() != 0:
         return
     try:

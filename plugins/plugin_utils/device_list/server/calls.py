@@ -198,6 +198,6 @@ def answer_wrong(server: str, cause: str) -> AvshiftError:
 
 
 def quietly(act: Callable[[], object]) -> None:
-    """Tidy up on the server: what it says to that does not count, as it forgets all by itself."""
+    """Tidy up on the server: what it says to that does not count, as the server forgets everything by itself."""
     with contextlib.suppress(AvshiftError):
         act()

@@ -29,7 +29,7 @@ CONNECTING = {
         "rewriterule",
     ),
 }
-# Words of nginx and others in a block of which a server is no aim.
+# Words of nginx and others in a block of which a server is no target.
 SERVER_OF_NGINX = re.compile(r"server\s*\{", re.IGNORECASE)
 EXEMPT = re.compile(r"\s*(?:export\s+)?(?:DefaultEnvironment\s*=\s*)?[\"']?(?:no_proxy|noproxy)\b", re.IGNORECASE)
 DIRECT = re.compile(r"Acquire::\w+::Proxy::[^\s\"]+\s+[\"']?DIRECT\b", re.IGNORECASE)

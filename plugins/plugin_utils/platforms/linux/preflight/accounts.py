@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Accounts and groups of the product: who else hangs on them."""
+"""Accounts and groups of the product: what else depends on them."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[S
 
 
 def probes(going: list[Product]) -> dict[str, Any]:
-    """Return the probes for what else hangs on accounts and groups."""
+    """Return the probes for what else depends on accounts and groups."""
     kinds = {"account_use": "account", "group_use": "group"}
     return {
         probe: sorted({name for product in going for name in product.of_kind(kind)}) for probe, kind in kinds.items()

@@ -17,7 +17,7 @@ from . import homes
 
 def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[Step]:
     """Yield the step that archives the system's data, if there is any, and one for each tree in a home: what a user
-    does to hers keeps nothing else from being archived.
+    does to their own keeps nothing else from being archived.
     """
     drafts, made = _drafts(evidence), [] if evidence.value("path", RETAINED) else [RETAINED]
     kept = list(_of_system(evidence, going))
