@@ -49,8 +49,7 @@ options:
     type: bool
     default: false
   servers:
-    description:
-      - With O(silence=true), names and addresses of management servers that nothing on the host may point to either.
+    description: With O(silence=true), names and addresses of management servers that nothing on the host may point to either.
     type: list
     elements: str
     default: []
@@ -204,9 +203,7 @@ unknowns:
       type: bool
       sample: true
 limits:
-  description:
-    - What the host has that was not checked, or not completely, such as packages of an unsupported package manager.
-    - It does not change RV(complete).
+  description: What the host has that was not checked, such as packages of an unsupported manager; no part of RV(complete).
   returned: success
   type: list
   elements: dict
