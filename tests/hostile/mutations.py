@@ -136,9 +136,9 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "installer-exchanged",
-        "plugins/module_utils/apply/packages/kit.py",
-        '        with kit_file.copied(target["path"], target["sha256"], is_run) as copy:\n',
-        '        copy = kit_file.describe(target["path"]) and target["path"]\n        if copy:\n',
+        "plugins/module_utils/apply/packages/kit_install.py",
+        '    with kit_file.copied(target["path"], target["sha256"], is_run) as copy:\n',
+        '    copy = kit_file.describe(target["path"]) and target["path"]\n    if copy:\n',
     ),
     Mutation(
         "installer-in-reach",

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply.handover import enrol
-from ansible_collections.avshift.endpoint.plugins.module_utils.apply.packages import kit
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.packages import kit_check, kit_install
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply.services import processes_end
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.own import own_places
@@ -75,7 +75,7 @@ def test_installer_that_is_exchanged_when_it_was_read(root: Path) -> None:
             attacker = as_nobody(lambda: _swap_when_read(folder, marker))
             assert comes((folder / "ready").exists)
             with contextlib.suppress(EndpointError):
-                kit.Install.do(target)
+                kit_install.do(target)
             os.kill(attacker, signal.SIGKILL)
             os.waitpid(attacker, 0)
             subprocess.run(["rm", "-r", str(folder)], check=True)
@@ -124,7 +124,7 @@ REACHES = (
 @attack("installer-in-reach", threat="a user can replace the installer", holds="it is refused, and not run")
 def test_installer_that_others_can_replace_is_not_run(case: str, root: Path) -> None:
     target = _target(_reach(case, root))
-    for act in (kit.Check.do, kit.Install.do):
+    for act in (kit_check.do, kit_install.do):
         with pytest.raises(EndpointError):
             act(target)
     assert not (root / "ran").exists()
@@ -134,7 +134,7 @@ def test_installer_that_others_can_replace_is_not_run(case: str, root: Path) -> 
 def test_copy_of_an_installer_is_out_of_reach_and_gone_in_the_end(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(own_places, "FOLDERS", [str(root)])
     said = 'stat -c "%u %a" "$(dirname "$0")" "$0" >' + f"{root}/said; echo $0 >>{root}/said"
-    kit.Install.do(_target(_installer(root, said)))
+    kit_install.do(_target(_installer(root, said)))
     folder, program, name = (root / "said").read_text(encoding="utf-8").splitlines()
     assert (folder, program) == ("0 700", "0 700")
     assert Path(name).name == "agent.sh"
@@ -157,7 +157,7 @@ def test_other_content_than_the_approved_one_is_not_run(root: Path) -> None:
     with Path(target["path"]).open("r+b") as stream:
         stream.truncate(30)
     with pytest.raises(EndpointError):
-        kit.Install.do(target)
+        kit_install.do(target)
     assert not (root / "ran").exists()
 
 
@@ -172,7 +172,7 @@ def test_vendors_program_that_others_can_replace_is_not_run(way: str, root: Path
     bound = {"name": "x", "probes": [], "values": {}, "steps": [command], "undo": [command], "retries": 1, "delay": 0}
     with pytest.raises(EndpointError):
         if way == "uninstaller":
-            kit.Install.undo(_target(_installer(root), uninstall=[command]))
+            kit_install.undo(_target(_installer(root), uninstall=[command]))
         elif way == "enrolment":
             enrol.do(bound)
         else:

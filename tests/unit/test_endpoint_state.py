@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.apply import announcement
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply import announce, announcement, finish
 from ansible_collections.avshift.endpoint.plugins.module_utils.linux import interception
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.own import own_journal
@@ -75,13 +75,13 @@ def test_damaged_journal_is_told_and_not_overwritten(text: str, journal: Path) -
 
 def test_announced_run_begins_ends_and_is_taken_back(journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
-    monkeypatch.setattr(announcement, "_tell", told.append)
+    monkeypatch.setattr(announcement, "_write", told.append)
     target = {"digest": "abc", "change_id": "CHG-1", "products": ["kesl"]}
-    for kind, looks in ((announcement.Announce, [False, True]), (announcement.Finish, [False, True])):
+    for kind, looks in ((announce, [False, True]), (finish, [False, True])):
         assert kind.look(target) is looks[0]
         kind.do(target)
         assert kind.look(target) is looks[1]
-    announcement.Announce.undo(target)
+    announce.undo(target)
     assert json.loads(journal.read_text(encoding="utf-8"))["runs"][0]["status"] == "rolled_back"
     assert told == [
         f"endpoint migration {word}: change CHG-1, plan abc" for word in ("begins", "is done", "was rolled back")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply.handover import enrol, prove_state
-from ansible_collections.avshift.endpoint.plugins.module_utils.apply.packages import kit
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.packages import kit_check, kit_install
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.packages import kit as kit_evidence
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files import kit_file, trust
@@ -141,22 +141,22 @@ def _kit(folder: Path, text: str = "#!/bin/sh\ntouch installed\n") -> dict[str, 
 
 def test_installer_is_run_and_taken_back(tmp_path: Path) -> None:
     target = _kit(tmp_path)
-    assert not kit.Install.look(target)
-    kit.Install.do(target)
-    assert kit.Install.look(target)
-    kit.Install.undo(target)
-    assert not kit.Install.look(target)
+    assert not kit_install.look(target)
+    kit_install.do(target)
+    assert kit_install.look(target)
+    kit_install.undo(target)
+    assert not kit_install.look(target)
 
 
 def test_package_of_a_kit_is_looked_for_where_apt_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
     known = [{"name": "acme-guard", "version": "1.0", "status": "install ok installed"}]
-    monkeypatch.setattr(kit.packages_install.dpkg_status, "named", lambda _names: known)
+    monkeypatch.setattr(kit_install.packages_install.dpkg_status, "named", lambda _names: known)
     change = {"name": "acme-guard", "old": "", "new": "1.0"}
-    assert kit.Install.look({"changes": [change]})
-    assert not kit.Install.look({"changes": [{**change, "new": "1.1"}]})
+    assert kit_install.look({"changes": [change]})
+    assert not kit_install.look({"changes": [{**change, "new": "1.1"}]})
 
 
-@pytest.mark.parametrize("act", [kit.Check.do, kit.Install.do])
+@pytest.mark.parametrize("act", [kit_check.do, kit_install.do])
 def test_other_kit_than_the_approved_one_is_never_run(tmp_path: Path, act: Any) -> None:
     target = _kit(tmp_path)
     with Path(target["path"]).open("a", encoding="utf-8") as stream:

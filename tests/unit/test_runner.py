@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.apply import announcement, main, runner
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply import announce, main, runner
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.own import own_journal, run_lock
 
@@ -312,7 +312,7 @@ def _cut_off(host: Host, *done: str, pending: list[str]) -> None:
 def test_what_a_run_had_done_before_it_was_cut_off_is_taken_back_too(
     host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(runner.KINDS, "announce", announcement.Announce)
+    monkeypatch.setitem(runner.KINDS, "announce", announce)
     host.there.add("owner's")
     _cut_off(host, "a", pending=["0", "a", "b"])
     steps = [{**_step(name), "part": "stage"} for name in ("owner's", "a")]
@@ -326,7 +326,7 @@ def test_what_a_run_had_done_before_it_was_cut_off_is_taken_back_too(
 def test_what_protects_since_a_handover_is_not_taken_back_by_a_later_run(
     host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(runner.KINDS, "announce", announcement.Announce)
+    monkeypatch.setitem(runner.KINDS, "announce", announce)
     _cut_off(host, "staged", "handed over", pending=["0", "staged", "proof", "handed over"])
     failing = {**_step("proof", "fails", error=EndpointError("x", "Doing", "b", "no", "Look.")), "part": "stage"}
     result = main.main(

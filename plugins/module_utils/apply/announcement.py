@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Write to the host's log what starts and ends, and keep it in the journal of runs.
+"""What the first and the last step of a change share: the line in the host's log, and what the run is about.
 
 Security monitoring will see an antivirus being stopped: the line with the change id and the plan's digest says why.
 """
@@ -9,8 +9,6 @@ Security monitoring will see an antivirus being stopped: the line with the chang
 import syslog
 
 from ..posix.own import own_journal
-
-NOTED = ("change_id", "products", "pending")
 
 
 def target_of(steps):
@@ -34,16 +32,15 @@ def begun_with(steps, pending):
     return []
 
 
-def _tell(text):
-    syslog.openlog("avshift", syslog.LOG_PID, syslog.LOG_AUTHPRIV)
-    syslog.syslog(syslog.LOG_NOTICE, text)
-    syslog.closelog()
+def say(word, target):
+    """Write a line about the run to the host's log; ``word`` says what becomes of it."""
+    _write(_line(word, target))
 
 
 def take_over(whose, target):
     """Write to the log whose place on the host is taken by the run of ``target``; nothing where it was free."""
     if whose:
-        _tell("%s; it takes the place of %s" % (_line("goes on", target), whose))
+        _write("%s; it takes the place of %s" % (_line("goes on", target), whose))
 
 
 def _line(word, target):
@@ -51,37 +48,7 @@ def _line(word, target):
     return "endpoint migration %s: change %s, plan %s" % (word, change, plan)
 
 
-class Announce:
-    """The first step of every change."""
-
-    @staticmethod
-    def look(target):
-        """Return True if the run with this plan has begun and not ended."""
-        return own_journal.status(target["digest"]) == "begun"
-
-    @staticmethod
-    def do(target):
-        """Write the line and begin the run in the journal."""
-        _tell(_line("begins", target))
-        own_journal.note(target["digest"], status="begun", **{key: target.get(key) for key in NOTED})
-
-    @staticmethod
-    def undo(target):
-        """Say that the run was rolled back; the journal keeps that it was tried."""
-        _tell(_line("was rolled back", target))
-        own_journal.note(target["digest"], status="rolled_back")
-
-
-class Finish:
-    """The last step of every change."""
-
-    @staticmethod
-    def look(target):
-        """Return True if the run with this plan has ended."""
-        return own_journal.status(target["digest"]) == "done"
-
-    @staticmethod
-    def do(target):
-        """Write the line and end the run in the journal."""
-        _tell(_line("is done", target))
-        own_journal.note(target["digest"], status="done")
+def _write(text):
+    syslog.openlog("avshift", syslog.LOG_PID, syslog.LOG_AUTHPRIV)
+    syslog.syslog(syslog.LOG_NOTICE, text)
+    syslog.closelog()

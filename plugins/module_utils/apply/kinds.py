@@ -3,7 +3,7 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Which module carries out which kind of step."""
 
-from . import announcement
+from . import announce, finish
 from .accounts import account_remove, group_remove
 from .files import (
     await_paths,
@@ -18,13 +18,22 @@ from .files import (
 )
 from .handover import enrol, handover, prove_on_demand, prove_state
 from .network import packet_chains_remove, packet_marks_remove
-from .packages import await_packages, debconf, kit, package_repair, packages_install, packages_remove, signatures_check
+from .packages import (
+    await_packages,
+    debconf,
+    kit_check,
+    kit_install,
+    package_repair,
+    packages_install,
+    packages_remove,
+    signatures_check,
+)
 from .services import boot_links_remove, kernel_module_unload, processes_end, selinux_boolean, systemd_reload, unit
 
 KINDS = {
     "account_remove": account_remove,
-    "announce": announcement.Announce,
-    "finish": announcement.Finish,
+    "announce": announce,
+    "finish": finish,
     "await_packages": await_packages,
     "await_paths": await_paths,
     "boot_links_remove": boot_links_remove,
@@ -36,8 +45,8 @@ KINDS = {
     "group_remove": group_remove,
     "handover": handover,
     "ini_section_remove": ini_section_remove,
-    "kit_check": kit.Check,
-    "kit_install": kit.Install,
+    "kit_check": kit_check,
+    "kit_install": kit_install,
     "lines_remove": lines_remove,
     "package_repair": package_repair,
     "kernel_module_unload": kernel_module_unload,

@@ -16,12 +16,12 @@ from ...posix.running.commands import must
 from ...posix.running.moments import Moment, Watch
 from ...prove import on_access, on_demand, real_time, vendor
 from ...prove.checks import OK, overall
-from ..packages import kit, packages_install
+from ..packages import kit_install, packages_install
 from ..services.boot_links_remove import starting
 from ..services.unit import stop
 from . import enrol
 
-INSTALLS = {"enrol": enrol, "kit_install": kit.Install, "packages_install": packages_install}
+INSTALLS = {"enrol": enrol, "kit_install": kit_install, "packages_install": packages_install}
 STOP_LIMIT = 90
 PROOF_LIMIT = 5
 PROOF_PAUSE = 0.1

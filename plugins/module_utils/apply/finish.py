@@ -1,0 +1,18 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""The last step of every change: its run ends in the host's log and in the journal."""
+
+from ..posix.own import own_journal
+from . import announcement
+
+
+def look(target):
+    """Return True if the run with this plan has ended."""
+    return own_journal.status(target["digest"]) == "done"
+
+
+def do(target):
+    """Write the line and end the run in the journal."""
+    announcement.say("is done", target)
+    own_journal.note(target["digest"], status="done")

@@ -1,0 +1,53 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Install a product from the vendor's installer or package, if it is the one that was approved.
+
+A target is {path, sha256} and, of a package, {changes}; of an installer, {argv, limit, installed, uninstall}.
+"""
+
+import os
+
+from ...posix.files import kit_file, trust
+from ...posix.running.commands import must
+from . import apt, packages_install
+
+REMEDY = "Check the installer's log."
+HALF_WAY = True
+
+
+def look(target):
+    """Return True if what the installer brings is installed."""
+    if "changes" in target:
+        return packages_install.look(_by_apt(target))
+    return os.path.exists(target["installed"])
+
+
+def do(target):
+    """Install from a copy of root's own; of a package nothing else may come along."""
+    is_run = "changes" not in target
+    with kit_file.copied(target["path"], target["sha256"], is_run) as copy:
+        if is_run:
+            argv = [word.replace(target["path"], copy) for word in target["argv"]]
+            must(argv, target["limit"], "Running the vendor's installer", REMEDY, lasting=True)
+        else:
+            apt.change(["--no-install-recommends", "install", copy], _names(target))
+
+
+def undo(target):
+    """Remove it as the vendor does, or purge its package."""
+    for command in target["uninstall"]:
+        if os.path.exists(command["argv"][0]):
+            trust.must_be(command["argv"][0], "Removing the replacement")
+            must(command["argv"], command["limit"], "Removing the replacement", REMEDY, lasting=True)
+    if "changes" in target:
+        packages_install.undo(_by_apt(target))
+
+
+def _by_apt(target):
+    """Return the target as that of packages; installers that are packages are Debian's."""
+    return dict(target, by="apt-get")
+
+
+def _names(target):
+    return {change["name"] for change in target["changes"]}
