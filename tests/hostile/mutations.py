@@ -161,7 +161,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "fault-after-handover",
         "plugins/module_utils/apply/runner.py",
-        "    except Exception as error:\n        # Whatever it is, foreseen or not, the way back is the same.\n",
+        "    except Exception as error:\n        # Whatever the error is, expected or not, the rollback is the same.\n",
         "    except (EndpointError, OSError, ValueError) as error:\n",
     ),
     Mutation(
