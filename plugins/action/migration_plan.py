@@ -105,8 +105,8 @@ class ActionModule(Adapter):
             answer = {**answer, "answers": {**answer["answers"], **more}}
         collected = self.evidence_of(platform.collected(asked, answer))
         exempt = exceptions_file.of_host(options["exceptions_file"], catalog, self.host, now())
-        wanted = exceptions.applied(goal.of(options, catalog), exempt, catalog.products)
-        forecast = platform.foretelling.made(asked, answer, collected, catalog, wanted)
+        aim = wanted.of(platform, collected["host"], catalog, goal.of(options, catalog), exempt).goal
+        forecast = platform.foretelling.made(asked, answer, collected, catalog, aim)
         told = {"skipped": False, "msg": f"{self.host} has a forecast and no plan.", "foretold": forecast}
         if not options["records_dir"]:
             return told
