@@ -7,10 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ....module_utils.agreed.windows import CURRENT
 from ...catalog.model import Catalog
 from . import names
 from .look import Look
-from .reads import CURRENT, SERVICES, SYSTEM, Read, for_products, key, of_users, pattern
+from .reads import SERVICES, SYSTEM, Read, for_products, key, of_users, pattern
 
 PACKAGES = f"{CURRENT}\\Installer\\UserData\\S-1-5-18\\Products"
 REGISTERED = "SOFTWARE\\Classes\\Installer\\Products"
