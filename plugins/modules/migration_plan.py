@@ -169,23 +169,6 @@ plan:
           description: What the step does.
           type: str
           sample: Remove kesl, kesl-gui
-        target:
-          description: What the host is sent to carry it out. Its form depends on the kind.
-          type: dict
-          sample: {names: [kesl, kesl-gui]}
-        before:
-          description: The state before the step, for reviewers.
-          type: str
-          sample: kesl 12.1.0-1297
-        after:
-          description: The state after the step, for reviewers.
-          type: str
-          sample: kesl not installed
-        reasons:
-          description: IDs of the evidence that it follows from.
-          type: list
-          elements: str
-          sample: ["package:kesl"]
         effects:
           description: Everything that it changes on the host.
           type: list
