@@ -7,8 +7,9 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
+from ..module_utils.agreed.times import SECOND
+
 FORM = "a day as YYYY-MM-DD, valid to its end in UTC, or a time as YYYY-MM-DDTHH:MM:SSZ"
-SECOND = "%Y-%m-%dT%H:%M:%SZ"
 # strptime alone takes a month of one digit too.
 _PATTERN = re.compile(r"\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}Z)?", re.ASCII)
 LAST_SECOND = "T23:59:59Z"

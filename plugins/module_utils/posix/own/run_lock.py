@@ -14,6 +14,7 @@ import json
 import os
 import time
 
+from ...agreed.times import SECOND
 from ..errors import EndpointError
 from ..running import boot_clock
 
@@ -22,7 +23,6 @@ PATH = "/run/avshift.lock"
 # Seconds, of a clock that cannot be set, that a run may take from one part to the next.
 LEASE = 1800
 LONGEST = 4096
-TIME = "%Y-%m-%dT%H:%M:%SZ"
 SHOWN = ("digest", "change_id", "controller", "process")
 
 
@@ -64,7 +64,7 @@ def held(run=None):
 
 
 def _now():
-    return time.strftime(TIME, time.gmtime())
+    return time.strftime(SECOND, time.gmtime())
 
 
 def _write(descriptor, text):
@@ -110,7 +110,7 @@ def _refuse_another(noted, run):
     left = noted["until"] - boot_clock.seconds()
     if _is_mine(noted["run"], run) or not 0 < left <= LEASE:
         return
-    until = time.strftime(TIME, time.gmtime(time.time() + left))
+    until = time.strftime(SECOND, time.gmtime(time.time() + left))
     words = _words(noted), noted["since"], until, left
     raise _busy("another run is between two of its parts %s, since %s, until %s, for at most %d s more" % words)
 
