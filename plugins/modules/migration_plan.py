@@ -7,7 +7,8 @@ module: migration_plan
 short_description: Plan a host's migration and check it against an approved plan
 version_added: 0.1.0
 description:
-  - Finds out in one round trip which system the host runs, collects evidence in another, and plans the steps from the current state to the goal. Changes nothing.
+  - Finds out in one round trip which system the host runs, collects evidence in another, and plans the steps from the
+    current state to the goal. Changes nothing.
   - The same evidence gives the same digest. Values that change by themselves, such as process IDs, are shown but are not in the digest.
 author:
   - avshift contributors (@avshift)
@@ -130,10 +131,12 @@ foretold:
       description: What a removal would do, in its order.
       type: list
       elements: dict
+      sample: [{id: 01-remove_product, kind: remove_product, title: Remove the product, details: [], reasons: []}]
     preflight:
       description: What would have to be settled first, and what the host does not show.
       type: list
       elements: dict
+      sample: [{id: restart_pending, level: overridable, title: A restart is pending, diagnosis: servicing, remediation: Restart it.}]
     packages:
       description: What the packages that the system's installer keeps list.
       type: list
