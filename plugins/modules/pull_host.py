@@ -1,0 +1,39 @@
+#!/usr/bin/python
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+DOCUMENTATION = r"""
+module: pull_host
+short_description: Say which host of a plan this machine is
+version_added: 0.1.0
+description:
+  - For a machine that fetches its work itself, as with ansible-pull. It is looked up in an approved plan by its machine-id, whatever
+    its name is today. Changes nothing.
+  - Fails if no host of the plan is this machine (C(machine_not_planned)), if several are (C(machine_ambiguous)), or if
+    it has no machine-id (C(machine_unnamed)).
+author:
+  - avshift contributors (@avshift)
+extends_documentation_fragment:
+  - avshift.endpoint.attributes
+  - avshift.endpoint.attributes.on_controller
+options:
+  plan:
+    description: Path of the approved C(plan.json), on the machine that Ansible runs on.
+    type: path
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Look this machine up in the plan
+  avshift.endpoint.pull_host:
+    plan: /srv/avshift/plan.json
+  register: found
+"""
+
+RETURN = r"""
+host:
+  description: The name that the plan has for this machine.
+  returned: success
+  type: str
+  sample: laptop7.example.org
+"""

@@ -1,0 +1,46 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which host of a plan a machine is that fetches its work itself: by what distinguishes machines, not by a name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import AvshiftError
+from ..visible import visible
+
+LOOKING = "Looking this machine up in the plan"
+MOST_NAMED = 5
+
+
+def named(document: dict[str, Any], machine: str | None, path: str) -> str:
+    """Return the name that a plan has for a machine. Raises AvshiftError if none of its hosts is that machine, or more
+    than one, as happens where machines were cloned.
+    """
+    if not machine:
+        raise AvshiftError(
+            "machine_unnamed",
+            LOOKING,
+            path,
+            "the machine does not report a machine-id",
+            "Give it one with systemd-machine-id-setup, and plan it again.",
+        )
+    found = sorted(host for host, entry in document["hosts"].items() if entry["shown"].get("machine") == machine)
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise AvshiftError(
+            "machine_not_planned",
+            LOOKING,
+            path,
+            "none of its hosts is this machine",
+            "Have this machine planned and approved, then fetch the plan.",
+        )
+    some = ", ".join(visible(host) for host in found[:MOST_NAMED])
+    raise AvshiftError(
+        "machine_ambiguous",
+        LOOKING,
+        path,
+        f"{len(found)} of its hosts report this machine-id: {some}",
+        "Give cloned machines a machine-id each with systemd-machine-id-setup, and plan them again.",
+    )
