@@ -41,6 +41,7 @@ def test_commands_call_playbooks_and_targets_that_there_are() -> None:
     playbooks = {path.stem for path in (REPOSITORY / "playbooks").glob("*.yml")}
     targets = set(re.findall(r"^([a-z][a-z-]*):", (REPOSITORY / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     assert set(re.findall(r"ansible-playbook avshift\.endpoint\.(\w+)", README)) == playbooks - {
+        "pull",
         "redact",
         "rollout_stop",
         "rollout_go",
