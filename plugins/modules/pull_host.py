@@ -28,6 +28,11 @@ EXAMPLES = r"""
   avshift.endpoint.pull_host:
     plan: /srv/avshift/plan.json
   register: found
+
+- name: Look it up in the plan that was fetched with this playbook
+  avshift.endpoint.pull_host:
+    plan: "{{ playbook_dir }}/plan.json"
+  register: found
 """
 
 RETURN = r"""
