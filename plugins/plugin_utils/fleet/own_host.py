@@ -23,7 +23,7 @@ def named(document: dict[str, Any], machine: str | None, path: str) -> str:
             LOOKING,
             path,
             "the machine does not report a machine-id",
-            "Give it one with systemd-machine-id-setup, and plan it again.",
+            "Give it one, and plan it again.",
         )
     found = sorted(host for host, entry in document["hosts"].items() if entry["shown"].get("machine") == machine)
     if len(found) == 1:
@@ -42,5 +42,5 @@ def named(document: dict[str, Any], machine: str | None, path: str) -> str:
         LOOKING,
         path,
         f"{len(found)} of its hosts report this machine-id: {some}",
-        "Give cloned machines a machine-id each with systemd-machine-id-setup, and plan them again.",
+        "Give cloned machines a machine-id each, and plan them again.",
     )
