@@ -4,6 +4,9 @@
 ``lab/controller run COMMAND...`` runs a command in it, in the checkout; several may run at once
 ``lab/controller down``           ends all that runs in it, and leaves nothing behind but the root
 ``lab/controller remove``         does that, and removes the root
+
+``make --list windows`` and ``run --list windows COMMAND...`` do so with the root of another list of packages,
+``packages-windows.txt``; ``down`` and ``remove`` deal with the roots of every list.
 """
 
 from __future__ import annotations
@@ -13,14 +16,14 @@ import sys
 
 from avshift_controller import calls, holder, roots
 from avshift_controller.errors import ControllerError
-from avshift_controller.places import Places
+from avshift_controller.places import LISTS, Places
 
 
 def main() -> int:
     """Run one command; its errors are one line each."""
     arguments = _parser().parse_args()
     try:
-        status: int = arguments.do(Places.of_checkout(), arguments)
+        status: int = arguments.do(arguments)
     except ControllerError as error:
         print(error, file=sys.stderr)
         return 1
@@ -30,7 +33,8 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    commands.add_parser("make", help="make the root, if need be").set_defaults(do=_make)
+    make = commands.add_parser("make", help="make the root, if need be")
+    make.set_defaults(do=_make)
     run = commands.add_parser("run", help="run a command in the root")
     run.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND")
     run.set_defaults(do=_run)
@@ -39,28 +43,33 @@ def _parser() -> argparse.ArgumentParser:
     # What `run` starts beside itself: the process that looks after the namespaces.
     supervise = commands.add_parser("supervise")
     supervise.add_argument("root")
-    supervise.set_defaults(do=lambda places, given: holder.supervise(places, given.root))
+    supervise.set_defaults(do=lambda given: holder.supervise(Places.of_checkout(given.list), given.root))
+    for one in (make, run, supervise):
+        one.add_argument("--list", choices=("", *LISTS), default="", help="another list of packages")
     return parser
 
 
-def _make(places: Places, _arguments: argparse.Namespace) -> int:
-    roots.make(places)
+def _make(arguments: argparse.Namespace) -> int:
+    roots.make(Places.of_checkout(arguments.list))
     return 0
 
 
-def _run(places: Places, arguments: argparse.Namespace) -> int:
+def _run(arguments: argparse.Namespace) -> int:
+    places = Places.of_checkout(arguments.list)
     command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
     return calls.run(places, roots.make(places), command or ["bash"])
 
 
-def _down(places: Places, _arguments: argparse.Namespace) -> int:
-    holder.down(places)
+def _down(_arguments: argparse.Namespace) -> int:
+    for places in Places.every():
+        holder.down(places)
     return 0
 
 
-def _remove(places: Places, _arguments: argparse.Namespace) -> int:
-    holder.down(places)
-    roots.remove_all(places)
+def _remove(_arguments: argparse.Namespace) -> int:
+    for places in Places.every():
+        holder.down(places)
+        roots.remove_all(places)
     return 0
 
 

@@ -81,7 +81,7 @@ def running(places: Places, root: Path) -> Holder:
 
 
 def _start(places: Places, root: Path) -> Holder:
-    argv = [sys.executable, str(HERE.parent / "controller.py"), "supervise", str(root)]
+    argv = [sys.executable, str(HERE.parent / "controller.py"), "supervise", str(root), "--list", places.listed]
     with places.log.open("wb") as log:
         supervisor = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
     until = time.monotonic() + START_SECONDS

@@ -9,28 +9,37 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 # Where the checkout is inside the root: a path at which Ansible knows it as a collection.
 INSIDE = "/avshift/ansible_collections/avshift/endpoint"
+# Each further list of packages has a root of its own beside the controller's; both may be in use at once.
+LISTS = sorted(path.stem.partition("-")[2] for path in HERE.glob("packages-*.txt"))
 
 
 @dataclass(frozen=True)
 class Places:
-    """The paths for one checkout."""
+    """The paths for one checkout, and for the root of one list of packages: '' for the controller's own."""
 
     checkout: Path
+    listed: str = ""
 
     @classmethod
-    def of_checkout(cls) -> Places:
+    def of_checkout(cls, listed: str = "") -> Places:
         """Return the places of the checkout that this file is in."""
-        return cls(HERE.parent.parent)
+        return cls(HERE.parent.parent, listed)
+
+    @classmethod
+    def every(cls) -> list[Places]:
+        """Return the places of the controller's own list, and of each other one whose root was ever wanted here."""
+        others = [cls.of_checkout(name) for name in LISTS]
+        return [cls.of_checkout(), *(places for places in others if places.home.is_dir())]
 
     @property
     def home(self) -> Path:
-        """The folder of all roots and of what is known about those who use them."""
-        return self.checkout / ".cache" / "controller"
+        """The folder of all roots of this list and of what is known about those who use them."""
+        return self.checkout / ".cache" / "controller" / self.listed
 
     @property
     def packages(self) -> Path:
         """The list of what the root has."""
-        return HERE / "packages.txt"
+        return HERE / (f"packages-{self.listed}.txt" if self.listed else "packages.txt")
 
     @property
     def cache(self) -> Path:
@@ -59,5 +68,7 @@ class Places:
 
     @property
     def control_group(self) -> str:
-        """The name of this checkout's control group, which is used for nothing else."""
-        return "avshift-controller-" + hashlib.sha256(str(self.checkout).encode()).hexdigest()[:12]
+        """The name of this root's control group, which is used for nothing else."""
+        return (
+            "avshift-controller-" + hashlib.sha256(f"{self.checkout} {self.listed}".strip().encode()).hexdigest()[:12]
+        )

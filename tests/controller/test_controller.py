@@ -134,6 +134,28 @@ def test_changed_list_makes_another_root(small: Path) -> None:
     assert len(after) == 1 and after != before
 
 
+def test_another_list_has_a_root_of_its_own_and_down_ends_both(small: Path) -> None:
+    (small / "lab/avshift_controller/packages-other.txt").write_text("\n".join(FEW), encoding="utf-8")
+    groups = remains.groups(set())
+    waiting = "touch seen-{0}; until [ -e seen-{1} ]; do sleep 0.1; done; exec sleep 1000"
+    argv = [str(small / "lab/controller"), "run"]
+    own = subprocess.Popen([*argv, "sh", "-c", waiting.format("own", "other")], stdin=subprocess.DEVNULL)
+    other = subprocess.Popen(
+        [*argv, "--list", "other", "sh", "-c", waiting.format("other", "own")], stdin=subprocess.DEVNULL
+    )
+    with own, other:
+        until = time.monotonic() + SECONDS
+        while len(list(small.glob("seen-*"))) < 2 and time.monotonic() < until:
+            time.sleep(0.1)
+        # Both are at work, each in its own root.
+        assert len(remains.groups(groups)) == 2
+        assert _call(small, "down").returncode == 0
+    assert own.returncode != 0 and other.returncode != 0
+    _must_be_gone(small, groups)
+    assert len(list(small.glob(".cache/controller/other/root-*"))) == 1
+    assert len(list(small.glob(".cache/controller/root-*"))) == 1
+
+
 def test_removing_it_never_reaches_the_checkout(small: Path) -> None:
     assert _call(small, "make").returncode == 0
     kept = small / "kept"
@@ -146,5 +168,5 @@ def test_removing_it_never_reaches_the_checkout(small: Path) -> None:
         assert _call(small, "remove").returncode == 0
     assert kept.read_text(encoding="utf-8") == "x"
     assert (small / "lab/controller").is_file()
-    assert list(small.glob(".cache/controller/root-*")) == []
+    assert list(small.glob(".cache/controller/**/root-*")) == []
     assert remains.mounts(small / ".cache") == []
