@@ -28,7 +28,7 @@ WAY := inside
 BIN := /usr/local/bin
 else ifeq ($(PACKAGES),distribution)
 WAY := controller
-else ifneq ($(filter-out help clean demo-down look prerequisites $(VENV)/ready %-anew requirements,$(or $(MAKECMDGOALS),help)),)
+else ifneq ($(filter-out help clean demo-down look prerequisites test-windows $(VENV)/ready %-anew requirements,$(or $(MAKECMDGOALS),help)),)
 # A note about what has been removed since says nothing any more; one that was made just now says what is to be made.
 $(if $(MAKE_RESTARTS)$(wildcard $(VENV)/ready .cache/controller/root-*),,$(shell rm -f .cache/way.mk))
 include .cache/way.mk
@@ -135,7 +135,7 @@ types: setup ## Check the types of the engine, the action plugins and the lab
 	@echo "== types"
 	MYPYPATH=tests/stubs:.cache mypy --cache-dir .cache/mypy \
 		-p ansible_collections.avshift.endpoint.plugins.plugin_utils -p ansible_collections.avshift.endpoint.plugins.action
-	cd lab && mypy --cache-dir ../.cache/mypy-lab --config-file ../pyproject.toml fleet.py heartbeat.py parts.py avshift_controller/*.py
+	cd lab && mypy --cache-dir ../.cache/mypy-lab --config-file ../pyproject.toml fleet.py heartbeat.py parts.py avshift_controller/*.py avshift_windows/*.py
 	MYPYPATH=tests/stubs:benchmarks:.cache:tests/unit mypy --cache-dir .cache/mypy-bench --follow-imports silent -p avshift_bench
 	cd benchmarks && mypy --cache-dir ../.cache/mypy-bench --config-file ../pyproject.toml detect.py fleet.py hive.py report.py window.py
 	cd tests && mypy --cache-dir ../.cache/mypy-bench --config-file ../pyproject.toml -p matrix
@@ -194,6 +194,7 @@ test-full: setup ## Run detection, removal, clamav, providers, handover, interru
 	pytest -q tests/hostile
 	$(if $(filter inside,$(WAY)),,pytest -q tests/rollout)
 	$(if $(filter inside,$(WAY)),,AVSHIFT_CONTROLLER_SET=full tests/controller/run.sh)
+	$(if $(filter inside,$(WAY)),,$(MAKE) test-windows)
 	$(MOLECULE_TEST) detection
 	$(MOLECULE_TEST) removal
 	$(MOLECULE_TEST) clamav
@@ -296,6 +297,14 @@ screenshots: setup ## Take the README's pictures of the documents, light, dark a
 	$(BIN)/python docs/screenshots.py
 
 endif
+
+# It has a root of its own, whatever the rest is run with.
+.PHONY: test-windows
+test-windows: export AVSHIFT_WINDOWS_SET := full
+test-windows: ## Try Windows-like hosts: packages installed and removed, disks looked at; about 10 minutes, more with a .NET SDK
+	@echo "== test-windows"
+	@lab/prerequisites.sh controller
+	@$(INFORMED) test-windows lab/windows/test.sh
 
 prerequisites:
 	@lab/prerequisites.sh

@@ -15,13 +15,20 @@ import hivex
 def make(path: str, keys: dict[str, Any]) -> None:
     """Add keys with their values."""
     hive = hivex.Hivex(path, write=True)
+    nodes = {"": hive.root()}
     for key, values in keys.items():
-        node = hive.root()
-        for part in filter(None, key.split("\\")):
-            node = hive.node_get_child(node, part) or hive.node_add_child(node, part)
+        node = _node(hive, nodes, key)
         given = [{"key": name, "t": kind, "value": bytes.fromhex(raw)} for name, (kind, raw) in values.items()]
         hive.node_set_values(node, given)
     hive.commit(path)
+
+
+def _node(hive: Any, nodes: dict[str, int], key: str) -> int:
+    """Return the node of a key, which is made if this is the first time that it is named."""
+    if key.lower() not in nodes:
+        above, _backslash, name = key.rpartition("\\")
+        nodes[key.lower()] = hive.node_add_child(_node(hive, nodes, above), name)
+    return nodes[key.lower()]
 
 
 def read(path: str) -> dict[str, Any]:

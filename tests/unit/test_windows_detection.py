@@ -18,7 +18,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.schema import ans
 from plans import VERSIONS
 from schemas import problems
 from support import CATALOG, collected, load_yaml
-from windows_hosts import HOME, HOSTS, READS, make_disk, recorded
+from windows_hosts import HOME, HOSTS, READS, RECORDED, make_disk, recorded
 
 WINDOWS = platforms.named("windows")
 ASKED = platforms.detection(CATALOG.products, (), WINDOWS)
@@ -36,7 +36,7 @@ def _told(result: dict[str, Any]) -> dict[str, Any]:
     return answer(platforms.evidence(_looked(result)), CATALOG)
 
 
-@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("host", RECORDED)
 def test_recorded_host_is_found_as_stated(host: str) -> None:
     case, told = load_yaml(HOME / host / "expect.yml"), _told(recorded(host))
     keys = ("id", "state", "version", "confidence", "problems")
@@ -68,7 +68,7 @@ def test_disk_of_a_recorded_host_is_found_as_its_host(host: str, tmp_path: Path)
     assert looked["live"] is False
 
 
-@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("host", RECORDED)
 def test_evidence_and_record_have_the_published_forms(host: str) -> None:
     looked = _looked(recorded(host))
     assert problems("evidence", looked) == []

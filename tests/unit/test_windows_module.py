@@ -21,6 +21,8 @@ tree_sitter_pwsh = importlib.import_module("tree_sitter_pwsh")
 
 MODULE, UTIL = PLUGINS / "modules" / "windows_reads.ps1", PLUGINS / "module_utils" / "Reads.psm1"
 FILES = sorted([*(PLUGINS / "modules").glob("*.ps1"), *(PLUGINS / "module_utils").rglob("*.psm1")])
+# Of the lab and of the acceptance kit: no part of the collection.
+ELSEWHERE = sorted(path for folder in ("lab", "tests") for path in (PLUGINS.parent / folder).rglob("*.ps1"))
 # Cmdlets that read, or that only make an object in memory. No alias is one of them.
 COMMANDS = {
     "New-Object",
@@ -103,7 +105,7 @@ def test_there_is_one_module_with_one_util() -> None:
     assert FILES == [UTIL, MODULE]
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*FILES, *ELSEWHERE], ids=lambda path: path.name)
 def test_it_parses_and_is_ascii(path: Path) -> None:
     assert path.read_bytes().isascii()
     wrong = [(node.start_point, text[:60]) for node, text in _nodes(path) if node.type == "ERROR" or node.is_missing]

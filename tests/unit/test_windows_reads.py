@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.schema import violations
 from schemas import SCHEMAS, problems
-from windows_hosts import HOSTS, READS, recorded
+from support import REPOSITORY
+from windows_hosts import HOSTS, READS, REAL, recorded
 
 DEFINED = SCHEMAS["windows_reads"]["$defs"]
 KINDS = DEFINED["read"]["properties"]["kind"]["enum"]
@@ -170,3 +171,10 @@ ODD_ANSWERS: list[tuple[str, Any]] = [
 @pytest.mark.parametrize(("part", "answer"), ODD_ANSWERS, ids=str)
 def test_what_is_no_answer_is_refused(part: str, answer: Any) -> None:
     assert _broken(answer, part)
+
+
+def test_windows_is_a_preview_until_a_real_one_was_recorded() -> None:
+    for document in ("README.md", "docs/platforms.md"):
+        lines = (REPOSITORY / document).read_text(encoding="utf-8").splitlines()
+        (row,) = [line for line in lines if line.startswith("| Windows |")]
+        assert ("preview" in row and "never run on a real Windows" in row) == (not REAL)

@@ -12,7 +12,11 @@ from regf_build import Value
 from support import REPOSITORY
 
 HOME = REPOSITORY / "tests" / "fixtures" / "windows"
-HOSTS = sorted(path.name for path in HOME.iterdir() if path.is_dir())
+RECORDED = sorted(path.name for path in HOME.iterdir() if path.is_dir())
+# Of the lab: their registry and their files were recorded too, so that they can be made into disks.
+HOSTS = [name for name in RECORDED if (HOME / name / "registry.reg").exists()]
+# What the kit in tests/windows-acceptance recorded on a real Windows.
+REAL = [name for name in RECORDED if name not in HOSTS]
 READS: list[dict[str, Any]] = json.loads((HOME / "reads.json").read_text(encoding="utf-8"))
 TYPES: dict[str, dict[str, Any]] = json.loads((HOME / "types.json").read_text(encoding="utf-8"))
 USER, USERS_HIVE = "S-1-5-21-0-0-0-1000", "users/root/NTUSER.DAT"
@@ -40,7 +44,15 @@ def recorded(host: str) -> dict[str, Any]:
 def registry(host: str) -> dict[str, dict[str, dict[str, Value]]]:
     """Return {file of the disk: {path in that hive: {name: (type, bytes)}}} of what was exported of a host."""
     written = (HOME / host / "registry.reg").read_text(encoding="utf-8")
-    exported = HALF.sub(lambda half: chr(int(half[1], 16)), written)
+    found = hives_of(HALF.sub(lambda half: chr(int(half[1], 16)), written))
+    for values in (found[HIVES[r"HKEY_LOCAL_MACHINE\SOFTWARE"]].get("LabTypes", {}),):
+        # An export loses what is odd about these: their bytes were noted beside it.
+        values.update({name: (odd["type"], bytes.fromhex(odd["bytes"])) for name, odd in TYPES.items() if values})
+    return found
+
+
+def hives_of(exported: str) -> dict[str, dict[str, dict[str, Value]]]:
+    """Return {file of the disk: {path in that hive: {name: (type, bytes)}}} of what `reg export` wrote."""
     found: dict[str, dict[str, dict[str, Value]]] = {file: {"": {}} for file in HIVES.values()}
     values: dict[str, Value] = {}
     for line in exported.replace("\\\n  ", "").split("\n")[1:]:
@@ -51,9 +63,6 @@ def registry(host: str) -> dict[str, dict[str, dict[str, Value]]]:
         elif line:
             name, value = _pair(line)
             values[name] = value
-    for values in (found[HIVES[r"HKEY_LOCAL_MACHINE\SOFTWARE"]].get("LabTypes", {}),):
-        # An export loses what is odd about these: their bytes were noted beside it.
-        values.update({name: (odd["type"], bytes.fromhex(odd["bytes"])) for name, odd in TYPES.items() if values})
     return found
 
 

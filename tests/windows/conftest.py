@@ -1,0 +1,58 @@
+"""Hosts of the Windows lab, for as long as a test needs them. They run in the root of the list `windows`."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+from importable import make_importable
+
+from avshift_windows import states
+from avshift_windows.place import POWERSHELL, Place
+from avshift_windows.wine import Prefix
+
+make_importable()
+Up = Callable[[str], AbstractContextManager[Prefix]]
+
+
+@pytest.fixture(scope="session")
+def place() -> Iterator[Place]:
+    """What every host is made of. Hosts of earlier tests go."""
+    made = Place.made()
+    made.empty_hosts()
+    yield made
+    made.empty_hosts()
+
+
+@pytest.fixture(scope="session")
+def up(place: Place) -> Up:
+    """Have a host of a state up for the length of a block; its folder stays until the end of the tests."""
+
+    @contextmanager
+    def running(name: str) -> Iterator[Prefix]:
+        # Copies share files with the template, so that they have to be beside it.
+        folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=place.hosts))
+        folder.chmod(0o755)
+        prefix = place.template.copy(folder / "prefix")
+        state = states.load(name)
+        with prefix.up():
+            states.make(state, prefix, place.built)
+            if not state.restarted:
+                yield prefix
+        if state.restarted:
+            prefix.boot()
+            with prefix.up():
+                yield prefix
+
+    return running
+
+
+@pytest.fixture
+def powershell() -> Path:
+    """The PowerShell 7 for Windows; a test that needs it is skipped where no .NET SDK has built one."""
+    if not (POWERSHELL / "pwsh.exe").exists():
+        pytest.skip("no PowerShell: `dotnet` (SDK 10) is not on the PATH, or lab/windows/powershell.sh was not run")
+    return POWERSHELL

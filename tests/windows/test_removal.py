@@ -1,0 +1,159 @@
+"""The vendor's own removal in a prefix: its codes, and that it takes what its packages say and nothing else."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import disks
+import pytest
+import windows_hosts
+from conftest import Up
+
+from avshift_windows.place import Place
+from avshift_windows.wine import Prefix, Ran
+
+CODES = {"kes": "{27534751-0000-4000-8000-00000000A001}", "agent": "{27534751-0000-4000-8000-00000000A002}"}
+PASSWORD = {"kes": ["KLPASSWD=hunter2"], "agent": []}
+SOFTWARE, SYSTEM = (f"{windows_hosts.CONFIG}/{name}" for name in ("SOFTWARE", "SYSTEM"))
+VIEW32 = "Wow6432Node\\"
+FOLDERS = {"kes": "Program Files (x86)/Kaspersky Lab/KES.12.4.0", "agent": "Program Files/Kaspersky Lab/NetworkAgent"}
+MANUFACTURERS = ["Program Files (x86)/Kaspersky Lab", "Program Files/Kaspersky Lab"]
+# What Wine writes of the display whenever a program of another session asks for it.
+WINES_OWN = re.compile(r"(CONTROLSET001|CURRENTCONTROLSET)\\CONTROL\\VIDEO(\\|$)")
+IS_64_BIT = 256
+
+
+@dataclass
+class Seen:
+    """A host's keys, and its files with their sizes."""
+
+    keys: set[tuple[str, str]]
+    values: dict[tuple[str, str, str], Any]
+    files: dict[str, int]
+
+
+@dataclass
+class Story:
+    """A host before its products' removal and after it, and what each command said."""
+
+    before: Seen
+    refused: Seen
+    after: Seen
+    codes: dict[str, Ran]
+    drive: Path
+
+
+def _seen(prefix: Prefix) -> tuple[Seen, str]:
+    exported = prefix.registry()
+    hives = windows_hosts.hives_of(exported)
+    found = {(hive, key.upper()): values for hive, keys in hives.items() for key, values in keys.items()}
+    keys = {at for at in found if not WINES_OWN.match(at[1])}
+    values = {(*at, name): value for at in keys for name, value in found[at].items()}
+    return Seen(keys, values, prefix.files()), exported
+
+
+@pytest.fixture(scope="module")
+def story(up: Up) -> Iterator[Story]:
+    """Both products are removed, the one of them with a wrong password first."""
+    with up("installed") as prefix:
+        before, _exported = _seen(prefix)
+        codes = {"wrong": prefix.call("msiexec", "/x", CODES["kes"], "/qn", "KLPASSWD=wrong")}
+        refused, _exported = _seen(prefix)
+        for name, code in CODES.items():
+            codes[name] = prefix.call("msiexec", "/x", code, "/qn", "/norestart", *PASSWORD[name])
+        codes["again"] = prefix.call("msiexec", "/x", CODES["kes"], "/qn")
+        after, exported = _seen(prefix)
+    yield Story(before, refused, after, codes, disks.put_hives(prefix, exported))
+
+
+def test_it_ends_with_windows_installer_s_own_codes(story: Story) -> None:
+    assert {name: ran.code for name, ran in story.codes.items()} == {
+        "wrong": 1603,
+        "kes": 0,
+        "agent": 3010,
+        "again": 1605,
+    }
+
+
+def test_a_wrong_password_changes_nothing(story: Story) -> None:
+    assert story.refused == story.before
+
+
+def test_a_removal_takes_what_its_package_says_and_nothing_else(story: Story, place: Place) -> None:
+    gone_keys, gone_files = story.before.keys - story.after.keys, story.before.files.keys() - story.after.files.keys()
+    files, keys = set(), set()
+    for name in CODES:
+        files |= _files(name, place.built / f"{name}.msi")
+        keys |= _keys(name, place.built / f"{name}.msi")
+    cached = {file for file in gone_files if re.fullmatch(r"windows/Installer/[0-9a-f]+\.msi", file)}
+    assert len(cached) == len(CODES)
+    assert gone_files - cached == files
+    assert {key for key in gone_keys if not _is_installers_own(key)} == keys
+    assert any(_is_installers_own(key) for key in gone_keys)
+    # Wine leaves the folders above empty.
+    assert [list((story.drive / folder).glob("*")) for folder in MANUFACTURERS] == [[], []]
+
+
+def test_a_removal_leaves_nothing_new_and_all_else_as_it_was(story: Story) -> None:
+    assert story.after.keys <= story.before.keys
+    assert story.after.files.items() <= story.before.files.items()
+    changed = {at for at, value in story.after.values.items() if story.before.values.get(at) != value}
+    assert changed == set()
+    lost = {at for at in story.before.values.keys() - story.after.values.keys() if at[:2] in story.after.keys}
+    assert lost == set()
+
+
+def test_a_disk_after_the_removal_is_clean(story: Story, tmp_path: Path) -> None:
+    record = disks.looked_at({"removed": story.drive}, tmp_path / "look")["removed"]
+    assert record["verification"]["collected"]["findings"] == []
+    assert record["verdict"] == "never_present"
+
+
+def _table(package: Path, name: str) -> list[dict[str, str]]:
+    """Return the rows of a package's table as msitools print them."""
+    argv = ["msiinfo", "export", str(package), name]
+    printed = subprocess.run(argv, capture_output=True, text=True, check=True).stdout.replace("\r", "").split("\n")
+    columns = printed[0].split("\t")
+    return [dict(zip(columns, line.split("\t"), strict=True)) for line in printed[3:] if line]
+
+
+def _files(name: str, package: Path) -> set[str]:
+    folder = FOLDERS[name]
+    return {folder} | {f"{folder}/{row['FileName'].rpartition('|')[2]}" for row in _table(package, "File")}
+
+
+def _keys(name: str, package: Path) -> set[tuple[str, str]]:
+    """Return the keys that a package's tables name, in their views, with the keys above them that are its alone."""
+    is_wide = {row["Component"]: bool(int(row["Attributes"]) & IS_64_BIT) for row in _table(package, "Component")}
+    found = set()
+    for row in _table(package, "Registry"):
+        top, _backslash, below = row["Key"].strip("\\").partition("\\")
+        if top == "SYSTEM":
+            key = below.replace("CurrentControlSet", "{set}")
+            found |= {(SYSTEM, key.format(set=one)) for one in ("CurrentControlSet", "ControlSet001")}
+        else:
+            found.add((SOFTWARE, ("" if is_wide[row["Component_"]] else VIEW32) + below))
+    for row in _table(package, "ServiceInstall"):
+        found |= {(SYSTEM, rf"{one}\Services\{row['Name']}") for one in ("CurrentControlSet", "ControlSet001")}
+    entry = rf"Microsoft\Windows\CurrentVersion\Uninstall\{CODES[name]}"
+    found.add((SOFTWARE, (VIEW32 if name == "kes" else "") + entry))
+    return {(hive, key.upper()) for hive, key in found | _above(found)}
+
+
+def _above(keys: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return the vendor's keys above others: they become empty, and go with them."""
+    parts = [(hive, key.split("\\")) for hive, key in keys if "KasperskyLab" in key]
+    return {
+        (hive, "\\".join(part[:end]))
+        for hive, part in parts
+        for end in range(part.index("KasperskyLab") + 1, len(part))
+    }
+
+
+def _is_installers_own(key: tuple[str, str]) -> bool:
+    return bool(re.match(r"(CLASSES|MICROSOFT\\WINDOWS\\CURRENTVERSION)\\INSTALLER\\", key[1]))
