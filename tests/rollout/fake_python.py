@@ -2,8 +2,8 @@
 
 ``calls`` gets a line per call, with how it was made. ``collect`` is what a first look gives, ``after`` what a look
 gives once something was carried out; without them the host is broken. Where ``vanishes`` is, the host is gone after its
-first answer, for a connection that asks (``fake_ssh.sh``). Where ``stops`` names a file, it is made while this host is
-changed, as an administrator's ``touch`` would.
+first whole answer, for a connection that asks (``fake_ssh.sh``). Where ``stops`` names a file, it is made while this
+host is changed, as an administrator's ``touch`` would.
 """
 
 import json
@@ -40,6 +40,11 @@ def asked():
     return json.loads(told.group(1))
 
 
+def is_first_look(given):
+    """Return True for a look that asks only which system this is; what else is asked follows from its answer."""
+    return given["call"] == "collect" and given["arguments"]["probes"] == "{}"
+
+
 def carried_out(arguments, check):
     """Return what carrying out a part gives: all of its steps change something."""
     word = "would_change" if check else "changed"
@@ -65,7 +70,7 @@ def main():
     else:
         result = read("after" if os.path.exists(path("carried-out")) else "collect")
     print(json.dumps(result))
-    if os.path.exists(path("vanishes")):
+    if os.path.exists(path("vanishes")) and not is_first_look(given):
         open(path("gone"), "w").close()
 
 
