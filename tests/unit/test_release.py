@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -168,12 +169,22 @@ def test_each_job_calls_targets_that_there_are_with_least_rights_and_is_not_let_
         assert all(step["with"]["persist-credentials"] is False for step in fetching), name
 
 
-def test_the_workflow_of_every_change_runs_every_check_and_scenario_and_one_job_waits_for_all() -> None:
+def test_the_workflow_of_every_change_runs_every_check_and_scenario_and_one_job_waits_for_all(tmp_path: Path) -> None:
     jobs = dict(_jobs(REPOSITORY / ".github" / "workflows" / "ci.yml"))
     checks = re.search(r"^CHECKS := (.+)$", (REPOSITORY / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     assert checks is not None
-    matrix = {name: job["strategy"]["matrix"] for name, job in jobs.items() if "strategy" in job}  # type: ignore[index]
-    assert set(checks[1].split()) <= set(matrix["checks"]["target"])
+    listed = json.loads((REPOSITORY / ".github" / "matrix.json").read_text(encoding="utf-8"))
+    made = set(re.findall(r"^([a-z][a-z-]*):", (REPOSITORY / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert set(checks[1].split()) <= set(listed["checks"]) <= made
     scenarios = {path.parent.name for path in (REPOSITORY / "molecule").glob("*/molecule.yml")}
-    assert set(matrix["molecule"]["scenario"]) == scenarios
+    assert set(listed["scenarios"]) == scenarios
+    # The workflow takes both lists from there, and the only job that is no target hands the file on as it is.
+    matrix = {name: job["strategy"]["matrix"] for name, job in jobs.items() if "strategy" in job}  # type: ignore[index]
+    read = "${{ fromJSON(needs.matrix.outputs.all).%s }}"
+    assert matrix == {"checks": {"target": read % "checks"}, "molecule": {"scenario": read % "scenarios"}}
+    (step,) = (step["run"] for step in jobs["matrix"]["steps"] if "run" in step)  # type: ignore[index]
+    given = {"PATH": os.environ["PATH"], "GITHUB_OUTPUT": str(tmp_path / "output")}
+    subprocess.run(["bash", "-c", step], cwd=REPOSITORY, env=given, check=True)
+    name, _is, text = (tmp_path / "output").read_text(encoding="utf-8").rstrip("\n").partition("=")
+    assert (name, json.loads(text)) == ("all", listed)
     assert set(jobs["all-green"]["needs"]) == set(jobs) - {"all-green"}  # type: ignore[call-overload]
