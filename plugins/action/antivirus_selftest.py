@@ -22,7 +22,9 @@ class ActionModule(Adapter):
     }
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        """Return the checks and the worst of their results."""
+        """Return the checks and the worst of their results; a host that is only looked at is not asked."""
+        if apart := self.only_looked_at():
+            return apart
         provider = settings.provider_of(self.catalog(options), options["provider"])
         chosen = settings.settled(provider, options["options"])
         facts = self.first_look(task_vars)

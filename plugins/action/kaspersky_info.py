@@ -38,10 +38,11 @@ class ActionModule(Adapter):
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Return findings, evidence, unknowns, limits, complete, removed_before and, if it is wanted, silence."""
         catalog = self.catalog(options)
-        servers = options["servers"] if options["silence"] else None
         platform = platforms.named(self.system())
+        # Whether a host is silent is not asked where nothing is changed.
+        servers = options["servers"] if options["silence"] and platform.foretelling is None else None
         asked = platforms.detection(catalog.products, catalog.limits, platform)
-        if platform.collected is not None and servers is None and options["root"] == "/":
+        if platform.collected is not None and options["root"] == "/":
             made = platform.collected(asked, self.raw_facts(asked["reads"], task_vars))
             collected = self.evidence_of(made)
         else:
@@ -49,6 +50,8 @@ class ActionModule(Adapter):
         if options["root"] != "/":
             collected = self._of_disk(collected, catalog, options["root"], task_vars)
         told = answer(platforms.evidence(collected), catalog, servers)
+        if platforms.of(collected["host"]).foretelling is not None:
+            told["preview"] = platforms.of(collected["host"]).name
         if options["records_dir"]:
             return self._recorded(told, options, task_vars)
         return self._brief(told) if options["brief"] else told

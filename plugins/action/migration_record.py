@@ -40,18 +40,22 @@ class ActionModule(Adapter):
         exempt = exceptions_file.of_host(options["exceptions_file"], self.catalog(options), host, run["time"])
         dry_run, results = bool(self._task.check_mode), _whole(host, options["results"])
         seen = console.read(options["console_file"], run["time"])
-        record = runs.of_run(host, options["mode"], run, results, exempt, dry_run, seen)
+        if runs.is_forecast(results):
+            before = list(records.earlier(options["folder"], host))
+            record = runs.of_preview(host, options["mode"], run, results, before)
+        else:
+            record = runs.of_run(host, options["mode"], run, results, exempt, dry_run, seen)
         path = records.path_of(options["folder"], host)
         told = {"path": str(path), "changed": True}
         silent = options["require_silence"]
         if dry_run:
             # The on-access test is skipped then, so that a verification is at best unknown.
             left_out = options["mode"] == "verify" and record["verdict"] == UNKNOWN
-            return {**told, **_told(record, f"Foreseen on {host}", options["results"], silent, may_fail=not left_out)}
+            return {**told, **_told(record, f"Foreseen on {host}", results, silent, may_fail=not left_out)}
         if path.exists():
             record = runs.kept(record, records.read_one(path)[0])
         records.write(path, record, self.modes(task_vars))
-        return {**told, **_told(record, f"Verdict on {host}", options["results"], silent, f" See {path}.")}
+        return {**told, **_told(record, f"Verdict on {host}", results, silent, f" See {path}.")}
 
 
 def _whole(host: str, results: dict[str, Any]) -> dict[str, Any]:

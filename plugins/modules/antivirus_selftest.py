@@ -55,6 +55,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+forecast:
+  description: The code of a host of a platform that is only looked at, such as Windows. It is not tested, and the task is skipped for it.
+  returned: on such a host
+  type: str
+  sample: windows_forecast_only
 provider:
   description: The replacement that was tested.
   returned: success

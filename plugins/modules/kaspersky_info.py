@@ -261,6 +261,11 @@ complete:
   returned: success
   type: bool
   sample: true
+preview:
+  description: The platform of a host that is looked at and never changed. Whether such a host is silent is not asked.
+  returned: on such a host, or of its disk
+  type: str
+  sample: windows
 earlier_runs:
   description: Earlier runs of this collection that are in the host's journal.
   returned: success

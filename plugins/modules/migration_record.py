@@ -100,7 +100,7 @@ success:
   type: bool
   sample: true
 forecast:
-  description: Whether it is a host of a platform that is only looked at, such as Windows. It has not failed, and belongs to no wave.
+  description: Whether it is a host of a platform that is only looked at, such as Windows. Its verdict is counted apart and fails nothing.
   returned: always
   type: bool
   sample: false

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fleets import AGENT, BROKEN, REPOSITORY, WINDOWS, Fleet
+from fleets import AGENT, BROKEN, CLEAN, REPOSITORY, WINDOWS, Fleet
 from support import load_yaml
 
 MIXED = {"a-windows": WINDOWS, "b-linux": AGENT, "c-linux": AGENT, "d-windows": WINDOWS, "e-linux": AGENT}
@@ -63,6 +63,28 @@ def test_a_fleet_of_windows_hosts_alone_is_foretold(tmp_path: Path, core: Path |
         "w1": "detected",
         "w2": "never_present",
     }
+
+
+def test_a_mixed_fleet_is_verified_and_reported(tmp_path: Path, core: Path | None) -> None:
+    """Windows hosts have a verdict of their own, with which the verification does not fail, and are never clean."""
+    fleet = Fleet(tmp_path, {"a-windows": WINDOWS, "b-linux": CLEAN, "d-windows": WINDOWS}, core)
+    fleet.runs_windows("a-windows", CLIENT)
+    fleet.runs_windows("d-windows", {})
+    run = fleet.run("verify", avshift_provider="none", **ALL)
+    assert run.code == 0, run.text
+    assert {host: verdict for host, (verdict, _code) in fleet.records("verify").items()} == {
+        "a-windows": "detected",
+        "b-linux": "never_present",
+        "d-windows": "never_present",
+    }
+    # What was there and is gone is not known to be removed well.
+    fleet.runs_windows("a-windows", {})
+    again = fleet.run("verify", avshift_provider="none", **ALL)
+    assert again.code == 0 and fleet.records("verify")["a-windows"][0] == "unknown", again.text
+    told = fleet.run("report", avshift_records_dir="avshift/verify")
+    assert told.code == 0, told.text
+    assert told.counted("3 hosts, 1 clean: 1 never_present") == 1, told.text
+    assert told.counted("2 only looked at (preview, counted apart): 1 never_present, 1 unknown") == 1
 
 
 @pytest.mark.parametrize("check", [False, True])

@@ -22,6 +22,8 @@ KIND = "avshift.endpoint record"
 MOST_BYTES = 256 << 20
 # Characters of a record's name without its ending; all of them are ASCII.
 LONGEST_NAME = 200
+# The folders that the playbooks write records to, from one that lies beside them.
+BESIDE = ("detect", "plan/records", "records", "verify")
 
 
 def compose(host: str, mode: str, run: dict[str, Any], verdict: str, **content: Any) -> dict[str, Any]:
@@ -67,6 +69,16 @@ def path_of(folder: str, host: str) -> Path:
         whole = hashlib.sha256(host.encode("utf-8", "backslashreplace")).hexdigest()
         name = f"{name[: LONGEST_NAME - len(whole) - 1]}~{whole}"
     return Path(folder) / f"{name}.json"
+
+
+def earlier(folder: str, host: str) -> Iterator[dict[str, Any]]:
+    """Yield the records of a host that runs of every kind have left beside a folder of records, and in it."""
+    name = path_of("", host).name
+    for place in BESIDE:
+        path = Path(folder).parent / place / name
+        record = read_one(path)[0] if path.exists() else None
+        if record is not None and record.get("host") == host:
+            yield record
 
 
 def write(path: Path, record: dict[str, Any], modes: Modes = PRIVATE) -> str:

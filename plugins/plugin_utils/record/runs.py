@@ -4,14 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any
 
 from ..fleet.stop_file import NOT_STARTED
 from ..plan.exceptions import in_force
 from ..plan.model import ALL, PARTS, Carried
-from . import journal, talking, verdict
+from . import journal, preview, talking, verdict
 from .console import Console, since
 from .records import collected_in, compose
 
@@ -26,8 +26,8 @@ def of_plan(host: str, planned: dict[str, Any] | None, run: dict[str, Any]) -> d
     """
     plan, forecast = (planned or {}).get("plan"), (planned or {}).get("foretold")
     if forecast is not None:
-        word = verdict.of_detection({**forecast, "removed_before": []})
-        return compose(host, "plan", run, word, forecast=forecast, failure=None)
+        marked = preview.of(forecast["system"]["system"])
+        return compose(host, "plan", run, preview.word(forecast), forecast=forecast, preview=marked)
     if plan is None:
         return compose(host, "plan", run, verdict.UNKNOWN, failure=failure_of(planned))
     told = {"approval": (planned or {}).get("approval"), "exceptions": list(Carried.of(plan).exceptions)}
@@ -46,7 +46,32 @@ def of_detection(host: str, collected: dict[str, Any] | None, run: dict[str, Any
     if whole is None:
         return compose(host, "detect", run, verdict.UNKNOWN, failure=failure_of(collected))
     word = verdict.of_detection(whole)
-    return compose(host, "detect", run, word, verification={"collected": whole, "proof": None})
+    seen = {"collected": whole, "proof": None}
+    platform = (collected or {}).get("preview")
+    if platform:
+        return compose(host, "detect", run, preview.word(whole), verification=seen, preview=preview.of(platform))
+    return compose(host, "detect", run, word, verification=seen)
+
+
+def of_preview(
+    host: str, mode: str, run: dict[str, Any], results: dict[str, dict[str, Any]], before: Iterable[dict[str, Any]]
+) -> dict[str, Any]:
+    """Return the record of a host that is looked at and not changed: of a verification, or of a run that left it out.
+
+    ``before`` are earlier records of it.
+    """
+    looked = results.get("collected") or {}
+    platform = str(looked.get("preview") or (results.get("planned") or {}).get("platform") or "")
+    found, whole = preview.found_before(before), _whole(looked, "findings")
+    return compose(
+        host,
+        mode,
+        run,
+        preview.word(whole, found),
+        verification=None if whole is None else {"collected": whole, "proof": None},
+        preview=preview.of(platform, found),
+        failure=_first_failure(results),
+    )
 
 
 def not_started(host: str, run: dict[str, Any], why: str) -> dict[str, Any]:
@@ -205,7 +230,7 @@ def failure_of(result: dict[str, Any] | None) -> dict[str, str] | None:
 
 def is_forecast(results: dict[str, dict[str, Any]]) -> bool:
     """Return True for a host that is only looked at: it belongs to no wave, no threshold and no exit code."""
-    return bool((results.get("planned") or {}).get("forecast"))
+    return bool((results.get("planned") or {}).get("forecast") or (results.get("collected") or {}).get("preview"))
 
 
 def succeeded(record: dict[str, Any]) -> bool:
@@ -216,7 +241,7 @@ def succeeded(record: dict[str, Any]) -> bool:
     well = [*verdict.CLEAN, verdict.EXCEPTED, verdict.PLANNED, verdict.PENDING_CONSOLE]
     if record["plan"] and record["plan"]["goal"].get("kaspersky") == STAYS:
         well.append(verdict.DETECTED)
-    return record["failure"] is None and record["verdict"] in well
+    return record["failure"] is None and record["verdict"] in well and not preview.is_one(record)
 
 
 def reasons(record: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from ..record import preview
 from ..record.records import collected_in
 from ..record.verdict import UNKNOWN
 from .escape import visible
@@ -33,7 +34,7 @@ def of_host(record: dict[str, Any]) -> str:
 def summary(records: list[dict[str, Any]]) -> list[str]:
     """Return the lines of the summary of a fleet."""
     products, unknowns, limits = _products(records), _unknowns(records), _limits(records)
-    verdicts = Counter(record["verdict"] for record in records)
+    verdicts = Counter(record["verdict"] for record in records if not preview.is_one(record))
     lines = [_looked_at(records), ""]
     lines += table(PRODUCTS, _rows(products)) if products else [_nothing(records)]
     if unknowns:
@@ -41,8 +42,22 @@ def summary(records: list[dict[str, Any]]) -> list[str]:
         if len(unknowns) > MOST_UNKNOWNS:
             lines.append(f"… and {len(unknowns) - MOST_UNKNOWNS} more, in the records")
     lines += ["", *table(LIMITS, _rows(limits), WIDEST)] if limits else []
-    counts = ", ".join(f"{count} {visible(word)}" for word, count in sorted(verdicts.items())) or "no hosts"
-    return [*lines, "", f"{len(records)} hosts: {counts}"]
+    others = ", ".join(f"{count} {visible(word)}" for word, count in sorted(verdicts.items()))
+    counts = others or ("no others" if records else "no hosts")
+    return [*lines, "", f"{len(records)} hosts: {counts}", *_previews(records)]
+
+
+def _previews(records: list[dict[str, Any]]) -> list[str]:
+    """Return a line for each platform whose hosts are looked at and not changed: they are counted apart."""
+    by_platform: dict[str, Counter[str]] = {}
+    for record in records:
+        if preview.is_one(record):
+            by_platform.setdefault(record["preview"]["platform"], Counter())[record["verdict"]] += 1
+    return [
+        f"{sum(verdicts.values())} of them {visible(name).capitalize()} (preview, counted apart): "
+        + ", ".join(f"{count} {visible(word)}" for word, count in sorted(verdicts.items()))
+        for name, verdicts in sorted(by_platform.items())
+    ]
 
 
 def _looked_at(records: list[dict[str, Any]]) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import platforms
+from ..record import preview
 from ..record.verdict import DETECTED, UNKNOWN
 from .escape import visible
 from .words import some
@@ -29,6 +30,11 @@ UNKNOWNS = (
     "See in the table above what could not be checked, mend it, and look again: a host is never clean while it is so."
 )
 PLAN = "Plan the migration, which changes nothing: ansible-playbook avshift.endpoint.plan -i INVENTORY"
+FORETELL = (
+    "Nothing can be changed yet on hosts of this platform: {hosts} ({which}). For a forecast of a removal, which "
+    "changes nothing either: ansible-playbook avshift.endpoint.plan -i INVENTORY"
+)
+NO_FORECAST = "There is nothing to remove on hosts without Kaspersky."
 NOTHING = "There is nothing to migrate on hosts without Kaspersky. To put a replacement there all the same, plan it."
 MOST_LIMITED = 10
 
@@ -64,6 +70,22 @@ def _silent(records: list[dict[str, Any]]) -> list[str]:
 
 
 def _answered(records: list[dict[str, Any]]) -> list[str]:
+    apart = [record for record in records if preview.is_one(record)]
+    others = [record for record in records if not preview.is_one(record)]
+    return [*_to_plan(others), *_to_foretell(apart, alone=not others)]
+
+
+def _to_foretell(records: list[dict[str, Any]], alone: bool) -> list[str]:
+    """Return what to do about hosts that are looked at and not changed."""
+    verdicts = {record["verdict"] for record in records}
+    unknown = [UNKNOWNS] if UNKNOWN in verdicts and alone else []
+    if DETECTED in verdicts:
+        found = [record["host"] for record in records if record["verdict"] == DETECTED]
+        return [*unknown, FORETELL.format(hosts=len(found), which=some(found))]
+    return unknown or ([NO_FORECAST] if records and alone else [])
+
+
+def _to_plan(records: list[dict[str, Any]]) -> list[str]:
     verdicts = {record["verdict"] for record in records}
     unknown = [UNKNOWNS] if UNKNOWN in verdicts else []
     if DETECTED in verdicts:

@@ -50,6 +50,25 @@ def to_do(plan: dict[str, Any]) -> str:
     return f"{len(plan['steps'])} steps" if plan["steps"] else "nothing to do"
 
 
+def previews(totals: dict[str, Any]) -> str:
+    """Return how many hosts were only looked at, and their verdicts, by the totals of a report; '' where none was."""
+    counts = totals["previews"]
+    if not counts:
+        return ""
+    told = ", ".join(f"{count} {visible(word)}" for word, count in counts.items())
+    return f"{sum(counts.values())} only looked at (preview, counted apart): {told}"
+
+
+def platforms(totals: dict[str, Any]) -> str:
+    """Return how many hosts there are of each platform, by the totals of a report."""
+    return ", ".join(f"{count} {visible(name).capitalize()}" for name, count in totals["platforms"].items())
+
+
+def verdict(host: dict[str, Any]) -> str:
+    """Return a host's verdict, and whether it is a preview."""
+    return f"{host['verdict']} (preview)" if host["preview"] else str(host["verdict"])
+
+
 def particular(own: Iterable[dict[str, Any]], begun: bool) -> str:
     """Return what is so on one host of a class and not on all: results of its preflight, a run that was interrupted."""
     told = [f"{check['level']} {check['id']}: {check['diagnosis']}" for check in own]

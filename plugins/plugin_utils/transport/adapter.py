@@ -116,7 +116,14 @@ class Adapter(Transport):
         if not windows.is_one(self._connection):
             return None
         told = windows.forecast_only(self.host)
-        return {"skipped": True, "changed": False, "to_do": False, "forecast": told.code, "msg": str(told)}
+        return {
+            "skipped": True,
+            "changed": False,
+            "to_do": False,
+            "forecast": told.code,
+            "platform": windows.NAME,
+            "msg": str(told),
+        }
 
     def raw_facts(self, reads: list[dict[str, Any]], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Return what a host without endpoint code answers to reads; AvshiftError as ``on_endpoint`` raises it."""

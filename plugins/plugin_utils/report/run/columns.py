@@ -46,6 +46,8 @@ HOSTS = (
     "mode",
     "time",
     "record",
+    "platform",
+    "preview",
 )
 FINDINGS = ("host", "when", "product", "name", "class", "version", "state", "confidence", "required by policy")
 ACTIONS = ("class", "hosts", "step", "part", "kind", "title", "outcomes")
@@ -103,6 +105,8 @@ def of_host(host: dict[str, Any]) -> Row:
         host["mode"],
         host["time"],
         host["file"],
+        host["platform"],
+        host["preview"],
     ]
 
 

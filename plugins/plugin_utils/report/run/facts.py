@@ -7,9 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ... import platforms
 from ...catalog import packs
 from ...detect.silence import SILENT, TALKS
 from ...plan.model import stopping
+from ...record import preview
 from ...record.records import collected_in, compose
 from ...record.verdict import CLEAN, UNKNOWN
 from ...times import is_time
@@ -43,7 +45,9 @@ def of_record(file: str, record: dict[str, Any], policies: tuple[packs.Pack, ...
         "change_id": record["run"]["change_id"],
         "class": plan["digest"] if plan else None,
         "verdict": record["verdict"],
-        "clean": record["verdict"] in CLEAN,
+        "clean": record["verdict"] in CLEAN and not preview.is_one(record),
+        "preview": preview.is_one(record),
+        "platform": _platform(record),
         "predicted": said,
         "actual": did,
         "deviations": outcome.deviations(record, said, did),
@@ -84,11 +88,21 @@ def _check(record: dict[str, Any]) -> None:
         raise TypeError("a plan's digest has to be text")
 
 
+def _platform(record: dict[str, Any]) -> str:
+    """Return the name of the platform of a record's host; unknown where nothing says it."""
+    marked = record.get("preview") or {}
+    if marked:
+        return str(marked["platform"]) or UNKNOWN
+    if record["plan"] is not None:
+        return platforms.of_plan(record["plan"]).name
+    return platforms.expected().name if record["verification"] else UNKNOWN
+
+
 def _found(record: dict[str, Any]) -> list[dict[str, Any]] | None:
     """Return what was there before: by the plan, or where there was none by the only look."""
     if record["plan"] is not None:
         return list(record["plan"]["findings"])
-    return _left(record)
+    return list(record["forecast"]["findings"]) if record.get("forecast") else _left(record)
 
 
 def _left(record: dict[str, Any]) -> list[dict[str, Any]] | None:

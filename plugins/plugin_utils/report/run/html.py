@@ -82,7 +82,9 @@ def facts(head: dict[str, Any]) -> list[tuple[str, str, str]]:
     totals = head["totals"]
     damaged = len(head["damaged"])
     rules = ", ".join(policy["name"] for policy in head["policies"])
+    apart = [("Platforms", words.platforms(totals), f"{words.previews(totals)}.")] if totals["previews"] else []
     return [
+        *apart,
         (
             "Deviated from their plan",
             prose.counted(totals["deviating"], "host") if totals["deviating"] else "none",
@@ -110,11 +112,12 @@ def facts(head: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 def shares(totals: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the parts of a bar of all hosts: their name, hosts, and where they begin and how wide they are."""
-    unknown = totals["verdicts"].get(UNKNOWN, 0)
+    unknown, apart = totals["verdicts"].get(UNKNOWN, 0), sum(totals["previews"].values())
     counted = (
         ("clean", "nothing", totals["clean"]),
-        ("not clean", "refused", totals["hosts"] - totals["clean"] - unknown),
+        ("not clean", "refused", totals["hosts"] - totals["clean"] - unknown - apart),
         ("unknown", "unknown", unknown),
+        *([("preview", "forecast", apart)] if apart else []),
     )
     start, parts = 0, []
     for name, kind, hosts in counted:
@@ -147,7 +150,7 @@ def filters(head: dict[str, Any], groups: list[tuple[int, dict[str, Any]]]) -> l
     found = [found for _number, group in groups for found in group["found"]]
     choices = [
         ("class", "Class", [str(number) for number, _group in groups]),
-        ("verdict", "Verdict", sorted(head["totals"]["verdicts"])),
+        ("verdict", "Verdict", sorted({**head["totals"]["verdicts"], **head["totals"]["previews"]})),
         ("deviates", "Deviated", ["no", "yes"] if head["totals"]["deviating"] else []),
         ("product", "Product", sorted({finding["id"] for finding in found})),
         ("version", "Version", sorted({finding["version"] for finding in found if finding["version"]})),

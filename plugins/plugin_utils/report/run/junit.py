@@ -32,7 +32,8 @@ def text(report: Report) -> Iterator[str]:
     totals, damaged = report.head["totals"], report.head["damaged"]
     verdicts = totals["verdicts"]
     skipped, unknown = sum(verdicts.get(word, 0) for word in SKIPPED), verdicts.get(UNKNOWN, 0)
-    talking = [host["verdict"] for host in report.hosts() if _heard(host)]
+    skipped += sum(totals["previews"].values())
+    talking = [host["verdict"] for host in report.hosts() if _heard(host) and not host["preview"]]
     skipped -= sum(word in SKIPPED for word in talking)
     clean = totals["clean"] - sum(word in CLEAN for word in talking)
     counts = {
@@ -45,7 +46,10 @@ def text(report: Report) -> Iterator[str]:
     yield f"<testsuites{_attributes(counts)}>\n"
     yield f"<testsuite{_attributes({**counts, 'skipped': skipped})}>\n"
     for host in report.hosts():
-        yield _case(host["host"], _seconds(host), host["verdict"], host["reason"], _heard(host))
+        if host["preview"]:
+            yield _preview(host)
+        else:
+            yield _case(host["host"], _seconds(host), host["verdict"], host["reason"], _heard(host))
     for found in damaged:
         yield _case(found["file"], 0, UNKNOWN, f"the record could not be read: {found['problem']}")
     yield "</testsuite>\n</testsuites>\n"
@@ -57,6 +61,13 @@ def _seconds(host: dict[str, Any]) -> float:
 
 def _heard(host: dict[str, Any]) -> str:
     return "; ".join(one["actual"] for one in host["deviations"] if one["what"] == SILENCE)
+
+
+def _preview(host: dict[str, Any]) -> str:
+    """Return the test of a host that is looked at and not changed: it is neither passed nor failed."""
+    head = _attributes({"classname": f"{SUITE}.preview.{host['verdict']}", "name": host["host"], "time": "0.000"})
+    told = f"preview: {host['verdict']}: {host['reason']}".rstrip(": ")
+    return f"<testcase{head}><skipped{_attributes({'message': told})}/></testcase>\n"
 
 
 def _case(name: str, seconds: float, verdict: str, reason: str, heard: str = "") -> str:

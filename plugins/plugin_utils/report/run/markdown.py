@@ -34,11 +34,13 @@ def lines(report: Report) -> list[str]:
     heard = [f"{talking} hosts connect to Kaspersky, or are configured to"] if talking else []
     heard += [words.console(report.head["console"])] if report.head["console"] else []
     heard += words.compared(report.head["device_list"]) if report.head["device_list"] else []
-    return [*table(HEADER, rows), *more, "", f"{totals['hosts']} hosts, {totals['clean']} clean: {counts}", *heard]
+    apart = [words.previews(totals), f"Platforms: {words.platforms(totals)}"] if totals["previews"] else []
+    whole = f"{totals['hosts']} hosts, {totals['clean']} clean: {counts}"
+    return [*table(HEADER, rows), *more, "", whole, *apart, *heard]
 
 
 def _row(host: dict[str, Any]) -> list[object]:
-    told = [host["host"], host["verdict"], words.window_of(host["actual"]), host["protection"]]
+    told = [host["host"], words.verdict(host), words.window_of(host["actual"]), host["protection"]]
     return [*told, host["silence"]["result"], _files(host["actual"])]
 
 
@@ -77,6 +79,8 @@ def _summary(totals: dict[str, Any]) -> Iterator[str]:
     yield "# Report: migration off Kaspersky"
     yield ""
     yield f"{totals['hosts']} hosts, {totals['clean']} of them clean; {totals['deviating']} deviated from their plan."
+    if totals["previews"]:
+        yield f"{words.previews(totals)}. Platforms: {words.platforms(totals)}."
     yield f"Longest unprotected window: {words.window(totals['longest_window_seconds'])}."
     if totals["unprotected"]:
         yield f"WITHOUT A SCANNER NOW, according to their records: {totals['unprotected']} hosts."

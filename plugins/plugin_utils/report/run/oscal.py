@@ -15,6 +15,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from ...catalog.packs import ALLOWED, REMOVE, REPORT, REVIEW
 from ...record.verdict import CLEAN, EXCEPTED, PENDING_CONSOLE, PLANNED, UNKNOWN
 from ..escape import visible
+from ..words import verdict as told_verdict
 from .fleet import Each, Report, encode, written
 from .tally import NOTHING
 
@@ -24,6 +25,7 @@ SPACE = uuid5(NAMESPACE_URL, HOME)
 LIMIT = 2000
 EPOCH = "1970-01-01T00:00:00Z"
 # Verdicts that are neither a pass nor a failure, and (state, reason) of a target by what a rule asks for.
+PREVIEW = "preview: "
 OTHER = (PLANNED, UNKNOWN, EXCEPTED, PENDING_CONSOLE)
 SAID = {
     NOTHING: ("satisfied", "pass"),
@@ -79,12 +81,14 @@ def _findings(report: Report) -> Iterator[dict[str, Any]]:
     rules: dict[tuple[str, str], list[str]] = {}
     for host in report.hosts():
         seen = str(identity("observation", host["file"]))
-        verdicts.setdefault(host["verdict"], []).append(seen)
+        verdicts.setdefault(PREVIEW * host["preview"] + host["verdict"], []).append(seen)
         for rule, said in host["dispositions"].items():
             rules.setdefault((rule, said or NOTHING), []).append(seen)
     for verdict, seen_by in sorted(verdicts.items()):
         state = (
-            ("satisfied", "pass") if verdict in CLEAN else ("not-satisfied", "other" if verdict in OTHER else "fail")
+            ("satisfied", "pass")
+            if verdict in CLEAN
+            else ("not-satisfied", "other" if verdict in OTHER or verdict.startswith(PREVIEW) else "fail")
         )
         yield _finding("verdict", verdict, state, seen_by)
     for (rule, said), seen_by in sorted(rules.items()):
@@ -120,13 +124,14 @@ def item(host: dict[str, Any]) -> dict[str, Any]:
         {"name": "asset-id", "value": words(host["host"])},
         {"name": "verdict", "ns": HOME, "value": words(host["verdict"])},
         {"name": "plan", "ns": HOME, "value": words(host["class"] or "none")},
+        {"name": "platform", "ns": HOME, "value": words(host["platform"])},
     ]
     return {"uuid": str(identity("host", host["file"])), "description": words(host["host"]), "props": props}
 
 
 def observation(host: dict[str, Any]) -> dict[str, Any]:
     """Return what was seen of a host."""
-    seen = f"{host['host']}: {host['verdict']}" + (f". {host['reason']}" if host["reason"] else "")
+    seen = f"{host['host']}: {told_verdict(host)}" + (f". {host['reason']}" if host["reason"] else "")
     return {
         "uuid": str(identity("observation", host["file"])),
         "description": words(seen),

@@ -71,7 +71,7 @@ class Class:
 @dataclass
 class Tally:
     """What is counted over hosts: ``products`` (id, version) before and after, ``limits`` (id, why), and those that a
-    console's answer ``closed``.
+    console's answer ``closed``. ``previews`` are verdicts of hosts that are looked at and not changed, counted apart.
     """
 
     hosts: int = 0
@@ -84,6 +84,8 @@ class Tally:
     retained_bytes: int = 0
     times: tuple[str, str] | None = None
     verdicts: Counter[str] = field(default_factory=Counter)
+    previews: Counter[str] = field(default_factory=Counter)
+    platforms: Counter[str] = field(default_factory=Counter)
     silence: Counter[str] = field(default_factory=Counter)
     change_ids: Counter[str] = field(default_factory=Counter)
     versions: Counter[str] = field(default_factory=Counter)
@@ -107,7 +109,8 @@ class Tally:
         self.retained_files += actual.get("retained_files", 0)
         self.retained_bytes += actual.get("retained_bytes", 0)
         self.times = _span(self.times, (host["time"], host["time"]))
-        self.verdicts[host["verdict"]] += 1
+        (self.previews if host["preview"] else self.verdicts)[host["verdict"]] += 1
+        self.platforms[host["platform"]] += 1
         self.silence[host["silence"]["result"]] += 1
         self.limits.update({(limit["id"], limit["why"]) for limit in host["limits"]})
         self.change_ids[host["change_id"]] += bool(host["change_id"])
@@ -150,7 +153,18 @@ class Tally:
         self.retained_files += other.retained_files
         self.retained_bytes += other.retained_bytes
         self.times = _span(self.times, other.times)
-        for name in ("verdicts", "silence", "change_ids", "versions", "dispositions", "before", "after", "limits"):
+        for name in (
+            "verdicts",
+            "previews",
+            "platforms",
+            "silence",
+            "change_ids",
+            "versions",
+            "dispositions",
+            "before",
+            "after",
+            "limits",
+        ):
             getattr(self, name).update(getattr(other, name))
         for key, found in other.products.items():
             self.products.setdefault(key, found)
@@ -169,6 +183,8 @@ class Tally:
             "clean": self.clean,
             "deviating": self.deviating,
             "verdicts": dict(sorted(self.verdicts.items())),
+            "previews": dict(sorted(self.previews.items())),
+            "platforms": dict(sorted(self.platforms.items())),
             "silence": dict(sorted(self.silence.items())),
             "dispositions": {
                 rule: {said: count for (of, said), count in sorted(self.dispositions.items()) if of == rule}

@@ -54,6 +54,8 @@ def _summary(head: dict[str, Any]) -> Rows:
     yield "damaged records", len(head["damaged"])
     yield from _compared(head["device_list"])
     yield from ((f"verdict {word}", count) for word, count in totals["verdicts"].items())
+    yield from ((f"preview {word}", count) for word, count in totals["previews"].items())
+    yield from ((f"platform {name}", count) for name, count in totals["platforms"].items())
     for rule, counted in totals["dispositions"].items():
         yield from ((f"{rule}: {said}", count) for said, count in counted.items())
     yield from (("hosts with more than one record", name) for name in totals["named_twice"])
