@@ -14,6 +14,7 @@ from mutations import MUTATIONS, Mutation
 from mutations_of_disks import DISKS
 from mutations_of_lists import LISTS
 from mutations_of_looking import LOOKING
+from mutations_of_packages import PACKAGES
 
 COPIED = ("galaxy.yml", "meta", "playbooks", "plugins", "roles", "tests", "pyproject.toml")
 FAILED = 1
@@ -25,7 +26,7 @@ ALWAYS = (
     "installer-exchanged",
     "look-link-in-a-home",
 )
-ALL = (*MUTATIONS, *LOOKING, *LISTS, *DISKS)
+ALL = (*MUTATIONS, *LOOKING, *LISTS, *DISKS, *PACKAGES)
 TRIED = [mutation for mutation in ALL if FULL or mutation.attack in ALWAYS]
 
 
