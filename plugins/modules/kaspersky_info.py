@@ -9,8 +9,7 @@ version_added: 0.1.0
 description:
   - Collects evidence in one round trip, matches it to the products in the catalog, and changes nothing.
   - Lists what could not be checked with the products that depend on it; the result is then not complete.
-  - Kaspersky software without a catalog entry is reported as C(unrecognised), based on package name,
-    vendor or location.
+  - Kaspersky software without a catalog entry is reported as C(unrecognised), based on package name, vendor or location.
   - On a host with a Windows shell it reads raw facts with M(avshift.endpoint.windows_reads). This was never run on a real Windows.
 author:
   - avshift contributors (@avshift)
@@ -30,15 +29,12 @@ attributes:
     details: A record in O(records_dir) contains the time of its run. It is on the controller and does not count as a change.
 options:
   root:
-    description:
-      - The root file system to check, such as a mounted image of Linux, or a mounted disk of Windows. Anything but V(/) is checked without what only
-        a running system has, such as processes.
+    description: The root to check, such as a mounted image or disk. Any but V(/) is checked without what only a running system has.
     type: path
     default: /
   records_dir:
     description:
-      - Folder on the controller for the host's record. If set, the run shows one line per host with what
-        was found, and the evidence is in the record instead of the result, to save the controller's memory.
+      - Folder on the controller for the host's record, which then holds the evidence; the run shows one line per host with what was found.
       - In check mode the record is not written. A record on the controller does not count as a change.
     type: path
   silence:
