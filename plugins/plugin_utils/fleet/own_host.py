@@ -25,7 +25,9 @@ def named(document: dict[str, Any], machine: str | None, path: str) -> str:
             "the machine does not report a machine-id",
             "Give it one, and plan it again.",
         )
-    found = sorted(host for host, entry in document["hosts"].items() if entry["shown"].get("machine") == machine)
+    found: list[str] = sorted(
+        host for host, entry in document["hosts"].items() if entry["shown"].get("machine") == machine
+    )
     if len(found) == 1:
         return found[0]
     if not found:
