@@ -233,7 +233,7 @@ bench-report: setup ## Measure the report of 1,000, 10,000 and 100,000 records: 
 
 bench-window: setup ## Measure the time without a scanner, quiet and busy, beside a play by hand: some hours, no test
 	@echo "== bench-window"
-	$(BIN)/python benchmarks/window.py $(if $(ROUNDS),--rounds $(ROUNDS))
+	$(BIN)/python benchmarks/window.py $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(LOAD),--load $(LOAD)) $(if $(AT_ONCE),--at-once $(AT_ONCE)) $(if $(BESIDE),--beside $(BESIDE))
 
 controller: setup ## Try the controller in a folder: made, used, killed and taken down
 	@echo "== controller"

@@ -57,6 +57,11 @@ class Report:
             ]
             self.say("  ".join(cells).rstrip())
 
+    def markdown(self, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Print and keep a table as documentation has it."""
+        for row in (head, ["---"] * len(head), *rows):
+            self.say(f"| {' | '.join(row)} |")
+
     def judge(self, *targets: Target) -> None:
         """Print and keep whether targets are met."""
         self.targets.extend(targets)

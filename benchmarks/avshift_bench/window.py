@@ -12,7 +12,7 @@ import os
 import statistics
 import subprocess
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,9 @@ OBSERVER, LOG, FOLDERS = "/run/observer.py", "/run/observed", ("/home", "/srv")
 SECONDS, TIMES_SHORTER = 2.0, 20.0
 GROUP_VARS = REPOSITORY / "inventories/lab/group_vars/lab.yml"
 PROVIDER = REPOSITORY / "plugins/plugin_utils/catalog/data/providers/clamav.yml"
-MIGRATE = ("avshift.endpoint.migrate", "-e", "avshift_require_approval=false")
-# On each host, for as long as it is measured: every processor of the machine has more to do than it can, and the disk
+MIGRATE = ("avshift.endpoint.migrate", "-e", "avshift_require_approval=false", "-e", "avshift_waves=100%")
+LOADS = ("quiet", "busy")
+# On the first host of those measured at once: every processor of the machine has more to do than it can, and the disk
 # has to write to the end.
 BUSY = (
     "while :; do :; done",
@@ -41,90 +42,134 @@ BUSY = (
 @dataclass(frozen=True)
 class Round:
     """Seconds without a scanner: as recorded, as the observer saw it at most, the same of the way in which the old one
-    goes first, and the other play's at least. ``load`` is quiet or busy, ``probe`` the slowest read of a clean file
-    while both scanners stood, ``held`` whether they stood beside each other to the end.
+    goes first, and the other play's at least; None where only the first was measured. ``load`` is quiet or busy,
+    ``probe`` the slowest read of a clean file while both scanners stood, ``held`` whether they stood beside each other
+    to the end.
     """
 
     load: str
     recorded: float
     ours: float
-    before_recorded: float
-    before: float
-    peer: float
     probe: float
     held: bool
+    before_recorded: float | None = None
+    before: float | None = None
+    peer: float | None = None
 
     @property
-    def ratio(self) -> float:
+    def ratio(self) -> float | None:
         """How many times longer the other play's is than the way in which the old one goes first."""
-        return self.peer / self.before
+        return self.peer / self.before if self.peer is not None and self.before is not None else None
+
+    def __str__(self) -> str:
+        told = f"record {self.recorded:.3f} s, observer {self.ours:.3f} s, slowest probe {self.probe:.3f} s"
+        if self.before is None:
+            return told
+        before = f"old one first {self.before:.3f} s (record {self.before_recorded:.3f} s)"
+        return f"{told}; {before}; by hand {self.peer:.1f} s"
 
 
-def measure(rounds: int, report: Report) -> None:
-    """Migrate hosts made anew, one at a time, each beside the other ways on hosts like it, and judge."""
-    done = []
-    for load in ("quiet", "busy"):
-        report.say("", f"== {rounds} rounds on {load} Debian 12 hosts with the product of `{LIKE}`, one play at a time")
-        for number in range(1, rounds + 1):
-            done.append(_round(load))
-            told = (
-                "record {recorded:.3f} s, observer {ours:.3f} s, slowest probe {probe:.3f} s; "
-                "old one first {before:.3f} s (record {before_recorded:.3f} s); by hand {peer:.1f} s"
-            )
-            report.say(f"{load} {number}: {told.format(**asdict(done[-1]))}")
-    report.values["rounds"] = [{**asdict(one), "ratio": one.ratio} for one in done]
-    for load in ("quiet", "busy"):
+@dataclass(frozen=True)
+class Extent:
+    """How many hosts are measured under each of ``loads``, how many of them at once, and for the first how many of them
+    the two other ways are measured too, on hosts like them.
+    """
+
+    rounds: int
+    beside: int
+    loads: tuple[str, ...] = LOADS
+    at_once: int = 1
+
+    def batches(self) -> list[range]:
+        """Return the numbers of the hosts that are measured at once."""
+        return [
+            range(first, min(first + self.at_once, self.rounds + 1))
+            for first in range(1, self.rounds + 1, self.at_once)
+        ]
+
+
+def measure(extent: Extent, report: Report) -> None:
+    """Migrate hosts made anew, each beside the other ways on hosts like it, and judge what was measured."""
+    done: list[Round] = []
+    for load in extent.loads:
+        together = f"{extent.at_once} at once" if extent.at_once > 1 else "one at a time"
+        report.say("", f"== {load}, {together}: {extent.rounds} Debian 12 hosts with the product of `{LIKE}`")
+        for numbers in extent.batches():
+            for number, one in zip(numbers, _rounds(load, numbers, extent.beside), strict=True):
+                done.append(one)
+                report.say(f"{load} {number}: {one}")
+            report.values["rounds"] = [{**asdict(one), "ratio": one.ratio} for one in done]
+    for load in extent.loads:
         _tell([one for one in done if one.load == load], load, report)
 
 
 def _tell(done: list[Round], load: str, report: Report) -> None:
-    medians = {
-        name: statistics.median(getattr(one, name) for one in done)
-        for name in ("recorded", "ours", "before_recorded", "before", "peer", "ratio", "probe")
-    }
-    longest = {name: max(getattr(one, name) for one in done) for name in medians}
     rows = [
-        [words, f"{medians[name]:.3f}", f"{longest[name]:.3f}"]
+        [words, str(len(values)), f"{statistics.median(values):.3f}", f"{max(values):.3f}"]
         for words, name in (
-            ("both beside each other, as recorded", "recorded"),
-            ("both beside each other, as observed", "ours"),
+            ("both side by side, as recorded", "recorded"),
+            ("both side by side, as observed", "ours"),
             ("the old one first, as recorded", "before_recorded"),
             ("the old one first, as observed", "before"),
             ("remove, install, start", "peer"),
-            ("slowest read of a clean file beside each other", "probe"),
+            ("slowest read of a clean file with both", "probe"),
         )
+        if (values := _values(done, name))
     ]
     report.say("")
-    report.table([f"{load}: {len(done)} hosts", "median seconds", "longest"], rows)
-    report.say("")
+    report.markdown([f"{load}, in seconds", "hosts", "median", "longest"], rows)
+    parted = sum(not one.held for one in done)
+    report.say("", f"{load}: on {parted} of {len(done)} hosts the two did not stand side by side to the end")
+    read = sum(one.ours > 0 for one in done)
     report.judge(
         Target(f"{load}: hosts with a window, as recorded", float(sum(one.recorded > 0 for one in done)), 0.0, "hosts"),
-        Target(
-            f"{load}: hosts with a read that was not refused", float(sum(one.ours > 0 for one in done)), 0.0, "hosts"
-        ),
-        Target(f"{load}: median window with the old one first", medians["before"], SECONDS, "s"),
-        Target(f"{load}: a play by hand is longer than that", medians["ratio"], TIMES_SHORTER, "times", at_most=False),
+        Target(f"{load}: hosts with a read that was not refused", float(read), 0.0, "hosts"),
     )
+    if _values(done, "ratio"):
+        before, ratio = (statistics.median(_values(done, name)) for name in ("before", "ratio"))
+        report.judge(
+            Target(f"{load}: median window with the old one first", before, SECONDS, "s"),
+            Target(f"{load}: a play by hand is longer than that", ratio, TIMES_SHORTER, "times", at_most=False),
+        )
 
 
-def _round(load: str) -> Round:
-    hosts = (OURS, BEFORE, PEER)
-    _fleet("up", "--fresh", "--fleet", FLEET, *(f"{host}={LIKE}" for host in hosts))
+def _values(done: list[Round], name: str) -> list[float]:
+    return [value for value in (getattr(one, name) for one in done) if value is not None]
+
+
+def _rounds(load: str, numbers: range, beside: int) -> list[Round]:
+    """Measure hosts at once, first all in one way, then those up to number ``beside`` in the next."""
+    ours = [f"{OURS}-{number}" for number in numbers]
+    before, peers = ([f"{way}-{number}" for number in numbers if number <= beside] for way in (BEFORE, PEER))
+    _fleet("up", "--fresh", "--fleet", FLEET, *(f"{host}={LIKE}" for host in (*ours, *before, *peers)))
     try:
-        # What Ansible's own module needs is no part of the other play's window.
-        _inside(PEER, "apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "python3-apt")
-        ours = _observed(OURS, load, *MIGRATE)
-        before = _observed(BEFORE, load, *MIGRATE, "-e", json.dumps({"avshift_catalog_dirs": [str(_catalog())]}))
-        by_hand = (str(PLAYBOOKS / "remove_install_start.yml"), "-e", json.dumps({"signatures": _signatures()}))
-        peer = _observed(PEER, load, *by_hand)
-        recorded, facts = _recorded(OURS)
-        told = facts["overlap"]
-        return Round(
-            load, recorded, _longest(ours), _recorded(BEFORE)[0], _longest(before), _shortest(peer),
-            told["slowest_probe_seconds"], told["held"],
-        )  # fmt: skip
+        for peer in peers:
+            # What Ansible's own module needs is no part of the other play's window.
+            _inside(peer, "apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "python3-apt")
+        seen = _observed(ours, load, *MIGRATE)
+        if peers:
+            by_hand = (str(PLAYBOOKS / "remove_install_start.yml"), "-e", json.dumps({"signatures": _signatures()}))
+            one_by_one = (*MIGRATE, "-e", json.dumps({"avshift_catalog_dirs": [str(_catalog())]}))
+            seen |= _observed(before, load, *one_by_one)
+            seen |= _observed(peers, load, *by_hand)
+        return [_round(load, seen, number) for number in numbers]
     finally:
         _fleet("down", "--fleet", FLEET)
+
+
+def _round(load: str, seen: dict[str, list[dict[str, Any]]], number: int) -> Round:
+    ours, before, peer = (f"{way}-{number}" for way in (OURS, BEFORE, PEER))
+    recorded, facts = _recorded(ours)
+    told = facts["overlap"]
+    one = Round(load, recorded, _longest(seen[ours]), told["slowest_probe_seconds"], told["held"])
+    if before not in seen:
+        return one
+    return replace(
+        one,
+        before_recorded=_recorded(before)[0],
+        before=_longest(seen[before]),
+        peer=_shortest(seen[peer]),
+    )
 
 
 def _catalog() -> Path:
@@ -153,21 +198,30 @@ def _recorded(host: str) -> tuple[float, dict[str, Any]]:
     return float(record["window_seconds"]), facts
 
 
-def _observed(host: str, load: str, playbook: str, *arguments: str) -> list[dict[str, Any]]:
-    """Run a playbook on a host under the observer's eyes; return the observer's lines of JSON."""
-    _run("podman", "cp", str(LAB / "on_host/observer.py"), f"{_container(host)}:{OBSERVER}")
-    _inside(host, "systemd-run", "--unit=observer", "--quiet", "python3", OBSERVER, LOG, *FOLDERS)
-    for number, script in enumerate(BUSY if load == "busy" else ()):
-        _inside(host, "systemd-run", f"--unit=busy{number}", "--quiet", "sh", "-c", script)
+def _observed(hosts: list[str], load: str, playbook: str, *arguments: str) -> dict[str, list[dict[str, Any]]]:
+    """Run a playbook on hosts under the observer's eyes; return the observer's lines of JSON of each."""
+    for host in hosts:
+        _run("podman", "cp", str(LAB / "on_host/observer.py"), f"{_container(host)}:{OBSERVER}")
+        _inside(host, "systemd-run", "--unit=observer", "--quiet", "python3", OBSERVER, LOG, *FOLDERS)
+    busy = BUSY if load == "busy" else ()
+    for number, script in enumerate(busy):
+        _inside(hosts[0], "systemd-run", f"--unit=busy{number}", "--quiet", "sh", "-c", script)
     CACHE.mkdir(parents=True, exist_ok=True)
     inventory = CACHE / "window.yml"
-    inventory.write_text(
-        yaml.safe_dump({"lab": {"hosts": {host: {"ansible_host": _container(host)}}}}), encoding="utf-8"
-    )
-    sources = [f"--inventory={LAB.parent / 'inventories/lab'}", f"--inventory={inventory}", f"--limit={host}"]
-    _run(str(Path(sys.executable).parent / "ansible-playbook"), playbook, *sources, *arguments, cwd=CACHE)
-    _inside(host, "systemctl", "stop", "observer", *(f"busy{number}" for number in range(len(BUSY)) if load == "busy"))
-    return [json.loads(line) for line in _inside(host, "cat", LOG).splitlines()]
+    named = {host: {"ansible_host": _container(host)} for host in hosts}
+    inventory.write_text(yaml.safe_dump({"lab": {"hosts": named}}), encoding="utf-8")
+    sources = [
+        f"--inventory={LAB.parent / 'inventories/lab'}",
+        f"--inventory={inventory}",
+        f"--limit={','.join(hosts)}",
+    ]
+    forks = f"--forks={len(hosts)}"
+    _run(str(Path(sys.executable).parent / "ansible-playbook"), playbook, *sources, forks, *arguments, cwd=CACHE)
+    for number in range(len(busy)):
+        _inside(hosts[0], "systemctl", "stop", f"busy{number}")
+    for host in hosts:
+        _inside(host, "systemctl", "stop", "observer")
+    return {host: [json.loads(line) for line in _inside(host, "cat", LOG).splitlines()] for host in hosts}
 
 
 def _longest(lines: list[dict[str, Any]]) -> float:
