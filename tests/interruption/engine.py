@@ -9,12 +9,12 @@ from typing import Any
 
 import yaml
 from integration import expectations
-from integration.lab import REPOSITORY
+from integration.expectations import REPOSITORY
 
 HOME = REPOSITORY / ".cache/ansible_collections"
 CHANGE = "interruption"
 INVENTORY = REPOSITORY / "inventories/lab/group_vars/lab.yml"
-GOAL = ("provider", "provider_options", "accept")
+GOAL = {"provider": "provider", "options": "provider_options", "accept": "accept"}
 MADE_BY = {"collection_version": "", "catalog_digest": ""}
 RUN = {"change_id": CHANGE, "time": "", **MADE_BY}
 
@@ -35,6 +35,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.carry_out import 
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import loader  # noqa: E402
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.probes import as_text  # noqa: E402
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document  # noqa: E402
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import goal as goals  # noqa: E402
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import make, wanted  # noqa: E402
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import Goal  # noqa: E402
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import runs  # noqa: E402
@@ -62,9 +63,11 @@ class Case:
     def goal(self) -> Goal:
         """What the scenario `removal`, or the lab's inventory, asks of the host."""
         if self.replaced:
-            wanted = yaml.safe_load(INVENTORY.read_text(encoding="utf-8"))
-            provider, options, accept = (wanted[f"avshift_{key}"] for key in GOAL)
-            return Goal(remove=True, provider=provider, options=options, accept=tuple(accept))
+            inventory = yaml.safe_load(INVENTORY.read_text(encoding="utf-8"))
+            given = {
+                key: inventory[f"avshift_provider_{key}" if key == "options" else f"avshift_{key}"] for key in GOAL
+            }
+            return goals.of({"kaspersky": "absent", "also_remove": [], **given}, CATALOG)
         expected = expectations.load(self.host)
         # A unit that is left may start the scanner after a power loss, with nothing in its place.
         return Goal(remove=True, also_remove=expected.also_remove, accept=(*expected.accept, "no_replacement"))

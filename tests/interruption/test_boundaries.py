@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import yaml
+
+from interruption import endpoint
 from interruption.boundaries import before_removal, boundaries, in_overlap, of_each_kind, sample, words, writing
+from interruption.engine import CATALOG, Case
 from interruption.states import differences
 
+OVERLAP = Path(__file__).resolve().parents[2] / "molecule/interruption/overlap.yml"
 QUIET = {"step": "01-quiet", "calls": 0, "children": {}}
 BUSY = {"step": "02-stage-busy", "calls": 9, "children": {"2": 0.1, "4": 6.0}}
 # Its last call starts a program.
@@ -56,3 +63,18 @@ def test_of_a_file_whose_content_differs_by_itself_the_owner_is_compared() -> No
 
 def test_places_of_a_handover_are_told_by_what_was_done_before_them() -> None:
     assert [words(one) for one in in_overlap(["new_started"])] == ["handover, after new_started"]
+
+
+def test_each_place_of_an_overlap_says_beforehand_who_scans_then() -> None:
+    stated = yaml.safe_load(
+        (Path(__file__).resolve().parents[2] / "molecule/interruption/overlap.yml").read_text(encoding="utf-8")
+    )
+    assert list(stated) == list(endpoint.PLACES)
+    for place, told in stated.items():
+        assert set(told) == {"kill", "power"}, place
+        assert all(who and set(who) <= {"kesl", "clamonacc"} for who in told.values()), place
+
+
+def test_a_replacement_s_options_are_settled_as_a_module_settles_them() -> None:
+    """Planners expect each option that the provider has."""
+    assert set(Case("full", replaced=True).goal.options) == set(CATALOG.providers["clamav"].options)

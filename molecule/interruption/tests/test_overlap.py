@@ -1,15 +1,16 @@
 """Interrupted while two scanners stand beside each other: what protects until the next run, and how that one ends.
 
-Each place states beforehand who is there after SIGKILL and after a loss of power, and no process may read the test
-file.
+For each place the file overlap.yml states beforehand who is there after SIGKILL and after a loss of power, and no
+process may read the test file.
 """
 
 from __future__ import annotations
 
 import time
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import pytest
+import yaml
 from conftest import FULL
 from integration.observer import REFUSED
 from interruption import runs
@@ -18,24 +19,9 @@ from interruption.engine import Case
 from interruption.machine import Machine
 from interruption.runs import Uncut
 
-# Names of programs: the old one runs from a copy whose directory has the time of its start.
-OLD, NEW = "kesl", "clamonacc"
-# After SIGKILL. Until the old one was asked to stop, the process that watches both ends what has started of the new
-# one.
-LEFT = {
-    "signature_put": [OLD],
-    "signature_known": [OLD],
-    "probe_reads": [OLD],
-    "new_started": [OLD],
-    "new_proven": [OLD],
-    "old_let_go": [OLD, NEW],
-    "old_stopped": [NEW],
-    "new_alone": [NEW],
-    "old_retired": [NEW],
-}
-# After a loss of power what starts at boot does: the new one from when it passed its self-test alone.
-BOOTED = {**{place: [OLD] for place in LEFT}, "new_alone": [OLD, NEW], "old_retired": [NEW]}
-EXPECTED = {"kill": LEFT, "power": BOOTED}
+STATED: dict[str, dict[str, list[str]]] = yaml.safe_load(
+    (Path(__file__).resolve().parents[1] / "overlap.yml").read_text(encoding="utf-8")
+)
 SETTLING, STAYING = 60, 3
 CASE = Case("full", replaced=True)
 
@@ -50,7 +36,7 @@ def _cut(machine: Machine, uncut: Uncut, how: str, boundary: Boundary) -> list[s
         machine.kill_at(steps, boundary)
     else:
         machine.lose_power_at(steps, boundary)
-    wrong = _others(machine, EXPECTED[how][boundary["place"]])
+    wrong = _others(machine, STATED[boundary["place"]][how])
     if how == "kill":
         # For a while more: what was only about to end would have ended.
         time.sleep(STAYING)
@@ -71,8 +57,8 @@ def _scanning(machine: Machine) -> list[str]:
     return sorted(PurePosixPath(path).name for path in machine.call("scanners"))
 
 
-@pytest.mark.parametrize("how", list(EXPECTED))
+@pytest.mark.parametrize("how", ["kill", "power"])
 def test_until_the_next_run_the_host_is_protected_and_that_one_ends_it(how: str) -> None:
     uncut = runs.uncut(CASE, how == "power")
-    those = in_overlap(LEFT)
+    those = in_overlap(STATED)
     assert runs.tried(CASE, f"overlap-{how}", those, lambda machine, one: _cut(machine, uncut, how, one)) == {}
