@@ -98,6 +98,38 @@ def test_the_new_one_is_to_stand_before_the_old_one_goes(concurrent: bool) -> No
     assert {"path": "/var/lib/clamav", "scope": "file", "change": "changed"} in step["effects"]
 
 
+@pytest.mark.parametrize(
+    ("protected", "left_out"),
+    [
+        (["/home", "/srv"], []),
+        (["/home", "/var/opt"], ["/var/opt/kaspersky/kesl"]),
+        (["/opt", "/var"], ["/opt/kaspersky/kesl", "/var/log/kaspersky/kesl", "/var/opt/kaspersky/kesl"]),
+        (["/home", "/var/opt/kaspersky/kesl"], []),
+        (["/var/opt", "/var/opt/kaspersky/kesl/common"], []),
+    ],
+)
+def test_the_new_one_leaves_out_what_is_the_old_one_s_alone(protected: list[str], left_out: list[str]) -> None:
+    """Never a directory that is protected, or that holds one."""
+    case = _with_options(paths=protected)
+    there = [{"path": path, "type": "directory"} for path in protected]
+    case["evidence"] = [*case["evidence"], *there]
+    new = _new_of(case)
+    assert new["paths"] == protected
+    assert set(left_out) == {
+        path for path in new["excludes"]["paths"] if not path.startswith("/var/log/kaspersky/kesl-")
+    }
+    step = _handover(case)
+    assert step is not None
+    for path in left_out:
+        assert f"{path}: not scanned on access until it is removed or avshift-clamonacc.service" in step["after"]
+
+
+def test_where_the_two_do_not_run_side_by_side_nothing_is_left_out() -> None:
+    case = _with_options(paths=["/var/opt"], prevention=False)
+    case["evidence"] = [*case["evidence"], {"path": "/var/opt", "type": "directory"}]
+    assert _new_of(case)["excludes"]["paths"] == []
+
+
 def test_one_that_refuses_nothing_does_not_stand_beside_the_old_one() -> None:
     """No access would tell its work from the old one's."""
     step = _handover(_with_options(prevention=False))

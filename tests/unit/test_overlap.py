@@ -5,10 +5,16 @@ from __future__ import annotations
 import errno
 import os
 import signal
+from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.apply.handover import handover, incoming, overlap
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.handover import (
+    excluded,
+    handover,
+    incoming,
+    overlap,
+)
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.own import own_journal
 from ansible_collections.avshift.endpoint.plugins.module_utils.prove.checks import check
@@ -137,6 +143,53 @@ def test_the_new_one_stands_and_is_proven_before_the_old_one_stops(host: Host, p
     assert facts["kept_from_boot"] == ["/etc/t/old.timer", "/etc/w/old.service"]
     noted = own_journal.noted("d")
     assert (noted["window_seconds"], noted["unprotected_from"], noted["stopped_units"]) == (0.0, None, [])
+
+
+def _excludes(folder: Path) -> dict[str, Any]:
+    files = {name: str(folder / "run" / name) for name in ("list", "environment")}
+    (folder / "run").mkdir()
+    return {**files, "text": f"EXCLUDED=--exclude-list={files['list']}\n", "paths": ["/old/data", "/old/log"]}
+
+
+def test_the_new_one_starts_with_the_list_of_what_is_the_old_one_s_and_nothing_of_it_stays(
+    host: Host, parts: _Parts, tmp_path: Path
+) -> None:
+    told, seen = _excludes(tmp_path), []
+    host.on_restart = lambda: seen.extend(Path(told[name]).read_text("utf-8") for name in ("environment", "list"))
+    handover.do({**BESIDE, "new": {**BESIDE["new"], "excludes": told}})
+    assert seen == [told["text"], "/old/data\n/old/log\n"]
+    assert list((tmp_path / "run").iterdir()) == []
+
+
+def test_one_that_starts_after_the_old_one_has_stopped_leaves_nothing_out(
+    host: Host, parts: _Parts, tmp_path: Path
+) -> None:
+    """Nor where a run that was killed has left the list."""
+    told, seen = _excludes(tmp_path), []
+    for name in ("environment", "list"):
+        Path(told[name]).write_text("left", "utf-8")
+    host.on_restart = lambda: seen.append(sorted(path.name for path in (tmp_path / "run").iterdir()))
+    handover.do({**TARGET, "new": {**NEW, "excludes": told}})
+    parts.strikes = "before"
+    host.running = {"old.timer", "old.service"}
+    handover.do({**BESIDE, "new": {**BESIDE["new"], "excludes": told}})
+    assert seen == [[], []]
+
+
+def test_the_list_stays_for_as_long_as_the_unit_is_told_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scanner that is given a list that is not there may watch nothing."""
+    told = _excludes(tmp_path)
+    with excluded.Excluded(told):
+        real = excluded.safe_remove.remove
+
+        def refuses(path: str, scope: str) -> bool:
+            if path == told["environment"]:
+                raise OSError(errno.EROFS, "read-only", path)
+            return bool(real(path, scope))
+
+        monkeypatch.setattr(excluded.safe_remove, "remove", refuses)
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["environment", "list"]
+    assert Path(told["list"]).stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("strikes", ["before", "beside", "stopping"])

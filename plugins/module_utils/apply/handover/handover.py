@@ -17,6 +17,7 @@ from ...posix.own import own_journal
 from ...posix.running.moments import Moment
 from ...posix.running.signals import Held
 from . import window
+from .excluded import Excluded
 from .incoming import New
 from .outgoing import Old, running
 from .overlap import Overlap, possible
@@ -54,7 +55,7 @@ def do(target):
     subject = target["new"]["unit"] if new else "none"
     with Held() as signals, contextlib.ExitStack() as stack:
         try:
-            both = stack.enter_context(Overlap(old, new, target)) if possible(old, target) else None
+            both = _both(stack, old, new, target)
             _prepare(target["digest"], old, new, both)
         except Exception as error:
             # An earlier run may have stopped it.
@@ -71,6 +72,15 @@ def do(target):
             facts["kept_from_boot"] = old.retire()
         _note(target["digest"], facts)
         return facts
+
+
+def _both(stack, old, new, target):
+    """Return their Overlap, entered, if the two may stand beside each other, else None."""
+    if possible(old, target):
+        return stack.enter_context(Overlap(old, new, target))
+    if new is not None:
+        Excluded(target["new"].get("excludes")).forget()
+    return None
 
 
 def _one_after_the_other(old, new):

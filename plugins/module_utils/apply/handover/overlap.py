@@ -7,6 +7,8 @@ The new one starts while the old one still intercepts, is tested by what only it
 one stop. Where the two cannot run side by side the new one is stopped, and starts after the old one has stopped.
 """
 
+import contextlib
+
 from ...linux import interception
 from ...posix.errors import EndpointError
 from ...posix.running.moments import Moment
@@ -14,6 +16,7 @@ from ...prove import beside
 from ...prove.own_signature import OwnSignature
 from . import window
 from .both_marks import BothMarks, Held
+from .excluded import Excluded
 from .guard import Guard
 
 # Seconds for one self-test with the old one running, which may be slow with each file.
@@ -35,6 +38,8 @@ class Overlap:
     def __init__(self, old, new, target):
         self._old, self._new, self._target = old, new, target
         self._told = target["new"]["overlap"]
+        self._excluded = Excluded(target["new"].get("excludes"))
+        self._stack = contextlib.ExitStack()
         self._signature = OwnSignature(self._told["signature"], target["new"]["socket"])
         self._marks = BothMarks(
             Held(target["old"]["below"], interception.PERMISSION_BITS),
@@ -44,11 +49,14 @@ class Overlap:
     def __enter__(self):
         # One that a run has left which was killed is begun anew: the old one protects meanwhile.
         self._new.take_down()
-        self._signature.__enter__()
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(self._excluded)
+            stack.enter_context(self._signature)
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *error):
-        self._signature.__exit__(*error)
+        self._stack.__exit__(*error)
 
     def hand_over(self, note_stop):
         """Do it and return the facts; EndpointError if the new one fails its self-test, and the old one may still run.
@@ -120,6 +128,7 @@ class Overlap:
         if stopped is None:
             self._new.take_down()
             stopped = self._old.stop()
+        self._excluded.end()
         _there, checks, attempts = self._new.bring_up()
         return dict(stopped, checks=checks, attempts=attempts)
 

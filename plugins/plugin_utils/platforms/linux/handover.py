@@ -34,6 +34,8 @@ def steps(evidence: Evidence, going: list[Product], staged: Staged | None) -> It
     links = _links(evidence, units)
     if new is not None and units:
         new["overlap"] = _overlap(staged, new)
+    if new is not None and staged is not None:
+        new["excludes"] = _excludes(staged, going, new)
     below = sorted({root for product in going if product.real_time_units for root in product.of_kind("process")})
     old = {
         "units": units,
@@ -114,7 +116,8 @@ def _new(staged: Staged, evidence: Evidence) -> dict[str, Any]:
     ``guard`` and ``replaces`` are names of units, or ''; what neither runs nor starts at boot need not be replaced.
     ``socket`` may be ''. ``install`` are {kind, target} of steps that have to wait until now, ``activate`` and
     ``deactivate`` are commands {argv, limit} that switch its mode, ``probes`` what it is asked about itself.
-    ``overlap`` is how it may intercept beside the old one, None where it may not or there is none.
+    ``overlap`` is how it may intercept beside the old one, None where it may not or there is none; ``excludes`` is what
+    it leaves out then, None where it cannot.
     """
     layout, real_time = staged.layout, staged.layout["real_time"]
     modes = layout.get("modes", {})
@@ -140,6 +143,7 @@ def _new(staged: Staged, evidence: Evidence) -> dict[str, Any]:
         "deactivate": vendor.commands(modes.get("deactivate", []), staged.options),
         "probes": vendor.probes(layout, staged.options, vendor.ACTIVE),
         "overlap": None,
+        "excludes": None,
     }
 
 
@@ -156,6 +160,22 @@ def _overlap(staged: Staged | None, new: dict[str, Any]) -> dict[str, Any] | Non
         return None
     signature = {**told["signature"], "forget": bool(staged.options[told["signature"]["forget"]["option"]])}
     return {**{key: told[key] for key in ("start_limit", "limit", "probe_limit")}, "signature": signature}
+
+
+def _excludes(staged: Staged, going: list[Product], new: dict[str, Any]) -> dict[str, Any] | None:
+    """Return {list, environment, text, paths} of one that can leave the old one's own directories out, else None.
+
+    Those are directories that go with the old one. What holds a protected directory is not left out, nor is what would
+    stay on the host, as a place does that the owner has given the old one.
+    """
+    told = staged.layout["real_time"].get("overlap", {}).get("excludes")
+    if not told:
+        return None
+    trees = sorted({tree for product in going if product.real_time_units for tree in product.trees})
+    inside = [
+        tree for tree in trees if is_below(tree, new["paths"]) and not any(is_below(p, [tree]) for p in new["paths"])
+    ]
+    return {**{key: told[key] for key in ("list", "environment", "text")}, "paths": inside if new["overlap"] else []}
 
 
 def _quarantined(staged: Staged) -> list[dict[str, str]]:
@@ -197,7 +217,14 @@ def _after(new: dict[str, Any], units: list[str]) -> str:
     protected = [f"{does} {path}" for path in new["paths"]]
     retired = [f"{unit}: stopped, no longer started at boot" for unit in (*units, new["replaces"]) if unit]
     window = [_window(new)] if units else []
-    return "\n".join([f"{new['unit']}: running, enabled at boot, tested", *protected, *retired, *window])
+    left_out = [
+        f"{path}: not scanned on access until it is removed or {new['unit']} starts again" for path in _left_out(new)
+    ]
+    return "\n".join([f"{new['unit']}: running, enabled at boot, tested", *protected, *left_out, *retired, *window])
+
+
+def _left_out(new: dict[str, Any]) -> list[str]:
+    return list((new["excludes"] or {}).get("paths", ()))
 
 
 def _window(new: dict[str, Any]) -> str:

@@ -1,0 +1,49 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Keep the new scanner from being asked about the old one's own files while the two run side by side.
+
+A scanner's worker may open its databases and temporary files before it answers. What it waits for then must not wait
+for that answer. The new one reads the list when it starts; nothing of its settings on the disk changes.
+"""
+
+import contextlib
+
+from ...posix.errors import Problem
+from ...posix.files import safe_remove, safe_write
+
+MODE = 0o600
+
+
+class Excluded:
+    """The directories that the new one leaves out if it starts in this ``with``.
+
+    ``told`` is {list, environment, text, paths}, or None: ``list`` is the file with a path on each line and
+    ``environment`` the one with ``text`` that names it to the new one's unit, which starts without it too.
+    """
+
+    def __init__(self, told):
+        self._told = told
+
+    def __enter__(self):
+        self.forget()
+        if self._told and self._told["paths"]:
+            safe_write.write_text(self._told["list"], "".join(path + "\n" for path in self._told["paths"]), MODE)
+            safe_write.write_text(self._told["environment"], self._told["text"], MODE)
+        return self
+
+    def __exit__(self, *_error):
+        self.end()
+
+    def end(self):
+        """Let the new one be asked about everything from its next start on. What is left, the next run removes."""
+        with contextlib.suppress(Problem, OSError):
+            self.forget()
+
+    def forget(self):
+        """Remove both files, which a run that was killed has left too.
+
+        The list goes last, because a scanner that is given one that is not there may watch nothing.
+        """
+        for name in ("environment", "list") if self._told else ():
+            safe_remove.remove(self._told[name], "file")
