@@ -92,9 +92,11 @@ class _Parts:
     def __init__(self, host: Host) -> None:
         self.host, self.strikes, self.beside = host, "", [check("beside_blocks:/home", "ok", "")]
         self.guards: list[_Guard] = []
+        self.slow_at_first = 0
 
     def guard(self, *_given: Any) -> _Guard:
-        self.guards.append(_Guard(self.host, self.strikes if not self.guards else ""))
+        strikes = self.strikes if len(self.guards) < (self.slow_at_first or 1) else ""
+        self.guards.append(_Guard(self.host, strikes))
         return self.guards[-1]
 
     def prove(self, *_given: Any) -> list[dict[str, str]]:
@@ -112,6 +114,7 @@ def parts(host: Host, monkeypatch: pytest.MonkeyPatch) -> _Parts:
     monkeypatch.setattr(overlap, "interception", host)
     monkeypatch.setattr(overlap, "OwnSignature", lambda *_given: _Signature(host))
     monkeypatch.setattr(overlap, "Guard", made.guard)
+    monkeypatch.setattr(overlap, "READY_PAUSE", 0.001)
     monkeypatch.setattr(overlap.beside, "prove", made.prove)
     monkeypatch.setattr(incoming, "PROOF_LIMIT", 0.2)
     monkeypatch.setattr(incoming, "PROOF_PAUSE", 0.01)
@@ -170,7 +173,7 @@ def test_one_that_starts_after_the_old_one_has_stopped_leaves_nothing_out(
         Path(told[name]).write_text("left", "utf-8")
     host.on_restart = lambda: seen.append(sorted(path.name for path in (tmp_path / "run").iterdir()))
     handover.do({**TARGET, "new": {**NEW, "excludes": told}})
-    parts.strikes = "before"
+    parts.strikes, parts.slow_at_first = "before", overlap.READY_ATTEMPTS
     host.running = {"old.timer", "old.service"}
     handover.do({**BESIDE, "new": {**BESIDE["new"], "excludes": told}})
     assert seen == [[], []]
@@ -196,7 +199,7 @@ def test_the_list_stays_for_as_long_as_the_unit_is_told_of_it(tmp_path: Path, mo
 def test_where_the_two_do_not_get_on_the_old_one_goes_first_and_the_record_says_so(
     host: Host, parts: _Parts, strikes: str
 ) -> None:
-    parts.strikes = strikes
+    parts.strikes, parts.slow_at_first = strikes, overlap.READY_ATTEMPTS
     facts = handover.do(BESIDE)
     verbs = _verbs(host)
     assert verbs.index(("stop", ("old.timer", "old.service"))) < len(verbs) - verbs[::-1].index(
@@ -211,6 +214,14 @@ def test_where_the_two_do_not_get_on_the_old_one_goes_first_and_the_record_says_
     assert facts["unprotected_from"] <= facts["unprotected_until"]
     assert host.running == {"new.service"}
     assert own_journal.noted("d")["window_seconds"] == facts["window_seconds"]
+
+
+def test_a_reader_that_waited_with_the_old_one_alone_is_given_time(host: Host, parts: _Parts) -> None:
+    """A busy machine is no reason for a window: the old one protects until it is less so."""
+    parts.strikes, parts.slow_at_first = "before", overlap.READY_ATTEMPTS - 1
+    facts = handover.do(BESIDE)
+    assert (facts["window_seconds"], facts["overlap"]["held"]) == (0.0, True)
+    assert len(parts.guards) == overlap.READY_ATTEMPTS
 
 
 def test_a_proof_that_fails_beside_the_old_one_leaves_that_alone(host: Host, parts: _Parts) -> None:

@@ -8,6 +8,7 @@ one stop. Where the two cannot run side by side the new one is stopped, and star
 """
 
 import contextlib
+import time
 
 from ...linux import interception
 from ...posix.errors import EndpointError
@@ -17,10 +18,13 @@ from ...prove.own_signature import OwnSignature
 from . import window
 from .both_marks import BothMarks, Held
 from .excluded import Excluded
-from .guard import Guard
+from .guard import SLOW, Guard
 
 # Seconds for one self-test with the old one running, which may be slow with each file.
 PROOF_LIMIT = 4
+# A reader that waits while only the old one intercepts says nothing of the two, and the old one protects meanwhile.
+READY_ATTEMPTS = 5
+READY_PAUSE = 2
 
 
 def possible(old, target):
@@ -87,8 +91,9 @@ class Overlap:
         return Guard(self._target["old"], self._target["new"], self._told)
 
     def _handed_over(self, note_stop):
-        with self._guard() as guard:
-            struck, checks = self._stand(guard)
+        with contextlib.ExitStack() as stack:
+            guard, struck = self._watched(stack)
+            struck, checks = self._stand(guard) if struck is None else (struck, [])
             # Nothing is left of it on the disk from here on, whatever comes.
             self._signature.take_away()
             facts = None
@@ -104,11 +109,19 @@ class Overlap:
             facts = self._one_after_the_other(facts)
         return dict(facts, overlap=told)
 
+    def _watched(self, stack):
+        """Return (a Guard that was entered, why the two should not be tried or None)."""
+        for attempt in range(1, READY_ATTEMPTS + 1):
+            guard = stack.enter_context(self._guard())
+            struck = guard.ready()
+            if struck is None or struck["why"] != SLOW or attempt == READY_ATTEMPTS:
+                break
+            stack.close()
+            time.sleep(READY_PAUSE)
+        return guard, struck
+
     def _stand(self, guard):
         """Return (why the two are not to stand beside each other or None, the checks of the new one)."""
-        struck = guard.ready()
-        if struck is not None:
-            return struck, []
         try:
             checks = self._new.stand_beside(lambda: self._proof(guard), lambda: guard.struck() is not None)
         except EndpointError:
