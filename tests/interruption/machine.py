@@ -19,7 +19,7 @@ from interruption import engine
 
 SCRIPT = Path(__file__).with_name("endpoint.py").read_text(encoding="utf-8")
 PYTHON = ("python3", "-c", SCRIPT)
-LIMIT = 600
+LIMIT = 1800
 # Room for a replacement, and memory for the hosts that run at once.
 DISK_MEGABYTES = 600
 LETTERS = {stat.S_IFDIR: "d", stat.S_IFREG: "f", stat.S_IFLNK: "l"}
