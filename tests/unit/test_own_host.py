@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import own_host
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import Carried
 
 
 def _plan(**machines: str | None) -> dict[str, Any]:
-    return {"hosts": {host: {"shown": {"machine": machine}} for host, machine in machines.items()}}
+    return {"hosts": {host: {"carried": Carried(machine).to_json()} for host, machine in machines.items()}}
 
 
 PLAN = _plan(web1="a" * 32, web2="b" * 32, web3="b" * 32, web4=None)

@@ -8,7 +8,7 @@ import re
 from datetime import datetime, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ..times import SECOND
+from ...module_utils.agreed.times import SECOND
 from .wrong import wrong
 
 ORDERS = ("dmy", "mdy", "ymd")

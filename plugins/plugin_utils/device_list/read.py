@@ -8,9 +8,9 @@ import json
 import os
 from datetime import datetime, timezone
 
+from ...module_utils.agreed.times import SECOND
 from ..documents import read_bytes
 from ..errors import AvshiftError
-from ..times import SECOND
 from . import document, export
 from .device import DeviceList
 from .wrong import READING, too_large

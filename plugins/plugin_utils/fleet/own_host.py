@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import AvshiftError
+from ..plan.model import Carried
 from ..visible import visible
 
 LOOKING = "Looking this machine up in the plan"
@@ -25,9 +26,7 @@ def named(document: dict[str, Any], machine: str | None, path: str) -> str:
             "the machine does not report a machine-id",
             "Give it one, and plan it again.",
         )
-    found: list[str] = sorted(
-        host for host, entry in document["hosts"].items() if entry["shown"].get("machine") == machine
-    )
+    found: list[str] = sorted(host for host, entry in document["hosts"].items() if Carried.of(entry).machine == machine)
     if len(found) == 1:
         return found[0]
     if not found:
