@@ -11,7 +11,7 @@ from interruption.boundaries import before_removal, boundaries, in_overlap, of_e
 from interruption.engine import CATALOG, Case
 from interruption.states import differences
 
-OVERLAP = Path(__file__).resolve().parents[2] / "molecule/interruption/overlap.yml"
+OVERLAP = Path(__file__).resolve().parents[2] / "molecule/interruption/expected/overlap.yml"
 QUIET = {"step": "01-quiet", "calls": 0, "children": {}}
 BUSY = {"step": "02-stage-busy", "calls": 9, "children": {"2": 0.1, "4": 6.0}}
 # Its last call starts a program.
@@ -67,7 +67,7 @@ def test_places_of_a_handover_are_told_by_what_was_done_before_them() -> None:
 
 def test_each_place_of_an_overlap_says_beforehand_who_scans_then() -> None:
     stated = yaml.safe_load(
-        (Path(__file__).resolve().parents[2] / "molecule/interruption/overlap.yml").read_text(encoding="utf-8")
+        (Path(__file__).resolve().parents[2] / "molecule/interruption/expected/overlap.yml").read_text(encoding="utf-8")
     )
     assert list(stated) == list(endpoint.PLACES)
     for place, told in stated.items():

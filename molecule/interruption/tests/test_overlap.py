@@ -1,6 +1,6 @@
 """Interrupted while two scanners stand beside each other: what protects until the next run, and how that one ends.
 
-For each place the file overlap.yml states beforehand who is there after SIGKILL and after a loss of power, and no
+For each place expected/overlap.yml states beforehand who is there after SIGKILL and after a loss of power, and no
 process may read the test file.
 """
 
@@ -21,7 +21,7 @@ from interruption.machine import Machine
 from interruption.runs import Uncut
 
 STATED: dict[str, dict[str, list[str]]] = yaml.safe_load(
-    (Path(__file__).resolve().parents[1] / "overlap.yml").read_text(encoding="utf-8")
+    (Path(__file__).resolve().parents[1] / "expected/overlap.yml").read_text(encoding="utf-8")
 )
 PLACES = os.environ.get("AVSHIFT_OVERLAP_PLACES", "").split() or list(STATED)
 SETTLING, STAYING = 60, 3
