@@ -38,7 +38,7 @@ silent "antsibull-docs" antsibull-docs lint-collection-docs --plugin-docs --vali
     --disallow-unknown-collection-refs "$source"
 
 silent "ansible-builder" ansible-builder introspect --sanitize "$place"
-if ! diff "$here/tests/ee_requirements.txt" <(grep -v '^#' "$place/said") >&2; then
+if ! diff "$here/tests/ee_requirements.txt" <(grep -Ev '^(#|$)' "$place/said") >&2; then
     echo "An execution environment would be built with something else than tests/ee_requirements.txt names." >&2
     exit 1
 fi
