@@ -19,7 +19,7 @@ MADE = "<!-- Made by 'make readmes'. -->"
 # What README.md shows of the variables, in this order; docs/reference.md has all.
 MOST_USED = (
     *("hosts", "become", "provider", "provider_options", "provider_secrets", "approved_plan", "require_signature"),
-    *("exceptions_file", "accept", "change_id", "waves", "max_fail_percentage", "output_dir", "timeout"),
+    *("exceptions_file", "accept", "change_id", "rollout", "rings", "output_dir", "timeout"),
 )
 # A role's example is its shortest sensible call; what it sets besides.
 EXAMPLES: dict[str, dict[str, Any]] = {

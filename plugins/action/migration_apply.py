@@ -11,9 +11,9 @@ from typing import Any, ClassVar
 
 from ansible_collections.avshift.endpoint.plugins.plugin_utils import apart
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.carry_out import parts
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import stop_file
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import look
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport import run_identity
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import RESULTS_OF_RUN, Adapter
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import RESULTS_OF_RUN, Adapter, now
 
 
 class ActionModule(Adapter):
@@ -25,6 +25,7 @@ class ActionModule(Adapter):
         "before": {"type": "dict"},
         "change_id": {"type": "str", "default": ""},
         "stop_file": {"type": "path"},
+        "rollout": {"type": "dict", "default": {}},
         "secrets": {"type": "dict", "default": {}, "no_log": True},
         "brief": {"type": "bool", "default": False},
     }
@@ -43,10 +44,13 @@ class ActionModule(Adapter):
         """Return steps with their outcomes, failure, window_seconds and diff; a failed step fails the task."""
         host = str(task_vars["inventory_hostname"])
         if not self._task.check_mode:
-            stop_file.refuse(options["stop_file"], host)
+            look.refuse(options["rollout"], options["stop_file"], host, now())
         planned = apart.whole(RESULTS_OF_RUN, host, options["planned"])
         before = options["before"] and apart.whole(RESULTS_OF_RUN, host, options["before"])
         plan = parts.allowed(host, planned, before)
+        if not self._task.check_mode and not before:
+            # From here on the host counts as one that is being changed, whatever becomes of this process.
+            look.begin(options["rollout"], options["stop_file"], host, now(), self.modes(task_vars))
         secrets = None if self._task.check_mode else options["secrets"]
         controller = socket.gethostname()
         arguments = parts.arguments(plan, options["part"], before, options["change_id"], secrets, controller)

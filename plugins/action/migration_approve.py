@@ -7,7 +7,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, ClassVar
 
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import approval_document, signature
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import (
+    approval_document,
+    gate_word,
+    signature,
+)
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.canonical import encode
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.documents import write_text
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document
@@ -24,13 +28,16 @@ class ActionModule(Adapter):
         "valid_until": {"type": "str"},
         "hosts": {"type": "list", "elements": "str", "default": []},
         "classes": {"type": "list", "elements": "str", "default": []},
-        "waves": {"type": "list", "elements": "int", "default": []},
+        "rings": {"type": "list", "elements": "str", "default": []},
+        "gate": {"type": "str", "default": ""},
         "output": {"type": "path"},
     }
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Write the approval and return it with the command that signs it."""
         plan = document.read(options["plan"])
+        if options["gate"]:
+            return self._word(plan, options, task_vars)
         beside = options["output"] is None and document.NEEDS_APPROVAL not in plan
         if beside:
             plan = document.needing_approval(plan)
@@ -50,3 +57,20 @@ class ActionModule(Adapter):
         end = f"until {until}" if until else "WITHOUT AN EXPIRY DATE: it is valid for every run of this plan"
         told = f"{len(hosts)} hosts approved in {path}, {end}. To sign it: {command}"
         return {"changed": earlier is None, "path": str(path), "approval": approval, "sign": command, "msg": told}
+
+    def _word(self, plan: dict[str, Any], options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Write that a rollout goes on after a ring; what says the same already is left as it is."""
+        word = gate_word.compose(plan, options["gate"], options, now())
+        path = Path(options["output"] or gate_word.path_of(options["plan"], word["ring"])).absolute()
+        earlier = approval_document.repeated(path.read_bytes(), word) if path.is_file() else None
+        if earlier is None and not self._task.check_mode:
+            write_text(path, encode(word), self.modes(task_vars))
+        command = signature.command(gate_word.SIGNED_AS, str(path))
+        told = f"The rollout may go on after ring {word['ring']}, as {path} says. To sign it: {command}"
+        return {
+            "changed": earlier is None,
+            "path": str(path),
+            "approval": earlier or word,
+            "sign": command,
+            "msg": told,
+        }

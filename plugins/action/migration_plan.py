@@ -11,9 +11,9 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import e
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.probes import as_text
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import stop_file
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import goal, make, wanted
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import look
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.schema import answers
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import (
     OF_RUN,
@@ -45,6 +45,7 @@ class ActionModule(Adapter):
         "change_id": {"type": "str", "default": ""},
         "brief": {"type": "bool", "default": False},
         "forecast": {"type": "bool", "default": False},
+        "rollout": {"type": "dict", "default": {}},
         "catalog_dirs": {"type": "list", "elements": "path", "default": []},
     }
 
@@ -57,7 +58,7 @@ class ActionModule(Adapter):
             return {**looked, **self._foretold(options, task_vars)} if options["forecast"] else looked
         host = str(task_vars["inventory_hostname"])
         if not self._task.check_mode:
-            stop_file.refuse(options["stop_file"], host)
+            look.refuse(options["rollout"], options["stop_file"], host, now())
         catalog = self.catalog(options)
         aim = goal.of(options, catalog)
         grant = self._grant(options, host)

@@ -4,19 +4,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from ansible.utils.display import Display
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import policies
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.documents import write_changed
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import waves
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import whole
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.plan import dry_run
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import divided, folder
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport import inventory
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import (
     Adapter,
     failing,
     now,
+    plain,
     results_of,
     sites,
     versions,
@@ -32,7 +35,7 @@ class ActionModule(Adapter):
         "records_dir": {"type": "path", "required": True},
         "output_dir": {"type": "path", "required": True},
         "change_id": {"type": "str", "default": ""},
-        "waves": {"type": "raw"},
+        "rollout": {"type": "raw"},
         "needs_approval": {"type": "bool", "default": False},
         "policy": {"type": "list", "elements": "str", "default": []},
         "catalog_dirs": {"type": "list", "elements": "path", "default": []},
@@ -42,7 +45,7 @@ class ActionModule(Adapter):
         """Write each host's record and the fleet's documents; in check mode write nothing."""
         results = results_of(task_vars, options["results_in"])
         whole.must_be_in(options["hosts"], task_vars.get("ansible_play_hosts", ()), results)
-        frame, modes, keep = self._frame(options), self.modes(task_vars), bool(self._task.check_mode)
+        frame, modes, keep = self._frame(options, task_vars), self.modes(task_vars), bool(self._task.check_mode)
 
         def write(record: dict[str, Any]) -> None:
             if record["plan"] is None and not record.get("forecast"):
@@ -58,14 +61,22 @@ class ActionModule(Adapter):
         silent = sorted(host for host in made.left_out if not (results.get(host) or {}).get("forecast"))
         return {**result, **failing(whole.missing("Planning", silent))}
 
-    def _frame(self, options: dict[str, Any]) -> dry_run.Frame:
+    def _frame(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dry_run.Frame:
         catalog = self.catalog(options)
         packs = policies.load(options["policy"], sites(options))
         return dry_run.Frame(
             {"change_id": options["change_id"], "time": now(), **versions(catalog)},
             " ".join(pack.named for pack in packs),
-            waves.of_hosts(options["hosts"], options["waves"]),
+            self._divide(options["rollout"], task_vars),
             {name: provider.told() for name, provider in catalog.providers.items()},
             options["needs_approval"],
             options["records_dir"],
         )
+
+    def _divide(self, given: Any, task_vars: dict[str, Any]) -> Callable[[dict[str, dict[str, Any]]], dict[str, Any]]:
+        """Return what puts the hosts of a plan into rings; what is wrong with the rules is found before that."""
+        divided.refuse_former(task_vars)
+        rules = folder.rules_of(given)
+        groups = plain(dict(task_vars["groups"]))
+        matched, values = inventory.matching(groups), inventory.sharing(groups, task_vars["hostvars"])
+        return lambda hosts: divided.of_plan(rules, hosts, matched, lambda host, by: plain(values(host, by)))

@@ -4,13 +4,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, ClassVar
 
 from ansible_collections.avshift.endpoint.plugins.plugin_utils import apart
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import exceptions_file
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet.stop_file import NOT_BEGUN
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import console, records, runs, talking
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record.verdict import UNKNOWN
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import folder
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import (
     RESULTS_OF_RUN,
     Adapter,
@@ -29,6 +32,7 @@ class ActionModule(Adapter):
         "exceptions_file": {"type": "path"},
         "console_file": {"type": "path"},
         "change_id": {"type": "str", "default": ""},
+        "rollout": {"type": "dict", "default": {}},
         "require_silence": {"type": "bool", "default": False},
         "catalog_dirs": {"type": "list", "elements": "path", "default": []},
     }
@@ -52,10 +56,20 @@ class ActionModule(Adapter):
             # The on-access test is skipped then, so that a verification is at best unknown.
             left_out = options["mode"] == "verify" and record["verdict"] == UNKNOWN
             return {**told, **_told(record, f"Foreseen on {host}", results, silent, may_fail=not left_out)}
+        self._write(path, record, options, task_vars)
+        return {**told, **_told(record, f"Verdict on {host}", results, silent, f" See {path}.")}
+
+    def _write(self, path: Path, record: dict[str, Any], options: dict[str, Any], task_vars: dict[str, Any]) -> None:
+        """Write a record; of a host that was not begun, never over one that it has from an answer."""
+        modes = self.modes(task_vars)
+        if (record["failure"] or {}).get("code") == NOT_BEGUN:
+            records.write_silent(options["folder"], record, modes)
+            return
         if path.exists():
             record = runs.kept(record, records.read_one(path)[0])
-        records.write(path, record, self.modes(task_vars))
-        return {**told, **_told(record, f"Verdict on {host}", results, silent, f" See {path}.")}
+        records.write(path, record, modes)
+        if options["rollout"]:
+            folder.end(options["rollout"], record["host"], runs.succeeded(record), modes)
 
 
 def _whole(host: str, results: dict[str, Any]) -> dict[str, Any]:

@@ -8,31 +8,37 @@ from collections import Counter
 from typing import Any, ClassVar
 
 from ansible.utils.display import Display
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import stop_file, waves
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import rollout
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import Adapter, failing, results_of
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import folder, standing
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport import this_run
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import (
+    Adapter,
+    failing,
+    now,
+    results_of,
+)
 
 
 class ActionModule(Adapter):
     """See the documentation of the module of this name."""
 
     SPEC: ClassVar[dict[str, Any]] = {
-        "hosts": {"type": "list", "elements": "str", "required": True},
         "results_in": {"type": "str", "required": True},
-        "waves": {"type": "raw"},
-        "max_fail_percentage": {"type": "raw"},
-        "records_dir": {"type": "path", "required": True},
         "stop_file": {"type": "path"},
+        "require_signature": {"type": "bool", "default": False},
+        "allowed_signers": {"type": "path"},
+        "signer": {"type": "str"},
     }
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Show the last words of the run, and return how many hosts came to what."""
-        hosts, results = options["hosts"], results_of(task_vars, options["results_in"])
-        limits = rollout.Limits(waves.sizes(options["waves"]), waves.most_failed(options["max_fail_percentage"]))
-        halted = stop_file.why(options["stop_file"])
-        lines = rollout.last_words(hosts, results, limits, options["records_dir"], bool(self._task.check_mode), halted)
-        Display().display("\n".join(["", *lines, ""]))
-        counts = Counter(rollout.state_of(results.get(host)) for host in hosts)
-        told = {state: counts[state] for state in (*rollout.STATES, rollout.FORECAST)}
-        gate = rollout.gate_of(hosts, results, limits, halted)
-        return {"hosts": told, "gate": gate, **failing(rollout.missing(counts))}
+        made = folder.decided(this_run.SCHEDULE)
+        results, is_dry = results_of(task_vars, options["results_in"]), bool(self._task.check_mode)
+        known = {host: result for host in made.everyone if (result := results.get(host)) is not None}
+        newer = {host: rollout.seen_in(host, result) for host, result in known.items()}
+        found = standing.of(made, options, now(), newer, is_dry)
+        Display().display("\n".join(["", *rollout.last_words(found), ""]))
+        counts = Counter(rollout.states(found).values())
+        told = {"hosts": {state: counts[state] for state in (*rollout.STATES, rollout.INTERRUPTED, rollout.FORECAST)}}
+        result = {**told, "gate": found.answer.word, "reasons": [reason.to_json() for reason in found.answer.reasons]}
+        return {**result, **failing(rollout.missing(counts))}

@@ -34,9 +34,15 @@ options:
   before:
     description: The result of the part before this one.
     type: dict
+  rollout:
+    description:
+      - What a rollout demands before a host is begun, RV(avshift.endpoint.rollout_gate#module:look). If it says no, the host fails with
+        C(not_begun). Nothing is demanded if it is empty.
+    type: dict
+    default: {}
   stop_file:
     description:
-      - Path of a file on the controller. If it is there, the host is not started and fails with C(not_started). Give it with the
+      - Path of a file on the controller. If it is there, the host is not started and fails with C(not_begun). Give it with the
         first part alone, so that a host that is being changed finishes. M(avshift.endpoint.rollout_stop) writes and removes it. Not looked for in check mode.
     type: path
   change_id:

@@ -37,7 +37,7 @@ options:
     type: str
   hosts:
     description:
-      - Names of hosts, or patterns such as V(web*). Without this, O(classes) and O(waves), every host is approved.
+      - Names of hosts, or patterns such as V(web*). Without this, O(classes) and O(rings), every host is approved.
     type: list
     elements: str
     default: []
@@ -46,11 +46,17 @@ options:
     type: list
     elements: str
     default: []
-  waves:
-    description: Wave numbers from the plan, from 1.
+  rings:
+    description: Names or numbers of rings in the plan, from 1.
     type: list
-    elements: int
+    elements: str
     default: []
+  gate:
+    description:
+      - Name of a ring. Instead of hosts, it is approved that the rollout goes on after this ring, where its gate has
+        C(approval=file). The document is C(gate-RING.json) next to the plan, unless O(output) names another one.
+    type: str
+    default: ""
   output:
     description: Path of the approval. If omitted, it is C(approval.json) next to the plan.
     type: path
@@ -66,14 +72,21 @@ EXAMPLES = r"""
     hosts: [web1, web2]
     classes: [4f1c2a9d]
 
-- name: Approve the first two waves of a plan, in another file
+- name: Approve the first two rings of a plan, in another file
   avshift.endpoint.migration_approve:
     plan: avshift/plan/plan.json
     approver: Jane Doe
     reason: CAB of 12 May, CHG0030001
     valid_until: "2027-06-30T18:00:00Z"
-    waves: [1, 2]
+    rings: [pilot, early]
     output: approvals/CHG0030001.json
+
+- name: Approve that the rollout goes on after the pilot
+  avshift.endpoint.migration_approve:
+    plan: avshift/plan/plan.json
+    approver: Jane Doe
+    reason: No calls at the service desk in two days
+    gate: pilot
 """
 
 RETURN = r"""

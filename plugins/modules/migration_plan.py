@@ -71,9 +71,15 @@ options:
   signer:
     description: Accept only this signer from O(allowed_signers). If omitted, any listed signer is accepted.
     type: str
+  rollout:
+    description:
+      - What a rollout demands before a host is begun, RV(avshift.endpoint.rollout_gate#module:look). If it says no, the host fails with
+        C(not_begun). Nothing is demanded if it is empty.
+    type: dict
+    default: {}
   stop_file:
     description:
-      - Path of a file on the controller. If it is there, the host is not looked at and fails with C(not_started).
+      - Path of a file on the controller. If it is there, the host is not looked at and fails with C(not_begun).
         M(avshift.endpoint.rollout_stop) writes and removes it. Not looked for in check mode.
     type: path
   records_dir:

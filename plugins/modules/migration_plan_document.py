@@ -50,11 +50,11 @@ options:
     description: Number of the change in the ticket system.
     type: str
     default: ""
-  waves:
+  rollout:
     description:
-      - The waves in which the hosts will be migrated, such as V([1, 10, "25%"]), in any form that the filter
-        P(avshift.endpoint.waves#filter) accepts. The plan shows each host's wave.
-      - If omitted, the default waves of a migration, V([1, "10%", "100%"]).
+      - How the hosts will be rolled out, as docs/rollout.md describes it. A mapping, sizes of rings such as V([1, 10, "25%"]), any of
+        these as text, or the path of a YAML or JSON file.
+      - The plan holds each host's ring, and its digest covers that. If omitted, it is one host, then 10%, then the rest.
     type: raw
   needs_approval:
     description: If true, the plan is not its own approval. It can be carried out only with an approval document.
@@ -78,14 +78,14 @@ EXAMPLES = r"""
     output_dir: avshift/plan
   run_once: true
 
-- name: Write a plan that needs an approval document, in three waves
+- name: Write a plan that needs an approval document, in three rings
   avshift.endpoint.migration_plan_document:
     hosts: "{{ ansible_play_hosts_all }}"
     results_in: planned
     records_dir: avshift/plan/records
     output_dir: avshift/plan
     change_id: CHG0030001
-    waves: [1, 10, "100%"]
+    rollout: [1, 10]
     needs_approval: true
     policy: [us_bod_17_01]
   run_once: true

@@ -24,6 +24,12 @@ attributes:
     support: none
     details: A record contains the time of its run, so each run writes a different one. The host itself is not changed.
 options:
+  rollout:
+    description:
+      - RV(avshift.endpoint.rollout_gate#module:look) of the host's batch. The mark of a host that is being changed is removed with a
+        clean record.
+    type: dict
+    default: {}
   mode:
     description: The kind of run.
     type: str

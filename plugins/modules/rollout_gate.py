@@ -4,16 +4,18 @@
 
 DOCUMENTATION = r"""
 module: rollout_gate
-short_description: Decide whether the next wave of a migration starts
+short_description: Decide whether a batch of a migration starts
 version_added: 0.1.0
 description:
-  - Counts the hosts of the previous wave that failed or were not reached, from their results of
-    M(avshift.endpoint.migration_record). Ansible's own C(max_fail_percentage) misses failures inside a C(block)
-    with C(always), and unreachable hosts.
-  - If more failed than allowed, RV(begin) is false, and each remaining host gets a record with the
-    failure C(not_started). A record from an earlier answer of a host is never overwritten.
-  - It never fails a host for this. Use C(meta=end_play) to end the run if RV(begin) is false.
-  - In check mode RV(begin) is always true, so that the dry run covers every host, and no record is written.
+  - Decides by the rollout of the approved plan, from the records on the controller. Ansible's own C(max_fail_percentage) misses
+    failures inside a C(block) with C(always), and unreachable hosts.
+  - A batch starts unless there is a stop file, no window is open long enough, too many hosts of its ring were changed in this run
+    and are not clean, or, for the first batch of a ring, an earlier ring did not go as its gate demands.
+  - If it does not start, RV(begin) is false, and each remaining host without a record of its own gets one with the failure
+    C(not_begun). A record from an earlier answer of a host is never overwritten.
+  - It never fails a host for this. Use C(meta=end_play) to end the play if RV(begin) is false.
+  - In check mode RV(begin) is always true, so that the dry run covers every host, and nothing is written.
+  - The play has to take C(hosts) and C(serial) from the lookup P(avshift.endpoint.rollout#lookup).
   - Works on the controller only.
 author:
   - avshift contributors (@avshift)
@@ -25,34 +27,29 @@ extends_documentation_fragment:
 attributes:
   idempotent:
     support: partial
-    details: RV(ignore:changed) is true if the wave does not start, because records are written then.
+    details: RV(ignore:changed) is true if the batch does not start, because records are written then.
 options:
-  hosts:
-    description: All hosts of the play in order, C(ansible_play_hosts_all).
+  batch:
+    description: The hosts of this batch, C(ansible_play_batch).
     type: list
     elements: str
     required: true
-  wave:
-    description: The hosts of this wave, C(ansible_play_batch).
-    type: list
-    elements: str
-    required: true
-  results_in:
-    description: Name of the variable in which each host registered the result of M(avshift.endpoint.migration_record).
-    type: str
-    required: true
-  waves:
+  again:
+    description: Whether the batches are those of hosts that are tried again.
+    type: bool
+    default: false
+  plan:
     description:
-      - The play's C(serial), in any form that the filter P(avshift.endpoint.waves#filter) accepts.
-      - If it differs from the actual C(serial), the task fails before anything is changed.
+      - Path of the approved C(plan.json), as the lookup got it. If it differs, it comes from the inventory, and the task fails before
+        anything is changed. The same is true of O(rollout) and O(rings).
+    type: str
+    default: ""
+  rollout:
+    description: The rollout, as the lookup got it.
     type: raw
-  max_fail_percentage:
-    description: Stop after a wave in which more than this percentage of hosts failed. Default V(0); V(100) never stops.
+  rings:
+    description: Names of the rings to begin, as the lookup got them.
     type: raw
-  records_dir:
-    description: Folder on the controller for the records of hosts that are not started.
-    type: path
-    required: true
   stop_file:
     description: Path of a file on the controller that ends the run, as M(avshift.endpoint.rollout_stop) writes it.
     type: path
@@ -60,49 +57,69 @@ options:
     description: Number of the change in the ticket system, for these records.
     type: str
     default: ""
+  require_signature:
+    description: Whether the approval of a ring must be signed by an allowed signer.
+    type: bool
+    default: false
+  allowed_signers:
+    description: Path of a file of allowed signers, as ssh-keygen(1) describes it.
+    type: path
+  signer:
+    description: Accept only this signer.
+    type: str
 """
 
 EXAMPLES = r"""
-- name: Start the wave or end the run
+- name: Start the batch or end the run
   avshift.endpoint.rollout_gate:
-    hosts: "{{ ansible_play_hosts_all }}"
-    wave: "{{ ansible_play_batch }}"
-    results_in: endpoint_migrate_result
-    records_dir: avshift/records
+    batch: "{{ ansible_play_batch }}"
+    plan: avshift/plan/plan.json
+    stop_file: avshift/STOP
   register: gate
   run_once: true
 
-- name: End the run before this wave
+- name: End the run before this batch
   ansible.builtin.meta: end_play
   when: not gate.begin
   run_once: true
 
-- name: Start the wave if at most 10 percent of the previous one failed
+- name: Start a batch of hosts that could not be reached
   avshift.endpoint.rollout_gate:
-    hosts: "{{ ansible_play_hosts_all }}"
-    wave: "{{ ansible_play_batch }}"
-    results_in: endpoint_migrate_result
-    waves: [1, 10, "25%"]
-    max_fail_percentage: 10
-    records_dir: avshift/records
-    change_id: CHG0030001
+    batch: "{{ ansible_play_batch }}"
+    again: true
+    plan: avshift/plan/plan.json
+  register: gate
   run_once: true
 """
 
 RETURN = r"""
 begin:
-  description: Whether the wave may start.
+  description: Whether the batch may start.
   returned: success
   type: bool
   sample: false
-wave:
-  description: The number of the wave, from 1.
-  returned: success
-  type: int
-  sample: 2
-reason:
-  description: Why the wave does not start, or in check mode would not; empty otherwise.
+answer:
+  description: C(continue), C(wait) if time or another attempt may help, or C(stop) if something has to be mended first.
   returned: success
   type: str
-  sample: 1 of 1 hosts of wave 1 failed or were not reached (web1), and the limit is 0 % (avshift_max_fail_percentage)
+  sample: wait
+ring:
+  description: The name of the batch's ring.
+  returned: success
+  type: str
+  sample: early
+reasons:
+  description: Why the batch does not start, each with an C(id), a C(text) and, if only time is needed, C(until) when.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - id: share_clean
+      text: "0 of 1 hosts of ring pilot are clean, and 100% have to be: 1 failed (web1)"
+      until: null
+look:
+  description: What the tasks of the hosts look at before they begin one, as O(avshift.endpoint.migration_apply#module:rollout).
+  returned: success
+  type: dict
+  sample: {}
 """

@@ -8,8 +8,8 @@ short_description: Stop a rollout, or allow it again
 version_added: 0.1.0
 description:
   - Writes a file on the controller. As long as it is there, a migration with the same O(stop_file) starts no further host and
-    no further wave. Hosts that are being changed finish.
-  - Each host that is not started fails with the code C(not_started), and keeps the record of an earlier answer.
+    no further batch. Hosts that are being changed finish.
+  - Each host that is not started fails with the code C(not_begun), and keeps the record of an earlier answer.
   - A file that is already there is left as it is, so that the first reason stays. Any file of that name stops, one made by hand
     too.
   - Works on the controller only.
@@ -44,7 +44,7 @@ EXAMPLES = r"""
 - name: Stop the rollout
   avshift.endpoint.rollout_stop:
     stop_file: avshift/STOP
-    reason: Mail server slow since wave 2
+    reason: Mail server slow since ring 2
 
 - name: Allow it again
   avshift.endpoint.rollout_stop:

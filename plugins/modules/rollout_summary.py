@@ -4,10 +4,11 @@
 
 DOCUMENTATION = r"""
 module: rollout_summary
-short_description: Summarise a migration in waves
+short_description: Summarise a migration in rings
 version_added: 0.1.0
 description:
-  - Shows how many hosts were migrated, failed, were unreachable or were not started, why, and what to do next.
+  - Shows how many hosts were migrated, failed, were unreachable or were not started, why, what holds the next ring up, and the command
+    that goes on.
   - Fails if hosts were not started and no other host failed, so that the exit code says so.
   - Works on the controller only, and writes nothing. Put it into the C(always) section of the run's last play.
 author:
@@ -17,53 +18,45 @@ extends_documentation_fragment:
   - avshift.endpoint.attributes.on_controller
   - avshift.endpoint.attributes.controller_alone
 options:
-  hosts:
-    description: All hosts of the run in order, C(ansible_play_hosts_all).
-    type: list
-    elements: str
-    required: true
   results_in:
     description:
-      - Name of the variable in which each host registered the result of M(avshift.endpoint.migration_record).
-        A host without it was not started.
+      - Name of the variable in which each host registered the result of M(avshift.endpoint.migration_record). Of a host without it,
+        its record counts.
     type: str
-    required: true
-  waves:
-    description: The waves of the run, as in M(avshift.endpoint.rollout_gate).
-    type: raw
-  max_fail_percentage:
-    description: The percentage of a wave that was allowed to fail, as in M(avshift.endpoint.rollout_gate).
-    type: raw
-  records_dir:
-    description: Folder on the controller with the records, which the summary names.
-    type: path
     required: true
   stop_file:
     description: Path of a file on the controller that ends the run, as M(avshift.endpoint.rollout_stop) writes it.
     type: path
+  require_signature:
+    description: Whether the approval of a ring must be signed by an allowed signer.
+    type: bool
+    default: false
+  allowed_signers:
+    description: Path of a file of allowed signers, as ssh-keygen(1) describes it.
+    type: path
+  signer:
+    description: Accept only this signer.
+    type: str
 """
 
 EXAMPLES = r"""
 - name: Summarise the run
   avshift.endpoint.rollout_summary:
-    hosts: "{{ ansible_play_hosts_all }}"
     results_in: endpoint_migrate_result
-    records_dir: avshift/records
+    stop_file: avshift/STOP
   run_once: true
 
-- name: Summarise a run in waves
+- name: Summarise a run whose rings have to be approved with a signature
   avshift.endpoint.rollout_summary:
-    hosts: "{{ ansible_play_hosts_all }}"
     results_in: endpoint_migrate_result
-    waves: [1, 10, "25%"]
-    max_fail_percentage: 10
-    records_dir: avshift/records
+    require_signature: true
+    allowed_signers: signers
   run_once: true
 """
 
 RETURN = r"""
 hosts:
-  description: How many hosts are C(migrated), C(failed), C(unreachable), C(not_started) and C(only_looked_at).
+  description: How many hosts are in which state.
   returned: success
   type: dict
   contains:
@@ -79,18 +72,28 @@ hosts:
       description: Hosts that could not be reached.
       type: int
       sample: 0
-    not_started:
-      description: Hosts of waves that did not start.
+    not_begun:
+      description: Hosts that were not started.
       type: int
       sample: 8
-    only_looked_at:
-      description: Hosts of a platform on which nothing is changed, such as Windows. They belong to no wave.
+    interrupted:
+      description: Hosts whose change began, and of which no record says how it ended.
       type: int
       sample: 0
-  sample: {migrated: 3, failed: 1, unreachable: 0, not_started: 8, only_looked_at: 0}
+    only_looked_at:
+      description: Hosts of a platform on which nothing is changed, such as Windows. They count for nothing.
+      type: int
+      sample: 0
+  sample: {migrated: 3, failed: 1, unreachable: 0, not_begun: 8, interrupted: 0, only_looked_at: 0}
 gate:
-  description: V(stop) if the run ended before its last wave, or would end there in check mode; otherwise V(continue).
+  description: C(continue), C(wait) or C(stop), as M(avshift.endpoint.rollout_gate) would say of the next batch.
   returned: success
   type: str
   sample: stop
+reasons:
+  description: Why it does, as M(avshift.endpoint.rollout_gate) returns them.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
 """

@@ -120,6 +120,14 @@ def _differs(path: Path, text: str) -> bool:
         return True
 
 
+def make(folder: Path, modes: Modes = PRIVATE) -> None:
+    """Make a folder, if it is not there; AvshiftError if that cannot be done."""
+    try:
+        _make(folder, modes.directory)
+    except OSError as error:
+        raise _not_written(folder, error) from error
+
+
 def _make(folder: Path, mode: int) -> None:
     """Make a directory with all on the way to it that are not there; the umask does not change their mode."""
     if folder.is_dir():

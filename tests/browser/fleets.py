@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document, waves
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import digest_of
 from hostile_records import poisoned as with_poison
-from plans import VERSIONS, case_of, plan_of
+from plans import VERSIONS, case_of, plan_of, rings_of
 from support import CATALOG
 
 # Each with its share of the hosts; these are ten classes, and the steps of five have several thousand lines together.
@@ -22,11 +22,10 @@ PROVIDERS = {name: provider.told() for name, provider in CATALOG.providers.items
 
 
 def of(hosts: int, unreached: int = 0, cases: Iterable[str] = tuple(CASES)) -> dict[str, Any]:
-    """Return the plan of a fleet with that many hosts in ten classes, in waves, and some that gave no answer."""
+    """Return the plan of a fleet with that many hosts in ten classes, in rings, and some that gave no answer."""
     plans = dict(_plans(hosts, cases))
     silent = {f"{_name(number)}-old": "it was not reached: Connection timed out" for number in range(unreached)}
-    numbered = waves.of_hosts(list(plans), [10, "5%", "25%"])
-    return document.compose(plans.items(), silent, VERSIONS, numbered, "CHG0042137", PROVIDERS)
+    return document.compose(plans.items(), silent, VERSIONS, rings_of([10, "5%", "25%"]), "CHG0042137", PROVIDERS)
 
 
 def _plans(hosts: int, cases: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -63,7 +62,7 @@ def poisoned(poison: str) -> dict[str, Any]:
     plan = with_poison(plan_of(case_of("full")), poison, OWN)
     plan["unknowns"] = [f"path:/x: {poison}"]
     plan["digest"] = digest_of(plan)
-    return document.compose([(f"host{poison}", plan)], {f"down{poison}": poison}, VERSIONS, {}, poison, PROVIDERS)
+    return document.compose([(f"host{poison}", plan)], {f"down{poison}": poison}, VERSIONS, None, poison, PROVIDERS)
 
 
 # What the renderer itself reads as a word of its own.

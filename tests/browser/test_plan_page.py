@@ -66,7 +66,7 @@ def test_hosts_are_searched_and_filtered_by_keyboard_alone(opened: Opener) -> No
     tab_to(page, "button[type=reset]")
     page.keyboard.press("Enter")
     expect(page.locator("#count")).to_have_text(re.compile(f"^{HOSTS} hosts"))
-    for key, number in (("class", 2), ("wave", 1)):
+    for key, number in (("class", 2), ("ring", 1)):
         page.keyboard.press("Shift+Tab")
         while not page.evaluate("key => document.activeElement.dataset.key === key", key):
             page.keyboard.press("Shift+Tab")
@@ -76,7 +76,7 @@ def test_hosts_are_searched_and_filtered_by_keyboard_alone(opened: Opener) -> No
             tab_to(page, "button[type=reset]")
             page.keyboard.press("Enter")
             expect(page.locator("select[data-key=class]")).to_have_value("")
-    assert sorted(shown(page)) == sorted(host for host, entry in DOCUMENT["hosts"].items() if entry["wave"] == 1)
+    assert sorted(shown(page)) == sorted(host for host, entry in DOCUMENT["hosts"].items() if entry["ring"] == 1)
 
 
 FILTERED = {

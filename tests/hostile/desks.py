@@ -65,7 +65,7 @@ class Desk:
         """Approve what the plan says, as the playbook does."""
         content = document.needing_approval(document.read(str(self.plan)))
         self.write(content)
-        whole = {**ASKED, "hosts": [], "classes": [], "waves": [], **asked}
+        whole = {**ASKED, "hosts": [], "classes": [], "rings": [], **asked}
         self.approval.write_text(encode(approval_document.compose(content, whole, at)), encoding="utf-8")
 
     def sign(self, path: Path, who: str = "jane", kind: str = "") -> None:

@@ -256,9 +256,9 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "pilot-slips-the-gate",
-        "plugins/plugin_utils/report/rollout.py",
-        "if states[host] != MIGRATED]",
-        "if states[host] == FAILED]",
+        "plugins/plugin_utils/rollout/gates.py",
+        "    clean, open_ones = _of(hosts, DONE), ",
+        "    clean, open_ones = _of(hosts, DONE, FAILED), ",
     ),
     Mutation(
         "half-reached-host-goes-on",

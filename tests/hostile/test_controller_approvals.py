@@ -68,7 +68,7 @@ def test_a_plan_that_was_signed_before_it_was_approved_is_not_its_own_approval(t
 
 SHOWN: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "change-id": lambda content: {"change_id": "CHG2"},
-    "wave": lambda content: {"hosts": _each(content, "wave", 9)},
+    "ring": lambda content: {"hosts": _each(content, "ring", 9)},
     "sizes": lambda content: {"hosts": _each(content, "shown", {"free_bytes": 1})},
     "machine": lambda content: {"hosts": _each(content, "carried", {"machine": "f" * 32})},
     "no-machine": lambda content: {"hosts": _each(content, "carried", {"machine": None})},

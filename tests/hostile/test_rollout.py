@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,21 @@ import pytest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils import apart
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.carry_out import parts
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import waves
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import detection, rollout
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.plan import dry_run
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import (
+    divided,
+    gates,
+    schedule,
+    standing,
+)
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.reading import rules
 from attacks import attack
-from plans import case_of, plan_of
+from plans import case_of, plan_of, rings_of
 
 RUN = {"change_id": "", "time": "2026-01-01T00:00:00Z", "collection_version": "0.1.0", "catalog_digest": "0" * 64}
+NOW = datetime(2026, 1, 2, tzinfo=timezone.utc)
 HOSTS = ["pilot", "web1", "web2", "web3"]
 SILENCE: dict[str, dict[str, Any] | None] = {
     "unreachable": {"unreachable": True, "msg": "no route to host"},
@@ -68,12 +76,12 @@ def test_a_silent_host_keeps_what_is_known_of_its_change(how: str) -> None:
     assert kept["verdict"] == "unknown"
 
 
-@attack("pilot-slips-the-gate", threat="a pilot fails in a way that Ansible does not count", holds="no wave follows")
+@attack("pilot-slips-the-gate", threat="a pilot fails in a way that Ansible does not count", holds="no ring follows")
 @pytest.mark.parametrize("way", WAYS_OUT)
-def test_no_wave_follows_a_pilot_that_did_not_go_well(way: str) -> None:
-    limits = rollout.Limits(waves.sizes(None), waves.most_failed(None))
-    gate = rollout.gate(HOSTS, ["web1"], {"pilot": WAYS_OUT[way]}, limits)
-    assert gate.reason
+def test_no_ring_follows_a_pilot_that_did_not_go_well(way: str) -> None:
+    result = WAYS_OUT[way]
+    seen = gates.Seen("pilot") if result is None else rollout.seen_in("pilot", result)
+    assert gates.answer(rules(None).rings[0], [seen], gates.Known(NOW)).word != "continue"
 
 
 @attack("half-reached-host-goes-on", threat="a host is lost between two parts of its change", holds="no part follows")
@@ -96,19 +104,21 @@ def test_silence_is_never_told_as_nothing_found(how: str) -> None:
 @pytest.mark.parametrize("text", ["x\n4 hosts: 4 migrated", "\x1b[2J4 hosts: 4 migrated", "\r4 hosts: 4 migrated"])
 def test_the_last_words_cannot_be_forged(text: str) -> None:
     bad = {"success": False, "verdict": "unknown", "failure": {"code": text, "message": text}}
-    limits = rollout.Limits(waves.sizes(None), waves.most_failed(None))
-    lines = rollout.last_words(HOSTS, dict.fromkeys(HOSTS, bad), limits, "records", False)
+    whole = divided.of_hosts(rules(None), HOSTS, list, lambda _host, _by: [])
+    seen = {host: rollout.seen_in(host, bad) for host in HOSTS}
+    made = schedule.compose("run", whole, schedule.Asked(HOSTS), seen, home="rollout", records="records")
+    lines = rollout.last_words(standing.Standing(made, seen, gates.Answer((gates.Reason("x", "stop", text),))))
     assert [line for line in lines if line.startswith("4 hosts:")] == [
         "4 hosts: 0 migrated, 4 failed, 0 unreachable, 0 not started"
     ]
     assert not [line for line in lines if {"\n", "\r", "\x1b"} & set(line)]
 
 
-@attack("waves-that-take-all", threat="a survey's text is no list of waves", holds="it is refused, never taken for all")
+@attack("sizes-that-take-all", threat="a survey's text is no list of sizes", holds="it is refused, never taken for all")
 @pytest.mark.parametrize("text", ["all", "100  %", "1000%", "-1", "1e9", "0x10", "1,all", "{{ 1 }}", "9" * 12, "true"])
 def test_no_text_is_taken_for_all_hosts_at_once(text: str) -> None:
     with pytest.raises(AvshiftError):
-        waves.sizes(text)
+        rules(text)
 
 
 def _linked(path: Path) -> None:
@@ -149,7 +159,7 @@ def test_a_record_that_was_replaced_does_not_enter_the_plan(tmp_path: Path, how:
         path = records.path_of(str(tmp_path), host)
         results[host] = {"record": {"path": str(path), "sha256": records.write(path, _own(host))}}
     REPLACED[how](tmp_path / "web1.json")
-    frame = dry_run.Frame(RUN, "", dict.fromkeys(results, 1), {}, False, str(tmp_path))
+    frame = dry_run.Frame(RUN, "", rings_of(1), {}, False, str(tmp_path))
     made = dry_run.made(results, list(results), frame, lambda _record: None)
     document = json.loads(made.files["plan.json"])
     assert (list(document["hosts"]), list(document["not_planned"])) == (["web2"], ["web1"])

@@ -11,7 +11,7 @@ import engines
 from cores import FULL
 from fleets import AGENT, BROKEN, CLEAN, Fleet
 
-ALL: dict[str, Any] = {"avshift_hosts": "all", "avshift_waves": "100%"}
+ALL: dict[str, Any] = {"avshift_hosts": "all", "avshift_rollout": "100%"}
 NAMES = [f"h{number:02}" for number in range(6)]
 # As AWX slices an inventory: every third host by name.
 SLICES = {f"slice{first}": NAMES[first::3] for first in range(3)}
@@ -71,10 +71,10 @@ if FULL:
         content = json.loads((reported.artifacts / "avshift/report/report.json").read_text(encoding="utf-8"))
         assert content["totals"]["hosts"] == len(NAMES)
 
-    def test_a_wave_that_does_not_begin_is_passed_on_as_a_stop(tmp_path: Path) -> None:
+    def test_a_ring_that_does_not_begin_is_passed_on_as_a_stop(tmp_path: Path) -> None:
         fleet = Fleet(tmp_path, dict.fromkeys(NAMES, CLEAN) | {"h00": BROKEN})
-        job = engines.run(fleet, "migrate", avshift_hosts="all", avshift_waves="1", avshift_require_approval=False)
+        job = engines.run(fleet, "migrate", avshift_hosts="all", avshift_rollout="1", avshift_require_approval=False)
         assert job.code == 2
         passed = _small(job.stats)["avshift_migrate_result"]
-        assert (passed["gate"], passed["hosts"]["not_started"]) == ("stop", 5)
+        assert (passed["gate"], passed["hosts"]["not_begun"]) == ("stop", 5)
         assert sorted(job.records("records")) == NAMES

@@ -1,4 +1,4 @@
-"""A mixed fleet goes through whole: its Windows hosts are named, not contacted, and belong to no wave and exit code."""
+"""A mixed fleet goes through whole: its Windows hosts are named, not contacted, and count for no ring and exit code."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_a_mixed_fleet_is_planned_approved_and_migrated(tmp_path: Path, each_cor
     fleet = Fleet(tmp_path, MIXED, each_core)
     for host in ("a-windows", "d-windows"):
         fleet.runs_windows(host, CLIENT)
-    planned = fleet.run("plan", avshift_waves="1", **ALL)
+    planned = fleet.run("plan", avshift_rollout="1", **ALL)
     assert planned.code == 0, planned.text
     plan = json.loads((fleet.out / "plan/plan.json").read_text(encoding="utf-8"))
     assert (sorted(plan["hosts"]), plan["not_planned"]) == (LINUX, {})
@@ -33,7 +33,7 @@ def test_a_mixed_fleet_is_planned_approved_and_migrated(tmp_path: Path, each_cor
     # One look: its package is not named, so that a second one had nothing to read.
     assert fleet.calls("a-windows") == ["look"]
     fleet.forget()
-    run = fleet.run("migrate", avshift_waves="1", avshift_approved_plan="avshift/plan/plan.json", **ALL)
+    run = fleet.run("migrate", avshift_approved_plan="avshift/plan/plan.json", **ALL)
     assert run.counted("5 hosts: 3 migrated, 0 failed, 0 unreachable, 0 not started, 2 only looked at") == 1, run.text
     assert run.code == 0
     assert [host for host, found in fleet.records().items() if found == FORECAST] == ["a-windows", "d-windows"]
@@ -89,11 +89,12 @@ def test_a_mixed_fleet_is_verified_and_reported(tmp_path: Path, core: Path | Non
 
 @pytest.mark.parametrize("check", [False, True])
 def test_windows_hosts_count_for_no_threshold(tmp_path: Path, core: Path | None, check: bool) -> None:
-    """One of one Linux host of the wave fails: a limit of 50 % is not met by Windows hosts that did nothing."""
+    """One of one Linux host of the ring fails: a gate of 50 % is not met by Windows hosts that did nothing."""
     fleet = Fleet(tmp_path, {**MIXED, "b-linux": BROKEN}, core)
-    given = {**ALL, "avshift_waves": "2,100%", "avshift_max_fail_percentage": 50, "avshift_require_approval": False}
+    rollout = {"rings": [2], "gate": {"min_clean": "50%"}}
+    given = {**ALL, "avshift_rollout": rollout, "avshift_require_approval": False}
     run = fleet.run("migrate", *(["--check"] if check else []), **given)
-    assert "1 of 1 hosts of wave 1 failed or were not reached (b-linux), and the limit is 50 %" in run.flat
+    assert "0 of 1 hosts of ring pilot are clean, and 50% have to be: 1 failed (b-linux)" in run.flat
     if not check:
         assert run.counted("5 hosts: 0 migrated, 1 failed, 0 unreachable, 3 not started, 1 only looked at") == 1
     assert run.code == 2

@@ -16,7 +16,9 @@ from fleets import AGENT, CLEAN, VANISHES, Fleet, Run
 HOSTS = {"h00": AGENT, "h01": AGENT, "h02": CLEAN}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 BLOCKED = "refused-for-many-reasons"
-ALL: dict[str, Any] = {"avshift_hosts": "all", "avshift_waves": "100%"}
+ALL: dict[str, Any] = {"avshift_hosts": "all"}
+# All at once: what a plan was made with is what its migration does.
+ROLLOUT: dict[str, Any] = {"avshift_rollout": "100%"}
 APPROVER = {"avshift_approver": "jane@example.com", "avshift_approve_reason": "CHG1"}
 
 
@@ -90,7 +92,7 @@ def _words(run: Run, host: str) -> list[str]:
 def test_a_rehearsal_has_the_words_of_the_real_run_and_changes_nothing(tmp_path: Path, name: str) -> None:
     change, more, codes = SITUATIONS[name]
     fleet = Fleet(tmp_path, HOSTS)
-    assert fleet.run("plan").code == 0
+    assert fleet.run("plan", **ROLLOUT).code == 0
     change(fleet)
     fleet.forget()
     given = {**ALL, **more, "avshift_approved_plan": "avshift/plan/plan.json"}
@@ -111,7 +113,7 @@ def test_a_rehearsal_has_the_words_of_the_real_run_and_changes_nothing(tmp_path:
 
 def test_a_blocked_host_is_refused_beforehand_too(tmp_path: Path) -> None:
     fleet = Fleet(tmp_path, {**HOSTS, "h01": BLOCKED})
-    fleet.run("plan")
+    fleet.run("plan", **ROLLOUT)
     given = {**ALL, "avshift_approved_plan": "avshift/plan/plan.json"}
     rehearsed = fleet.run("migrate", "--check", **given)
     real = fleet.run("migrate", **given)
@@ -122,12 +124,15 @@ def test_a_blocked_host_is_refused_beforehand_too(tmp_path: Path) -> None:
 def test_a_rehearsal_goes_on_after_a_failure_and_says_where_the_real_run_would_end(tmp_path: Path) -> None:
     fleet = Fleet(tmp_path, HOSTS)
     assert fleet.run("plan").code == 0
-    fleet.answers("h00", "leftovers")
+    plan = json.loads((fleet.out / "plan/plan.json").read_text(encoding="utf-8"))
+    pilot = plan["rollout"]["rings"][0]["hosts"][0]
+    fleet.answers(pilot, "leftovers")
     fleet.forget()
     given = {"avshift_hosts": "all", "avshift_approved_plan": "avshift/plan/plan.json"}
     rehearsed = fleet.run("migrate", "--check", **given)
     assert fleet.asked() == list(HOSTS)
-    assert "The real run would end early: 1 of 1 hosts of wave 1 failed or were not reached (h00)" in rehearsed.text
+    told = "The real run would end early (stop): 0 of 1 hosts of ring pilot are clean, and 100% have to be: 1 failed"
+    assert f"{told} ({pilot})" in rehearsed.text
 
 
 def _changed(run: Run) -> set[str]:

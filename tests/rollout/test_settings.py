@@ -102,7 +102,7 @@ def test_a_python_that_hosts_do_not_have_is_named_as_the_cause(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("name", ["strategy free", "any errors are fatal"])
-def test_a_migration_goes_in_its_own_waves_all_the_same(tmp_path: Path, name: str) -> None:
+def test_a_migration_goes_in_its_own_rings_all_the_same(tmp_path: Path, name: str) -> None:
     fleet = Fleet(tmp_path, dict(HOSTS, h00=BROKEN))
     given = {"avshift_hosts": "all", "avshift_require_approval": False}
     run = fleet.run("migrate", settings=SETTINGS[name], **given)

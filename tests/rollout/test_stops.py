@@ -1,4 +1,4 @@
-"""A wave with a failure really ends the run, on the oldest core and the newest, and the last words always come."""
+"""A ring with a failure really ends the run, on the oldest core and the newest, and the last words always come."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _fleet(folder: Path, core: Path | None, **kinds: str) -> Fleet:
 
 
 def _not_started(fleet: Fleet) -> list[str]:
-    return [host for host, (_verdict, code) in fleet.records().items() if code == "not_started"]
+    return [host for host, (_verdict, code) in fleet.records().items() if code == "not_begun"]
 
 
 def _counts(run: Run, migrated: int, failed: int, unreachable: int, not_started: int) -> None:
@@ -34,13 +34,14 @@ def test_a_pilot_that_fails_or_is_not_reached_ends_the_run(tmp_path: Path, each_
     assert [host for host in fleet.asked() if host != "h00"] == []
     assert _not_started(fleet) == NAMES[1:]
     assert fleet.records()["h00"][1] == ("module_failed" if kind == BROKEN else "unreachable")
-    assert (
-        "The run ended early: 1 of 1 hosts of wave 1 failed or were not reached (h00), and the limit is 0 %" in run.text
-    )
+    word, why = ("stop", "1 failed") if kind == BROKEN else ("wait", "1 were not reached")
+    told = f"The run ended early ({word}): 0 of 1 hosts of ring pilot are clean, and 100% have to be: {why} (h00)"
+    assert told in run.text
+    assert run.counted("To go on: ansible-playbook -i inventory.yml avshift.endpoint.migrate") == 1
     assert run.code == 2
 
 
-def test_a_run_in_which_all_goes_well_goes_through_all_waves(tmp_path: Path, core: Path | None) -> None:
+def test_a_run_in_which_all_goes_well_goes_through_all_rings(tmp_path: Path, core: Path | None) -> None:
     fleet = _fleet(tmp_path, core, h03=AGENT)
     run = fleet.run("migrate", **ALL)
     _counts(run, 8, 0, 0, 0)
@@ -49,21 +50,21 @@ def test_a_run_in_which_all_goes_well_goes_through_all_waves(tmp_path: Path, cor
     assert run.code == 0
 
 
-@pytest.mark.parametrize(("most_failed", "begun"), [("20", 4), ("50", 8)] if FULL else [("20", 4)])
-def test_as_many_may_fail_as_was_given(tmp_path: Path, each_core: Path | None, most_failed: str, begun: int) -> None:
+@pytest.mark.parametrize(("min_clean", "begun"), [("80%", 4), ("50%", 8)] if FULL else [("80%", 4)])
+def test_as_many_may_fail_as_was_given(tmp_path: Path, each_core: Path | None, min_clean: str, begun: int) -> None:
     fleet = _fleet(tmp_path, each_core, h01=BROKEN, h02=UNREACHABLE)
-    given = {"avshift_waves": "4", "avshift_max_fail_percentage": most_failed}
+    given = {"avshift_rollout": {"rings": [4], "gate": {"min_clean": min_clean, "max_unreachable": 1}}}
     run = fleet.run("migrate", **ALL, **given)
     _counts(run, begun - 2, 1, 1, 8 - begun)
     assert _not_started(fleet) == NAMES[begun:]
     assert run.code == 2
 
 
-def test_a_wave_in_which_nobody_is_reached_does_not_end_the_run_without_a_word(
+def test_a_ring_in_which_nobody_is_reached_does_not_end_the_run_without_a_word(
     tmp_path: Path, core: Path | None
 ) -> None:
     fleet = _fleet(tmp_path, core, h00=UNREACHABLE, h01=UNREACHABLE)
-    given = {"avshift_waves": "2", "avshift_max_fail_percentage": 100}
+    given = {"avshift_rollout": {"rings": [2], "gate": {"min_clean": "0%", "max_unreachable": "100%"}}}
     run = fleet.run("migrate", **ALL, **given)
     _counts(run, 6, 0, 2, 0)
     assert fleet.records()["h01"] == ("unknown", "unreachable")
@@ -72,7 +73,7 @@ def test_a_wave_in_which_nobody_is_reached_does_not_end_the_run_without_a_word(
 
 def test_everybody_out_of_reach_still_gets_the_last_words(tmp_path: Path, core: Path | None) -> None:
     fleet = Fleet(tmp_path, dict.fromkeys(NAMES, UNREACHABLE), core)
-    run = fleet.run("migrate", avshift_waves="100%", **ALL)
+    run = fleet.run("migrate", avshift_rollout="100%", **ALL)
     _counts(run, 0, 0, 8, 0)
     assert set(fleet.records().values()) == {("unknown", "unreachable")}
     assert run.code == 2
@@ -95,17 +96,17 @@ def test_a_stop_file_lets_the_host_that_is_changed_finish_and_starts_no_other(
     stop = fleet.out / "STOP"
     fleet.out.mkdir()
     fleet.stops("h00", stop)
-    run = fleet.run("migrate", **ALL, avshift_waves="4", settings={"ANSIBLE_FORKS": "1"})
+    run = fleet.run("migrate", **ALL, avshift_rollout="4", settings={"ANSIBLE_FORKS": "1"})
     _counts(run, 1, 0, 0, 7)
     assert fleet.calls("h00").count("apply real") == 3
     assert [host for host in NAMES[1:] if "apply real" in fleet.calls(host)] == []
     assert [host for host in NAMES[4:] if fleet.calls(host)] == []
     assert _not_started(fleet) == NAMES[1:]
-    assert f"The run ended early: {stop.relative_to(tmp_path)} is there" in run.flat
+    assert f"The run ended early (stop): {stop.relative_to(tmp_path)} is there" in run.flat
     assert run.code == 2
     stop.unlink()
     (fleet.folder / "hosts" / "h00" / "stops").unlink()
-    again = fleet.run("migrate", **ALL, avshift_waves="4")
+    again = fleet.run("migrate", **ALL, avshift_rollout="4")
     _counts(again, 8, 0, 0, 0)
     assert again.code == 0
 
@@ -140,11 +141,17 @@ def test_a_rollout_is_stopped_with_a_reason_and_allowed_again(tmp_path: Path, co
 REFUSED = {
     "nobody named a host": ({"avshift_require_approval": False}, ["avshift_hosts", "--limit PATTERN"]),
     "an empty answer of a survey": ({**ALL, "avshift_hosts": " "}, ["avshift_hosts"]),
-    "words for waves": ({**ALL, "avshift_waves": "a few"}, ["avshift_waves: a few is neither a number of hosts nor"]),
-    "too many percent": ({**ALL, "avshift_waves": [1, "150%"]}, ["avshift_waves: 150%"]),
-    "words for the share that may fail": (
-        {**ALL, "avshift_max_fail_percentage": "some"},
-        ["avshift_max_fail_percentage: some is not a percentage"],
+    "words for rings": ({**ALL, "avshift_rollout": "a few"}, ["avshift_rollout: a few is neither rings nor sizes"]),
+    "too many percent": ({**ALL, "avshift_rollout": [1, "150%"]}, ["avshift_rollout.rings[1].size: 150% is more than"]),
+    "a key that there is not": (
+        {**ALL, "avshift_rollout": {"rigns": []}},
+        ["avshift_rollout.rigns: there is no such key"],
+    ),
+    "a ring that there is not": ({**ALL, "avshift_rings": "late"}, ["avshift_rings: late", "pilot, early, rest"]),
+    "waves": ({**ALL, "avshift_waves": "1,2"}, ["avshift_waves: it is not read any more", "avshift_rollout"]),
+    "a share that may fail": (
+        {**ALL, "avshift_max_fail_percentage": 20},
+        ["avshift_max_fail_percentage: it is not read any more", "gate.min_clean and stop_after in avshift_rollout"],
     ),
 }
 
@@ -163,19 +170,30 @@ def test_bad_input_is_refused_by_the_variable_s_name_before_a_host_is_asked(
     assert not fleet.out.exists()
 
 
-def test_waves_that_only_the_inventory_sets_are_refused(tmp_path: Path, core: Path | None) -> None:
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("avshift_rollout", [4], "it sets the hosts and batches of a play"),
+        ("avshift_rings", "pilot", "it sets the hosts and batches of a play"),
+        ("avshift_approved_plan", "plan.json", "it sets the hosts and batches of a play"),
+        ("endpoint_migrate_max_fail_percentage", 20, "it is not read any more"),
+    ],
+)
+def test_what_only_the_inventory_sets_is_refused(
+    tmp_path: Path, core: Path | None, name: str, value: Any, words: str
+) -> None:
     fleet = _fleet(tmp_path, core)
-    fleet.write_inventory(avshift_waves=[4])
+    fleet.write_inventory(**{name: value})
     run = fleet.run("migrate", **ALL)
     assert run.code != 0
-    assert "avshift_waves: it is set in the inventory" in run.flat
+    assert f"{name}: {words}" in run.flat
     assert fleet.asked() == []
 
 
-@pytest.mark.parametrize("waves", ["1,50%", "[1, '50%']"] if FULL else ["1,50%"])
-def test_waves_are_taken_as_text(tmp_path: Path, core: Path | None, waves: str) -> None:
+@pytest.mark.parametrize("rollout", ["1,50%", "[1, '50%']"] if FULL else ["1,50%"])
+def test_rings_are_taken_as_text(tmp_path: Path, core: Path | None, rollout: str) -> None:
     fleet = _fleet(tmp_path, core)
-    run = fleet.run("migrate", **ALL, avshift_waves=waves)
+    run = fleet.run("migrate", **ALL, avshift_rollout=rollout)
     _counts(run, 8, 0, 0, 0)
     assert run.counted("PLAY [Migrate]") == 3
 
@@ -205,7 +223,8 @@ def test_no_record_of_an_earlier_migration_is_lost_to_a_later_run(tmp_path: Path
     for name in ("collect", "after"):
         (tmp_path / "hosts/h00" / name).unlink()
     run = fleet.run("migrate", **ALL)
-    _counts(run, 0, 1, 0, 7)
+    # The others were done before, and are still.
+    _counts(run, 7, 1, 0, 0)
     assert fleet.record("h05") == own
     assert fleet.record("h00")["outcomes"] == outcomes
     assert fleet.records()["h00"] == ("unknown", "module_failed")

@@ -116,4 +116,4 @@ def _pairs() -> set[str]:
     from ansible_collections.avshift.endpoint.plugins.plugin_utils.carry_out import parts
     from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import runs
 
-    return {parts.CODES.get(status, f"plan_{status}") for status in judge.REFUSED} | {runs.NOT_STARTED}
+    return {parts.CODES.get(status, f"plan_{status}") for status in judge.REFUSED} | {runs.NOT_BEGUN}

@@ -11,6 +11,8 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import docu
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import goal, make, wanted
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import Goal
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.wanted import Wanted
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import divided
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.reading import rules
 from support import CATALOG, FIXTURES, HOST, collected, load_yaml
 
 VERSIONS = {"collection_version": "0.1.0", "catalog_digest": "c" * 64}
@@ -62,3 +64,9 @@ def document_of(*names: str) -> dict[str, Any]:
     """Return the plan of a fleet whose hosts have the names of their cases."""
     plans = ((name, plan_of(case_of(name), name)) for name in names)
     return document.compose(plans, {"down": "unreachable"}, VERSIONS)
+
+
+def rings_of(rollout: Any = None) -> document.Divide:
+    """Return what puts the hosts of a plan into the rings of a rollout that asks nothing of an inventory."""
+    read = rules(rollout)
+    return lambda hosts: divided.of_plan(read, hosts, list, lambda _host, _by: [])

@@ -73,9 +73,11 @@ READERS = {
     "plugin_utils/documents.py",
     "plugin_utils/fleet/stop_file.py",
     "plugin_utils/approval/granted.py",
+    "plugin_utils/approval/gate_word.py",
     "plugin_utils/approval/kept.py",
     "plugin_utils/transport/program.py",
     "plugin_utils/record/records.py",
+    "plugin_utils/rollout/folder.py",
     "plugin_utils/report/page/__init__.py",
     "plugin_utils/approval/signature.py",
     "plugin_utils/report/run/folder.py",
@@ -176,6 +178,7 @@ CONTROLLERS_ROOMS = (
     ("approval",),
     ("carry_out",),
     ("record",),
+    ("rollout",),
     ("report",),
 )
 ENDPOINTS_ROOMS = (("agreed",), ("posix", "linux"), ("collect", "prove", "windows"), ("apply",))

@@ -14,7 +14,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record.verdict import CLEAN
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import plan
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.plan import prose, view
-from plans import VERSIONS, case_of, plan_of
+from plans import VERSIONS, case_of, plan_of, rings_of
 from support import CATALOG, REPOSITORY
 
 PAGE = (REPOSITORY / "docs" / "change-board.md").read_text(encoding="utf-8")
@@ -28,8 +28,7 @@ CASES = (
 )
 SILENT = {"down": "it was not reached", "gone": "it has no python3"}
 PLANS = {f"{case}-{number}": plan_of(case_of(case), f"{case}-{number}") for case in CASES for number in (1, 2)}
-WAVES = {host: 1 if host == "full-1" else 2 for host in PLANS}
-WHOLE = document.compose(PLANS.items(), SILENT, VERSIONS, WAVES, "CHG0042137", PROVIDERS)
+WHOLE = document.compose(PLANS.items(), SILENT, VERSIONS, rings_of([1, "100%"]), "CHG0042137", PROVIDERS)
 FILES = plan.files(WHOLE)
 SEEN = view.of(WHOLE)
 
@@ -60,7 +59,7 @@ def test_the_first_screen_counts_what_the_plans_say() -> None:
     fates = {"to change": 6, "refused": 2, "nothing to do": 2}
     assert SEEN.fates() == fates
     assert (SEEN.planned, SEEN.total, SEEN.affected(), SEEN.unknown()) == (10, 12, 8, 2)
-    assert SEEN.waves() == {1: 1, 2: 9}
+    assert SEEN.rings() == {1: 1, 2: 9}
     refused = {check["id"]: hosts for check, hosts in SEEN.refusals().values()}
     assert refused["keep_out"] == 2
     assert "Take" not in prose.title(SEEN)

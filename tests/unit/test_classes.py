@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.canonical import encode
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document, waves
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import BY_ITSELF, digest_of
 from hypothesis import given
 from hypothesis import strategies as st
@@ -131,29 +130,3 @@ def test_what_is_approved_does_not_hang_on_what_changes_by_itself() -> None:
         document.sealed({**{key: first[key] for key in first if key not in ("digest", "checksum")}, "policy": "other"}),
     )
     assert len({first["digest"], *(other["digest"] for other in others)}) == len(others) + 1
-
-
-@pytest.mark.parametrize(
-    ("sizes", "expected"),
-    [
-        ("100%", [5]),
-        (2, [2, 2, 1]),
-        ("2", [2, 2, 1]),
-        ([1, "50%"], [1, 2, 2]),
-        ([1, 10], [1, 4]),
-        ("1%", [1, 1, 1, 1, 1]),
-        ([], [1, 1, 3]),
-    ],
-    ids=str,
-)
-def test_waves_are_those_of_serial(sizes: Any, expected: list[int]) -> None:
-    numbers = list(waves.of_hosts(list("edcba"), sizes).items())
-    assert [host for host, _wave in numbers] == list("edcba")
-    assert [sum(wave == number for _host, wave in numbers) for number in range(1, len(expected) + 1)] == expected
-
-
-@pytest.mark.parametrize("size", ["many", -1, 0, "5 per cent", None, {"a": 1}], ids=str)
-def test_a_size_of_a_wave_that_cannot_be_read_is_told(size: Any) -> None:
-    with pytest.raises(AvshiftError, match="neither a number of hosts") as caught:
-        waves.of_hosts(["a"], [size])
-    assert caught.value.code == "waves_unreadable"

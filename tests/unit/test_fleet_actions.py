@@ -50,7 +50,9 @@ def _acted(home: Path, name: str, hostvars: dict[str, Any], check_mode: bool = F
         SimpleNamespace(check_mode=check_mode),
         SimpleNamespace(template=lambda value: value),
     )
-    result: dict[str, Any] = action.act(given.validated_parameters, {"hostvars": hostvars})
+    result: dict[str, Any] = action.act(
+        given.validated_parameters, {"hostvars": hostvars, "groups": {"all": list(hostvars)}}
+    )
     return result
 
 
@@ -83,7 +85,7 @@ def test_plan_is_of_the_other_hosts_where_one_cannot_be_shown(tmp_path: Path, mo
 
     def failing(document: dict[str, Any]) -> dict[str, str]:
         if "odd" in document["hosts"]:
-            raise ZeroDivisionError("no such wave")
+            raise ZeroDivisionError("no such ring")
         made: dict[str, str] = files(document)
         return made
 
@@ -93,7 +95,7 @@ def test_plan_is_of_the_other_hosts_where_one_cannot_be_shown(tmp_path: Path, mo
     )
     content = json.loads((tmp_path / "output_dir/plan.json").read_text(encoding="utf-8"))
     assert (list(content["hosts"]), result["code"]) == (["good"], "not_whole")
-    assert "no such wave" in content["not_planned"]["odd"]
+    assert "no such ring" in content["not_planned"]["odd"]
 
 
 def test_summary_writes_the_record_of_a_silent_host_alone(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ ASKED: dict[str, Any] = {
     "valid_until": "2026-05-31",
     "hosts": [],
     "classes": [],
-    "waves": [],
+    "rings": [],
 }
 UNSIGNED: dict[str, Any] = {"approval": None, "require_signature": False, "allowed_signers": None, "signer": None}
 
@@ -232,21 +232,19 @@ def test_an_approval_is_as_its_schema_says() -> None:
     assert approval_document.parse(encode(made).encode(), path, DOCUMENT, "2026-05-31T23:59:59Z") == made
 
 
-def test_a_part_is_approved_by_names_patterns_classes_and_waves() -> None:
+def test_a_part_is_approved_by_names_patterns_classes_and_rings() -> None:
     digest = DOCUMENT["hosts"]["full"]["digest"]
-    in_waves = {
-        **DOCUMENT,
-        "hosts": {host: {**DOCUMENT["hosts"][host], "wave": 1 + (host == "full")} for host in DOCUMENT["hosts"]},
-    }
+    rings = [{"name": "pilot", "hosts": ["clean", "agent"]}, {"name": "rest", "hosts": ["full"]}]
+    in_rings = {**DOCUMENT, "rollout": {"rules": {}, "rings": rings, "groups": []}}
     for changed, hosts in (
         ({"hosts": ["agent"]}, ["agent"]),
         ({"hosts": ["[ac]*"]}, ["agent", "clean"]),
         ({"classes": [digest[:6]]}, ["full"]),
-        ({"waves": [2]}, ["full"]),
-        ({"waves": [1, 2]}, ["agent", "clean", "full"]),
-        ({"hosts": ["agent"], "classes": [digest], "waves": [2]}, ["agent", "full"]),
+        ({"rings": ["2"]}, ["full"]),
+        ({"rings": ["pilot", "rest"]}, ["agent", "clean", "full"]),
+        ({"hosts": ["agent"], "classes": [digest], "rings": ["rest"]}, ["agent", "full"]),
     ):
-        assert approval_document.compose(in_waves, _asked(**changed), NOW)["hosts"] == hosts
+        assert approval_document.compose(in_rings, _asked(**changed), NOW)["hosts"] == hosts
 
 
 @pytest.mark.parametrize(
@@ -258,7 +256,7 @@ def test_a_part_is_approved_by_names_patterns_classes_and_waves() -> None:
         ({"classes": ["0" * 64]}, "the plan has no such class"),
         ({"classes": [""]}, "the plan has no such class"),
         ({"classes": [DOCUMENT["hosts"]["full"]["digest"][:5]]}, "Give the first 6 or more"),
-        ({"waves": [1]}, "wave 1: the plan has no such wave"),
+        ({"rings": ["1"]}, "ring 1: the plan has no such ring"),
         ({"approver": " "}, "approver: it is empty"),
         ({"reason": ""}, "reason: it is empty"),
         ({"valid_until": "2026-05-11"}, "2026-05-11 has passed"),

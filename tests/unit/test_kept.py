@@ -21,7 +21,7 @@ NOW, LATER = "2026-05-12T10:00:00Z", "2026-06-12T10:00:00Z"
 HOSTS = ("full", "agent", "clean")
 DOCUMENT = document_of(*HOSTS)
 OPTIONS: dict[str, Any] = {"approval": None, "require_signature": False, "allowed_signers": None, "signer": None}
-ASKED: dict[str, Any] = {"approver": "Jane", "reason": "CHG1", "hosts": [], "classes": [], "waves": []}
+ASKED: dict[str, Any] = {"approver": "Jane", "reason": "CHG1", "hosts": [], "classes": [], "rings": []}
 APPROVALS: dict[str, dict[str, Any] | None] = {
     "the plan is its own": None,
     "of every host": {},

@@ -13,7 +13,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.canonical import 
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.plan import dry_run, files
 from hostile_records import RUN
-from plans import case_of, plan_of
+from plans import case_of, plan_of, rings_of
 
 CASES = ["agent", "clean", "enterprise-linux", "full", "leftovers", "mounts-and-links", "refused-for-many-reasons"]
 GONE = {"unreachable": True, "msg": "No route to host"}
@@ -39,7 +39,7 @@ def _written(results: Results, folder: Path) -> Results:
 
 def _made(results: Results, folder: Path) -> tuple[dry_run.Made, list[dict[str, Any]]]:
     kept: list[dict[str, Any]] = []
-    frame = dry_run.Frame(RUN, "", dict.fromkeys(results, 1), {}, False, str(folder))
+    frame = dry_run.Frame(RUN, "", rings_of(1), {}, False, str(folder))
     return dry_run.made(results, list(results), frame, kept.append), kept
 
 
@@ -98,13 +98,13 @@ def test_one_host_without_a_document_costs_no_other_its_plan(tmp_path: Path, mon
 
     def failing(document: dict[str, Any]) -> dict[str, str]:
         if "full" in document["hosts"]:
-            raise ZeroDivisionError("no such wave")
+            raise ZeroDivisionError("no such ring")
         return files(document)
 
     monkeypatch.setattr(dry_run, "files", failing)
     made, _kept = _made(told, tmp_path)
     assert list(json.loads(made.files["plan.json"])["hosts"]) == ["agent"]
-    assert "no such wave" in made.left_out["full"]
+    assert "no such ring" in made.left_out["full"]
 
 
 def test_the_sum_of_a_record_is_that_of_its_file(tmp_path: Path) -> None:

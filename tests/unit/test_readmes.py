@@ -81,7 +81,7 @@ def test_default_that_is_told_of_a_playbook_s_variable_is_the_one_that_is_taken(
     ("text", "shown"),
     [
         ("see O(a=b), V(x\\) and C(d.md)", "see `a=b`, `x) and C(d.md`"),
-        ("RV(x) of M(a.b.c) and P(a.b.waves#filter)", "`x` of `a.b.c` and `a.b.waves`"),
+        ("RV(x) of M(a.b.c) and P(a.b.rings#lookup)", "`x` of `a.b.c` and `a.b.rings`"),
         (["one  two", "three"], "one two three"),
         ("L(a page,https://github.com/avshift/endpoint/blob/main/docs/x.md#y)", "[a page](../docs/x.md#y)"),
         ("L(another,https://example.org/x)", "[another](https://example.org/x)"),

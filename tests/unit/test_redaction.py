@@ -87,7 +87,7 @@ def _fleet(home: Path, fleet: list[dict[str, str]]) -> dict[str, str]:
     plans = ((own["host"], plan_of(case_of("full"), own["host"])) for own in fleet)
     plan = document.compose(plans, {fleet[0]["other"]: _poison(fleet[0])}, VERSIONS)
     asked: dict[str, Any] = {"approver": fleet[0]["user"], "reason": fleet[0]["word"], "valid_until": None}
-    approval = approval_document.compose(plan, {**asked, "hosts": [], "classes": [], "waves": []}, NOW)
+    approval = approval_document.compose(plan, {**asked, "hosts": [], "classes": [], "rings": []}, NOW)
     for name, content in (("plan", plan), ("approval", approval)):
         (home / "in" / f"{name}.json").write_text(json.dumps(content))
     report.make(str(home / "in" / "records"), str(home / "in" / "report"), ())

@@ -1,118 +1,201 @@
-"""Whether the next wave begins, and what the last words of a run say."""
+"""Whether the next ring begins, and what the last words of a run say."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import waves
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import rollout
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import divided, gates, schedule
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.gates import Answer, Known, Reason, Seen, answer
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.reading import rules
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.standing import Standing
 from hypothesis import given
 from hypothesis import strategies as st
 from schemas import problems
 
+NOW = datetime(2026, 5, 12, 10, 0, tzinfo=timezone.utc)
 HOSTS = [f"h{number:02}" for number in range(12)]
-WELL: dict[str, Any] = {"success": True, "verdict": "removed_verified", "failure": None}
-UNKNOWN: dict[str, Any] = {"success": False, "verdict": "unknown", "failure": None}
-GONE: dict[str, Any] = {**UNKNOWN, "failure": {"code": "unreachable", "message": "no route to host"}}
-REFUSED: dict[str, Any] = {
-    "success": False,
-    "verdict": "refused",
-    "failure": {
-        "code": "plan_drifted",
-        "message": "Carrying out the plan: h00: kesl was 1, is now 2. Have it approved.",
-    },
-}
-BROKEN: dict[str, Any] = {"failed": True, "msg": "the record could not be written"}
 RUN = {"change_id": "", "time": "2026-01-01T00:00:00Z", "collection_version": "0.1.0", "catalog_digest": "0" * 64}
+DRIFT = "Carrying out the plan: h00: kesl was 1, is now 2. Have it approved."
 
 
-def _limits(sizes: Any = None, most_failed: Any = None) -> rollout.Limits:
-    return rollout.Limits(waves.sizes(sizes), waves.most_failed(most_failed))
+def _seen(state: str, host: str = "h00", **more: Any) -> Seen:
+    return Seen(host, state, **{"verdict": "removed_verified" if state == gates.DONE else "", **more})
 
 
-def _results(**results: Any) -> Mapping[str, Any]:
-    return {host: results.get(host) for host in HOSTS}
+def _several(done: int, failed: int = 0, gone: int = 0, left: int = 0) -> list[Seen]:
+    states = [gates.DONE] * done + [gates.FAILED] * failed + [gates.UNREACHABLE] * gone + [gates.NOT_BEGUN] * left
+    return [_seen(state, f"h{number:03}") for number, state in enumerate(states)]
 
 
-@pytest.mark.parametrize(
-    "bad", [UNKNOWN, GONE, REFUSED, BROKEN, None], ids=["unknown", "gone", "refused", "broken", "none"]
+def _answer(hosts: list[Seen], known: Known | None = None, **gate: Any) -> Answer:
+    ring = rules({"rings": [{"name": "pilot", "size": 1, "gate": gate}]}).rings[0]
+    return answer(ring, hosts, known or Known(NOW))
+
+
+LOOSE: dict[str, Any] = {"min_clean": "0%", "max_unreachable": "100%"}
+# What is known of a ring, what its gate demands, what it says, and the IDs of its reasons.
+SITUATIONS: list[tuple[list[Seen], dict[str, Any], str, list[str]]] = [
+    ([], {}, "continue", []),
+    (_several(1), {}, "continue", []),
+    (_several(0, failed=1), {}, "stop", ["share_clean"]),
+    (_several(0, gone=1), {}, "wait", ["share_clean", "unreachable"]),
+    (_several(0, left=1), {}, "wait", ["ring_not_finished", "share_clean"]),
+    (_several(95, failed=5), {"min_clean": "95%"}, "continue", []),
+    (_several(94, failed=6), {"min_clean": "95%"}, "stop", ["share_clean"]),
+    (_several(94, failed=5, gone=1), {"min_clean": "95%"}, "wait", ["share_clean"]),
+    (_several(94, failed=4, gone=2), {"min_clean": "94%"}, "continue", []),
+    (_several(90, gone=10), {"min_clean": "90%"}, "continue", []),
+    (_several(89, gone=11), {"min_clean": "80%"}, "wait", ["unreachable"]),
+    (_several(3, failed=2), {"min_clean": 3}, "continue", []),
+    (_several(2), {"min_clean": 3}, "continue", []),
+    ([_seen(gates.FORECAST), *_several(0, failed=1)], {}, "stop", ["share_clean"]),
+    ([_seen(gates.FORECAST)], {}, "continue", []),
+    ([_seen(gates.DONE, window=6.5)], {"max_window": 6}, "stop", ["window"]),
+    ([_seen(gates.DONE, window=6.0)], {"max_window": 6}, "continue", []),
+    ([_seen(gates.DONE, window_unknown=True)], {"max_window": 6}, "wait", ["window"]),
+    ([_seen(gates.DONE, window_unknown=True)], {}, "continue", []),
+    ([_seen(gates.FAILED, verdict="rolled_back")], LOOSE, "stop", ["verdict_denied"]),
+    ([_seen(gates.FAILED, verdict="rolled_back")], {**LOOSE, "deny_verdicts": []}, "continue", []),
+    (
+        [_seen(gates.FAILED, verdict="unknown")],
+        {**LOOSE, "deny_verdicts": "unknown, failed"},
+        "stop",
+        ["verdict_denied"],
+    ),
+    ([_seen(gates.DONE, ended="2026-05-12T09:30:00Z")], {"soak": 30}, "continue", []),
+    ([_seen(gates.DONE, ended="2026-05-12T09:30:01Z")], {"soak": 30}, "wait", ["soak"]),
+    ([_seen(gates.UNREACHABLE, ended="2026-05-12T09:59:00Z")], {**LOOSE, "soak": 30}, "continue", []),
+    (_several(1), {"approval": "stop"}, "wait", ["next_ring_not_named"]),
+    (_several(1), {"approval": "file"}, "wait", ["approval"]),
+    (_several(0, failed=1), {"approval": "file"}, "stop", ["share_clean"]),
+]
+
+
+@pytest.mark.parametrize(("hosts", "gate", "word", "ids"), SITUATIONS)
+def test_a_gate_continues_waits_or_stops(hosts: list[Seen], gate: dict[str, Any], word: str, ids: list[str]) -> None:
+    found = _answer(hosts, **gate)
+    assert (found.word, [reason.id for reason in found.reasons]) == (word, ids)
+
+
+def test_a_preflight_result_that_no_host_had_when_it_was_planned_stops() -> None:
+    hosts = [_seen(gates.DONE, checks=frozenset(["known", "new"]))]
+    known = Known(NOW, frozenset(["known"]))
+    found = _answer(hosts, known)
+    assert (found.word, found.text) == (
+        "stop",
+        "new was found on 1 hosts of ring pilot (h00), and on none when it was planned",
+    )
+    assert _answer(hosts, known, deny_new_checks=False).word == "continue"
+    assert _answer(hosts, Known(NOW)).word == "continue"
+
+
+def test_a_person_s_word_counts_once_it_is_given() -> None:
+    assert _answer(_several(1), Known(NOW, is_named=True), approval="stop").word == "continue"
+    assert _answer(_several(1), Known(NOW, word=lambda _ring: ""), approval="file").word == "continue"
+
+
+def test_a_soak_says_until_when() -> None:
+    found = _answer([_seen(gates.DONE, ended="2026-05-12T09:59:00Z")], soak=30)
+    assert found.until == NOW + timedelta(minutes=29)
+
+
+@given(
+    counts=st.tuples(*[st.integers(0, 20)] * 4),
+    percent=st.integers(0, 100),
+    unreachable=st.integers(0, 100),
 )
-def test_a_pilot_that_did_not_go_well_ends_the_run(bad: dict[str, Any] | None) -> None:
-    gate = rollout.gate(HOSTS, HOSTS[1:2], _results(h00=bad), _limits())
-    assert gate.wave == 2
-    assert gate.reason.startswith("1 of 1 hosts of wave 1 failed or were not reached (h00), and the limit is 0 %")
+def test_it_continues_only_if_enough_of_the_intended_hosts_are_clean(
+    counts: tuple[int, int, int, int], percent: int, unreachable: int
+) -> None:
+    done, failed, gone, left = counts
+    found = _answer(_several(*counts), min_clean=f"{percent}%", max_unreachable=f"{unreachable}%")
+    total = sum(counts)
+    if found.word == "continue":
+        assert done * 100 >= percent * total
+        assert gone * 100 <= unreachable * total
+        assert not left
+    if found.word == "stop":
+        # Not even if all that is open goes well.
+        assert (total - failed) * 100 < percent * total
 
 
-def test_the_first_wave_begins_and_so_does_one_after_a_good_one() -> None:
-    assert rollout.gate(HOSTS, HOSTS[:1], _results(), _limits()) == rollout.Gate(1, "")
-    assert rollout.gate(HOSTS, HOSTS[1:2], _results(h00=WELL), _limits()) == rollout.Gate(2, "")
+def _standing(seen: list[Seen], held: Answer | None = None, dry_run: bool = False) -> Standing:
+    whole = divided.of_hosts(rules(None), HOSTS, list, lambda _host, _by: [])
+    places = {"home": "avshift/rollout", "records": "avshift/records", "command": "ansible-playbook x"}
+    made = schedule.compose("run", whole, schedule.Asked(HOSTS), {host: Seen(host) for host in HOSTS}, **places)
+    known = {**{host: Seen(host) for host in HOSTS}, **{one.host: one for one in seen}}
+    return Standing(made, known, held or Answer(), dry_run)
 
 
-@pytest.mark.parametrize(
-    ("most_failed", "begins"), [(0, False), (20, False), (49.9, False), (50, True), ("100%", True)]
-)
-def test_as_many_percent_may_fail_as_was_given(most_failed: Any, begins: bool) -> None:
-    results = _results(h00=WELL, h01=WELL, h02=REFUSED, h03=GONE)
-    gate = rollout.gate(HOSTS, HOSTS[4:8], results, _limits(4, most_failed))
-    assert (gate.reason == "") is begins
+REFUSED = Seen("h00", gates.FAILED, "refused", "plan_drifted", DRIFT)
+STOPPED = Answer((Reason("share_clean", "stop", "0 of 1 hosts of ring pilot are clean"),))
 
 
-def test_waves_that_the_play_did_not_see_are_refused_before_anything_is_done() -> None:
-    for batch in (HOSTS[:6], HOSTS[:1]):
-        with pytest.raises(AvshiftError, match="avshift_waves") as caught:
-            rollout.gate(HOSTS, batch, _results(), _limits([2, 4]))
-        assert caught.value.code == "waves_in_inventory"
-
-
-def test_hosts_that_failed_before_the_play_are_no_part_of_a_wave() -> None:
-    assert rollout.gate(HOSTS, HOSTS[1:3], _results(), _limits(3), out=HOSTS[:1]) == rollout.Gate(1, "")
-
-
-OUTCOMES = st.sampled_from([WELL, UNKNOWN, GONE, REFUSED, BROKEN])
-
-
-@given(outcomes=st.lists(OUTCOMES, max_size=12), sizes=st.sampled_from([None, 1, "30%", [1, 3, "50%"]]))
-def test_the_last_words_count_every_host_once(outcomes: list[dict[str, Any]], sizes: Any) -> None:
-    results = dict(zip(HOSTS, outcomes, strict=False))
-    lines = rollout.last_words(HOSTS, {host: results.get(host) for host in HOSTS}, _limits(sizes), "records", False)
+@given(states=st.lists(st.sampled_from(gates.STATES), max_size=12), dry_run=st.booleans())
+def test_the_last_words_count_every_host_once(states: list[str], dry_run: bool) -> None:
+    seen = [_seen(state, host) for host, state in zip(HOSTS, states, strict=False)]
+    lines = rollout.last_words(_standing(seen, dry_run=dry_run))
     counted = next(line for line in lines if line.startswith("12 hosts: "))
     assert sum(int(part.split()[0]) for part in counted.partition(": ")[2].split(", ")) == 12
-    assert f"{outcomes.count(GONE)} unreachable" in counted
-    assert f"{12 - len(outcomes)} not started" in counted
+    assert f"{states.count(gates.UNREACHABLE)} unreachable" in counted
     assert lines[-1] != counted, "what to do is missing"
 
 
-def test_the_last_words_say_why_and_what_to_do() -> None:
-    text = "\n".join(rollout.last_words(HOSTS, _results(h00=REFUSED), _limits(), "avshift/records", False))
+def test_the_last_words_say_why_what_to_do_and_how_to_go_on() -> None:
+    lines = rollout.last_words(_standing([REFUSED], STOPPED))
+    text = "\n".join(lines)
     assert "plan_drifted: kesl was 1, is now 2" in text
     assert "12 hosts: 0 migrated, 1 failed, 0 unreachable, 11 not started" in text
-    assert "The run ended early: 1 of 1 hosts of wave 1 failed" in text
+    assert "The run ended early (stop): 0 of 1 hosts of ring pilot are clean." in text
     assert "avshift/records" in text
     assert "Hosts that were not started are unchanged." in text
+    assert lines[-1] == "To go on: ansible-playbook x"
+
+
+@pytest.mark.parametrize(
+    ("reason", "last"),
+    [
+        (
+            Reason("stop_file", "stop", "jane stopped it"),
+            ["Run avshift.endpoint.rollout_go when hosts may be changed again, and then this run again."],
+        ),
+        (Reason("soak", "wait", "it soaks", NOW), ["Not before 2026-05-12T10:00:00Z."]),
+    ],
+)
+def test_what_has_to_come_first_stands_before_the_command(reason: Reason, last: list[str]) -> None:
+    lines = rollout.last_words(_standing([_seen(gates.DONE)], Answer((reason,))))
+    assert lines[-2:] == [*last, "To go on: ansible-playbook x"]
+
+
+def test_the_next_ring_is_named_where_a_person_starts_it() -> None:
+    held = Answer((Reason("next_ring_not_named", "wait", "a person starts it"),))
+    lines = rollout.last_words(_standing([_seen(gates.DONE)], held))
+    assert lines[-1] == "To go on: ansible-playbook x -e avshift_rings=early"
 
 
 def test_the_last_words_of_a_rehearsal_say_that_nothing_was_changed() -> None:
-    results = {host: REFUSED if host == "h00" else WELL for host in HOSTS}
-    text = "\n".join(rollout.last_words(HOSTS, results, _limits(), "avshift/records", True))
+    seen = [REFUSED, *(_seen(gates.DONE, host) for host in HOSTS[1:])]
+    text = "\n".join(rollout.last_words(_standing(seen, STOPPED, dry_run=True)))
     assert "11 would be migrated, 1 would fail" in text
-    assert "Nothing was changed. The real run would end early: 1 of 1 hosts of wave 1 failed" in text
+    assert "Nothing was changed.\nThe real run would end early (stop): 0 of 1 hosts of ring pilot" in text
     assert "avshift/records" not in text
+    assert "To go on" not in text
 
 
 def test_hostile_words_do_no_harm() -> None:
-    bad = {**UNKNOWN, "failure": {"code": "x\x1b[2J", "message": "\x1b]0;x\x07\n"}}
-    assert "\x1b" not in "".join(rollout.last_words(["h\x1b"], {"h\x1b": bad}, _limits(), "r", False))
+    bad = Seen("h00", gates.FAILED, "unknown", "x\x1b[2J", "\x1b]0;x\x07\n")
+    assert "\x1b" not in "".join(rollout.last_words(_standing([bad])))
 
 
 def test_a_host_that_was_not_started_has_a_record_that_says_so() -> None:
-    record = runs.not_started("h07", RUN, "1 of 1 hosts of wave 1 failed")
+    record = runs.not_started("h07", RUN, "1 of 1 hosts of ring pilot failed")
     assert problems("record", record) == []
-    assert (record["verdict"], record["failure"]["code"]) == ("unknown", "not_started")
-    assert "h07: it was not started: 1 of 1 hosts of wave 1 failed" in record["failure"]["message"]
+    assert (record["verdict"], record["failure"]["code"]) == ("unknown", "not_begun")
+    assert "h07: it was not started: 1 of 1 hosts of ring pilot failed" in record["failure"]["message"]
 
 
 def test_no_record_of_a_host_s_own_is_written_over(tmp_path: Any) -> None:

@@ -27,7 +27,7 @@ def test_one_that_was_written_says_who_and_why(tmp_path: Path) -> None:
     assert stop_file.why(str(path)) == f"{path} is there: jane stopped the rollout at {NOW}: mail is slow"
     with pytest.raises(AvshiftError) as caught:
         stop_file.refuse(str(path), "web1")
-    assert caught.value.code == "not_started"
+    assert caught.value.code == "not_begun"
     assert str(caught.value).startswith(f"Migrating: web1: it was not started: {path} is there")
 
 

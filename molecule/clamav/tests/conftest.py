@@ -13,8 +13,8 @@ def deployed() -> dict[str, Any]:
     """Every host has ClamAV by the approved plan; what Ansible said."""
     clamav.prepare()
     lab.observe("before", *lab.HOSTS)
-    clamav.ansible("avshift.endpoint.plan", lab.HOSTS, kept_as="plan")
-    approved = f"avshift_approved_plan={clamav.PLAN} avshift_waves=100%"
+    clamav.ansible("avshift.endpoint.plan", lab.HOSTS, "-e", "avshift_rollout=100%", kept_as="plan")
+    approved = f"avshift_approved_plan={clamav.PLAN}"
     content = clamav.ansible("avshift.endpoint.migrate", lab.HOSTS, "-e", approved, kept_as="migrate")
     lab.observe("after", *lab.HOSTS)
     return content

@@ -1,4 +1,4 @@
-"""Six hosts, in waves of 1, 2 and 3, get a product that only its console can prove: nothing stops, one file closes."""
+"""Six hosts, in rings of 1, 2 and 3, get a product that only its console can prove: nothing stops, one file closes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from integration.playbooks import Said
 from integration.told import Story, kit
 
 PENDING, CLEAN = "removed_console_check_pending", "removed_verified"
-WAVES = {"avshift_waves": "1,2,3"}
+RINGS = {"avshift_rollout": "1,2,3"}
 HOSTS = list(stories.HOSTS[stories.ROLLOUT])
 NOT_SEEN = HOSTS[-1]
 KIT = "/var/lib/kits/SophosSetup.sh"
@@ -28,10 +28,10 @@ def story() -> Story:
 
 @pytest.fixture(scope="module")
 def migrated(story: Story) -> Said:
-    """The fleet was planned and migrated in its waves."""
-    planned = story.ran("plan", **WAVES)
+    """The fleet was planned and migrated in its rings."""
+    planned = story.ran("plan", **RINGS)
     assert planned.returncode == 0, planned.text
-    return story.ran("migrate", **WAVES, avshift_approved_plan="avshift/plan/plan.json")
+    return story.ran("migrate", avshift_approved_plan="avshift/plan/plan.json")
 
 
 @pytest.fixture(scope="module")
@@ -51,15 +51,16 @@ def closed(story: Story, migrated: Said) -> Story:
     return story
 
 
-def test_all_three_waves_are_run(story: Story, migrated: Said) -> None:
+def test_all_three_rings_are_run(story: Story, migrated: Said) -> None:
     assert migrated.returncode == 0, migrated.text
     assert migrated.text.count("PLAY [Migrate]") == 3
     assert "6 hosts: 6 migrated, 0 failed, 0 unreachable, 0 not started" in migrated.text
     plan = json.loads((story.folder / "avshift/plan/plan.json").read_text(encoding="utf-8"))
-    assert [plan["hosts"][host]["wave"] for host in HOSTS] == [1, 2, 2, 3, 3, 3]
-    times = [story.record(host)["run"]["time"] for host in HOSTS]
-    assert max(times[:1]) <= min(times[1:3])
-    assert max(times[1:3]) <= min(times[3:])
+    rings = [ring["hosts"] for ring in plan["rollout"]["rings"]]
+    assert [len(ring) for ring in rings] == [1, 2, 3]
+    times = [[story.record(host)["run"]["time"] for host in ring] for ring in rings]
+    assert max(times[0]) <= min(times[1])
+    assert max(times[1]) <= min(times[2])
 
 
 @pytest.mark.parametrize("host", HOSTS)

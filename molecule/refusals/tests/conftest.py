@@ -34,7 +34,7 @@ def signer(tmp_path_factory: pytest.TempPathFactory) -> Signer:
 @pytest.fixture(scope="session")
 def planned(with_a_ghost: None, before: None) -> Said:
     """What planning the whole fleet said."""
-    return playbook("plan", folder=lab.EVIDENCE)
+    return playbook("plan", "-e", "avshift_rollout=100%", folder=lab.EVIDENCE)
 
 
 @pytest.fixture(scope="session")

@@ -42,7 +42,7 @@ def _refused(said: Said, *phrases: str) -> None:
 
 
 def _migrate(folder: Path, plan: Path) -> Said:
-    given = f"avshift_approved_plan={plan} avshift_waves=100%"
+    given = f"avshift_approved_plan={plan}"
     return playbook("migrate", GOOD_HOSTS, "-e", given, folder=folder)
 
 
@@ -133,7 +133,7 @@ def test_a_signature_of_another_is_rehearsed_in_the_words_of_the_real_run(
 
 def _rehearsed(plan: Path, more: list[str], phrase: str) -> None:
     """Make a dry run of a migration that is refused, which writes nothing, and run it: both have to say the same."""
-    given = f"avshift_approved_plan={plan} avshift_waves=100%"
+    given = f"avshift_approved_plan={plan}"
     before = held(plan.parent)
     rehearsed = playbook("migrate", GOOD_HOSTS, "--check", "-e", given, *more, folder=plan.parent)
     assert held(plan.parent) == before

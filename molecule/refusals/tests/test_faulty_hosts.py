@@ -34,7 +34,7 @@ def given(plan: Path, signer: Signer) -> list[str]:
     signer.approve(plan, "*")
     lab.must("agent", "sh", "-c", f'printf "[Service]\\nExecStart=/bin/true\\n" >{DRIFT} && systemctl daemon-reload')
     lab.observe("drifted", *ANSWERING)
-    approved = f"avshift_hosts=lab avshift_waves=100% avshift_approved_plan={plan}"
+    approved = f"avshift_hosts=lab avshift_approved_plan={plan}"
     return ["-e", approved, *signer.required]
 
 

@@ -35,8 +35,9 @@ def beside(plan: str) -> str:
 def compose(document: dict[str, Any], asked: dict[str, Any], time: str) -> dict[str, Any]:
     """Return the approval of a plan document.
 
-    ``asked`` is {approver, reason, valid_until or None, hosts, classes, waves}: names or patterns of hosts, the first
-    digits of plans' digests, and numbers; where all three are empty, every host is approved. ``time`` is now.
+    ``asked`` is {approver, reason, valid_until or None, hosts, classes, rings}: names or patterns of hosts, the first
+    digits of plans' digests, and names or numbers of rings; where all three are empty, every host is approved.
+    ``time`` is now.
     Raises AvshiftError if something names nothing, or the approval would be over already.
     """
     for name in ("approver", "reason"):
@@ -81,11 +82,13 @@ def _chosen(document: dict[str, Any], asked: dict[str, Any]) -> list[str]:
         found = {host for host in planned if len(first) >= SHORTEST and planned[host]["digest"].startswith(first)}
         remedy = f"Give the first {SHORTEST} or more digits of a digest in the plan."
         chosen |= _some(found, f"class {first}", "the plan has no such class", remedy)
-    for wave in asked["waves"]:
-        found = {host for host in planned if planned[host].get("wave") == wave}
-        remedy = "Give wave numbers from the plan, from 1; avshift_waves divides its hosts."
-        chosen |= _some(found, f"wave {wave}", "the plan has no such wave", remedy)
-    return sorted(chosen if any(asked[key] for key in ("hosts", "classes", "waves")) else planned)
+    told = document["rollout"]["rings"]
+    for name in asked["rings"]:
+        rings = [ring for number, ring in enumerate(told, 1) if str(name) in (ring["name"], str(number))]
+        found = {host for ring in rings for host in ring["hosts"]}
+        remedy = f"Give names or numbers of rings of the plan: {', '.join(ring['name'] for ring in told)}."
+        chosen |= _some(found, f"ring {name}", "the plan has no such ring, or no hosts in it", remedy)
+    return sorted(chosen if any(asked[key] for key in ("hosts", "classes", "rings")) else planned)
 
 
 def _some(found: set[str], subject: str, cause: str, remedy: str) -> set[str]:

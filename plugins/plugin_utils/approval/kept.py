@@ -29,7 +29,7 @@ from .signature import SUFFIX
 RUN, HOSTS, CLASSES = "run.json", "hosts", "classes"
 MOST_BYTES = 1 << 26
 # What a plan has of each of its hosts; all else is the fleet's.
-OF_HOSTS = ("hosts", "classes", "not_planned", "providers")
+OF_HOSTS = ("hosts", "classes", "not_planned", "providers", "rollout")
 
 
 def of_host(path: str, options: dict[str, Any], now: str, host: str, folder: Path) -> Grant:

@@ -10,7 +10,7 @@ nothing in it can be changed without being seen.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from .. import redacted
@@ -28,14 +28,16 @@ MOST_BYTES = 1 << 30
 NEEDS_APPROVAL = "needs_approval_document"
 READING = "Reading the approved plan"
 AGAIN = "Make the plan again with avshift.endpoint.plan and have that one approved."
-BOUND = ("kind", "format_version", "collection_version", "catalog_digest", "policy")
+BOUND = ("kind", "format_version", "collection_version", "catalog_digest", "policy", "rollout")
+# What a plan says of its rollout, from {host: its entry}: {rules, rings: [{name, hosts}], groups}.
+Divide = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 def compose(
     plans: Iterable[tuple[str, dict[str, Any]]],
     not_planned: dict[str, str],
     versions: dict[str, str],
-    waves: dict[str, int] | None = None,
+    divide: Divide | None = None,
     change_id: str = "",
     providers: dict[str, Any] | None = None,
     needs_approval: bool = False,
@@ -44,8 +46,8 @@ def compose(
     """Return a fleet's document.
 
     ``plans`` are (host, written plan), each looked at once; ``not_planned`` is {host: why}, read after them;
-    ``versions`` are of collection and catalog; ``waves`` is {host: number of its wave, from 1}; ``providers`` are what
-    the catalog says of the replacements: {id: {name, coexistence, claims, window}}. With ``needs_approval`` the plan is
+    ``versions`` are of collection and catalog; ``divide`` puts the hosts into rings; ``providers`` are what the
+    catalog says of the replacements: {id: {name, coexistence, claims, window}}. With ``needs_approval`` the plan is
     not its own approval: it is carried out under an approval's document alone. ``forecasts`` are {host: forecast} of
     hosts that are looked at and not changed, read after the plans too: the checksum covers them, and the digest, which
     is what is approved, does not.
@@ -54,8 +56,7 @@ def compose(
     for host, plan in plans:
         gathered.add(host, plan)
     classes, hosts = gathered.to_json()
-    for host, entry in hosts.items():
-        entry["wave"] = (waves or {}).get(host)
+    rollout = _in_rings(hosts, divide)
     content = {
         "format_version": FORMAT_VERSION,
         "kind": KIND,
@@ -65,11 +66,21 @@ def compose(
         "providers": providers or {},
         "classes": classes,
         "hosts": hosts,
+        "rollout": rollout,
         "not_planned": dict(sorted(not_planned.items())),
     }
     if forecasts:
         content["forecasts"] = foretold(forecasts)
     return sealed({**content, NEEDS_APPROVAL: True} if needs_approval else content)
+
+
+def _in_rings(hosts: dict[str, Any], divide: Divide | None) -> dict[str, Any]:
+    """Return the rollout of hosts, and put the number of its ring into each host's entry."""
+    rollout = divide(hosts) if divide else {"rules": {}, "rings": [], "groups": []}
+    numbers = {host: number for number, ring in enumerate(rollout["rings"], 1) for host in ring["hosts"]}
+    for host, entry in hosts.items():
+        entry["ring"] = numbers.get(host)
+    return rollout
 
 
 def sealed(content: dict[str, Any]) -> dict[str, Any]:
@@ -140,7 +151,7 @@ def members(document: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def _digest(content: dict[str, Any]) -> str:
-    """Return the digest of what is approved: every host's plan, and what made them."""
+    """Return the digest of what is approved: every host's plan, what made them, and how they are rolled out."""
     hosts = {host: entry["digest"] for host, entry in content["hosts"].items()}
     bound = {key: content[key] for key in BOUND}
     return digest({**bound, "hosts": hosts, "not_planned": sorted(content["not_planned"])})

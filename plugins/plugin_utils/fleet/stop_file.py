@@ -20,7 +20,7 @@ from ..visible import visible
 KIND = "avshift.endpoint stop"
 FORMAT_VERSION = 1
 MOST_BYTES = 1 << 16
-NOT_STARTED = "not_started"
+NOT_BEGUN = "not_begun"
 GO = "Run avshift.endpoint.rollout_go when hosts may be changed again, and then this run again."
 
 
@@ -56,7 +56,7 @@ def refuse(path: str | None, host: str) -> None:
     """Raise AvshiftError if a host may not be started."""
     if found := why(path):
         raise AvshiftError(
-            NOT_STARTED, "Migrating", host, f"it was not started: {found}", f"This run has changed nothing on it. {GO}"
+            NOT_BEGUN, "Migrating", host, f"it was not started: {found}", f"This run has changed nothing on it. {GO}"
         )
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What a platform says of a host that is looked at and not changed: a forecast stands where other hosts have a plan.
 
-No approval, wave, threshold or exit code belongs to one. It has no digest, since nothing carries it out.
+No approval, ring, threshold or exit code belongs to one. It has no digest, since nothing carries it out.
 """
 
 from __future__ import annotations

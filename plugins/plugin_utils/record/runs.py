@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any
 
-from ..fleet.stop_file import NOT_STARTED
+from ..fleet.stop_file import NOT_BEGUN
 from ..plan.exceptions import in_force
 from ..plan.model import ALL, PARTS, Carried
 from . import journal, preview, talking, verdict
@@ -77,7 +77,7 @@ def of_preview(
 def not_started(host: str, run: dict[str, Any], why: str) -> dict[str, Any]:
     """Return the record of a host that a migration did not come to. It is as it was, whatever that is."""
     message = f"Migrating: {host}: it was not started: {why}. Fix what stopped the run, and run again."
-    return compose(host, "migrate", run, verdict.UNKNOWN, failure={"code": NOT_STARTED, "message": message})
+    return compose(host, "migrate", run, verdict.UNKNOWN, failure={"code": NOT_BEGUN, "message": message})
 
 
 def of_run(
@@ -229,7 +229,7 @@ def failure_of(result: dict[str, Any] | None) -> dict[str, str] | None:
 
 
 def is_forecast(results: dict[str, dict[str, Any]]) -> bool:
-    """Return True for a host that is only looked at: it belongs to no wave, no threshold and no exit code."""
+    """Return True for a host that is only looked at: it counts for no ring, no threshold and no exit code."""
     return bool((results.get("planned") or {}).get("forecast") or (results.get("collected") or {}).get("preview"))
 
 

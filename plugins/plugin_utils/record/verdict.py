@@ -29,6 +29,10 @@ PENDING_CONSOLE = "removed_console_check_pending"
 FOR_THE_CONSOLE, NOT_LOCAL = ":not_local", "not_locally_verifiable"
 # Not clean, and not a failure either: an approver answers for it until a day.
 EXCEPTED = "excepted"
+VERDICTS = (
+    *CLEAN,
+    *(PENDING_REBOOT, PENDING_CONSOLE, PARTIAL, ROLLED_BACK, REFUSED, EXCEPTED, PLANNED, DETECTED, FAILED, UNKNOWN),
+)
 COUNTED = (*REMOVED_BY_DEFAULT, "unrecognised")
 # What stays unless it is named, and is there all the same: its host is not clean.
 STAYING = ("server", "gateway", "embedded")

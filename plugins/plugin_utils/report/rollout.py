@@ -1,179 +1,156 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How a migration goes, wave by wave: whether the next wave begins, and the last words of the run."""
+"""How a rollout stands: which hosts are where, what holds it up, and the command that goes on."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from ..errors import AvshiftError
-from ..fleet import waves
-from ..fleet.stop_file import GO, NOT_STARTED
+from ..fleet.stop_file import GO, NOT_BEGUN
+from ..rollout import gates
+from ..rollout.gates import Seen
+from ..rollout.standing import Standing
+from ..rollout.windows import utc
 from .escape import visible
 from .table import table
 from .words import cause, some
 
-MIGRATED, FAILED, UNREACHABLE = "migrated", "failed", "unreachable"
-STATES = (MIGRATED, FAILED, UNREACHABLE, NOT_STARTED)
+MIGRATED, FAILED, UNREACHABLE, INTERRUPTED = "migrated", gates.FAILED, gates.UNREACHABLE, gates.INTERRUPTED
+STATES = (MIGRATED, FAILED, UNREACHABLE, NOT_BEGUN)
 # Of hosts that are looked at and never changed: they count for nothing.
-FORECAST = "only_looked_at"
-CONTINUE, STOP = "continue", "stop"
+FORECAST = gates.FORECAST
 HEADER = ["outcome", "why", "hosts", "which"]
-MOST_ROWS, WIDEST = 15, 160
-Results = Mapping[str, Mapping[str, Any] | None]
+RING_HEADER = ["ring", "hosts", "clean", "failed", "unreachable", "interrupted", "not started", "longest window"]
+MOST_ROWS, WIDEST, LONGEST = 15, 160, 2000
+GOING_ON = "To go on: "
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What ends a run: the waves as serial takes them, and the percentage of a wave that may fail."""
-
-    waves: list[int | str]
-    most_failed: float
-
-
-@dataclass(frozen=True)
-class Gate:
-    """Whether a wave begins. ``reason`` is why not, or nothing."""
-
-    wave: int
-    reason: str
+def states(standing: Standing) -> dict[str, str]:
+    """Return {host: its state} of all hosts that a run is about."""
+    found = {host: standing.seen.get(host, Seen(host)).state for host in standing.schedule.everyone}
+    return {host: MIGRATED if state == gates.DONE else state for host, state in found.items()}
 
 
 def state_of(result: Mapping[str, Any] | None) -> str:
     """Return what became of a host. ``result`` is that of migration_record, None where the host was never begun."""
     if result is None:
-        return NOT_STARTED
+        return NOT_BEGUN
     if result.get("success"):
         return MIGRATED
     if result.get("forecast"):
         return FORECAST
     code = (result.get("failure") or {}).get("code")
-    return code if code in (UNREACHABLE, NOT_STARTED) else FAILED
+    return code if code in (UNREACHABLE, NOT_BEGUN) else FAILED
 
 
-def gate(hosts: list[str], batch: list[str], results: Results, limits: Limits, out: Collection[str] = ()) -> Gate:
-    """Return whether a wave may begin after those before it.
-
-    ``hosts`` are all of the run in its order, ``batch`` those that Ansible begins now, ``out`` those that
-    failed before this play and are begun no more. Raises AvshiftError where these
-    are no wave of the limits: then another list of waves is in force than the one that is known here.
-    """
-    members = _members(hosts, limits)
-    wave = next(number for number, several in members.items() if batch[0] in several)
-    if set(batch) != set(members[wave]) - set(out):
-        raise AvshiftError(
-            "waves_in_inventory",
-            "Dividing the hosts into waves",
-            waves.VARIABLE,
-            "it is set in the inventory, but it sets the play keyword serial, which Ansible evaluates before inventory "
-            "variables",
-            "Give it on the command line, as -e avshift_waves=1,10,25%; no host was touched.",
-        )
-    return Gate(wave, _stopped_by(wave - 1, members.get(wave - 1, []), results, limits.most_failed))
-
-
-def _members(hosts: list[str], limits: Limits) -> dict[int, list[str]]:
-    members: dict[int, list[str]] = {}
-    for host, wave in waves.of_hosts(hosts, limits.waves).items():
-        members.setdefault(wave, []).append(host)
-    return members
-
-
-def _stopped_by(wave: int, members: list[str], results: Results, most_failed: float) -> str:
-    """Return why no wave may follow this one, or nothing."""
-    states = {host: state_of(results.get(host)) for host in members}
-    members = [host for host in members if states[host] != FORECAST]
-    bad = [host for host in members if states[host] != MIGRATED]
-    if len(bad) * 100 <= most_failed * len(members):
-        return ""
-    return (
-        f"{len(bad)} of {len(members)} hosts of wave {wave} failed or were not reached ({some(bad)}), and "
-        f"the limit is {most_failed:g} % ({waves.MOST_FAILED})"
+def seen_in(host: str, result: Mapping[str, Any]) -> Seen:
+    """Return what the result of migration_record says of a host."""
+    failure, state = result.get("failure") or {}, state_of(result)
+    words = failure.get("message") or result.get("msg") or ""
+    return Seen(
+        host,
+        gates.DONE if state == MIGRATED else state,
+        str(result.get("verdict") or "no record was written"),
+        str(failure.get("code", "")),
+        str(words),
+        result.get("window_seconds"),
     )
 
 
-def last_words(
-    hosts: list[str], results: Results, limits: Limits, records_dir: str, dry_run: bool, halted: str = ""
-) -> list[str]:
-    """Return the last lines of a run: how many hosts came to what, why, and what to do about it.
-
-    ``halted`` is what a stop file says, '' where there is none.
-    """
-    states = {host: state_of(results.get(host)) for host in hosts}
-    reason = _ended(hosts, results, limits, halted)
-    rows = _rows(states, results)
+def last_words(standing: Standing) -> list[str]:
+    """Return the last lines of a run: how many hosts came to what and why, what holds it up, and how to go on."""
+    found = states(standing)
+    rows = _rows(found, standing.seen)
     lines = [*table(HEADER, rows[:MOST_ROWS], WIDEST), ""] if rows else []
     if len(rows) > MOST_ROWS:
         lines += [f"… and {len(rows) - MOST_ROWS} more rows, in the records", ""]
-    todo = _what_to_do(states, reason, records_dir, dry_run)
-    return [*lines, counted(states, dry_run), *todo, *([GO] if reason and reason == halted else [])]
+    rings = ring_rows(standing)
+    lines += [*table(RING_HEADER, rings), ""] if len(rings) > 1 else []
+    return [*lines, counted(found, standing.dry_run), *_what_to_do(standing, Counter(found.values()))]
 
 
-def gate_of(hosts: list[str], results: Results, limits: Limits, halted: str = "") -> str:
-    """Return STOP if the run ended early, or in check mode would have, CONTINUE otherwise; ``halted`` as for the last
-    words.
-    """
-    return STOP if _ended(hosts, results, limits, halted) else CONTINUE
-
-
-def _ended(hosts: list[str], results: Results, limits: Limits, halted: str) -> str:
-    """Return why a run ended early, or nothing."""
-    is_halted = halted and any(state_of(results.get(host)) == NOT_STARTED for host in hosts)
-    return halted if is_halted else stopped(hosts, results, limits)
-
-
-def stopped(hosts: list[str], results: Results, limits: Limits) -> str:
-    """Return why the run ended, or in check mode would have ended, before its last wave; or nothing."""
-    before_others = list(_members(hosts, limits).items())[:-1]
-    reasons = (_stopped_by(wave, members, results, limits.most_failed) for wave, members in before_others)
-    return next((reason for reason in reasons if reason), "")
+def ring_rows(standing: Standing) -> list[list[object]]:
+    """Return a row for each ring: its hosts by their state, and its longest window."""
+    rows = []
+    for ring in standing.schedule.divided.rings:
+        several = [standing.seen.get(host, Seen(host)) for host in ring["hosts"]]
+        counts = Counter(seen.state for seen in several)
+        windows = [seen.window for seen in several if seen.window is not None]
+        figures = [counts[state] for state in gates.STATES[:5]]
+        rows.append([ring["name"], len(several), *figures, f"{max(windows):.3f} s" if windows else "-"])
+    return rows
 
 
 def missing(counts: Mapping[str, int]) -> AvshiftError | None:
     """Return the error of a run in which no host failed, and not every one was started; None of any other."""
-    if not counts[NOT_STARTED] or counts[FAILED] or counts[UNREACHABLE]:
+    left = counts[NOT_BEGUN] + counts[INTERRUPTED]
+    if not left or counts[FAILED] or counts[UNREACHABLE]:
         return None
     cause, remedy = "they were not started, and no host failed", "The summary above says why, and what to do."
-    return AvshiftError(NOT_STARTED, "Migrating", f"{counts[NOT_STARTED]} hosts", cause, remedy)
+    return AvshiftError(NOT_BEGUN, "Migrating", f"{left} hosts", cause, remedy)
 
 
-def counted(states: dict[str, str], dry_run: bool) -> str:
+def counted(found: dict[str, str], dry_run: bool) -> str:
     """Return how many hosts came to what, in a line."""
-    counts = Counter(states.values())
+    counts = Counter(found.values())
     words = {MIGRATED: "would be migrated" if dry_run else "migrated", FAILED: "would fail" if dry_run else "failed"}
-    named = [*STATES, *([FORECAST] if counts[FORECAST] else [])]
-    told = ", ".join(f"{counts[state]} {words.get(state, state.replace('_', ' '))}" for state in named)
-    return f"{len(states)} {'host' if len(states) == 1 else 'hosts'}: {told}"
+    words |= {NOT_BEGUN: "not started", FORECAST: "only looked at"}
+    named = [*STATES, *(state for state in (INTERRUPTED, FORECAST) if counts[state])]
+    told = ", ".join(f"{counts[state]} {words.get(state, state)}" for state in named)
+    return f"{len(found)} {'host' if len(found) == 1 else 'hosts'}: {told}"
 
 
-def _rows(states: dict[str, str], results: Results) -> list[list[object]]:
+def _rows(found: dict[str, str], seen: Mapping[str, Seen]) -> list[list[object]]:
     """Return a row for each reason with its hosts, the failed first."""
     grouped: dict[tuple[str, str], list[str]] = {}
-    for host, state in states.items():
-        if state != NOT_STARTED:
-            grouped.setdefault((state, _why(host, state, results[host] or {})), []).append(host)
+    for host, state in found.items():
+        if state != NOT_BEGUN:
+            grouped.setdefault((state, _why(state, seen.get(host, Seen(host)))), []).append(host)
     order = sorted(grouped.items(), key=lambda pair: (pair[0][0] == MIGRATED, -len(pair[1]), pair[0]))
     return [[state, why, len(members), some(members)] for (state, why), members in order]
 
 
-def _why(host: str, state: str, result: Mapping[str, Any]) -> str:
-    if state != MIGRATED and result.get("failure"):
-        return cause(host, result["failure"])
-    return visible(str(result.get("verdict") or result.get("msg") or "no record was written"))
+def _why(state: str, seen: Seen) -> str:
+    if state != MIGRATED and seen.code:
+        return cause(seen.host, {"code": seen.code, "message": seen.message})
+    return visible(seen.verdict or seen.message or "no record was written")
 
 
-def _what_to_do(states: dict[str, str], reason: str, records_dir: str, dry_run: bool) -> list[str]:
-    counts = Counter(states.values())
-    ended = "Nothing was changed. The real run would end early" if dry_run else "The run ended early"
-    lines = [f"{ended}: {reason}."] if reason else ["Nothing was changed."] if dry_run else []
+def _what_to_do(standing: Standing, counts: Mapping[str, int]) -> list[str]:
+    left, answer, records = counts[NOT_BEGUN] + counts[INTERRUPTED], standing.answer, standing.schedule.records
+    lines = ["Nothing was changed."] if standing.dry_run else []
+    if answer.reasons:
+        ended = "The real run would end early" if standing.dry_run else "The run ended early"
+        lines.append(f"{ended} ({answer.word}): {visible(answer.text, LONGEST)}.")
     if counts[FAILED] or counts[UNREACHABLE]:
-        where = "" if dry_run else f"Check the records in {records_dir}, and fix what they name"
+        where = "" if standing.dry_run else f"Check the records in {records}, and fix what they name"
         lines.append(f"{where or 'Fix what is named above'}; then run again.")
-    if counts[NOT_STARTED]:
+    if left:
         lines.append("Hosts that were not started are unchanged. Another run skips what is already done.")
     if not lines:
-        lines.append(f"Next: avshift.endpoint.report for documents of {records_dir}, and avshift.endpoint.verify.")
-    return lines
+        lines.append(f"Next: avshift.endpoint.report for documents of {records}, and avshift.endpoint.verify.")
+    is_open = left or counts[FAILED] or counts[UNREACHABLE]
+    return [*lines, *(going_on(standing) if is_open and not standing.dry_run else [])]
+
+
+def going_on(standing: Standing) -> list[str]:
+    """Return how to go on: what has to come first, when it makes sense at the earliest, and the command."""
+    answer, schedule = standing.answer, standing.schedule
+    ids = {reason.id for reason in answer.reasons}
+    lines = [GO] if "stop_file" in ids else []
+    lines += [f"Not before {utc(answer.until)}."] if answer.until else []
+    command = schedule.command
+    if "next_ring_not_named" in ids and (name := _next_ring(standing)):
+        command += f" -e avshift_rings={name}"
+    return [*lines, f"{GOING_ON}{visible(command, 4000)}"]
+
+
+def _next_ring(standing: Standing) -> str:
+    """Return the name of the first ring with a host that was not begun."""
+    for ring in standing.schedule.divided.rings:
+        if any(standing.seen.get(host, Seen(host)).state == NOT_BEGUN for host in ring["hosts"]):
+            return str(ring["name"])
+    return ""

@@ -13,7 +13,7 @@ from . import forecasts, prose
 from .view import Group, View
 
 HEADER = (
-    "host", "class", "to_do", "verdict_now", "wave", "system", "found", "replacement", "steps", "stopped_by", "window",
+    "host", "class", "to_do", "verdict_now", "ring", "system", "found", "replacement", "steps", "stopped_by", "window",
     "retained_files", "retained_bytes", "not_known", "particular", "digest",
 )  # fmt: skip
 
@@ -44,7 +44,7 @@ def _rows(view: View, group: Group) -> list[list[object]]:
     ]
     return [
         [
-            *(host.name, group.number, group.fate, host.verdict, host.wave or "", *same),
+            *(host.name, group.number, group.fate, host.verdict, host.ring or "", *same),
             *(host.files, host.size, "; ".join(plan["unknowns"])),
             "; ".join(f"{check['id']}: {check['diagnosis']}" for check in host.own),
             group.digest,

@@ -22,14 +22,14 @@ Keep = Callable[[dict[str, Any]], None]
 
 @dataclass(frozen=True)
 class Frame:
-    """What a plan's document says besides its hosts: its run, its policies, the hosts' waves, the replacements.
+    """What a plan's document says besides its hosts: its run, policies, how hosts get into rings, the replacements.
 
     In ``folder`` are the records that the hosts' own tasks have written.
     """
 
     run: dict[str, str]
     policy: str
-    waves: dict[str, int]
+    divide: document.Divide
     providers: dict[str, Any]
     needs_approval: bool
     folder: str
@@ -71,7 +71,7 @@ def _composed(results: Results, hosts: list[str], frame: Frame, keep: Keep, left
         _plans(results, hosts, frame, keep, left_out, forecasts),
         left_out,
         {**versions, "policy": frame.policy},
-        frame.waves,
+        frame.divide,
         run["change_id"],
         frame.providers,
         frame.needs_approval,

@@ -16,7 +16,7 @@ from .. import words
 
 FORECAST = "forecast"
 MEANING = (
-    "A forecast is not a plan: there is nothing in it to approve, nothing carries it out, and no wave, limit or exit "
+    "A forecast is not a plan: there is nothing in it to approve, nothing carries it out, and no ring, limit or exit "
     "code counts its hosts. It says what a removal would have to do, and what has to be settled first."
 )
 LIMITS = (

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...plan.model import PARTS
 from .. import page, words
-from . import apart, change_form, prose
+from . import apart, change_form, prose, rings
 from .changes import diff
 from .forecasts import FORECAST, LIMITS, gone
 from .view import CHANGE, NOTHING, REFUSED, Group, View
@@ -40,6 +40,7 @@ def render(view: View) -> str:
         facts=facts(view),
         shares=shares(view),
         form=change_form.answers(view),
+        rings=rings,
         filters=filters(view),
         data=[_searched(group) for group in view.groups],
     )
@@ -96,7 +97,7 @@ def filters(view: View) -> list[dict[str, Any]]:
     choices = [
         ("class", "Class", [str(group.number) for group in view.groups]),
         ("verdict", "Verdict now", sorted(verdicts)),
-        ("wave", "Wave", [str(wave) for wave in view.waves()]),
+        ("ring", "Ring", [str(ring) for ring in view.rings()]),
         ("product", "Product", sorted({finding["id"] for finding in found})),
         ("version", "Version", sorted({finding["version"] for finding in found if finding["version"]})),
         ("check", "Preflight", sorted(checks)),

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from ...plan.model import PARTS
 from .. import words
 from ..escape import cell, fenced
-from . import apart, change_form, prose
+from . import apart, change_form, prose, rings
 from .changes import diff
 from .forecasts import LIMITS, Forecast, gone
 from .view import Group, Told, View
@@ -26,6 +26,7 @@ def render(view: View) -> str:
         _classes(view),
         _forecasts(view),
         _not_planned(view),
+        _rollout(view),
         _change_form(view),
         *(_class(view, group) for group in view.groups),
         _hosts(view),
@@ -128,6 +129,14 @@ def _not_planned(view: View) -> Iterator[str]:
         yield "## Not planned"
         yield ""
         yield from _listed(f"{host}: {why}" for host, why in view.document["not_planned"].items())
+
+
+def _rollout(view: View) -> Iterator[str]:
+    if view.rings():
+        yield "## Rings of the rollout"
+        yield ""
+        yield from _table(list(rings.HEADER), rings.rows(view))
+        yield from _listed(rings.sentences(view))
 
 
 def _change_form(view: View) -> Iterator[str]:
@@ -245,14 +254,14 @@ def _hosts(view: View) -> Iterator[str]:
             host.name,
             host.number,
             host.verdict,
-            host.wave or "-",
+            host.ring or "-",
             f"{host.files}",
             words.particular(host.own, host.begun),
         )
         for group in view.groups
         for host in group.hosts()
     ]
-    yield from _table(["host", "class", "verdict now", "wave", "files archived", "particular"], rows)
+    yield from _table(["host", "class", "verdict now", "ring", "files archived", "particular"], rows)
 
 
 def _table(header: list[str], rows: Iterable[tuple[object, ...]]) -> Iterator[str]:

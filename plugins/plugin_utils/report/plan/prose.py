@@ -12,6 +12,7 @@ from ...fleet.document import NEEDS_APPROVAL
 from ...plan.model import Carried
 from ...plan.platform import Handover
 from ...visible import visible
+from . import rings
 from .view import CHANGE, NOTHING, REFUSED, Group, View
 
 COMMAND = "ansible-playbook avshift.endpoint.migrate -e avshift_hosts=PATTERN " + (
@@ -251,12 +252,11 @@ def bound(view: View) -> str:
 
 def implementation(view: View) -> list[str]:
     """Return the answer to: how, as numbered steps."""
-    fates, waves = view.fates(), view.waves()
-    order = "; ".join(f"wave {wave}: {counted(hosts, 'host')}" for wave, hosts in waves.items())
+    fates, order = view.fates(), rings.order(view)
     return [
         f"Approve this plan: plan.json with the digest {view.document['digest']}. {bound(view)}",
         f"Run {COMMAND}. It checks each host again and refuses hosts whose plan has changed by then.",
-        f"Waves: {order or 'all hosts at once'}.",
+        f"Rings, one after the other: {order or 'all hosts at once'}.",
         *(f"{text}." for text in PARTS.values()),
         "Verify: evidence is collected again, the replacement is tested on demand and on access, and a record "
         "with a verdict is written for each host.",
@@ -272,19 +272,19 @@ def back_out(view: View) -> list[str]:
         f"During stage: {stops('stage')} Success: the verdict is rolled_back and Kaspersky runs as before.",
         f"During handover: {stops('handover')} Success: the verdict is rolled_back and Kaspersky intercepts again.",
         f"During remove: {stops('remove')} Success: the same plan run again ends in a clean verdict.",
-        "The rollout stops after a wave in which a host failed or was not reached, "
-        "unless avshift_max_fail_percentage allows it. Hosts that were not started are unchanged.",
+        "The rollout stops after a ring that did not go as its gate demands. Hosts that were not started are "
+        "unchanged.",
     ]
 
 
 def tests(view: View) -> list[str]:
     """Return the answer to: how it was tested, and how one knows that it has worked."""
-    waves = view.waves()
-    first = waves.get(1, 0)
+    sizes = view.rings()
+    first = sizes.get(1, 0)
     pilot = (
-        f"Wave 1 has {counted(first, 'host')} of {view.planned:,} and is the pilot: check its report before the rest."
-        if len(waves) > 1
-        else "The plan has one wave. Set avshift_waves to run a pilot first."
+        f"Ring 1 has {counted(first, 'host')} of {view.planned:,} and is the pilot: check its report before the rest."
+        if len(sizes) > 1
+        else "The plan has one ring. Set avshift_rollout to run a pilot first."
     )
     return [
         "This dry run changed nothing on any host; the same code carries the plan out.",

@@ -38,7 +38,7 @@ class Host:
     name: str
     number: int
     verdict: str
-    wave: int | None
+    ring: int | None
     files: int
     size: int
     own: tuple[dict[str, Any], ...]
@@ -118,7 +118,7 @@ class Group:
                     carried.earlier_runs,
                     self.plan["goal"]["excepted"],
                 ),
-                entry.get("wave"),
+                entry.get("ring"),
                 sum(_number(size["files"]) for size in sizes),
                 sum(_number(size["bytes"]) for size in sizes),
                 tuple(check for check in entry["preflight"].values() if check["level"] != "ok"),
@@ -196,10 +196,10 @@ class View:
         """Return on how many hosts something could not be checked."""
         return sum(len(group.entries) for group in self.groups if group.plan["unknowns"])
 
-    def waves(self) -> dict[int, int]:
-        """Return {number of a wave: its hosts}."""
-        counted = Counter(entry.get("wave") for entry in self.document["hosts"].values())
-        return {wave: counted[wave] for wave in sorted(wave for wave in counted if wave is not None)}
+    def rings(self) -> dict[int, int]:
+        """Return {number of a ring: how many hosts it has}."""
+        rings = self.document["rollout"]["rings"]
+        return {number: len(ring["hosts"]) for number, ring in enumerate(rings, 1)}
 
     def provider(self, group: Group) -> dict[str, Any] | None:
         """Return what the catalog says about a class's replacement, or None where it has none."""

@@ -18,7 +18,7 @@ ROLES = (
     (
         "domain_controller", "NTDS", "A domain controller is done alone",
         "the directory's service is there",
-        "Never have two controllers of a site in one wave, and make sure that another one answers before the restart.",
+        "Never have two controllers of a site in one ring, and make sure that another one answers before the restart.",
     ),
     (
         "cluster_node", "ClusSvc", "A node of a cluster is drained first",

@@ -1,0 +1,61 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""rollout_status works on the controller only: it says where every host of a rollout is, and touches none."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ansible.utils.display import Display
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import rollout
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import divided, folder, schedule, standing
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import Adapter, now
+
+COMMAND = "ansible-playbook avshift.endpoint.migrate -e avshift_hosts=HOSTS -e avshift_approved_plan={plan}"
+
+
+class ActionModule(Adapter):
+    """See the documentation of the module of this name."""
+
+    SPEC: ClassVar[dict[str, Any]] = {
+        "output_dir": {"type": "path", "required": True},
+        "plan": {"type": "str", "default": ""},
+        "stop_file": {"type": "path"},
+        "require_signature": {"type": "bool", "default": False},
+        "allowed_signers": {"type": "path"},
+        "signer": {"type": "str"},
+    }
+
+    def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Show where the rollout stands, and return it in figures."""
+        home = Path(options["output_dir"]).absolute() / "rollout"
+        made = folder.saved(home / folder.RUN)
+        if options["plan"] and (made is None or made.plan != options["plan"]):
+            made = _of_plan(options["plan"], home)
+        if made is None:
+            remedy = "Give the approved plan in avshift_approved_plan, or the folder of a run in avshift_output_dir."
+            raise AvshiftError(
+                "rollout_not_decided", "Reading the rollout", str(home), "no run has begun there", remedy
+            )
+        found = standing.of(made, options, now())
+        lines = rollout.last_words(found)
+        Display().display("\n".join(["", *lines, ""]))
+        counts = Counter(rollout.states(found).values())
+        return {
+            "hosts": {state: counts[state] for state in (*rollout.STATES, rollout.INTERRUPTED, rollout.FORECAST)},
+            "gate": found.answer.word,
+            "reasons": [reason.to_json() for reason in found.answer.reasons],
+            "lines": lines,
+        }
+
+
+def _of_plan(plan: str, home: Path) -> schedule.Schedule:
+    """Return the rollout of a plan of which no run has begun a batch."""
+    whole = divided.of_document(document.read(plan))
+    everyone = [host for ring in whole.rings for host in ring["hosts"]]
+    records, command = str(home.with_name("records")), COMMAND.format(plan=plan)
+    return schedule.Schedule("", whole, [], everyone, [], str(home), records, plan, command)

@@ -1,0 +1,78 @@
+#!/usr/bin/python
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+DOCUMENTATION = r"""
+module: rollout_status
+short_description: Report where a rollout stands
+version_added: 0.1.0
+description:
+  - Shows which hosts of a rollout are where, what holds the next ring up, and the command that goes on. It can run at any time, also
+    while a run is at work, or after one was killed.
+  - Everything comes from the records and marks on the controller. No host is reached, and nothing is written.
+author:
+  - avshift contributors (@avshift)
+extends_documentation_fragment:
+  - avshift.endpoint.attributes
+  - avshift.endpoint.attributes.on_controller
+  - avshift.endpoint.attributes.controller_alone
+options:
+  output_dir:
+    description: Folder on the controller that the runs of the rollout write to.
+    type: path
+    required: true
+  plan:
+    description: Path of the approved C(plan.json). Without it, the rollout of the newest run counts.
+    type: str
+    default: ""
+  stop_file:
+    description: Path of a file on the controller that ends the run, as M(avshift.endpoint.rollout_stop) writes it.
+    type: path
+  require_signature:
+    description: Whether the approval of a ring must be signed by an allowed signer.
+    type: bool
+    default: false
+  allowed_signers:
+    description: Path of a file of allowed signers, as ssh-keygen(1) describes it.
+    type: path
+  signer:
+    description: Accept only this signer.
+    type: str
+"""
+
+EXAMPLES = r"""
+- name: Report where the rollout stands
+  avshift.endpoint.rollout_status:
+    output_dir: avshift
+    plan: avshift/plan/plan.json
+    stop_file: avshift/STOP
+
+- name: Report where the newest run in a folder stands
+  avshift.endpoint.rollout_status:
+    output_dir: /srv/avshift
+"""
+
+RETURN = r"""
+hosts:
+  description: How many hosts are in which state.
+  returned: success
+  type: dict
+  sample: {migrated: 3, failed: 1, unreachable: 0, not_begun: 8, interrupted: 0, only_looked_at: 0}
+gate:
+  description: C(continue), C(wait) or C(stop), as M(avshift.endpoint.rollout_gate) would say of the next batch.
+  returned: success
+  type: str
+  sample: stop
+reasons:
+  description: Why it does, as M(avshift.endpoint.rollout_gate) returns them.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+lines:
+  description: The lines that were shown.
+  returned: success
+  type: list
+  elements: str
+  sample: ["12 hosts: 3 migrated, 1 failed, 0 unreachable, 8 not started"]
+"""

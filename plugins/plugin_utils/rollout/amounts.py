@@ -1,0 +1,62 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Numbers of hosts, and shares of them: 3, "3" and "2.5%", as a survey, a command line or a file gives them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ..errors import AvshiftError
+
+VARIABLE = "avshift_rollout"
+READING = "Reading the rollout"
+FORM = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,4}))?( ?%)?", re.ASCII)
+WHOLE = 100
+
+
+@dataclass(frozen=True)
+class Amount:
+    """So many hosts, or such a share of them in percent."""
+
+    number: Fraction
+    is_share: bool
+
+    def of(self, total: int) -> int:
+        """Return how many hosts of so many that is; a part of a host is none."""
+        return int(self.number * total / WHOLE) if self.is_share else int(self.number)
+
+    def is_exceeded(self, hosts: int, total: int) -> bool:
+        """Return True if these are more hosts of so many; no hosts never are."""
+        return hosts * WHOLE > self.number * total if self.is_share else hosts > self.number
+
+    def is_reached(self, hosts: int, total: int) -> bool:
+        """Return True if these are at least as many hosts of so many; of no hosts all are."""
+        return hosts * WHOLE >= self.number * total if self.is_share else hosts >= min(self.number, Fraction(total))
+
+    def __str__(self) -> str:
+        """Return it as people write it, which is read as the same again."""
+        text = f"{float(self.number):.4f}".rstrip("0").rstrip(".")
+        return f"{text}%" if self.is_share else text
+
+    def to_json(self) -> int | str:
+        """Return it as a document has it."""
+        return str(self) if self.is_share else int(self.number)
+
+
+def amount(given: object, place: str) -> Amount:
+    """Return the amount that is given at a place of the rollout; AvshiftError if it is none."""
+    match = None if isinstance(given, bool) else FORM.fullmatch(str(given).strip())
+    if match is None or (match[2] and not match[3]):
+        raise unreadable(place, f"{given} is neither a number of hosts nor a percentage", 'Give such as 3 or "10%".')
+    number = Fraction(f"{match[1]}.{match[2] or 0}")
+    if match[3] and number > WHOLE:
+        raise unreadable(place, f"{given} is more than 100 %", "Give a percentage from 0 to 100.")
+    return Amount(number, bool(match[3]))
+
+
+def unreadable(place: str, cause: str, remedy: str) -> AvshiftError:
+    """Return the error of a rollout that cannot be read at a place, such as rings[0].size."""
+    subject = f"{VARIABLE}.{place}" if place else VARIABLE
+    return AvshiftError("rollout_unreadable", READING, subject, cause, remedy)

@@ -1,0 +1,211 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a rollout keeps on the controller besides records: a mark for each host that is being changed, or was and is not
+clean. It is written before the first change and goes with a clean record, so that no signal loses what was begun.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from .. import documents
+from ..canonical import encode
+from ..documents import PRIVATE, Modes
+from ..errors import AvshiftError
+from ..record import records
+from .amounts import amount, unreadable
+from .gates import Seen
+from .progress import seen_of
+from .reading import is_path, rules
+from .rules import Rules
+from .schedule import Schedule
+
+BEGUN, UNCLEAN = "begun", "unclean"
+MARKS, LOCK, RUN = "begun", "lock", "run.json"
+MOST_MARK, MOST_RUN, MOST_RULES = 1 << 16, 1 << 28, 1 << 20
+SUFFIX = ".json"
+
+
+def begin(look: Mapping[str, Any], host: str, now: str, modes: Modes = PRIVATE) -> str:
+    """Mark a host as being changed, and return ''; or return why it may not be begun.
+
+    ``look`` is what the gate of its batch gives each host: {home, ring, run, total, stop_after, groups}. Of all
+    controllers that share the folder, one decides at a time. Raises AvshiftError where nothing can be written.
+    """
+    home, groups = Path(look["home"]), look["groups"].get(host, [])
+    path = _path(home, look["ring"], host)
+    documents.make(path.parent, modes)
+    with _alone(home):
+        if why := threshold(look) or _group(home, host, groups):
+            return why
+        mark = {"host": host, "run": look["run"], "state": BEGUN, "time": now, "groups": groups}
+        documents.write_text(path, encode(mark), modes)
+    return ""
+
+
+def end(look: Mapping[str, Any], host: str, is_clean: bool, modes: Modes = PRIVATE) -> None:
+    """Take a host's mark away, or leave in it that it is not clean; a host that was not begun has none."""
+    path = _path(Path(look["home"]), look["ring"], host)
+    mark = _read(path)
+    if mark is None:
+        return
+    if is_clean:
+        documents.remove(path)
+    elif mark["state"] == BEGUN:
+        documents.write_text(path, encode({**mark, "run": look["run"], "state": UNCLEAN}), modes)
+
+
+def threshold(look: Mapping[str, Any]) -> str:
+    """Return why no further host of a ring is begun in this run, '' as long as one may be."""
+    folder = Path(look["home"]) / MARKS / look["ring"]
+    bad = [mark for mark in _marks(folder) if mark["state"] == UNCLEAN and mark["run"] == look["run"]]
+    most = amount(look["stop_after"], "stop_after")
+    if not most.is_exceeded(len(bad), look["total"]):
+        return ""
+    names = ", ".join(sorted(mark["host"] for mark in bad)[:3])
+    return (
+        f"{len(bad)} of {look['total']} hosts of ring {look['ring']} were changed in this run and are not clean "
+        f"({names}), and the limit is {most} (stop_after)"
+    )
+
+
+def marks(home: Path) -> dict[str, dict[str, Any]]:
+    """Return all marks by their hosts."""
+    rings = sorted((home / MARKS).iterdir()) if (home / MARKS).is_dir() else []
+    return {mark["host"]: mark for ring in rings if ring.is_dir() for mark in _marks(ring)}
+
+
+class Progress:
+    """What records and marks say of hosts. A record is read once, and again when it has changed."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], tuple[Any, Seen]] = {}
+
+    def of(self, folder: str, home: str, approved: Mapping[str, str], digest: str) -> dict[str, Seen]:
+        """Return what is known of hosts. ``approved`` is {host: its plan's digest, '' where none was approved}, and
+        ``digest`` that of the whole plan; ``folder`` has the records, ``home`` the marks.
+        """
+        marked = marks(Path(home))
+        seen = {host: self._seen(folder, host, (plan, digest)) for host, plan in approved.items()}
+        return {host: _marked(one, marked.get(host)) for host, one in seen.items()}
+
+    def _seen(self, folder: str, host: str, approved: tuple[str, str]) -> Seen:
+        path = records.path_of(folder, host)
+        try:
+            told = path.stat()
+        except OSError:
+            return Seen(host)
+        state = (told.st_ino, told.st_size, told.st_mtime_ns, approved)
+        known = self._known.get((folder, host))
+        if known is None or known[0] != state:
+            known = (state, seen_of(host, records.read_one(path)[0], *approved))
+            self._known[folder, host] = known
+        return known[1]
+
+
+def save(path: Path, schedule: Schedule, modes: Modes = PRIVATE) -> None:
+    """Write a schedule; AvshiftError if that cannot be done."""
+    documents.write_text(path, json.dumps(schedule.to_json()), modes)
+
+
+def saved(path: Path) -> Schedule | None:
+    """Return a schedule that was written, None where there is none that can be read."""
+    content = _read(path, MOST_RUN)
+    try:
+        return None if content is None else Schedule.of(content)
+    except (TypeError, KeyError):
+        return None
+
+
+def decided(path: Path) -> Schedule:
+    """Return what a run has decided; AvshiftError if that is nothing yet."""
+    found = saved(path)
+    if found is None:
+        raise AvshiftError(
+            "rollout_not_decided",
+            "Reading the rollout",
+            str(path),
+            "this run has decided nothing yet",
+            "Ask the lookup avshift.endpoint.rollout for hosts first, in the keyword hosts of the run's first play.",
+        )
+    return found
+
+
+def note_begun(folder: Path, number: int) -> None:
+    """Note that a run has begun a batch."""
+    folder.mkdir(exist_ok=True)
+    (folder / str(number)).touch()
+
+
+def forget_begun(folder: Path) -> None:
+    """Forget which batches a run has begun."""
+    for number in begun(folder):
+        documents.remove(folder / str(number))
+
+
+def begun(folder: Path) -> set[int]:
+    """Return the numbers of the batches that a run has begun."""
+    return {int(name) for name in os.listdir(folder)} if folder.is_dir() else set()
+
+
+def rules_of(given: Any) -> Rules:
+    """Return a rollout from a variable, or from the file that it names; AvshiftError if it cannot be read."""
+    if not is_path(given):
+        return rules(given)
+    try:
+        text = documents.read_bytes(str(given).strip(), MOST_RULES).decode("utf-8")
+    except (OSError, ValueError) as error:
+        cause = getattr(error, "strerror", None) or error
+        raise unreadable("", f"{given} cannot be read ({cause})", "Give the path of a file of rules.") from error
+    return rules(text)
+
+
+def _marked(seen: Seen, mark: Mapping[str, Any] | None) -> Seen:
+    return seen if mark is None or mark["state"] != BEGUN else seen.interrupted(mark["time"])
+
+
+def _group(home: Path, host: str, groups: list[list[Any]]) -> str:
+    """Return why a host has to wait for others of its group, '' where it has not. A group is [by, value, free]."""
+    if not groups:
+        return ""
+    others = [mark for name, mark in marks(home).items() if name != host]
+    for by, value, free in groups:
+        away = [mark["host"] for mark in others if [by, value] in [group[:2] for group in mark["groups"]]]
+        if len(away) >= free:
+            names = ", ".join(sorted(away)[:3]) or "hosts that were not reached or are not clean"
+            return f"no more hosts with {by} {value} may be away at once: {names}"
+    return ""
+
+
+def _path(home: Path, ring: str, host: str) -> Path:
+    return records.path_of(str(home / MARKS / ring), host)
+
+
+def _marks(folder: Path) -> Iterator[dict[str, Any]]:
+    names = sorted(os.listdir(folder)) if folder.is_dir() else []
+    for name in names:
+        mark = _read(folder / name) if name.endswith(SUFFIX) and not name.startswith(".") else None
+        if mark is not None:
+            yield mark
+
+
+def _read(path: Path, most: int = MOST_MARK) -> dict[str, Any] | None:
+    """Return a document of ours; None where there is none, or another controller has just taken it away."""
+    try:
+        content = json.loads(documents.read_bytes(path, most))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+@contextlib.contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    with (home / LOCK).open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,44 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a host's task looks at before the host is begun: stop file, window, the limit of its ring, its group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..documents import PRIVATE, Modes
+from ..errors import AvshiftError
+from ..fleet import stop_file
+from . import folder
+
+ON = "Run again once that has changed; avshift.endpoint.rollout_status says what holds the rollout up."
+
+
+def refuse(look: Mapping[str, Any], stop: str | None, host: str, now: str) -> None:
+    """Raise AvshiftError with the code not_begun for a host that may not be begun. ``look`` is empty where no rollout
+    is in force.
+    """
+    stop_file.refuse(stop, host)
+    if look:
+        _refuse(host, _too_late(look, now) or folder.threshold(look))
+
+
+def begin(look: Mapping[str, Any], stop: str | None, host: str, now: str, modes: Modes = PRIVATE) -> None:
+    """Mark a host as begun, or raise AvshiftError as ``refuse`` does."""
+    stop_file.refuse(stop, host)
+    if look:
+        _refuse(host, _too_late(look, now) or folder.begin(look, host, now, modes))
+
+
+def _refuse(host: str, why: str) -> None:
+    if why:
+        cause = f"it was not started: {why}"
+        raise AvshiftError(stop_file.NOT_BEGUN, "Migrating", host, cause, f"This run has changed nothing on it. {ON}")
+
+
+def _too_late(look: Mapping[str, Any], now: str) -> str:
+    """Return why a host no longer fits into the window, '' where it does."""
+    if not look["until"] or now <= look["until"]:
+        return ""
+    return f"it might not be done before the window closes: the last host may begin at {look['until']}"

@@ -1,0 +1,75 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the processes of one run of Ansible share: where its schedule is, and how it was started."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+from ansible import constants
+
+# A folder of this run: its processes share it, and it is closed to other users.
+PRIVATE = Path(constants.DEFAULT_LOCAL_TMP)
+SCHEDULE, AGAIN, BEGUN = (PRIVATE / f"avshift-rollout-{name}" for name in ("run.json", "again.json", "begun"))
+EXTRA = ("-e", "--extra-vars")
+OURS = ("avshift_", "endpoint_migrate_")
+_IDENTITY = uuid.uuid4().hex[:12]
+
+
+def identity(given: str = "") -> str:
+    """Return what names this run: what is given, or the job's number in AWX, or a word of chance."""
+    return given or os.environ.get("JOB_ID", "") or _IDENTITY
+
+
+def command(arguments: list[str] | None = None) -> str:
+    """Return the command that started the run, as it can be shown: of the variables only ours, and no secret."""
+    given = sys.argv if arguments is None else arguments
+    return shlex.join([os.path.basename(given[0]), *_shown(given[1:])])
+
+
+def _shown(given: list[str]) -> Iterator[str]:
+    left = iter(given)
+    for argument in left:
+        name, has_value, value = argument.partition("=")
+        if argument in EXTRA:
+            yield from _variables(next(left, ""))
+        elif has_value and name == EXTRA[1]:
+            yield from _variables(value)
+        elif argument.startswith(EXTRA[0]) and not argument.startswith("--"):
+            yield from _variables(argument[len(EXTRA[0]) :])
+        else:
+            yield argument
+
+
+def _variables(text: str) -> Iterator[str]:
+    """Yield an argument for what may be shown of variables; a file is named, and not opened."""
+    if text.startswith("@"):
+        yield from (EXTRA[0], text)
+        return
+    try:
+        content = json.loads(text)
+        kept = {name: value for name, value in content.items() if _is_shown(name)}
+        told = json.dumps(kept) if kept else ""
+    except (ValueError, AttributeError):
+        parts = [part for part in _split(text) if _is_shown(part.partition("=")[0])]
+        told = " ".join(parts)
+    if told:
+        yield from (EXTRA[0], told)
+
+
+def _split(text: str) -> list[str]:
+    """Return the parts of name=value name=value, each with its quotes."""
+    try:
+        return [shlex.quote(part) if set(part) & set(" '\"") else part for part in shlex.split(text)]
+    except ValueError:
+        return []
+
+
+def _is_shown(name: str) -> bool:
+    return name.startswith(OURS) and not any(word in name for word in ("secret", "password", "token"))
