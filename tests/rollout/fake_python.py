@@ -58,6 +58,8 @@ def main():
     given = asked()
     with open(path("calls"), "a") as calls:
         calls.write("{} {}\n".format(given["call"], "check" if given["check_mode"] else "real"))
+    with open(path("journal"), "a") as journal:
+        journal.write("{} {!r}\n".format(given["call"], time.time()))
     if os.path.exists(path("slow")):
         time.sleep(0.4)
     if given["call"] == "apply":

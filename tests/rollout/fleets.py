@@ -27,7 +27,7 @@ LIMIT = 900
 CLEAN, AGENT, SERVER = "clean-without-replacement", "agent", "server"
 BROKEN, UNREACHABLE, VANISHES, WINDOWS = "broken", "unreachable", "vanishes", "windows"
 # What a host writes down of what it was asked.
-NOTES = ("calls", "pythons")
+NOTES = ("calls", "pythons", "journal")
 FATAL = re.compile(r"^fatal: \[([^]]+)\]: (?:FAILED|UNREACHABLE)! => (\{.*\})$", re.MULTILINE)
 
 
@@ -149,11 +149,16 @@ class Fleet:
 
         ``given`` are variables, handed over as JSON; ``settings`` are those of the environment.
         """
+        return self.run_as([*self._arguments(playbook, given), *arguments], settings)
+
+    def _arguments(self, playbook: str, given: Mapping[str, Any]) -> list[str]:
         named = playbook if playbook.endswith(".yml") else f"avshift.endpoint.{playbook}"
-        command = [str(self._core / "ansible-playbook"), "-i", "inventory.yml", named]
-        command += ["-e", json.dumps(given)] if given else []
+        return ["-i", "inventory.yml", named, *(["-e", json.dumps(given)] if given else [])]
+
+    def run_as(self, arguments: list[str], settings: Mapping[str, str] | None = None) -> Run:
+        """Run ansible-playbook with these arguments."""
         done = subprocess.run(
-            [*command, *arguments],
+            [str(self._core / "ansible-playbook"), *arguments],
             cwd=self.folder,
             env={**environment(self.folder), **(settings or {})},
             stdin=subprocess.DEVNULL,
@@ -164,6 +169,54 @@ class Fleet:
             check=False,
         )
         return Run(done.stdout, done.returncode)
+
+    def started(self, playbook: str, settings: Mapping[str, str], **given: Any) -> subprocess.Popen[bytes]:
+        """Start a playbook in a process group of its own, to be killed."""
+        return subprocess.Popen(
+            [str(self._core / "ansible-playbook"), *self._arguments(playbook, given)],
+            cwd=self.folder,
+            env={**environment(self.folder), **settings},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def marks(self) -> list[str]:
+        """Return the files of hosts that are being changed, or were and are not clean."""
+        return sorted(path.stem for path in (self.out / "rollout/begun").glob("*/[!.]*.json"))
+
+    def breaks(self, *hosts: str) -> None:
+        """Have hosts give answers that are none from now on."""
+        for host in hosts:
+            (self.folder / "hosts" / host / "collect").unlink()
+
+    def vanish(self, *hosts: str) -> None:
+        """Have hosts be out of reach from now on."""
+        for host in hosts:
+            self._variables[host].update(ansible_connection="ssh", ansible_host="127.0.0.1", ansible_port=1)
+        self.write_inventory()
+
+    def mends(self, *hosts: str) -> None:
+        """Have hosts be as they were made again."""
+        for host in hosts:
+            for name in ("ansible_host", "ansible_port"):
+                self._variables[host].pop(name, None)
+            self._variables[host]["ansible_connection"] = "local"
+            self.answers(host, self.hosts[host])
+        self.write_inventory()
+
+    def set_variables(self, variables: Mapping[str, Mapping[str, Any]]) -> None:
+        """Give hosts variables of their own."""
+        for host, given in variables.items():
+            self._variables[host].update(given)
+        self.write_inventory()
+
+    def away(self, host: str) -> tuple[float, float]:
+        """Return from when to when a host was away by its own journal: from its first change to its last call."""
+        lines = (self.folder / "hosts" / host / "journal").read_text(encoding="utf-8").splitlines()
+        calls = [line.split() for line in lines]
+        return min(float(at) for call, at in calls if call == "apply"), max(float(at) for _call, at in calls)
 
     def calls(self, host: str) -> list[str]:
         """Return what a host was asked, in order, such as ``collect real``."""
