@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..times import SECOND
+from ...module_utils.agreed.times import SECOND
 from ..visible import visible
 from .rules import BY_A_PERSON, BY_FILE, NO_WORD, Gate, Ring
 from .windows import utc

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
+from ...module_utils.agreed.times import SECOND
 from ..approval import gate_word
 from ..fleet import stop_file
-from ..times import SECOND
 from . import folder
 from .gates import CONTINUE, INTERRUPTED, NOT_BEGUN, STOP, Answer, Known, Reason, Seen
 from .schedule import Schedule, look, open_answer, ring_answer
