@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import folder
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import divided, folder
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.amounts import amount
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.reading import is_path, rules
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.rings import Candidate, batches, divide, shared
@@ -209,3 +209,16 @@ def test_no_batch_has_more_of_a_group_than_may_be_away(members: list[str], at_on
         assert 0 < len(batch) <= at_once
         counted = Counter(of[host] for host in batch if of[host])
         assert all(hosts <= limit for hosts in counted.values())
+
+
+def test_a_plan_puts_hosts_into_rings_by_the_machines_that_it_carries() -> None:
+    """The same machines under other names are in the same rings."""
+    entries = {f"h{number}": {"digest": "a", "carried": {"machine": f"{number:032x}"}} for number in range(9)}
+    renamed = {f"x{9 - number}": entries[f"h{number}"] for number in range(9)}
+    told = [
+        [[hosts[host]["carried"]["machine"] for host in ring["hosts"]] for ring in found["rings"]]
+        for hosts in (entries, renamed)
+        for found in [divided.of_plan(rules("1,3"), hosts, list, lambda _host, _by: [])]
+    ]
+    assert told[0] == told[1]
+    assert [len(ring) for ring in told[0]] == [1, 3, 5]

@@ -51,7 +51,7 @@ def refuse_other(approved: Divided, given: Rules | None) -> None:
 def of_plan(rules: Rules, hosts: Mapping[str, Mapping[str, Any]], matched: Matched, values: Values) -> dict[str, Any]:
     """Return {rules, rings, groups} of the planned hosts, {host: its entry}, as a plan has them."""
     candidates = [
-        Candidate(host, entry["digest"], str(entry["shown"].get("machine") or "")) for host, entry in hosts.items()
+        Candidate(host, entry["digest"], str(entry["carried"].get("machine") or "")) for host, entry in hosts.items()
     ]
     return _told(rules, candidates, matched, values)
 
