@@ -48,7 +48,8 @@ class Story:
     drive: Path
 
 
-def _seen(prefix: Prefix) -> tuple[Seen, str]:
+def seen(prefix: Prefix) -> tuple[Seen, str]:
+    """Return what a host has, and its registry as it was exported."""
     exported = prefix.registry()
     hives = windows_hosts.hives_of(exported)
     found = {(hive, key.upper()): values for hive, keys in hives.items() for key, values in keys.items()}
@@ -61,13 +62,13 @@ def _seen(prefix: Prefix) -> tuple[Seen, str]:
 def story(up: Up) -> Iterator[Story]:
     """Both products are removed, the one of them with a wrong password first."""
     with up("installed") as prefix:
-        before, _exported = _seen(prefix)
+        before, _exported = seen(prefix)
         codes = {"wrong": prefix.call("msiexec", "/x", CODES["kes"], "/qn", "KLPASSWD=wrong")}
-        refused, _exported = _seen(prefix)
+        refused, _exported = seen(prefix)
         for name, code in CODES.items():
             codes[name] = prefix.call("msiexec", "/x", code, "/qn", "/norestart", *PASSWORD[name])
         codes["again"] = prefix.call("msiexec", "/x", CODES["kes"], "/qn")
-        after, exported = _seen(prefix)
+        after, exported = seen(prefix)
     yield Story(before, refused, after, codes, disks.put_hives(prefix, exported))
 
 
