@@ -18,7 +18,7 @@ WRONG_VARIABLES = {
         {"avshift_provider": "norton"},
         ["norton", "Use one of: bitdefender_best, clamav, ", ", or none"],
     ),
-    "wrong type": ({"avshift_accept": {"keep_out": True}}, ["_migrate_accept", "list"]),
+    "wrong type": ({"avshift_accept": {"keep_out": True}}, ["'accept'", "list"]),
     "wrong option": (
         {"avshift_provider_options": {"databse": "site"}},
         ["option databse", "Use one of: alert_unit, apparmor_rules"],
