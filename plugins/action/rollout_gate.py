@@ -29,6 +29,7 @@ class ActionModule(Adapter):
         "batch": {"type": "list", "elements": "str", "required": True},
         "again": {"type": "bool", "default": False},
         "plan": {"type": "str", "default": ""},
+        "output_dir": {"type": "str"},
         "rollout": {"type": "raw"},
         "rings": {"type": "raw"},
         "stop_file": {"type": "path"},
@@ -80,6 +81,8 @@ class ActionModule(Adapter):
             raise _elsewhere("avshift_approved_plan", remedy)
         if sorted(reading.names(options["rings"])) != sorted(made.chosen):
             raise _elsewhere("avshift_rings", remedy)
+        if options["output_dir"] and folder.places(options["output_dir"])[1] != made.records:
+            raise _elsewhere("avshift_output_dir", remedy)
         if given in reading.NOTHING or given == []:
             return
         rules = folder.rules_of(given)

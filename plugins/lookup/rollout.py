@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from ansible import context
@@ -117,8 +116,7 @@ class LookupModule(LookupBase):  # type: ignore[misc]
         within = {*plain(variables["ansible_play_batch"]), *(set(named) - set(groups["all"]))}
         present = [host for host in named if host in within]
         whole = self._divided(present, groups, variables)
-        home = str(Path(self.get_option("output_dir")).absolute() / "rollout")
-        records = str(Path(home).with_name("records"))
+        home, records = folder.places(self.get_option("output_dir"))
         meant = None if asked == ["all"] or not whole.digest else named
         wants = schedule.Asked(present, meant, reading.names(plain(self.get_option("rings"))), self._resumes())
         seen = PROGRESS.of(records, home, whole.hosts(), whole.digest)

@@ -41,9 +41,12 @@ options:
   plan:
     description:
       - Path of the approved C(plan.json), as the lookup got it. If it differs, it comes from the inventory, and the task fails before
-        anything is changed. The same is true of O(rollout) and O(rings).
+        anything is changed. The same is true of O(output_dir), O(rollout) and O(rings).
     type: str
     default: ""
+  output_dir:
+    description: Folder on the controller with the records, as the lookup got it.
+    type: str
   rollout:
     description: The rollout, as the lookup got it.
     type: raw

@@ -176,6 +176,7 @@ def test_bad_input_is_refused_by_the_variable_s_name_before_a_host_is_asked(
         ("avshift_rollout", [4], "it sets the hosts and batches of a play"),
         ("avshift_rings", "pilot", "it sets the hosts and batches of a play"),
         ("avshift_approved_plan", "plan.json", "it sets the hosts and batches of a play"),
+        ("avshift_output_dir", "elsewhere", "it sets the hosts and batches of a play"),
         ("endpoint_migrate_max_fail_percentage", 20, "it is not read any more"),
     ],
 )

@@ -32,6 +32,12 @@ MOST_MARK, MOST_RUN, MOST_RULES = 1 << 16, 1 << 28, 1 << 20
 SUFFIX = ".json"
 
 
+def places(output_dir: str) -> tuple[str, str]:
+    """Return the folders of marks and of records below the folder of all output."""
+    home = Path(output_dir).expanduser().absolute()
+    return str(home / "rollout"), str(home / "records")
+
+
 def begin(look: Mapping[str, Any], host: str, now: str, modes: Modes = PRIVATE) -> str:
     """Mark a host as being changed, and return ''; or return why it may not be begun.
 
