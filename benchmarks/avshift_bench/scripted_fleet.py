@@ -29,9 +29,13 @@ def main() -> int:
     """Write the hosts and their inventory, hosts.json."""
     count, folder = int(sys.argv[1]), Path(sys.argv[2]).resolve()
     names = [f"host{number:05d}" for number in range(count)]
+    folder.mkdir(parents=True, exist_ok=True)
+    script = folder / "scripted_host"
+    script.write_text("#!/usr/bin/python3 -Is\n" + (ON_HOST / "scripted_host.py").read_text("utf-8"), encoding="utf-8")
+    script.chmod(0o755)
     for name in names:
-        (folder / name).mkdir(parents=True)
-        (folder / name / "python").symlink_to(ON_HOST / "scripted_host.py")
+        (folder / name).mkdir()
+        (folder / name / "python").symlink_to(script)
     for name, case in ANSWERS.items():
         answer = json.dumps({"changed": False, "collected": collected(case_of(case))})
         (folder / f"{name}.json").write_text(answer, encoding="utf-8")

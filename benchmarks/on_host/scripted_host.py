@@ -1,4 +1,3 @@
-#!/usr/bin/python3 -Is
 """Stands where Ansible looks for a host's Python. Beside the link by which it is called it notes the processor seconds
 that it took.
 

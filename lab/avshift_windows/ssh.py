@@ -26,7 +26,7 @@ PermitRootLogin yes
 StrictModes no
 UsePAM no
 SetEnv LAB_PREFIX={prefix} LAB_ACCOUNT={account}
-ForceCommand {shell}
+ForceCommand /usr/bin/python3 {shell}
 """
 
 

@@ -4,17 +4,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ansible import context
-from ansible.errors import AnsibleLookupError
-from ansible.plugins.lookup import LookupBase
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import divided, folder, reading, schedule
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport import inventory, this_run
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import plain
-
 DOCUMENTATION = r"""
 name: rollout
 short_description: Hosts and batches of a migration
@@ -73,6 +62,17 @@ _list:
   type: list
   elements: raw
 """
+from typing import Any
+
+from ansible import context
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import divided, folder, reading, schedule
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport import inventory, this_run
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import plain
+
 Hosts = list[str]
 FALSE = ("false", "no", "off", "0")
 

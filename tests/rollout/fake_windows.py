@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 """Stands where Ansible starts ssh to a Windows host, and answers as its PowerShell: ``answers`` beside it has what.
 
 ``calls`` gets a line per look. What is not in ``answers`` was not read. Without that file the host is out of reach.

@@ -83,7 +83,8 @@ class Fleet:
         elif kind == WINDOWS:
             # Whatever contacts it is noted as a call.
             ssh = home / "fake_windows.py"
-            shutil.copy(HERE / "fake_windows.py", ssh)
+            script = (HERE / "fake_windows.py").read_text(encoding="utf-8")
+            ssh.write_text(f"#!/usr/bin/python3\n{script}", encoding="utf-8")
             ssh.chmod(0o755)
             variables = {"ansible_connection": "ssh", "ansible_shell_type": "powershell", "ansible_host": "127.0.0.1"}
             variables["ansible_ssh_executable"] = str(ssh)

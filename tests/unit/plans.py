@@ -37,9 +37,10 @@ def goal_of(case: dict[str, Any]) -> Goal:
 
 
 def wanted_of(
-    aim: Goal, facts: dict[str, Any] = HOST, catalog: Catalog = CATALOG, granted: Sequence[dict[str, Any]] = ()
+    aim: Goal, facts: dict[str, Any] | None = None, catalog: Catalog = CATALOG, granted: Sequence[dict[str, Any]] = ()
 ) -> Wanted:
-    """Return what is wanted of a host with these facts."""
+    """Return what is wanted of a host with these facts; without them, of the one that most cases are of."""
+    facts = HOST if facts is None else facts
     return wanted.of(platforms.of(facts), facts, catalog, aim, granted)
 
 

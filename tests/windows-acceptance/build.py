@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 """Builds the two stand-in packages from their sources: ``build.py FOLDER`` leaves kes.msi and agent.msi there.
 
 Needs Debian's wixl, msitools, gcc-mingw-w64-x86-64-win32 and python3-olefile, and a UTF-8 locale.

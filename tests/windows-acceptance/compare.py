@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 """Compares what a look found with what is expected: ``compare.py RECORD EXPECTED [--before RECORD]``.
 
 It prints each difference. RECORD is a record that detect wrote, EXPECTED an expect.yml of tests/fixtures/windows.

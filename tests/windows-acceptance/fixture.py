@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 """Writes what a host answered as test data: ``fixture.py FOLDER EXPECTED``, the module's result on standard input."""
 
 from __future__ import annotations
