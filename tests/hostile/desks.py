@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import approval_document, granted, judge
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.canonical import digest, encode
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document
-from plans import VERSIONS, case_of, plan_of
+from plans import VERSIONS, case_of, plan_of, rings_of
 
 NOW = "2026-05-12T10:00:00Z"
 MACHINES = {"web1": "a" * 32, "web2": "b" * 32, "db1": "c" * 32}
@@ -29,7 +29,7 @@ def plan(host: str, case: str = "full", machine: str | None = None) -> dict[str,
 def plans(**more: Any) -> dict[str, Any]:
     """Return the plan of the fleet."""
     made = [(host, plan(host)) for host in MACHINES]
-    return document.compose(made, {"down": "unreachable"}, VERSIONS, {"web1": 1}, "CHG1", {}, **more)
+    return document.compose(made, {"down": "unreachable"}, VERSIONS, rings_of(), "CHG1", {}, **more)
 
 
 def forged(path: Path, **changed: Any) -> None:
