@@ -6,12 +6,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..fleet.stop_file import NOT_BEGUN
 from ..record import runs
 from . import gates
 from .gates import Seen
 
-GONE = "unreachable"
 FORECAST_ONLY = "_forecast_only"
 
 
@@ -41,8 +39,8 @@ def seen_of(host: str, record: dict[str, Any] | None, approved: str = "", digest
 def _state(record: dict[str, Any], code: str, approved: str, digest: str) -> str:
     if code.endswith(FORECAST_ONLY):
         return gates.FORECAST
-    if code in (NOT_BEGUN, GONE):
-        return gates.NOT_BEGUN if code == NOT_BEGUN else gates.UNREACHABLE
+    if code in (gates.NOT_BEGUN, gates.UNREACHABLE):
+        return code
     if not runs.succeeded(record):
         return gates.FAILED
     return gates.DONE if not digest or _is_of(record, approved, digest) else gates.NOT_BEGUN

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import fields
 from typing import Any
 
 from .. import yaml_text
@@ -19,11 +20,7 @@ DEFAULT: dict[str, Any] = {
     "rings": [{"name": PILOT, "size": 1}, {"name": "early", "size": "10%"}, {"name": REST}],
 }
 KEYS = ("rings", "gate", "stop_after", "at_once", "groups", "windows", "freeze", "host_time_limit", "retry_unreachable")
-RING_KEYS = ("name", "hosts", "size", "pick", "gate", "stop_after")
-GATE_KEYS = (
-    *("min_clean", "max_unreachable", "max_window", "deny_verdicts", "deny_new_checks", "soak"),
-    "approval",
-)
+RING_KEYS, GATE_KEYS = (tuple(field.name for field in fields(kind)) for kind in (Ring, Gate))
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 SIZES = re.compile(r"[\[\]'\"\s,;-]*([0-9.]+ ?%?[\[\]'\",;\s-]*)+", re.ASCII)
 SPLIT = re.compile(r"[,;\n]")

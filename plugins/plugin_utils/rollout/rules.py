@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 from .amounts import Amount
@@ -65,19 +65,13 @@ class Rules:
 
     def to_json(self) -> dict[str, Any]:
         """Return it as a plan has it, which is read as the same again."""
-        told: dict[str, Any] = _plain({field.name: getattr(self, field.name) for field in fields(self)})
-        told["windows"] = [window.to_json() for window in self.windows]
-        told["freeze"] = [freeze.to_json() for freeze in self.freeze]
+        told: dict[str, Any] = _plain(self)
         return told
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Amount):
+    if isinstance(value, (Amount, Window, Freeze)):
         return value.to_json()
-    if isinstance(value, (Ring, Gate, Group)):
+    if isinstance(value, (Rules, Ring, Gate, Group)):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, (Window, Freeze)):
-        return asdict(value)
-    if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items()}
     return [_plain(one) for one in value] if isinstance(value, tuple) else value
