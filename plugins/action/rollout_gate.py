@@ -18,6 +18,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import (
     schedule,
     standing,
 )
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.times import moment
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport import this_run
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import Adapter, now, plain, versions
 
@@ -63,7 +64,7 @@ class ActionModule(Adapter):
             "answer": found.word,
             "ring": name,
             "reasons": [reason.to_json() for reason in found.reasons],
-            "look": {} if is_dry else schedule.look(made, ring, options["batch"], seen, standing.moment(now())),
+            "look": {} if is_dry else schedule.look(made, ring, options["batch"], seen, moment(now())),
         }
 
     def _note(self, made: schedule.Schedule, number: int, again: bool, task_vars: dict[str, Any]) -> None:

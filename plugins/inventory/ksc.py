@@ -189,7 +189,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.device_list impor
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.device_list import options as given
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.device_list.server import calls, listing
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.times import SECOND
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.times import utc
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.https import Https
 
 ENDINGS = ("ksc.yml", "ksc.yaml")
@@ -258,7 +258,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         request = listing.Request(
             self._text("filter"), self.get_option("secondary_depth"), self.get_option("search_timeout")
         )
-        clock = listing.Clock(lambda: datetime.now(timezone.utc).strftime(SECOND), time.monotonic, time.sleep)
+        clock = listing.Clock(lambda: utc(datetime.now(timezone.utc)), time.monotonic, time.sleep)
         return listing.read(link, account, request, clock, is_checked)
 
     def _fill(self, found):

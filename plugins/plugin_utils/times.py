@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 from ..module_utils.agreed.times import SECOND
 
@@ -42,5 +42,15 @@ def is_after(text: str, other: str, seconds: int) -> bool:
     return _point(text) > _point(other) + timedelta(seconds=seconds)
 
 
+def utc(moment: datetime) -> str:
+    """Return a moment, which has a zone, as records have it."""
+    return moment.astimezone(timezone.utc).strftime(SECOND)
+
+
+def moment(text: str) -> datetime:
+    """Return a point in time as records have it as a moment."""
+    return datetime.strptime(text, SECOND).replace(tzinfo=timezone.utc)
+
+
 def _point(text: str) -> datetime:
-    return datetime.strptime(end_of(text) or "", SECOND)
+    return moment(end_of(text) or "")

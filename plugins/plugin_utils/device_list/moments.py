@@ -8,7 +8,7 @@ import re
 from datetime import datetime, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ...module_utils.agreed.times import SECOND
+from ..times import utc
 from .wrong import wrong
 
 ORDERS = ("dmy", "mdy", "ymd")
@@ -42,7 +42,7 @@ def read(text: str, zone: tzinfo | None = None, order: str = "") -> str:
     if parts is None or where is None:
         return ""
     try:
-        told = datetime(*parts, tzinfo=where).astimezone(timezone.utc).strftime(SECOND)
+        told = utc(datetime(*parts, tzinfo=where))
     except (ValueError, OverflowError):
         return ""
     return told if FIRST <= told < LAST else ""

@@ -8,9 +8,9 @@ import json
 import os
 from datetime import datetime, timezone
 
-from ...module_utils.agreed.times import SECOND
 from ..documents import read_bytes
 from ..errors import AvshiftError
+from ..times import utc
 from . import document, export
 from .device import DeviceList
 from .wrong import READING, too_large
@@ -39,7 +39,7 @@ def file(path: str, form: export.Form | None = None) -> DeviceList:
         return document.parse(written, path)
     if len(raw) > export.MOST_BYTES:
         raise too_large(path, f"it has {len(raw):,} bytes, and at most {export.MOST_BYTES:,} of an export are read")
-    return export.parse(raw, path, datetime.fromtimestamp(changed, timezone.utc).strftime(SECOND), form)
+    return export.parse(raw, path, utc(datetime.fromtimestamp(changed, timezone.utc)), form)
 
 
 def _written(raw: bytes) -> object | None:

@@ -13,7 +13,7 @@ from ..fleet.stop_file import GO, NOT_BEGUN
 from ..rollout import gates
 from ..rollout.gates import Seen
 from ..rollout.standing import Standing
-from ..rollout.windows import utc
+from ..times import utc
 from .escape import visible
 from .table import table
 from .words import cause, some

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from ...module_utils.agreed.times import SECOND
+from ..times import moment, utc
 from ..visible import visible
 from .rules import BY_A_PERSON, BY_FILE, NO_WORD, Gate, Ring
-from .windows import utc
 
 CONTINUE, WAIT, STOP = "continue", "wait", "stop"
 DONE, FAILED, UNREACHABLE, INTERRUPTED, NOT_BEGUN, FORECAST = (
@@ -192,7 +191,7 @@ def _soak(gate: Gate, name: str, hosts: Sequence[Seen], now: datetime) -> Iterat
     ended = [seen.ended for seen in _of(hosts, DONE, FAILED) if seen.ended]
     if not gate.soak or not ended:
         return
-    over = datetime.strptime(max(ended), SECOND).replace(tzinfo=now.tzinfo) + timedelta(minutes=gate.soak)
+    over = moment(max(ended)) + timedelta(minutes=gate.soak)
     if now < over:
         text = f"ring {name} ended at {max(ended)}, and {gate.soak} minutes have to pass: until {utc(over)}"
         yield Reason("soak", WAIT, text, over)

@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..errors import AvshiftError
+from ..times import utc
 from .gates import CONTINUE, DONE, INTERRUPTED, UNREACHABLE, WAIT, Answer, Known, Reason, Seen, answer
 from .reading import rules as read_rules
 from .rings import batches
 from .rules import Rules
-from .windows import opening, utc
+from .windows import opening
 
 CHOSEN = "avshift_rings"
 

@@ -6,12 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import Any
 
-from ...module_utils.agreed.times import SECOND
 from ..approval import gate_word
 from ..fleet import stop_file
+from ..times import moment
 from . import folder
 from .gates import CONTINUE, INTERRUPTED, NOT_BEGUN, STOP, Answer, Known, Reason, Seen
 from .schedule import Schedule, look, open_answer, ring_answer
@@ -61,11 +60,6 @@ def hold(
     if why := folder.threshold(look(made, ring, (), seen, known.now)):
         return Answer((Reason("stop_after", STOP, why),))
     return ring_answer(made, ring, seen, known) if gates else found
-
-
-def moment(now: str) -> datetime:
-    """Return a time as records have it as a moment."""
-    return datetime.strptime(now, SECOND).replace(tzinfo=timezone.utc)
 
 
 def _known(made: Schedule, ring: int, options: Mapping[str, Any], now: str) -> Known:

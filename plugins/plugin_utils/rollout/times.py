@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from ..times import utc
 from .amounts import unreadable
 from .windows import DAY, DAYS, HOUR, Freeze, Window
 
@@ -100,8 +101,7 @@ def _no_zone(place: str, cause: str) -> str:
 def _moment(given: Any, zone: str, place: str, at_end: bool) -> datetime:
     """Return a moment; a day's beginning, or the end of that day. YAML has made dates of what looks like them."""
     if isinstance(given, datetime):
-        text = given.strftime("%Y-%m-%dT%H:%M:%S") + ("Z" if given.tzinfo else "")
-        given = given.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ") if given.tzinfo else text
+        given = utc(given) if given.tzinfo else given.isoformat(timespec="seconds")
     match = MOMENT.fullmatch(given.isoformat() if isinstance(given, date) else str(given or "").strip())
     try:
         day = date.fromisoformat(match[1] if match else "")

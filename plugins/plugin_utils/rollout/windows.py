@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
+from ..times import utc
+
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 HOUR, DAY = 60, 24 * 60
 # Days that are looked ahead: nearly always the next opening is near.
@@ -67,11 +69,6 @@ class Opening:
 def clock(minute: int) -> str:
     """Return a minute of a day as HH:MM."""
     return f"{minute // HOUR:02}:{minute % HOUR:02}"
-
-
-def utc(moment: datetime) -> str:
-    """Return a moment as records have it."""
-    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def opening(windows: Iterable[Window], freezes: Iterable[Freeze], now: datetime) -> Opening:

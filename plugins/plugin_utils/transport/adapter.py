@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from ansible import constants
 from ansible.errors import AnsibleConnectionFailure
 
+from ...module_utils.agreed.times import SECOND
 from ..catalog import loader
 from ..catalog.model import Catalog
 from ..documents import Modes
@@ -201,7 +202,7 @@ def versions(catalog: Catalog) -> dict[str, str]:
 
 def now() -> str:
     """Return the time as records have it, to the second, in UTC."""
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.now(timezone.utc).strftime(SECOND)
 
 
 def failing(error: AvshiftError | None) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 from ...rollout.gates import some_names
 from ...rollout.reading import rules
 from ...rollout.rules import BY_A_PERSON, BY_FILE, Gate, Ring, Rules
-from ...rollout.windows import utc
+from ...times import utc
 from ..escape import visible
 from .view import View
 
