@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -32,30 +31,21 @@ class ActionModule(Adapter):
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Show where the rollout stands, and return it in figures."""
-        home = Path(options["output_dir"]).absolute() / "rollout"
-        made = folder.saved(home / folder.RUN)
+        home, records = folder.places(options["output_dir"])
+        made = folder.saved(Path(home) / folder.RUN)
         if options["plan"] and (made is None or made.plan != options["plan"]):
-            made = _of_plan(options["plan"], home)
+            made = _of_plan(options["plan"], home, records)
         if made is None:
             remedy = "Give the approved plan in avshift_approved_plan, or the folder of a run in avshift_output_dir."
-            raise AvshiftError(
-                "rollout_not_decided", "Reading the rollout", str(home), "no run has begun there", remedy
-            )
+            raise AvshiftError("rollout_not_decided", "Reading the rollout", home, "no run has begun there", remedy)
         found = standing.of(made, options, now())
         lines = rollout.last_words(found)
         Display().display("\n".join(["", *lines, ""]))
-        counts = Counter(rollout.states(found).values())
-        return {
-            "hosts": {state: counts[state] for state in (*rollout.STATES, rollout.INTERRUPTED, rollout.FORECAST)},
-            "gate": found.answer.word,
-            "reasons": [reason.to_json() for reason in found.answer.reasons],
-            "lines": lines,
-        }
+        return {**rollout.figures(found), "lines": lines}
 
 
-def _of_plan(plan: str, home: Path) -> schedule.Schedule:
+def _of_plan(plan: str, home: str, records: str) -> schedule.Schedule:
     """Return the rollout of a plan of which no run has begun a batch."""
     whole = divided.of_document(document.read(plan))
     everyone = [host for ring in whole.rings for host in ring["hosts"]]
-    records, command = str(home.with_name("records")), COMMAND.format(plan=plan)
-    return schedule.Schedule("", whole, [], everyone, [], str(home), records, plan, command)
+    return schedule.Schedule("", whole, [], everyone, [], home, records, plan, COMMAND.format(plan=plan))

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any, ClassVar
 
 from ansible.utils.display import Display
@@ -38,7 +37,5 @@ class ActionModule(Adapter):
         newer = {host: rollout.seen_in(host, result) for host, result in known.items()}
         found = standing.of(made, options, now(), newer, is_dry)
         Display().display("\n".join(["", *rollout.last_words(found), ""]))
-        counts = Counter(rollout.states(found).values())
-        told = {"hosts": {state: counts[state] for state in (*rollout.STATES, rollout.INTERRUPTED, rollout.FORECAST)}}
-        result = {**told, "gate": found.answer.word, "reasons": [reason.to_json() for reason in found.answer.reasons]}
-        return {**result, **failing(rollout.missing(counts))}
+        figures = rollout.figures(found)
+        return {**figures, **failing(rollout.missing(figures["hosts"]))}

@@ -50,6 +50,23 @@ options:
     default: false
 """
 
+    HELD_UP_BY = r"""
+options:
+  stop_file:
+    description: Path of a file on the controller that ends the run, as M(avshift.endpoint.rollout_stop) writes it.
+    type: path
+  require_signature:
+    description: Whether the approval of a ring must be signed by an allowed signer.
+    type: bool
+    default: false
+  allowed_signers:
+    description: Path of a file of allowed signers, as ssh-keygen(1) describes it.
+    type: path
+  signer:
+    description: Accept only this signer.
+    type: str
+"""
+
     CONTROLLER_ALONE = r"""
 options: {}
 attributes:

@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - avshift.endpoint.attributes
   - avshift.endpoint.attributes.on_controller
   - avshift.endpoint.attributes.controller_alone
+  - avshift.endpoint.attributes.held_up_by
 attributes:
   idempotent:
     support: partial
@@ -53,23 +54,10 @@ options:
   rings:
     description: Names of the rings to begin, as the lookup got them.
     type: raw
-  stop_file:
-    description: Path of a file on the controller that ends the run, as M(avshift.endpoint.rollout_stop) writes it.
-    type: path
   change_id:
     description: Number of the change in the ticket system, for these records.
     type: str
     default: ""
-  require_signature:
-    description: Whether the approval of a ring must be signed by an allowed signer.
-    type: bool
-    default: false
-  allowed_signers:
-    description: Path of a file of allowed signers, as ssh-keygen(1) describes it.
-    type: path
-  signer:
-    description: Accept only this signer.
-    type: str
 """
 
 EXAMPLES = r"""

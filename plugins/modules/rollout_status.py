@@ -16,6 +16,7 @@ extends_documentation_fragment:
   - avshift.endpoint.attributes
   - avshift.endpoint.attributes.on_controller
   - avshift.endpoint.attributes.controller_alone
+  - avshift.endpoint.attributes.held_up_by
 options:
   output_dir:
     description: Folder on the controller that the runs of the rollout write to.
@@ -25,19 +26,6 @@ options:
     description: Path of the approved C(plan.json). Without it, the rollout of the newest run counts.
     type: str
     default: ""
-  stop_file:
-    description: Path of a file on the controller that ends the run, as M(avshift.endpoint.rollout_stop) writes it.
-    type: path
-  require_signature:
-    description: Whether the approval of a ring must be signed by an allowed signer.
-    type: bool
-    default: false
-  allowed_signers:
-    description: Path of a file of allowed signers, as ssh-keygen(1) describes it.
-    type: path
-  signer:
-    description: Accept only this signer.
-    type: str
 """
 
 EXAMPLES = r"""

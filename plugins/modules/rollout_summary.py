@@ -17,6 +17,7 @@ extends_documentation_fragment:
   - avshift.endpoint.attributes
   - avshift.endpoint.attributes.on_controller
   - avshift.endpoint.attributes.controller_alone
+  - avshift.endpoint.attributes.held_up_by
 options:
   results_in:
     description:
@@ -24,19 +25,6 @@ options:
         its record counts.
     type: str
     required: true
-  stop_file:
-    description: Path of a file on the controller that ends the run, as M(avshift.endpoint.rollout_stop) writes it.
-    type: path
-  require_signature:
-    description: Whether the approval of a ring must be signed by an allowed signer.
-    type: bool
-    default: false
-  allowed_signers:
-    description: Path of a file of allowed signers, as ssh-keygen(1) describes it.
-    type: path
-  signer:
-    description: Accept only this signer.
-    type: str
 """
 
 EXAMPLES = r"""

@@ -72,6 +72,16 @@ def last_words(standing: Standing) -> list[str]:
     return [*lines, counted(found, standing.dry_run), *_what_to_do(standing, Counter(found.values()))]
 
 
+def figures(standing: Standing) -> dict[str, Any]:
+    """Return {hosts: how many are in which state, gate, reasons} as tasks return them."""
+    counts = Counter(states(standing).values())
+    return {
+        "hosts": {state: counts[state] for state in (*STATES, INTERRUPTED, FORECAST)},
+        "gate": standing.answer.word,
+        "reasons": [reason.to_json() for reason in standing.answer.reasons],
+    }
+
+
 def ring_rows(standing: Standing) -> list[list[object]]:
     """Return a row for each ring: its hosts by their state, and its longest window."""
     rows = []
