@@ -88,9 +88,10 @@ class ActionModule(Adapter):
 
     def _brief(self, told: dict[str, Any]) -> dict[str, Any]:
         """Return what stays in the controller's memory; the plan itself is in its record, or in a file of this run."""
-        kept = told if "record" in told else apart.put(RESULTS_OF_RUN, self.host, told, ("plan", "approval"))
-        brief = {key: value for key, value in kept.items() if key not in ("plan", "approval")}
-        return {**brief, "approval": {"status": told["approval"]["status"]}}
+        status = {"approval": {"status": told["approval"]["status"]}}
+        if "record" not in told:
+            return {**status, **apart.put(RESULTS_OF_RUN, self.host, told, ("plan", "approval"))}
+        return {**{key: value for key, value in told.items() if key != "plan"}, **status}
 
     def _foretold(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Return the forecast of a host that is only looked at: a look, and a further one where that is worth while."""

@@ -28,7 +28,8 @@ LEVEL = 1
 
 def put(folder: Path, host: str, result: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
     """Return a host's result with those of ``names`` that it has in a file of the folder, and the file's name in
-    ``kept``. Raises AvshiftError if the file cannot be written.
+    ``kept``. Where the file cannot be written, as on a full disk, the result stays as it is: it may say what was
+    changed on a host, and only memory was to be saved.
     """
     large = {name: result[name] for name in names if name in result}
     content = zlib.compress(json.dumps({"host": host, "result": large}).encode(), LEVEL)
@@ -37,7 +38,10 @@ def put(folder: Path, host: str, result: dict[str, Any], names: Iterable[str]) -
     def write(draft: IO[bytes]) -> None:
         draft.write(content)
 
-    write_by(folder / name, write)
+    try:
+        write_by(folder / name, write)
+    except AvshiftError:
+        return dict(result)
     return {**{key: value for key, value in result.items() if key not in large}, KEPT: name}
 
 

@@ -53,6 +53,13 @@ def test_its_file_is_its_users_alone_and_is_never_written_over(tmp_path: Path) -
     assert apart.whole(folder, "a", first)["steps"] == RESULT["steps"]
 
 
+def test_a_result_whose_file_cannot_be_written_stays_whole(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    small = apart.put(tmp_path / "file", "a", RESULT, ["steps"])
+    assert small == RESULT
+    assert apart.whole(tmp_path / "file", "a", small) == RESULT
+
+
 def _gone(path: Path) -> None:
     path.unlink()
 
