@@ -116,9 +116,9 @@ class _Run:
     def own(self, name: str, codes: tuple[int, ...] = (0,)) -> Taken:
         """Run a playbook of the collection, on all hosts at once, under the plan that was made before."""
         approved = {"avshift_approved_plan": f"{self.out}/plan/plan.json"} if name == MIGRATE else {}
-        waves = {"avshift_hosts": "all", "avshift_waves": "100%", "avshift_max_fail_percentage": 100}
+        hosts = {"avshift_hosts": "all", "avshift_rollout": {"rings": ["100%"], "stop_after": "100%"}}
         settings = {"avshift_detect_dir": f"{self.out}/detect", "avshift_stop_file": f"{self.out}/STOP"}
-        return self.play(f"avshift.endpoint.{name}", codes, **waves, **settings, **approved)
+        return self.play(f"avshift.endpoint.{name}", codes, **hosts, **settings, **approved)
 
 
 def _by_hand(run: _Run) -> Taken:

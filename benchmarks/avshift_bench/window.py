@@ -28,7 +28,7 @@ OBSERVER, LOG, FOLDERS = "/run/observer.py", "/run/observed", ("/home", "/srv")
 SECONDS, TIMES_SHORTER = 2.0, 20.0
 GROUP_VARS = REPOSITORY / "inventories/lab/group_vars/lab.yml"
 PROVIDER = REPOSITORY / "plugins/plugin_utils/catalog/data/providers/clamav.yml"
-MIGRATE = ("avshift.endpoint.migrate", "-e", "avshift_require_approval=false", "-e", "avshift_waves=100%")
+MIGRATE = ("avshift.endpoint.migrate", "-e", "avshift_require_approval=false", "-e", "avshift_rollout=100%")
 LOADS = ("quiet", "busy")
 # On the first host of those measured at once: every processor of the machine has more to do than it can, and the disk
 # has to write to the end.
