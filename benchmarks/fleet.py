@@ -6,10 +6,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from avshift_bench import fleet_cost, machine
-from avshift_bench.errors import BenchError
-from avshift_bench.paths import CACHE
-from avshift_bench.report import Report
+from avshift_bench import fleet_cost
+from avshift_bench.measured import measured
 
 SIZES = [100, 1_000, 10_000]
 
@@ -26,18 +24,8 @@ def main() -> int:
     )
     parser.add_argument("--forks", type=int, default=8, help="hosts at once (default: 8)")
     arguments = parser.parse_args()
-    report = Report()
-    try:
-        described = machine.describe()
-        report.values["machine"] = described
-        report.say(machine.told(described))
-        fleet_cost.measure(arguments.sizes, arguments.compared_up_to, arguments.forks, report)
-    except BenchError as error:
-        print(error, file=sys.stderr)
-        return 1
-    report.write(CACHE, "fleet")
-    print(f"Written: {CACHE / 'fleet'}.json and .txt")
-    return 1 if report.missed else 0
+    extent = (arguments.sizes, arguments.compared_up_to, arguments.forks)
+    return measured("fleet", lambda report: fleet_cost.measure(*extent, report))
 
 
 if __name__ == "__main__":

@@ -5,20 +5,8 @@ from __future__ import annotations
 
 import sys
 
-from avshift_bench import hives, machine
-from avshift_bench.paths import CACHE
-from avshift_bench.report import Report
-
-
-def main() -> int:
-    """Measure; 1 if a target was missed."""
-    report = Report()
-    report.say(machine.told(machine.describe()))
-    hives.measure(report)
-    report.write(CACHE, "hive")
-    print(f"Written: {CACHE / 'hive'}.json and .txt")
-    return 1 if report.missed else 0
-
+from avshift_bench import hives
+from avshift_bench.measured import measured
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(measured("hive", hives.measure))

@@ -6,10 +6,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from avshift_bench import machine, reporting
-from avshift_bench.errors import BenchError
-from avshift_bench.paths import CACHE
-from avshift_bench.report import Report
+from avshift_bench import reporting
+from avshift_bench.measured import measured
 
 SIZES = [1_000, 10_000, 100_000]
 
@@ -20,16 +18,7 @@ def main() -> int:
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="numbers of records")
     parser.add_argument("--rules", default="us_bod_17_01,us_bis_2024", help="policy packs to measure against")
     arguments = parser.parse_args()
-    report = Report()
-    try:
-        report.say(machine.told(machine.describe()))
-        reporting.measure(arguments.sizes, arguments.rules, report)
-    except BenchError as error:
-        print(error, file=sys.stderr)
-        return 1
-    report.write(CACHE, "report")
-    print(f"Written: {CACHE / 'report'}.json and .txt")
-    return 1 if report.missed else 0
+    return measured("report", lambda report: reporting.measure(arguments.sizes, arguments.rules, report))
 
 
 if __name__ == "__main__":

@@ -6,28 +6,14 @@ from __future__ import annotations
 import argparse
 import sys
 
-from avshift_bench import machine, window
-from avshift_bench.errors import BenchError
-from avshift_bench.paths import CACHE
-from avshift_bench.report import Report
+from avshift_bench import window
+from avshift_bench.measured import measured
 
 
 def main() -> int:
     """Measure; 1 if a target was missed or something could not be measured. What was measured by then is written."""
     extent = _extent()
-    report = Report()
-    try:
-        described = machine.describe()
-        report.values["machine"] = described
-        report.say(machine.told(described))
-        window.measure(extent, report)
-    except BenchError as error:
-        print(error, file=sys.stderr)
-        return 1
-    finally:
-        report.write(CACHE, "window")
-        print(f"Written: {CACHE / 'window'}.json and .txt")
-    return 1 if report.missed else 0
+    return measured("window", lambda report: window.measure(extent, report))
 
 
 def _extent() -> window.Extent:
