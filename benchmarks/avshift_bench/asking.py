@@ -1,9 +1,11 @@
-"""Ask avshift_bench.controller in a process of its own, which nothing has warmed up."""
+"""Ask modules of the benchmark in processes of their own, which nothing has warmed up."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 from .errors import BenchError
 from .fleet import environment
@@ -20,3 +22,12 @@ def on_controller(what: str) -> str:
         advice = f"Run it by hand: PYTHONPATH=benchmarks {' '.join(argv)}."
         raise BenchError("Asking the controller's half", what, cause, advice)
     return done.stdout
+
+
+def made(module: str, size: int, folder: Path) -> None:
+    """Have a module make that many of something in a folder; it can import the collection and its tests' helpers."""
+    paths = (BENCHMARKS, REPOSITORY / ".cache", REPOSITORY / "tests" / "unit")
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
+    argv = [sys.executable, "-m", f"avshift_bench.{module}", str(size), str(folder)]
+    if subprocess.run(argv, env=environ, check=False).returncode:
+        raise BenchError(f"Making {size} of avshift_bench.{module}", str(folder), "it failed", "See above.")

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from .asking import made
 from .errors import BenchError
 from .fleet import environment
-from .paths import CACHE, PLAYBOOKS, REPOSITORY
+from .paths import CACHE, PLAYBOOKS
 from .report import Report, Target
 from .tree import of_tree
 
@@ -75,17 +74,15 @@ def measure(sizes: list[int], compared_up_to: int, forks: int, report: Report) -
                 ),
                 Target(f"results of a plan, {size} hosts", plan.results, MOST_RESULTS, "a host"),
             )
-    report.say("", *_markdown([list(HEAD), ["---"] * len(HEAD), *rows]), "")
+    report.say("")
+    report.markdown(HEAD, rows)
+    report.say("")
 
 
 def _of_size(size: int, is_compared: bool, forks: int) -> dict[str, Taken]:
     folder = HOME / str(size)
     shutil.rmtree(folder, ignore_errors=True)
-    paths = {
-        "PYTHONPATH": os.pathsep.join(map(str, [PLAYBOOKS.parent, REPOSITORY / ".cache", REPOSITORY / "tests/unit"]))
-    }
-    made = [sys.executable, "-m", "avshift_bench.scripted_fleet", str(size), str(folder / "fleet")]
-    subprocess.run(made, check=True, env={**os.environ, **paths})
+    made("scripted_fleet", size, folder / "fleet")
     jobs = {name: job for name, job in JOBS.items() if is_compared or name in (PING, *OWN)}
     return {name: job(_Run(folder, size, forks, name)) for name, job in jobs.items()}
 
@@ -164,7 +161,3 @@ def _rows(size: int, taken: dict[str, Taken]) -> list[list[str]]:
         times = [f"{one.wall:.0f}", pings[0], f"{one.controller:.0f}", pings[1], f"{one.hosts:.0f}"]
         rows.append([TITLES[name], f"{size:,}", *times, f"{one.peak_mb:.0f}", f"{one.results:.1f}"])
     return rows
-
-
-def _markdown(rows: list[list[str]]) -> list[str]:
-    return [f"| {' | '.join(row)} |" for row in rows]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from .errors import BenchError
+from .asking import made
 from .paths import CACHE, REPOSITORY
 from .report import Report, Target
 from .tree import of_tree
@@ -26,7 +25,8 @@ def measure(sizes: list[int], rules: str, report: Report) -> None:
     rows = []
     for size in sizes:
         folder = HOME / str(size)
-        _make(size, folder)
+        shutil.rmtree(folder, ignore_errors=True)
+        made("fleet_records", size, folder / "records")
         taken[size] = _run(folder, rules)
         rows.append([f"{size:,}", *_told(size, taken[size], folder)])
         shutil.rmtree(folder)
@@ -60,15 +60,6 @@ def _targets(taken: dict[int, Usage]) -> list[Target]:
         few, many = (taken[size].cpu / size for size in sizes)
         targets.append(Target(f"CPU a record, {sizes[1]:,} to {sizes[0]:,}", many / few, GROWTH, "times"))
     return targets
-
-
-def _make(size: int, folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    paths = [REPOSITORY / ".cache", REPOSITORY / "tests" / "unit", REPOSITORY / "benchmarks"]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
-    argv = [sys.executable, "-m", "avshift_bench.fleet_records", str(size), str(folder / "records")]
-    if subprocess.run(argv, env=environment, check=False).returncode:
-        raise BenchError("Making records", str(folder), "it failed", "See above.")
 
 
 def _run(folder: Path, rules: str) -> Usage:
