@@ -17,8 +17,9 @@ AVSHIFT = lab.EVIDENCE / "avshift"
 PLAN = AVSHIFT / "plan/plan.json"
 INVENTORY = lab.EVIDENCE / "hosts.yml"
 TIMEOUT_SECONDS = 2400
-# Each host has a package manager that computes for seconds: with more at once than that, none ends in its time.
+# One ring: some hosts are meant to fail, and all are meant to be tried.
 ROLLOUT = {"avshift_rollout": {"rings": ["100%"], "stop_after": "100%"}}
+# Each host has a package manager that computes for seconds: with more at once than that, none ends in its time.
 FORKS = 2 * (os.cpu_count() or 1)
 # What a run begins with on the controller, and what comes after removal: looking again, and the record.
 NOT_REMOVING = (
@@ -104,7 +105,6 @@ def playbook(kept_as: str, name: str, hosts: list[str], *arguments: str) -> Run:
         f"--forks={FORKS}",
         f"--limit={','.join(hosts)}",
     ]
-    # One ring: some hosts are meant to fail, and all are meant to be tried.
     command += ["--extra-vars", json.dumps(ROLLOUT)] if name in ("plan", "migrate") else []
     kept = lab.EVIDENCE / f"{kept_as}.json"
     with kept.open("w", encoding="utf-8") as said:

@@ -64,9 +64,7 @@ class Case:
         """What the scenario `removal`, or the lab's inventory, asks of the host."""
         if self.replaced:
             inventory = yaml.safe_load(INVENTORY.read_text(encoding="utf-8"))
-            given = {
-                key: inventory[f"avshift_provider_{key}" if key == "options" else f"avshift_{key}"] for key in GOAL
-            }
+            given = {key: inventory[f"avshift_{name}"] for key, name in GOAL.items()}
             return goals.of({"kaspersky": "absent", "also_remove": [], **given}, CATALOG)
         expected = expectations.load(self.host)
         # A unit that is left may start the scanner after a power loss, with nothing in its place.

@@ -66,9 +66,7 @@ def test_places_of_a_handover_are_told_by_what_was_done_before_them() -> None:
 
 
 def test_each_place_of_an_overlap_says_beforehand_who_scans_then() -> None:
-    stated = yaml.safe_load(
-        (Path(__file__).resolve().parents[2] / "molecule/interruption/expected/overlap.yml").read_text(encoding="utf-8")
-    )
+    stated = yaml.safe_load(OVERLAP.read_text(encoding="utf-8"))
     assert list(stated) == list(endpoint.PLACES)
     for place, told in stated.items():
         assert set(told) == {"kill", "power"}, place
