@@ -98,14 +98,13 @@ def _plans(
         record = written or runs.of_plan(host, planned, frame.run)
         if written is None or written["failure"]:
             keep(record)
-        if record.get("forecast") is not None and host not in left_out:
-            _put(host, record["forecast"], forecasts, left_out)
-        elif record["plan"] is None and host not in left_out:
-            left_out[host] = record["failure"]["message"]
-        if host in left_out or record["plan"] is None:
+        if host in left_out:
             continue
-        problem = answers.problem_of_plan(record["plan"], well_formed)
-        if problem:
+        if record.get("forecast") is not None:
+            _put(host, record["forecast"], forecasts, left_out)
+        elif record["plan"] is None:
+            left_out[host] = record["failure"]["message"]
+        elif problem := answers.problem_of_plan(record["plan"], well_formed):
             left_out[host] = str(answers.invalid(host, problem))
         else:
             yield host, record["plan"]
