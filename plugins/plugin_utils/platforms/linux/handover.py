@@ -32,9 +32,8 @@ def steps(evidence: Evidence, going: list[Product], staged: Staged | None) -> It
     if not units and (new is None or _is_up(new, evidence)):
         return
     links = _links(evidence, units)
-    if new is not None and units:
-        new["overlap"] = _overlap(staged, new)
-    if new is not None and staged is not None:
+    if staged is not None and new is not None:
+        new["overlap"] = _overlap(staged, new) if units else None
         new["excludes"] = _excludes(staged, going, new)
     below = sorted({root for product in going if product.real_time_units for root in product.of_kind("process")})
     old = {
@@ -147,13 +146,13 @@ def _new(staged: Staged, evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _overlap(staged: Staged | None, new: dict[str, Any]) -> dict[str, Any] | None:
+def _overlap(staged: Staged, new: dict[str, Any]) -> dict[str, Any] | None:
     """Return {start_limit, limit, probe_limit, signature} of one that may stand beside another scanner, else None.
 
     It has to leave marks and to refuse what it finds, since nothing else would distinguish its work from the old one's;
     and where a package's own unit of it runs already, the two cannot be distinguished.
     """
-    if staged is None or staged.provider.coexistence != OVERLAPPING:
+    if staged.provider.coexistence != OVERLAPPING:
         return None
     told = staged.layout["real_time"].get("overlap")
     if not told or not new["marks"] or new["tells"] or new["replaces"] or new["install"] or not new["socket"]:
