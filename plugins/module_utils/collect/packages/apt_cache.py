@@ -105,8 +105,7 @@ def _in_memory(cache, told):
             if not block:
                 raise OSError("it became shorter")
             left -= len(block)
-            while block:
-                block = block[os.write(copy, block) :]
+            memory_file.add(copy, block)
         # apt compares it with the time of the settings.
         os.utime(copy, ns=(told.st_mtime_ns, told.st_mtime_ns))
     except OSError:

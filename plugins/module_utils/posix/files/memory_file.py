@@ -17,11 +17,16 @@ def opened(content=b""):
     """Return a descriptor of a new file, to read and write, that holds ``content`` and is read from its beginning."""
     descriptor = _created()
     if content:
-        view = memoryview(content)
-        while view:
-            view = view[os.write(descriptor, view) :]
+        add(descriptor, content)
         os.lseek(descriptor, 0, os.SEEK_SET)
     return descriptor
+
+
+def add(descriptor, content):
+    """Write all of ``content`` (bytes) where the file is written next."""
+    view = memoryview(content)
+    while view:
+        view = view[os.write(descriptor, view) :]
 
 
 def _created():

@@ -94,11 +94,10 @@ def _text(path):
 
 
 def _write(answer, content):
-    view = memoryview(json.dumps(content).encode("utf-8"))
+    data = json.dumps(content).encode("utf-8")
     os.ftruncate(answer, 0)
     os.lseek(answer, 0, os.SEEK_SET)
-    while view:
-        view = view[os.write(answer, view) :]
+    memory_file.add(answer, data)
 
 
 def _content(answer):
