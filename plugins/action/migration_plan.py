@@ -15,8 +15,8 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import goal,
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import look
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.schema import answers
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport import this_run
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import (
-    OF_RUN,
     RESULTS_OF_RUN,
     Adapter,
     now,
@@ -127,7 +127,7 @@ class ActionModule(Adapter):
         """Read what was approved before the host is looked at. A dry run needs none, and is held to one it is given."""
         if not options["require_approval"] or (self._task.check_mode and not options["approved_plan"]):
             return None
-        return kept.of_host(goal.approved_path(options["approved_plan"]), options, now(), host, OF_RUN)
+        return kept.of_host(goal.approved_path(options["approved_plan"]), options, now(), host, this_run.PRIVATE)
 
 
 def _counts(plan: dict[str, Any]) -> dict[str, Any]:

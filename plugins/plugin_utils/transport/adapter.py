@@ -12,7 +12,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, ClassVar
 
-from ansible import constants
 from ansible.errors import AnsibleConnectionFailure
 
 from ...module_utils.agreed.times import SECOND
@@ -25,10 +24,9 @@ from ..version import VERSION
 from ..visible import visible
 from . import limits, windows
 from .posix import Transport, add_module, host_of
+from .this_run import PRIVATE
 
-# A folder of this run: its processes share it, it is closed to other users, and Ansible removes it.
-OF_RUN = Path(constants.DEFAULT_LOCAL_TMP)
-RESULTS_OF_RUN = OF_RUN / "avshift-results"
+RESULTS_OF_RUN = PRIVATE / "avshift-results"
 # Probes of a look that asks for the host's facts alone.
 NOTHING_MORE = "{}"
 # Characters of a message. What a host said is in it, in part.

@@ -12,7 +12,6 @@ import base64
 import contextlib
 import json
 import zlib
-from pathlib import Path
 from typing import Any
 
 from ansible import constants
@@ -26,9 +25,9 @@ from ..errors import AvshiftError
 from ..schema.answers import code_of, invalid, must_be_small
 from . import failures, limits
 from .program import MODULE, program, write_module
+from .this_run import PRIVATE
 
-# Written into Ansible's own folder for temporary files, which it removes at its end.
-MODULES = Path(constants.DEFAULT_LOCAL_TMP) / "avshift-modules"
+MODULES = PRIVATE / "avshift-modules"
 DIRECT, PLAIN = f"ansible.legacy.{MODULE}", "avshift.endpoint.endpoint_program"
 DEFAULT_REMOTE_TMP = "~/.ansible/tmp"
 # A module's files go to a file system in memory: a dry run leaves the disk as it was, and a full home blocks

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ansible import constants
 
-# A folder of this run: its processes share it, and it is closed to other users.
+# A folder of this run: its processes share it, it is closed to other users, and Ansible removes it.
 PRIVATE = Path(constants.DEFAULT_LOCAL_TMP)
 SCHEDULE, AGAIN, BEGUN = (PRIVATE / f"avshift-rollout-{name}" for name in ("run.json", "again.json", "begun"))
 EXTRA = ("-e", "--extra-vars")
