@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import sys
 import uuid
@@ -17,7 +18,9 @@ from ansible import constants
 # A folder of this run: its processes share it, it is closed to other users, and Ansible removes it.
 PRIVATE = Path(constants.DEFAULT_LOCAL_TMP)
 SCHEDULE, AGAIN, BEGUN = (PRIVATE / f"avshift-rollout-{name}" for name in ("run.json", "again.json", "begun"))
-EXTRA = ("-e", "--extra-vars")
+EXTRA = "-e"
+# How variables may be given: in one word with flags before them, and by the beginning of the long name.
+VARIABLES = re.compile(r"(-[bCDhJkKv]*)e(.*)|--e[a-z-]*(?:=(.*))?", re.DOTALL)
 OURS = ("avshift_", "endpoint_migrate_")
 _IDENTITY = uuid.uuid4().hex[:12]
 
@@ -36,21 +39,21 @@ def command(arguments: list[str] | None = None) -> str:
 def _shown(given: list[str]) -> Iterator[str]:
     left = iter(given)
     for argument in left:
-        name, has_value, value = argument.partition("=")
-        if argument in EXTRA:
-            yield from _variables(next(left, ""))
-        elif has_value and name == EXTRA[1]:
-            yield from _variables(value)
-        elif argument.startswith(EXTRA[0]) and not argument.startswith("--"):
-            yield from _variables(argument[len(EXTRA[0]) :])
-        else:
+        told = VARIABLES.fullmatch(argument)
+        if told is None:
             yield argument
+            continue
+        flags, short, long = told.groups()
+        if flags not in (None, "-"):
+            yield flags
+        value = long if flags is None else short or None
+        yield from _variables(next(left, "") if value is None else value)
 
 
 def _variables(text: str) -> Iterator[str]:
     """Yield an argument for what may be shown of variables; a file is named, and not opened."""
     if text.startswith("@"):
-        yield from (EXTRA[0], text)
+        yield from (EXTRA, text)
         return
     try:
         content = json.loads(text)
@@ -60,7 +63,7 @@ def _variables(text: str) -> Iterator[str]:
         parts = [part for part in _split(text) if _is_shown(part.partition("=")[0])]
         told = " ".join(parts)
     if told:
-        yield from (EXTRA[0], told)
+        yield from (EXTRA, told)
 
 
 def _split(text: str) -> list[str]:
