@@ -13,6 +13,7 @@ import zlib
 from typing import Any
 
 import forecasts
+import msi_build
 import pytest
 import windows_cases
 from attacks import attack
@@ -74,13 +75,7 @@ def test_a_package_that_unpacks_without_end(size: int) -> None:
 
 
 def _compound(fats: int, difats: int, first: int, listed: tuple[int, ...]) -> bytes:
-    head = bytearray(512)
-    head[:8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-    struct.pack_into("<HHHHH", head, 24, 0x3E, 3, 0xFFFE, 9, 6)
-    struct.pack_into("<I", head, 44, fats)
-    struct.pack_into("<IIIIIII", head, 48, 1, 0, 4096, 0xFFFFFFFE, 0, first, difats)
-    struct.pack_into("<109I", head, 76, *listed, *[0xFFFFFFFF] * (109 - len(listed)))
-    return bytes(head) + struct.pack("<128I", *[0] * 128) + bytes(512 * 8)
+    return msi_build.head(fats, difats, first, listed) + struct.pack("<128I", *[0] * 128) + bytes(512 * 8)
 
 
 CONTAINERS = {

@@ -1,9 +1,10 @@
-"""Make Windows Installer packages: from sources by wixl, and changed by SQL as msibuild does it."""
+"""Make Windows Installer packages: by wixl, changed by SQL as msibuild does it; and their bare container by hand."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import struct
 import subprocess
 from pathlib import Path
 
@@ -33,6 +34,21 @@ SQL = {
         " 'REMOVE=\"ALL\"', 6500)",
     ),
 }
+
+
+# Of the container, a compound file: what it begins with, and the numbers of sectors that are none.
+MAGIC, FREE, END, LIST = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+
+
+def head(fats: int = 1, difats: int = 0, first: int = END, listed: tuple[int, ...] = (0,), folder: int = 1) -> bytes:
+    """Return the header of a container of sectors of 512 bytes: its list of sectors, and where its folder begins."""
+    made = bytearray(512)
+    made[:8] = MAGIC
+    struct.pack_into("<HHHHH", made, 24, 0x3E, 3, 0xFFFE, 9, 6)
+    struct.pack_into("<I", made, 44, fats)
+    struct.pack_into("<IIIIIII", made, 48, folder, 0, 4096, END, 0, first, difats)
+    struct.pack_into("<109I", made, 76, *listed, *[FREE] * (109 - len(listed)))
+    return bytes(made)
 
 
 def missing() -> list[str]:

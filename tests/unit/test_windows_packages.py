@@ -13,7 +13,6 @@ from typing import Any
 import forecasts
 import msi_build
 import pytest
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.windows.msi import compound
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.windows.msi.contents import contents, masked
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.windows.msi.errors import DamagedError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.windows.msi.tables import tables
@@ -133,7 +132,7 @@ def test_without_the_library_the_package_is_not_read_and_it_is_named(
     root = make_disk("installed", tmp_path)
     (root / "windows" / "Installer").mkdir(exist_ok=True)
     for name in ("c31b.msi", "c3f9.msi"):
-        (root / "windows" / "Installer" / name).write_bytes(_header())
+        (root / "windows" / "Installer" / name).write_bytes(_container())
     real = builtins.__import__
 
     def without(name: str, *given: Any, **named: Any) -> Any:
@@ -148,28 +147,22 @@ def test_without_the_library_the_package_is_not_read_and_it_is_named(
     assert [check["level"] for check in told["preflight"] if check["id"] == "package_unread"] == ["unknown"] * 2
 
 
-def _header(fats: int = 1, difats: int = 0, first: int = 0xFFFFFFFE, listed: tuple[int, ...] = (0,)) -> bytes:
+def _container(**claims: Any) -> bytes:
     """Return a compound file of a header and two sectors."""
-    head = bytearray(512)
-    head[:8] = compound.MAGIC
-    struct.pack_into("<HHHHH", head, 24, 0x3E, 3, 0xFFFE, 9, 6)
-    struct.pack_into("<I", head, 44, fats)
-    struct.pack_into("<IIIIIII", head, 48, 1, 0, 4096, 0xFFFFFFFE, 0, first, difats)
-    places = [*listed, *[0xFFFFFFFF] * (109 - len(listed))]
-    struct.pack_into("<109I", head, 76, *places)
-    return bytes(head) + struct.pack("<128I", 0xFFFFFFFD, 0xFFFFFFFE, *[0xFFFFFFFF] * 126) + bytes(512)
+    sectors = struct.pack("<128I", msi_build.LIST, msi_build.END, *[msi_build.FREE] * 126) + bytes(512)
+    return msi_build.head(**claims) + sectors
 
 
 HOSTILE = {
     "nothing": b"",
     "a program": b"MZ" + bytes(5000),
-    "the mark alone": compound.MAGIC + bytes(504),
-    "no tables": _header(),
-    "more sectors than there are": _header(fats=0xFFFFFFFF),
-    "more lists than there are": _header(difats=0xFFFFFFFF),
-    "a list in a circle": _header(fats=200, difats=3, first=0),
-    "a sector twice in the list": _header(fats=2, listed=(0, 0)),
-    "a list far behind the end": _header(listed=(0x00FFFFFF,)),
+    "the mark alone": msi_build.MAGIC + bytes(504),
+    "no tables": _container(),
+    "more sectors than there are": _container(fats=0xFFFFFFFF),
+    "more lists than there are": _container(difats=0xFFFFFFFF),
+    "a list in a circle": _container(fats=200, difats=3, first=0),
+    "a sector twice in the list": _container(fats=2, listed=(0, 0)),
+    "a list far behind the end": _container(listed=(0x00FFFFFF,)),
 }
 
 
