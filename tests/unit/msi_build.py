@@ -96,3 +96,26 @@ def _decoded(text: bytes) -> str:
         return text.decode("utf-8")
     except UnicodeDecodeError:
         return text.decode("cp1252")
+
+
+def container(entries: list[tuple[str, int, int]], content: bytes = b"") -> bytes:
+    """Return a container of streams: (name, the sector of the content in which it begins, bytes) each.
+
+    In the folder's tree each one lies to the right of the one before.
+    """
+    rows, sectors = -(-(len(entries) + 1) // 4), -(-len(content) // 512)
+    fats = next(fats for fats in range(1, 110) if fats * 128 >= fats + rows + sectors)
+    told = [_entry("Root Entry", 5, END, 0, below=1)]
+    for place, (name, first, size) in enumerate(entries, 1):
+        following = place + 1 if place < len(entries) else FREE
+        told.append(_entry(name, 2, fats + rows + first, size, right=following))
+    chains = [*range(fats + 1, fats + rows), END, *range(fats + rows + 1, fats + rows + sectors), END]
+    numbers = [*[LIST] * fats, *chains, *[FREE] * 128 * fats][: fats * 128]
+    listed, folder = struct.pack(f"<{len(numbers)}I", *numbers), b"".join(told).ljust(rows * 512, b"\0")
+    return head(fats, listed=tuple(range(fats)), folder=fats) + listed + folder + content.ljust(sectors * 512, b"\0")
+
+
+def _entry(name: str, kind: int, first: int, size: int, right: int = FREE, below: int = FREE) -> bytes:
+    raw = name.encode("utf-16-le")
+    tree = struct.pack("<HBBIII", len(raw) + 2, kind, 1, FREE, right, below)
+    return raw.ljust(64, b"\0") + tree + bytes(36) + struct.pack("<IQ", first, size)

@@ -13,6 +13,7 @@ from typing import Any
 import forecasts
 import msi_build
 import pytest
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.windows.msi import compound
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.windows.msi.contents import contents, masked
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.windows.msi.errors import DamagedError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.windows.msi.tables import tables
@@ -170,6 +171,16 @@ HOSTILE = {
 def test_what_is_no_whole_package_is_an_error(name: str) -> None:
     with pytest.raises(DamagedError):
         contents(HOSTILE[name])
+
+
+def test_streams_of_one_name_share_the_room_of_the_file() -> None:
+    """A name can be coded in many ways: each stream of it would be read, and only the last one kept."""
+    half, ways = 1 << 20, [f"!{first}{second}" for first in ("A", "\u480a") for second in ("B", "\u480b")]
+    entries = [(name, at, half - 512 * at) for at, name in enumerate(ways)]
+    with pytest.raises(DamagedError, match="larger than it is"):
+        compound.streams(msi_build.container(entries, bytes(2 * half)))
+    told = compound.streams(msi_build.container(entries[2:], bytes(2 * half)))
+    assert {name: len(stream) for name, stream in told.items()} == {"!AB": half - 512 * 3}
 
 
 @MADE

@@ -27,6 +27,8 @@ def streams(content: bytes, wanted: str = "!") -> dict[str, bytes]:
     olefile = _library()
     _check(content)
     found: dict[str, bytes] = {}
+    # Of all that is read: names may be alike once they are decoded.
+    room = len(content)
     try:
         with olefile.OleFileIO(io.BytesIO(content), raise_defects=olefile.DEFECT_INCORRECT) as package:
             entries = package.listdir()
@@ -35,7 +37,8 @@ def streams(content: bytes, wanted: str = "!") -> dict[str, bytes]:
             for entry in entries:
                 name = decoded(entry[-1])
                 if len(entry) == 1 and name.startswith(wanted):
-                    found[name] = _stream(package, entry, len(content) - sum(map(len, found.values())))
+                    found[name] = _stream(package, entry, room)
+                    room -= len(found[name])
     except BROKEN as error:
         raise DamagedError(f"its streams cannot be read ({type(error).__name__}: {error})") from error
     return found
