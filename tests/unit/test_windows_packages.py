@@ -164,6 +164,7 @@ HOSTILE = {
     "a list in a circle": _container(fats=200, difats=3, first=0),
     "a sector twice in the list": _container(fats=2, listed=(0, 0)),
     "a list far behind the end": _container(listed=(0x00FFFFFF,)),
+    "a folder whose tree is a chain": msi_build.container([(f"!{number}", 0, 0) for number in range(3000)]),
 }
 
 

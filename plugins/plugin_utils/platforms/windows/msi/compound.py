@@ -13,14 +13,17 @@ from .errors import DamagedError, NoReaderError
 MAGIC, HEADER = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 512
 FREE = 0xFFFFFFFA
 IN_HEADER, MOST_STREAMS = 109, 10_000
-# What a damaged file makes of the library; its own error is an OSError.
-BROKEN = (OSError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError, AssertionError, struct.error)
+# What a damaged file makes of the library: its own error is an OSError, and it follows the tree by calling itself.
+BROKEN = (
+    *(OSError, LookupError, TypeError, ValueError, AttributeError),
+    *(ArithmeticError, AssertionError, RecursionError, struct.error),
+)
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._"
-PAIR, SINGLE, TABLE, LAST = 0x3800, 0x4800, 0x4840, 0x4841
+PAIR, SINGLE, TABLE = 0x3800, 0x4800, 0x4840
 
 
-def streams(content: bytes, wanted: str = "!") -> dict[str, bytes]:
-    """Return {name: bytes} of the streams whose name begins with ! as tables do, or with what is wanted.
+def streams(content: bytes) -> dict[str, bytes]:
+    """Return {name: bytes} of the streams whose name begins with ! as tables do.
 
     Raises DamagedError for what is no whole package, and NoReaderError where olefile is not on the controller.
     """
@@ -36,7 +39,7 @@ def streams(content: bytes, wanted: str = "!") -> dict[str, bytes]:
                 raise DamagedError(f"it has more than {MOST_STREAMS:,} streams")
             for entry in entries:
                 name = decoded(entry[-1])
-                if len(entry) == 1 and name.startswith(wanted):
+                if len(entry) == 1 and name.startswith("!"):
                     found[name] = _stream(package, entry, room)
                     room -= len(found[name])
     except BROKEN as error:

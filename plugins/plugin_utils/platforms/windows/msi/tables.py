@@ -12,7 +12,7 @@ from .compound import streams
 from .errors import DamagedError
 
 Row = tuple["str | int | None", ...]
-POOL, TEXTS, COLUMNS, TABLES = "!_StringPool", "!_StringData", "!_Columns", "!_Tables"
+POOL, TEXTS, COLUMNS = "!_StringPool", "!_StringData", "!_Columns"
 # A column's kind: whether it is text or a stream's, and of numbers how many bytes.
 TEXT, NULLABLE, KEY, BINARY, WIDTH = 0x0800, 0x1000, 0x2000, 0x0900, 0xFF
 LONG_REFERENCES, NEUTRAL, UTF8 = 1 << 31, 0, 65001
