@@ -34,15 +34,18 @@ SETTERS = (35, 51)
 KINDS = {1: "library", 2: "program", 3: "text", 5: "script", 6: "script", 7: "another package"}
 DEFERRED, AS_SYSTEM = 0x400, 0x800
 RESTARTS = ("ScheduleReboot", "ForceReboot")
+# What is counted, and the list that it is the length of.
+COUNTED = {"files": "files", "registry_values": "registry", "services": "services", "own_actions": "actions"}
 LITERAL = re.compile(r'"[^"]*"')
 PLAIN = ('""', '"ALL"')
 
 
 @dataclass(frozen=True)
 class _Component:
+    """A component that goes with its package."""
+
     folder: str
     is_wide: bool
-    stays: bool
 
 
 def contents(content: bytes) -> dict[str, Any]:
@@ -51,20 +54,17 @@ def contents(content: bytes) -> dict[str, Any]:
     Paths begin with a variable for the folder that the package has by default. What is permanent is left out.
     """
     told = tables(content)
-    parts = _components(told)
+    folders = _folders(told)
+    parts = _components(told, folders)
     found: dict[str, Any] = {
-        "files": sorted({*_files(told, parts), *_others(told, parts)}),
+        "files": sorted({*_files(told, parts), *_others(told, parts, folders)}),
         "registry": sorted(set(_registry(told, parts))),
         "services": sorted(_services(told, parts), key=lambda one: str(one["name"])),
         "conditions": sorted(masked(str(row[0])) for row in _of(told, "LaunchCondition", "Condition") if row[0]),
         "restarts": list(_restarts(told)),
         "actions": list(_actions(told)),
     }
-    counts = {kind: len(found[kind]) for kind in ("files", "registry", "services", "actions")}
-    return {
-        "counts": {{"registry": "registry_values", "actions": "own_actions"}.get(k, k): n for k, n in counts.items()},
-        **found,
-    }
+    return {"counts": {called: len(found[kind]) for called, kind in COUNTED.items()}, **found}
 
 
 def _of(told: dict[str, Table], name: str, *columns: str) -> Iterator[Row]:
@@ -72,14 +72,18 @@ def _of(told: dict[str, Table], name: str, *columns: str) -> Iterator[Row]:
     return iter(()) if table is None else table.named(*columns)
 
 
-def _components(told: dict[str, Table]) -> dict[str, _Component]:
-    folders = _folders(told)
+def _components(told: dict[str, Table], folders: dict[str, str]) -> dict[str, _Component]:
+    """Return the components that go by their names; what is permanent is not among them."""
     return {
-        str(name): _Component(
-            folders.get(str(folder), f"[{folder}]"), bool(_int(bits) & WIDE), bool(_int(bits) & PERMANENT)
-        )
+        str(name): _Component(_place(folders, folder), bool(_int(bits) & WIDE))
         for name, folder, bits in _of(told, "Component", "Component", "Directory_", "Attributes")
+        if not _int(bits) & PERMANENT
     }
+
+
+def _place(folders: dict[str, str], name: object) -> str:
+    """Return the path of a folder, or its name alone where the package does not say more of it."""
+    return folders.get(str(name), f"[{name}]")
 
 
 def _folders(told: dict[str, Table]) -> dict[str, str]:
@@ -121,22 +125,20 @@ def _int(value: object) -> int:
 
 def _files(told: dict[str, Table], parts: dict[str, _Component]) -> Iterator[str]:
     for component, name in _of(told, "File", "Component_", "FileName"):
-        part = parts.get(str(component))
-        if part and not part.stays:
-            yield f"{part.folder}\\{_long(str(name))}"
+        if str(component) in parts:
+            yield f"{parts[str(component)].folder}\\{_long(str(name))}"
 
 
-def _others(told: dict[str, Table], parts: dict[str, _Component]) -> Iterator[str]:
-    """Yield what goes besides the files: by RemoveFile at a removal, shortcuts, and copies that were made."""
-    folders = _folders(told)
+def _others(told: dict[str, Table], parts: dict[str, _Component], folders: dict[str, str]) -> Iterator[str]:
+    """Yield what goes besides the files: by RemoveFile at a removal, and shortcuts."""
     for component, name, folder, when in _of(
         told, "RemoveFile", "Component_", "FileName", "DirProperty", "InstallMode"
     ):
-        if when in AT_REMOVAL and not _stays(parts, component):
-            yield f"{folders.get(str(folder), f'[{folder}]')}\\{_long(str(name)) if name else ''}"
+        if when in AT_REMOVAL and str(component) in parts:
+            yield f"{_place(folders, folder)}\\{_long(str(name)) if name else ''}"
     for component, name, folder in _of(told, "Shortcut", "Component_", "Name", "Directory_"):
-        if not _stays(parts, component):
-            yield f"{folders.get(str(folder), f'[{folder}]')}\\{_long(str(name))}.lnk"
+        if str(component) in parts:
+            yield f"{_place(folders, folder)}\\{_long(str(name))}.lnk"
 
 
 def masked(condition: str) -> str:
@@ -150,15 +152,10 @@ def _restarts(told: dict[str, Table]) -> Iterator[str]:
             yield f"{action}{': ' + masked(str(condition)) if condition else ''}"
 
 
-def _stays(parts: dict[str, _Component], component: object) -> bool:
-    part = parts.get(str(component))
-    return part is None or part.stays
-
-
 def _registry(told: dict[str, Table], parts: dict[str, _Component]) -> Iterator[str]:
     for root, key, name, component in _of(told, "Registry", "Root", "Key", "Name", "Component_"):
         part = parts.get(str(component))
-        if part is None or part.stays:
+        if part is None:
             continue
         top, below = ROOTS.get(_int(root) if root is not None else -9, "?"), str(key).strip("\\")
         place = f"{top}\\{below}" + (" (64-bit view)" if part.is_wide else " (32-bit view)")
@@ -175,7 +172,7 @@ def _services(told: dict[str, Table], parts: dict[str, _Component]) -> Iterator[
     installed = {str(row[0]): row[1] for row in _of(told, "ServiceInstall", "Name", "DisplayName")}
     bits: dict[str, int] = {}
     for name, event, component in _of(told, "ServiceControl", "Name", "Event", "Component_"):
-        if not _stays(parts, component):
+        if str(component) in parts:
             bits[str(name)] = bits.get(str(name), 0) | _int(event)
     for name in sorted({*installed, *(name for name, event in bits.items() if event & (DELETED | STOPPED))}):
         yield {
