@@ -119,3 +119,21 @@ def _entry(name: str, kind: int, first: int, size: int, right: int = FREE, below
     raw = name.encode("utf-16-le")
     tree = struct.pack("<HBBIII", len(raw) + 2, kind, 1, FREE, right, below)
     return raw.ljust(64, b"\0") + tree + bytes(36) + struct.pack("<IQ", first, size)
+
+
+def table_streams(tables: dict[str, tuple[tuple[str, ...], list[tuple[str, ...]]]]) -> dict[str, bytes]:
+    """Return the streams of tables of texts alone, as {table: (columns, rows)}; a text that is there twice is once."""
+    texts: dict[str, int] = {}
+
+    def column(values: list[str]) -> bytes:
+        return b"".join(struct.pack("<H", texts.setdefault(value, len(texts) + 1)) for value in values)
+
+    found, described = {}, [b"", b"", b"", b""]
+    for table, (columns, rows) in tables.items():
+        found[f"!{table}"] = b"".join(column([row[at] for row in rows]) for at in range(len(columns)))
+        numbers = [struct.pack("<H", 0x8000 + at) for at in range(1, len(columns) + 1)]
+        kinds = struct.pack("<H", 0x8D00) * len(columns)
+        told = (column([table] * len(columns)), b"".join(numbers), column(list(columns)), kinds)
+        described = [before + after for before, after in zip(described, told, strict=True)]
+    pool = struct.pack("<I", 65001) + b"".join(struct.pack("<HH", len(text), 1) for text in texts)
+    return {**found, "!_Columns": b"".join(described), "!_StringPool": pool, "!_StringData": "".join(texts).encode()}

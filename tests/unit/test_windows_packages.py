@@ -28,6 +28,7 @@ MADE = pytest.mark.skipif(
 # What msiinfo makes up: the stream of the summary, and the pool's code page.
 NOT_TABLES = {"_SummaryInformation", "_ForceCodepage"}
 SECONDS, MEGABYTES = 60, 1500
+STREAMS = "ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.windows.msi.tables.streams"
 
 
 @pytest.fixture(scope="module")
@@ -202,6 +203,51 @@ def test_a_mutated_package_is_read_or_an_error(data: st.DataObject, made: Callab
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < MEGABYTES << 10
 
 
+LONG = "y" * 60_000
+OF_COMPONENT = (("Component", "Directory_"), [("Main", "Top")])
+NAMES = [f"d{number:04}" for number in range(3000)]
+# Of a few kilobytes each, besides one long text.
+REPEATING: dict[str, dict[str, Any]] = {
+    "folders below folders": {
+        "Directory": (
+            ("Directory", "Directory_Parent", "DefaultDir"),
+            [*zip(NAMES, NAMES[1:], [LONG] * 2999, strict=False)],
+        ),
+    },
+    "folders of a short name each": {
+        "Directory": (
+            ("Directory", "Directory_Parent", "DefaultDir"),
+            [*zip(NAMES, NAMES[1:], [LONG[:500]] * 2999, strict=False)],
+        ),
+    },
+    "files in a folder": {
+        "Component": (("Component", "Directory_"), [("Main", LONG)]),
+        "File": (("Component_", "FileName"), [("Main", name) for name in NAMES]),
+    },
+    "components of folders that are not there": {
+        "Component": (("Component", "Directory_"), [(name, LONG) for name in NAMES]),
+        "Shortcut": (("Component_", "Name", "Directory_"), [(name, "x", LONG) for name in NAMES]),
+    },
+    "values of a key": {
+        "Component": OF_COMPONENT,
+        "Registry": (("Component_", "Key", "Name"), [("Main", LONG, name) for name in NAMES]),
+    },
+    "conditions": {"LaunchCondition": (("Condition",), [(f'{LONG}="x"',)] * 3000)},
+    "services": {"ServiceInstall": (("Name", "DisplayName"), [(name, LONG) for name in NAMES])},
+}
+
+
+@pytest.mark.parametrize("name", sorted(REPEATING))
+def test_a_long_text_that_many_rows_name_is_not_told_each_time(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = msi_build.table_streams(REPEATING[name])
+    assert sum(map(len, told.values())) < 200_000
+    monkeypatch.setattr(STREAMS, lambda _content: told)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(DamagedError, match=r"more than [\d,]+ characters"):
+        contents(b"")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50 << 10
+
+
 def _streams(columns: int, rows: int) -> dict[str, bytes]:
     """Return the streams of a package with one table of many rows, whose columns are numbers of two bytes."""
     names = ["Big", *(f"C{number}" for number in range(columns))]
@@ -224,8 +270,7 @@ def test_tables_of_ten_million_rows_are_an_error(
     columns: int, rows: int, is_read: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = _streams(columns, rows)
-    monkeypatch.setattr("ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.windows.msi.tables.streams",
-                        lambda _content: told)  # fmt: skip
+    monkeypatch.setattr(STREAMS, lambda _content: told)
     if is_read:
         assert len(tables(b"")["Big"].rows) == rows
         return

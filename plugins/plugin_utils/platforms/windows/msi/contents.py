@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+from .errors import DamagedError
 from .tables import Row, Table, tables
 
 # Folders that Windows Installer knows by itself.
@@ -29,6 +30,8 @@ ROOTS = {-1: "HKCU or HKLM", 0: "HKCR", 1: "HKCU", 2: "HKLM", 3: "HKU"}
 # Bits: a component that stays for good; one of the 64-bit view; a service that is deleted, or stopped, at a removal.
 PERMANENT, WIDE, DELETED, STOPPED = 0x10, 0x100, 0x80, 0x20
 AT_REMOVAL, DEEPEST = (2, 3), 64
+# Characters of a path, of which Windows takes no more, and of all that is told of a package.
+LONGEST, MOST_CHARACTERS = 32_767, 8 << 20
 # Kinds of actions that do no more than set a property or a folder, and what the others are.
 SETTERS = (35, 51)
 KINDS = {1: "library", 2: "program", 3: "text", 5: "script", 6: "script", 7: "another package"}
@@ -38,11 +41,28 @@ RESTARTS = ("ScheduleReboot", "ForceReboot")
 COUNTED = {"files": "files", "registry_values": "registry", "services": "services", "own_actions": "actions"}
 LITERAL = re.compile(r'"[^"]*"')
 PLAIN = ('""', '"ALL"')
+Told = TypeVar("Told", str, dict[str, Any])
+
+
+@dataclass
+class _Room:
+    """How many more characters may be told of a package: its rows can name one long text again and again."""
+
+    left: int = MOST_CHARACTERS
+
+    def kept(self, told: Iterable[Told]) -> Iterator[Told]:
+        """Yield what is told as long as there is room. Raises DamagedError where there is none."""
+        for one in told:
+            texts = (one,) if isinstance(one, str) else [text for text in one.values() if isinstance(text, str)]
+            self.left -= sum(map(len, texts))
+            if self.left < 0:
+                raise DamagedError(f"what it holds has more than {MOST_CHARACTERS:,} characters")
+            yield one
 
 
 @dataclass(frozen=True)
 class _Component:
-    """A component that goes with its package."""
+    """A component that goes with its package: the name of its folder, and whether its keys are of the 64-bit view."""
 
     folder: str
     is_wide: bool
@@ -53,16 +73,17 @@ def contents(content: bytes) -> dict[str, Any]:
 
     Paths begin with a variable for the folder that the package has by default. What is permanent is left out.
     """
-    told = tables(content)
-    folders = _folders(told)
-    parts = _components(told, folders)
+    told, room = tables(content), _Room()
+    folders = _folders(told, room)
+    parts = _components(told)
+    conditions = (masked(str(row[0])) for row in _of(told, "LaunchCondition", "Condition") if row[0])
     found: dict[str, Any] = {
-        "files": sorted({*_files(told, parts), *_others(told, parts, folders)}),
-        "registry": sorted(set(_registry(told, parts))),
-        "services": sorted(_services(told, parts), key=lambda one: str(one["name"])),
-        "conditions": sorted(masked(str(row[0])) for row in _of(told, "LaunchCondition", "Condition") if row[0]),
-        "restarts": list(_restarts(told)),
-        "actions": list(_actions(told)),
+        "files": sorted({*room.kept(_files(told, parts, folders)), *room.kept(_others(told, parts, folders))}),
+        "registry": sorted(set(room.kept(_registry(told, parts)))),
+        "services": sorted(room.kept(_services(told, parts)), key=lambda one: str(one["name"])),
+        "conditions": sorted(room.kept(conditions)),
+        "restarts": list(room.kept(_restarts(told))),
+        "actions": list(room.kept(_actions(told))),
     }
     return {"counts": {called: len(found[kind]) for called, kind in COUNTED.items()}, **found}
 
@@ -72,10 +93,10 @@ def _of(told: dict[str, Table], name: str, *columns: str) -> Iterator[Row]:
     return iter(()) if table is None else table.named(*columns)
 
 
-def _components(told: dict[str, Table], folders: dict[str, str]) -> dict[str, _Component]:
+def _components(told: dict[str, Table]) -> dict[str, _Component]:
     """Return the components that go by their names; what is permanent is not among them."""
     return {
-        str(name): _Component(_place(folders, folder), bool(_int(bits) & WIDE))
+        str(name): _Component(str(folder), bool(_int(bits) & WIDE))
         for name, folder, bits in _of(told, "Component", "Component", "Directory_", "Attributes")
         if not _int(bits) & PERMANENT
     }
@@ -86,17 +107,18 @@ def _place(folders: dict[str, str], name: object) -> str:
     return folders.get(str(name), f"[{name}]")
 
 
-def _folders(told: dict[str, Table]) -> dict[str, str]:
+def _folders(told: dict[str, Table], room: _Room) -> dict[str, str]:
     """Return the path of each folder of the package; one whose parents do not end is by its own name alone."""
     rows = {
         str(name): (parent, str(default or "."))
         for name, parent, default in _of(told, "Directory", "Directory", "Directory_Parent", "DefaultDir")
     }
-    return {name: _folder(name, rows) for name in rows}
+    return dict(zip(rows, room.kept(_folder(name, rows) for name in rows), strict=True))
 
 
 def _folder(name: str, rows: dict[str, tuple[str | int | None, str]]) -> str:
     parts: list[str] = []
+    length = 0
     for _level in range(DEEPEST):
         known = FOLDERS.get(name) or _merged(name)
         if known or name not in rows:
@@ -104,6 +126,9 @@ def _folder(name: str, rows: dict[str, tuple[str | int | None, str]]) -> str:
         parent, default = rows[name]
         own = _long(default.partition(":")[0])
         parts += [own] if own != "." else []
+        length += len(own)
+        if length > LONGEST:
+            raise DamagedError(f"a folder of it has a path of more than {LONGEST:,} characters")
         if parent is None or str(parent) == name:
             break
         name = str(parent)
@@ -123,10 +148,10 @@ def _int(value: object) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _files(told: dict[str, Table], parts: dict[str, _Component]) -> Iterator[str]:
+def _files(told: dict[str, Table], parts: dict[str, _Component], folders: dict[str, str]) -> Iterator[str]:
     for component, name in _of(told, "File", "Component_", "FileName"):
         if str(component) in parts:
-            yield f"{parts[str(component)].folder}\\{_long(str(name))}"
+            yield f"{_place(folders, parts[str(component)].folder)}\\{_long(str(name))}"
 
 
 def _others(told: dict[str, Table], parts: dict[str, _Component], folders: dict[str, str]) -> Iterator[str]:
