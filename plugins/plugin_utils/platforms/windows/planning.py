@@ -20,7 +20,6 @@ ASSIGNED = f"{CURRENT}\\Group Policy\\AppMgmt"
 INTUNE = "SOFTWARE\\Microsoft\\IntuneManagementExtension"
 CONFIGMGR = "SOFTWARE\\Microsoft\\SMS\\Mobile Client"
 SIGNED_IN = "Volatile Environment"
-POLICIES = "SOFTWARE\\Policies\\Microsoft\\FVE"
 # Services that say what a host is, or what would have to be waited for.
 ROLES = ("vmms", "ClusSvc", "NTDS", "uwfvol", "UwfServicingSvc", "CcmExec", "IntuneManagementExtension")
 ENCRYPTION = "encryption"
@@ -45,7 +44,6 @@ def _more(signs: dict[str, list[str]]) -> Iterator[Read]:
     yield key("assigned", ASSIGNED, depth=1, values=["Deployment Name", "Script Path"], match=pattern(makers))
     yield key("intune", INTUNE, values=["Version"])
     yield key("configmgr", CONFIGMGR, values=["AssignedSiteCode"])
-    yield key("encryption-policy", POLICIES, values=["FDVActiveDirectoryBackup", "OSActiveDirectoryBackup"])
     yield of_users("signed-in", SIGNED_IN, values=["USERNAME"])
     for name in ROLES:
         yield key(f"role-{name.lower()}", f"{SERVICES}\\{name}", values=["Start"])
