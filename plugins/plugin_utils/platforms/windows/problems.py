@@ -75,9 +75,14 @@ def _driver_without_file(_product: Product, items: list[Item], _evidence: Eviden
     return any(item["value"]["file"] == ABSENT for item in of_kind(items, "driver"))
 
 
+def filters_left(items: list[Item]) -> list[Item]:
+    """Return the entries of lists of device filters that name one whose driver is gone."""
+    filters = of_kind(items, "class_filter")
+    return [item for item in filters if ABSENT in (item["value"]["service"], item["value"]["file"])]
+
+
 def _filter_left(_product: Product, items: list[Item], _evidence: Evidence) -> bool:
-    values = [item["value"] for item in of_kind(items, "class_filter")]
-    return any(ABSENT in (value["service"], value["file"]) for value in values)
+    return bool(filters_left(items))
 
 
 def _encrypted_disk(product: Product, items: list[Item], _evidence: Evidence) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ....detect.evidence import Item
 from ....plan.foretelling import Step
 from .. import names
-from ..look import ABSENT
+from ..problems import filters_left
 from .case import Case, Removal, listed
 
 # What is left, by class, in the order in which it would go: what calls a driver goes before the driver.
@@ -41,9 +41,7 @@ def steps(case: Case) -> list[Step]:
 
 
 def _filters_first(case: Case) -> Iterator[Step]:
-    broken = [
-        item for item in case.items("class_filter") if ABSENT in (item["value"]["service"], item["value"]["file"])
-    ]
+    broken = filters_left(case.items("class_filter"))
     if broken:
         told = tuple(f"{item['what']}: only this entry goes, the others keep their order" for item in broken)
         title = "Before any restart, take filters whose driver is gone out of their lists"

@@ -10,6 +10,7 @@ from .....plan.foretelling import UNKNOWN
 from .....plan.model import Check
 from ...look import text, why_not
 from ...planning import OPTIONS, SIGNED_IN
+from ...problems import filters_left
 from ..case import Case, listed, start
 
 BUSY = "InProgress"
@@ -110,9 +111,7 @@ def sessions(case: Case) -> Iterator[Check]:
 
 def filters(case: Case) -> Iterator[Check]:
     """Yield a stop for any restart, by whomever: a list of device filters names one that is gone."""
-    left = [
-        item for item in case.items("class_filter") if "absent" in (item["value"]["service"], item["value"]["file"])
-    ]
+    left = filters_left(case.items("class_filter"))
     if left:
         yield Check(
             "filter_left",
