@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from .....detect.match import Finding
 from .....plan.foretelling import UNKNOWN
 from .....plan.model import Check
 from ... import names
@@ -14,14 +15,15 @@ from ...look import ABSENT, text
 from ...planning import REGISTERED
 from ..case import GONE, Case, has_program, listed, runs
 
-SERVICE = "WinDefend"
+# Defender in the catalog of other products, and its service: checks of its own say what is so with it.
+DEFENDER, SERVICE = "defender_windows", "WinDefend"
 SOURCE = "Correct it where it comes from, in the group policy or the management tool, and not in the registry."
 
 
 def now(case: Case) -> Iterator[Check]:
     """Yield who protects now: a host without protection before has no window that a change opens."""
     own = [one.name for one in case.found if one.state == "running" and _scans(case, one.id)]
-    others = [one.name for one in case.others if one.state == "running"]
+    others = [one.name for one in _besides_defender(case) if one.state == "running"]
     if own:
         yield Check("protected_now", "ok", "The vendor's engine runs", listed(own))
     elif others:
@@ -44,9 +46,7 @@ def _scans(case: Case, product: str) -> bool:
 
 def others(case: Case) -> Iterator[Check]:
     """Yield other makers' products, and what they left in Security Center."""
-    there = [
-        f"{one.name} ({one.state})" for one in case.others if one.state not in GONE and one.id not in _defender(case)
-    ]
+    there = [f"{one.name} ({one.state})" for one in _besides_defender(case) if one.state not in GONE]
     if there:
         title, remedy = (
             "Another antivirus product is there",
@@ -60,8 +60,8 @@ def others(case: Case) -> Iterator[Check]:
         yield Check("provider_left", "warning", title, names, "The row is Windows' own to remove, with a restart.")
 
 
-def _defender(case: Case) -> set[str]:
-    return {one.id for one in case.others if "defender" in one.id}
+def _besides_defender(case: Case) -> list[Finding]:
+    return [one for one in case.others if one.id != DEFENDER]
 
 
 def afterwards(case: Case) -> Iterator[Check]:
