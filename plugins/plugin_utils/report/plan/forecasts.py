@@ -11,7 +11,7 @@ from typing import Any
 
 from ... import platforms
 from ...plan.foretelling import LEVELS
-from ...record import verdict
+from ...record import preview
 from .. import words
 
 FORECAST = "forecast"
@@ -54,7 +54,7 @@ class Forecast:
     @property
     def verdict(self) -> str:
         """Return what looking at its hosts came to."""
-        return verdict.of_detection({**self.content, "removed_before": []})
+        return preview.word(self.content)
 
     @property
     def found(self) -> str:
