@@ -40,33 +40,30 @@ def looked_at(disks: dict[str, Path], folder: Path) -> dict[str, dict[str, Any]]
     """Return the record of each disk by the name of its host: all of them in one run of the playbook."""
     local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "avshift_become": False}
     hosts = {name: {**local, "kaspersky_detect_root": str(disk)} for name, disk in disks.items()}
-    folder.mkdir(parents=True)
-    (folder / "hosts.json").write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
-    done = subprocess.run(
-        [
-            "ansible-playbook",
-            "--forks=2",
-            "-i",
-            str(folder / "hosts.json"),
-            PLAY,
-            "-e",
-            f"avshift_detect_dir={folder}/detect",
-        ],
-        cwd=REPOSITORY,
-        env=environment(folder),
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
+    done = ansible(hosts, folder, "ansible-playbook", "--forks=2", PLAY, "-e", f"avshift_detect_dir={folder}/detect")
     assert done.returncode in (0, 2), done.stdout + done.stderr
     found = sorted(folder.glob("detect/**/*.json"))
     records = [json.loads(path.read_text(encoding="utf-8")) for path in found]
     return {record["host"]: record for record in records if "host" in record}
 
 
-def environment(folder: Path) -> dict[str, str]:
-    """Return what Ansible is run with."""
+def ansible(hosts: dict[str, Any], folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of Ansible's on {host: variables}, with a folder for what it needs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    inventory = folder / "hosts.json"
+    inventory.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
+    return subprocess.run(
+        [command[0], "-i", str(inventory), *command[1:]],
+        cwd=REPOSITORY,
+        env=_environment(folder),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+def _environment(folder: Path) -> dict[str, str]:
     return {
         "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
         "HOME": str(folder),

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import compare
 import disks
@@ -20,31 +18,16 @@ from windows_hosts import HOME
 from avshift_windows import ssh, states
 from avshift_windows.wine import Prefix
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 CODES = {"cmd /c exit 7": 7, "sc query klnagent": 0, "sc query gone": 36}
 NOBODY = 65534
 # One host here has what it refuses only for others than root, and so does the account that looks at it.
 REFUSING = "denied"
 
 
-def _ansible(hosts: dict[str, Any], folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    folder.mkdir(exist_ok=True)
-    (folder / "hosts.json").write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
-    return subprocess.run(
-        [arguments[0], "-i", str(folder / "hosts.json"), *arguments[1:]],
-        cwd=REPOSITORY,
-        env=disks.environment(folder),
-        capture_output=True,
-        text=True,
-        timeout=disks.SECONDS,
-        check=False,
-    )
-
-
 def test_ansible_s_own_ssh_connection_reaches_a_host(up: Up, tmp_path: Path) -> None:
     with up("installed") as prefix, ssh.reached({"installed": prefix}, tmp_path / "ssh", "cmd") as hosts:
         for at, (line, code) in enumerate(CODES.items()):
-            said = _ansible(hosts, tmp_path / str(at), "ansible", "all", "-m", "ansible.builtin.raw", "-a", line)
+            said = disks.ansible(hosts, tmp_path / str(at), "ansible", "all", "-m", "ansible.builtin.raw", "-a", line)
             assert f"rc={code} " in said.stdout, said.stdout + said.stderr
             assert ("RUNNING" in said.stdout) == (code == 0)
 
@@ -72,7 +55,7 @@ def test_every_host_is_found_live_as_recorded_and_a_look_changes_nothing(up: Up,
         prefixes = {name: stack.enter_context(up(name)) for name in names}
         before = {name: _seen(prefix) for name, prefix in prefixes.items()}
         hosts = stack.enter_context(ssh.reached(prefixes, tmp_path / "ssh", "powershell"))
-        done = _ansible(
+        done = disks.ansible(
             hosts, tmp_path / "look", "ansible-playbook", disks.PLAY, "-e", f"avshift_detect_dir={tmp_path}/detect"
         )
         assert {name: _seen(prefix) for name, prefix in prefixes.items()} == before
@@ -91,7 +74,7 @@ def test_what_a_host_refuses_is_unknown_and_named(up: Up, tmp_path: Path) -> Non
     prefix = _given_to(NOBODY, made)
     with prefix.up(), ssh.reached({REFUSING: prefix}, tmp_path / "ssh", "powershell") as hosts:
         states.refuse(state, prefix)
-        _ansible(
+        disks.ansible(
             hosts, tmp_path / "look", "ansible-playbook", disks.PLAY, "-e", f"avshift_detect_dir={tmp_path}/detect"
         )
     record = json.loads((tmp_path / "detect" / f"{REFUSING}.json").read_text(encoding="utf-8"))
