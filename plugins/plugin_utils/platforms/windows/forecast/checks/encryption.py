@@ -8,6 +8,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from .....plan.foretelling import UNKNOWN
 from .....plan.model import Check
@@ -37,21 +38,29 @@ def own(case: Case) -> Iterator[Check]:
 def of_system(case: Case) -> Iterator[Check]:
     """Yield Windows' own encryption: a warning, and a stop where a server of the vendor's may hold its keys."""
     answer = next((answer for read, answer in case.look.of_kind("output") if read["id"] == ENCRYPTION), {})
+    shares = encrypted(answer["output"]) if "output" in answer else {}
+    volumes = [drive for drive, share in shares.items() if share]
+    if why := _unknown(case, answer, shares):
+        yield Check("bitlocker", UNKNOWN, "It is not known whether BitLocker encrypts a volume", why, ELSEWHERE)
+    elif volumes:
+        yield _of_volumes(case, ", ".join(volumes))
+    else:
+        yield Check("bitlocker", "ok", "BitLocker encrypts no volume", "manage-bde says so of every volume")
+
+
+def _unknown(case: Case, answer: dict[str, Any], shares: dict[str, int | None]) -> str:
+    """Return why it is not known, '' where it is: one volume is enough to know of, none means that all are known."""
     if "output" not in answer:
         told = answer.get("not_asked") or why_not(answer) or "the program that knows it is not on this host"
-        if not case.is_live:
-            told = "a disk does not show it"
-        yield Check("bitlocker", UNKNOWN, "It is not known whether BitLocker encrypts a volume", str(told), ELSEWHERE)
-        return
+        return str(told) if case.is_live else "a disk does not show it"
     if answer.get("rc", 0) != 0:
-        why = f"manage-bde ended with {answer['rc']}"
-        yield Check("bitlocker", UNKNOWN, "It is not known whether BitLocker encrypts a volume", why, ELSEWHERE)
-        return
-    volumes = encrypted(answer["output"])
-    if not volumes:
-        yield Check("bitlocker", "ok", "BitLocker encrypts no volume", "manage-bde says so of every volume")
-        return
-    yield _of_volumes(case, ", ".join(volumes))
+        return f"manage-bde ended with {answer['rc']}"
+    if any(shares.values()):
+        return ""
+    silent = [drive for drive, share in shares.items() if share is None]
+    if silent:
+        return f"manage-bde does not say how much of {listed(silent)} is encrypted, as for a volume that is locked"
+    return "" if shares else "manage-bde names no volume"
 
 
 def _of_volumes(case: Case, volumes: str) -> Check:
@@ -64,17 +73,22 @@ def _of_volumes(case: Case, volumes: str) -> Check:
     return Check("bitlocker", "warning", "BitLocker is on", volumes, ELSEWHERE)
 
 
-def encrypted(output: str) -> list[str]:
-    """Return the drives of which a part is encrypted, by what manage-bde -status printed, in base64."""
+def encrypted(output: str) -> dict[str, int | None]:
+    """Return {drive: how much of it is encrypted, in percent} by what manage-bde -status printed, in base64; None where
+    it does not say.
+    """
     try:
         told = base64.b64decode(output).decode("ascii", "replace")
     except (ValueError, binascii.Error):
-        return []
-    drive, found = "", []
+        return {}
+    drive = ""
+    found: dict[str, int | None] = {}
     for line in told.splitlines()[:MOST_LINES]:
         line = line[:LONGEST_LINE]
         named, share = DRIVE.search(line), SHARE.search(line)
-        drive = named[1] if named and not share else drive
-        if share and int(share[1]) > 0 and drive and drive not in found:
-            found.append(drive)
+        if share and drive:
+            found[drive] = max(int(share[1]), found[drive] or 0)
+        elif named and not share:
+            drive = named[1]
+            found.setdefault(drive, None)
     return found
