@@ -183,8 +183,7 @@ lab: setup ## Make the images and packages of the lab, if they are not there
 
 test-full: export AVSHIFT_REMOVAL_SET := full
 test-full: export AVSHIFT_CLAMAV_SET := full
-test-full: export AVSHIFT_DETECTION_HOSTS := clean full agent leftovers half-configured never-set-up tree-gone stop-hangs two-generations held \
-	rc server gateway sister rpm debian11-full debian13-full on-demand integrations look-alikes unrecognised engine-stopped no-perl contained image-based
+test-full: export AVSHIFT_DETECTION_HOSTS := $(basename $(notdir $(wildcard molecule/detection/expected/*.yml)))
 test-full: export AVSHIFT_CLAMAV_HOSTS := clean-debian11 clean clean-debian13
 test-full: export AVSHIFT_PROVIDER_SET := full
 test-full: export AVSHIFT_HANDOVER_SET := full

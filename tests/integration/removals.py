@@ -29,6 +29,7 @@ NOT_REMOVING = (
     "migration_record",
     "rollout_gate",
     "rollout_summary",
+    "set_stats",
     "fail",
 )
 

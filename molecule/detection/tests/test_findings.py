@@ -19,7 +19,7 @@ def _fits(identity: str, pattern: str) -> bool:
 
 
 def test_every_host_has_its_expectations() -> None:
-    assert sorted(path.stem for path in EXPECTED.glob("*.yml")) == sorted(lab.HOSTS)
+    assert set(lab.HOSTS) <= {path.stem for path in EXPECTED.glob("*.yml")}
 
 
 def test_what_is_there_is_found_and_nothing_else(live: Detected, expected: dict[str, Any]) -> None:
