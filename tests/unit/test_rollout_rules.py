@@ -60,7 +60,7 @@ WRONG: list[tuple[Any, str]] = [
     ([1.5], "no"),
     (True, "it is True"),
     ({"ring": []}, "avshift_rollout.ring: there is no such key"),
-    ({"rings": [{"nam": "x"}]}, "avshift_rollout.rings[0].nam: there is no such key"),
+    ({"rings": [{"label": "x"}]}, "avshift_rollout.rings[0].label: there is no such key"),
     ({"rings": [{"gate": {"soke": 5}}]}, "avshift_rollout.rings[0].gate.soke: there is no such key"),
     ({"gate": {"min_clean": "most"}}, "gate.min_clean: most is neither"),
     ({"gate": {"approval": "maybe"}}, "gate.approval: it is 'maybe'"),
