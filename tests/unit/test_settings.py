@@ -6,11 +6,16 @@ import json
 from typing import Any
 
 import pytest
+from ansible_collections.avshift.endpoint.plugins.plugin_utils import schema
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog.model import Provider
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import goal, settings
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux import selftest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux.staging import layout_files
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.schema.keywords import FORMATS
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator, FormatChecker
 from plans import NOTHING_ASKED
 from support import CATALOG, HOST
 
@@ -38,18 +43,74 @@ def test_unknown_option_is_refused_with_those_that_there_are() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "wanted"),
     [
-        ("paths", "/srv", "list"),
-        ("max_file_size", 5, "str"),
-        ("site_signatures", [], "dict"),
-        ("database", True, "str"),
+        ("paths", "/srv", "an array"),
+        ("max_file_size", 5, "a string"),
+        ("site_signatures", [], "an object"),
+        ("database", True, "a string"),
+        ("threads", True, "an integer"),
+        ("threads", "4", "an integer"),
+        ("threads", 1.5, "an integer"),
+        ("threads", None, "an integer"),
+        ("prevention", 1, "a boolean"),
+        ("prevention", "yes", "a boolean"),
     ],
 )
-def test_wrong_type_is_refused(name: str, value: object, wanted: str) -> None:
-    assert f"Give a {wanted}." in _refused({name: value})
+def test_wrong_type_is_refused_and_never_converted(name: str, value: object, wanted: str) -> None:
+    message = _refused({name: value})
+    assert f"option {name}: expected {wanted}, found " in message
+    assert message.endswith(PROVIDER.rules[name]["help"])
+
+
+def test_number_without_a_fraction_is_written_as_an_integer() -> None:
+    assert repr(settings.settled(PROVIDER, {"threads": 2.0})["threads"]) == "2"
 
 
 def test_wrong_choice_is_refused_with_those_that_there_are() -> None:
-    assert "Use one of: official, private_mirror, custom, site." in _refused({"database": "mirror"})
+    message = _refused({"database": "mirror"})
+    assert 'expected one of "official", "private_mirror", "custom", "site", found "mirror"' in message
+
+
+def test_message_names_the_item_and_what_it_has_to_match() -> None:
+    message = _refused({"mirrors": ["http://a.example.org", "a b"]})
+    assert (
+        f'option mirrors[1]: expected text that matches {PROVIDER.rules["mirrors"]["pattern"]}, found "a b"' in message
+    )
+
+
+@pytest.mark.parametrize("name", [1, None, True, ("a",), "a\nb\x1b[31m"], ids=repr)
+def test_option_whose_name_is_no_name_is_refused_in_one_line(name: Any) -> None:
+    assert _refused({name: 1}).isprintable()
+
+
+@pytest.mark.parametrize("provider", CATALOG.providers.values(), ids=lambda provider: str(provider.id))
+def test_defaults_fit_what_the_catalog_says_of_them(provider: Provider) -> None:
+    for name, rule in provider.rules.items():
+        asked = settings.schema_of(rule)
+        assert schema.violations_of(asked, rule["default"], name) == []
+        assert Draft202012Validator(asked).is_valid(rule["default"])
+        Draft202012Validator.check_schema(asked)
+
+
+# Values that look alike to one validator or the other, and what the options of this provider take.
+VALUES = st.one_of(
+    st.sampled_from([True, False, 0, 1, -1, 2.0, 1.5, "", "1", "/srv", "/srv/a b", "site", "5M", "a.ndb", "x\n", None]),
+    st.text(max_size=5),
+)
+ASKED = st.one_of(
+    VALUES,
+    st.lists(VALUES, max_size=3),
+    st.dictionaries(st.sampled_from(["a.ndb", "a.txt", "../a.ndb", ".ndb", "a.ndb\n", ""]), VALUES, max_size=2),
+)
+OWN_FORMATS = FormatChecker(())
+for _own, (_fits, _words) in FORMATS.items():
+    OWN_FORMATS.checks(_own)(lambda value, fits=_fits: not isinstance(value, str) or bool(fits(value)))
+
+
+@given(name=st.sampled_from(sorted(PROVIDER.options)), value=ASKED)
+def test_what_is_refused_is_what_the_library_refuses(name: str, value: Any) -> None:
+    asked = settings.schema_of(PROVIDER.rules[name])
+    library = Draft202012Validator(asked, format_checker=OWN_FORMATS)
+    assert library.is_valid(value) is (not schema.violations_of(asked, value, name))
 
 
 NAMES = ["../x.ndb", "a/b.ndb", "/etc/passwd", ".hidden", "..", ".", "", "a\nb.ndb", "a\0b.ndb", 7, None]

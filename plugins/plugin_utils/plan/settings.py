@@ -1,17 +1,18 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What an administrator asks of a provider: its options, held to what the catalog says of each."""
+"""What an administrator asks of a provider: its options, checked against what the catalog says of each."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
+from .. import schema
 from ..catalog.model import Catalog, Provider
 from ..errors import AvshiftError
 
-PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+# bool comes before int, which it is derived from.
+TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
 
 
 def settled(provider: Provider, options: dict[str, Any]) -> dict[str, Any]:
@@ -19,9 +20,9 @@ def settled(provider: Provider, options: dict[str, Any]) -> dict[str, Any]:
     chosen = dict(provider.options)
     for name, value in options.items():
         if name not in chosen:
-            raise _wrong(provider, name, "there is no such option", f"Use one of: {', '.join(sorted(chosen))}.")
-        _check(provider, name, value)
-        chosen[name] = value
+            remedy = f"Use one of: {', '.join(sorted(chosen))}."
+            raise _wrong(provider, schema.short(name).strip('"'), "there is no such option", remedy)
+        chosen[name] = _checked(provider, name, value)
     for name, rule in provider.rules.items():
         for needed in rule.get("needs", {}).get(str(chosen[name]), ()):
             if not chosen[needed]:
@@ -29,40 +30,40 @@ def settled(provider: Provider, options: dict[str, Any]) -> dict[str, Any]:
     return chosen
 
 
-def _check(provider: Provider, name: str, value: Any) -> None:
-    wanted, rule = provider.options[name], provider.rules[name]
-    # Ansible's own values are of types derived from these, and bool is derived from int.
-    if not isinstance(value, type(wanted)) or isinstance(value, bool) is not isinstance(wanted, bool):
-        raise _wrong(provider, name, f"it is a {type(value).__name__}", f"Give a {type(wanted).__name__}.")
-    if value not in provider.choices.get(name, [value]):
-        raise _wrong(provider, name, f"it is {value}", f"Use one of: {', '.join(provider.choices[name])}.")
-    if isinstance(value, int) and value < rule.get("least", value):
-        raise _wrong(provider, name, f"it is {value}", f"Give at least {rule['least']}.")
-    if isinstance(value, dict):
-        _check_files(provider, name, value)
-    for text in value if isinstance(value, list) else [value] if isinstance(value, str) else []:
-        if not _is_text(text, bool(rule.get("several_lines"))):
-            raise _wrong(provider, name, f"{text!r} is not one line of text", "Give text without line ends.")
-        if text and not re.fullmatch(rule.get("pattern", ".*"), text, re.DOTALL):
-            raise _wrong(provider, name, f"{text!r} does not fit {rule['pattern']}", str(rule["help"]))
+def _checked(provider: Provider, name: str, value: Any) -> Any:
+    """Return an option's value. Ansible's own validator would convert one of another type: true to 1, 1 to true."""
+    rule = provider.rules[name]
+    wanted = schema_of(rule)
+    for broken in schema.violations_of(wanted, value, name):
+        pattern = rule.get("pattern", "")
+        cause = f"expected {broken.expected.replace(_whole(pattern), pattern)}, found {broken.found}"
+        raise _wrong(provider, broken.place, cause, str(rule["help"]))
+    # To JSON, 2.0 is an integer; to an engine that reads it in its configuration, it is none.
+    return int(value) if wanted["type"] == "integer" and isinstance(value, float) else value
 
 
-def _is_text(text: object, several_lines: bool) -> bool:
-    """Return True if a value can stand in a configuration file without ending its line."""
-    if not isinstance(text, str):
-        return False
-    return all(part.isprintable() for part in (re.split("[\n\t]", text) if several_lines else [text]))
+def schema_of(rule: dict[str, Any]) -> dict[str, Any]:
+    """Return the JSON schema of an option's value, from what the catalog says of the option."""
+    text: dict[str, Any] = {"type": "string", "format": "lines" if rule.get("several_lines") else "line"}
+    if "pattern" in rule:
+        text["pattern"] = _whole(rule["pattern"])
+    kind = next(name for known, name in TYPES.items() if isinstance(rule["default"], known))
+    form: dict[str, Any] = {
+        "string": text,
+        "array": {"items": text},
+        # Files with their text. No name leads out of a directory, or is one that the engine would not read.
+        "object": {
+            "propertyNames": {"allOf": [{"type": "string", "format": "file_name"}, text]},
+            "additionalProperties": {"type": "string"},
+        },
+    }.get(kind, {})
+    bounds = {keyword: rule[key] for key, keyword in (("choices", "enum"), ("least", "minimum")) if key in rule}
+    return {**form, **bounds, "type": kind}
 
 
-def _check_files(provider: Provider, name: str, files: dict[str, Any]) -> None:
-    """Refuse a name that would lead out of a directory or that the engine would not read, and text that is none."""
-    pattern = provider.rules[name].get("pattern", ".*")
-    for file, text in files.items():
-        if not (isinstance(file, str) and PLAIN_NAME.fullmatch(file) and isinstance(text, str)):
-            cause = f"{file} is not a plain file name, or its content is not text"
-            raise _wrong(provider, name, cause, "Give file names without a folder, each with its text.")
-        if not re.fullmatch(pattern, file):
-            raise _wrong(provider, name, f"the engine does not read {file}", f"Its name has to fit {pattern}.")
+def _whole(pattern: str) -> str:
+    """Return a pattern that a text fits as a whole, or is empty."""
+    return rf"\A(?s:{pattern})?\Z"
 
 
 def _wrong(provider: Provider, name: str, cause: str, remedy: str) -> AvshiftError:

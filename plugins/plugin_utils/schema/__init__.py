@@ -18,7 +18,7 @@ from typing import Any
 from .keywords import KEYWORDS
 from .result import Result, Schema, Violation, below, short, violation
 
-__all__ = ["Violation", "lines", "read", "short", "violations"]
+__all__ = ["Violation", "lines", "read", "short", "violations", "violations_of"]
 HOME = Path(__file__).resolve().parents[1] / "catalog" / "data" / "schemas"
 SUFFIX = ".schema.json"
 ANNOTATIONS = frozenset(("$schema", "$id", "$defs", "title", "description", "default", "examples"))
@@ -33,6 +33,11 @@ def violations(name: str, content: Any, part: str = "") -> list[Violation]:
     """
     document = read(name)
     return _Check(document).of(_at(document, part), content, "$").violations
+
+
+def violations_of(schema: dict[str, Any], content: Any, place: str = "$") -> list[Violation]:
+    """Return how content breaks a schema that is not a published one; ``place`` is what messages call the content."""
+    return _Check(schema).of(schema, content, place).violations
 
 
 @functools.cache

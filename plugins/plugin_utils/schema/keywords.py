@@ -182,13 +182,31 @@ def _unique(_check: Check, schema: dict[str, Any], value: Any, place: str) -> Re
     return Result()
 
 
+def _is_regex(text: str) -> bool:
+    try:
+        re.compile(text)
+    except re.error:
+        return False
+    return True
+
+
+def _is_lines(text: str) -> bool:
+    return all(part.isprintable() for part in re.split("[\n\t]", text))
+
+
+# Formats that are checked. The last three are not of the draft: they are what the options of providers need.
+FORMATS: dict[str, tuple[Callable[[str], Any], str]] = {
+    "regex": (_is_regex, "a regular expression"),
+    "line": (str.isprintable, "one line of text"),
+    "lines": (_is_lines, "lines of text without control characters"),
+    "file_name": (re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*").fullmatch, "a file name without a folder"),
+}
+
+
 def _format(_check: Check, schema: dict[str, Any], value: Any, place: str) -> Result:
-    """Hold text to the one format that is more than a word to the reader."""
-    if schema["format"] == "regex" and isinstance(value, str):
-        try:
-            re.compile(value)
-        except re.error:
-            return Result([violation(place, "a regular expression", value)])
+    fits, words = FORMATS.get(schema["format"], (bool, ""))
+    if words and isinstance(value, str) and not fits(value):
+        return Result([violation(place, words, value)])
     return Result()
 
 

@@ -53,6 +53,7 @@ def short(value: Any) -> str:
     return text if len(text) <= SHOWN else text[:SHOWN] + "…"
 
 
-def below(place: str, key: str) -> str:
-    """Return the place of a key."""
-    return f"{place}.{key}" if re.fullmatch(r"[A-Za-z0-9_-]{1,60}", key) else f"{place}[{short(key)}]"
+def below(place: str, key: Any) -> str:
+    """Return the place of a key. What was read from YAML may have keys that are not text."""
+    is_plain = isinstance(key, str) and re.fullmatch(r"[A-Za-z0-9_-]{1,60}", key)
+    return f"{place}.{key}" if is_plain else f"{place}[{short(key)}]"
