@@ -30,7 +30,7 @@ ROOTS = {-1: "HKCU or HKLM", 0: "HKCR", 1: "HKCU", 2: "HKLM", 3: "HKU"}
 # Bits: a component that stays for good; one of the 64-bit view; a service that is deleted, or stopped, at a removal.
 PERMANENT, WIDE, DELETED, STOPPED = 0x10, 0x100, 0x80, 0x20
 AT_REMOVAL, DEEPEST = (2, 3), 64
-# Characters of a path, of which Windows takes no more, and of all that is told of a package.
+# Characters: of a path, where Windows takes no more, and of everything that is reported of one package.
 LONGEST, MOST_CHARACTERS = 32_767, 8 << 20
 # Kinds of actions that do no more than set a property or a folder, and what the others are.
 SETTERS = (35, 51)
@@ -46,12 +46,12 @@ Told = TypeVar("Told", str, dict[str, Any])
 
 @dataclass
 class _Room:
-    """How many more characters may be told of a package: its rows can name one long text again and again."""
+    """How many more characters may be reported of a package: its rows can repeat one long text over and over."""
 
     left: int = MOST_CHARACTERS
 
     def kept(self, told: Iterable[Told]) -> Iterator[Told]:
-        """Yield what is told as long as there is room. Raises DamagedError where there is none."""
+        """Yield what is reported while there is room. Raises DamagedError when there is none left."""
         for one in told:
             texts = (one,) if isinstance(one, str) else [text for text in one.values() if isinstance(text, str)]
             self.left -= sum(map(len, texts))
