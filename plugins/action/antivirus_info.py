@@ -20,9 +20,13 @@ class ActionModule(Adapter):
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Return the scanners that are there, what they say of themselves, and who intercepts file access."""
         catalog = self.catalog(options)
-        questions = as_text(probes_for(catalog, platforms.table()))
-        collected = self.on_endpoint("collect", {"probes": questions}, task_vars)["collected"]
-        evidence = platforms.evidence(collected)
+        platform = platforms.named(self.system())
+        questions = probes_for(catalog, platform.table)
+        if platform.collected is not None:
+            made = self.evidence_of(platform.collected(questions, self.raw_facts(questions["reads"], task_vars)))
+        else:
+            made = self.on_endpoint("collect", {"probes": as_text(questions)}, task_vars)["collected"]
+        evidence = platforms.evidence(made)
         found = scanners(evidence, catalog)
         for told in found["antivirus"]:
             asked = platforms.of(evidence.host).state_of(catalog, told["id"], evidence.host)

@@ -11,12 +11,20 @@ description:
     kernel which processes hold fanotify permission marks, whatever product they belong to. Changes nothing.
   - A product that intercepts with a kernel module is recognised by the module, if its name is known. Interception by
     eBPF cannot be seen, and C(intercepts) is V(unknown) for such a product.
+  - On a host with a Windows shell it reads raw facts with M(avshift.endpoint.windows_reads), in one round trip. C(intercepts) is
+    then V(no) or V(unknown), since nothing that can be read shows that a product blocks. This was never run on a real Windows.
 author:
   - avshift contributors (@avshift)
 extends_documentation_fragment:
   - avshift.endpoint.attributes.catalog
   - avshift.endpoint.attributes
   - avshift.endpoint.attributes.on_controller
+attributes:
+  platform:
+    support: full
+    platforms: linux, windows
+    description: Target systems that the module works on.
+    details: Linux with Python 3.6 or newer; Windows with Windows PowerShell 5.1 or PowerShell 7, as a preview.
 options: {}
 seealso:
   - module: avshift.endpoint.kaspersky_info
@@ -102,6 +110,20 @@ antivirus:
               description: What the product reported.
               type: str
               sample: "engine_running: true"
+    signatures:
+      description:
+        - The signatures that Windows' own keys report for Microsoft Defender. A product that runs with old ones does not protect.
+        - Missing for every other product.
+      type: dict
+      contains:
+        version:
+          description: Their version; empty if it is not known.
+          type: str
+          sample: 1.421.12.0
+        in_use_since:
+          description: Since when they have been in use, in UTC; empty if it is not known.
+          type: str
+          sample: "2026-11-28T06:00:00Z"
     reasons:
       description: IDs of the evidence.
       type: list

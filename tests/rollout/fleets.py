@@ -17,6 +17,7 @@ from typing import Any
 
 import forecasts
 import windows_cases
+import windows_hosts
 import yaml
 from importable import HOME, REPOSITORY
 from plans import case_of
@@ -105,9 +106,17 @@ class Fleet:
     def runs_windows(self, host: str, case: dict[str, Any]) -> None:
         """Have a Windows host answer from now on, as one of a case of tests/fixtures/windows_forecasts."""
         first = forecasts.asked()["reads"]
-        told: dict[str, Any] = windows_cases.answers(case, first)["answers"]
-        content = json.dumps(told)
-        (self.folder / "hosts" / host / "answers").write_text(content, encoding="utf-8")
+        self._have_answers(host, windows_cases.answers(case, first)["answers"])
+
+    def is_recorded(self, host: str, recorded: str) -> None:
+        """Have a Windows host answer from now on as a recorded one did; its disk has what was not recorded."""
+        disk = windows_hosts.make_disk(recorded, self.folder / "disks" / recorded)
+        first, further = forecasts.reads_of(lambda reads: windows_hosts.answers_of(recorded, disk, reads))
+        self._have_answers(host, windows_hosts.answers_of(recorded, disk, [*first, *further]))
+        shutil.rmtree(disk)
+
+    def _have_answers(self, host: str, told: dict[str, Any]) -> None:
+        (self.folder / "hosts" / host / "answers").write_text(json.dumps(told), encoding="utf-8")
 
     def have_pythons(self, *names: str) -> None:
         """Have hosts be reached by ssh, and have several Pythons: which one is asked is for Ansible to find out."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,13 @@ def of_case(host: dict[str, Any], goal: Goal | None = None) -> dict[str, Any]:
         return answers.checked_reads(answered(host, reads), reads, "case")
 
     return _in_two_looks(look, goal)
+
+
+def reads_of(look: Callable[[Reads], dict[str, Any]]) -> tuple[Reads, Reads]:
+    """Return what a host is asked first, and what after its answers to that."""
+    assert WINDOWS.foretelling is not None
+    first = asked()
+    return first["reads"], WINDOWS.foretelling.further(first, {"answers": look(first["reads"])})
 
 
 def of_recording(host: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import regf_build
+from ansible_collections.avshift.endpoint.plugins.module_utils.windows import main
 from regf_build import Value
 from support import REPOSITORY
 
@@ -39,6 +40,27 @@ def recorded(host: str) -> dict[str, Any]:
     """Return the whole result of the look at a host."""
     result: dict[str, Any] = json.loads((HOME / host / "answers.json").read_text(encoding="utf-8"))
     return result
+
+
+def answers_of(host: str, disk: Path, reads: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what a host answers to any reads: as recorded of the same place, and of other places as its disk.
+
+    Its disk has what the pattern of the recorded read left out, too.
+    """
+    told: dict[str, Any] = main.answers_of(str(disk), reads)
+    given, places = recorded(host)["answers"], {_place(read): read["id"] for read in READS}
+    same = {read["id"]: places[_place(read)] for read in reads if _place(read) in places}
+    return {**told, **{name: _both(told[name], given[known]) for name, known in same.items() if known in given}}
+
+
+def _both(of_disk: dict[str, Any], of_host: dict[str, Any]) -> dict[str, Any]:
+    below = {**of_disk.get("below", {}), **of_host.get("below", {})}
+    return {**of_host, **({"below": below} if "below" in of_host else {})}
+
+
+def _place(read: dict[str, Any]) -> tuple[str, ...]:
+    told = (str(read.get(name, "")).lower() for name in ("kind", "hive", "view", "path", "program"))
+    return tuple(told)
 
 
 def registry(host: str) -> dict[str, dict[str, dict[str, Value]]]:

@@ -73,6 +73,10 @@ class Table:
     concerns: Callable[[Item, Product], bool] = lambda _item, _product: True
     # Whether a product stands between a file and its reader; None where only a look at its processes may say it.
     intercepts: Callable[[Product, Evidence], bool | None] = lambda _product, _evidence: None
+    # Whether a part of a product may stand there although no process of it runs.
+    may_be_loaded: Callable[[Product, Evidence], bool] = lambda _product, _evidence: False
+    # What a product's signatures are, {version, in_use_since}; None where the evidence does not say it.
+    signatures: Callable[[Product, Evidence], dict[str, str] | None] = lambda _product, _evidence: None
     # Whether a line of a place names a host and makes nothing connect to it, from (place, line).
     is_rule: Callable[[str, str], bool] = lambda _place, _line: False
 

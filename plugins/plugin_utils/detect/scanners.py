@@ -49,10 +49,12 @@ def _all(catalog: Catalog) -> list[Product]:
 def _told(finding: Finding, product: Product, evidence: Evidence) -> dict[str, Any]:
     content = finding.to_json()
     kept = ("id", "name", "class", "version", "state", "confidence", "reasons")
+    signatures = evidence.table.signatures(product, evidence)
     return {
         **{key: content[key] for key in kept},
         "vendor": product.vendor,
         "intercepts": intercepts(finding, product, evidence),
+        **({} if signatures is None else {"signatures": signatures}),
     }
 
 
@@ -67,9 +69,11 @@ def intercepts(finding: Finding, product: Product, evidence: Evidence) -> str:
 
 
 def _runs(finding: Finding, product: Product, evidence: Evidence) -> bool:
-    """Return True if a process of it runs, also where the installation is broken."""
+    """Return True if a part of it runs or may be loaded, also where the installation is broken."""
     own = product.of_kind("process")
     is_below = evidence.table.is_below
+    if evidence.table.may_be_loaded(product, evidence):
+        return True
     return finding.state == RUNNING or any(is_below(item["what"], own) for item in evidence.of_kind("process"))
 
 

@@ -21,7 +21,7 @@ READING = "Reading facts of a Windows host"
 OLD = re.compile(r"Ansible requires PowerShell|requires a minimum PowerShell version")
 LANGUAGE_MODE = "PowerShell -NoProfile -NonInteractive -Command $ExecutionContext.SessionState.LanguageMode"
 FULL = "FullLanguage"
-NO_CONTACT = "Look at it with the playbook detect. Nothing on Windows hosts is planned or changed yet."
+NO_CONTACT = "Look at it with the playbook detect, and see its forecast in the plan. Nothing on Windows is changed yet."
 
 
 def is_one(connection: Any) -> bool:

@@ -8,7 +8,8 @@ from ...catalog.model import Product
 from ...detect.evidence import Evidence, Item, Table
 from . import names
 from .judges import PROVING, RUNNING, SUPPORTING, is_below
-from .look import THERE
+from .loaded import may_be_loaded, signatures
+from .look import ABSENT, THERE
 from .problems import ENTRIES, TOLD, UNREMOVABLE, has_programs, of_kind, problems
 from .reads import for_products
 from .strays import strays
@@ -39,8 +40,14 @@ INERT = (*ABOUT_THE_HOST, "security_provider", "event_channel", "browser_host")
 
 
 def _is_installed(product: Product, items: list[Item], _evidence: Evidence) -> bool:
-    """Return True for what has an entry, and for services whose programs are there."""
-    return bool(of_kind(items, *ENTRIES)) or (bool(of_kind(items, "service")) and has_programs(product, items))
+    """Return True for what has an entry, and for services whose programs are there.
+
+    A part of Windows itself has no entry, and none of its folders is read: its services are taken for what they say.
+    """
+    services = of_kind(items, "service")
+    if services and not any(product.of_kind(kind) for kind in (*ENTRIES, "folder")):
+        return any(item["value"]["path"] and item["value"]["file"] != ABSENT for item in services)
+    return bool(of_kind(items, *ENTRIES)) or (bool(services) and has_programs(product, items))
 
 
 def _has_effect(item: Item) -> bool:
@@ -90,5 +97,7 @@ TABLE = Table(
     is_installed=_is_installed,
     has_effect=_has_effect,
     version=_version,
+    may_be_loaded=may_be_loaded,
+    signatures=signatures,
     concerns=_concerns,
 )

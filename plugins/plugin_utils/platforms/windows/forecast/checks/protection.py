@@ -11,12 +11,13 @@ from .....detect.match import Finding
 from .....plan.foretelling import UNKNOWN
 from .....plan.model import Check
 from ... import names
+from ...loaded import DEFENDER
 from ...look import ABSENT, text
 from ...planning import REGISTERED
 from ..case import GONE, Case, has_program, listed, runs
 
-# Defender in the catalog of other products, and its service: checks of its own say what is so with it.
-DEFENDER, SERVICE = "defender_windows", "WinDefend"
+# Defender's service: checks of its own say what is so with it.
+SERVICE = "WinDefend"
 SOURCE = "Correct it where it comes from, in the group policy or the management tool, and not in the registry."
 
 
