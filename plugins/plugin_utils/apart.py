@@ -3,7 +3,7 @@
 """What later tasks of a run need of a host's result, and what the controller does not keep in memory until then.
 
 It lies in a file in a folder of the run, named by the SHA-256 of its content, which the result carries instead. So no
-file is ever written over, none of another run or another host is taken for it, and what has been changed is refused.
+file is ever overwritten, a file of another run or host is never mistaken for it, and a changed file is refused.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from .errors import AvshiftError
 KEPT = "kept"
 NAME = re.compile(r"[0-9a-f]{64}")
 MOST_BYTES = 256 << 20
-# Enough for what repeats itself on every line, at a fifth of the time of the default.
+# The lines repeat each other, so this level is enough, in a fifth of the default's time.
 LEVEL = 1
 
 
 def put(folder: Path, host: str, result: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
     """Return a host's result with those of ``names`` that it has in a file of the folder, and the file's name in
     ``kept``. Where the file cannot be written, as on a full disk, the result stays as it is: it may say what was
-    changed on a host, and only memory was to be saved.
+    changed on a host, which matters more than memory.
     """
     large = {name: result[name] for name in names if name in result}
     content = zlib.compress(json.dumps({"host": host, "result": large}).encode(), LEVEL)

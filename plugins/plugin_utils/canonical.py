@@ -15,7 +15,7 @@ def encode(content: Any) -> str:
 
 
 def is_version(given: object, version: int) -> bool:
-    """Return True if that is the version of a format that a document gives; True and 1.0 are no 1."""
+    """Return True if a document gives this version of its format; True and 1.0 are not 1."""
     return isinstance(given, int) and not isinstance(given, bool) and given == version
 
 

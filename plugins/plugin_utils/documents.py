@@ -20,14 +20,14 @@ from .errors import AvshiftError
 
 MODE = re.compile(r"0?[0-7]{3}")
 OWNERS_FILE, OWNERS_DIRECTORY = 0o600, 0o700
-# Bytes of a name; file systems take 255, and a draft's name is longer than its document's.
+# Bytes of a name: file systems allow 255, and a draft's name is longer than its document's.
 LONGEST_DRAFT = 100
 BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
 class Modes:
-    """Permissions of files and of directories that are made for them. What is there already keeps its own."""
+    """Permissions of new files and directories. Existing ones keep theirs."""
 
     file: int = OWNERS_FILE
     directory: int = OWNERS_DIRECTORY
@@ -64,7 +64,7 @@ def write_text(path: Path, text: str, modes: Modes = PRIVATE) -> None:
 
 
 def write_texts(path: Path, texts: Iterable[str], modes: Modes = PRIVATE) -> None:
-    """Write a document that comes in pieces, so that it is there in full or not at all."""
+    """Write a document that comes in pieces, completely or not at all."""
 
     def write(draft: IO[bytes]) -> None:
         document = io.TextIOWrapper(draft, encoding="utf-8", errors="backslashreplace")
@@ -76,9 +76,9 @@ def write_texts(path: Path, texts: Iterable[str], modes: Modes = PRIVATE) -> Non
 
 
 def write_by(path: Path, write: Callable[[IO[bytes]], None], modes: Modes = PRIVATE) -> None:
-    """Have a document written to a draft beside it, which takes its place when it is there in full.
+    """Have a document written to a draft beside it, which replaces it once it is complete.
 
-    A draft has an unpredictable name, and nothing of it stays where it could not be written.
+    A draft has an unpredictable name, and is removed if it cannot be completed.
     """
     try:
         _make(path.parent, modes.directory)
@@ -129,7 +129,7 @@ def make(folder: Path, modes: Modes = PRIVATE) -> None:
 
 
 def _make(folder: Path, mode: int) -> None:
-    """Make a directory with all on the way to it that are not there; the umask does not change their mode."""
+    """Make a directory and its missing parents; the umask does not change their mode."""
     if folder.is_dir():
         return
     _make(folder.parent, mode)

@@ -17,5 +17,5 @@ class AvshiftError(Exception):
         self.parts = (code, what, subject, str(cause), remedy)
 
     def __reduce__(self) -> tuple[type[AvshiftError], tuple[str, str, str, str, str]]:
-        """Return how it is made again: errors of another process arrive pickled."""
+        """Return how it is rebuilt: errors of another process arrive pickled."""
         return (AvshiftError, self.parts)

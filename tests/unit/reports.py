@@ -17,7 +17,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run.fleet 
 def report_of(read: gather.Read, *policies: Pack) -> Iterator[Report]:
     """Give the report of what records.read yields, as long as it is needed."""
     with tempfile.TemporaryFile() as file:
-        yield gather.of_records(read, policies, gather.Spool(file))
+        yield gather.combined([gather.condense(read, policies)], policies, gather.Spool(file))
 
 
 def content_of(read: gather.Read, *policies: Pack) -> dict[str, Any]:

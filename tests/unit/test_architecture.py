@@ -426,8 +426,9 @@ def _circle(known: dict[str, set[str]]) -> list[str]:
     return sorted(left)
 
 
-# Besides what is installed: what makes documents, the lab and the benchmarks.
-WRITTEN = [path for folder in ("docs", "lab", "benchmarks") for path in sorted((REPOSITORY / folder).rglob("*.py"))]
+# Besides what is installed: what makes documents and releases, the lab and the benchmarks.
+WRITTEN_IN = ("docs", "release", "lab", "benchmarks")
+WRITTEN = [path for folder in WRITTEN_IN for path in sorted((REPOSITORY / folder).rglob("*.py"))]
 
 
 def _lengths(path: Path) -> list[tuple[int, str]]:

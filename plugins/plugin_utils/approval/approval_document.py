@@ -17,7 +17,7 @@ from ..times import FORM, end_of, is_after, is_time
 
 FORMAT_VERSION = 1
 KIND = "avshift.endpoint approval"
-# Where it is looked for: beside the plan.
+# Its name, beside the plan.
 NAME = "approval.json"
 OF_THE_FUTURE = "approval_of_the_future"
 SHORTEST = 6
@@ -28,7 +28,7 @@ AGAIN = "Approve the plan again with avshift.endpoint.approve."
 
 
 def beside(plan: str) -> str:
-    """Return where the approval of a plan is looked for."""
+    """Return the path at which a plan's approval is expected."""
     return str(Path(plan).with_name(NAME))
 
 
@@ -38,7 +38,7 @@ def compose(document: dict[str, Any], asked: dict[str, Any], time: str) -> dict[
     ``asked`` is {approver, reason, valid_until or None, hosts, classes, rings}: names or patterns of hosts, the first
     digits of plans' digests, and names or numbers of rings; where all three are empty, every host is approved.
     ``time`` is now.
-    Raises AvshiftError if something names nothing, or the approval would be over already.
+    Raises AvshiftError for a pattern that matches nothing, and for an approval that would already have expired.
     """
     for name in ("approver", "reason"):
         if not asked[name].strip():
@@ -70,7 +70,7 @@ def _until(text: str | None, time: str) -> str | None:
 
 
 def _chosen(document: dict[str, Any], asked: dict[str, Any]) -> list[str]:
-    """Return the names of the hosts that are asked for in any way; all where none is."""
+    """Return the names of the hosts that any of the patterns asks for; all hosts if there is no pattern."""
     planned: dict[str, dict[str, Any]] = document["hosts"]
     chosen: set[str] = set()
     for name in asked["hosts"]:
@@ -123,7 +123,7 @@ def parse(raw: bytes, path: str, document: dict[str, Any], now: str) -> dict[str
 
 
 def refuse_untimely(time: str, valid_until: str | None, path: str, now: str) -> None:
-    """Raise AvshiftError for an approval, written at ``time``, that is of the future or is no longer valid."""
+    """Raise AvshiftError for an approval, written at ``time``, that is dated in the future or has expired."""
     if is_after(time, now, SKEW):
         cause = f"it was written at {time}, and it is {now}: a clock is wrong"
         raise AvshiftError(OF_THE_FUTURE, "Reading the approval", path, cause, CLOCKS)
@@ -132,7 +132,7 @@ def refuse_untimely(time: str, valid_until: str | None, path: str, now: str) -> 
 
 
 def repeated(raw: bytes, approval: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the approval in a file if it says what this one does, but for when it was written; else None."""
+    """Return the approval in a file if it differs from this one only in when it was written; else None."""
     try:
         earlier = json.loads(raw)
     except (ValueError, RecursionError):
@@ -141,7 +141,7 @@ def repeated(raw: bytes, approval: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _no_times(approval: dict[str, Any]) -> Iterator[str]:
-    """Yield what has the form of a time, and is of no day that there is."""
+    """Yield times that are well-formed but name a day that does not exist."""
     for key in ("time", "valid_until"):
         if approval[key] is not None and not is_time(approval[key]):
             yield f"$.{key}: expected a time that there is, found {schema.short(approval[key])}"

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Describe what differs between two plans of one host: every difference that changes the digest is named."""
+"""Describe how two plans of one host differ: every difference that changes the digest is named."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..canonical import digest
 from ..plan.model import BY_ITSELF, NOT_IN_DIGEST
 
 LONGEST = 100
-# Of two long texts this much is shown before the first place where they differ.
+# How much of two long texts is shown before the first difference.
 LEAD = 20
 NOT_KNOWN = "not known"
 TOLD_APART = ("system", "goal", "findings", "unknowns", "preflight", "blocked", "steps")
@@ -40,8 +40,8 @@ def difference(approved: dict[str, Any], current: dict[str, Any]) -> list[str]:
 
 
 def changes(name: str, was: Any, now: Any) -> Iterator[str]:
-    """Yield in words how a value, of whatever form JSON has, has become another one; ``name`` says what it is."""
-    # What Python takes for equal may be written differently: 1 and true.
+    """Yield in words how a JSON value has changed; ``name`` says what it is."""
+    # Python calls values equal that are written differently: 1 and true.
     if was is now or (was == now and digest(was) == digest(now)):
         return
     if isinstance(was, dict) and isinstance(now, dict):
@@ -70,7 +70,7 @@ def _list_words(name: str, was: list[Any], now: list[Any]) -> Iterator[str]:
 
 
 def _missing(of: list[Any], among: list[Any]) -> list[Any]:
-    """Return the values of one list that another does not have, as often as it does not have them."""
+    """Return the values of one list that are missing from another, each as often as it is missing."""
     left, missing = Counter(map(digest, among)), []
     for value in of:
         if left[digest(value)]:
@@ -121,7 +121,7 @@ def _unknown_words(was: list[str], now: list[str]) -> Iterator[str]:
 
 
 def _blocked_words(approved: dict[str, Any], current: dict[str, Any]) -> Iterator[str]:
-    """Yield which ids are accepted no longer, or are now: that is in the digest by what comes of it alone."""
+    """Yield which ids are no longer accepted, or newly accepted: the digest holds only what follows from them."""
     if approved["blocked"] == current["blocked"]:
         return
     was, now = (
@@ -183,7 +183,7 @@ def _step_words(was: list[dict[str, Any]], now: list[dict[str, Any]]) -> Iterato
     bare_was, bare_now = ([_bare(step) for step in steps] for steps in (was, now))
     lost, gained = _missing(bare_was, bare_now), _missing(bare_now, bare_was)
     if not lost and not gained:
-        # An id gives the place only: a place that differs where nothing else does is another order.
+        # An id only gives the place: if nothing else differs, the steps are in another order.
         yield from ["the steps are the same in another order"] if digest(was) != digest(now) else []
     for step in lost:
         other = next((found for found in gained if found["title"] == step["title"]), None)

@@ -14,7 +14,7 @@ from ..plan import exceptions
 def of_host(path: str | None, catalog: Catalog, host: str, now: str) -> list[dict[str, Any]]:
     """Return what the file grants for a host, each with its status; nothing without a file.
 
-    Raises AvshiftError if the file cannot be read, or anything in it is wrong, for whatever host.
+    Raises AvshiftError if the file cannot be read, or if anything in it is wrong, even an entry for another host.
     """
     if not path:
         return []

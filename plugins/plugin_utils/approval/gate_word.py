@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A person's word that a rollout goes on after a ring: of one plan, for one ring, and signed where that is required."""
+"""A person's permission to continue a rollout after one ring of one plan, signed where that is required."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ KEYS = {"format_version", "kind", "plan_digest", "ring", "approver", "reason", "
 
 
 def path_of(plan: str, ring: str) -> Path:
-    """Return where the word for a ring is looked for: beside the plan."""
+    """Return the path at which a ring's permission is expected: beside the plan."""
     return Path(plan).with_name(f"gate-{ring}.json")
 
 
 def compose(document: dict[str, Any], ring: str, asked: dict[str, Any], time: str) -> dict[str, Any]:
-    """Return the word for a ring of a plan. Raises AvshiftError as an approval's compose does."""
-    # A number, or a ring that there is not, is refused: the file has the ring's name.
+    """Return the permission for a ring of a plan. Raises AvshiftError as an approval's compose does."""
+    # A number, or a ring that does not exist, is refused: the file is named after the ring.
     names = [one["name"] for one in document["rollout"]["rings"]]
     wanted = ring if ring in names else f"{ring} (one of {', '.join(names)})"
     whole = approval_document.compose(document, {**asked, "rings": [wanted], "hosts": [], "classes": []}, time)
@@ -35,7 +35,7 @@ def compose(document: dict[str, Any], ring: str, asked: dict[str, Any], time: st
 
 
 def missing(plan: str, digest: str, ring: str, options: dict[str, Any], now: str) -> str:
-    """Return why the word for a ring does not count, '' if it does.
+    """Return why a ring's permission does not count, '' if it does.
 
     ``options`` are {require_signature, allowed_signers, signer}, as for an approval.
     """

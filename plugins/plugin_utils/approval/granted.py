@@ -18,8 +18,8 @@ def read(path: str, options: dict[str, Any], now: str) -> Grant:
 
     ``options`` are {approval: path or None, require_signature, allowed_signers, signer}. Without ``approval`` one that
     lies beside the plan counts; where none does, the plan alone is its own approval, of every host, unless it says that
-    it needs one: every plan that was approved by a document does. The signature that is required is that of the
-    approval, where there is one. Raises AvshiftError for all that is not as it has to be.
+    it needs one: every plan that was approved by a document does. If there is an approval, that is what has to be
+    signed. Raises AvshiftError for anything missing, damaged or unsigned.
     """
     beside = approval_document.beside(path)
     approval_path = options["approval"] or (beside if os.path.lexists(beside) else None)

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Hold a host to the plan that was approved for it."""
+"""Compare a host's plan with the one that was approved for it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Approval:
 def judge(plan: dict[str, Any], grant: Grant | None, made_by: dict[str, str] | None = None) -> Approval:
     """Return whether the plan made now may be carried out under what was granted; None: no approval is needed.
 
-    ``made_by`` are the versions of collection and catalog now, to be named where they are the reason of a drift.
+    ``made_by`` are the current versions of collection and catalog, which are named if they are the reason for a drift.
     """
     if grant is None:
         return Approval(NOT_REQUIRED, (), plan)
@@ -99,7 +99,7 @@ def _left_out(grant: Grant) -> str:
 
 
 def warnings(grant: Grant | None) -> list[str]:
-    """Return what those who run under a grant have to know of it: that its approval does not expire."""
+    """Return what users of a grant have to know about it: that its approval does not expire."""
     if grant is None or not grant.by.get("approver") or grant.by.get("valid_until"):
         return []
     return [
@@ -109,7 +109,7 @@ def warnings(grant: Grant | None) -> list[str]:
 
 
 def _was_begun(plan: dict[str, Any], digest: str) -> bool:
-    """Return True if a run of the approved plan was interrupted here: what has changed since is its own doing."""
+    """Return True if a run of the approved plan was interrupted here: it made the changes since then itself."""
     runs = Carried.of(plan).earlier_runs
     return any(run["digest"] == digest[:SHORT] and run.get("status") == "begun" for run in runs)
 

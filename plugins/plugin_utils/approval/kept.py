@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Read what was approved once a run, and let each host read what concerns it alone.
+"""Read what was approved once per run, and let each host read only its own part.
 
 The plan of ten thousand hosts is read, summed and checked by the first host's task. It leaves one small file for each
 host in a folder of the run that is its user's alone, so that the cost grows with the number of hosts and not with its
@@ -28,15 +28,15 @@ from .signature import SUFFIX
 
 RUN, HOSTS, CLASSES = "run.json", "hosts", "classes"
 MOST_BYTES = 1 << 26
-# What a plan has of each of its hosts; all else is the fleet's.
+# The keys of a plan that are kept per host; all others are the fleet's.
 OF_HOSTS = ("hosts", "classes", "not_planned", "providers", "rollout")
 
 
 def of_host(path: str, options: dict[str, Any], now: str, host: str, folder: Path) -> Grant:
     """Return what was approved of the plan in a file, as far as it concerns one host.
 
-    ``folder`` is private to the run and shared by its processes. All else is as ``granted.read`` has it, its errors
-    too: what was refused once in a run is refused for each of its hosts in the same words.
+    ``folder`` is private to the run and shared by its processes. Everything else is as in ``granted.read``, including
+    its errors: what a run has refused once is refused for each of its hosts in the same words.
     """
     kept = folder / f"avshift-approved-{_key(path, options)}"
     found = None if kept.is_dir() else _made(path, options, now, kept)
@@ -50,7 +50,7 @@ def of_host(path: str, options: dict[str, Any], now: str, host: str, folder: Pat
 
 
 def _made(path: str, options: dict[str, Any], now: str, kept: Path) -> Grant | AvshiftError | None:
-    """Read it and keep it for every host of the run, and return None; what could not be kept is returned."""
+    """Read it, keep it for every host of the run and return None; if it could not be kept, return it."""
     with _alone(kept.parent):
         if kept.is_dir():
             return None
@@ -66,7 +66,7 @@ def _granted(found: Grant | AvshiftError) -> Grant:
 
 
 def _key(path: str, options: dict[str, Any]) -> str:
-    """Return a name for the files that decide, as they are now, and for how they are to be read."""
+    """Return a name for the deciding files in their current state, and for how they are to be read."""
     approval = options["approval"] or approval_document.beside(path)
     files = [path, path + SUFFIX, approval, approval + SUFFIX, options["allowed_signers"] or ""]
     asked = {name: options[name] for name in ("approval", "require_signature", "allowed_signers", "signer")}
@@ -83,7 +83,7 @@ def _state(path: str) -> list[Any]:
 
 @contextlib.contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Wait for another host's task of this run; where nothing can be written each reads for itself."""
+    """Wait for another host's task of this run; if nothing can be written, each task reads for itself."""
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(OSError):
             lock = stack.enter_context((folder / "avshift-approved.lock").open("w", encoding="utf-8"))
@@ -99,9 +99,9 @@ def _read(path: str, options: dict[str, Any], now: str) -> Grant | AvshiftError:
 
 
 def _keep(found: Grant | AvshiftError, kept: Path) -> bool:
-    """Write what was read, for every host; return False where it is not to be kept, or could not be."""
+    """Write what was read, for every host; return False if it must not be kept, or could not be."""
     if isinstance(found, AvshiftError) and found.code == approval_document.OF_THE_FUTURE:
-        # In another minute it may be valid.
+        # It may become valid a minute later.
         return False
     try:
         with tempfile.TemporaryDirectory(prefix="avshift-approved-", dir=kept.parent) as draft:
@@ -130,7 +130,7 @@ def _write(found: Grant | AvshiftError, folder: Path) -> None:
 
 
 def _of(kept: Path, host: str, approval: str, now: str) -> Grant | AvshiftError:
-    """Return what was kept, as far as it concerns a host; an approval may have expired since."""
+    """Return what was kept for a host; an approval may have expired since then."""
     run = _got(kept / RUN)
     if "refused" in run:
         return AvshiftError(*run["refused"])
@@ -155,7 +155,7 @@ def _is_planned(kept: Path, host: str, planned: int) -> bool:
 
 
 def _file(name: str) -> str:
-    """Return the name of the file of a host or a class, whatever that is called."""
+    """Return a safe file name for a host or a class."""
     return f"{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()}.json"
 
 

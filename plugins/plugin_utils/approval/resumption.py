@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What an interrupted run of an approved plan does not explain: whoever says it was interrupted is looked at too."""
+"""What an interrupted run of an approved plan does not explain: a host's claim of an interruption is checked too."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..plan.model import stopping
 from ..plan.platform import Platform
 from .drift import changes
 
-# The class of what no entry names: the files of a package are among it as soon as the package is gone.
+# The class of what no entry names: a package's files belong to it as soon as the package is gone.
 NAMED_BY_NONE = "unrecognised"
 
 
@@ -31,7 +31,7 @@ def unexplained(approved: dict[str, Any], current: dict[str, Any]) -> list[str]:
 
 
 class _Known:
-    """What was seen of a host, and was to be changed on it, by its approved plan."""
+    """What the approved plan saw of a host, and wanted to change there."""
 
     def __init__(self, approved: dict[str, Any], platform: Platform) -> None:
         self.platform = platform
@@ -51,7 +51,7 @@ class _Known:
         self.removes_packages = any(step["kind"] in leaves.removing for step in steps)
 
     def has_seen(self, reasons: Iterable[str]) -> bool:
-        """Return True if all that is a reason was seen at that time, or was to be changed anyway."""
+        """Return True if all reasons were seen at that time, or were to be changed anyway."""
         return all(reason in self._reasons or self.changes(*reason.split(":", 1)) for reason in reasons)
 
     def changes(self, kind: str, name: str = "") -> bool:
@@ -77,18 +77,19 @@ class _Known:
 
 
 def _goal(plan: dict[str, Any]) -> dict[str, Any]:
-    """Return the goal without what follows from the products that are still there."""
+    """Return the goal without anything that depends on which products are still there."""
     return {key: value for key, value in plan["goal"].items() if key != "excepted"}
 
 
 def _new_findings(was: list[dict[str, Any]], now: list[dict[str, Any]], known: _Known) -> Iterator[str]:
-    """Yield the products that are new. What a product that is gone shared with others counts as another one's residue
-    from then on: it was seen before.
+    """Yield the products that are new.
+
+    What a removed product shared with others now counts as residue of one of those: it was seen before.
     """
     before = {finding["id"]: finding for finding in was}
     for finding in now:
         name, earlier = finding["id"], before.get(finding["id"])
-        # What no entry names may be one product as well as another.
+        # What no entry names may belong to any product.
         is_new = earlier is None or finding["class"] == NAMED_BY_NONE
         if is_new and not known.has_seen(finding["reasons"]) and not _is_left_over(finding, known):
             yield f"{name} was not found{' like this' if earlier else ''}, is now ({finding['state']})"
@@ -97,8 +98,8 @@ def _new_findings(was: list[dict[str, Any]], now: list[dict[str, Any]], known: _
 
 
 def _is_left_over(finding: dict[str, Any], known: _Known) -> bool:
-    """Return True for what has no owner any more: a shared directory that is empty, and what lay in one and has
-    lost the package whose it was.
+    """Return True for what no longer has an owner: an empty shared directory, and anything in one whose package is
+    gone.
     """
     orphans = finding["class"] == NAMED_BY_NONE and known.removes_packages
     if finding["state"] != RESIDUE_INERT and not orphans:
@@ -138,7 +139,7 @@ def _parts(check: dict[str, Any]) -> list[str]:
 
 
 def _new_steps(steps: Iterable[dict[str, Any]], known: _Known) -> Iterator[str]:
-    """Yield the changes for which neither the approved steps nor what was seen at that time is a reason."""
+    """Yield the changes that neither the approved steps nor the evidence of that time explain."""
     for step in steps:
         if step["kind"] in known.platform.interrupted.of_itself or (
             step["reasons"] and known.has_seen(step["reasons"])

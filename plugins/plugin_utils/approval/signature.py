@@ -11,13 +11,13 @@ from pathlib import Path
 
 from ..errors import AvshiftError
 
-# A signature of one kind of document is none of another.
+# A signature for one kind of document is not valid for another.
 NAMESPACE = "{kind}@avshift.endpoint"
 SUFFIX = ".sig"
 TIME_LIMIT = 60
 PROGRAM = "ssh-keygen"
 SIGN = "Have it signed: {command}"
-# What ssh-keygen says, the code, the cause in words, and what to do. The first that fits counts.
+# What ssh-keygen says, the code, the cause in words, and what to do. The first match counts.
 CAUSES = (
     ("parse signature", "signature_damaged", "its signature {signature} is not one of OpenSSH's", SIGN),
     ("incorrect signature", "signature_of_other_content", "it was changed after it was signed", SIGN),
@@ -48,7 +48,7 @@ def verify(content: bytes, path: str, kind: str, signers: str | None, signer: st
     """Return who signed a document, as the file of allowed signers names them.
 
     ``content`` is what was read from ``path``; the signature lies beside it, its name ending in .sig. ``kind`` is plan,
-    approval or report; with ``signer`` that one's signature counts alone. Raises AvshiftError saying what is wrong.
+    approval or report; with ``signer``, only that person's signature counts. Raises AvshiftError saying what is wrong.
     """
     signature, namespace = path + SUFFIX, NAMESPACE.format(kind=kind)
     if not signers:

@@ -9,13 +9,14 @@ from typing import Any
 from ..visible import visible
 
 DATA_LIMIT = 20000
-# An escape takes the place of one character, and has up to ten.
+# An escape has up to ten characters and stands for one.
 LONGEST = 10 * DATA_LIMIT
 
 
 def of_step(step: dict[str, Any]) -> dict[str, str]:
-    """Return {before, after, before_header, after_header} of one step. Ansible shows it as it is: nothing of a host's
-    acts on a terminal.
+    """Return {before, after, before_header, after_header} of one step.
+
+    Ansible shows it unchanged, so text from a host is made harmless for terminals here.
     """
     title = visible(f"{step['id']}: {step['title']}")
     return {

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Steps as they are sent: what a plan could not hold of itself is put in."""
+"""Steps as they are sent, with what a plan cannot hold about itself filled in."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Any
 from .. import platforms
 from ..plan.model import CHANGE_MARK, DIGEST_MARK, SHORT
 
-# What of a step has no marks.
+# Keys of a step that never hold marks.
 UNMARKED = ("before", "old", "new", "paths", "script", "package", "user")
 
 
 def expanded(steps: list[dict[str, Any]], plan_digest: str, change_id: str) -> list[dict[str, Any]]:
-    """Return steps with the marks replaced where the planner has put them. What is the host's or the owner's, such as a
-    line of a file, stays as it was approved, whatever it holds.
+    """Return steps with the planner's marks replaced.
+
+    Text of the host or its owner, such as a line of a file, stays exactly as it was approved.
     """
     return [_expanded(step, plan_digest, change_id) if platforms.kind(step["kind"]).marked else step for step in steps]
 

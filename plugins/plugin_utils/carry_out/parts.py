@@ -20,7 +20,7 @@ GONE = "The output above says why. Check the host, where it may still be running
 
 
 def allowed(host: str, planned: dict[str, Any], before: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Return the plan in a result of migration_plan, if it is whole and may be carried out; else AvshiftError.
+    """Return the plan in a result of migration_plan; AvshiftError if it is incomplete or must not be carried out.
 
     A dry run is refused in the same words. ``before`` is the result of the part that went before, if one did.
     """
@@ -57,7 +57,7 @@ def arguments(
     secrets: dict[str, Any] | None = None,
     controller: str = "",
 ) -> dict[str, Any]:
-    """Return the arguments for the endpoint; ``before`` is the result of the part that went before, if one did.
+    """Return the arguments for the endpoint; ``before`` is the result of the previous part, if any.
 
     ``secrets`` by name are for the steps that name them; None in a dry run, which needs none. ``controller`` is a name
     by which the endpoint distinguishes runs of different controllers. AvshiftError names the secrets that this part or

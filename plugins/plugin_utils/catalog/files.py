@@ -40,7 +40,7 @@ def content(path: Path) -> dict[str, Any]:
 
 
 def of_kind(home: Path, kind: str) -> list[Path]:
-    """Return the files of a kind below a folder, by name; what is hidden is none of them."""
+    """Return the files of a kind below a folder, sorted by name; hidden ones are left out."""
     return [path for path in sorted(home.glob(PATTERNS[kind])) if not is_hidden(path.relative_to(home))]
 
 

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Notice a catalog that is not whole: one that is absent or shortened would find nothing, and call every host clean."""
+"""Detect an incomplete catalog: with entries missing or shortened it would find nothing and call every host clean."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def text_of(home: Path) -> str:
 
 
 def check(home: Path) -> str:
-    """Return the digest of a catalog's files; AvshiftError if it is not the catalog that its index describes."""
+    """Return the digest of a catalog's files; AvshiftError if the catalog does not match its index."""
     path = home / NAME
     try:
         expected = json.loads(path.read_text(encoding="utf-8"))

@@ -56,14 +56,14 @@ SIGNS = {
 def load(home: Path = HOME, sites: tuple[Path, ...] = ()) -> Catalog:
     """Return the collection's catalog with what a site's folders add to it and replace.
 
-    Raises AvshiftError naming the file that cannot be read or understood, and a catalog that is not whole.
+    Raises AvshiftError naming the file that cannot be read or understood, and for an incomplete catalog.
     """
     return with_sites(_Entries.of(home), sites)
 
 
 @functools.cache
 def own() -> _Entries:
-    """Return the entries that came with the collection, read once a process."""
+    """Return the entries that came with the collection, read once per process."""
     return _Entries.of(HOME)
 
 
@@ -107,7 +107,7 @@ class _Entries:
 
     @staticmethod
     def of(home: Path) -> _Entries:
-        """Return the collection's own entries, which its tests have held to their schemas."""
+        """Return the collection's own entries, which its tests check against their schemas."""
         digest = index.check(home)
         found = {kind: {entry["id"]: entry for entry in _entries(home, kind)} for kind in KINDS}
         return _Entries(**found, digest=digest)

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a catalog entry says, as the engine sees it."""
+"""The content of a catalog entry, as the engine sees it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Sign:
 
 @dataclass(frozen=True)
 class Mode:
-    """What a product works as where a value in its configuration (id ``ini_value:<what>``) is ``value``."""
+    """The mode in which a product works if a value in its configuration (id ``ini_value:<what>``) is ``value``."""
 
     what: str
     value: str
@@ -91,14 +91,14 @@ class Product:
         return [sign.what for sign in self.signs if sign.kind == kind]
 
     def may_go(self, also: tuple[str, ...]) -> bool:
-        """Return True if it is removed: by default, or since the administrator named it."""
+        """Return True if it may be removed: by default, or because the administrator named it."""
         stays = self.removed_elsewhere or self.net is not None
         return not stays and (self.product_class in REMOVED_BY_DEFAULT or self.id in also)
 
 
 @dataclass(frozen=True)
 class Conflict:
-    """What a provider may not run beside: ``products`` by ID, or any that intercepts; ``then`` is what happens."""
+    """What a provider must not run beside: ``products`` by ID, or any that intercepts; ``then`` says what happens."""
 
     products: tuple[str, ...]
     any_interceptor: bool
@@ -130,21 +130,21 @@ class Provider:
     conflicts: tuple[Conflict, ...] = ()
 
     def conflict_with(self, product_id: str, intercepts: bool) -> str | None:
-        """Return what its vendor says happens beside a product; None where it says nothing of that one."""
+        """Return what its vendor says happens beside a product; None if the vendor does not mention that product."""
         for conflict in self.conflicts:
             if product_id in conflict.products or (conflict.any_interceptor and intercepts):
                 return conflict.then
         return None
 
     def told(self) -> dict[str, Any]:
-        """Return what readers of a plan see of it."""
+        """Return what a plan shows of it."""
         known = {"name": self.name, "coexistence": self.coexistence, "claims": list(self.claims)}
         return {**known, "window": self.window}
 
 
 @dataclass(frozen=True)
 class Limit:
-    """What a host may have that is not looked at: ``what``, and ``why`` not.
+    """Something that is not checked on a host: ``what`` it is, and ``why`` not.
 
     ``marks`` show that a host has it, ``lists`` are directories whose entries are called as packages: both as the
     catalog's file has them, for the endpoint.
@@ -163,7 +163,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class Domain:
-    """A name that belongs to the vendor with all names below it, and what it is ``used_for``, as a title."""
+    """A name that belongs to the vendor, as do all names below it, and what it is ``used_for``, as a title."""
 
     name: str
     used_for: str

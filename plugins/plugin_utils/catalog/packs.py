@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-# What each asks for, with the strictest first.
+# What a disposition asks for, the strictest first.
 REMOVE, REVIEW, REPORT, ALLOWED = "remove", "needs_review", "report", "allowed"
 DISPOSITIONS = (REMOVE, REVIEW, REPORT, ALLOWED)
-# Files that nothing runs: no rule was found to speak of them, and an owner should know of them all the same.
+# Files that nothing runs: no known rule mentions them, but the owner should know about them.
 WITHOUT_EFFECT = "residue_inert"
 
 
@@ -36,7 +36,7 @@ class Pack:
 
 
 def strictest(said: Iterable[str]) -> str | None:
-    """Return the strictest of several dispositions; None of none."""
+    """Return the strictest of several dispositions; None if there are none."""
     return min(said, key=DISPOSITIONS.index, default=None)
 
 
@@ -48,7 +48,7 @@ def of_finding(finding: dict[str, Any], packs: tuple[Pack, ...]) -> dict[str, st
 def of_host(findings: Iterable[dict[str, Any]], known: bool, packs: tuple[Pack, ...]) -> dict[str, str | None]:
     """Return {pack: disposition} of a host by what was seen there last; None where nothing is there.
 
-    ``known`` is False where something could not be checked: that needs review, unless it is worse anyway.
+    ``known`` is False if something could not be checked: that needs review, unless the host already rates worse.
     """
     seen = list(findings)
     unknown = [] if known else [REVIEW]

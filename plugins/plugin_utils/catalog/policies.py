@@ -60,7 +60,7 @@ def _pack(path: Path) -> Pack:
 
 
 def _said(entry: dict[str, Any], key: str) -> dict[str, str]:
-    """Return {class or product: disposition}; ValueError if two rulings name one."""
+    """Return {class or product: disposition}; ValueError if two rulings name the same one."""
     said: dict[str, str] = {}
     for ruling in entry["rulings"]:
         for name in ruling.get(key, ()):

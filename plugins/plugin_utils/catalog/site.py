@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A site's own catalog: folders beside the collection's, of the same layout, held to the same schemas."""
+"""A site's own catalog: folders with the same layout as the collection's, checked against the same schemas."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SCHEMAS = {
     "domains": "domains",
 }
 OTHER_VENDORS = ("antivirus", "edr")
-# What looks like an entry, wherever it lies and however its name is spelt.
+# What looks like an entry, wherever it is and however its name is spelled.
 ENDINGS = (".yml", ".yaml", ".json")
 Entries = dict[str, dict[str, dict[str, Any]]]
 
@@ -33,7 +33,7 @@ Entries = dict[str, dict[str, dict[str, Any]]]
 def read(folder: Path) -> Entries:
     """Return {kind: {id: entry}} of a site's folder.
 
-    Raises AvshiftError naming file, key and what was expected, for the first file that is not as it has to be.
+    Raises AvshiftError for the first wrong file, naming the file, the key and what was expected.
     """
     paths = list(files(folder))
     if not paths:
@@ -51,7 +51,7 @@ def read(folder: Path) -> Entries:
 def files(folder: Path) -> Iterator[tuple[str, Path]]:
     """Yield (kind, path) of all entries of a folder; hidden files and folders are left out.
 
-    Raises AvshiftError for a file that would be skipped silently, and for what any user could replace.
+    Raises AvshiftError for a file that would be skipped silently, and for one that other users could replace.
     """
     known = {path: kind for kind in PATTERNS for path in of_kind(folder, kind)}
     for path in _walk(folder):
@@ -63,7 +63,7 @@ def files(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """Yield what lies below a folder, by way of links too; AvshiftError for a directory that cannot be read."""
+    """Yield everything below a folder, following links; AvshiftError for a directory that cannot be read."""
     seen: set[str] = set()
     for home, directories, names in os.walk(folder, onerror=_refuse_unread, followlinks=True):
         place = Path(home)
@@ -81,7 +81,7 @@ def _refuse_unread(error: OSError) -> None:
 
 
 def _refuse_replaceable(path: Path) -> None:
-    """Refuse what other users of the controller could change: it decides what is done as root on every host.
+    """Refuse what other users of the controller could change: a catalog decides what is done as root on every host.
 
     That is a world-writable file or directory, or one that lies in such a directory, unless that is
     sticky, as /tmp is.

@@ -42,7 +42,7 @@ def _judged(evidence: Evidence, judges: Mapping[str, Judge], product: Product) -
 
 
 def _drop_shared_names(claimed: Claims, names: tuple[str, ...]) -> None:
-    """Drop products of which nothing but names is there that another product, which is there, has as well."""
+    """Drop products of which only names were seen that another product, which is there, uses too."""
     proven = {item["id"] for items in claimed.values() if not _is_name_only(items, names) for item in items}
     for product_id in [name for name, items in claimed.items() if _is_name_only(items, names)]:
         if {item["id"] for item in claimed[product_id]} <= proven:
@@ -54,12 +54,12 @@ def _is_name_only(items: list[Item], names: tuple[str, ...]) -> bool:
 
 
 def names_text(text: str, line: str) -> bool:
-    """Return True if a line holds a text where neither side goes on as a name."""
+    """Return True if a line holds a text as a whole name."""
     return re.search(rf"(?<![A-Za-z0-9_]){re.escape(text)}(?![A-Za-z0-9_-])", line) is not None
 
 
 def _most_exact(evidence: Evidence, products: tuple[Product, ...]) -> Claims:
-    """Give each process to the product whose sign is the most exact, since one product's tree may hold another's."""
+    """Assign each process to the product with the most exact sign: one product's tree may hold another's."""
     claimed: Claims = {}
     for kind in evidence.table.running:
         for item in evidence.of_kind(kind):

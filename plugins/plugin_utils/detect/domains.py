@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whose a name of a host is: exactly, since names are made to look like others."""
+"""Which domain a host name belongs to: compared exactly, since some names imitate others."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-# What names are made of, in any script: one with a letter of another script is another name.
+# The characters of names, in any script: a name with a letter of another script is another name.
 NAME = re.compile(r"[\w.\-]+")
-# A share of a server is no comment.
+# A share on a server (//server/share) is not a comment.
 COMMENT = re.compile(r"\s*(?:#|;|//(?![\w.-]+/))")
 MAIL = re.compile(r"[\w.+-]+@\Z")
 LONGEST = 255
@@ -22,14 +22,15 @@ def plain(name: str) -> str:
 
 
 def owner_of(name: str, domains: Iterable[str]) -> str:
-    """Return the most exact of the domains that a name is or lies below, '' if it is none of theirs."""
+    """Return the most exact domain that a name equals or lies below, '' if it belongs to none of them."""
     wanted = plain(name)
     fitting = [domain for domain in domains if wanted == domain or wanted.endswith(f".{domain}")]
     return max(fitting, key=len, default="")
 
 
 def named_in(line: str, domains: Iterable[str]) -> list[str]:
-    """Return the names in a line of configuration that belong to the domains; none of a comment or an address of mail.
+    """Return the names in a line of configuration that belong to the domains; those in comments and mail addresses do
+    not count.
 
     A dot may be escaped, as in a regular expression.
     """
@@ -37,7 +38,7 @@ def named_in(line: str, domains: Iterable[str]) -> list[str]:
         return []
     known = list(domains)
     names = [name for name in _names(line.replace("\\.", ".")) if owner_of(name, known)]
-    # An address of version 6 is no name, and its parts are none either.
+    # An IPv6 address is not a name, and neither are its parts.
     names += [name for name in known if ":" in name and name in line.lower()]
     return list(dict.fromkeys(names))
 

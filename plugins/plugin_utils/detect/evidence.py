@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Evidence as the engine looks at it: by id, by kind, and what of it could not be checked."""
+"""Evidence as the engine uses it: by id, by kind, and what could not be checked."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def _is_one_of(path: str, roots: Iterable[str]) -> bool:
 
 @dataclass(frozen=True)
 class Table:
-    """What the kinds of evidence of a platform say. A judge is called with (item, product, evidence). What a platform
-    does not say has the answer that claims the least.
+    """What the kinds of evidence of a platform say. A judge is called with (item, product, evidence). The default for
+    anything that a platform does not set claims the least.
 
     ``proving`` kinds each confirm a product by themselves; ``supporting`` ones add to one that is confirmed.
     ``running`` kinds are processes, which belong to the product with the most exact sign. ``names`` are a name only,
@@ -41,7 +41,7 @@ class Table:
     """
 
     platform: str
-    # The questions that find products, and the limits of a look, by kind.
+    # The questions, by kind, that find products and what is not checked.
     probes: Callable[[Iterable[Product], Iterable[Limit]], dict[str, Any]]
     proving: Mapping[str, Judge]
     distinctive: tuple[str, ...]
@@ -59,7 +59,7 @@ class Table:
     is_below: Callable[[str, Iterable[str]], bool] = _is_one_of
     # Whether another vendor's product of the same name may have left an item; called with the vendors' own words.
     is_others_too: Callable[[Item, Product, list[str]], bool] = lambda _item, _product, _words: False
-    # What no entry took and is a product's all the same, from (evidence, products, what is claimed).
+    # What no entry claimed but still belongs to a product, from (evidence, products, what is claimed).
     strays: Callable[[Evidence, tuple[Product, ...], dict[str, list[Item]]], dict[str, list[Item]]] = (
         lambda _evidence, _products, _claimed: {}
     )
@@ -77,13 +77,13 @@ class Table:
     may_be_loaded: Callable[[Product, Evidence], bool] = lambda _product, _evidence: False
     # What a product's signatures are, {version, in_use_since}; None where the evidence does not say it.
     signatures: Callable[[Product, Evidence], dict[str, str] | None] = lambda _product, _evidence: None
-    # Whether a line of a place names a host and makes nothing connect to it, from (place, line).
+    # Whether a line at a place names a host without making anything connect to it, from (place, line).
     is_rule: Callable[[str, str], bool] = lambda _place, _line: False
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What one collection on one host gave. ``items`` are {id, kind, what, where, value or unknown}."""
+    """The result of one collection on one host. ``items`` are {id, kind, what, where, value or unknown}."""
 
     items: dict[str, Item]
     host: dict[str, Any]

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What an answer does not speak of: what a host has that is not looked at, and lines that name what is not there."""
+"""What an answer does not cover: what is not checked on a host, and lines that name things which are not there."""
 
 from __future__ import annotations
 

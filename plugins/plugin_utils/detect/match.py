@@ -70,7 +70,7 @@ def _state(product: Product, items: list[Item], evidence: Evidence) -> str:
 def _confidence(items: list[Item], table: Table) -> str:
     """Return confirmed for two independent kinds of evidence, probable for one, weak for a name only.
 
-    What any user can have put there alone is no evidence of the host's.
+    What any user could have put there is not evidence about the host.
     """
     items = [item for item in items if not is_users(item)]
     witnesses = {table.witness.get(item["kind"], item["kind"]) for item in items}

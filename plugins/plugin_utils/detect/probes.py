@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Put questions for an endpoint together. Probes know kinds, not products."""
+"""Compile questions for an endpoint. Probes know kinds, not products."""
 
 from __future__ import annotations
 
@@ -30,5 +30,5 @@ def _both(first: Any, second: Any) -> Any:
 
 
 def unique(values: Iterable[Any]) -> list[Any]:
-    """Return values, of which some cannot be hashed, in their order without those that are there twice."""
+    """Return values in their order without duplicates; some of them cannot be hashed."""
     return list({repr(value): value for value in values}.values())

@@ -69,7 +69,7 @@ def intercepts(finding: Finding, product: Product, evidence: Evidence) -> str:
 
 
 def _runs(finding: Finding, product: Product, evidence: Evidence) -> bool:
-    """Return True if a part of it runs or may be loaded, also where the installation is broken."""
+    """Return True if a part of it runs or may be loaded, even if the installation is broken."""
     own = product.of_kind("process")
     is_below = evidence.table.is_below
     if evidence.table.may_be_loaded(product, evidence):

@@ -10,7 +10,7 @@ from typing import Any
 from ..catalog.model import Product
 from .evidence import Evidence, Item, Table, is_users
 
-# What these show is of no product: see silence.py.
+# These kinds do not show products: see silence.py.
 OF_SILENCE = ("named_domain", "flow")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..visible import visible
 
-# Longer than any name or version; what is longer is a fault or an attack, and counts as unknown.
+# Longer than any name or version: anything longer is a fault or an attack, and counts as unknown.
 LONGEST = 1000
 MOST_DEVICES = 250_000
 MOST_SHOWN = 10
@@ -18,7 +18,7 @@ NAMES = ("fqdn", "dns_name", "name", "netbios_name")
 
 @dataclass(frozen=True)
 class Device:
-    """What a server says of a device. All are texts that act on nothing, '' where it says nothing that can be read.
+    """What a server says of a device. All are harmless texts, '' where the server says nothing readable.
 
     ``last_seen`` and ``last_connected`` are YYYY-MM-DDTHH:MM:SSZ, in UTC. ``host_id`` is the server's own.
     """
@@ -42,12 +42,12 @@ class Device:
 
     @property
     def is_named(self) -> bool:
-        """Return True if there is any name to find it by."""
+        """Return True if it has any name."""
         return any(getattr(self, name) for name in NAMES) or bool(self.address)
 
     @property
     def seen(self) -> str:
-        """Return when the server last knew of it: seen in the network, or connected; '' where it does not say."""
+        """Return when the server last saw it in the network or connected; '' if it does not say."""
         return max(self.last_seen, self.last_connected)
 
 
@@ -70,7 +70,7 @@ class Source:
 
 @dataclass
 class DeviceList:
-    """Devices, and why there may be more than these: a list with a gap is not whole."""
+    """Devices, and why there may be more of them: a list with a gap is incomplete."""
 
     source: Source
     devices: list[Device]
@@ -84,7 +84,7 @@ class DeviceList:
 
 
 def text_of(value: object) -> str:
-    """Return a value as a text without anything hidden in it; '' for what is no text, or longer than any name is."""
+    """Return a value as text without hidden characters; '' for what is not text, or longer than any name."""
     if not isinstance(value, str) or len(value) > LONGEST:
         return ""
     return visible(value.strip(), 12 * LONGEST)

@@ -37,11 +37,11 @@ def is_one(content: object) -> bool:
 
 
 def parse(content: object, path: str) -> DeviceList:
-    """Return the list of a document. AvshiftError ``device_list_wrong`` if it has not the form of the schema."""
+    """Return the list of a document. AvshiftError ``device_list_wrong`` if it does not fit the schema."""
     given = content.get("devices") if isinstance(content, dict) else None
     if isinstance(given, list) and len(given) > MOST_DEVICES:
         raise too_large(path, f"it has more than {MOST_DEVICES:,} devices")
-    # The schema has an answer for what is wrong; what is right is seen a hundred times faster.
+    # The schema explains what is wrong; this check sees a hundred times faster that a list is right.
     are_right = isinstance(given, list) and all(map(_is_device, given))
     broken = schema.violations("device_list", {**content, "devices": []} if are_right else content)  # type: ignore[dict-item]
     if broken or not isinstance(content, dict):
@@ -54,7 +54,7 @@ def parse(content: object, path: str) -> DeviceList:
 
 
 def _is_device(device: object) -> bool:
-    """Return True for what the schema calls a device; a few of those that it does are left to it to judge."""
+    """Return True for what is certainly a device by the schema; doubtful cases are left to the schema."""
     if not isinstance(device, dict) or not device.keys() <= KNOWN:
         return False
     texts = all(isinstance(value, str) and 0 < len(value) <= MOST_TEXT for value in device.values())

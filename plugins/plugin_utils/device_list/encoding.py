@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The text of an exported list: which encoding it has is seen, or asked for, and never guessed."""
+"""The text of an exported list: its encoding is recognised, or asked for, and never guessed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HEAD = 4096
 def decoded(raw: bytes, path: str, given: str, fits: Callable[[str], int]) -> tuple[str, str]:
     """Return (text, encoding). ``given`` is the user's word or ''; ``fits`` says how many headings of a text it knows.
 
-    Raises AvshiftError where the file is no text, or its encoding cannot be known.
+    Raises AvshiftError if the file is not text, or its encoding cannot be determined.
     """
     for begin, what in ANOTHER.items():
         if raw.startswith(begin):

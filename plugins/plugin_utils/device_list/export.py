@@ -21,7 +21,7 @@ MOST_HEADINGS_SHOWN = 50
 
 @dataclass(frozen=True)
 class Form:
-    """What the user says of an export, '' for what is to be found out: encoding, delimiter by name, {heading: field},
+    """What the user says of an export, '' for what has to be detected: encoding, delimiter by name, {heading: field},
     time zone by its IANA name, and how days and months stand in dates (dmy, mdy, ymd).
     """
 
@@ -52,7 +52,7 @@ def parse(raw: bytes, path: str, time: str, form: Form | None = None) -> DeviceL
 
 
 def _own(form: Form, path: str) -> dict[str, str]:
-    """Return the user's map of headings. AvshiftError for an option that names something that there is not."""
+    """Return the user's map of headings. AvshiftError for an option that names something that does not exist."""
     odd = sorted({str(name) for name in form.columns.values()} - set(FIELDS))
     if odd:
         raise wrong(path, f"columns names no field of a device: {some(odd)}", f"Fields are {', '.join(FIELDS)}.")
@@ -66,12 +66,12 @@ def _own(form: Form, path: str) -> dict[str, str]:
 
 
 def _known(cells: list[str], own: dict[str, str]) -> int:
-    """Return how many headings are known, in the language of which most are."""
+    """Return how many headings are known in the best matching language."""
     return max(headings.recognised(cells, {**known, **own}) for known in headings.LANGUAGES.values())
 
 
 def _known_in(head: str, own: dict[str, str], delimiter: str) -> int:
-    """Return how many headings are known that only this encoding shows: those with a letter outside ASCII."""
+    """Return how many known headings depend on the encoding: those with a letter outside ASCII."""
     marks = [table.DELIMITERS[delimiter]] if delimiter else table.DELIMITERS.values()
     lines = head.splitlines()[: table.MOST_BEFORE]
     cells = ([cell.strip('"') for cell in line.split(mark)] for line in lines for mark in marks)
@@ -79,7 +79,7 @@ def _known_in(head: str, own: dict[str, str], delimiter: str) -> int:
 
 
 def _columns(found: list[str], known: dict[str, str]) -> dict[int, str]:
-    """Return the field of each column; of two columns for one field the first counts."""
+    """Return the field of each column; if two columns have the same field, the first counts."""
     columns: dict[int, str] = {}
     for number, heading in enumerate(found):
         name = known.get(headings.plain(heading))

@@ -1,6 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Headings of exported device lists, by language. What no public source shows is not here: a site gives its own map.
+"""Headings of exported device lists, by language. Headings that no public source shows are not here: a site gives its
+own map.
 
 English: a script that reads the console's list (github idx 37802720838) and another that reads its export (idx
 9741619354). Russian: the "Details" sheet of the report on device status, seen in public. German: labels of a device's
@@ -58,17 +59,17 @@ LANGUAGES = {"english": ENGLISH, "russian": RUSSIAN, "german": GERMAN}
 
 
 def plain(heading: str) -> str:
-    """Return a heading as headings are compared: without case, with single blanks."""
+    """Return a heading in the form for comparison: without case, with single blanks."""
     return " ".join(heading.replace("\ufeff", "").split()).casefold()
 
 
 def recognised(headings: list[str], known: dict[str, str]) -> int:
-    """Return how many of some headings are known."""
+    """Return how many of the headings are known."""
     return sum(plain(heading) in known for heading in headings)
 
 
 def language_of(headings: list[str]) -> tuple[str, dict[str, str]]:
-    """Return the language of which most headings are known, and its map; ('', {}) where none is."""
+    """Return the language with the most known headings, and its map; ('', {}) if no heading is known."""
     counts = {name: recognised(headings, known) for name, known in LANGUAGES.items()}
     best = max(counts, key=lambda name: counts[name])
     return (best, LANGUAGES[best]) if counts[best] else ("", {})

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a device list is in an inventory: hosts, their groups and variables."""
+"""A device list as an inventory: hosts, their groups and variables."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def of_list(found: DeviceList, prefix: str, seen_since: str = "") -> Inventory:
 
 
 def described(found: DeviceList) -> dict[str, Any]:
-    """Return what is known of a list itself, as variables have it."""
+    """Return what is known of the list itself, for the inventory's variables."""
     return {
         "source": asdict(found.source),
         "is_whole": found.is_whole,

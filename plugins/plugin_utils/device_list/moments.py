@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Times of device lists, as text in UTC. What can be read in two ways is not read."""
+"""Times of device lists, as text in UTC. An ambiguous time is not read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FIRST, LAST = "1990-01-01T00:00:00Z", "2100-01-01T00:00:00Z"
 
 
 def zone_of(name: str) -> tzinfo | None:
-    """Return a time zone by its IANA name, None for ''. AvshiftError for one that is not known here."""
+    """Return a time zone by its IANA name, None for ''. AvshiftError if the controller does not know it."""
     if not name:
         return None
     try:

@@ -13,10 +13,10 @@ from .device import Device
 
 LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 HOST = re.compile(rf"{LABEL}(?:\.{LABEL})*", re.ASCII)
-# A last label of digits makes resolvers take the whole for an address: 2130706433 is 127.0.0.1, and 0x7f.1 is too.
+# If the last label is a number, resolvers read the name as an address: 2130706433 is 127.0.0.1, and so is 0x7f.1.
 NUMBER = re.compile(r"(?:0[xX][0-9A-Fa-f]*|[0-9]+)", re.ASCII)
 LONGEST_HOST, LONGEST_GROUP = 253, 80
-# Names that mean this machine, or every host, to whoever reads an inventory.
+# Names that mean this machine, or every host, in an inventory.
 RESERVED = frozenset(
     ("all", "ungrouped", "_meta", "localhost", "localdomain", "ip6-localhost", "ip6-loopback", "broadcasthost")
 )
@@ -26,7 +26,7 @@ HASH = 8
 
 
 def host_of(device: Device, group_prefix: str) -> str:
-    """Return a device's name for an inventory, '' where none of its names can stand there.
+    """Return a device's name for an inventory, '' if none of its names is usable there.
 
     In this order: FQDN, DNS name with domain, DNS name or name as they are, NetBIOS name, address.
     """
@@ -67,13 +67,13 @@ def _is_usable(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
 
 
 def made_up(device: Device) -> str:
-    """Return a name for a device that has none that is safe: it stands in the inventory, and reaches nothing."""
+    """Return a name for a device without a safe one: the host is listed under it, but cannot be reached by it."""
     told = "\0".join((device.host_id, device.name, device.fqdn, device.dns_name, device.netbios_name, device.address))
     return f"unnamed-{_hash(told)}.invalid"
 
 
 def version_group(prefix: str, version: str) -> str:
-    """Return a group's name for a version, in which marks between numbers are alike: 15.1-2 is 15.1.2."""
+    """Return a group's name for a version, with the same separator everywhere: 15.1-2 is 15.1.2."""
     return group(prefix, version, exact=False)
 
 

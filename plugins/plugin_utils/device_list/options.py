@@ -19,7 +19,7 @@ PREFIX = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}", re.ASCII)
 
 
 def check(texts: Mapping[str, str]) -> None:
-    """Raise AvshiftError ``inventory_option_wrong`` for an option that is missing, too much, or of another form."""
+    """Raise AvshiftError ``inventory_option_wrong`` for an option that is missing, superfluous or malformed."""
     if bool(texts["export"]) == bool(texts["server"]):
         raise _wrong("export", "exactly one of export and server has to be given")
     if texts["server"] and not (texts["user"] and texts["password"]):
@@ -49,7 +49,7 @@ def must_be_whole(found: DeviceList, is_allowed: bool) -> None:
 
 
 def remarks(found: DeviceList) -> Iterator[str]:
-    """Yield what the user has to know of a list, each in a line."""
+    """Yield what the user has to know about a list, one line each."""
     name = found.source.name
     if not found.source.verified:
         yield f"{name}: its certificate was not checked (validate_certs is false), so the list may be from anyone."

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The rows of an exported list: where its headings are, and by what its cells are separated."""
+"""The rows of an exported list: where its headings are, and what separates its cells."""
 
 from __future__ import annotations
 

@@ -13,15 +13,15 @@ NOT_WHOLE = "Make sure that nothing is missing and read the list again, or accep
 
 
 def wrong(path: str, cause: str, remedy: str = REMEDY) -> AvshiftError:
-    """Return the error of a list that cannot be read as what it is."""
+    """Return the error for a list that cannot be read."""
     return AvshiftError("device_list_wrong", READING, visible(path), visible(cause, 600), remedy)
 
 
 def too_large(path: str, cause: str) -> AvshiftError:
-    """Return the error of a list that is larger than any fleet's."""
+    """Return the error for a list that is larger than any fleet's."""
     return AvshiftError("device_list_too_large", READING, visible(path), cause, "Export it in parts, one per group.")
 
 
 def incomplete(path: str, cause: str) -> AvshiftError:
-    """Return the error of a list in which devices are known to be missing."""
+    """Return the error for a list that is known to lack devices."""
     return AvshiftError("device_list_incomplete", READING, visible(path), visible(cause, 600), NOT_WHOLE)

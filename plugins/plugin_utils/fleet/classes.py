@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Hosts that share a plan are one class: its plan is kept once, and of each host only what is particular to it."""
+"""Hosts that share a plan are one class: the plan is kept once, and for each host only its own details."""
 
 from __future__ import annotations
 
@@ -9,24 +9,27 @@ from typing import Any
 from ..plan.model import BY_ITSELF
 
 OWN = ("host", "shown", "carried", "digest", "preflight")
-# What an entry of a host has of its plan as it stands there.
+# Keys that a host's entry copies from its plan unchanged.
 KEPT = ("digest", "shown", "carried")
 
 
 class Classes:
-    """Plans of hosts, put in one after the other. Memory grows with the classes, and little with the hosts."""
+    """Plans of hosts, added one by one.
+
+    Memory grows with the number of classes, and little with the number of hosts.
+    """
 
     def __init__(self) -> None:
         self._classes: dict[str, _Class] = {}
         self._hosts: dict[str, dict[str, Any]] = {}
 
     def add(self, host: str, plan: dict[str, Any]) -> None:
-        """Put in the written plan of one host."""
+        """Add the written plan of one host."""
         known = self._classes.setdefault(plan["digest"], _Class(plan))
         self._hosts[host] = {**{key: plan[key] for key in KEPT}, "preflight": known.particular(plan)}
 
     def to_json(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return (classes by digest, hosts by name) as a document has them, in the order of their names."""
+        """Return (classes by digest, hosts by name) as a document has them, sorted."""
         hosts = {}
         for host, entry in sorted(self._hosts.items()):
             own = self._classes[entry["digest"]].differing(entry["preflight"])
@@ -35,7 +38,7 @@ class Classes:
 
 
 class _Class:
-    """One class. What its hosts' preflight says alike is the class's, and all else each host's own."""
+    """One class. Preflight results that are the same on all its hosts belong to the class, all others to each host."""
 
     def __init__(self, plan: dict[str, Any]) -> None:
         self._content = {key: value for key, value in plan.items() if key not in OWN}
@@ -43,7 +46,7 @@ class _Class:
         self._unlike: set[int] = set()
 
     def particular(self, plan: dict[str, Any]) -> dict[str, Any]:
-        """Return what a host's preflight has besides the first host's: by its place, and by its place in that one's."""
+        """Return where a host's preflight differs from the first host's: by its place in both."""
         by_itself, unlike, places, number = {}, {}, [], 0
         for place, check in enumerate(plan["preflight"]):
             if check["id"] in BY_ITSELF:

@@ -1,10 +1,10 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The plan of a fleet: one JSON document that is approved, and that holds an apply to it.
+"""The plan of a fleet: one JSON document, which is approved and binds the change.
 
 Two sums stand in it. ``digest`` is what is approved: the same hosts with the same plans, made by the same catalog,
-policy and collection, have the same one, whenever they are looked at. ``checksum`` is over all of the content, so that
-nothing in it can be changed without being seen.
+policy and collection, have the same one, whenever they are looked at. ``checksum`` covers the whole content, so that no
+edit goes unnoticed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .classes import Classes, whole
 KIND = "avshift.endpoint plan"
 FORMAT_VERSION = 1
 MOST_BYTES = 1 << 30
-# It is there where a plan is not its own approval, so that taking the approval away widens nothing.
+# It is set if a plan is not its own approval, so that removing the approval permits nothing more.
 NEEDS_APPROVAL = "needs_approval_document"
 READING = "Reading the approved plan"
 AGAIN = "Make the plan again with avshift.endpoint.plan and have that one approved."

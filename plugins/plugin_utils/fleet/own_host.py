@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which host of a plan a machine is that fetches its work itself: by what distinguishes machines, not by a name."""
+"""Which host of a plan this machine is, if it fetches its work itself: by its machine ID, not by a name."""
 
 from __future__ import annotations
 

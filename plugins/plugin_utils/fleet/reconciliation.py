@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Hold what a management server knows of devices against what records say of hosts. Nothing is guessed: a host that
+"""Compare what a management server knows of devices with what records say of hosts. Nothing is guessed: a host that
 could be several devices, or a device that could be several hosts, is ambiguous.
 """
 
@@ -16,7 +16,7 @@ from ..device_list.device import Device, DeviceList
 
 RESULTS = ("never_reached", "unknown_to_server", "agent_differs", "seen_before", "ambiguous")
 NEVER_REACHED, UNKNOWN, AGENT, OLD, AMBIGUOUS = RESULTS
-# The name that two were matched by, the surest first.
+# The kinds of names by which a host and a device are matched, the most reliable first.
 WAYS = ("fqdn", "dns_name", "name", "first_label", "address")
 WHOLE, LABEL, ADDRESS = WAYS[:3], WAYS[3], WAYS[4]
 NETBIOS = 15
@@ -47,8 +47,8 @@ class Reconciled:
 def reconcile(found: DeviceList, hosts: Iterable[Known], since: str = "") -> Reconciled:
     """Return how a list and records go together. ``since`` is a day: who was last seen before it is listed.
 
-    Names are compared without case and without a dot at their end. Of several records of a host one that was reached
-    counts.
+    Names are compared without case and without a dot at their end. If a host has several records, one in which it was
+    reached counts.
     """
     known: dict[str, Known] = {}
     for host in hosts:
@@ -116,7 +116,7 @@ class _Pairs:
             return next(way for way in WHOLE if found[way]), whole
         label, dot, _domain = name.partition(".")
         numbers = _labelled(self._indexes[LABEL], label)
-        # A host with a domain is no device of another domain, but may be one whose domain is not known.
+        # A host with a domain cannot be a device of another domain, but may be one whose domain is unknown.
         numbers = [number for number in numbers if number in self._bare] if dot else numbers
         return (LABEL, numbers) if numbers else (ADDRESS, self._indexes[ADDRESS].get(name, []))
 
@@ -221,7 +221,7 @@ def _agents(devices: list[Device], known: dict[str, Known], pairs: _Pairs) -> It
 
 
 def _are_alike(one: str, other: str) -> bool:
-    """Return True for versions that are the same as far as both are known: 15.1 and 15.1.0-123 are."""
+    """Return True for versions that agree as far as both are known, such as 15.1 and 15.1.0-123."""
     numbers = [[int(part) for part in re.findall(r"[0-9]{1,18}", text)] for text in (one, other)]
     shortest = min(map(len, numbers))
     return bool(shortest) and numbers[0][:shortest] == numbers[1][:shortest]

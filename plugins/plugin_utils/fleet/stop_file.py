@@ -1,8 +1,8 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A file on the controller that ends a rollout: as long as it is there, no further host is started.
+"""A file on the controller that stops a rollout: while it exists, no further host is started.
 
-Whatever its content, a file of this name stops: it can be made by hand.
+Its content does not matter, so it can be made by hand.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def text(by: str, reason: str, time: str) -> str:
 def why(path: str | None) -> str:
     """Return in words why no further host may be started, '' where there is no stop file or no path is given.
 
-    Where it cannot be known whether there is one, no host is started.
+    If that cannot be checked, no host is started.
     """
     if not path:
         return ""

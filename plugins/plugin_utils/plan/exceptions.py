@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Exceptions: what may stay on a host for now. Accepted checks: preflight results. Both until a day."""
+"""Exceptions: what may stay on a host for now. Accepted checks: preflight results. Both expire on a given day."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _entry(granted: dict[str, Any], key: str) -> dict[str, Any]:
 
 
 def _problems(content: dict[str, Any], products: set[str]) -> Iterator[str]:
-    """Yield how a file breaks its schema; of one that does not, what no schema can say."""
+    """Yield how a file breaks its schema; if it does not, the faults that a schema cannot express."""
     version = content.get("format_version")
     # Every value is read as text.
     typed = {**content, "format_version": FORMAT_VERSION} if version == str(FORMAT_VERSION) else content
@@ -85,7 +85,7 @@ def _unfit(content: dict[str, Any], products: set[str]) -> Iterator[str]:
 def of_host(granted: list[dict[str, Any]], host: str, now: str) -> list[dict[str, Any]]:
     """Return what is granted for one host, each with its ``status``: in force, or expired.
 
-    Of a long list of hosts it has those that fit, since every host's plan and record keep it.
+    Only the matching hosts of a long list are included, since every host's plan and record keep it.
     """
     mine = []
     for entry in granted:

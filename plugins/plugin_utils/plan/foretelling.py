@@ -16,7 +16,7 @@ from ..catalog.model import Catalog
 from .model import Check, Goal
 
 FORMAT_VERSION = 1
-# What a forecast cannot know; it stands beside the levels of a plan's preflight.
+# The level for what a forecast cannot know, in addition to the levels of a plan's preflight.
 UNKNOWN = "unknown"
 LEVELS = ("error", "overridable", "warning", UNKNOWN, "info", "ok")
 
@@ -54,13 +54,13 @@ class Step:
 
 
 def checked(check: Check) -> dict[str, str]:
-    """Return a preflight result as forecasts have it: nothing in them is accepted."""
+    """Return a preflight result as forecasts have it: without acceptance."""
     told = check.to_json()
     return {name: str(told[name]) for name in ("id", "level", "title", "diagnosis", "remediation")}
 
 
 def classes(forecasts: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Return {classes, hosts} of {host: forecast}: what hosts have alike is kept once, as it is with plans."""
+    """Return {classes, hosts} of {host: forecast}: what hosts have in common is kept once, as with plans."""
     found, hosts = {}, {}
     for host, forecast in sorted(forecasts.items()):
         name = digest(forecast)

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The step that announces a change, and the one that ends it."""
+"""The first step, which announces a change, and the last one, which ends it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def steps(evidence: Evidence, places: Places, products: list[str]) -> Iterator[S
 
 
 def _made(evidence: Evidence, places: Places) -> Iterator[dict[str, str]]:
-    """Yield what beginning the journal makes or changes."""
+    """Yield what starting the journal creates or changes."""
     known = evidence.value("journal", places.journal) is not None
     if evidence.value("path", places.state) is None:
         yield {"path": places.state, "scope": "file", "change": "created"}

@@ -21,7 +21,7 @@ from .wanted import Wanted
 
 
 def probes_for(wanted: Wanted) -> dict[str, Any]:
-    """Return everything that has to be asked of a host to plan what is wanted of it."""
+    """Return every question that a host has to answer before its plan can be made."""
     table, catalog = wanted.platform.table, wanted.catalog
     # A second scanner of any vendor matters too.
     asked = (table.probes(catalog.products, catalog.limits), scanners.probes_for(catalog, table))
@@ -55,7 +55,7 @@ def make(wanted: Wanted, host: str, evidence: Evidence) -> Plan:
 
 
 def _request(wanted: Wanted, exact: Evidence) -> Request:
-    """Return what this host is to become, now that it is known what is there."""
+    """Return what this host is to become, now that its products are known."""
     catalog, evidence = wanted.catalog, wanted.platform.steady(exact, wanted.catalog)
     found = findings(evidence, catalog.products)
     products = [catalog.product(finding.id) for finding in found]
@@ -66,7 +66,7 @@ def _request(wanted: Wanted, exact: Evidence) -> Request:
 
 
 def _owned(claimed: Claims, going: list[str]) -> Claims:
-    """Return the items of the products that go, but for what belongs to one that stays as well."""
+    """Return the items of the products that go, except those that also belong to one that stays."""
     staying = {item["id"] for name, items in claimed.items() if name not in going for item in items}
     return {name: [item for item in claimed[name] if item["id"] not in staying] for name in going}
 
@@ -83,7 +83,7 @@ def _steps(wanted: Wanted, request: Request, staged: Staged | None) -> list[Step
 
 
 def _shown(evidence: Evidence) -> dict[str, Any]:
-    """Return what is shown of a host and changes by itself."""
+    """Return what a plan shows of a host although it changes by itself."""
     return {
         "processes": {item["what"]: item["value"]["pids"] for item in evidence.of_kind("process")},
         "evidence": len(evidence.items),

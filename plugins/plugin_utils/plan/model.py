@@ -15,11 +15,11 @@ from ..detect.match import Finding
 FORMAT_VERSION = 1
 STAGE, HANDOVER, REMOVE = "stage", "handover", "remove"
 PARTS = (STAGE, HANDOVER, REMOVE)
-# These stand in steps for what a plan cannot hold: the first characters of its own digest, and the change's number.
+# Placeholders in steps for what a plan cannot hold: the first characters of its own digest, and the change ID.
 DIGEST_MARK = "{digest}"
 CHANGE_MARK = "{change_id}"
 SHORT = 12
-# Results of preflight that come and go by themselves: they are shown, and are not in the digest.
+# Preflight results that come and go by themselves: they are shown, but not in the digest.
 BY_ITSELF = (
     "package_manager_locked",
     "path_busy",
@@ -70,7 +70,8 @@ class Goal:
 
 @dataclass(frozen=True)
 class Step:
-    """One change. ``before`` and ``after`` are text for a reviewer; ``effects`` are what a test of files can check.
+    """One change. ``before`` and ``after`` are texts for reviewers; ``effects`` are changes that can be checked on the
+    disk.
 
     An effect is {change: created, changed or removed} with one of: path and scope (file, tree or glob), package, group.
     ``undo`` says in words how it is rolled back, or is ''.
@@ -131,7 +132,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Carried:
-    """What a plan carries for later steps of a change: it is one host's own, and in no digest.
+    """What a plan carries for later steps of a change: it concerns one host only, and is not in the digest.
 
     ``machine`` distinguishes the machine from others of its name, None where it does not say which it is.
     ``earlier_runs`` are those in its journal, oldest first. ``exceptions`` are its exceptions and accepted checks, as
@@ -163,7 +164,7 @@ class Carried:
 class Plan:
     """The ordered steps that take one host from its findings to its goal.
 
-    ``shown`` changes by itself; people read it, and nothing is decided by it. ``carried`` is for later steps.
+    ``shown`` changes by itself; it is for people, and no decision uses it. ``carried`` is for later steps.
     """
 
     host: str
@@ -197,7 +198,9 @@ class Plan:
 
 
 def digest_of(plan: dict[str, Any]) -> str:
-    """Return the digest of a written plan: of all but the host's name, what changes by itself, and the digest."""
+    """Return the digest of a written plan: of everything except the host's name, what changes by itself, and the
+    digest.
+    """
     content = {key: value for key, value in plan.items() if key not in NOT_IN_DIGEST}
     content["preflight"] = [
         {"id": check["id"], "level": check["level"]} for check in plan["preflight"] if check["id"] not in BY_ITSELF

@@ -21,7 +21,7 @@ Checked = Callable[[Case], Iterable[Check]]
 
 @dataclass(frozen=True)
 class Places:
-    """Where a system keeps what is the collection's own: its state, the journal in it, and the archives."""
+    """Where the collection keeps its own files on a system: its state, the journal in it, and the archives."""
 
     state: str
     journal: str
@@ -30,9 +30,10 @@ class Places:
 
 @dataclass(frozen=True)
 class Handover:
-    """A handover as its readers need it. ``stops``: a running old protection is stopped. ``starts``: a new one takes
-    its place. Limits are seconds; ``overlap`` are {limit, probe_limit} of two that protect at once, None where they do
-    not.
+    """The facts about a handover that its readers need. ``stops``: a running old protection is stopped.
+
+    ``starts``: a new one takes its place. Limits are seconds; ``overlap`` are {limit, probe_limit} of two that protect
+    at once, None where they do not.
     """
 
     stops: bool
@@ -42,7 +43,7 @@ class Handover:
     overlap: dict[str, Any] | None = None
 
     def opens_window(self) -> bool:
-        """Return True if the old protection is to stop before the new one has started."""
+        """Return True if the old protection stops before the new one starts."""
         return self.stops and not self.overlap
 
 

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What one host is to become, settled once: planners and checks look here, and settle nothing again."""
+"""What one host is to become, decided once: planners and checks read it and decide nothing again."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def _wrong(provider: Provider, name: str, cause: str, remedy: str) -> AvshiftErr
 
 
 def holds(when: dict[str, Any], options: dict[str, Any]) -> bool:
-    """Return True if every option has the value, or one of the values, or is set or not, as a condition wants it."""
+    """Return True if every option meets a condition: has the value, or one of the values, or is set or unset."""
     return all(_fits(options[name], wanted) for name, wanted in when.items())
 
 
@@ -82,14 +82,14 @@ def _fits(value: Any, wanted: Any) -> bool:
 
 
 def directories(provider: Provider, options: dict[str, Any]) -> Iterator[str]:
-    """Yield the directories of all options that name such as may be missing on a host."""
+    """Yield the directories of all options whose directories may be missing on a host."""
     for name, rule in provider.rules.items():
         if rule.get("existing"):
             yield from options[name]
 
 
 def provider_of(catalog: Catalog, provider_id: str) -> Provider:
-    """Return a provider of the catalog; AvshiftError naming those that there are if it has no such one."""
+    """Return a provider of the catalog; AvshiftError naming the known ones if there is none of this ID."""
     if provider_id not in catalog.providers:
         raise AvshiftError(
             "provider_unknown",

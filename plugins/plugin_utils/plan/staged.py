@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What is to be done to put a replacement on one host."""
+"""What has to be done to install a replacement on one host."""
 
 from __future__ import annotations
 

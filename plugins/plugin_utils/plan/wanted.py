@@ -1,6 +1,8 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What is wanted of one host, settled by its first look: nothing later chooses again, and the host chooses nothing."""
+"""What is wanted of one host, decided after the first look: nothing later decides it again, and the host decides
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,7 @@ class Wanted:
     granted: tuple[dict[str, Any], ...] = ()
 
     def probes(self) -> list[dict[str, Any]]:
-        """Return what is asked of the host besides what finds products."""
+        """Return the questions for the host besides those that find products."""
         return list(self.platform.probes(self.catalog, self.goal, self.layout))
 
 

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The systems that hosts run, one room each. Code that needs something of one asks here, and names no room."""
+"""The systems that hosts run, one room each. Other code asks here and names no room."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ..plan.platform import Handover, Kind, Platform
 from .linux.platform import LINUX
 from .windows.platform import WINDOWS
 
-# By the names by which a host's first answer calls its system.
+# By the name that a host's first answer gives its system.
 ALL: dict[str, Platform] = {LINUX.name: LINUX, WINDOWS.name: WINDOWS}
 PLAIN = Kind()
 
 
 def expected() -> Platform:
-    """Return the platform whose questions a host is asked as long as nothing has said what it runs."""
+    """Return the platform that is assumed until the host has said what it runs."""
     return LINUX
 
 
@@ -56,7 +56,7 @@ def of_other_root(collected: dict[str, Any]) -> Iterator[Platform]:
 
 
 def table() -> Table:
-    """Return what the kinds of evidence say on the systems that can be looked at."""
+    """Return the meaning of each kind of evidence on every system that can be checked."""
     return expected().table
 
 
@@ -68,13 +68,13 @@ def evidence(collected: dict[str, Any]) -> Evidence:
 def detection(
     products: Iterable[Product], limits: Iterable[Limit] = (), platform: Platform | None = None
 ) -> dict[str, Any]:
-    """Return the probes that find a platform's products, and what a host has that is not looked at."""
+    """Return the probes that find a platform's products, and what is not checked on a host."""
     asked = (platform or expected()).table
     return asked.probes([product for product in products if product.platform == asked.platform], limits)
 
 
 def kind(name: str) -> Kind:
-    """Return what is to be known of a kind of step. A name that two platforms use is one kind."""
+    """Return what the engine has to know about a kind of step. A name that two platforms use is one kind."""
     return next((platform.kinds[name] for platform in ALL.values() if name in platform.kinds), PLAIN)
 
 
@@ -85,7 +85,7 @@ def handovers(plan: dict[str, Any]) -> list[Handover]:
 
 
 def waiting(facts: Iterable[dict[str, Any]], seen: Iterable[Item]) -> list[str]:
-    """Return in words what waits for a restart, by the facts of steps and a later look's evidence."""
+    """Return in words what waits for a restart, from the facts of steps and the evidence of a later look."""
     told, items = list(facts), list(seen)
     return [left for platform in ALL.values() for left in platform.waiting(told, items)]
 

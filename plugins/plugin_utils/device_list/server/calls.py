@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Calls of a management server's interface: one place lets through the few that only read, and refuses all others.
+"""Calls of a management server's interface: only the few that read are let through, all others are refused here.
 
 The protocol is that of the vendor's published description, releases 13 to 16.1: POST /api/v1.0/Class.Method with JSON
 in both directions, the session's ID in a header. An error comes with HTTP status 200 and PxgError in its body.
@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, Protocol
 from ...errors import AvshiftError
 from ...visible import visible
 
-# Nothing here changes anything on the server but the session and the result set that it made itself.
+# None of these changes anything on the server except this session and its own result sets.
 READING = frozenset(
     (
         "Session.StartSession",
@@ -56,7 +56,7 @@ class Account:
         return {"Authorization": told, **server}
 
     def secrets(self) -> list[str]:
-        """Return what must not be shown anywhere, in each form in which it is sent or could be shown, longest first."""
+        """Return all secrets in every form in which they are sent or might be shown, longest first."""
         forms = {self.password, _encoded(self.password), json.dumps(self.password)[1:-1], visible(self.password, 1000)}
         return sorted(forms - {""}, key=len, reverse=True)
 
@@ -110,7 +110,7 @@ class Calls:
             return self._content(method, answer)
         except AvshiftError as error:
             shown = self._without_secrets(error)
-        # Raised here it has no context, in which the words of the server would stand.
+        # Raised here, it has no context; that would hold the server's words.
         raise shown
 
     def _content(self, method: str, answer: Answer) -> Object:
@@ -155,7 +155,7 @@ class Calls:
     def _reported(self, method: str, error: object) -> AvshiftError:
         """Return an error that the server reported in the body of an answer."""
         told = error if isinstance(error, dict) else {}
-        # Shortened only afterwards: a part of a password is a secret too.
+        # It is shortened only afterwards: part of a password is a secret too.
         words = self._hidden(" ".join(str(told.get(key, "")) for key in ("code", "message")))
         cause = f"{method}: it reported the error {visible(words, LONGEST_CAUSE).strip() or 'without a word'}"
         remedy = "Look it up in the server's documentation, and run again; no part of the list is used."
@@ -176,7 +176,7 @@ def unwrapped(value: Any) -> Any:
 
 
 def text(content: Object, key: str, server: str) -> str:
-    """Return a text of an answer. AvshiftError where there is none, or one that is no line of a header."""
+    """Return a text of an answer. AvshiftError if there is none, or if it cannot stand in a header."""
     value = content.get(key)
     if not isinstance(value, str) or not value.isprintable() or not value.isascii() or not 0 < len(value) < 4096:
         raise answer_wrong(server, f"{key} is no text of one line")
@@ -192,12 +192,12 @@ def number(content: Object, key: str, server: str) -> int:
 
 
 def answer_wrong(server: str, cause: str) -> AvshiftError:
-    """Return the error of an answer that is not what the protocol says."""
+    """Return the error for an answer that breaks the protocol."""
     remedy = "Check the address and the port: 13299 is the usual one. No part of the list is used."
     return AvshiftError("server_answer_wrong", ASKING, server, visible(cause, LONGEST_CAUSE), remedy)
 
 
 def quietly(act: Callable[[], object]) -> None:
-    """Tidy up on the server: what it says to that does not count, as the server forgets everything by itself."""
+    """Clean up on the server; errors do not matter, because the server forgets everything by itself."""
     with contextlib.suppress(AvshiftError):
         act()

@@ -16,7 +16,7 @@ from ..device import MOST_DEVICES, TIMES, Device, DeviceList, Source, some, text
 from .calls import ASKING, Account, Calls, Link, Object, answer_wrong, number, quietly, text
 
 PAGE = 500
-# The most that the server lets a result set live after its last use.
+# The longest time for which the server keeps a result set after its last use.
 LIFETIME = 7200
 EVERY_DEVICE = '(&(KLHST_WKS_FROM_UNASSIGNED=0)(KLHST_WKS_DN="*"))'
 FIELDS = {
@@ -53,7 +53,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Clock:
-    """The clock: the time as text in UTC, seconds that only go on, and waiting."""
+    """The clock: the time as text in UTC, monotonic seconds, and waiting."""
 
     moment: Callable[[], str]
     seconds: Callable[[], float]
@@ -100,7 +100,7 @@ def _found(calls: Calls, request: Request, clock: Clock) -> tuple[str, int, list
 
 
 def _wait(calls: Calls, search: str, request: Request, clock: Clock) -> None:
-    """Wait until a search is over. The server proposes how long to wait; its word counts within limits."""
+    """Wait until a search is over. The server proposes how long to wait, and is followed within limits."""
     end = clock.seconds() + request.search_timeout
     while True:
         told = calls.call("AsyncActionStateChecker.CheckActionState", {"wstrActionGuid": search})
@@ -119,7 +119,7 @@ def _wait(calls: Calls, search: str, request: Request, clock: Clock) -> None:
 
 
 def _silent(told: Object, server: str) -> list[str]:
-    """Return the secondary servers that did not answer. What is said of them in another form counts as one."""
+    """Return the secondary servers that did not answer. A list of them in an unexpected form counts as one server."""
     info = told.get("pFailedSlavesInfo")
     if not info:
         return []
@@ -135,7 +135,10 @@ def _name_of(server: object) -> str:
 
 
 def _rows(calls: Calls, accessor: str, count: int) -> tuple[list[Object], str]:
-    """Return all rows of a result set, and their SHA-256. AvshiftError if they are not as many as were said."""
+    """Return all rows of a result set, and their SHA-256.
+
+    AvshiftError if the number of rows is not the announced one.
+    """
     said = number(calls.call("ChunkAccessor.GetItemsCount", {"strAccessor": accessor}), "PxgRetVal", calls.name)
     if said != count:
         raise answer_wrong(calls.name, f"it found {count} devices and keeps {said}")

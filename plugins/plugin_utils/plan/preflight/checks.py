@@ -13,14 +13,14 @@ from .case import Case
 
 
 def run(case: Case, platform: Checks) -> list[Check]:
-    """Return the results of all checks in their order; what the goal accepts is marked so."""
+    """Return the results of all checks in their order; those that the goal accepts are marked."""
     results = [result for check in _in_order(platform) for result in check(case)]
     results += exceptions.waived(case, results)
     return [replace(result, accepted=result.id in case.goal.accept) for result in results]
 
 
 def _in_order(platform: Checks) -> tuple[Checked, ...]:
-    """Return a platform's checks and those of every platform, in the order in which readers ask."""
+    """Return a platform's checks and the neutral ones, in the order in which readers ask."""
     return (
         *platform.host,
         *products.CHECKS,

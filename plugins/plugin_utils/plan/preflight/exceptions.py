@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Exceptions and accepted checks of this host: which count, and which do no longer."""
+"""Exceptions and accepted checks of this host: which are valid, and which have expired."""
 
 from __future__ import annotations
 

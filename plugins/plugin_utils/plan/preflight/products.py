@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What was found: whether it is confirmed, complete, of a class that is removed, and what stays of it."""
+"""What was found: whether it is confirmed, complete and of a class that is removed, and what stays of it."""
 
 from __future__ import annotations
 

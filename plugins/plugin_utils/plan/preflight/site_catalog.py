@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A site's own catalog: what of it is used."""
+"""Which entries of a site's own catalog are used."""
 
 from __future__ import annotations
 

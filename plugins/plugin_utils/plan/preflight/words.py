@@ -10,6 +10,6 @@ MOST_TOLD = 20
 
 
 def first(told: Sequence[str]) -> str:
-    """Return texts in one line, and how many more there are than fit into it."""
+    """Return texts in one line, and the number of those that do not fit."""
     more = len(told) - MOST_TOLD
     return ", ".join(told[:MOST_TOLD]) + (f" and {more} more" if more > 0 else "")

@@ -93,21 +93,17 @@ def gather(
         read = ((name, *records.read_one(os.path.join(folder, name))) for name in part)
         return condense(read, policies, console)
 
-    return _report(in_processes(look, parts), policies, spool, console, devices)
+    return combined(in_processes(look, parts), policies, spool, console, devices)
 
 
-def of_records(read: Read, policies: tuple[Pack, ...], spool: Spool) -> Report:
-    """Return the report of what records.read yields, read in this process."""
-    return _report([condense(read, policies)], policies, spool)
-
-
-def _report(
+def combined(
     parts: Iterable[Part],
     policies: tuple[Pack, ...],
     spool: Spool,
     console: Console | None = None,
     devices: listed.Listed | None = None,
 ) -> Report:
+    """Return the report of parts that were read; their hosts are put into the spool."""
     tally, damaged = Tally(), []
     for part in parts:
         tally.add(part.tally)
