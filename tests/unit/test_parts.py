@@ -37,6 +37,8 @@ def home(tmp_path: Path) -> Path:
 
 def _begun(home: Path, *parts: str) -> subprocess.Popen[str]:
     command = [sys.executable, "lab/parts.py", "--jobs", "2", *parts]
+    # What a shell starts in the background ignores an interrupt, and so does all below it: not so at a terminal.
+    command = ["env", "--default-signal=INT", *command]
     return subprocess.Popen(command, cwd=home, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
