@@ -59,9 +59,14 @@ PLACES = {
     "old_retired": ("apply.handover.outgoing", "Old", "retire"),
     "back_old_started": ("apply.handover.overlap", "Overlap", "old_first"),
     "back_new_stopped": ("apply.handover.incoming", "New", "take_down"),
+    "struck_old_stopped": ("apply.handover.outgoing", "Old", "stop"),
+    "first_old_stopped": ("apply.handover.outgoing", "Old", "stop"),
+    "first_new_started": ("apply.handover.incoming", "New", "_start"),
 }
 # Places of a handover that is rolled back, since the new scanner does not pass its self-test alone.
 ROLLED_BACK = ("back_old_started", "back_new_stopped")
+# A read takes too long for the watch over both: while the old one stops, or before the new one starts.
+STRUCK, STRUCK_BEFORE = ("struck_old_stopped",), ("first_old_stopped", "first_new_started")
 
 
 class Watch:
@@ -70,6 +75,8 @@ class Watch:
     def __init__(self, boundary, power):
         self.boundary = boundary
         self.power = power
+        # What it has started goes on, and does so in its own right.
+        self.pid = os.getpid()
         self.step = None
         self.calls = 0
         self.seen = []
@@ -87,13 +94,15 @@ class Watch:
         place, begun = self.boundary["place"], []
         if place in ROLLED_BACK:
             self._roll_back(begun)
+        if place in STRUCK + STRUCK_BEFORE:
+            self._strike(place in STRUCK)
         name, holder, function = PLACES[place]
         holder = getattr(module(name), holder)
         real = getattr(holder, function)
 
         def placed(*rest, **named):
             told = real(*rest, **named)
-            if begun or place not in ROLLED_BACK:
+            if os.getpid() == self.pid and (begun or place not in ROLLED_BACK):
                 self.end_all()
             return told
 
@@ -107,6 +116,18 @@ class Watch:
             raise module("posix.errors").EndpointError("new_not_proven", "Testing", "it", "the lab says so", "Nothing.")
 
         module("apply.handover.incoming").New.stand_alone = fails
+
+    def _strike(self, as_it_stops):
+        """Let a read take too long for the watch over both: from the beginning, or once the old one is to stop."""
+        guard, pid = module("apply.handover.guard"), self.pid
+        real = guard.Guard._why
+
+        def slow(watch, *rest):
+            if os.getppid() == pid and (watch._memory[0] or not as_it_stops):
+                return {"why": guard.SLOW, "words": "the lab says so", "directory": ""}
+            return real(watch, *rest)
+
+        guard.Guard._why = slow
 
     def patch(self):
         """Let every call that can change something be counted while a step is being done."""
@@ -142,7 +163,7 @@ class Watch:
 
     def call(self, child=None):
         """One call that can change something has begun, or is done."""
-        if self.step is None:
+        if self.step is None or os.getpid() != self.pid:
             return
         self.calls += 1
         if child is not None:

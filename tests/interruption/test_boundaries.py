@@ -69,8 +69,9 @@ def test_each_place_of_an_overlap_says_beforehand_who_scans_then() -> None:
     stated = yaml.safe_load(OVERLAP.read_text(encoding="utf-8"))
     assert list(stated) == list(endpoint.PLACES)
     for place, told in stated.items():
-        assert set(told) == {"kill", "power"}, place
-        assert all(who and set(who) <= {"kesl", "clamonacc"} for who in told.values()), place
+        assert set(told) - {"open"} == {"kill", "power"}, place
+        assert all(told[how] and set(told[how]) <= {"kesl", "clamonacc"} for how in ("kill", "power")), place
+        assert ("open" in told) == (place in (*endpoint.STRUCK, *endpoint.STRUCK_BEFORE)), place
 
 
 def test_a_replacement_s_options_are_settled_as_a_module_settles_them() -> None:

@@ -1,7 +1,7 @@
 """Interrupted while two scanners stand beside each other: what protects until the next run, and how that one ends.
 
-For each place expected/overlap.yml states beforehand who is there after SIGKILL and after a loss of power, and no
-process may read the test file.
+For each place expected/overlap.yml states beforehand who is there after SIGKILL and after a loss of power, and for how
+long a process may read the test file: nowhere but where neither stood when the run was killed.
 """
 
 from __future__ import annotations
@@ -9,18 +9,19 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
 import yaml
 from conftest import FULL
-from integration.observer import REFUSED
+from integration.observer import REFUSED, Span
 from interruption import runs
 from interruption.boundaries import Boundary, in_overlap
 from interruption.engine import Case
 from interruption.machine import Machine
 from interruption.runs import Uncut
 
-STATED: dict[str, dict[str, list[str]]] = yaml.safe_load(
+STATED: dict[str, dict[str, Any]] = yaml.safe_load(
     (Path(__file__).resolve().parents[1] / "expected/overlap.yml").read_text(encoding="utf-8")
 )
 PLACES = os.environ.get("AVSHIFT_OVERLAP_PLACES", "").split() or list(STATED)
@@ -42,9 +43,17 @@ def _cut(machine: Machine, uncut: Uncut, how: str, boundary: Boundary) -> list[s
     if how == "kill":
         # For a while more: what was only about to end would have ended.
         time.sleep(STAYING)
-        wrong += [f"it was not refused: {span}" for span in machine.observer("stop") if span.outcome != REFUSED]
+        wrong += _read(machine.observer("stop"), STATED[boundary["place"]].get("open", 0))
     machine.resume(plan)
     return wrong + uncut.differences(machine)
+
+
+def _read(spans: list[Span], most: float) -> list[str]:
+    """Return which reads were not refused; of those that may have been, which for longer than so many seconds."""
+    read = [span for span in spans if span.outcome != REFUSED]
+    last = {span.folder: span.outcome for span in sorted(spans, key=lambda span: span.last)}
+    wrong = [f"it was not refused: {span}" for span in read if not most or span.last - span.first > most]
+    return wrong + [f"it is not refused in the end: {folder}" for folder, what in last.items() if what != REFUSED]
 
 
 def _others(machine: Machine, expected: list[str]) -> list[str]:

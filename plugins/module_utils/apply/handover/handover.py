@@ -4,6 +4,8 @@
 """Hand real-time protection over: the old one stops, the new one starts and is tested, or the old one comes back.
 
 Where the two may run side by side, the new one starts and is tested before the old one stops (``overlap``).
+Should the run be killed before the new one has passed its self-test, another process protects the host again
+(``inherited``).
 
 The window without protection runs from the last moment at which the old engine's permission marks were seen to the
 first at which the new engine's are, or the old one's again; both are read from the kernel every 2 ms.
@@ -13,12 +15,15 @@ import contextlib
 
 from ...linux import interception
 from ...posix.errors import EndpointError, Problem
-from ...posix.own import own_journal
+from ...posix.own import own_journal, run_lock
+from ...posix.running.heir import Heir
 from ...posix.running.moments import Moment
 from ...posix.running.signals import Held
+from .. import announcement
 from . import window
 from .excluded import Excluded
 from .incoming import New
+from .inherited import Inherited
 from .outgoing import Old, running
 from .overlap import Overlap, possible
 
@@ -30,6 +35,8 @@ JOURNALED = (
     "unprotected_until",
     "unprotected_clock",
 )
+# What the heir of a run that was killed has noted; whoever notes a window after that has counted it.
+OF_AN_HEIR = ("interrupted_seconds", "protected_again")
 NOT_STOPPED = {"old_is_back": True, "not_stopped": True}
 
 
@@ -55,6 +62,9 @@ def do(target):
     subject = target["new"]["unit"] if new else "none"
     with Held() as signals, contextlib.ExitStack() as stack:
         try:
+            heir = stack.enter_context(Heir(lambda: _inherit(target, old, new), run_lock.descriptors()))
+            if old.was_stopped:
+                heir.stand_by()
             both = _both(stack, old, new, target)
             _prepare(target["digest"], old, new, both)
         except Exception as error:
@@ -63,9 +73,12 @@ def do(target):
             raise HandoverFailed(_cause(error), subject, dict(facts, cause=_code(error)))
         with _WayBack(old, new, both, signals, target["digest"], subject):
             if both is not None:
-                facts = both.hand_over(lambda: own_journal.note(target["digest"], **_unprotected()))
+                facts = both.hand_over(lambda: _is_stopping(target, heir))
             else:
+                heir.stand_by()
                 facts = _one_after_the_other(old, new)
+            facts = _with_interrupted(facts)
+        heir.dismiss()
         if new is not None:
             # It passed its self-test: there is no way back any more.
             signals.ignore()
@@ -85,9 +98,51 @@ def _both(stack, old, new, target):
 
 def _one_after_the_other(old, new):
     facts, there = old.stop(), None
-    if new is not None:
+    stood = own_journal.protected_again() if old.was_stopped and new is not None else None
+    if stood is not None and new.protects():
+        # It was tested then, and is now: the window is over.
+        there, (facts["checks"], facts["attempts"]) = stood, new.stand_alone()
+    elif new is not None:
         there, facts["checks"], facts["attempts"] = new.bring_up()
     return dict(facts, **window.between(old.gone, there))
+
+
+def _is_stopping(target, heir):
+    """Do what comes before the old protection is asked to stop where both run."""
+    own_journal.note(target["digest"], **_unprotected())
+    heir.stand_by()
+
+
+def _with_interrupted(facts):
+    """Return the facts with the time of runs that were killed, which counts too."""
+    before = own_journal.interrupted_seconds()
+    if not before or facts["window_seconds"] is None:
+        return facts
+    return dict(facts, window_seconds=round(facts["window_seconds"] + before, 3), window_before_seconds=before)
+
+
+def _inherit(target, old, new):
+    """Protect the host again, whose run was killed; done by its heir, which has ``old`` and ``new`` as they were found.
+
+    The window is noted, and counts until what protects then was tested.
+    """
+    digest = target["digest"]
+    with contextlib.suppress(Problem, OSError, ValueError):
+        old.gone = old.gone or own_journal.unprotected_since()
+
+    def bring_back():
+        facts = _bring_back(old, new)
+        before = own_journal.interrupted_seconds()
+        _note(digest, facts, old, {"interrupted_seconds": before + (facts["window_seconds"] or 0)})
+
+    stays = Inherited(target, old, new, bring_back).settle()
+    if stays:
+        now = Moment.now()
+        told = window.between(old.gone, now)
+        # It goes on for the next run, which has to know that the old one was stopped.
+        told.pop("unprotected_until", None)
+        own_journal.note(digest, protected_again={"at": str(now), "clock": now.clock}, **told)
+    announcement.say("was killed; %s protects again" % ("the new one" if stays else "the old one"), target)
 
 
 class _WayBack:
@@ -186,13 +241,14 @@ def _code(error):
     return getattr(error, "code", "internal_error")
 
 
-def _note(digest, facts, old=None):
+def _note(digest, facts, old=None, more=None):
     """Put the window into the journal, and what of the old protection is not back. Where that cannot be written it
     stands in the record alone, with the cause.
     """
     stopped = old.units if old is not None and not facts["old_is_back"] else []
     try:
-        own_journal.note(digest, stopped_units=stopped, **{key: facts.get(key) for key in JOURNALED})
+        noted = {key: facts.get(key) for key in JOURNALED}
+        own_journal.note_alone(digest, OF_AN_HEIR, stopped_units=stopped, **noted, **(more or {}))
     except Exception as error:
         facts.setdefault("notes", []).append("the journal does not have the window: %s" % error)
 

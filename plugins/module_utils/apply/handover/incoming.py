@@ -112,6 +112,12 @@ class New:
         _there, checks, attempts = self.bring_up()
         return checks, attempts + 1
 
+    def protects(self):
+        """Return True if it runs as it should and passes its self-test, without anything being started."""
+        if not self._new["marks"] or self._new["install"] or self._new["replaces"] or self._uncovered():
+            return False
+        return overall(self._prove()) == OK
+
     def _keep(self):
         systemd.tell("enable", self._own())
         if self._replaced():

@@ -25,12 +25,27 @@ def note(digest, **fields):
     Runs are never deleted: a later verdict reads from them that a product was there once.
     """
     journal = read()
+    _run(journal, digest).update(fields)
+    _write(json.dumps(journal, indent=1, sort_keys=True) + "\n")
+
+
+def note_alone(digest, only, **fields):
+    """Do the same; of the fields named in ``only`` no other run keeps any, as this one counts what they say."""
+    journal = read()
+    for run in journal["runs"]:
+        for name in only:
+            run.pop(name, None)
+    _run(journal, digest).update(fields)
+    _write(json.dumps(journal, indent=1, sort_keys=True) + "\n")
+
+
+def _run(journal, digest):
+    """Return the run with this plan digest, which is begun if there is none."""
     run = next((run for run in journal["runs"] if run["digest"] == digest), None)
     if run is None:
         run = {"digest": digest}
         journal["runs"].append(run)
-    run.update(fields)
-    _write(json.dumps(journal, indent=1, sort_keys=True) + "\n")
+    return run
 
 
 def note_results(digest, results):
@@ -91,6 +106,17 @@ def unprotected_since():
         return None
     since = run.get("unprotected_from")
     return Moment.read(since, run.get("unprotected_clock"), run.get("window_exact_to_seconds")) if since else None
+
+
+def protected_again():
+    """Return the Moment from which the new protection stood after a run that was killed; None if none did."""
+    told = _not_ended("protected_again").get("protected_again")
+    return Moment.read(told["at"], told["clock"]) if told else None
+
+
+def interrupted_seconds():
+    """Return for how long runs that were killed have left the host without protection before the old one was back."""
+    return float(_not_ended("interrupted_seconds").get("interrupted_seconds", 0.0))
 
 
 def stopped_units():

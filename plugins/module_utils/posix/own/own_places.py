@@ -45,6 +45,25 @@ def remove_left():
                 remove(os.path.join(home, name))
 
 
+def are_used():
+    """Return True if a process of root's works with what is in such a directory: an installer that outlives its run."""
+    return any(any(_is_in(word) for word in _words(pid)) for pid in os.listdir("/proc") if pid.isdigit())
+
+
+def _is_in(word):
+    return any(word.startswith(os.path.join(home, PREFIX)) for home in FOLDERS)
+
+
+def _words(pid):
+    try:
+        if _is_of_others("/proc/%s" % pid):
+            return []
+        with open("/proc/%s/cmdline" % pid, "rb") as stream:
+            return os.fsdecode(stream.read()).split("\0")
+    except OSError:
+        return []
+
+
 def _names(home):
     try:
         return sorted(os.listdir(home))

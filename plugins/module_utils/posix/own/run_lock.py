@@ -6,6 +6,8 @@
 A run comes in parts, each a process of its own. Between two of them a lease keeps every other run out: it is left when
 a part has ended well and more are to come, and ends by itself after LEASE seconds, with a boot, or with its run. A run
 that was killed during a part leaves none. Whose place is taken is said to the run that takes it.
+
+A process that protects the host again after its run was killed holds on to the lock meanwhile; the next run waits.
 """
 
 import contextlib
@@ -23,7 +25,17 @@ PATH = "/run/avshift.lock"
 # Seconds, of a clock that cannot be set, that a run may take from one part to the next.
 LEASE = 1800
 LONGEST = 4096
+# Seconds for which a run waits for that of one that was killed, and how often it looks.
+HEIR_LIMIT, PAUSE = 300, 0.2
 SHOWN = ("digest", "change_id", "controller", "process")
+
+
+_here = []
+
+
+def descriptors():
+    """Return the numbers of the open files by which this process holds the lock; a child with one holds it too."""
+    return tuple(_here)
 
 
 class Lease:
@@ -45,10 +57,8 @@ def held(run=None):
     """
     descriptor = os.open(PATH, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise _at_work(*_noted(descriptor))
+        _take(descriptor)
+        _here.append(descriptor)
         process, left = _noted(descriptor)
         _refuse_another(left, run or {})
         lease = Lease(_taken_over(process, left, run or {}))
@@ -59,8 +69,36 @@ def held(run=None):
         finally:
             until = boot_clock.seconds() + LEASE
             _write(descriptor, "\n" + _line(run, since, until) if run and lease.goes_on else "")
+            # A child that was left behind holds it no longer.
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
     finally:
+        _here[:] = [number for number in _here if number != descriptor]
         os.close(descriptor)
+
+
+def _take(descriptor):
+    """Take the lock; of a run that was killed, once the host is protected again."""
+    deadline = time.monotonic() + HEIR_LIMIT
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            noted = _noted(descriptor)
+            if not _has_ended(noted[0]) or time.monotonic() > deadline:
+                raise _at_work(*noted)
+        time.sleep(PAUSE)
+
+
+def _has_ended(process):
+    """Return True if a process of this number is not there."""
+    if not process.isdigit():
+        return False
+    try:
+        os.kill(int(process), 0)
+        return False
+    except (OSError, OverflowError) as error:
+        return isinstance(error, ProcessLookupError)
 
 
 def _now():

@@ -1,0 +1,111 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Protect a host again whose run was killed after the old protection was asked to stop, before the new one had passed
+its self-test.
+
+Commands of that run go on: the old one may still be stopping, the new one starting, or being stopped by the watch over
+both. So what protects is looked at until it stands for a while: the new one stays if it passes its self-test, and
+otherwise the old one comes back.
+"""
+
+import contextlib
+import os
+import time
+
+from ...linux import interception, package_locks, systemd
+from ...posix.errors import Problem
+from ...posix.own import own_places
+from .guard import Guard
+
+ROUNDS = 3
+# A command that the run has started may be about to ask systemd for something.
+STAYS, PAUSE = 5.0, 0.2
+INSTALLING_LIMIT = 900
+STOPPING = "deactivating"
+
+
+class Inherited:
+    """What a run that was killed has left: ``target`` is its handover's, ``old`` an Old, ``new`` a New or None, and
+    ``bring_back()`` stops the new one and brings the old one back.
+    """
+
+    def __init__(self, target, old, new, bring_back):
+        self._target, self._old, self._new, self._bring_back = target, old, new, bring_back
+
+    def settle(self):
+        """Return True if the new one stays, False if the old one was brought back, as far as it would come."""
+        self._let_installers_end()
+        stays = False
+        for _round in range(ROUNDS):
+            self._part()
+            stays = self._new_protects()
+            if not stays:
+                self._bring_back()
+            if self._stands(stays):
+                break
+        return stays
+
+    def _let_installers_end(self):
+        """Wait for the installation of one that bears no other beside it: cut short, it would stay half-way."""
+        deadline = time.monotonic() + INSTALLING_LIMIT
+        while self._target["new"] and self._target["new"]["install"] and time.monotonic() < deadline:
+            if not own_places.are_used() and not any(map(_is_locked, package_locks.LOCKS)):
+                return
+            time.sleep(PAUSE)
+
+    def _part(self):
+        """Watch the two while both intercept, until one has gone or the watch has stopped the new one."""
+        new = self._target["new"]
+        if not self._both() or not new.get("overlap"):
+            return
+        # Without a watch the new one goes at once: it is stopped before the old one is brought back.
+        with contextlib.suppress(Problem, OSError), Guard(self._target["old"], new, new["overlap"]) as guard:
+            while self._both() and guard.struck() is None:
+                time.sleep(PAUSE)
+            if guard.struck() is not None:
+                guard.finished()
+
+    def _both(self):
+        return self._old_holds() and self._new_holds()
+
+    def _new_holds(self):
+        return bool(self._target["new"] and interception.holders(self._target["new"]["below"]))
+
+    def _old_holds(self):
+        return bool(interception.holders(self._target["old"]["below"]))
+
+    def _new_protects(self):
+        if self._new is None or self._old_holds():
+            return False
+        try:
+            return self._new.protects()
+        except (Problem, OSError):
+            return False
+
+    def _stands(self, stays):
+        """Return True if one of the two protects for a while, and is not about to stop."""
+        if not self._old.intercepted:
+            # It leaves nothing to be seen.
+            return True
+        deadline = time.monotonic() + STAYS
+        while time.monotonic() < deadline:
+            if not self._old_holds() and not self._new_holds():
+                return False
+            time.sleep(PAUSE)
+        return not self._both() and (stays or not any(unit["ActiveState"] == STOPPING for unit in self._shown()))
+
+    def _shown(self):
+        try:
+            return systemd.show(self._old.units).values()
+        except Problem:
+            return ()
+
+
+def _is_locked(database):
+    """Return True while a package manager works: a user's lock keeps no host without protection."""
+    held = package_locks.holder(database)
+    try:
+        return held is not None and os.stat("/proc/%d" % held[1]).st_uid == 0
+    except OSError:
+        return False
