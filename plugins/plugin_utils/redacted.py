@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The mark of a document that was made to be shown to strangers, and that nothing is decided by."""
+"""The mark of a document that was made for strangers, and that no decision may use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ REMEDY = "Give the document that it was made from."
 
 
 def marked(document: dict[str, Any]) -> dict[str, Any]:
-    """Return a document with the mark. Its kind changes too, so that no earlier release takes it either."""
+    """Return a document with the mark. Its kind changes too, so that earlier releases do not accept it either."""
     return {**document, "kind": f"{document['kind']}{ENDING}", KEY: True}
 
 

@@ -31,7 +31,7 @@ class Console:
     def saw(self, host: str, provider: str | None, since: str) -> bool:
         """Return True if it saw a host protected by a provider at a time (or on a day) or later.
 
-        Names are compared without case. Where nothing says which provider it is, no console is known to be its own.
+        Names are compared without case. If nothing says which provider it is, no console counts as its own.
         """
         return host.casefold() in self.hosts and provider == self.provider and self.time >= since
 

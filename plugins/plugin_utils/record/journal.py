@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a host's own journal says about a plan's parts: a connection may go before their outcomes have come."""
+"""What a host's own journal says about a plan's parts: the connection may fail before their outcomes arrive."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _first(mine: dict[str, Any], told: dict[str, dict[str, Any]]) -> dict[str, A
 
 
 def _noted(plan: dict[str, Any], collected: dict[str, Any] | None) -> Iterator[tuple[str, dict[str, dict[str, Any]]]]:
-    """Yield (part, {id: outcome}) as far as the journal, which is the host's word, has that form."""
+    """Yield (part, {id: outcome}) as far as the journal, which comes from the host, has that form."""
     runs = [run for run in (collected or {}).get("earlier_runs", ()) if run.get("digest") == plan["digest"]]
     results = runs[-1].get("results") if runs else None
     titles = {step["id"]: (step["part"], step["title"]) for step in plan["steps"]}
@@ -50,7 +50,7 @@ def _noted(plan: dict[str, Any], collected: dict[str, Any] | None) -> Iterator[t
 
 
 def _outcome(told: Any, titles: dict[str, tuple[str, str]], part: str) -> dict[str, Any] | None:
-    """Return an outcome as a record has it; None if it is none of the plan's part."""
+    """Return an outcome as a record has it; None if it does not belong to the plan's part."""
     if not isinstance(told, dict) or not isinstance(told.get("facts"), dict) or told.get("outcome") not in OUTCOMES:
         return None
     name, seconds = told.get("id"), told.get("seconds", 0)
@@ -63,7 +63,7 @@ def _outcome(told: Any, titles: dict[str, tuple[str, str]], part: str) -> dict[s
 
 
 def is_unknown(outcomes: list[dict[str, Any]]) -> bool:
-    """Return True if the last window in the outcomes could not be measured by a clock that cannot be set."""
+    """Return True if the last window in the outcomes could not be measured with a monotonic clock."""
     windows = [
         one["facts"] for one in outcomes if one["facts"].get(UNKNOWN) or one["facts"].get("window_seconds") is not None
     ]

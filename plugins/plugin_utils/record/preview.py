@@ -1,6 +1,8 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Records of hosts that are looked at and never changed: their verdict is a preview, counted apart and never clean."""
+"""Records of hosts that are only checked, never changed: their verdict is a preview, counted separately, never
+clean.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from typing import Any
 from . import verdict
 from .records import collected_in
 
-# What a verification left out since no host of such a platform can be asked.
+# What a verification left out because hosts of such a platform cannot be asked.
 WORDS = (verdict.DETECTED, verdict.UNKNOWN, "never_present")
 COUNTED = (*verdict.COUNTED, *verdict.STAYING)
 

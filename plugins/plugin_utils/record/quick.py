@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Parse records fast: three quarters of a record are the steps of its plan, which many hosts share to the byte."""
+"""Parse records fast: three quarters of a record are its plan's steps, which are the same bytes on many hosts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ try:
 except ImportError:
     orjson = None  # type: ignore[assignment]
 
-# As encode() writes them: no text in JSON holds a line's end, so that these stand between values only.
+# As encode() writes them: JSON texts hold no line ends, so these can only stand between values.
 BEGINS, ENDS = b'\n  "steps": [\n', b"\n  ]"
 MARK = "steps that stand elsewhere"
 MARKED = b'"%s"' % MARK.encode()
@@ -36,7 +36,7 @@ def loads(text: bytes) -> Any:
 def parse(text: bytes) -> Any:
     """Return what json.loads returns. Raises what it raises.
 
-    The same text of steps is parsed once, and the result shared: it is not to be changed.
+    The same text of steps is parsed once and the result shared: do not change it.
     """
     begins = text.find(BEGINS)
     ends = text.find(ENDS, begins)

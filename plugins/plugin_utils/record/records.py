@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One JSON document a host, the same for a dry run and a real one. A folder of them is all that a report needs."""
+"""One JSON document per host, the same for a dry run and a real one. A folder of them is all that a report needs."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from .quick import parse
 FORMAT_VERSION = 1
 KIND = "avshift.endpoint record"
 MOST_BYTES = 256 << 20
-# Characters of a record's name without its ending; all of them are ASCII.
+# The longest name of a record without its extension, in characters; all of them are ASCII.
 LONGEST_NAME = 200
-# The folders that the playbooks write records to, from one that lies beside them.
+# The folders to which the playbooks write records, relative to one beside them.
 BESIDE = ("detect", "plan/records", "records", "verify")
 
 
@@ -55,12 +55,12 @@ def compose(host: str, mode: str, run: dict[str, Any], verdict: str, **content: 
 
 
 def collected_in(record: dict[str, Any]) -> dict[str, Any]:
-    """Return what the last look at a record's host gave, as kaspersky_info returns it; empty if there was none."""
+    """Return the result of the last look at a record's host, as kaspersky_info returns it; empty if there was none."""
     return (record["verification"] or {}).get("collected") or {}
 
 
 def path_of(folder: str, host: str) -> Path:
-    """Return where a host's record lies; whatever the host is called, it is one file in that folder.
+    """Return the path of a host's record; whatever the host's name, it is one file in that folder.
 
     A name that is too long for a file is shortened, and distinguished from others by its SHA-256.
     """
@@ -72,7 +72,7 @@ def path_of(folder: str, host: str) -> Path:
 
 
 def earlier(folder: str, host: str) -> Iterator[dict[str, Any]]:
-    """Yield the records of a host that runs of every kind have left beside a folder of records, and in it."""
+    """Yield a host's records from runs of every kind, in a folder of records and beside it."""
     name = path_of("", host).name
     for place in BESIDE:
         path = Path(folder).parent / place / name
@@ -82,7 +82,7 @@ def earlier(folder: str, host: str) -> Iterator[dict[str, Any]]:
 
 
 def write(path: Path, record: dict[str, Any], modes: Modes = PRIVATE) -> str:
-    """Write a record so that it is there in full or not at all, and return the SHA-256 of its file."""
+    """Write a record completely or not at all, and return the SHA-256 of its file."""
     text = encode(record)
     write_text(path, text, modes)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
@@ -102,7 +102,7 @@ def write_silent(folder: str, record: dict[str, Any], modes: Modes = PRIVATE, dr
 
 
 def answered(record: dict[str, Any] | None) -> bool:
-    """Return True if a record holds anything that its host said. One that cannot be read may."""
+    """Return True if a record holds any answer of its host. An unreadable one may."""
     return record is None or any(record.get(key) for key in ("plan", "outcomes", "verification", "forecast"))
 
 

@@ -15,7 +15,7 @@ from . import journal, preview, talking, verdict
 from .console import Console, since
 from .records import collected_in, compose
 
-# The goal of a run that only brings a replacement.
+# The goal of a run that only installs a replacement.
 STAYS = "as it is"
 
 
@@ -41,7 +41,7 @@ def _foreseen(plan: dict[str, Any]) -> str:
 
 
 def of_detection(host: str, collected: dict[str, Any] | None, run: dict[str, Any]) -> dict[str, Any]:
-    """Return the record of a detection. A result of kaspersky_info that is none or failed is unknown."""
+    """Return the record of a detection. A missing or failed result of kaspersky_info gives unknown."""
     whole = _whole(collected, "findings")
     if whole is None:
         return compose(host, "detect", run, verdict.UNKNOWN, failure=failure_of(collected))
@@ -75,7 +75,7 @@ def of_preview(
 
 
 def not_started(host: str, run: dict[str, Any], why: str) -> dict[str, Any]:
-    """Return the record of a host that a migration did not come to. It is as it was, whatever that is."""
+    """Return the record of a host that a migration did not reach. It is unchanged, whatever its state."""
     message = f"Migrating: {host}: it was not started: {why}. Fix what stopped the run, and run again."
     return compose(host, "migrate", run, verdict.UNKNOWN, failure={"code": NOT_BEGUN, "message": message})
 
@@ -132,7 +132,7 @@ def kept(record: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any
     plan = record["plan"]
     if (plan["steps"] or plan["blocked"]) if plan is not None else record["mode"] != "migrate":
         return record
-    # The connection may have gone before the outcomes had come: the host's journal has them.
+    # The connection may have failed before the outcomes arrived: the host's journal has them.
     outcomes = journal.completed(before["outcomes"], before["plan"], collected_in(record))
     if not outcomes:
         return record
@@ -160,7 +160,7 @@ def _window(
 
 
 def _without_a_look(planned: dict[str, Any], parts: dict[str, dict[str, Any]], dry_run: bool) -> str | None:
-    """Return the verdict of a migration that ended before its second look, or that is a dry one; None of any other."""
+    """Return the verdict of a migration that ended before its second look, or of a dry run; None for any other."""
     word = verdict.of_run(planned.get("plan"), planned.get("approval"), parts)
     return _foreseen(planned["plan"]) if word is None and dry_run else word
 
@@ -172,7 +172,7 @@ def _proven_verdict(
     told: dict[str, Any],
     granted: Sequence[dict[str, Any]],
 ) -> str:
-    """Return the verdict of what was looked at last. Protection that was wanted and not verified is unknown."""
+    """Return the verdict from the last look. If protection was wanted but not verified, it is unknown."""
     if collected is None:
         return verdict.UNKNOWN
     excepted = in_force(granted, "product")
@@ -195,7 +195,7 @@ def _provider(plan: dict[str, Any] | None, proof: dict[str, Any]) -> str | None:
 
 
 def closed(record: dict[str, Any], console: Console | None) -> dict[str, Any]:
-    """Return a record with what the console says of its host, if that is all that it waited for."""
+    """Return a record with the console's answer for its host, if that was all that it waited for."""
     if console is None or record["verdict"] != verdict.PENDING_CONSOLE:
         return record
     plan, (collected, proof) = record["plan"], (record["verification"][key] for key in ("collected", "proof"))
@@ -222,7 +222,7 @@ def failure_of(result: dict[str, Any] | None) -> dict[str, str] | None:
     if result.get("unreachable"):
         return {"code": "unreachable", "message": str(result.get("msg", "no connection"))}
     if result.get("failed"):
-        # Where the task's time was over before the collection's own code could say so, Ansible does.
+        # If the task's timeout ended before the collection's own code could report it, Ansible does.
         code = "timed_out" if result.get("timedout") else "failed"
         return {"code": str(result.get("code", code)), "message": str(result.get("msg", ""))}
     return None

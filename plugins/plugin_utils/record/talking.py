@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""By what a host talks to the vendor, or is set up to, although by its verdict Kaspersky is gone from it."""
+"""How a host talks to the vendor, or is configured to, although its verdict says that Kaspersky is gone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SILENCE = "silence"
 
 
 def of(record: dict[str, Any]) -> list[str]:
-    """Return in words each way in which a host talks that ought to be silent; none where it was not asked for.
+    """Return in words each way in which a host talks that should be silent; none if this was not asked for.
 
     A product that stays, by an exception or otherwise, talks by agreement: its verdict says so.
     """

@@ -23,18 +23,18 @@ REFUSED, ROLLED_BACK, FAILED, UNKNOWN, PARTIAL, PLANNED, DETECTED = (
     "detected",
 )
 PENDING_REBOOT = "removed_pending_reboot"
-# All is verified but what only the replacement's console shows: not clean, and no failure either.
+# Everything is verified except what only the replacement's console shows: neither clean nor a failure.
 PENDING_CONSOLE = "removed_console_check_pending"
 # How the ID of a check ends that no host can answer itself, and the preflight result that says so beforehand.
 FOR_THE_CONSOLE, NOT_LOCAL = ":not_local", "not_locally_verifiable"
-# Not clean, and not a failure either: an approver answers for it until a day.
+# Neither clean nor a failure: an approver is responsible for it until a given day.
 EXCEPTED = "excepted"
 VERDICTS = (
     *CLEAN,
     *(PENDING_REBOOT, PENDING_CONSOLE, PARTIAL, ROLLED_BACK, REFUSED, EXCEPTED, PLANNED, DETECTED, FAILED, UNKNOWN),
 )
 COUNTED = (*REMOVED_BY_DEFAULT, "unrecognised")
-# What stays unless it is named, and is there all the same: its host is not clean.
+# Classes that stay unless they are named: if one is there, its host is not clean.
 STAYING = ("server", "gateway", "embedded")
 
 
@@ -73,12 +73,12 @@ def of_evidence(
 
 
 def is_for_the_console(check: dict[str, Any]) -> bool:
-    """Return True for a check of a self-test that only the replacement's console can answer."""
+    """Return True for a self-test's check that only the replacement's console can answer."""
     return bool(check["result"] == "unknown" and check["id"].endswith(FOR_THE_CONSOLE))
 
 
 def is_pending(proof: dict[str, Any]) -> bool:
-    """Return True if a self-test is whole but for what only the replacement's console can answer."""
+    """Return True if a self-test is complete except for what only the replacement's console can answer."""
     open_checks = [check for check in proof.get("checks", ()) if check["result"] != "ok"]
     return bool(open_checks) and all(map(is_for_the_console, open_checks))
 
@@ -96,12 +96,12 @@ def until_reboot(word: str, outcomes: Iterable[dict[str, Any]], collected: dict[
 
 
 def waiting(outcomes: Iterable[dict[str, Any]], collected: dict[str, Any]) -> list[str]:
-    """Return what steps could not end and a later look saw still there: it waits for a restart."""
+    """Return what steps could not end and a later look still saw: it waits for a restart."""
     return platforms.waiting((outcome["facts"] for outcome in outcomes), collected.get("evidence", ()))
 
 
 def of_detection(collected: dict[str, Any]) -> str:
-    """Return the verdict of looking alone. What was seen is there, whatever else could not be checked.
+    """Return the verdict of a detection. What was seen is there, whatever else could not be checked.
 
     ``collected`` is a result of kaspersky_info.
     """
@@ -125,7 +125,7 @@ def of_plan(findings: list[dict[str, Any]], runs: Iterable[dict[str, Any]], exce
 
 
 def predicted(plan: dict[str, Any]) -> str:
-    """Return the verdict that carrying out a plan comes to, judged as the look after the change will be."""
+    """Return the verdict that a plan leads to, judged like the look after the change."""
     if plan["blocked"]:
         return REFUSED
     goal, runs = plan["goal"], Carried.of(plan).earlier_runs
@@ -145,7 +145,9 @@ def _stays(finding: dict[str, Any], also: tuple[str, ...], excepted: tuple[str, 
 
 
 def _predicted_proof(plan: dict[str, Any]) -> dict[str, Any] | None:
-    """Return what the replacement's self-test will say, as far as the plan knows it; None without a replacement."""
+    """Return the expected result of the replacement's self-test, as far as the plan knows; None without a
+    replacement.
+    """
     if plan["goal"]["provider"] == "none":
         return None
     only_console = any(check["id"] == NOT_LOCAL for check in plan["preflight"])

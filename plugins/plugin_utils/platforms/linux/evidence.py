@@ -15,7 +15,7 @@ from .problems import PACKAGING, is_config_only, packages_of, problems
 from .rules import is_rule
 from .strays import strays
 
-# Kinds that rest on the same thing are one witness, not two.
+# Kinds that depend on the same thing count as one witness.
 WITNESS = {
     "container_process": "process",
     "interceptor": "process",
@@ -27,7 +27,7 @@ WITNESS = {
     "saved_chain": "packet_chain",
     "saved_name": "kernel_name",
 }
-# The witnesses that nothing but the product itself leaves; others are names.
+# The witnesses that only the product itself leaves; the others are names.
 DISTINCTIVE = ("package", "process", "unit", "path", "link_into", "ini_section", "packet_chain")
 ACTIVE = (
     "unit",
@@ -86,7 +86,7 @@ def _mode(product: Product, evidence: Evidence) -> str:
     return ""
 
 
-# A whole database or kind that could not be read.
+# Items that stand for a whole database or kind that could not be read.
 WHOLE = ("all", "dpkg", "rpm")
 
 
@@ -112,7 +112,7 @@ def _hangs(item: Item, product: Product) -> bool:
     return (kind in PROVING or kind in RUNNING or kind in SUPPORTING) and what in wanted
 
 
-# What shows that a product is there; what it left elsewhere is not asked.
+# Evidence that a product is there; traces that it left elsewhere do not count.
 SCANNING = ("package", "path", "unit", "process", "container_process", "kernel_module", "home_path", "root")
 
 

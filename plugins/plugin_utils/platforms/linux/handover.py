@@ -26,7 +26,7 @@ OVERLAPPING = "overlapping"
 
 
 def steps(evidence: Evidence, going: list[Product], staged: Staged | None) -> Iterator[Step]:
-    """Yield the handover if anything of it is still to be done."""
+    """Yield the handover if any part of it still has to be done."""
     units = _running(evidence, going)
     new = _new(staged, evidence) if staged is not None and staged.layout else None
     if not units and (new is None or _is_up(new, evidence)):
@@ -58,7 +58,7 @@ def steps(evidence: Evidence, going: list[Product], staged: Staged | None) -> It
 
 
 def read(target: dict[str, Any]) -> Handover:
-    """Return what readers of a plan see of a handover's target."""
+    """Return the facts of a handover's target for readers of a plan."""
     old, new = target["old"], target["new"]
     told = {"stops": bool(old["units"]), "starts": new is not None, "stop_limit": old["stop_limit"]}
     return Handover(**told, start_limit=new["limit"], overlap=new.get("overlap")) if new else Handover(**told)
@@ -70,21 +70,21 @@ def _effects(new: dict[str, Any], links: list[str]) -> tuple[dict[str, str], ...
     """
     proven = [{"path": path, "scope": "file", "change": "changed"} for path in new["paths"]]
     if new["overlap"]:
-        # The signature of one run comes and goes.
+        # The temporary signature comes and goes in one run.
         proven.append({"path": new["overlap"]["signature"]["directory"], "scope": "file", "change": "changed"})
     retired = [{"path": link, "scope": "file", "change": "removed"} for link in links]
     return (*(dict(effect) for effect in new["effects"]), *proven, *retired)
 
 
 def _links(evidence: Evidence, names: list[str]) -> list[str]:
-    """Return the links that start units at boot, and those of what starts them by itself."""
+    """Return the links that start units at boot, and those of their triggers."""
     seen = [evidence.value("unit", name) or {} for name in names]
     those = [*seen, *(trigger for unit in seen for trigger in unit.get("triggered_by", ()))]
     return sorted({link for unit in those for link in starting_at_boot(unit.get("links", []))})
 
 
 def _running(evidence: Evidence, going: list[Product]) -> list[str]:
-    """Return the units that run, or that a run that was interrupted during a handover has stopped."""
+    """Return the units that run, or that an interrupted handover has stopped."""
     names = [name for product in going for name in product.real_time_units]
     states = {name: evidence.value("unit", name) for name in names}
     stopped_by_us = _was_cut_off(evidence)
@@ -92,7 +92,7 @@ def _running(evidence: Evidence, going: list[Product]) -> list[str]:
 
 
 def _starting(evidence: Evidence, going: list[Product]) -> list[str]:
-    """Return the units that start at boot: they run by then if the host lost power during the run."""
+    """Return the units that start at boot: if the host lost power during the run, they are running again."""
     return [name for product in going for name in product.real_time_units if _links(evidence, [name])]
 
 
@@ -104,7 +104,7 @@ def _was_cut_off(evidence: Evidence) -> bool:
 
 
 def _triggers(evidence: Evidence, units: list[str]) -> list[str]:
-    """Return the timers and the like that would start the units again during the handover."""
+    """Return the timers and other triggers that would start the units again during the handover."""
     seen = [evidence.value("unit", name) or {} for name in units]
     return sorted({trigger["name"] for unit in seen for trigger in unit.get("triggered_by", ())})
 
@@ -227,7 +227,7 @@ def _left_out(new: dict[str, Any]) -> list[str]:
 
 
 def _window(new: dict[str, Any]) -> str:
-    """Return in words how long the host is without protection; how long it was stands in its record."""
+    """Return in words how long the host will be unprotected; the record has the measured time."""
     given_up = f"after {new['limit']} s without an interception the old one is started again"
     about = f"about a second: the new one is ready and is started; {given_up}"
     if new["overlap"]:

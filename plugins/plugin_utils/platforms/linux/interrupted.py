@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a run that stopped half-way leaves on Linux, by the steps that can bring it about."""
+"""What a run that stopped half-way leaves on Linux, by the steps that can cause it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from ...plan.platform import Interrupted, Known, PathRules
 
 PACKAGES = ("packages_install", "kit_install", "packages_remove", "package_repair", "handover")
-# What a run that stopped half-way may leave, by the kinds of steps of the approved plan that can bring it about.
+# What a run that stopped half-way may leave, with the kinds of steps that can cause it.
 OWN_DOING = {
     "package_manager_broken": PACKAGES,
     "packages_unresolved": PACKAGES,
@@ -27,12 +27,12 @@ OWN_DOING = {
 }
 # Steps that follow from the package manager's own state, or from the run itself.
 OF_ITSELF = ("announce", "finish", "package_repair", "await_packages", "await_paths", "systemd_reload")
-# Work that dpkg puts off for the sake of packages that another operation has changed.
+# Work that dpkg postpones while another operation changes packages.
 PUT_OFF = "trigger"
 
 
 def _above(path: str) -> Iterator[str]:
-    """Yield the directories in which a path lies, but for those directly below the root."""
+    """Yield the directories above a path, except those directly below the root."""
     folder = posixpath.dirname(path)
     while folder.count("/") > 1:
         yield folder
@@ -64,7 +64,7 @@ def _is_unit(known: Known, word: str) -> bool:
     return known.switches(name) or known.has_seen([f"unit:{name}"])
 
 
-# Of these results a diagnosis lists what they are about; each of that has to be the approved steps' own.
+# The diagnosis of these results lists objects; each of them has to belong to the approved steps.
 OBJECTS: dict[str, Callable[[Known, str], bool]] = {
     "package_manager_broken": lambda known, word: PUT_OFF in word or _is_package(known, word),
     "packages_beyond_plan": _is_package,

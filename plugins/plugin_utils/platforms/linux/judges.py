@@ -16,7 +16,7 @@ from .locations import is_below
 
 
 def begins_as(prefix: str, name: str) -> bool:
-    """Return True if a name is a prefix, or goes on behind it with no letter and no digit, in whatever case."""
+    """Return True if a name equals a prefix, or continues after it with neither letter nor digit; case is ignored."""
     return re.match(rf"{re.escape(prefix)}(?![A-Za-z0-9])", name, re.IGNORECASE) is not None
 
 
@@ -32,7 +32,7 @@ def _in_path(item: Item, product: Product, _evidence: Evidence) -> bool:
     return any(sign.kind == "path" and sign.what == item["what"] for sign in product.signs)
 
 
-# What confirms a product, each by itself; a process is given to the most exact entry instead.
+# Each of these confirms a product by itself; a process is assigned to the most exact entry instead.
 PROVING: dict[str, Judge] = {
     "package": lambda item, product, _evidence: any(
         fnmatchcase(item["value"]["name"], name) for name in product.of_kind("package")
@@ -53,7 +53,7 @@ PROVING: dict[str, Judge] = {
     "group": _exact("group"),
 }
 RUNNING = ("process", "container_process")
-# Kinds that are a name only, which several products may use.
+# Kinds that are only names, which several products may use.
 NAMES = ("account", "group", "named_entry", "kernel_name", "saved_name")
 
 
@@ -96,7 +96,7 @@ def _would_install(name: str, product: Product) -> bool:
 
 
 def is_others_too(item: Item, product: Product, makers: list[str]) -> bool:
-    """Return True for a package whose name another vendor's package has too, unless its vendor is known."""
+    """Return True for a package whose name another vendor uses too, unless the package's vendor is known."""
     if item["kind"] != "package" or item["value"]["name"] not in product.shared_names:
         return False
     return not any(word in item["value"]["vendor"].lower() for word in makers)

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the engine has to know of Linux' kinds of steps; most need no word."""
+"""What the engine has to know about Linux kinds of steps; most need no entry."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which marks of packets are a product's on one host: its own configuration there says it, or nothing does."""
+"""Which fwmarks belong to a product on one host: only the product's configuration on that host says so."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Name what a product runs from so that like hosts have the same plan, whenever it was installed on them."""
+"""Name a product's run-time directory so that similar hosts have the same plan, whenever the product was installed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def steady(evidence: Evidence, products: Iterable[Product]) -> Evidence:
 
 
 def _run_time_trees(evidence: Evidence, products: Iterable[Product]) -> Iterable[tuple[str, str]]:
-    """Yield (directory, link) of each link that the catalog names and that leads to a neighbour of its own."""
+    """Yield (directory, link) of each link that the catalog names and that leads to a directory beside it."""
     for link in (product.version_from[0] for product in products if product.version_from):
         target = str((evidence.value("path", link) or {}).get("target", ""))
         home, name = posixpath.dirname(link), posixpath.basename(target)

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The order of steps and its reasons, in one place."""
+"""The order of steps, with the reasons, in one place."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What is the owner's among what goes: where it lies, how large it is, and what of it stays."""
+"""The owner's data among what is removed: where it is, how large it is, and what of it stays."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .removal import data, homes, paths
 
 
 def of(request: Request) -> OwnersData:
-    """Return the owner's data on a host, of the products that are to go."""
+    """Return the owner's data in the products that are to be removed."""
     evidence, going = request.evidence, list(request.going)
     spaces: list[dict[str, Any]] = [
         item["value"] for item in evidence.of_kind("space") if not homes.is_left(item["what"], evidence)

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Where a Linux host keeps what is the collection's own."""
+"""Where the collection keeps its own files on a Linux host."""
 
 from __future__ import annotations
 

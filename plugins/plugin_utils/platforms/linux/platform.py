@@ -20,7 +20,9 @@ from .staging.engine import layout_of
 
 
 def _probes(catalog: Catalog, goal: Goal, layout: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield what is asked besides what finds products: of the replacement, of our own places, and of what goes."""
+    """Yield the probes besides those that find products: for the replacement, for our own places, and for what is
+    removed.
+    """
     if goal.provider:
         yield from staging.probes_for(catalog.providers[goal.provider], layout, goal.options)
     yield {"path": {"paths": [places.OWN_STATE, places.RETAINED], "children_of": [], "listed": []}}
@@ -36,7 +38,7 @@ def _remove(request: Request) -> Iterator[Step]:
 
 
 def _staying(request: Request, steps: list[Step]) -> Iterator[str]:
-    """Yield what no step is for, and what of units another package owns."""
+    """Yield what no step removes, and files of units that another package owns."""
     yield from (item["id"] for item in removal.left_in_place(request.owned, steps))
     yield from removal.services.staying(request.evidence, request.owned)
 

@@ -12,12 +12,12 @@ from ...catalog.model import Limit, Product
 from ...detect.probes import unique
 from .places import KEEP_OUT
 
-# Kinds whose question is the list of what the signs look for.
+# Kinds whose question is simply the list of the signs.
 PLAIN = ("unit", "account", "group", "kernel_module", "certificate")
 
 
 def for_products(products: Iterable[Product], limits: Iterable[Limit] = ()) -> dict[str, Any]:
-    """Return the probes that find the products, and what a host has that is not looked at: {kind: what to ask}."""
+    """Return the probes that find the products, and what is not checked on a host: {kind: what to ask}."""
     chosen = list(products)
     word = next((product.net.word for product in chosen if product.net is not None), "")
     return {
@@ -96,12 +96,12 @@ def _trees(products: list[Product]) -> list[str]:
 
 
 def _netted(products: list[Product]) -> list[str]:
-    """Return the directories of which everything is the vendor's."""
+    """Return the directories in which everything belongs to the vendor."""
     return unique(path for product in products if product.net is not None for path in product.net.below)
 
 
 def marks_of(products: list[Product]) -> dict[str, Any]:
-    """Return which marks of packets are asked for: those by default, and where the products' files set others."""
+    """Return which fwmarks to ask for: the defaults, and the places in the products' files that set others."""
     set_by = unique(what for product in products for _mark, what in product.mark_settings if what)
     return {"marks": _all(products, "packet_mark"), "set_by": [_parted(what, "key") for what in set_by]}
 
@@ -122,7 +122,7 @@ def _archives(products: list[Product]) -> list[str]:
 
 
 def _own_names(products: list[Product]) -> list[str]:
-    """Return the names of packages that are no other vendor's too."""
+    """Return the names of packages that no other vendor uses."""
     shared = {name for product in products for name in product.shared_names}
     return [name for name in _all(products, "package") if name not in shared]
 

@@ -11,7 +11,7 @@ from ...detect.evidence import Evidence, Item
 
 # Kinds that show that a package's files are there.
 FILES = ("path", "home_path", "link_into", "process", "container_process")
-# The package manager cannot take such a product away in the ordinary way.
+# The package manager cannot remove such a product in the ordinary way.
 PACKAGING = ("package_state", "files_missing", "removal_cannot_succeed")
 
 
@@ -43,7 +43,7 @@ def _files_missing(product: Product, items: list[Item], evidence: Evidence) -> b
 
 
 def files_gone(product: Product, items: list[Item], evidence: Evidence) -> bool:
-    """Return True if nothing of a product's files is there, or not the ones that it cannot be without."""
+    """Return True if a product's files are gone, or at least the essential ones."""
     has_files = any(product.of_kind(kind) for kind in ("path", "process"))
     if any(item["kind"] in FILES for item in evidence.unknowns()):
         return False
@@ -74,7 +74,7 @@ def _removal_cannot_succeed(product: Product, items: list[Item], evidence: Evide
 
 
 def needs_missing(product: Product, evidence: Evidence) -> list[tuple[str, ...]]:
-    """Return what the scripts around a product's removal need and nothing is there of: paths that do for each other."""
+    """Return what the scripts for a product's removal need and cannot find: each a list of alternative paths."""
     return [paths for paths in product.removal_needs if all(f"path:{path}" not in evidence.items for path in paths)]
 
 
@@ -100,7 +100,7 @@ def _roles(product: Product, items: list[Item]) -> set[str]:
 
 
 def essentials(product: Product) -> list[str]:
-    """Return the paths of which an installed product has at least one."""
+    """Return paths at least one of which an installed product has."""
     return [sign.what for sign in product.signs if sign.essential]
 
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import re
 
-# Whatever stands there names hosts, and opens no connection to them.
+# Places that name hosts without opening a connection to them.
 RULES_ONLY = ("hosts", "resolver", "firewall", "routing")
-# What in a proxy's or a web server's configuration leads to another server.
+# Directives of proxies and web servers that lead to another server.
 CONNECTING = {
     "squid": (
         "cache_peer",
@@ -29,7 +29,7 @@ CONNECTING = {
         "rewriterule",
     ),
 }
-# Words of nginx and others in a block of which a server is no target.
+# Blocks of nginx and others in which a server is not a target.
 SERVER_OF_NGINX = re.compile(r"server\s*\{", re.IGNORECASE)
 EXEMPT = re.compile(r"\s*(?:export\s+)?(?:DefaultEnvironment\s*=\s*)?[\"']?(?:no_proxy|noproxy)\b", re.IGNORECASE)
 DIRECT = re.compile(r"Acquire::\w+::Proxy::[^\s\"]+\s+[\"']?DIRECT\b", re.IGNORECASE)

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What to test of a provider that is in place."""
+"""What to test of an installed provider."""
 
 from __future__ import annotations
 

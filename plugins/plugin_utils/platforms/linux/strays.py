@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What no entry took and is the vendor's all the same, and shared directories in which nothing is left."""
+"""What no entry claimed but still belongs to the vendor, and empty shared directories."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _of_the_net(evidence: Evidence, products: tuple[Product, ...], claimed: Clai
 
 
 def _emptied(evidence: Evidence, products: tuple[Product, ...], there: set[str]) -> Claims:
-    """Return the shared directories in which nothing is left, for the entry that is about nothing else."""
+    """Return the empty shared directories, for the entry that is only about them."""
     shared = {path for product in products if product.id in there for path in product.parents}
     found: Claims = {}
     for product in products:

@@ -19,7 +19,7 @@ MOST_OF_A_KIND = 5000
 
 
 def _gathered(items: Iterable[Item]) -> dict[str, Item]:
-    """Return items by id, of each kind no more than are taken; that there are more is unknown."""
+    """Return items by id, up to the limit of each kind; if there are more, an unknown says so."""
     found: dict[str, Item] = {}
     count: Counter[str] = Counter()
     for item in items:
@@ -38,7 +38,8 @@ def _gathered(items: Iterable[Item]) -> dict[str, Item]:
 def collected(asked: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
     """Return {evidence, host, live} from what was asked ({reads, signs}) and what was answered.
 
-    ``answer`` fits its schema. Of two items of one id, the first is kept, but what was seen stands before what was not.
+    ``answer`` fits its schema. Of two items with the same id the first is kept, except that a seen one replaces an
+    unseen one.
     """
     look = Look(tuple(asked["reads"]), answer["answers"], asked["signs"])
     look = replace(look, variables=system.variables(look))

@@ -14,7 +14,7 @@ from .problems import ENTRIES, TOLD, UNREMOVABLE, has_programs, of_kind, problem
 from .reads import for_products
 from .strays import strays
 
-# Kinds that rest on the same thing are one witness, not two.
+# Kinds that depend on the same thing count as one witness.
 WITNESS = {
     "running_program": "service",
     "running_service": "service",
@@ -22,7 +22,7 @@ WITNESS = {
     "minifilter": "driver",
     "msi_product": "uninstall_entry",
 }
-# The witnesses that nothing but the product itself leaves.
+# The witnesses that only the product itself leaves.
 DISTINCTIVE = ("uninstall_entry", "service", "driver", "folder", "vendor_key", "network_adapter")
 ACTIVE: tuple[str, ...] = (
     "driver",
@@ -33,7 +33,7 @@ ACTIVE: tuple[str, ...] = (
     "filtering_object",
     "network_component",
 )
-# What could not be read of these may hide any product.
+# If one of these could not be read, any product may be hidden there.
 WHOLE = ("uninstall_entry", "service", "folder", "vendor_key", "running_program")
 ABOUT_THE_HOST = ("restart_pending", "defender", "management_server", "update_server")
 INERT = (*ABOUT_THE_HOST, "security_provider", "event_channel", "browser_host")
@@ -57,7 +57,7 @@ def _has_effect(item: Item) -> bool:
 
 
 def _version(_product: Product, items: list[Item], _evidence: Evidence) -> str:
-    """Return the version of the entry; where it has none, that of the product's key."""
+    """Return the version from the entry, or else from the product's key."""
     told = [*of_kind(items, "uninstall_entry"), *of_kind(items, "vendor_key")]
     return next((str(item["value"]["version"]) for item in told if item["value"]["version"]), "")
 

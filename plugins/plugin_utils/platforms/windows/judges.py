@@ -11,18 +11,20 @@ from ...detect.evidence import Evidence, Item, Judge
 from . import names
 from .look import VARIABLES
 
-# Quotes and blanks in which spellings of one name differ.
+# Quotes and blanks that differ between spellings of one name.
 BLANKS = str.maketrans({"\u00a0": " ", "\u2019": "'", "\u00ae": "", "\u2122": ""})
 
 
 def folders_of(product: Product, holds: str = "") -> list[str]:
-    """Return the folders of an entry, without their drive: hosts differ in that, and in the kind of programs."""
+    """Return the folders of an entry without their drive: hosts differ in the drive, and in which Program Files is
+    used.
+    """
     signs = [sign.what for sign in product.signs if sign.kind == "folder" and (not holds or sign.scope == holds)]
     return expanded(signs)
 
 
 def expanded(folders: Iterable[str]) -> list[str]:
-    """Return folders of the catalog as they are on a host, without the drive."""
+    """Return the catalog's folders as a host has them, without the drive."""
     return [names.expanded(one, VARIABLES)[2:] for folder in folders for one in names.spelled(folder)]
 
 
@@ -32,7 +34,7 @@ def lies_in(path: str, folders: Iterable[str]) -> bool:
 
 
 def is_in_vendors(path: str, product: Product) -> bool:
-    """Return True if a path lies in a folder of an entry, wherever the owner has had it installed."""
+    """Return True if a path lies in a folder of an entry, wherever the owner chose to install it."""
     return is_below(path, [sign.what for sign in product.signs if sign.kind == "folder"])
 
 
@@ -44,7 +46,7 @@ def is_below(what: str, signs: Iterable[str]) -> bool:
 def _is_in(path: str, folder: str) -> bool:
     """Return True if a path lies in a folder of the catalog, or in one of the same name in the vendor's own folder.
 
-    What lies among the files of a user can have been put there by that user.
+    What lies among a user's files may have been put there by that user.
     """
     if lies_in(path, expanded([folder])):
         return True

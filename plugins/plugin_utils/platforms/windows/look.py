@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a host was asked, and what it answered: by what was asked for, whoever answers."""
+"""What a host was asked, and what it answered, independent of what answers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from . import names
 Answer = dict[str, Any]
 Item = dict[str, Any]
 
-# Why something could not be read; what is absent is known not to be there.
+# Reasons why something could not be read; what is absent is known to be missing.
 FAILURES = ("denied", "failed", "cut", "stale")
 TEXTS = ("String", "ExpandString")
 THERE, ABSENT, UNKNOWN = "there", "absent", "unknown"
@@ -29,7 +29,7 @@ VARIABLES = {
 
 
 def seen(kind: str, what: str, where: str, value: dict[str, Any], user: str = "") -> Item:
-    """Return the evidence of something that was seen; ``user`` is whose hive it is in, where it is in one."""
+    """Return the evidence of something that was seen; ``user`` is the owner of the hive, if it is in one."""
     place = {"user_place": user} if user else {}
     return {"id": f"{kind}:{what}", "kind": kind, "what": what, "where": where, **place, "value": value}
 
@@ -41,7 +41,7 @@ def unseen(kind: str, what: str, where: str, why: str, user: str = "") -> Item:
 
 
 def why_not(answer: Answer) -> str:
-    """Return why an answer does not have all that was asked for, '' where it does."""
+    """Return why an answer is incomplete, '' if it is complete."""
     for failure in FAILURES:
         if failure in answer:
             told = "a limit of number, size or time was reached" if failure == "cut" else str(answer[failure])
@@ -50,7 +50,7 @@ def why_not(answer: Answer) -> str:
 
 
 def text(values: dict[str, Any], name: str) -> str | None:
-    """Return a value that is text, '' where there is none, and None where it is something else."""
+    """Return a text value, '' if there is none, and None if it is something else."""
     value = _value(values, name)
     if value is None:
         return ""
@@ -58,13 +58,13 @@ def text(values: dict[str, Any], name: str) -> str | None:
 
 
 def number(values: dict[str, Any], name: str) -> int | None:
-    """Return a value that is a number; None where there is none, or it is something else."""
+    """Return a number; None if there is none, or if it is something else."""
     value = _value(values, name)
     return value["data"] if value is not None and isinstance(value["data"], int) else None
 
 
 def several(values: dict[str, Any], name: str) -> list[str] | None:
-    """Return a value that is a list of texts, an empty one where there is none, None where it is something else."""
+    """Return a list of texts, empty if there is none, and None if it is something else."""
     value = _value(values, name)
     if value is None:
         return []
@@ -73,7 +73,7 @@ def several(values: dict[str, Any], name: str) -> list[str] | None:
 
 
 def _value(values: dict[str, Any], name: str) -> dict[str, Any] | None:
-    """Return a value by its name, in whatever case."""
+    """Return a value by its name, ignoring case."""
     wanted = name.lower()
     return next((value for key, value in values.items() if key.lower() == wanted), None)
 
@@ -127,7 +127,7 @@ class Look:
     answers: dict[str, Answer]
     signs: dict[str, list[str]] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=lambda: dict(VARIABLES))
-    # What a folder holds by names in lower case, made once a folder: a host may list a hundred thousand.
+    # Each folder's content by lower-case name, made once per folder: a host may list a hundred thousand.
     listed: dict[int, dict[str, Answer]] = field(default_factory=dict, compare=False, repr=False)
 
     def of_kind(self, kind: str) -> Iterator[tuple[dict[str, Any], Answer]]:
@@ -163,7 +163,7 @@ class Look:
         return names.fits_any(self.signs.get(kind, ()), what)
 
     def is_makers(self, text: str) -> bool:
-        """Return True if a text holds a word by which the vendor calls itself."""
+        """Return True if a text holds one of the vendor's own names."""
         told = text.lower()
         return any(word in told for word in self.signs.get("maker", ()))
 
@@ -206,5 +206,5 @@ class Look:
 
 
 def _literal(path: str) -> str:
-    """Return a path as a pattern; Windows' paths hold neither * nor ?, and what a host says may."""
+    """Return a path as a pattern: Windows paths hold neither * nor ?, but a host's answer may."""
     return path.replace("*", "?")

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Compare names and paths of Windows as text: without regard to case, and with patterns of the catalog."""
+"""Compare names and paths of Windows as text, ignoring case, with the catalog's patterns."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ def _expression(pattern: str, one: str) -> re.Pattern[str]:
 
 
 def fits(pattern: str, text: str) -> bool:
-    """Return True if a whole name is as a pattern says; * stands for any characters, ? for one."""
+    """Return True if a whole name matches a pattern; * stands for any characters, ? for one."""
     return _expression(pattern, ".").fullmatch(text) is not None
 
 
 def fits_any(patterns: Iterable[str], text: str) -> bool:
-    """Return True if a name is as one of the patterns says."""
+    """Return True if a name matches one of the patterns."""
     return any(fits(pattern, text) for pattern in patterns)
 
 
 def path_fits(pattern: str, path: str) -> bool:
-    """Return True if a whole path is as a pattern says; * and ? stand within one of its parts."""
+    """Return True if a whole path matches a pattern; * and ? stay within one of its parts."""
     return _expression(pattern.rstrip("\\"), r"[^\\]").fullmatch(path.rstrip("\\")) is not None
 
 
 def is_below(path: str, patterns: Iterable[str]) -> bool:
-    """Return True if a path, or a name, is as one of the patterns says, or lies below such a path."""
+    """Return True if a path or a name matches one of the patterns, or lies below such a path."""
     parts = path.rstrip("\\").split("\\")
     for pattern in patterns:
         depth = len(pattern.rstrip("\\").split("\\"))
@@ -46,7 +46,7 @@ def is_below(path: str, patterns: Iterable[str]) -> bool:
 
 
 def parent(path: str) -> str:
-    """Return the folder that a path lies in, '' where it lies in none."""
+    """Return a path's folder, '' if it has none."""
     return path.rstrip("\\").rpartition("\\")[0]
 
 
@@ -56,7 +56,7 @@ def name(path: str) -> str:
 
 
 def spelled(folder: str) -> list[str]:
-    """Return the folders that one of the catalog stands for: of programs there are two kinds."""
+    """Return the folders that a folder of the catalog stands for: there are two Program Files."""
     variable, _slash, rest = folder.partition("\\")
     return ["\\".join([one, rest]) if rest else one for one in BOTH.get(variable.lower(), (variable,))]
 
@@ -75,12 +75,12 @@ def program_of(image: str, variables: dict[str, str]) -> str:
 
 
 def expanded(path: str, variables: dict[str, str]) -> str:
-    """Return a path with the variables that are known put in; the names of variables are in lower case."""
+    """Return a path with its known variables filled in; their names are in lower case."""
     return VARIABLE.sub(lambda found: variables.get(found[1].lower(), found[0]), path)
 
 
 def packed(code: str) -> str:
-    """Return a code in braces as Windows Installer's own keys have it: each group turned round."""
+    """Return a code in braces in the form of Windows Installer's own keys: each group reversed."""
     first, second, third, *rest = code.strip("{}").split("-")
     pairs = "".join(rest)
     turned = [pairs[place + 1] + pairs[place] for place in range(0, len(pairs) - 1, 2)]
@@ -88,7 +88,7 @@ def packed(code: str) -> str:
 
 
 def unpacked(packed_code: str) -> str:
-    """Return the code in braces of one in a key of Windows Installer; '' for what is none."""
+    """Return the code in braces for one in a Windows Installer key; '' if it is not one."""
     if re.fullmatch("[0-9A-Fa-f]{32}", packed_code) is None:
         return ""
     text = packed_code.upper()

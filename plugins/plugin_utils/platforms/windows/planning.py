@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a forecast asks of a Windows host besides what finds products."""
+"""What a forecast asks a Windows host, besides the reads that find products."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ ASSIGNED = f"{CURRENT}\\Group Policy\\AppMgmt"
 INTUNE = "SOFTWARE\\Microsoft\\IntuneManagementExtension"
 CONFIGMGR = "SOFTWARE\\Microsoft\\SMS\\Mobile Client"
 SIGNED_IN = "Volatile Environment"
-# Services that say what a host is, or what would have to be waited for.
+# Services that show a host's role, or something that a change would have to wait for.
 ROLES = ("vmms", "ClusSvc", "NTDS", "uwfvol", "UwfServicingSvc", "CcmExec", "IntuneManagementExtension")
 ENCRYPTION = "encryption"
 PROPERTIES = "InstallProperties"
-# Bytes of a package that is read: those that Windows Installer keeps hold no files, only tables.
+# The largest package that is read, in bytes: those that Windows Installer keeps hold tables and no files.
 LARGEST = 16 << 20
 MOST_PACKAGES = 12
 

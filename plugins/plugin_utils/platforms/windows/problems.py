@@ -12,7 +12,7 @@ from .judges import folders_of, lies_in
 from .look import ABSENT, THERE
 
 ENTRIES = ("uninstall_entry", "msi_product")
-# These stop a product's removal in the ordinary way.
+# These prevent the ordinary removal of a product.
 UNREMOVABLE = ("orphan_entry", "files_without_entry")
 # These are reported of a product whatever its state is.
 TOLD = (
@@ -51,7 +51,7 @@ def _orphan_entry(product: Product, items: list[Item], evidence: Evidence) -> bo
     entries = of_kind(items, *ENTRIES)
     if not entries or has_programs(product, items):
         return False
-    # Its own folder may be one that the catalog does not know.
+    # The catalog may not know its folder.
     if any(item["value"].get("folder_state") == THERE for item in entries):
         return False
     known = bool(folders_of(product)) or any(item["value"].get("folder_state") == ABSENT for item in entries)

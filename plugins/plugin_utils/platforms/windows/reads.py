@@ -58,7 +58,7 @@ ENTRY = (
     "NoRemove",
 )
 SERVICE = ("ImagePath", "DisplayName", "Start", "Type", "Group", "DeleteFlag", "LaunchProtected")
-# Of a vendor's keys only these values are asked for: others of them are secrets.
+# Only these values of a vendor's keys are read: some of the others are secrets.
 PRODUCT = (
     "ProductName",
     "ProductVersion",
@@ -72,7 +72,7 @@ PRODUCT = (
     "Protection_NagentFullVersion",
 )
 DRIVERS = "%SystemRoot%\\System32\\drivers"
-# Besides Defender's own services, those without which nothing can be said of a host.
+# Defender's own services, and those that are needed to judge a host.
 ALWAYS = ("WinDefend", "WdNisSvc", "WdFilter", "Sense")
 BOTH = ("Registry64", "Registry32")
 
@@ -108,7 +108,7 @@ def pattern(wanted: Iterable[str]) -> str:
     Of a name with * or ? it is the longest part between them.
     """
     words = unique(max(re.split(r"[*?]", one), key=len).lower() for one in wanted)
-    # What holds another word is met by that word.
+    # A word that contains another one is covered by that one.
     kept = [word for word in words if not any(other != word and other in word for other in words)]
     return "|".join(re.sub(r"([^\w\s])", r"\\\1", word) for word in kept if word) or "(?:)"
 
@@ -202,7 +202,9 @@ def _of_registry(signs: dict[str, list[str]]) -> list[Read]:
 
 
 def _of_files(signs: dict[str, list[str]]) -> list[Read]:
-    """Return what is read of the file system: the folders that hold the catalog's, and the system's own drivers."""
+    """Return the reads of the file system: the folders that hold the catalog's folders, and the system's own
+    drivers.
+    """
     tops = unique(top for folder in [*signs.get("folder", ()), *signs["net"]] for top in _tops(folder, signs["net"]))
     trees = [spelling for top in tops for spelling in names.spelled(top)]
     found = [{"id": f"files-{number}", "kind": "tree", "path": path, "depth": 2} for number, path in enumerate(trees)]

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What no entry took and is the vendor's all the same: drivers that all its products use, and what none knows."""
+"""What no entry claimed but still belongs to the vendor: drivers that all its products use, and what no entry knows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DRIVERS = ("driver", "class_filter", "minifilter")
 
 
 def strays(evidence: Evidence, products: tuple[Product, ...], claimed: Claims) -> Claims:
-    """Return what no product claimed, by the product that it is given to."""
+    """Return what no product claimed, by the product that it is assigned to."""
     shared = _shared_drivers(evidence, products, claimed)
     taken = {item["id"] for items in (*claimed.values(), *shared.values()) for item in items}
     free = [item for item in evidence.seen() if item["id"] not in taken]
@@ -25,7 +25,9 @@ def strays(evidence: Evidence, products: tuple[Product, ...], claimed: Claims) -
 
 
 def _shared_drivers(evidence: Evidence, products: tuple[Product, ...], claimed: Claims) -> Claims:
-    """Return drivers of names that all products use: of the product that is there and brings drivers, or of none."""
+    """Return drivers with names that all products use: assigned to the installed product that brings drivers, or to
+    none.
+    """
     taken = {item["id"] for items in claimed.values() for item in items}
     found: Claims = {}
     for product in (one for one in products if is_only_drivers(one) and one.product_class == "product"):
@@ -69,7 +71,7 @@ def _is_stray(item: Item, product: Product) -> bool:
 
 
 def _is_makers_entry(value: dict[str, object], product: Product) -> bool:
-    """Return True for an entry by its publisher; where that is empty, by how its name begins."""
+    """Return True if an entry's publisher is the vendor or, if that is empty, if its name begins so."""
     words = product.net.words if product.net is not None else ()
     publisher, name = str(value["publisher"]).lower(), str(value["name"]).lower()
     return any(word in publisher if publisher else name.startswith(word) for word in words)

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What has to hold on Linux before a host may be changed."""
+"""What has to be true on Linux before a host may be changed."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def _everything_was_checked(case: Case) -> Iterator[Check]:
 
 
 def _users_places(case: Case) -> Iterator[Check]:
-    """Name what users have and could not be checked: no user's home keeps a host from being changed."""
+    """Name what could not be checked in users' homes: that blocks no change."""
     unknown = case.evidence.unknown_of_users()
     if unknown:
         yield Check(

@@ -121,7 +121,7 @@ def _rehearsals(case: Case) -> list[Item]:
 
 
 def _rehearsed_to_go(case: Case) -> set[str] | None:
-    """Return the packages that would go, None if a simulation failed."""
+    """Return the packages that would be removed, None if a simulation failed."""
     rehearsals = _rehearsals(case)
     if any("unknown" in item for item in rehearsals):
         return None
@@ -155,7 +155,7 @@ def _packages_removed(case: Case) -> Iterator[Check]:
 
 
 def _told(rehearsals: list[Item]) -> str:
-    """Return who would remove what, and why another tool would not."""
+    """Return which tool would remove what, and why another tool cannot."""
     told = []
     for item in rehearsals:
         value = item["value"]

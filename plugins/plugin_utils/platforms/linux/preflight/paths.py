@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The product's directories: whether they can be removed without touching anything else."""
+"""Whether the product's directories can be removed without touching anything else."""
 
 from __future__ import annotations
 

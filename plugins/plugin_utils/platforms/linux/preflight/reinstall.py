@@ -24,7 +24,7 @@ def _reinstaller(case: Case) -> Iterator[Check]:
             "Disable the timer, job or unit, or accept this ID. It is yours, so no step removes it.",
         )
     elif files:
-        # They do nothing by themselves, and they are the owner's.
+        # They do nothing by themselves and belong to the owner.
         yield Check(
             "reinstaller",
             "warning",
@@ -48,7 +48,7 @@ def _by_hand(case: Case) -> Iterator[Check]:
 
 
 def _units(case: Case) -> Iterator[str]:
-    """Yield the owner's units, which are reported and stay."""
+    """Yield the owner's units: they are reported, and stay."""
     for item in of_kind(case.owned, "mention"):
         if item["value"]["place"] == "unit":
             yield f"{item['what']} (one of your own units calls it)"

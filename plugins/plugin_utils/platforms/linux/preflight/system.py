@@ -40,7 +40,7 @@ def _file_systems(case: Case) -> Iterator[Check]:
     """Yield an error where a path of the system or of a product that goes cannot be written."""
     fixed = [item["what"] for item in case.evidence.of_kind("file_system") if item["value"]["read_only"]]
     if case.evidence.host.get("image"):
-        # It is so by design, and no fault of a disk.
+        # This is by design, not a disk fault.
         fixed = [path for path in fixed if not is_below(path, [IMAGE])]
     if case.steps and fixed:
         yield Check(

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Keys of the vendor's that something on the host trusts."""
+"""Vendor keys that something on the host trusts."""
 
 from __future__ import annotations
 

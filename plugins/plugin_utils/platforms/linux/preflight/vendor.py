@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A vendor's product: whether everything for it is there, and what cannot be checked of it."""
+"""A vendor's product: whether everything for it is available, and what cannot be checked on the host."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _kit(case: Case) -> Iterator[Check]:
 
 
 def _replaceable(path: str, seen: dict[str, Any]) -> str:
-    """Return who else than root can replace an installer, as far as the host reported; '' if only root can."""
+    """Return who besides root can replace an installer, as far as the host reported; '' if only root can."""
     if seen.get("replaceable"):
         return str(seen["replaceable"])
     if seen["uid"] != 0:

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Steps that take Kaspersky off a host, and everything that its packages left; one module for each kind of thing."""
+"""Steps that remove Kaspersky from a host, with everything that its packages left: one module per kind of thing."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[S
 
 
 def probes(going: list[Product]) -> list[dict[str, Any]]:
-    """Return what has to be asked of a host besides what finds the products, in order to plan their removal."""
+    """Return the questions, besides those that find the products, whose answers planning their removal needs."""
     return [planner.probes(going) for planner in PLANNERS if hasattr(planner, "probes")]
 
 
 def left_in_place(owned: Claims, planned: Iterable[Step]) -> list[Item]:
-    """Return the items of products that go which no step is for, by id."""
+    """Return the items, by id, that belong to removed products but that no step removes."""
     reasons = {reason for step in planned for reason in step.reasons}
     items = {item["id"]: item for several in owned.values() for item in several}
     return [items[name] for name in sorted(items) if items[name]["kind"] in STAYING and name not in reasons]

@@ -13,12 +13,12 @@ from ....detect.evidence import Evidence, Item
 from ....plan.model import REMOVE, Step
 from ..locations import is_below
 
-# A home directly below / is the system's own, and changing a user goes through all of it.
+# A home directly below / belongs to the system, and changing a user would go through all of it.
 LEAST_DEPTH = 2
 
 
 def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[Step]:
-    """Yield steps for accounts, and for groups that nothing keeps."""
+    """Yield steps for accounts, and for groups that nothing else needs."""
     kept = staying(evidence, going, owned)
     leaving = [item for item in of_kind(owned, "account") if item["id"] not in kept]
     groups = [item for item in of_kind(owned, "group") if item["id"] not in kept]
@@ -52,7 +52,7 @@ def staying(evidence: Evidence, going: list[Product], owned: Claims) -> dict[str
 
 
 def moved(item: Item, owned: Claims) -> list[str]:
-    """Return the users, none of a product's, that have a group as their primary one."""
+    """Return the users that are not a product's and have a group as their primary group."""
     own = {account["what"] for account in of_kind(owned, "account")}
     return [name for name in item["value"]["primary_of"] if name not in own]
 

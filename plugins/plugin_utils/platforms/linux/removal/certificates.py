@@ -14,9 +14,9 @@ from ....detect.evidence import Evidence, Item
 from ....plan.model import REMOVE, Step
 from . import homes
 
-# A distribution's own files, of which its list chooses.
+# A distribution's own files, from which its list selects.
 CHOSEN_FROM = f"{CERTIFICATES}/"
-# What each tool makes anew.
+# What each tool rebuilds.
 MADE_BY = {
     "update-ca-certificates": ("/etc/ssl/certs/ca-certificates.crt", "file"),
     "update-ca-trust": ("/etc/pki/ca-trust/extracted", "tree"),
@@ -38,7 +38,7 @@ def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[S
 
 
 def _is_source(item: Item) -> bool:
-    """Return True for a file with nothing but this certificate, which can be withdrawn."""
+    """Return True for a file that holds only this certificate and can be withdrawn."""
     alone = item["what"] == item["where"]
     return alone and (bool(item["value"].get("tool")) or posixpath.dirname(item["what"]) == CERTIFICATE_LINKS)
 

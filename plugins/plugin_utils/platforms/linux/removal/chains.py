@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Remove chains of the firewall that are a product's by their names, and the saved rules that bring them back."""
+"""Remove firewall chains that belong to a product by their names, and the saved rules that restore them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PLACE = "firewall"
 
 
 def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[Step]:
-    """Yield a step for each chain that can go by itself, and for each file of which its lines can."""
+    """Yield a step for each chain that can be removed alone, and for each file from which its lines can."""
     for item in of_kind(owned, "packet_chain"):
         if item["value"]["plain"]:
             yield _chain(item)
@@ -26,7 +26,7 @@ def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[S
 
 
 def holding_rules(owned: Claims) -> list[Item]:
-    """Return the chains that go with rules in them."""
+    """Return the chains that are removed together with rules in them."""
     return [item for item in of_kind(owned, "packet_chain") if item["value"]["plain"] and item["value"]["rules"]]
 
 

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Remove the local rules of SELinux that give the products' files their labels."""
+"""Remove local SELinux rules that label the products' files."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _step(item: Item, policy: str, lines: list[str]) -> Step:
     path, tool = item["what"], item["value"].get("tool", "")
     effects = [{"path": path, "scope": "file", "change": "changed"}]
     if tool:
-        # The tool keeps the rules in its store, makes the policy's files anew in `final`, and puts them in their place.
+        # The tool keeps the rules in its store, rebuilds the policy's files in `final`, and moves them into place.
         trees = (f"/etc/selinux/{policy}", f"/var/lib/selinux/{policy}", "/var/lib/selinux/final")
         effects = [{"path": tree, "scope": "tree", "change": "changed"} for tree in trees]
     return Step(

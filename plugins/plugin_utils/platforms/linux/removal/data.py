@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Archive what is the owner's before any of it may be removed."""
+"""Archive the owner's data before any of it may be removed."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _kept(evidence: Evidence, going: list[Product]) -> Iterator[tuple[str, str]]
 
 
 def _of_system(evidence: Evidence, going: list[Product]) -> Iterator[tuple[str, str]]:
-    """Yield the same of what lies in no home: where a link or a setting has moved it to, too."""
+    """Yield the same for everything outside homes, including where a link or a setting has moved it."""
     for product in going:
         for path, holds in product.retain:
             if (seen := evidence.value("space", path)) is not None:
@@ -81,7 +81,7 @@ def _size(evidence: Evidence, path: str) -> dict[str, Any] | None:
 
 
 def encrypted(evidence: Evidence, going: list[Product]) -> list[tuple[str, int]]:
-    """Return (directory, number of files) of what only a product that goes can read."""
+    """Return (directory, number of files) that only a removed product can read."""
     names = [path for product in going for path in product.encrypted]
     found = [(path, _size(evidence, path)) for path in names]
     led = [
@@ -95,7 +95,7 @@ def encrypted(evidence: Evidence, going: list[Product]) -> list[tuple[str, int]]
 
 
 def _drafts(evidence: Evidence) -> list[str]:
-    """Return what runs that were interrupted have left among the archives: drafts, and manifests without an archive."""
+    """Return what interrupted runs have left among the archives: drafts, and manifests without an archive."""
     names = (evidence.value("path", RETAINED) or {}).get("children", [])
     drafts = [name for name in names if name.endswith(".part")]
     alone = [name for name in names if name.endswith(".sha256") and f"{name[: -len('.sha256')]}.tar.gz" not in names]
@@ -117,6 +117,6 @@ def probes(going: list[Product]) -> dict[str, Any]:
 
 
 def sizes(evidence: Evidence, going: list[Product]) -> dict[str, Any]:
-    """Return {path: {files, bytes}} of what would be archived; it changes by itself."""
+    """Return {path: {files, bytes}} of what would be archived; these figures change by themselves."""
     seen = {path: _size(evidence, path) for path, _holds in _kept(evidence, going)}
     return {path: {key: value[key] for key in ("files", "bytes")} for path, value in seen.items() if value is not None}

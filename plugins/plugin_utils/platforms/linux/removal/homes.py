@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Remove what lies in users' homes, after it was archived: it is a user's quarantine, or an entry of a menu."""
+"""Remove products' files from users' homes after archiving them: a user's quarantine, or menu entries."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ....detect.evidence import Evidence, Item
 from ....plan.model import Step
 from .paths import removed
 
-# What is archived of one user's.
+# What is archived for one user.
 MOST_OF_USER, MOST_FILES_OF_USER = 1 << 30, 100000
 
 
@@ -64,7 +64,7 @@ def is_left(path: str, evidence: Evidence) -> bool:
         return False
     if "unknown" in item:
         return True
-    # What is said of free room alone has no size.
+    # Items that are only about free room have no size.
     size: dict[str, int] = item["value"]
     return size.get("bytes", 0) > MOST_OF_USER or size.get("files", 0) > MOST_FILES_OF_USER
 

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Take the products out of other programs' configuration. The owner's own lines stay as they are."""
+"""Remove the products from other programs' configuration. The owner's own lines stay unchanged."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from . import homes
 from .config_lines.names import Words, installer_names
 from .config_lines.rules import MIXED, Fate, aliases_of, fate, is_script, sudo_commands
 
-# These have steps or a word of their own.
+# These have their own steps or messages.
 ELSEWHERE = ("selinux", "unit")
 # A file in one of these is one thing of its own, and goes when nothing else is in it.
 DROP_INS = (
@@ -30,15 +30,15 @@ DROP_INS = (
     "/etc/profile.d/",
 )
 AUTOSTART = "/autostart/"
-# What a shell takes for no command.
+# Words that a shell does not read as commands.
 NOTHING = ":"
-# Lines that name each other: one that is left without the others would be an error of the whole file.
+# Lines that refer to each other: one left without the others would break the whole file.
 TOGETHER = ("squid",)
 
 
 @dataclass
 class Change:
-    """What becomes of a file: lines with what takes their place, or all of it, and what a person has to look at."""
+    """What happens to a file: lines with their replacements, or the whole file, and what a person has to check."""
 
     edits: list[tuple[str, str | None]] = field(default_factory=list)
     whole: bool = False
@@ -46,7 +46,7 @@ class Change:
 
 
 def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[Step]:
-    """Yield a step for each file of which something goes."""
+    """Yield a step for each file from which something is removed."""
     words = Words.of(going)
     for item in mentions(evidence, words):
         change = judged(item, words, evidence)
@@ -55,14 +55,14 @@ def steps(evidence: Evidence, going: list[Product], owned: Claims) -> Iterator[S
 
 
 def probes(going: list[Product]) -> dict[str, Any]:
-    """Return the probe for the whole of each line that names a product or would bring it back."""
+    """Return the probe for each complete line that names a product or would reinstall it."""
     files = sorted({name for product in going for name in installer_names(product)})
     packages = sorted({name for product in going for name in product.of_kind("package")})
     return {"mention": {"texts": [], "units": [], "closely": True, "files": files, "packages": packages}}
 
 
 def mentions(evidence: Evidence, words: Words) -> list[Item]:
-    """Return the files that name one of the products, in which a line could be taken out."""
+    """Return the files that name a product and from which a line could be removed."""
     return [
         item
         for item in evidence.of_kind("mention")
@@ -71,10 +71,10 @@ def mentions(evidence: Evidence, words: Words) -> list[Item]:
 
 
 def judged(item: Item, words: Words, evidence: Evidence) -> Change:
-    """Return what becomes of a file."""
+    """Return what happens to a file."""
     value, path = item["value"], item["what"]
     if words.is_package(value.get("owner", "")):
-        # It goes with its package.
+        # It is removed with its package.
         return Change()
     real = value.get("real", path)
     if real != path:
@@ -115,7 +115,7 @@ def _line_by_line(path: str, value: dict[str, Any], words: Words) -> Change:
 
 
 def _contexts(blocks: Iterable[dict[str, Any]]) -> dict[str, str]:
-    """Return how each text stands: a step takes out all lines of the same text, so that the worst counts."""
+    """Return the context of each text: a step removes all lines with the same text, so the worst one counts."""
     contexts: dict[str, str] = {}
     for block in blocks:
         told = (contexts.get(block["text"], PLAIN), block.get("context", PLAIN))
@@ -128,7 +128,7 @@ def _note(change: Change, block: dict[str, Any], told: Fate, context: str) -> bo
         change.by_hand.append((block["number"], "it may be part of a longer text or command"))
         return False
     if told.goes:
-        # Where a condition or a function would be left without a command, one that does nothing takes the line's place.
+        # If a condition or a function would be left without a command, a command that does nothing replaces the line.
         idle = _indent(block["text"]) + NOTHING if context == OPENED else told.becomes
         change.edits.append((block["text"], idle))
     elif told.why:
@@ -141,7 +141,7 @@ def _indent(text: str) -> str:
 
 
 def _goes_whole(path: str, value: dict[str, Any], change: Change) -> bool:
-    """Return True if nothing is left in a file that anything but the product would need."""
+    """Return True if nothing is left in a file that anything else needs."""
     if value.get("owner") or not change.edits or any(after is not None for _before, after in change.edits):
         return False
     if AUTOSTART in path:
@@ -177,7 +177,7 @@ def _step(item: Item, change: Change) -> Step:
 
 
 def by_hand(evidence: Evidence, going: Iterable[Product]) -> list[str]:
-    """Return what a person has to look at, each as file, line and why."""
+    """Return what a person has to check, each as file, line and reason."""
     words = Words.of(going)
     told = []
     for item in mentions(evidence, words):
@@ -187,7 +187,7 @@ def by_hand(evidence: Evidence, going: Iterable[Product]) -> list[str]:
 
 
 def bringing_back(evidence: Evidence, going: Iterable[Product]) -> list[str]:
-    """Return the lines that stay and would bring a product back, each as file and text."""
+    """Return the lines that stay and would reinstall a product, each as file and text."""
     words, told = Words.of(going), []
     for item in evidence.of_kind("mention"):
         change = judged(item, words, evidence)

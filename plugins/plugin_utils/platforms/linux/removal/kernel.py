@@ -12,7 +12,7 @@ from ....detect.claims import Claims, of_kind
 from ....detect.evidence import Evidence
 from ....plan.model import REMOVE, Step
 
-# Debian and its derivatives make it when a package wants a reboot; /var/run is the same directory on most.
+# Debian and its derivatives create it when a package asks for a reboot; /var/run is usually the same directory.
 REBOOT_REQUIRED = ("/run/reboot-required", "/var/run/reboot-required")
 WRITTEN = ("/", "/etc", "/opt", "/usr", "/var", "/var/lib")
 

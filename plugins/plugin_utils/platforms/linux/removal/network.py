@@ -17,13 +17,13 @@ from .. import marks
 from ..judges import mark_of
 from ..probes import marks_of
 
-# Chains, tables and comments of cluster networks and of what else writes rules by itself. They use the same marks.
+# Chains, tables and comments of cluster networks and other software that writes rules. They use the same marks.
 OTHERS = re.compile(
     r"\b(antrea|cali|cilium|cni|docker|felix|flannel|kube|kubernetes|libvirt|old_cilium|ovn|podman|weave)"
     r"(?=[-_:0-9 \"]|$)",
     re.IGNORECASE,
 )
-# How detection calls the tool by which a rule is listed one by one.
+# The names in detection of the tools that list rules one by one.
 SEEN_AS = {"ip -4 rule": "ip rule", "ip -6 rule": "ip rule"}
 
 
@@ -68,7 +68,7 @@ def assumed(evidence: Evidence, going: list[Product], owned: Claims) -> list[str
 
 
 def saved(evidence: Evidence, owned: Claims) -> list[Item]:
-    """Return the rules that a file brings back at boot."""
+    """Return the rules that a file restores at boot."""
     found = _marks(owned)
     found |= {ANY_MARK} if found else set()
     return [item for item in evidence.of_kind("saved_packet_rule") if item["value"]["mark"] in found]

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which packages have a script before removal that cannot succeed, and what is done with it."""
+"""Which packages have a pre-removal script that cannot succeed, and what is done about it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SCRIPT = "prerm"
 
 
 def hopeless(evidence: Evidence, going: list[Product], owned: Claims) -> dict[str, str]:
-    """Return {evidence id of a package: why its script before removal cannot succeed}."""
+    """Return {evidence id of a package: why its pre-removal script cannot succeed}."""
     found = {}
     for product in going:
         why = _why(product, owned[product.id], evidence)

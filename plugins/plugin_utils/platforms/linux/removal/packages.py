@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Take packages off, by the package manager that knows them."""
+"""Remove packages with the package manager that knows them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from . import package_scripts
 
 # By whose database knows a package: the simulation of its removal, and who removes it if there was none.
 REHEARSALS = {"dpkg": ("remove", "apt-get"), "rpm": ("remove by rpm", "rpm")}
-# These refuse to remove what they are set to keep, and have no word to do it all the same.
+# These refuse to remove protected or held packages, and have no option to override that.
 KEEPING = ("dnf", "zypper")
 WITHOUT_SCRIPT = " without its pre-removal script"
 
@@ -82,7 +82,7 @@ def _remove(database: str, known: list[Item], evidence: Evidence) -> Step:
 
 
 def _without_links(step: Step, owned: Claims) -> Step:
-    """Have the links taken away that packages' scripts make for services which nothing started at boot before."""
+    """Remove the links that packages' scripts create for services which nothing started at boot before."""
     services = [item["what"] for item in of_kind(owned, "unit") if not item["value"]["links"]]
     return replace(step, target={**step.target, "services": services})
 
@@ -104,7 +104,7 @@ def _remove_alone(item: Item, why: str) -> Step:
 
 
 def _dependents_first(known: list[Item]) -> list[Item]:
-    """Return packages so that each comes after those of them that depend on it; a circle is cut anywhere."""
+    """Return packages so that each comes after those that depend on it; a dependency circle is broken anywhere."""
     rest, ordered = list(known), []
     while rest:
         names = {item["value"]["name"] for item in rest}

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Remove what no package removal can be trusted to take along."""
+"""Remove what package removals cannot be relied on to remove."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ....detect.evidence import Evidence, Item
 from ....plan.model import REMOVE, Step
 from ..locations import is_below
 
-# Directories of systemd for unit files, in the order in which it looks; the others it fills itself.
+# systemd's directories for unit files, in its search order; it fills the others itself.
 UNIT_FOLDERS = (
     "/etc/systemd/system.control/",
     "/run/systemd/system.control/",
@@ -27,7 +27,7 @@ UNIT_FOLDERS = (
     "/usr/lib/systemd/system/",
     "/lib/systemd/system/",
 )
-# Links that systems come with, and where each leads: what lies there is removed by its other name.
+# Links that systems come with, and their targets: what is there is removed under its other name.
 OF_THE_SYSTEM = {"/etc/init.d": "/etc/rc.d/init.d", "/var/run": "/run", "/bin": "/usr/bin", "/lib": "/usr/lib"}
 
 
@@ -136,7 +136,7 @@ def _paths(going: list[Product], owned: Claims) -> Iterator[tuple[str, str, str,
 
 
 def place_of(item: Item) -> str:
-    """Return where a path really is, if nothing but a link that its system came with leads there; else its own name."""
+    """Return a path's real place if only a link that its system came with leads there; else the path itself."""
     path, real = str(item["what"]), str(item["value"].get("real", ""))
     return real if real == by_the_system(path) else path
 
@@ -177,7 +177,7 @@ def _sections(owned: Claims) -> Iterator[Step]:
 
 
 def _parents(evidence: Evidence, going: list[Product], owned: Claims, removed: set[str]) -> Iterator[Step]:
-    """Yield the removal of shared directories in which nothing is left, the deepest first."""
+    """Yield the removal of empty shared directories, the deepest first."""
     gone = set(removed) | {item["where"] for item in of_kind(owned, "ini_section") if item["value"]["last"]}
     for item in of_kind(owned, "package"):
         gone.update(item["value"]["owns"])
@@ -185,7 +185,7 @@ def _parents(evidence: Evidence, going: list[Product], owned: Claims, removed: s
         {path for product in going for path in product.parents}, key=lambda path: (-path.count("/"), path)
     ):
         seen = evidence.value("path", path)
-        # A mount point cannot be removed, and is its owner's.
+        # A mount point cannot be removed, and belongs to the owner.
         if seen is None or seen["type"] != "directory" or evidence.value("mount", path) is not None:
             continue
         children = {posixpath.join(path, child) for child in seen["children"]}

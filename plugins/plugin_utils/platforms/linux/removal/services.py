@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Stop what runs, keep it from starting again, and make systemd forget it."""
+"""Stop what runs, prevent it from starting again, and make systemd forget it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ....detect.evidence import Evidence
 from ....plan.model import REMOVE, Step
 from .paths import UNIT_FOLDERS, foreign, removed, unit_files
 
-# Seconds until a unit's processes are ended with force; products are known to wait for ten minutes.
+# Seconds until a unit's processes are killed; some products are known to wait for ten minutes.
 STOP_LIMIT = 90
 LEVEL = re.compile(r"rc[0-9S]\.d")
 # Processes of this role start others again.
@@ -59,7 +59,7 @@ def _stop_units(owned: Claims) -> Iterator[Step]:
     One that only starts at boot may run by the time of its step, if the host lost power during the run.
     """
     units = [item for item in of_kind(owned, "unit") if _is_running(item) or starting_at_boot(item["value"]["links"])]
-    # What starts others by itself goes first.
+    # Units that start others by themselves go first.
     for item in sorted(units, key=lambda item: item["what"].endswith(".service")):
         yield _retire(item["what"], item["value"]["links"], item["id"], _is_running(item), _is_masked(item))
 

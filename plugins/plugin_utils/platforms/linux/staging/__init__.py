@@ -19,7 +19,7 @@ def probes_for(provider: Provider, layout: dict[str, Any], options: dict[str, An
 
 
 def stage(request: Request) -> Staged | None:
-    """Return what is to be done to stage the provider, nothing where it is as it should be; None without one."""
+    """Return what has to be done to stage the provider, nothing if it is already in place; None without one."""
     provider = request.provider()
     if provider is None:
         return None

@@ -65,7 +65,7 @@ def layout_of(provider: Provider, host: dict[str, Any]) -> dict[str, Any]:
 
 
 def stage(provider: Provider, request: Request) -> Staged:
-    """Return what is to be done to stage the provider; nothing where it is already as it should be."""
+    """Return what has to be done to stage the provider; nothing if it is already in place."""
     layout, chosen, evidence = request.layout, request.goal.options, request.evidence
     there = tuple(path for path in chosen["paths"] if _is_directory(path, evidence))
     missing = tuple(path for path in chosen["paths"] if path not in there)
@@ -94,7 +94,7 @@ def _is_directory(path: str, evidence: Evidence) -> bool:
 
 
 def _folders(path: str) -> list[str]:
-    """Return the directory of a file and the one above it: what writing the file may have to make."""
+    """Return a file's directory and its parent, which writing the file may have to create."""
     folder = posixpath.dirname(path)
     return [posixpath.dirname(folder), folder]
 
@@ -104,7 +104,7 @@ def _ordered(values: Any) -> list[Any]:
 
 
 def not_rehearsed(evidence: Evidence, what: str) -> str:
-    """Return why it is not known what installing would do, '' if it is: a simulation, or all of them, failed."""
+    """Return why it is unknown what installing would do, that is, which simulation failed; '' if it is known."""
     items = (evidence.items.get(f"package_change:{name}", {}) for name in (what, "all"))
     return next((str(item["unknown"]) for item in items if "unknown" in item), "")
 
@@ -208,7 +208,7 @@ def _new_trees(layout: dict[str, Any], evidence: Evidence) -> list[str]:
 
 
 def _switches(layout: dict[str, Any], options: dict[str, Any], evidence: Evidence) -> Iterator[Step]:
-    """Yield a step for each boolean of SELinux that the host has and that is off."""
+    """Yield a step for each SELinux boolean that exists on the host and is off."""
     for name in _booleans(layout, options):
         seen = evidence.value("selinux_boolean", name)
         if seen is not None and not seen["on"]:
@@ -226,7 +226,7 @@ def _switches(layout: dict[str, Any], options: dict[str, Any], evidence: Evidenc
 
 
 def _check_signatures(layout: dict[str, Any], options: dict[str, Any], written: list[Step]) -> Iterator[Step]:
-    """Yield the step that loads the site's signatures apart, if any of them is to be written."""
+    """Yield the step that test-loads the site's signatures separately, if any of them is to be written."""
     new = {str(step.target["path"]) for step in written}
     given = {file.path: file.text for file in signatures(layout, options) if file.path in new}
     if given:

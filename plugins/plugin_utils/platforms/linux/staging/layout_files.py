@@ -11,7 +11,7 @@ from typing import Any
 
 from ....plan.settings import holds
 
-# By the two signs in a configuration file's first line Debian's scripts know that a person owns it.
+# The two # signs in its first line show Debian's scripts that a person owns a configuration file.
 NOTE = "## Managed by avshift.endpoint. Changes made here by hand are shown in the next plan and overwritten by it.\n"
 BEGIN, END = "# avshift.endpoint: begin\n", "# avshift.endpoint: end\n"
 OPTION = re.compile("@([a-z_]+)@")
@@ -32,7 +32,7 @@ class File:
     block: bool = False
 
     def within(self, before: str) -> str:
-        """Return the text that the file gets, of which the owner's part stays byte for byte."""
+        """Return the file's new text, in which the owner's part stays byte for byte."""
         if not self.block:
             return self.text
         head, begin, rest = before.partition(BEGIN)
@@ -76,7 +76,7 @@ def _lines(settings: dict[str, Any], options: dict[str, Any]) -> Iterator[tuple[
 
 
 def _values(setting: Any, options: dict[str, Any]) -> Iterator[str]:
-    """Yield the values of a setting: one, one for each of a list, or none where it is empty or does not apply."""
+    """Yield the values of a setting: one, one per list item, or none if it is empty or does not apply."""
     if not isinstance(setting, dict):
         yield _told(setting)
     elif holds(setting.get("when", {}), options):

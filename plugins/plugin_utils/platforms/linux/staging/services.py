@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Steps that bring a staged provider's units to what the options ask for, each restarted for what only it reads."""
+"""Steps that put a staged provider's units into the state that the options ask for, and restart them for new files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def names(layout: dict[str, Any]) -> list[str]:
 
 
 def running(layout: dict[str, Any], options: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the services beside engine and real-time part that the options call for."""
+    """Return the services, besides the engine and the real-time part, that the options require."""
     return [service for service in _services(layout) if holds(service.get("when", {}), options)]
 
 
@@ -56,7 +56,7 @@ def steps(
 
 
 def _running_guard(layout: dict[str, Any], evidence: Evidence, wanted: list[File], written: set[str]) -> Iterator[Step]:
-    """Yield the step that restarts a guard whose files change; the handover starts one that does not run yet."""
+    """Yield the step that restarts a guard whose files change; if it is not running yet, the handover starts it."""
     name = layout.get("real_time", {}).get("guard", "")
     mine = [file.path for file in wanted if file.unit == name] if name else []
     seen = evidence.value("unit", name) if name else None

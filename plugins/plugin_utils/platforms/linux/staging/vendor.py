@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a provider's own command line is asked for: probes and commands with the options filled in."""
+"""Probes and commands for a provider's own command line, with the options filled in."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def commands(told: list[dict[str, Any]], options: dict[str, Any]) -> list[dict[s
 
 
 def filled(argv: list[str], options: dict[str, Any]) -> list[str]:
-    """Return the words of a command with options in their places; a word whose only option is empty goes."""
+    """Return a command's words with options filled in; a word whose only option is empty is dropped."""
     words = []
     for word in argv:
         names = PLACE.findall(word)

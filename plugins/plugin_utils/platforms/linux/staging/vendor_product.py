@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Steps that put a vendor's product on the host: from repositories or an installer, enrolled, and still passive.
+"""Steps that install a vendor's product, from repositories or by an installer, enrolled and still passive.
 
 One that may not be active beside another engine is only looked at beforehand: it is installed in the handover.
 """
@@ -23,7 +23,7 @@ EXCLUSIVE = "exclusive"
 ENROLLED, ACTIVE = "enrolled", "active"
 KIT, CHECKSUM = "kit", "kit_sha256"
 SECRET = re.compile(r"\{secret:([a-z][a-z0-9_]*)\}")
-# A product that has just been installed may have to fetch what it knows first.
+# A newly installed product may first have to download its signatures.
 STAGED_LIMIT = 600
 
 
@@ -49,7 +49,7 @@ def probes_for(_provider: Provider, layout: dict[str, Any], options: dict[str, A
 
 
 def stage(provider: Provider, request: Request) -> Staged:
-    """Return what is to be done to stage the provider; nothing where it is already as it should be."""
+    """Return what has to be done to stage the provider; nothing if it is already in place."""
     layout, options, evidence = request.layout, request.goal.options, request.evidence
     there = tuple(path for path in options["paths"] if (evidence.value("path", path) or {}).get("type") == "directory")
     missing = tuple(path for path in options["paths"] if path not in there)
@@ -70,7 +70,7 @@ def stage(provider: Provider, request: Request) -> Staged:
 
 
 def is_installed(layout: dict[str, Any], evidence: Evidence) -> bool:
-    """Return True if the product is on the host, by its package or by what its installer leaves."""
+    """Return True if the product is installed: its package, or what its installer leaves, is there."""
     kit = layout.get(KIT, {})
     if "installed" in kit:
         return evidence.value("path", kit["installed"]) is not None

@@ -18,11 +18,11 @@ TEXTS = {0x0C: "utf-8", 0x13: "ascii", 0x14: "latin-1", 0x16: "ascii", 0x1E: "ut
 
 
 class _UnreadableError(ValueError):
-    """What is no certificate."""
+    """The data is not a certificate."""
 
 
 def items(look: Look) -> Iterator[Item]:
-    """Yield the vendor's certificates among the trusted roots, and what could not be read of those."""
+    """Yield the vendor's certificates among the trusted roots, and those that could not be read."""
     for top in look.keys(ROOTS):
         yield from look.failed("root_certificate", [top])
         for key in top.below():
@@ -42,7 +42,7 @@ def _certificate(look: Look, key: Key) -> Iterator[Item]:
 
 
 def _stored(key: Key) -> bytes:
-    """Return the value that holds the records; one that is split lies in keys below, Blob0 and on."""
+    """Return the value that holds the records; a split one is in the keys below, from Blob0 on."""
     whole = _bytes(key, "Blob")
     if whole is not None:
         return whole

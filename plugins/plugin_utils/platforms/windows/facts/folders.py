@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Evidence of folders: those that lie directly in a folder that was read, and those that were read themselves."""
+"""Evidence of folders: those directly in a folder that was read, and those that were read themselves."""
 
 from __future__ import annotations
 

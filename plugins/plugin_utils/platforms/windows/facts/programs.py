@@ -10,7 +10,7 @@ from .. import names
 from ..look import UNKNOWN, Item, Key, Look, number, seen, text, unseen, why_not
 from ..reads import UNINSTALL, UPGRADES
 
-# An entry that the installer's maker made beside Windows Installer's own one.
+# An entry that the vendor's installer made beside the one of Windows Installer.
 TWIN = "InstallWIX_"
 
 

@@ -15,7 +15,7 @@ from ..reads import ADAPTERS, ALWAYS, CLASSES, FILTERED, FILTERING, NETWORK, SER
 
 DRIVER_TYPES, START = (1, 2, 8), ("boot", "system", "auto", "demand", "disabled")
 SIDES = ("UpperFilters", "LowerFilters")
-# Of what the filter manager prints; to find no filter in a line takes time that grows with its square.
+# Characters of a line that the filter manager prints: the time for finding no filter grows with its square.
 LONGEST_LINE = 300
 FILTER = re.compile(r"^(\S.*?)\s+(\d+)\s+([0-9.]+)\s+(\d+)\s*$")
 
@@ -34,7 +34,7 @@ def items(look: Look) -> Iterator[Item]:
 
 
 def _states(look: Look) -> Answer:
-    """Return the service manager's answer, its states by names in lower case."""
+    """Return the service manager's answer: states by name in lower case."""
     nobody: Answer = {"not_asked": "running_system"}
     answer = next((answer for _read, answer in look.of_kind("services")), nobody)
     states = {name.lower(): state for name, state in answer.get("states", {}).items()}
@@ -63,7 +63,7 @@ def _service(look: Look, key: Key, states: Answer) -> Iterator[Item]:
     if value["state"] == "running" and not is_driver:
         yield seen("running_service", key.name, "service manager", {})
         if path:
-            # A protected process keeps its path to itself: what the service manager says of its service stands for it.
+            # A protected process does not show its path, so the service manager's state of its service is used.
             yield seen("running_program", path, "service manager", {"pids": []})
 
 
@@ -72,7 +72,7 @@ def _of_maker(look: Look, image: str | None, key: Key) -> bool:
 
 
 def _state(states: Answer, name: str) -> str:
-    """Return what the service manager says; not_known of an entry that it has not, which is a state of its own."""
+    """Return the service manager's state; not_known, a state of its own, for an entry that it does not have."""
     if "states" not in states:
         return "not_asked" if "not_asked" in states else "unknown"
     told: dict[str, str] = states["states"]

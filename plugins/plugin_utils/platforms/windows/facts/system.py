@@ -21,7 +21,7 @@ DISABLED = ("DisableAntiSpyware", "DisableAntiVirus", "DisableRealtimeMonitoring
 
 
 def variables(look: Look) -> dict[str, str]:
-    """Return what variables in paths stand for on the host, by their names in lower case."""
+    """Return the values of the host's path variables, by name in lower case."""
     told = {"systemroot": text(look.values(VERSION), "SystemRoot")}
     folders = look.values(CURRENT)
     told["programfiles"] = text(folders, "ProgramFilesDir")
@@ -85,7 +85,7 @@ def _restarts(look: Look) -> Iterator[Item]:
 
 
 def _defender(look: Look) -> Iterator[Item]:
-    """Yield what is known of Defender: what switches it off or makes it passive, and how old its signatures are."""
+    """Yield what is known about Defender: what switches it off or makes it passive, and the age of its signatures."""
     policy = look.key(reads.POLICY)
     found = [] if policy is None else [key for key in policy.all() if "values" in key.answer]
     off = sorted({name for key in found for name in DISABLED if number(key.values, name) == 1})
@@ -106,7 +106,7 @@ def _defender(look: Look) -> Iterator[Item]:
 
 
 def _moment(values: dict[str, Any]) -> str:
-    """Return when the signatures were put in use, '' where that is not known."""
+    """Return since when the signatures have been in use, '' if that is not known."""
     data = (values.get("AVSignatureApplied") or {}).get("data")
     try:
         ticks = int.from_bytes(base64.b64decode(data["base64"]), "little") if isinstance(data, dict) else 0
@@ -133,7 +133,7 @@ def _managed(look: Look) -> Iterator[Item]:
 
 
 def _users(look: Look) -> Iterator[Item]:
-    """Yield the profiles whose hive was not read: what users' hives hold is not known of them."""
+    """Yield the profiles whose hive was not read: its content is unknown."""
     answers = [answer for one, answer in look.of_kind("key") if one["hive"] == "Users"]
     loaded = {name.lower() for answer in answers for name in answer.get("each", {})}
     others = {name.lower(): (name, str(why)) for answer in answers for name, why in answer.get("others", {}).items()}

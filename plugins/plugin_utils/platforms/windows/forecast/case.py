@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the forecast's checks and steps look at."""
+"""The input of the forecast's checks and steps."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ GONE = ("residue_active", "residue_inert")
 
 @dataclass(frozen=True)
 class Removal:
-    """A product that a removal would begin with: its finding, its entry's name, and its ProductCodes."""
+    """An installed product that a removal would remove: its finding, its entry's name, and its ProductCodes."""
 
     finding: Finding
     product: Product
@@ -53,21 +53,21 @@ class Case:
 
     @property
     def is_server(self) -> bool:
-        """Return True for a server by what the system says that it was installed as."""
+        """Return True if the system says that it was installed as a server."""
         return "server" in self.evidence.host["family"]
 
     def items(self, *kinds: str) -> list[Item]:
-        """Return what was found of the vendor's of some kinds, each once."""
+        """Return the vendor's items of some kinds, each once."""
         told = {item["id"]: item for items in self.claimed.values() for item in items if item["kind"] in kinds}
         return [told[name] for name in sorted(told)]
 
     def service(self, name: str) -> dict[str, Any] | None:
-        """Return the evidence of a service or driver of the system, in whatever case; None where there is none."""
+        """Return the evidence of a service or driver of the system, ignoring case; None if there is none."""
         told = (item for kind in ("service", "driver") for item in self.evidence.of_kind(kind))
         return next((item["value"] for item in told if item["what"].lower() == name.lower()), None)
 
     def role(self, name: str) -> bool | None:
-        """Return whether a service that says what a host is for is there; None where that could not be read."""
+        """Return whether the service that marks a host's role is there; None if that could not be read."""
         return is_there(self.look.key(f"{SERVICES}\\{name}"))
 
     def named(self, kind: str) -> str:
@@ -96,18 +96,18 @@ def runs(value: dict[str, Any] | None) -> bool:
 
 
 def has_program(value: dict[str, Any] | None) -> bool:
-    """Return True for a service whose program is there, or nothing was read that shows it."""
+    """Return True for a service whose program is there, or was not checked."""
     return value is not None and bool(value["path"]) and value["file"] in (THERE, "unknown")
 
 
 def listed(texts: Iterable[str], most: int = 8) -> str:
-    """Return texts with commas between them, and how many more there are."""
+    """Return texts separated by commas, and how many more there are."""
     told = list(dict.fromkeys(texts))
     return ", ".join(told[:most]) + (f" and {len(told) - most} more" if len(told) > most else "")
 
 
 def once(checks: Iterable[Check]) -> Iterator[Check]:
-    """Yield checks; of those that say the same, the first."""
+    """Yield checks without duplicates."""
     seen: set[tuple[str, str]] = set()
     for check in checks:
         if (check.id, check.diagnosis) not in seen:

@@ -16,7 +16,7 @@ from ..planning import LARGEST, is_path, packages
 from .checks.packages import DAMAGED, MISSING, READ
 
 UNREAD = "unread"
-# Of each list of a package so many entries are kept; the counts are of all.
+# How many entries of each list of a package are kept; the counts cover all of them.
 MOST_TOLD = 20_000
 GZIP = 31
 
@@ -32,7 +32,7 @@ def of(look: Look, wanted: set[str]) -> dict[str, dict[str, Any]]:
 
 
 def _read(path: str, answer: dict[str, Any] | None) -> dict[str, Any]:
-    """Return {state, why} of a package, and what its tables say where they could be read."""
+    """Return {state, why} of a package, and the content of its tables if they could be read."""
     try:
         told = contents(_bytes(path, answer))
     except DamagedError as error:
@@ -46,11 +46,11 @@ def _read(path: str, answer: dict[str, Any] | None) -> dict[str, Any]:
 
 
 class _MissingError(Exception):
-    """A package that is not where it ought to be."""
+    """A package is not where it should be."""
 
 
 class _UnreadError(Exception):
-    """A package that was not read."""
+    """A package was not read."""
 
 
 def _bytes(path: str, answer: dict[str, Any] | None) -> bytes:

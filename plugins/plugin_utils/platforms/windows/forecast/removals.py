@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which products a removal would take, by which codes, and in which order."""
+"""Which products would be removed, by which codes, and in which order."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ....plan.model import Goal
 from .case import GONE, Removal
 
 CODE = re.compile(r"\{[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}\}", re.IGNORECASE)
-# What manages others goes after what it manages, and what other hosts hang on goes last.
+# Management agents go after what they manage, and what other hosts depend on goes last.
 ORDER = ("product", "tool", "management", "server", "gateway")
 
 
 def removals(found: tuple[Finding, ...], products: dict[str, Product], claimed: Claims, goal: Goal) -> list[Removal]:
-    """Return the installed products that would go, in the order in which they would."""
+    """Return the installed products that would be removed, in that order."""
     going = [one for one in found if goal.takes(products[one.id]) and one.state not in GONE]
     made = [_removal(one, products[one.id], claimed.get(one.id, [])) for one in going]
     return sorted(made, key=lambda one: ORDER.index(one.product.product_class))

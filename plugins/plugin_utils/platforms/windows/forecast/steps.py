@@ -12,7 +12,7 @@ from .. import names
 from ..problems import filters_left
 from .case import Case, Removal, listed
 
-# What is left, by class, in the order in which it would go: what calls a driver goes before the driver.
+# Leftovers by class, in the order of their removal: what calls a driver goes before the driver.
 LEFT = {
     "class_filter": "Take entries out of lists of device filters",
     "network_component": "Unbind network filters through the network setup",
@@ -32,7 +32,7 @@ BEFORE_RESTART = "A restart while a list names a filter that is gone leaves no k
 
 
 def steps(case: Case) -> list[Step]:
-    """Return the steps for one host, none where nothing of the vendor's would go."""
+    """Return the steps for one host, none if nothing of the vendor would be removed."""
     found = [*_filters_first(case), *_products(case)]
     left = list(_leftovers(case))
     if not found and not left:
@@ -111,7 +111,7 @@ def _leftovers(case: Case) -> Iterator[Step]:
 
 
 def _taken(case: Case) -> set[str]:
-    """Return what the packages take with them, as it is called in evidence: services by name, files by path."""
+    """Return what the packages remove, named as in evidence: services by name, files by path."""
     listed_ones = [package.get("services", ()) for package in case.packages.values()]
     return {str(service["name"]).lower() for services in listed_ones for service in services}
 

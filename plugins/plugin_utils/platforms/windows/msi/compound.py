@@ -13,7 +13,7 @@ from .errors import DamagedError, NoReaderError
 MAGIC, HEADER = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 512
 FREE = 0xFFFFFFFA
 IN_HEADER, MOST_STREAMS = 109, 10_000
-# What a damaged file makes of the library: its own error is an OSError, and it follows the tree by calling itself.
+# Errors of the library on a damaged file: its own are OSErrors, and it follows the tree by recursion.
 BROKEN = (
     *(OSError, LookupError, TypeError, ValueError, AttributeError),
     *(ArithmeticError, AssertionError, RecursionError, struct.error),
@@ -25,12 +25,12 @@ PAIR, SINGLE, TABLE = 0x3800, 0x4800, 0x4840
 def streams(content: bytes) -> dict[str, bytes]:
     """Return {name: bytes} of the streams whose name begins with ! as tables do.
 
-    Raises DamagedError for what is no whole package, and NoReaderError where olefile is not on the controller.
+    Raises DamagedError for an incomplete package, and NoReaderError if olefile is not installed on the controller.
     """
     olefile = _library()
     _check(content)
     found: dict[str, bytes] = {}
-    # Of all that is read: names may be alike once they are decoded.
+    # The limit covers everything that is read: names may be equal once they are decoded.
     room = len(content)
     try:
         with olefile.OleFileIO(io.BytesIO(content), raise_defects=olefile.DEFECT_INCORRECT) as package:

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a package's removal takes with it, by its tables; of its maker's own actions only the names are known."""
+"""What removing a package removes, by its tables; of its vendor's own actions only the names are known."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ FOLDERS = {
     "StartupFolder": "%ProgramData%\\Microsoft\\Windows\\Start Menu\\Programs\\Startup",
 }  # fmt: skip
 ROOTS = {-1: "HKCU or HKLM", 0: "HKCR", 1: "HKCU", 2: "HKLM", 3: "HKU"}
-# Bits: a component that stays for good; one of the 64-bit view; a service that is deleted, or stopped, at a removal.
+# Bits: a permanent component; one of the 64-bit view; a service that is deleted, or stopped, by a removal.
 PERMANENT, WIDE, DELETED, STOPPED = 0x10, 0x100, 0x80, 0x20
 AT_REMOVAL, DEEPEST = (2, 3), 64
 # Characters: of a path, where Windows takes no more, and of everything that is reported of one package.
 LONGEST, MOST_CHARACTERS = 32_767, 8 << 20
-# Kinds of actions that do no more than set a property or a folder, and what the others are.
+# Types of actions that only set a property or a folder, and the names of the other types.
 SETTERS = (35, 51)
 KINDS = {1: "library", 2: "program", 3: "text", 5: "script", 6: "script", 7: "another package"}
 DEFERRED, AS_SYSTEM = 0x400, 0x800
 RESTARTS = ("ScheduleReboot", "ForceReboot")
-# What is counted, and the list that it is the length of.
+# Each count, and the list whose length it is.
 COUNTED = {"files": "files", "registry_values": "registry", "services": "services", "own_actions": "actions"}
 LITERAL = re.compile(r'"[^"]*"')
 PLAIN = ('""', '"ALL"')
@@ -94,7 +94,7 @@ def _of(told: dict[str, Table], name: str, *columns: str) -> Iterator[Row]:
 
 
 def _components(told: dict[str, Table]) -> dict[str, _Component]:
-    """Return the components that go by their names; what is permanent is not among them."""
+    """Return the removed components by name; permanent ones are not among them."""
     return {
         str(name): _Component(str(folder), bool(_int(bits) & WIDE))
         for name, folder, bits in _of(told, "Component", "Component", "Directory_", "Attributes")
@@ -103,12 +103,12 @@ def _components(told: dict[str, Table]) -> dict[str, _Component]:
 
 
 def _place(folders: dict[str, str], name: object) -> str:
-    """Return the path of a folder, or its name alone where the package does not say more of it."""
+    """Return the path of a folder, or only its name if the package does not say more."""
     return folders.get(str(name), f"[{name}]")
 
 
 def _folders(told: dict[str, Table], room: _Room) -> dict[str, str]:
-    """Return the path of each folder of the package; one whose parents do not end is by its own name alone."""
+    """Return the path of each folder of the package; one whose chain of parents never ends has only its own name."""
     rows = {
         str(name): (parent, str(default or "."))
         for name, parent, default in _of(told, "Directory", "Directory", "Directory_Parent", "DefaultDir")
@@ -136,7 +136,7 @@ def _folder(name: str, rows: dict[str, tuple[str | int | None, str]]) -> str:
 
 
 def _merged(name: str) -> str:
-    """Return what a folder stands for whose name a merge module has made its own, by a dot and its code."""
+    """Return what a folder stands for if a merge module has added a dot and its code to the name."""
     return FOLDERS.get(name.partition(".")[0], "") if "." in name else ""
 
 
@@ -167,7 +167,7 @@ def _others(told: dict[str, Table], parts: dict[str, _Component], folders: dict[
 
 
 def masked(condition: str) -> str:
-    """Return a condition without the texts that something is compared with: one of them may be a password."""
+    """Return a condition without the texts that it compares with: one of them may be a password."""
     return LITERAL.sub(lambda found: found[0] if found[0] in PLAIN else '"…"', condition)
 
 
@@ -209,7 +209,7 @@ def _services(told: dict[str, Table], parts: dict[str, _Component]) -> Iterator[
 
 
 def _actions(told: dict[str, Table]) -> Iterator[dict[str, Any]]:
-    """Yield the maker's own actions in their places in the sequence; what they do is not in the package's tables."""
+    """Yield the vendor's own actions in sequence; the package's tables do not say what they do."""
     kinds = {str(name): _int(kind) for name, kind in _of(told, "CustomAction", "Action", "Type")}
     rows = [
         row for row in _of(told, "InstallExecuteSequence", "Action", "Condition", "Sequence") if str(row[0]) in kinds

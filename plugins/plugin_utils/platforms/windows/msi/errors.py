@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class DamagedError(Exception):
-    """A package that is none, or that is damaged. Its text says what is wrong, for people."""
+    """A file that is not a package, or a damaged one. The text says what is wrong, for people."""
 
 
 class NoReaderError(Exception):

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The tables of a package: their columns stand one after the other, and texts are numbers of a pool."""
+"""The tables of a package: they are stored column by column, and texts are numbers in a pool."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from .errors import DamagedError
 
 Row = tuple["str | int | None", ...]
 POOL, TEXTS, COLUMNS = "!_StringPool", "!_StringData", "!_Columns"
-# A column's kind: whether it is text or a stream's, and of numbers how many bytes.
+# A column's type: text, stream, or how many bytes a number has.
 TEXT, NULLABLE, KEY, BINARY, WIDTH = 0x0800, 0x1000, 0x2000, 0x0900, 0xFF
 LONG_REFERENCES, NEUTRAL, UTF8 = 1 << 31, 0, 65001
 MOST_TEXTS, MOST_VALUES, MOST_COLUMNS, MOST_TABLES = 1_000_000, 3_000_000, 255, 1000
-# The forms of the two tables that say how the others are made.
+# The columns of the two tables that describe the others.
 OF_COLUMNS = (0x0D40, 0x1502, 0x0D40, 0x1502)
 
 
@@ -29,7 +29,7 @@ class Table:
     rows: tuple[Row, ...]
 
     def named(self, *names: str) -> Iterator[Row]:
-        """Yield of each row the values of some columns; of a column that is not there None."""
+        """Yield the values of some columns for each row; None for a column that does not exist."""
         places = [self.columns.index(name) if name in self.columns else -1 for name in names]
         for row in self.rows:
             yield tuple(row[place] if place >= 0 else None for place in places)
@@ -55,7 +55,10 @@ class _Pool:
 
 
 def tables(content: bytes) -> dict[str, Table]:
-    """Return every table of a package by its name. Raises DamagedError for one that is not whole or holds too much."""
+    """Return every table of a package by name.
+
+    Raises DamagedError for an incomplete package or one that holds too much.
+    """
     found = streams(content)
     if not {POOL, TEXTS, COLUMNS} <= set(found):
         raise DamagedError("it has no tables of a package")
@@ -149,7 +152,7 @@ def _sizes(pool: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _decoded(text: bytes, codec: str) -> str:
-    """Return a text; where the package says of no code page, in UTF-8 or, where it is none, in the Western one."""
+    """Return a text; if the package names no code page, as UTF-8 or else in the Western one."""
     try:
         return text.decode(codec or "utf-8", "replace" if codec else "strict")
     except UnicodeDecodeError:

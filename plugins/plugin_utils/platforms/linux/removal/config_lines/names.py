@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""By which words a line of configuration is known to be a product's, and whether a command does nothing but call it."""
+"""The words that show that a configuration line belongs to a product, and whether a command only calls that product."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from .....detect.claims import names_text
 from ...locations import is_below
 
 SEPARATORS = ("&&", "||", ";", "|", "&")
-# They run what follows them.
+# Commands that run what follows them.
 WRAPPERS = ("nice", "ionice", "nohup", "exec", "env", "timeout", "chronic", "command", "sudo")
 SHELLS = ("sh", "bash", "dash", "ksh", "zsh")
-# They do nothing that would be missed.
+# Commands that can be dropped without loss.
 IDLE = ("true", "false", ":", "exit", "sleep")
 TESTS = ("test", "[", "[[")
-# They read a file as if it stood in their place.
+# Commands that read a file as if it stood in their place.
 SOURCING = (".", "source")
 SERVICES = ("systemctl", "service", "invoke-rc.d")
 PACKAGE_TOOLS = ("apt", "apt-get", "dnf", "yum", "zypper", "dpkg", "rpm")
 INSTALLING = ("install", "reinstall", "in", "update", "upgrade", "up")
 VERBS = re.compile(r"(?:re)?(?:start|stop|load|enable)|try-restart|condrestart|status|is-[a-z]+|enable|disable|unmask")
-# What a shell would make something else of.
+# Characters that a shell would expand.
 UNREADABLE = ("`", "$(", "<<", "\n", "\\\n")
 ASSIGNED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 
 
 @dataclass(frozen=True)
 class Words:
-    """``roots`` hold nothing but the products'; ``marks`` are texts of theirs; ``installers`` names of files."""
+    """``roots`` hold only the products' files; ``marks`` are their texts; ``installers`` are file names."""
 
     roots: tuple[str, ...]
     marks: tuple[str, ...]
@@ -56,11 +56,11 @@ class Words:
         )
 
     def named_in(self, text: str) -> bool:
-        """Return True if a text holds one of the words that lines are looked for by."""
+        """Return True if a text holds one of the words by which lines are found."""
         return any(names_text(word, text) for word in (*self.roots, *self.marks)) or self.brings_back(text)
 
     def own(self, word: str) -> bool:
-        """Return True for a path of the products', or for a text of theirs."""
+        """Return True for a path or a text of the products."""
         plain = posixpath.normpath(word) == word.rstrip("/")
         return word in self.marks or (plain and is_below(word.rstrip("/"), self.roots))
 
@@ -69,11 +69,11 @@ class Words:
         return any(fnmatchcase(name, package) for package in self.packages)
 
     def is_installer(self, word: str) -> bool:
-        """Return True for a file, wherever it lies, that would bring one of the products."""
+        """Return True for a file, wherever it is, that would install one of the products."""
         return any(fnmatchcase(posixpath.basename(word), name) for name in self.installers)
 
     def brings_back(self, text: str) -> bool:
-        """Return True if a text names an installer, or has a package manager install one of the products."""
+        """Return True if a text names an installer, or makes a package manager install one of the products."""
         if any(self.is_installer(word) for word in re.split(r"[\s'\";|&=()]+", text) if word):
             return True
         return any(_installs(words, self) for words in _lists(text))
@@ -81,7 +81,7 @@ class Words:
     def only_calls(self, command: str) -> bool:
         """Return True if each part of a shell's command calls or asks for the products, and nothing else.
 
-        What cannot be read with certainty is nothing that can be taken out.
+        What cannot be read with certainty must not be removed.
         """
         parts = segments(command)
         judged = [_is_own(part, self) for part in parts or ()]
@@ -95,7 +95,7 @@ def installer_names(product: Product) -> list[str]:
 
 
 def segments(command: str) -> list[list[str]] | None:
-    """Return the simple commands of a line for a shell as lists of words; None where it holds more than these."""
+    """Return a shell line's simple commands as lists of words; None if it holds anything else."""
     if any(text in command for text in UNREADABLE):
         return None
     lexer = shlex.shlex(command, posix=True, punctuation_chars=True)

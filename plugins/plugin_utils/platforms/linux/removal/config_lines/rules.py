@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What becomes of one line of another program's configuration. A line goes only if it is there for the product."""
+"""What happens to one line of another program's configuration. It is removed only if it is there for the product."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ POSTFIX_LISTS = ("smtpd_milters", "non_smtpd_milters")
 
 
 def fate(place: str, path: str, text: str, words: Words) -> Fate:
-    """Return what becomes of one line, with those that it goes on in, that names a product."""
+    """Return what happens to one line, with its continuation lines, that names a product."""
     if is_script(path):
         return GOES if words.only_calls(text.strip()) else UNCLEAR
     judge = JUDGES.get(place)
@@ -52,12 +52,12 @@ def fate(place: str, path: str, text: str, words: Words) -> Fate:
 
 
 def is_script(path: str) -> bool:
-    """Return True for a file of a place that holds whole programs, of which no line can be taken out."""
+    """Return True for a place whose files are whole programs, from which no line can be removed."""
     return path in SCRIPTS or posixpath.dirname(path) in SCRIPT_FOLDERS
 
 
 def command_of_cron(path: str, text: str) -> str:
-    """Return the command of a line of cron's, '' of another line."""
+    """Return the command of a cron line, '' for any other line."""
     fields = 1 if text.lstrip().startswith("@") else 5
     if path == "/etc/anacrontab":
         fields = 3
@@ -68,12 +68,12 @@ def command_of_cron(path: str, text: str) -> str:
 
 
 def aliases_of(text: str) -> list[str]:
-    """Return the names that a line of sudoers gives to commands."""
+    """Return the command aliases that a sudoers line defines."""
     return re.findall(r"^\s*Cmnd_Alias\s+([A-Z][A-Z0-9_]*)\s*=", text)
 
 
 def sudo_commands(text: str) -> list[str] | None:
-    """Return the commands that a rule or alias of sudoers names; None of a line of another kind or form."""
+    """Return the commands that a sudoers rule or alias names; None for a line of another kind or form."""
     plain = re.sub(r"\\\n\s*", " ", text)
     if re.match(r"\s*(?:Defaults|User_Alias|Host_Alias|Runas_Alias)", plain) or len(_unescaped(plain, "=")) != 2:
         return None
@@ -118,7 +118,7 @@ def _squid(path: str, text: str, words: Words) -> Fate:
 
 
 def _mta(path: str, text: str, words: Words) -> Fate:
-    """Only one file of one program has lines that are sure to stand alone; others name each other."""
+    """Only one file of one mail server has lines that are certainly independent; others refer to each other."""
     name, equals, value = text.partition("=")
     if posixpath.basename(path) != "main.cf" or not equals:
         return Fate(False, why="other lines may rely on it")
@@ -162,7 +162,7 @@ def _autostart(path: str, text: str, words: Words) -> Fate:
 
 
 def _shell(path: str, text: str, words: Words) -> Fate:
-    """Return the fate of a line of a shell's start file: it goes if all it does is to source a product's file."""
+    """Return the fate of a line of a shell's start file: it is removed if it only sources a product's file."""
     parts = segments(text.strip())
     sources = any(part[0] in SOURCING for part in parts or ())
     return GOES if sources and words.only_calls(text.strip()) else UNCLEAR

@@ -27,7 +27,7 @@ ELSEWHERE = (
 
 
 def own(case: Case) -> Iterator[Check]:
-    """Yield the vendor's own encryption, which has to be lifted first."""
+    """Yield the vendor's own encryption, which has to be removed first."""
     names = [finding.name for finding in case.found if "encrypted_disk" in finding.problems]
     if names:
         title = "The product's own encryption is there: nothing may be removed before it is lifted"
@@ -36,7 +36,7 @@ def own(case: Case) -> Iterator[Check]:
 
 
 def of_system(case: Case) -> Iterator[Check]:
-    """Yield Windows' own encryption: a warning, and a stop where a server of the vendor's may hold its keys."""
+    """Yield Windows' own encryption: a warning, or a stop if a server of the vendor may hold its keys."""
     answer = next((answer for read, answer in case.look.of_kind("output") if read["id"] == ENCRYPTION), {})
     shares = encrypted(answer["output"]) if "output" in answer else {}
     volumes = [drive for drive, share in shares.items() if share]

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the host itself is, and what waits on it."""
+"""What the host itself is, and what is pending on it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ...problems import filters_left
 from ..case import Case, listed, start
 
 BUSY = "InProgress"
-# Services, by which a host is known for more than a computer like others: (id, service, title, diagnosis, remedy).
+# Services that show a special role of a host: (id, service, title, diagnosis, remedy).
 ROLES = (
     (
         "domain_controller", "NTDS", "A domain controller is done alone",
@@ -35,7 +35,7 @@ ROLES = (
 
 
 def restarts(case: Case) -> Iterator[Check]:
-    """Yield whether a restart is outstanding, and whether an installation is under way."""
+    """Yield whether a restart is pending, and whether an installation is running."""
     waiting = case.evidence.of_kind("restart_pending")
     unread = [item for item in case.evidence.unknowns() if item["kind"] == "restart_pending"]
     busy = [item for item in waiting if item["what"] == BUSY]
@@ -57,7 +57,7 @@ def restarts(case: Case) -> Iterator[Check]:
 
 
 def roles(case: Case) -> Iterator[Check]:
-    """Yield what the host serves others as, besides what it was installed as."""
+    """Yield the host's roles for other hosts, besides what it was installed as."""
     kind = text(case.look.values(OPTIONS), "ProductType") or ""
     told = {"winnt": "a client", "lanmannt": "a domain controller", "servernt": "a server"}.get(kind.lower(), "")
     system = case.evidence.host
@@ -76,7 +76,7 @@ def roles(case: Case) -> Iterator[Check]:
 
 
 def lasting(case: Case) -> Iterator[Check]:
-    """Yield why a change may not last: a write filter, and a clone that comes back from its image."""
+    """Yield why a change may not last: a write filter, or a clone that is reset to its image."""
     there = [name for name in ("uwfvol", "UwfServicingSvc") if case.role(name)]
     if there:
         key = case.look.key(f"SYSTEM\\CurrentControlSet\\Services\\{there[0]}")
@@ -94,7 +94,7 @@ def lasting(case: Case) -> Iterator[Check]:
 
 
 def sessions(case: Case) -> Iterator[Check]:
-    """Yield who is signed in, whom a restart would cost unsaved work."""
+    """Yield who is signed in and would lose unsaved work in a restart."""
     keys = list(case.look.keys(SIGNED_IN))
     names = [text(key.values, "USERNAME") or key.user for key in keys if key.values]
     refused = [why_not(key.answer) for key in keys if why_not(key.answer)]
@@ -110,7 +110,7 @@ def sessions(case: Case) -> Iterator[Check]:
 
 
 def filters(case: Case) -> Iterator[Check]:
-    """Yield a stop for any restart, by whomever: a list of device filters names one that is gone."""
+    """Yield a stop for every restart, whoever starts it: a list of device filters names a missing driver."""
     left = filters_left(case.items("class_filter"))
     if left:
         yield Check(

@@ -19,7 +19,7 @@ FIRST = (
 
 
 def server(case: Case) -> Iterator[Check]:
-    """Yield the server that the agent belongs to. What tasks it has for the host is on the server alone."""
+    """Yield the server that the agent belongs to. Only the server knows its tasks for the host."""
     servers = [str(item["what"]) for item in case.evidence.of_kind("management_server")]
     agents = [finding.name for finding in case.found if finding.product_class == "management"]
     if servers:
@@ -41,7 +41,7 @@ def server(case: Case) -> Iterator[Check]:
 
 
 def assignments(case: Case) -> Iterator[Check]:
-    """Yield deployments that would bring the product back, as far as the host shows them."""
+    """Yield deployments that would reinstall the product, as far as the host shows them."""
     assigned = case.look.key(ASSIGNED)
     if assigned is not None and why_not(assigned.answer):
         why = why_not(assigned.answer)
@@ -63,7 +63,7 @@ def assignments(case: Case) -> Iterator[Check]:
 
 
 def connection(case: Case) -> Iterator[Check]:
-    """Yield that the way to the host may run through a product that would go."""
+    """Yield that the connection to the host may depend on a product that would be removed."""
     adapters = [item for item in case.items("network_adapter") if item["value"]["name"]]
     having = {product for product, items in case.claimed.items() if any(item in items for item in adapters)}
     running = [one.name for one in case.found if one.state == "running" and one.id in having | _tunnels(case)]
@@ -74,7 +74,7 @@ def connection(case: Case) -> Iterator[Check]:
 
 
 def _tunnels(case: Case) -> set[str]:
-    """Return the products that bring a network adapter of their own, by what the catalog knows of them."""
+    """Return the products that, by the catalog, install their own network adapter."""
     return {product.id for product in case.products.values() if product.of_kind("network_adapter")}
 
 

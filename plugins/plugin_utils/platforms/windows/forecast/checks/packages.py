@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What is so with the packages that Windows Installer keeps: without one, a removal fails, and nothing is foretold."""
+"""The state of the packages that Windows Installer keeps: without one a removal fails, and cannot be forecast."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REPAIR = "Have the product's installer of exactly this version at hand: its remo
 
 
 def kept(case: Case) -> Iterator[Check]:
-    """Yield the state of the package of each product that would go, and the vendor's own actions in it."""
+    """Yield the state of each removed product's package, and the vendor's own actions in it."""
     key = case.look.key(PACKAGES)
     refused = "it was not asked for" if key is None else why_not(key.answer)
     for removal in case.removals:

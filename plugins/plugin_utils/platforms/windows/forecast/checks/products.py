@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What is so with the products that would go."""
+"""The state of the products that would be removed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .....plan.foretelling import UNKNOWN
 from .....plan.model import Check
 from ..case import GONE, Case, Removal, listed
 
-# Problems that a forecast says more of elsewhere.
+# Problems that another check of the forecast explains.
 ELSEWHERE = ("filter_left", "restart_pending", "encrypted_disk", "password_protected")
 # (level, title, remedy) by the problem.
 TOLD = {
@@ -38,7 +38,7 @@ TOLD = {
 
 
 def problems(case: Case) -> Iterator[Check]:
-    """Yield what is wrong with what was found."""
+    """Yield the problems of the products that were found."""
     for finding in case.found:
         for problem in finding.problems:
             if problem in TOLD and problem not in ELSEWHERE:
@@ -47,7 +47,7 @@ def problems(case: Case) -> Iterator[Check]:
 
 
 def confidence(case: Case) -> Iterator[Check]:
-    """Yield what is found by a name alone, and what stays unless it is named."""
+    """Yield what was found only by a name, and what stays unless it is named."""
     weak = [finding.name for finding in case.found if finding.confidence != "confirmed" and finding.state not in GONE]
     if weak:
         remedy = "Look on the host what it is. Nothing that is not confirmed would be removed without being named."
@@ -65,7 +65,7 @@ def confidence(case: Case) -> Iterator[Check]:
 
 
 def passwords(case: Case) -> Iterator[Check]:
-    """Yield whether a password will be needed. That one is set is read, and never what it is."""
+    """Yield whether a password will be needed. Only whether one is set is read, never the password."""
     for removal in case.removals:
         name, needed = removal.finding.name, listed(removal.product.removal_properties)
         if "password_protected" in removal.finding.problems:
@@ -88,7 +88,7 @@ def _is_without(case: Case, removal: Removal) -> bool:
 
 
 def running(case: Case) -> Iterator[Check]:
-    """Yield that a product which runs may stop whoever removes it."""
+    """Yield that a running product may block its own removal."""
     names = [removal.finding.name for removal in case.removals if removal.finding.state == "running"]
     if names:
         title = "It runs, and may block or delete what is copied to the host"
@@ -101,7 +101,7 @@ def running(case: Case) -> Iterator[Check]:
 
 
 def codes(case: Case) -> Iterator[Check]:
-    """Yield products that Windows Installer would not be able to remove by a code that is known here."""
+    """Yield products without a known code by which Windows Installer could remove them."""
     for removal in case.removals:
         if not removal.codes:
             why = f"{removal.finding.name}: neither an entry nor its own key names one"
@@ -112,7 +112,7 @@ def codes(case: Case) -> Iterator[Check]:
 
 
 def unseen(case: Case) -> Iterator[Check]:
-    """Yield what could not be read, since what is not seen may be there."""
+    """Yield what could not be read: something may be there."""
     missed = case.evidence.unknowns()
     if missed:
         told = listed(f"{item['id']}: {item['unknown']}" for item in missed)

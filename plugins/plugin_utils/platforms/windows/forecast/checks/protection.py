@@ -22,7 +22,7 @@ SOURCE = "Correct it where it comes from, in the group policy or the management 
 
 
 def now(case: Case) -> Iterator[Check]:
-    """Yield who protects now: a host without protection before has no window that a change opens."""
+    """Yield who protects now: on an unprotected host, a change opens no window."""
     own = [one.name for one in case.found if one.state == "running" and _scans(case, one.id)]
     others = [one.name for one in _besides_defender(case) if one.state == "running"]
     if own:
@@ -41,12 +41,12 @@ def now(case: Case) -> Iterator[Check]:
 
 
 def _scans(case: Case, product: str) -> bool:
-    """Return True for a product that protects in real time, by the catalog's services of it."""
+    """Return True for a product that protects in real time, judged by its services in the catalog."""
     return bool(case.products[product].real_time_units) or case.products[product].product_class == "product"
 
 
 def others(case: Case) -> Iterator[Check]:
-    """Yield other makers' products, and what they left in Security Center."""
+    """Yield other vendors' products, and what they left in Security Center."""
     there = [f"{one.name} ({one.state})" for one in _besides_defender(case) if one.state not in GONE]
     if there:
         title, remedy = (
@@ -66,7 +66,7 @@ def _besides_defender(case: Case) -> list[Finding]:
 
 
 def afterwards(case: Case) -> Iterator[Check]:
-    """Yield what Defender would do once the product is gone, with what keeps it from that."""
+    """Yield what Defender would do once the product is gone, and what prevents that."""
     blockers = list(_blockers(case))
     yield from blockers
     if any(item["kind"] == "defender" for item in case.evidence.unknowns()):
@@ -110,7 +110,7 @@ def _passive(case: Case) -> Check:
 
 
 def _of_service(service: dict[str, Any] | None, case: Case) -> Iterator[Check]:
-    """Yield why Defender's service cannot run; nothing where it is as it ought to be, or could not be read."""
+    """Yield why Defender's service cannot run; nothing if it is in order, or could not be read."""
     if service is None:
         if not any(item["kind"] == "service" for item in case.evidence.unknowns()):
             yield _missing(f"there is no service {SERVICE}")
