@@ -35,12 +35,12 @@ def collected(case: dict[str, Any], catalog: Catalog) -> dict[str, Any]:
 
 def answers(host: dict[str, Any], reads: list[dict[str, Any]]) -> dict[str, Any]:
     """Return what a host answers to reads."""
-    keys, files = _keys(host), _files(host)
+    keys, files = keys_of(host), _files(host)
     told = {read["id"]: _answer(host, keys, files, read) for read in reads}
     return {"changed": False, "powershell": "5.1.26100.1", "administrator": True, "answers": told}
 
 
-def _keys(host: dict[str, Any]) -> Tree:
+def keys_of(host: dict[str, Any]) -> Tree:
     """Return the registry as {view or user: {key: ...}}; a key of the tree is {"values", "below"}."""
     roots: Tree = {name: _empty() for name in ("64", "32")}
     _set(roots["64"], "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion", {**VERSION, **host.get("version", {})})

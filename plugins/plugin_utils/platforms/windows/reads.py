@@ -25,12 +25,16 @@ NETWORK = f"{SYSTEM}\\Control\\Network\\{{4d36e974-e325-11ce-bfc1-08002be10318}}
 FILTERING = f"{SERVICES}\\BFE\\Parameters\\Policy\\Persistent"
 FILTERED = ("Provider", "SubLayer", "Callout")
 MANAGER = f"{SYSTEM}\\Control\\Session Manager"
-CENTER = "SOFTWARE\\Microsoft\\Security Center\\Provider\\Av"
+CENTER = "SOFTWARE\\Microsoft\\Security Center\\Provider"
+# Antivirus first: an entry there may be of a product that protects.
+PROVIDERS = ("Av", "As", "Fw")
 PROFILES = f"{VERSION}\\ProfileList"
 MACHINE = "SOFTWARE\\Microsoft\\Cryptography"
 NAME = f"{SYSTEM}\\Control\\ComputerName\\ComputerName"
 ROOTS = "SOFTWARE\\Microsoft\\SystemCertificates\\Root\\Certificates"
+POLICY_ROOTS = "SOFTWARE\\Policies\\Microsoft\\SystemCertificates\\Root\\Certificates"
 TASKS = f"{VERSION}\\Schedule\\TaskCache\\Tasks"
+TASK_FILES = "%SystemRoot%\\System32\\Tasks"
 CHANNELS = (f"{CURRENT}\\WINEVT\\Channels", f"{SERVICES}\\EventLog")
 BROWSERS = (
     "SOFTWARE\\Google\\Chrome\\NativeMessagingHosts",
@@ -39,11 +43,14 @@ BROWSERS = (
 )
 RESTARTS = (
     f"{CURRENT}\\Component Based Servicing\\RebootPending",
+    f"{CURRENT}\\Component Based Servicing\\RebootInProgress",
+    f"{CURRENT}\\Component Based Servicing\\PackagesPending",
     f"{CURRENT}\\WindowsUpdate\\Auto Update\\RebootRequired",
     f"{CURRENT}\\Installer\\InProgress",
 )
 DEFENDER = "SOFTWARE\\Microsoft\\Windows Defender"
 SIGNATURES = f"{DEFENDER}\\Signature Updates"
+TAMPER = f"{DEFENDER}\\Features"
 POLICY = "SOFTWARE\\Policies\\Microsoft\\Windows Defender"
 PASSIVE = "SOFTWARE\\Policies\\Microsoft\\Windows Advanced Threat Protection"
 UPDATES = "SOFTWARE\\Policies\\Microsoft\\Windows\\WindowsUpdate"
@@ -75,6 +82,8 @@ DRIVERS = "%SystemRoot%\\System32\\drivers"
 # Defender's own services, and those that are needed to judge a host.
 ALWAYS = ("WinDefend", "WdNisSvc", "WdFilter", "Sense")
 BOTH = ("Registry64", "Registry32")
+# Where the agent keeps its state below a vendor's key; the number differs between its generations.
+AGENTS = tuple(f"Components\\{number}\\1103\\1.0.0.0\\Statistics\\AVState" for number in (34, 27))
 
 
 def for_products(products: Iterable[Product], _limits: Iterable[Limit] = ()) -> dict[str, Any]:
@@ -138,7 +147,8 @@ def _of_system() -> list[Read]:
         key("defender-state", DEFENDER, values=["PassiveMode", "DisableAntiSpyware", "DisableAntiVirus"]),
         key("defender-passive", PASSIVE, values=["ForceDefenderPassiveMode"]),
         key("defender-signatures", SIGNATURES, values=["AVSignatureVersion", "EngineVersion", "AVSignatureApplied"]),
-        key("updates", UPDATES, values=["WUServer", "WUStatusServer"]),
+        key("defender-tamper", TAMPER, values=["TamperProtection"]),
+        key("updates", UPDATES, depth=1, values=["WUServer", "WUStatusServer", "UseWUServer"]),
     ]
 
 
@@ -175,6 +185,7 @@ def _of_services(signs: dict[str, list[str]]) -> list[Read]:
             values=["Description", "ComponentId"],
             match=pattern([*signs["maker"], *signs.get("driver", ())]),
         ),
+        key("bindings", ADAPTERS, depth=2, values=["FilterList"], match="linkage"),
         *(key(f"filtering-{part.lower()}", f"{FILTERING}\\{part}") for part in FILTERED),
         {"id": "filters", "kind": "output", "program": "filters"},
     ]
@@ -188,16 +199,19 @@ def _of_registry(signs: dict[str, list[str]]) -> list[Read]:
     asked: Read = {"depth": 3, "values": list(PRODUCT)}
     found = [read for top in tops for read in _both("vendor", f"SOFTWARE\\{top}", **asked)]
     found += [of_users("vendor-users", f"SOFTWARE\\{top}", depth=2, values=list(PRODUCT)) for top in tops]
-    state = "Components\\34\\1103\\1.0.0.0\\Statistics\\AVState"
-    found += [read for top in tops for read in _both("agent", f"SOFTWARE\\{top}\\{state}", values=list(PRODUCT))]
+    states = [f"SOFTWARE\\{top}\\{state}" for top in tops for state in AGENTS]
+    for number, state in enumerate(states, 1):
+        found += _both(f"agent-{number}-", state, values=list(PRODUCT))
     found += [key(f"channels-{number}", path, **channels) for number, path in enumerate(CHANNELS, 1)]
     for number, path in enumerate(BROWSERS, 1):
         found += _both(f"browser-{number}-", path, **hosts)
         found.append(of_users(f"browser-{number}-users", path, **hosts))
-    found.append(key("center", CENTER, depth=1, values=["DISPLAYNAME", "PRODUCTEXE", "STATE"]))
+    asked = {"depth": 1, "values": ["DISPLAYNAME", "PRODUCTEXE", "STATE"]}
+    found += [key(f"center-{part.lower()}", f"{CENTER}\\{part}", **asked) for part in PROVIDERS]
     found.append(key("tasks", TASKS, depth=1, values=["Path", "Author"], match=makers))
-    found.append(key("roots", ROOTS, depth=2, values=["Blob", "BlobCount", "BlobLength"]))
-    found.append(of_users("roots-users", ROOTS, depth=2, values=["Blob", "BlobCount", "BlobLength"]))
+    stored: Read = {"depth": 2, "values": ["Blob", "BlobCount", "BlobLength"]}
+    found += [key("roots", ROOTS, **stored), key("roots-policy", POLICY_ROOTS, **stored)]
+    found.append(of_users("roots-users", ROOTS, **stored))
     return found
 
 
@@ -208,6 +222,7 @@ def _of_files(signs: dict[str, list[str]]) -> list[Read]:
     tops = unique(top for folder in [*signs.get("folder", ()), *signs["net"]] for top in _tops(folder, signs["net"]))
     trees = [spelling for top in tops for spelling in names.spelled(top)]
     found = [{"id": f"files-{number}", "kind": "tree", "path": path, "depth": 2} for number, path in enumerate(trees)]
+    found.append({"id": "tasks-files", "kind": "tree", "path": TASK_FILES, "depth": 2})
     return [*found, {"id": "drivers", "kind": "tree", "path": DRIVERS, "depth": 2}]
 
 

@@ -9,7 +9,7 @@ import binascii
 from collections.abc import Iterator
 
 from ..look import Item, Key, Look, number, seen, unseen, why_not
-from ..reads import ROOTS
+from ..reads import POLICY_ROOTS, ROOTS
 
 # The record that holds the certificate itself, and the most parts that one is split into.
 CERTIFICATE, MOST_PARTS = 32, 1000
@@ -23,7 +23,7 @@ class _UnreadableError(ValueError):
 
 def items(look: Look) -> Iterator[Item]:
     """Yield the vendor's certificates among the trusted roots, and those that could not be read."""
-    for top in look.keys(ROOTS):
+    for top in look.keys(ROOTS, POLICY_ROOTS):
         yield from look.failed("root_certificate", [top])
         for key in top.below():
             if key.values and not why_not(key.answer):
@@ -31,7 +31,7 @@ def items(look: Look) -> Iterator[Item]:
 
 
 def _certificate(look: Look, key: Key) -> Iterator[Item]:
-    what = f"{key.view}\\{key.name}"
+    what = f"{key.view}\\{key.name}" if key.path.startswith(ROOTS) else f"policy\\{key.name}"
     try:
         told = subject(_record(_stored(key)))
     except (ValueError, IndexError) as error:

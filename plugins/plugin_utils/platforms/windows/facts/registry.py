@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .. import names
-from ..look import UNKNOWN, Item, Key, Look, number, seen, text, unseen, why_not
-from ..reads import BROWSERS, CENTER, CHANNELS, TASKS
+from ..look import UNKNOWN, Answer, Item, Key, Look, number, seen, text, unseen, why_not
+from ..reads import BROWSERS, CENTER, CHANNELS, PROVIDERS, TASK_FILES, TASKS
 
 BELOW = "SOFTWARE\\"
 VERSIONS = ("ProductDisplayVersion", "ProductVersion", "CoreVersion", "Protection_NagentFullVersion")
@@ -45,7 +45,7 @@ def _value(key: Key) -> dict[str, object]:
 
 
 def _registered(look: Look) -> Iterator[Item]:
-    for key in look.keys(CENTER):
+    for key in look.keys(*(f"{CENTER}\\{part}" for part in PROVIDERS)):
         yield from look.failed("security_provider", [key])
         yield from (_provider(look, one) for one in key.below() if not why_not(one.answer))
     for kind, paths in (("event_channel", CHANNELS), ("browser_host", BROWSERS)):
@@ -60,14 +60,37 @@ def _registered(look: Look) -> Iterator[Item]:
             value = {"path": text(one.values, "Path") or "", "author": text(one.values, "Author") or ""}
             if look.is_makers(f"{value['path']} {value['author']}"):
                 yield seen("scheduled_task", one.name, one.where, value)
+    yield from _task_files(look)
+
+
+def _task_files(look: Look) -> Iterator[Item]:
+    """Yield the files of tasks that name the vendor: one can be there without its key, and a key without its file."""
+    top = names.expanded(TASK_FILES, look.variables)
+    for root, answer in look.trees():
+        if root.lower() == top.lower():
+            if why_not(answer):
+                yield unseen("scheduled_task", root, root, why_not(answer))
+            for path in _named_below(look, answer, root):
+                yield seen("scheduled_task", path, root, {"path": path[len(root) :], "author": ""})
+
+
+def _named_below(look: Look, node: Answer, path: str) -> Iterator[str]:
+    """Yield the paths below a folder whose names hold a word of the vendor's, the outermost of each."""
+    for name, child in node.get("below", {}).items():
+        if look.is_makers(name):
+            yield f"{path}\\{name}"
+        else:
+            yield from _named_below(look, child, f"{path}\\{name}")
 
 
 def _provider(look: Look, key: Key) -> Item:
     """Return an entry of Security Center. One whose program is gone was left there."""
     name, program = text(key.values, "DISPLAYNAME"), text(key.values, "PRODUCTEXE")
+    part = names.name(names.parent(key.path))
+    what = key.name if part == PROVIDERS[0] else f"{part}\\{key.name}"
     if name is None or program is None:
-        return unseen("security_provider", key.name, key.where, "its name or its program is no text")
+        return unseen("security_provider", what, key.where, "its name or its program is no text")
     path = names.program_of(program, look.variables)
     state = number(key.values, "STATE")
     value = {"name": name, "path": path, "file": look.file(path) if path else UNKNOWN, "state": state or 0}
-    return seen("security_provider", key.name, key.where, value)
+    return seen("security_provider", what, key.where, value)

@@ -135,8 +135,8 @@ def _network(look: Look) -> Iterator[Item]:
     yield from _unread(look)
     for key in (below for top in look.keys(NETWORK) for below in top.below()):
         told, component = text(key.values, "Description") or "", text(key.values, "ComponentId") or ""
-        if look.is_makers(told):
-            value = {"name": told, "component": component}
+        if look.is_makers(told) or look.wants("driver", component.rpartition("_")[2]):
+            value = {"name": told, "component": component, "adapters": _adapters(look, key.name)}
             yield seen("network_component", f"{key.name}", key.where, value)
     for part in FILTERED:
         for key in look.keys(f"{FILTERING}\\{part}"):
@@ -144,6 +144,19 @@ def _network(look: Look) -> Iterator[Item]:
                 told = _name_in(look, stored["data"])
                 if told:
                     yield seen("filtering_object", f"{part}\\{name}", key.where, {"name": told})
+
+
+def _adapters(look: Look, component: str) -> int | None:
+    """Return how many adapters a filter is bound to; None where none of their lists was read."""
+    lists = [
+        several(linkage.values, "FilterList")
+        for top in look.keys(ADAPTERS)
+        for adapter in top.below()
+        for linkage in adapter.below()
+    ]
+    if not lists:
+        return None
+    return sum(any(component.lower() in one.lower() for one in names or ()) for names in lists)
 
 
 def _unread(look: Look) -> Iterator[Item]:

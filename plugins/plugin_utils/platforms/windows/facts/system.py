@@ -99,10 +99,16 @@ def _defender(look: Look) -> Iterator[Item]:
         "off_by_policy": off,
         "off_by_itself": sorted(name for name in DISABLED if (number(own, name) or 0) != 0),
         "passive_forced": number(look.values(reads.PASSIVE), "ForceDefenderPassiveMode") == 1,
+        "tamper_protection": _tamper(look),
         "signatures": text(signatures, "AVSignatureVersion") or "",
         "signatures_of": _moment(signatures),
     }
     yield seen("defender", "state", "HKLM", value)
+
+
+def _tamper(look: Look) -> str:
+    """Return on or off as public sources read the number, unknown of any other."""
+    return {5: "on", 4: "off"}.get(number(look.values(reads.TAMPER), "TamperProtection") or 0, "unknown")
 
 
 def _moment(values: dict[str, Any]) -> str:
@@ -127,9 +133,21 @@ def _managed(look: Look) -> Iterator[Item]:
     for server, key in told.items():
         image = number(key.values, "Protection_DynamicVM") == 1
         yield seen("management_server", server, key.where, {"image_clone": image})
-    update = text(look.values(reads.UPDATES), "WUServer")
-    if update:
-        yield seen("update_server", update, f"HKLM\\{reads.UPDATES}", {})
+    yield from _updates(look)
+
+
+def _updates(look: Look) -> Iterator[Item]:
+    """Yield the server of updates that a policy names; the policy says too whether it is used."""
+    top = look.key(reads.UPDATES)
+    if top is not None and why_not(top.answer):
+        yield unseen("update_server", "policy", top.where, why_not(top.answer))
+    server = "" if top is None else text(top.values, "WUServer")
+    if top is None or not server:
+        return
+    told = {number(key.values, "UseWUServer") for key in top.below() if key.name.upper() == "AU"}
+    used = "yes" if 1 in told else "no" if told - {None} else "unknown"
+    value = {"status_server": text(top.values, "WUStatusServer") or "", "used": used}
+    yield seen("update_server", server, top.where, value)
 
 
 def _users(look: Look) -> Iterator[Item]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from .....plan.foretelling import UNKNOWN
@@ -31,13 +32,26 @@ def server(case: Case) -> Iterator[Check]:
     if servers or agents:
         why = "tasks, policies and automatic installation are on the server"
         yield Check("console_tasks", UNKNOWN, "The console's own tasks cannot be seen on a host", why, FIRST)
+    yield from _updates(case, servers)
+
+
+def _updates(case: Case, servers: list[str]) -> Iterator[Check]:
+    """Yield where updates of Windows come from: it may be the very server that is given up."""
     updates = [str(item["what"]) for item in case.evidence.of_kind("update_server")]
-    if updates:
-        title, remedy = (
-            "Updates of Windows come from a server that a policy names",
-            "Make sure that it is still yours afterwards.",
-        )
+    own = {_host_of(server) for server in servers}
+    if any(_host_of(update) in own for update in updates):
+        title = "Updates of Windows come from the management server"
+        remedy = "Have the policy name another server, or none, before that server goes."
+        yield Check("update_server", "warning", title, listed(updates), remedy)
+    elif updates:
+        title = "Updates of Windows come from a server that a policy names"
+        remedy = "Make sure that it is still yours afterwards."
         yield Check("update_server", "info", title, listed(updates), remedy)
+
+
+def _host_of(address: str) -> str:
+    """Return the host in an address or a name, in lower case; only names and IPv4 addresses are compared."""
+    return re.split(r"[:/]", address.lower().rpartition("://")[2])[0]
 
 
 def assignments(case: Case) -> Iterator[Check]:
