@@ -23,7 +23,8 @@ class ActionModule(Adapter):
         platform = platforms.named(self.system())
         questions = probes_for(catalog, platform.table)
         if platform.collected is not None:
-            made = self.evidence_of(platform.collected(questions, self.raw_facts(questions["reads"], task_vars)))
+            looked = self.in_two_looks(platform.further, questions, lambda reads: self.raw_facts(reads, task_vars))
+            made = self.evidence_of(platform.collected(*looked))
         else:
             made = self.on_endpoint("collect", {"probes": as_text(questions)}, task_vars)["collected"]
         evidence = platforms.evidence(made)

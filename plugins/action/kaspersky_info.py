@@ -18,6 +18,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.escape imp
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import (
     RESULTS_OF_RUN,
     Adapter,
+    Ask,
     now,
     versions,
 )
@@ -43,8 +44,8 @@ class ActionModule(Adapter):
         servers = options["servers"] if options["silence"] and platform.foretelling is None else None
         asked = platforms.detection(catalog.products, catalog.limits, platform)
         if platform.collected is not None and options["root"] == "/":
-            made = platform.collected(asked, self.raw_facts(asked["reads"], task_vars))
-            collected = self.evidence_of(made)
+            looked = self.in_two_looks(platform.further, asked, lambda reads: self.raw_facts(reads, task_vars))
+            collected = self.evidence_of(platform.collected(*looked))
         else:
             collected = self._by_endpoint(asked, catalog, options, task_vars)
         if options["root"] != "/":
@@ -79,13 +80,17 @@ class ActionModule(Adapter):
             if platform.collected is not None:
                 asked = platforms.detection(catalog.products, catalog.limits, platform)
                 try:
-                    facts = self.facts_of_disk(platform.name, asked["reads"], root, task_vars)
+                    looked = self.in_two_looks(platform.further, asked, self._disk(platform.name, root, task_vars))
                 except AvshiftError as error:
                     if error.code != f"no_{platform.name}":
                         raise
                     continue
-                return self.evidence_of(platform.collected(asked, facts))
+                return self.evidence_of(platform.collected(*looked))
         return collected
+
+    def _disk(self, system: str, root: str, task_vars: dict[str, Any]) -> Ask:
+        """Return what gives a mounted disk's answer to reads."""
+        return lambda reads: self.facts_of_disk(system, reads, root, task_vars)
 
     def _recorded(self, told: dict[str, Any], options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Write the record, show the host's line, and keep the evidence out of the controller's memory."""

@@ -10,7 +10,6 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils import apart, pla
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import exceptions_file, judge, kept
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.probes import as_text
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import goal, make, wanted
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import look
@@ -99,12 +98,7 @@ class ActionModule(Adapter):
         if platform.foretelling is None or platform.collected is None:
             return {}
         asked = platform.foretelling.asked(catalog)
-        answer = self.raw_facts(asked["reads"], task_vars)
-        further = platform.foretelling.further(asked, answer)
-        if further:
-            more = self._further(further, task_vars)
-            asked = {**asked, "reads": [*asked["reads"], *further]}
-            answer = {**answer, "answers": {**answer["answers"], **more}}
+        asked, answer = self.in_two_looks(platform.further, asked, lambda reads: self.raw_facts(reads, task_vars))
         collected = self.evidence_of(platform.collected(asked, answer))
         exempt = exceptions_file.of_host(options["exceptions_file"], catalog, self.host, now())
         aim = wanted.of(platform, collected["host"], catalog, goal.of(options, catalog), exempt).goal
@@ -114,14 +108,6 @@ class ActionModule(Adapter):
             return told
         kept_record = self._recorded(told, options, task_vars)
         return {**{key: value for key, value in told.items() if key != "foretold"}, "record": kept_record}
-
-    def _further(self, reads: list[dict[str, Any]], task_vars: dict[str, Any]) -> dict[str, Any]:
-        """Return the answers to further reads; where they cannot be had, the forecast goes on without them."""
-        try:
-            answers: dict[str, Any] = self.raw_facts(reads, task_vars)["answers"]
-        except AvshiftError as error:
-            return {read["id"]: {"failed": error.code} for read in reads}
-        return answers
 
     def _grant(self, options: dict[str, Any], host: str) -> judge.Grant | None:
         """Read what was approved before the host is looked at. A dry run needs none, and is held to one it is given."""

@@ -11,7 +11,7 @@ description:
     kernel which processes hold fanotify permission marks, whatever product they belong to. Changes nothing.
   - A product that intercepts with a kernel module is recognised by the module, if its name is known. Interception by
     eBPF cannot be seen, and C(intercepts) is V(unknown) for such a product.
-  - On a host with a Windows shell it reads raw facts with M(avshift.endpoint.windows_reads), in one round trip. C(intercepts) is
+  - On a host with a Windows shell it reads raw facts with M(avshift.endpoint.windows_reads). C(intercepts) is
     then V(no) or V(unknown), since nothing that can be read shows that a product blocks. This was never run on a real Windows.
 author:
   - avshift contributors (@avshift)

@@ -105,8 +105,8 @@ class Fleet:
 
     def runs_windows(self, host: str, case: dict[str, Any]) -> None:
         """Have a Windows host answer from now on, as one of a case of tests/fixtures/windows_forecasts."""
-        first = forecasts.asked()["reads"]
-        self._have_answers(host, windows_cases.answers(case, first)["answers"])
+        _asked, told = windows_cases.in_two_looks(forecasts.asked(), case)
+        self._have_answers(host, told["answers"])
 
     def is_recorded(self, host: str, recorded: str) -> None:
         """Have a Windows host answer from now on as a recorded one did; its disk has what was not recorded."""

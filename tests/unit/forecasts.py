@@ -55,7 +55,7 @@ def reads_of(look: Callable[[Reads], dict[str, Any]]) -> tuple[Reads, Reads]:
     """Return what a host is asked first, and what after its answers to that."""
     assert WINDOWS.foretelling is not None
     first = asked()
-    return first["reads"], WINDOWS.foretelling.further(first, {"answers": look(first["reads"])})
+    return first["reads"], WINDOWS.further(first, {"answers": look(first["reads"])})
 
 
 def of_recording(host: str) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def _in_two_looks(look: Any, goal: Goal | None = None) -> dict[str, Any]:
     assert WINDOWS.foretelling is not None
     first = asked()
     answer = look(first["reads"])
-    further = WINDOWS.foretelling.further(first, answer)
+    further = WINDOWS.further(first, answer)
     if further:
         answer = {**answer, "answers": {**answer["answers"], **look(further)["answers"]}}
     return made({**first, "reads": [*first["reads"], *further]}, answer, goal)

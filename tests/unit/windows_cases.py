@@ -30,7 +30,14 @@ def collected(case: dict[str, Any], catalog: Catalog) -> dict[str, Any]:
     """Return the evidence of a case's host, asked what the whole catalog asks."""
     asked = platforms.detection([*catalog.products, *catalog.antivirus], (), WINDOWS)
     assert WINDOWS.collected is not None
-    return WINDOWS.collected(asked, answers(case["windows"], asked["reads"]))
+    return WINDOWS.collected(*in_two_looks(asked, case["windows"]))
+
+
+def in_two_looks(asked: dict[str, Any], host: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return (all that was asked, the whole answer) of a case's host, as a host is looked at."""
+    first = answers(host, asked["reads"])
+    reads = [*asked["reads"], *WINDOWS.further(asked, first)]
+    return {**asked, "reads": reads}, answers(host, reads)
 
 
 def answers(host: dict[str, Any], reads: list[dict[str, Any]]) -> dict[str, Any]:
@@ -101,6 +108,8 @@ def _answer(host: dict[str, Any], keys: Tree, files: Tree, read: dict[str, Any])
     if read["kind"] == "content" and read["path"] in host.get("contents", {}):
         content = host["contents"][read["path"]]
         return {"size": len(content), "gzip": base64.b64encode(gzip.compress(content)).decode()}
+    if read["kind"] == "signature" and read["path"] in host.get("signatures", {}):
+        return dict(host["signatures"][read["path"]])
     if read["kind"] == "tree":
         return _tree(files, read)
     if read["kind"] != "key":

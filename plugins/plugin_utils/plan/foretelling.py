@@ -24,12 +24,11 @@ LEVELS = ("error", "overridable", "warning", UNKNOWN, "info", "ok")
 @dataclass(frozen=True)
 class Foretelling:
     """How a platform foretells. ``asked`` gives {reads, signs} of the first look at a host, from a catalog;
-    ``further`` the reads that its answer makes worth while, from ({reads, signs}, answer); ``made`` the forecast, from
-    ({reads, signs} with the further ones, the whole answer, evidence made of it, catalog, goal).
+    ``made`` the forecast, from ({reads, signs} with those of a second look, the whole answer, evidence made of it,
+    catalog, goal).
     """
 
     asked: Callable[[Catalog], dict[str, Any]]
-    further: Callable[[dict[str, Any], dict[str, Any]], list[dict[str, Any]]]
     made: Callable[[dict[str, Any], dict[str, Any], dict[str, Any], Catalog, Goal], dict[str, Any]]
 
 

@@ -153,6 +153,8 @@ class Platform:
     # Evidence from the answers of a host that gives raw facts, from (what was asked, its answer); None where the host
     # itself makes evidence of what it sees.
     collected: Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]] | None = None
+    # The reads of a second look that a first one makes worth while, from (what was asked, its answer).
+    further: Callable[[dict[str, Any], dict[str, Any]], list[dict[str, Any]]] = lambda _asked, _answer: []
     # How a removal is foretold where none is planned; None where hosts get plans.
     foretelling: Foretelling | None = None
 

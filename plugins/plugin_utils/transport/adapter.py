@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, ClassVar
@@ -29,6 +29,9 @@ from .this_run import PRIVATE
 RESULTS_OF_RUN = PRIVATE / "avshift-results"
 # Probes of a look that asks for the host's facts alone.
 NOTHING_MORE = "{}"
+# What gives the answer to reads, and what gives further reads from (what was asked, its answer).
+Ask = Callable[[list[dict[str, Any]]], dict[str, Any]]
+Further = Callable[[dict[str, Any], dict[str, Any]], list[dict[str, Any]]]
 # Characters of a message. What a host said is in it, in part.
 LONGEST_MESSAGE = 4000
 TIMED_OUT = limits.timeout_error()
@@ -129,6 +132,25 @@ class Adapter(Transport):
         answer = windows.read(self, plain(reads), task_vars)
         self._is_answered = True
         return answer
+
+    def in_two_looks(self, further: Further, asked: dict[str, Any], ask: Ask) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return (all that was asked, the whole answer) of a look, and of a second one that it makes worth while.
+
+        ``ask`` gives the answer to reads, ``further`` the reads of the second look. Where that one fails, what it was
+        for is unknown, and the rest stands.
+        """
+        answer = ask(asked["reads"])
+        more_reads = further(asked, answer)
+        if not more_reads:
+            return asked, answer
+        try:
+            more: dict[str, Any] = ask(more_reads)["answers"]
+        except AvshiftError as error:
+            more = {read["id"]: {"failed": error.code} for read in more_reads}
+        return (
+            {**asked, "reads": [*asked["reads"], *more_reads]},
+            {**answer, "answers": {**answer["answers"], **more}},
+        )
 
     def facts_of_disk(
         self, system: str, reads: list[dict[str, Any]], root: str, task_vars: dict[str, Any]

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from .facts import certificates, folders, programs, registry, services, system
+from .facts import certificates, folders, programs, registry, services, signatures, system
 from .look import Item, Look, unseen
 
-KINDS = (programs, services, folders, registry, certificates, system)
+KINDS = (programs, services, signatures, folders, registry, certificates, system)
 LIVE = "live"
 # As of hosts on which the collection's own code looks.
 MOST_OF_A_KIND = 5000

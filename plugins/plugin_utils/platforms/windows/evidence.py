@@ -36,7 +36,7 @@ ACTIVE: tuple[str, ...] = (
 # If one of these could not be read, any product may be hidden there.
 WHOLE = ("uninstall_entry", "service", "folder", "vendor_key", "running_program")
 ABOUT_THE_HOST = ("restart_pending", "defender", "management_server", "update_server")
-INERT = (*ABOUT_THE_HOST, "security_provider", "event_channel", "browser_host")
+INERT = (*ABOUT_THE_HOST, "signature", "security_provider", "event_channel", "browser_host")
 
 
 def _is_installed(product: Product, items: list[Item], _evidence: Evidence) -> bool:

@@ -65,11 +65,17 @@ def _named(kind: str, key: str = "name") -> Judge:
     return judge
 
 
-def _is_service(item: Item, product: Product, _evidence: Evidence) -> bool:
+def _is_service(item: Item, product: Product, evidence: Evidence) -> bool:
     if not names.fits_any(product.of_kind("service"), item["what"]):
         return False
     path = item["value"]["path"]
-    return not folders_of(product) or (bool(path) and is_in_vendors(path, product))
+    return not folders_of(product) or (bool(path) and (is_in_vendors(path, product) or is_signed(path, evidence)))
+
+
+def is_signed(path: str, evidence: Evidence) -> bool:
+    """Return True for a program with a valid signature of the vendor's own; False says nothing."""
+    value = evidence.value("signature", path)
+    return value is not None and bool(value["own"])
 
 
 def is_only_drivers(product: Product) -> bool:

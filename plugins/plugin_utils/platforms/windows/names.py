@@ -10,6 +10,8 @@ from collections.abc import Iterable
 
 VARIABLE = re.compile(r"%([A-Za-z_]+(?:\(x86\))?)%")
 PROGRAM = re.compile(r'"([^"]*)"|(.*?\.(?:exe|sys|dll|com|bat|cmd))(?=[\s",]|\Z)', re.IGNORECASE | re.DOTALL)
+# Characters of a path that a host may be asked for, as the form of reads has it.
+LONGEST = 1000
 # What a variable of the catalog stands for.
 BOTH = {"%programfiles%": ("%ProgramFiles%", "%ProgramFiles(x86)%")}
 
@@ -94,3 +96,15 @@ def unpacked(packed_code: str) -> str:
     text = packed_code.upper()
     pairs = "".join(text[place + 1] + text[place] for place in range(16, 32, 2))
     return f"{{{text[7::-1]}-{text[11:7:-1]}-{text[15:11:-1]}-{pairs[:4]}-{pairs[4:]}}}"
+
+
+def is_plain(path: str) -> bool:
+    """Return True for a path on a drive that may be asked for: nothing in it is a step up, a pattern or a stream."""
+    parts = path.split("\\")
+    return (
+        path[1:3] == ":\\"
+        and path[:1].isascii()
+        and path[:1].isalpha()
+        and len(path) <= LONGEST
+        and not any(part in ("", ".", "..") or set(part) & set('/:*?"<>|') for part in parts[1:])
+    )

@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from ....module_utils.agreed.windows import CURRENT
 from ...catalog.model import Catalog
-from . import names
+from . import names, second
+from .facts.system import variables
 from .look import Look
 from .reads import SERVICES, SYSTEM, Read, for_products, key, of_users, pattern
 
@@ -51,11 +53,13 @@ def _more(signs: dict[str, list[str]]) -> Iterator[Read]:
 
 
 def further(asked_for: dict[str, Any], answer: dict[str, Any]) -> list[Read]:
-    """Return the reads of the second look: the packages that Windows Installer keeps of the vendor's products."""
-    kept = packages(Look(tuple(asked_for["reads"]), answer["answers"], asked_for["signs"]))
-    paths = dict.fromkeys(path for _code, _name, path in kept if is_path(path))
+    """Return the reads of the second look; the packages that Windows Installer keeps only where they were asked for."""
+    look = Look(tuple(asked_for["reads"]), answer["answers"], asked_for["signs"])
+    look = replace(look, variables=variables(look))
+    paths = dict.fromkeys(path for _code, _name, path in packages(look) if is_path(path))
     read = list(paths)[:MOST_PACKAGES]
-    return [{"id": f"package-{at}", "kind": "content", "path": path, "limit": LARGEST} for at, path in enumerate(read)]
+    kept = [{"id": f"package-{at}", "kind": "content", "path": path, "limit": LARGEST} for at, path in enumerate(read)]
+    return [*kept, *second.reads(look)]
 
 
 def packages(look: Look) -> list[tuple[str, str, str]]:
@@ -72,11 +76,4 @@ def packages(look: Look) -> list[tuple[str, str, str]]:
 
 def is_path(path: str) -> bool:
     """Return True for a path that may be asked for: of a file of Windows Installer's on a drive of the host."""
-    parts = path.split("\\")
-    return (
-        path[1:3] == ":\\"
-        and path[:1].isascii()
-        and path[:1].isalpha()
-        and path.lower().endswith(".msi")
-        and not any(part in ("", ".", "..") or set(part) & set('/:*?"<>|') for part in parts[1:])
-    )
+    return names.is_plain(path) and path.lower().endswith(".msi")

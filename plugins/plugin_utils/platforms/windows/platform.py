@@ -19,5 +19,6 @@ WINDOWS = Platform(
     kinds={},
     order=(),
     collected=collected,
-    foretelling=Foretelling(planning.asked, planning.further, made),
+    further=planning.further,
+    foretelling=Foretelling(planning.asked, made),
 )

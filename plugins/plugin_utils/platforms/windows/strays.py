@@ -8,7 +8,7 @@ from ...catalog.model import Product
 from ...detect.claims import Claims
 from ...detect.evidence import Evidence, Item
 from . import names
-from .judges import RUNNING, expanded, folders_of, is_only_drivers, lies_in
+from .judges import RUNNING, expanded, folders_of, is_only_drivers, is_signed, lies_in
 
 DRIVERS = ("driver", "class_filter", "minifilter")
 
@@ -20,7 +20,8 @@ def strays(evidence: Evidence, products: tuple[Product, ...], claimed: Claims) -
     free = [item for item in evidence.seen() if item["id"] not in taken]
     above = [names.parent(folder) for product in products for folder in folders_of(product)]
     free = [item for item in free if item["kind"] != "folder" or not _is_one_of(item["what"][2:], above)]
-    netted = {product.id: [item for item in free if _is_stray(item, product)] for product in products if product.net}
+    nets = [product for product in products if product.net]
+    netted = {product.id: [item for item in free if _is_stray(item, product, evidence)] for product in nets}
     return {**shared, **{name: items for name, items in netted.items() if items}}
 
 
@@ -53,7 +54,7 @@ def _name(item: Item) -> str:
     return str(item["value"]["name"] if item["kind"] == "class_filter" else item["what"])
 
 
-def _is_stray(item: Item, product: Product) -> bool:
+def _is_stray(item: Item, product: Product, evidence: Evidence) -> bool:
     """Return True if an item is the vendor's by the net's signs."""
     if product.net is None:
         return False
@@ -61,7 +62,7 @@ def _is_stray(item: Item, product: Product) -> bool:
     if kind == "uninstall_entry":
         return _is_makers_entry(value, product)
     if kind in ("service", "driver"):
-        return lies_in(value["path"], folders)
+        return lies_in(value["path"], folders) or is_signed(value["path"], evidence)
     if kind == "folder":
         return value["folders"] + value["files"] > 0 and _is_one_of(names.parent(item["what"])[2:], folders)
     if kind in ("network_component", "filtering_object", "scheduled_task", "root_certificate"):

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from .. import names
 from ..look import ABSENT, THERE, UNKNOWN, Answer, Item, Key, Look, number, seen, several, text, unseen, why_not
 from ..reads import ADAPTERS, ALWAYS, CLASSES, FILTERED, FILTERING, NETWORK, SERVICES
+from ..second import altitude
 
 DRIVER_TYPES, START = (1, 2, 8), ("boot", "system", "auto", "demand", "disabled")
 SIDES = ("UpperFilters", "LowerFilters")
@@ -55,6 +56,7 @@ def _service(look: Look, key: Key, states: Answer) -> Iterator[Item]:
         "pending_delete": number(key.values, "DeleteFlag") == 1,
         "protected": (number(key.values, "LaunchProtected") or 0) > 0,
         "name": text(key.values, "DisplayName") or "",
+        **({"altitude": altitude(look, key.name)} if is_driver else {}),
     }
     if image is None:
         yield unseen("driver" if is_driver else "service", key.name, key.where, "its ImagePath is no text")
