@@ -1,4 +1,4 @@
-"""Write the catalog's index anew, which tells a whole catalog from a shortened one: ``make catalog-index``."""
+"""Rewrite the catalog's index, which distinguishes a complete catalog from a shortened one: ``make catalog-index``."""
 
 from importable import make_importable
 

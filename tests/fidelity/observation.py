@@ -28,7 +28,7 @@ class Observation:
 
 @dataclass(frozen=True)
 class Change:
-    """One path that is not as it was; ``fields`` tell in which respects."""
+    """One path that has changed; ``fields`` say in what way."""
 
     path: str
     change: str

@@ -86,7 +86,7 @@ class Looked:
 
 
 def disk(folder: Path) -> Path:
-    """Make a disk with a product of Kaspersky's below a folder."""
+    """Make a disk with a Kaspersky product below a folder."""
     for place in ("Program Files/Kaspersky Lab", "ProgramData", "Windows/Installer", "Users/Masha", CONFIG):
         (folder / place).mkdir(parents=True)
     (folder / "Program Files/Kaspersky Lab/avp.exe").write_bytes(b"MZ")

@@ -131,7 +131,7 @@ def place_of_root() -> Iterator[Path]:
 
 @contextmanager
 def place_for_all() -> Iterator[Path]:
-    """Lend a directory that everybody can go through, with one (``out``) that everybody can write to."""
+    """Lend a directory that every user can enter, with one (``out``) that every user can write to."""
     made = Path(tempfile.mkdtemp(prefix="avshift-hostile-", dir="/tmp"))
     try:
         made.chmod(0o755)

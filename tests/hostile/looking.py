@@ -115,7 +115,7 @@ def hers(path: Path) -> Path:
 
 @contextlib.contextmanager
 def hung(folder: Path, kind: str = "fuse.hung") -> Iterator[None]:
-    """Have a file system at a directory that never answers, of a type that the kernel tells as FUSE's."""
+    """Mount a file system that never answers, of a type that the kernel reports as FUSE."""
     descriptor = os.open("/dev/fuse", os.O_RDWR)
     library = ctypes.CDLL(None, use_errno=True)
     options = b"fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other" % descriptor

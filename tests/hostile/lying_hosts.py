@@ -22,7 +22,7 @@ from support import collected
 
 HONEST = "honest"
 LIMIT = 600
-# What would leave a file behind if it were ever evaluated: see Run.proof.
+# Text that would leave a file behind if it were ever evaluated: see `Run.proof`.
 LOOK_UP = "{{ lookup('ansible.builtin.pipe', 'touch $AVSHIFT_PROOF') }}"
 
 

@@ -39,7 +39,7 @@ TRULY = 300
 
 
 def _begun(**changed: Any) -> Moment:
-    """Return what the journal tells of a window that began 300 s ago."""
+    """Return what the journal says of a window that began 300 s ago."""
     clock = {"boot": BOOT.read_text(encoding="ascii").strip(), "seconds": time.clock_gettime(7) - TRULY, **changed}
     return Moment.read("2026-01-01T00:00:00.000Z", clock, 0.002)
 
@@ -67,7 +67,7 @@ def test_window_that_no_clock_has_measured_is_unknown(clock: dict[str, Any]) -> 
 
 
 class _Systemd:
-    """A unit that is up, and was started at a time of the clock that nobody sets."""
+    """A unit that is up, with its start by the monotonic clock."""
 
     def __init__(self) -> None:
         self.starts = 0
@@ -127,7 +127,7 @@ def test_file_can_be_read_by_a_service_whatever_the_mask_is(mask: str, tmp_path:
 
 @pytest.fixture
 def for_all() -> Iterator[Path]:
-    """A directory that everybody can go through."""
+    """A directory that every user can enter."""
     with place_for_all() as place:
         yield place
 

@@ -1,4 +1,4 @@
-"""docs/security.md tells how many attacks are tried and held, as the tests print it."""
+"""docs/security.md says how many attacks are tried and held, as the tests print it."""
 
 from __future__ import annotations
 

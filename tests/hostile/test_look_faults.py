@@ -1,4 +1,4 @@
-"""Errors that nobody foresaw, old Pythons in the POSIX locale, and what lies with users alone."""
+"""Unexpected errors, old Pythons in the POSIX locale, and what only users control."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Places that never answer, and what a look and a proof make of them."""
+"""Places that never answer, and how detection and self-tests cope with them."""
 
 from __future__ import annotations
 

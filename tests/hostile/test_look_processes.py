@@ -67,7 +67,7 @@ def _is_of(process: int, ancestor: int) -> bool:
 
 
 def _forge(product: Path, how: str) -> str:
-    """Return a script that runs sleep under the product's path, as somebody can who may mount in a name space."""
+    """Return a script that runs sleep under the product's path, as a user can who may mount in a namespace."""
     parent, name = product.parent, product.name
     make = f"mount -t tmpfs none {parent} && mkdir -p {parent}/{name} && cp {SLEEP} {parent}/{name}/kesl"
     return {

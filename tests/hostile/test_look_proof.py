@@ -1,4 +1,4 @@
-"""Who owns a protected directory, and what she can have proven there without any scanner."""
+"""What the owner of a protected directory can make a self-test say there without any scanner."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ def test_an_answer_without_an_end_is_refused(tmp_path: Path) -> None:
 
 
 def _module(result: str = "arguments") -> str:
-    """Return the module as Ansible makes it, with code that tells what it was started with."""
+    """Return the module as Ansible makes it, with code that reports what it was started with."""
     packages = HOME.split(".")
     sources = {".".join(packages[:depth]): "" for depth in range(1, len(packages) + 1)}
     code = f"import os, sys\ndef main(arguments, check_mode):\n    return {{'it': {result}}}"

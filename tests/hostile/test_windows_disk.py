@@ -26,7 +26,7 @@ HIVE = f"{CONFIG}/SOFTWARE"
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A disk with a product of Kaspersky's."""
+    """A disk with a Kaspersky product."""
     return disk(tmp_path / "disk")
 
 

@@ -28,7 +28,7 @@ done
 pkill -KILL '^sshd-session$' ; pkill -KILL -f '^sshd: (olga|root)'
 echo "$holder"
 """
-# Waits until nobody holds the lock any more.
+# Waits until no process holds the lock any more.
 END = f"flock --timeout 600 {LOCK} true"
 
 

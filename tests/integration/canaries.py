@@ -1,7 +1,7 @@
 """Things beside everything that the catalog names, which no run may touch: files, directories and a package.
 
 They are made from the catalog, so that a new path has its canaries at once. None lies in a directory that products
-share: there it would be what nobody has described, which rightly keeps that directory.
+share: there it would be an unknown file, which rightly keeps that directory.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MARK = "a canary of the lab: not the vendor's\n"
 # 2001-02-03, so that whoever writes it anew is found out.
 TIME = 981158400
 PACKAGE, PACKAGED = "kesl-mine", "/usr/share/kesl-mine/canary"
-# On one host somebody holds the lock that dpkg's callers take.
+# On one host a process holds the lock that dpkg's callers take.
 INSTALL = f"""set -eu
 folder=/run/{PACKAGE}
 mkdir -p $folder/DEBIAN $folder{posixpath.dirname(PACKAGED)}

@@ -14,8 +14,8 @@ FAULTS = REPOSITORY / "molecule/handover/faults"
 QUICK, FULL = "quick", "full"
 HOST = "full"
 NEW = "avshift-clamonacc"
-# When the observer may read: never, in a window that the record tells of, at most in that one, in one that has not
-# ended, or from then on, since the new engine blocks nothing and only tells.
+# When the observer may read: never, in a window that the record reports, at most in that one, in one that has not
+# ended, or from then on, since the new engine blocks nothing and only reports.
 WINDOWS = ("none", "one", "within", "open", "told")
 KEYS = {
     "why", "host", "set", "new", "kit", "prepare", "meanwhile", "options", "variables",

@@ -11,7 +11,7 @@ from integration.playbooks import playbook
 
 @dataclass(frozen=True)
 class Signer:
-    """Somebody with a key that the file of allowed signers names."""
+    """A person whose key the file of allowed signers names."""
 
     folder: Path
 
@@ -26,7 +26,7 @@ class Signer:
 
     @property
     def required(self) -> list[str]:
-        """What a playbook is told where only her signature counts."""
+        """What a playbook is given where only her signature counts."""
         signers = f"avshift_allowed_signers={self.folder / 'signers'}"
         return ["-e", "avshift_require_signature=true", "-e", signers]
 

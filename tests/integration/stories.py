@@ -1,10 +1,10 @@
-"""Stories of the scenario `providers`, each told of hosts of its own."""
+"""Stories of the scenario `providers`, each with hosts of its own."""
 
 from __future__ import annotations
 
 import os
 
-# What is told, and the hosts of it: {name in the fleet: what it is in lab/hosts}.
+# Each story, and its hosts: {name in the fleet: what it is in lab/hosts}.
 ROLLOUT, SITE = "rollout", "site"
 HOSTS: dict[str, dict[str, str]] = {
     ROLLOUT: {f"wave-{number}": "sophos" for number in range(1, 7)},

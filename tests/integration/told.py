@@ -44,7 +44,7 @@ class Story:
 
 
 def kit(hosts: list[str], path: str) -> dict[str, str]:
-    """Return the options of a provider whose kit lies on hosts, which all have the same one."""
+    """Return the options of a provider whose installer is on the hosts, the same one on all of them."""
     sums = {lab.must(host, "sha256sum", path).split()[0] for host in hosts}
     assert len(sums) == 1, sums
     return {"kit": path, "kit_sha256": sums.pop()}

@@ -1,4 +1,4 @@
-"""Where a run can be interrupted: generated from a run that was not, which tells what each step does."""
+"""Where a run can be interrupted: generated from one that was not, which shows what each step does."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 Boundary = dict[str, Any]
-# A command that takes longer is also cut off at half its time.
+# A command that takes longer is also interrupted at half its time.
 LONG_SECONDS = 0.3
 BEFORE_REMOVAL = ("stage", "handover")
 

@@ -1,10 +1,10 @@
 """Runs on a lab host: the collection's own code for endpoints, which can be interrupted at any of its boundaries.
 
-Given on stdin as JSON: ``program`` (see transport/program.py), ``do``, and what that needs. ``apply`` carries out
-all parts of a plan, as the three tasks of a migration do. A boundary is {step, at, call, wait}: at the step's
-``begin``, at its ``end``, or just after it began its ``call``-th call that can change something, and ``wait`` seconds;
-or when what one of ``PLACES`` names has ended, ``in`` a handover; or it is not cut off, and the disk is ``full`` from
-the step's beginning on.
+Given on stdin as JSON: ``program`` (see transport/program.py), ``do``, and what that needs. ``apply`` carries out all
+parts of a plan, as the three tasks of a migration do. A boundary is {step, at, call, wait}: at the step's ``begin``, at
+its ``end``, or just after it began its ``call``-th call that can change something, and ``wait`` seconds; or when what
+one of ``PLACES`` names has ended, ``in`` a handover; or it is not interrupted, and the disk is ``full`` from the step's
+beginning on.
 """
 
 import base64
@@ -37,7 +37,7 @@ ARCHIVES = "/var/lib/avshift/retained/*.tar.gz"
 FILLER = "/filler-of-the-lab"
 BLOCKS = (1 << 20, 1 << 12, 1)
 UNITS = ("systemctl", "list-units", "--all", "--plain", "--no-legend", "--type=service,socket,timer,path")
-# A line of fdinfo that tells of a mark, and the bits of fanotify_mark(2) that ask for permission.
+# A line of fdinfo that shows a mark, and the bits of fanotify_mark(2) that ask for permission.
 MARK = re.compile("fanotify (ino|mnt_id|sdev):")
 PERMISSION = 0x00010000 | 0x00020000 | 0x00040000
 SCANNER_LIMIT = 30
@@ -82,7 +82,7 @@ class Watch:
         self.seen = []
 
     def wrap(self, kinds, steps):
-        """Let the runner's kinds tell of their beginning and end."""
+        """Let the runner's kinds report their beginning and end."""
         ids = {id(step["target"]): step["id"] for step in steps}
         for name, kind in list(kinds.items()):
             kinds[name] = Watched(kind, self, ids)
@@ -342,7 +342,7 @@ def _lines(path):
 
 
 def look(given):
-    """Return {path: [type, mode, owner, group, content]}; of files older than ``since`` the size is told.
+    """Return {path: [type, mode, owner, group, content]}; of files older than ``since`` only the size.
 
     What is not on the disk is among it: every unit and its state, and every program that runs.
     """
@@ -407,7 +407,7 @@ def _holding():
 
 
 def begun(_given):
-    """Return whether the host's journal tells of a run."""
+    """Return whether the host's journal has a run."""
     return os.path.exists(JOURNAL) and bool(json.loads("".join(_lines(JOURNAL)))["runs"])
 
 
@@ -424,7 +424,7 @@ def originals(given):
 
 def lost(given):
     """Return which of {path: sum} are neither there nor in a whole archive; where ``archived``, which are in no archive
-    of which the journal tells.
+    that the journal names.
     """
     kept = set()
     for name in _noted() if given["archived"] else glob.glob(ARCHIVES):

@@ -1,4 +1,4 @@
-"""A run that nobody cut off, and those that are held against it, several at once."""
+"""An uninterrupted run, and those that are compared with it, several at once."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LOGS = re.compile(r"/log/|\.log$")
 
 @dataclass(frozen=True)
 class Uncut:
-    """A run that nobody cut off: what each step did, what was to be retained, and how it ended."""
+    """An uninterrupted run: what each step did, what was to be archived, and how it ended."""
 
     seen: list[dict[str, Any]]
     retained: list[str]
@@ -48,7 +48,7 @@ class Uncut:
 
 @cache
 def uncut(case: Case, power: bool) -> Uncut:
-    """Return a run that nobody cut off; with ``power`` the machine was started again after it."""
+    """Return an uninterrupted run; with ``power`` the machine was restarted after it."""
     with machines(case, 1) as queue:
         return _uncut(queue.get(), power)
 

@@ -264,7 +264,7 @@ class Fleet:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """Return what programs see that belong to a fleet in a folder: nothing of this machine's own settings."""
+    """Return the environment of a fleet's programs in a folder: without any of this machine's settings."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "AWX_", "PYTHON"))}
     return {
         **kept,

@@ -1,4 +1,4 @@
-"""Check mode tells the truth: the words of the real run, and nothing written on the controller or on a host."""
+"""Check mode is truthful: it has the words of the real run, and writes nothing on the controller or on a host."""
 
 from __future__ import annotations
 

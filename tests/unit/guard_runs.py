@@ -42,13 +42,13 @@ fi
 
 @dataclass(frozen=True)
 class Run:
-    """What the guard said, and what it told systemd: [second, words]."""
+    """What the guard said, and what it asked of systemd: [second, words]."""
 
     said: list[str]
     calls: list[tuple[int, str]]
 
     def told(self, verb: str) -> list[int]:
-        """Return when systemd was told to do something with the unit."""
+        """Return when systemd was asked to do something with the unit."""
         return [second for second, words in self.calls if words == f"--no-block {verb} {UNIT}"]
 
 

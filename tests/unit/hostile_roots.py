@@ -1,4 +1,4 @@
-"""Make roots that somebody could have made to harm, and look at them in a process of its own, as an endpoint does.
+"""Make roots as an attacker could make them, and look at them in a separate process, as an endpoint does.
 
 Every tree is made below pytest's own folder.
 """

@@ -88,7 +88,7 @@ def _value(kind: str, what: str, value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _of_text(path: str, place: str, data: bytes) -> dict[str, Any]:
-    """Return what a collector tells of a file that names products, from its text."""
+    """Return what a collector reports of a file that names products, from its text."""
     asked = probes.merged(platforms.detection(CATALOG.products), *removal.probes(list(CATALOG.products)))["mention"]
     expression = mentions.expression_for(asked)
     lines = [f"{number}: {line}" for number, line in mentions.lines_naming(data, expression)]

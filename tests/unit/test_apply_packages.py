@@ -1,4 +1,4 @@
-"""Packages: who holds a lock is told, a script is set aside and put back, and a failure says what was printed."""
+"""Packages: the holder of a lock is named, a script is set aside and put back, and a failure shows what was printed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Steps and proofs of a replacement, with programs that say what the real ones were seen to say."""
+"""Steps and self-tests of a replacement, with programs that print what the real ones were seen to print."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_host_without_selinux_has_no_booleans(bin: Path, monkeypatch: pytest.Mon
 
 
 class _Systemd:
-    """A stand-in for a unit that stays as it is whatever it is told."""
+    """A stand-in for a unit that ignores every command."""
 
     def __init__(self, **shown: str) -> None:
         self.shown = {"LoadState": "loaded", "UnitFileState": "enabled", **shown}

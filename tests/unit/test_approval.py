@@ -1,4 +1,4 @@
-"""A host is held to the plan that was approved for it, and a difference is told in words."""
+"""A host's plan has to be the approved one, and a difference is described in words."""
 
 from __future__ import annotations
 

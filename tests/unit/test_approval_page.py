@@ -79,6 +79,6 @@ def test_every_refusal_is_explained() -> None:
         for name in ("approval/signature.py", "approval/approval_document.py", "plan/exceptions.py", "plan/goal.py")
     )
     raised = set(re.findall(r'"((?:signature|signers|ssh_keygen|approval|exceptions)_[a-z_]+)"', code))
-    # This one is told to the approver, and stops no migration.
+    # This one is shown to the approver, and stops no migration.
     assert raised - {"approval_wrong"} == {name for name in told if not name.startswith(("plan_", "other_"))}
     assert {"plan_not_approved", "plan_drifted", judge.OTHER_MACHINE} <= told

@@ -453,7 +453,7 @@ def test_functions_are_short() -> None:
     assert sum(lines <= SHORT_FUNCTION for lines, _name in lengths) >= SHORT_ONES * len(lengths)
 
 
-# Where an error that nobody foresaw must cost one kind or one step and no more: how many such places a file may have.
+# Where an unexpected error must cost one kind or one step and no more: how many such places a file may have.
 UNFORESEEN = {
     "module_utils/apply/handover/handover.py": 3,
     "module_utils/apply/main.py": 3,

@@ -1,4 +1,4 @@
-"""What two engines' marks have to look like, look by look, for a handover to be told as one without a window."""
+"""What two engines' marks have to look like, look by look, for a handover to count as one without a window."""
 
 from __future__ import annotations
 
@@ -66,12 +66,12 @@ def _seen_of(lives: dict[int, tuple[int, int]]) -> BothMarks:
 
 
 def test_a_gap_of_any_length_between_two_glances_of_one_look_is_told() -> None:
-    """Whenever the old one ends, and the new one begins, ends and begins anew: no gap is told as no window."""
+    """Whenever the old one ends, and the new one begins, ends and begins again: no gap is reported as no window."""
     half_steps = range(HALF_STEPS)
     for old_ends, begins, ends, again in itertools.product(half_steps, range(0, 8, 2), half_steps, half_steps):
         lives = {OLD: (0, old_ends), NEW: (begins, ends), NEW_AGAIN: (again, 99)}
         if _seen_of(lives).was_never_without():
-            # The last glance that saw somebody: at the new one in the last look, or at the old one before it.
+            # The last glance that saw either of them: at the new one in the last look, or at the old one before it.
             last = HALF_STEPS - 4 if ends > HALF_STEPS - 4 or again <= HALF_STEPS - 4 else HALF_STEPS - 6
             gap = [half for half in range(last) if not any(begin <= half < end for begin, end in lives.values())]
             assert gap == [], lives

@@ -136,7 +136,7 @@ def test_cases_lie_in_the_folder_of_an_entry() -> None:
 
 
 def test_only_the_vendor_s_own_entries_may_be_removed() -> None:
-    """What other vendors made is found and told, and has nothing that a removal would go by."""
+    """Other vendors' products are found and reported, and have nothing that a removal could use."""
     for path in ANTIVIRUS:
         content = load_yaml(path)
         assert content["class"] in ("antivirus", "edr")

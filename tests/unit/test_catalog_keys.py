@@ -84,7 +84,7 @@ def _places_of_keys(node: ast.AST) -> list[Any]:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("get", "pop"):
         return node.args[:1]
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id.startswith("_"):
-        # A function of the same file may be told which key to take.
+        # A function of the same file may be given the key to take.
         return node.args
     if isinstance(node, ast.Compare):
         return [node.left]

@@ -1,4 +1,4 @@
-"""Why a module failed is told by its cause, whatever the connection says after it."""
+"""The report of a failed module names the cause, whatever the connection says after it."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def test_an_error_in_the_child_ends_the_child_alone() -> None:
 
 
 def test_signal_ends_the_wait_and_the_child_does_not_go_on_as_its_parent(tmp_path: Path) -> None:
-    """The whole group is told to end, as when a terminal is closed."""
+    """The whole group gets a signal to end, as when a terminal is closed."""
     marks = tmp_path / "marks"
 
     def act(_tell: Callable[[Any], None]) -> None:

@@ -1,4 +1,6 @@
-"""A host that only its replacement's console can prove is pending, and the console's answer, or a waiver, closes it."""
+"""A host that only the replacement's console can confirm is pending until the console's answer, or an accepted
+check.
+"""
 
 from __future__ import annotations
 

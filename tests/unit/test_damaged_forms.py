@@ -18,7 +18,7 @@ NAMES = {"package:kesl", "package:klms", "account:ksc", "group:kfladmin"}
 SECTIONS = {f"ini_section:/var/opt/kaspersky/applications.setup[{key}]" for key in ("1103", "1194")}
 # What reads these files; all kinds are asked by the test that nothing damages.
 READERS = {kind: ASKED[kind] for kind in ("package", "account", "group", "ini_section", "saved_chain")}
-# What else proves a product, or has an effect, by its text.
+# What else confirms a product, or has an effect, by its text.
 MORE = {
     **FILES,
     "etc/iptables/rules.v4": "*mangle\n:kesl_bypass - [0:0]\n-A OUTPUT -j kesl_bypass\nCOMMIT\n",
@@ -64,7 +64,7 @@ def _told(files: dict[str, bytes], asked: dict[str, Any]) -> tuple[set[str], boo
             path.write_bytes(data)
         told = answer.answer(platforms.evidence(collector.collect(asked, folder)), CATALOG)
     reasons = {reason for finding in told["findings"] for reason in finding["reasons"]}
-    # The architecture is a part of a package's id, and hangs on the file that is damaged.
+    # The architecture is part of a package's id, and comes from the damaged file.
     reasons = {reason.rpartition(":")[0] if reason.count(":") == 2 else reason for reason in reasons}
     return reasons, told["complete"], [unknown["id"] for unknown in told["unknowns"]]
 

@@ -20,7 +20,7 @@ from support import CATALOG
 
 ASKED = platforms.detection(CATALOG.products)
 STATUS = "var/lib/dpkg/status"
-# What one line or record each proves, and nothing else on the host does.
+# What a single line or record confirms, and nothing else on the host does.
 FILES = {
     "usr/lib/os-release": "ID=debian\nVERSION_ID=12\n",
     "var/lib/dpkg/arch": "amd64\n",

@@ -1,4 +1,4 @@
-"""What has changed since a plan was approved is told in words, whatever it is."""
+"""Every change since a plan was approved is described in words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of the controller are its user's alone unless told otherwise, there in full or not at all, read with limits."""
+"""Files on the controller are for its user only by default, complete or absent, and read with limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The journal on an endpoint, and proofs without an engine."""
+"""The journal on an endpoint, and self-tests without an engine."""
 
 from __future__ import annotations
 

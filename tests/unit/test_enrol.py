@@ -1,4 +1,4 @@
-"""A product is enrolled by the ways that its vendor has, and asked until it is; a kit is held to its checksum."""
+"""A product is enrolled in its vendor's way, and asked until it is; an installer has to have its checksum."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _probe(path: str) -> dict[str, Any]:
     return {"argv": [path, "who"], "limit": 10, "output": "key_value", "checks": checks}
 
 
-# It is joined once it was asked so often, after it was told to.
+# It is joined once it was asked so often after the order to join.
 JOINING = """
 case "$1" in
 who)
@@ -117,7 +117,7 @@ def test_answer_that_does_not_come_in_time_is_unknown(tmp_path: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def _only_what_is_below(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The directories above the test's own are everybody's, and their owner is who runs the test."""
+    """The directories above the test's own are open to all users, and belong to whoever runs the test."""
     monkeypatch.setattr(trust, "TOP", str(tmp_path))
     monkeypatch.setattr(trust, "OWNER", os.geteuid())
     (tmp_path / "own").mkdir(mode=0o700)

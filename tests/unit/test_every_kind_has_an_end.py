@@ -107,9 +107,9 @@ RESTING = {
     "container_interceptor": ("container_process",),
     "ini_value": ("path",),
 }
-# What tells of no product by itself.
+# Kinds that show no product by themselves.
 NO_RESIDUE = {"journal", "root", "limit"}
-# With these a product is proven, so that what only tells more about one is its own.
+# These confirm a product, so that evidence which only adds to one belongs to it.
 PROVEN = [{"link_into": "/usr/bin/kesl-control", "target": f"{TREE}/bin/kesl-control"}, {"group": "nokesl"}]
 CASES = [(kind, state) for kind, states in LEFT.items() for state in states]
 

@@ -79,7 +79,7 @@ def test_plan_has_every_host_that_can_be_told_and_says_why_another_is_left_out(t
 
 
 def test_plan_is_of_the_other_hosts_where_one_cannot_be_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its plan has its form, and a document of it cannot be made for a reason that nobody foresaw."""
+    """Its plan is well-formed, but no document can be made of it for an unexpected reason."""
     dry_run = importlib.import_module(HOME.replace(".action", ".plugin_utils.report.plan.dry_run"))
     files = dry_run.files
 

@@ -1,4 +1,4 @@
-"""The guard over two scanners, with the kernel's own permission marks: nobody waits for longer than its limit."""
+"""The guard over two scanners, with the kernel's own permission marks: no reader waits longer than its limit."""
 
 from __future__ import annotations
 
@@ -203,7 +203,7 @@ def test_nobody_ends_the_new_one_once_the_old_one_is_gone(
 def test_a_run_that_is_killed_leaves_the_old_one_or_both(
     scanner: Callable[..., subprocess.Popen[bytes]], watched: Callable[..., Guard], is_stopping: bool
 ) -> None:
-    """Before the old one was told to stop, it stays alone; from then on the new one has to stay."""
+    """Before the old one was asked to stop, it stays alone; from then on the new one has to stay."""
     new, (reading, writing) = scanner("0", YES), os.pipe()
     pid = os.fork()
     if pid == 0:

@@ -1,4 +1,4 @@
-"""The handover on a host of stand-ins: what is stopped, started, proven and told, in which order."""
+"""The handover on a host of stand-ins: what is stopped, started, tested and reported, in which order."""
 
 from __future__ import annotations
 
@@ -353,7 +353,7 @@ def test_old_protection_comes_back_only_before_the_first_loss(
 def test_service_without_marks_that_a_run_has_stopped_is_started_again(
     host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its real-time part was off: no mark tells that it ran, and no time that it was stopped."""
+    """Its real-time part was off: no mark shows that it ran, and no time that it was stopped."""
     monkeypatch.setattr(host, "holders", lambda _roots, _bits=0: {})
     monkeypatch.setattr(host, "uncovered", lambda paths, _targets: paths)
     handover._prepare("d", outgoing.Old.found(OLD), None, None)

@@ -131,7 +131,7 @@ def test_where_the_two_do_not_run_side_by_side_nothing_is_left_out() -> None:
 
 
 def test_one_that_refuses_nothing_does_not_stand_beside_the_old_one() -> None:
-    """No access would tell its work from the old one's."""
+    """No access would distinguish its work from the old one's."""
     step = _handover(_with_options(prevention=False))
     assert step is not None
     assert step["target"]["new"]["overlap"] is None

@@ -35,7 +35,7 @@ def _is_gone(pid: int) -> bool:
 
 
 class _Run:
-    """A run in a process of its own, which does what it is told and waits there; its heir makes a file."""
+    """A run in its own process, which follows its orders and waits there; its heir makes a file."""
 
     def __init__(self, folder: Path, does: Callable[[Heir], None], keep: tuple[int, ...] = ()) -> None:
         self.acted = folder / "acted"

@@ -1,4 +1,4 @@
-"""A root that somebody made to harm: databases that no program wrote are told, and hide nothing else."""
+"""A hostile root: damaged or forged databases are reported, and hide nothing else."""
 
 from __future__ import annotations
 

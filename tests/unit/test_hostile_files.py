@@ -1,4 +1,4 @@
-"""A root that somebody made to harm: what stands in a file's place, or may not be read, is not taken for absent."""
+"""A hostile root: what stands in a file's place, or may not be read, does not count as absent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A root that somebody made to harm: no link leads out of it, whenever it is put there, and none leads on for ever."""
+"""A hostile root: no link leads out of it, whenever it is put there, and none leads on for ever."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_links_in_homes_and_certificate_folders_do_not_lead_out(root: Path) -> N
 
 
 def test_link_that_leads_nowhere_is_no_empty_file(root: Path) -> None:
-    """An agreement of which nothing is known is not one that nobody has given."""
+    """An agreement about which nothing is known is not a missing one."""
     place = root / "var/opt/kaspersky/kesl/common/agreements.ini"
     place.unlink()
     place.symlink_to("/nowhere")

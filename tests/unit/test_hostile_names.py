@@ -1,4 +1,4 @@
-"""A root that somebody made to harm: names of any bytes are told, and keep nothing else from being seen."""
+"""A hostile root: names of any bytes are reported, and hide nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A root that somebody made to harm: however many, deep or large things are, they end in time and fit in memory."""
+"""A hostile root: however many, deep or large things are, looking at them ends in time and fits in memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The signature of one run: the engine comes to know it, nobody else can, and nothing of it stays."""
+"""The signature of one run: only the engine learns it, and nothing of it stays."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NAME = re.compile(r"avshift-overlap-[0-9a-f]{32}\.ndb")
 
 
 class _Engine(threading.Thread):
-    """Answers on a socket as the real one does, by the signatures that lie in a directory when it is told to load."""
+    """Answers on a socket as the real one does, by the signatures in a directory at the time of the order to load."""
 
     def __init__(self, folder: Path, loads: bool = True) -> None:
         super().__init__(daemon=True)

@@ -26,7 +26,7 @@ ASKED = {"marks": ["0x200", "0x400"], "set_by": []}
 
 
 class Host:
-    """The packet filters of a case, as its programs and its kernel tell them."""
+    """The packet filters of a case, as its programs and its kernel show them."""
 
     def __init__(self, case: dict[str, Any], tmp_path: Path, patch: pytest.MonkeyPatch) -> None:
         self.programs: dict[str, str] = dict(case["programs"])
@@ -97,7 +97,7 @@ WHOLE = load_yaml(next(path for path in FILTERS if path.stem == "warned-and-tran
 def test_damaged_listing_never_loses_a_mark_in_silence(
     data: st.DataObject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Cut off, zeroed or doubled from anywhere: each mark is seen, or something is unknown."""
+    """Shortened, zeroed or doubled from anywhere: each mark is seen, or something is unknown."""
     programs = dict(WHOLE["programs"])
     damaged = data.draw(st.sampled_from(sorted(programs)))
     text = programs[damaged]
@@ -115,7 +115,7 @@ def test_damaged_listing_never_loses_a_mark_in_silence(
         seen, unknown = _told(packet_marks.collect(ASKED, Look(str(NOWHERE))))
         chains, _chains_unknown = _told(packet_chains.collect(["kesl_bypass"], Look(str(NOWHERE))))
     assert {mark.rpartition(" ")[2] for mark in seen} == {"0x200", "0x400"} or unknown
-    # The kernel tells the name, whatever becomes of the listing.
+    # The kernel gives the name, whatever happens to the listing.
     assert chains
 
 

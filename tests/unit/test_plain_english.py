@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import fnmatch
 import io
 import re
@@ -15,7 +16,9 @@ import pytest
 from support import REPOSITORY, load_yaml
 
 LIST = REPOSITORY / "tests" / "fixtures" / "plain_english.yml"
-ROOMS = ("docs", "plugins", "roles", "playbooks", "inventories", "meta", "lab", "molecule", "benchmarks")
+ROOMS = ("docs", "plugins", "roles", "playbooks", "inventories", "meta", "lab", "molecule", "benchmarks", "release")
+# Of these only comments and docstrings are read: their other texts are made up, as hosts and users would write them.
+TESTS = REPOSITORY / "tests"
 FORMS = {".md", ".py", ".yml", ".json", ".j2"}
 STRINGS = {tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
 BETWEEN = {tokenize.NL, tokenize.COMMENT, getattr(tokenize, "FSTRING_START", -1), getattr(tokenize, "FSTRING_END", -1)}
@@ -43,8 +46,8 @@ def _blanked(text: str, form: str) -> str:
     return blank.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
 
 
-def _python(text: str) -> Iterator[tuple[int, str]]:
-    """Yield (line, text) of every string with a space in it and every comment; what follows each other is one text."""
+def _python(text: str) -> Iterator[tuple[int, str, int]]:
+    """Yield (line, text, kind of token) of every string and every comment; what follows each other is one text."""
     start, held, kind, last = 0, "", 0, 0
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         of = tokenize.STRING if token.type in STRINGS else token.type
@@ -54,24 +57,36 @@ def _python(text: str) -> Iterator[tuple[int, str]]:
             else re.sub(r"^\w*(\"{3}|'{3}|\"|')|[\"']+$", "", token.string)
         )
         if held and (of != kind or (of == tokenize.COMMENT and token.start[0] > last + 1)) and of not in BETWEEN:
-            yield start, held
+            yield start, held, kind
             held = ""
         if of not in (tokenize.STRING, tokenize.COMMENT):
             continue
         if held and of != kind:
-            yield start, held
+            yield start, held, kind
             held = ""
         start, held = (start, held + "\n" * (token.start[0] - last)) if held else (token.start[0], "")
         held, kind, last = held + words, of, token.end[0]
     if held:
-        yield start, held
+        yield start, held, kind
+
+
+def _docstrings(text: str) -> set[int]:
+    """Return the lines in which docstrings begin."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    nodes = (node for node in ast.walk(ast.parse(text)) if isinstance(node, documented))
+    return {node.body[0].lineno for node in nodes if ast.get_docstring(node) is not None}
 
 
 def _texts(path: Path) -> Iterator[tuple[int, str]]:
     """Yield (line, text) of everything in a file that a person reads."""
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".py":
-        found = [(line, part) for line, part in _python(text) if re.search(r"\S\s+\S", part)]
+        spoken = _docstrings(text) if TESTS in path.parents else None
+        found = [
+            (line, part)
+            for line, part, kind in _python(text)
+            if re.search(r"\S\s+\S", part) and (spoken is None or kind == tokenize.COMMENT or line in spoken)
+        ]
     elif path.suffix == ".json":
         found = [
             (text.count("\n", 0, one.start()) + 1, one[1])
@@ -97,6 +112,7 @@ def _complaints(path: Path, name: str) -> list[str]:
 def _files() -> list[Path]:
     # The examples are made by the code, whose texts are looked at where they stand.
     below = [path for room in ROOMS for path in (REPOSITORY / room).rglob("*") if path.suffix in FORMS]
+    below += [path for path in TESTS.rglob("*.py") if "fixtures" not in path.parts]
     kept = (path for path in below if path.is_file() and "examples" not in path.parts)
     return sorted([*REPOSITORY.glob("*.md"), *kept])
 

@@ -1,4 +1,4 @@
-"""What the plan says of the owner's data and of paths that something keeps from being removed."""
+"""What the plan says about the owner's data, and about paths that cannot be removed."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_obstacles_are_asked_of_all_that_may_be_removed() -> None:
 
 @pytest.mark.parametrize("free, level", [(300_000_000, "ok"), (1, "error")])
 def test_room_is_compared_where_any_user_may_write_to_it(free: int, level: str) -> None:
-    """As where a disk that everybody may write to is mounted there."""
+    """As if a world-writable disk were mounted there."""
     case = case_of("removal-without-replacement-accepted")
     answer = collected(case)
     room = next(item for item in answer["evidence"] if item["id"] == "space:/var/lib/avshift/retained")

@@ -1,4 +1,4 @@
-"""What only plans ask of rules, accounts and file systems is told as it is; an obstacle keeps nobody from planning."""
+"""What only plans ask about rules, accounts and file systems is reported unchanged; no obstacle prevents planning."""
 
 from __future__ import annotations
 

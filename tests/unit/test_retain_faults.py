@@ -51,7 +51,7 @@ def _target(home: Path) -> dict[str, Any]:
 
 
 def _change(home: Path) -> None:
-    """Do what three steps of a plan do: retain, remove the product's tree, and end the run in the journal."""
+    """Do what three steps of a plan do: archive, remove the product's tree, and end the run in the journal."""
     target, tree = _target(home), {"path": str(home / "product"), "scope": "tree", "expected_gone": []}
     if not retain.look(target):
         retain.do(target)
@@ -62,7 +62,7 @@ def _change(home: Path) -> None:
 
 
 def _verified(archive: Path) -> bool:
-    """Return True if the archive holds all of the owner's data, by the system's own tools."""
+    """Return True if the archive holds all the owner's data, by the system's own tools."""
     if not archive.exists():
         return False
     out = archive.parent.parent.parent / "out"
@@ -86,7 +86,7 @@ def _is_safe(home: Path) -> bool:
 
 
 def _noted(home: Path) -> list[str]:
-    """Return the names of the archives of which the journal tells, the last one first."""
+    """Return the names of the archives in the journal, the last one first."""
     told = [run["retained"] for run in own_journal.read()["runs"] if "retained" in run]
     return [Path(name).name for kept in told for name in (kept["archive"], *kept.get("earlier", ()))]
 

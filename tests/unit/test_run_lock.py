@@ -1,4 +1,4 @@
-"""Two runs do not work on one host at once, and a run that was killed is in nobody's way."""
+"""Two runs do not work on one host at once, and a killed run blocks no other."""
 
 from __future__ import annotations
 

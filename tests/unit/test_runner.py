@@ -69,7 +69,7 @@ class WithoutEffect(Kind):
 
 
 class Proof(Kind):
-    """A kind that proves and changes nothing; it is never done."""
+    """A kind that tests and changes nothing; it is never done."""
 
     CHANGES = False
 
@@ -83,7 +83,7 @@ class Proof(Kind):
 
 @pytest.fixture
 def host(monkeypatch: pytest.MonkeyPatch) -> Host:
-    """Return a host whose kinds of step are works, fails, no_effect and proof."""
+    """Return a host whose kinds of step are `works`, `fails`, `no_effect` and `proof`."""
     made = Host()
     kinds = {
         "works": Kind(made),

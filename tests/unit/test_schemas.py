@@ -16,7 +16,7 @@ STATUS = RECORD["properties"]["approval"]["oneOf"][1]["properties"]["status"]["e
 
 # No plan names products of these: they are found by antivirus_info alone.
 OTHER_VENDORS = ["antivirus", "edr"]
-# Kinds that no probe asks for: the collector of another tells them apart.
+# Kinds that no probe asks for: the collector of another kind distinguishes them.
 ANSWERED_BESIDES = {"container_interceptor", "saved_packet_rule", "known_address"}
 
 

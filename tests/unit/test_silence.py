@@ -1,4 +1,4 @@
-"""A host is silent if nothing talks or is set up to; names that only look like the vendor's are somebody else's."""
+"""A host is silent if nothing talks or is set up to; names that only look like the vendor's do not count."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A provider is added by one file: it is planned, enrolled, handed over to and proven by what that file says."""
+"""A provider is added by one file, which decides how it is planned, enrolled, handed over to and tested."""
 
 from __future__ import annotations
 

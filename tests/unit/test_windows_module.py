@@ -21,7 +21,7 @@ tree_sitter_pwsh = importlib.import_module("tree_sitter_pwsh")
 
 MODULE, UTIL = PLUGINS / "modules" / "windows_reads.ps1", PLUGINS / "module_utils" / "Reads.psm1"
 FILES = sorted([*(PLUGINS / "modules").glob("*.ps1"), *(PLUGINS / "module_utils").rglob("*.psm1")])
-# Of the lab and of the acceptance kit: no part of the collection.
+# For the lab and the acceptance test, not part of the collection.
 ELSEWHERE = sorted(path for folder in ("lab", "tests") for path in (PLUGINS.parent / folder).rglob("*.ps1"))
 # Cmdlets that read, or that only make an object in memory. No alias is one of them.
 COMMANDS = {

@@ -16,7 +16,7 @@ HOME = REPOSITORY / "tests" / "fixtures" / "windows"
 RECORDED = sorted(path.name for path in HOME.iterdir() if path.is_dir())
 # Of the lab: their registry and their files were recorded too, so that they can be made into disks.
 HOSTS = [name for name in RECORDED if (HOME / name / "registry.reg").exists()]
-# What the kit in tests/windows-acceptance recorded on a real Windows.
+# What the playbook in tests/windows-acceptance recorded on a real Windows.
 REAL = [name for name in RECORDED if name not in HOSTS]
 READS: list[dict[str, Any]] = json.loads((HOME / "reads.json").read_text(encoding="utf-8"))
 TYPES: dict[str, dict[str, Any]] = json.loads((HOME / "types.json").read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""The acceptance kit's playbook by a real Ansible, with modules of this test's own in place of Windows' and a look."""
+"""The acceptance playbook run by a real Ansible, with this test's own modules in place of Windows' and of the look."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ ROLE = """
 
 
 class Kit:
-    """A folder in which the kit runs against host1, and what it did there."""
+    """A folder in which the playbook runs against host1, and what it did there."""
 
     def __init__(self, folder: Path, **given: Any) -> None:
         self.folder, self.state = folder, folder / "state.json"
