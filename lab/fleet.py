@@ -9,7 +9,7 @@ import sys
 
 import yaml
 
-from avshift_lab import fleet, hosts, images, packages, stand_ins
+from avshift_lab import distributions, fleet, hosts, images, packages, stand_ins
 from avshift_lab.commands import environment
 from avshift_lab.errors import LabError
 from avshift_lab.progress import say, step
@@ -37,15 +37,27 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--image", choices=images.names(), help="only this image, and no packages")
     build.set_defaults(run=_build)
 
+    image = commands.add_parser("image", help="make a distribution's image boot, and print its new name")
+    image.add_argument("name", metavar="NAME", help="as `podman pull` or `podman images` has it")
+    image.set_defaults(run=_image)
+
     package = commands.add_parser("package", help="make one package and print its path")
     package.add_argument("name", choices=stand_ins.names())
     package.add_argument("--form", choices=list(packages.FORMS), default="deb")
     package.add_argument("--switch", action="append", default=[], metavar="NAME=VALUE")
     package.set_defaults(run=_package)
 
+    _of_fleets(commands)
+    listing = commands.add_parser("list", help="the containers of all fleets")
+    listing.set_defaults(run=_list)
+    return parser
+
+
+def _of_fleets(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     up = commands.add_parser("up", help="bring hosts up; what runs already is left as it is")
     up.add_argument("--fresh", action="store_true", help="remake hosts that are there")
     up.add_argument("--disk", type=int, default=0, metavar="MB", help="give each new host a disk of its own in memory")
+    up.add_argument("--image", metavar="NAME", help="bring them up from this image, whatever their files name")
     as_another = "NAME=HOST is a host under another name"
     up.add_argument("hosts", nargs="*", metavar="HOST", help=f"{as_another}; default: {' '.join(DEFAULT_HOSTS)}")
     up.set_defaults(run=_up)
@@ -54,9 +66,6 @@ def _parser() -> argparse.ArgumentParser:
     down.add_argument("hosts", nargs="*", metavar="HOST", help="default: all of them")
     down.set_defaults(run=_down)
 
-    listing = commands.add_parser("list", help="the containers of all fleets")
-    listing.set_defaults(run=_list)
-
     inside = commands.add_parser("exec", help="run a command on a host")
     inside.add_argument("host", metavar="HOST")
     inside.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND")
@@ -64,7 +73,6 @@ def _parser() -> argparse.ArgumentParser:
 
     for command in (up, down, inside):
         command.add_argument("--fleet", default=DEFAULT_FLEET, metavar="NAME")
-    return parser
 
 
 def _build(arguments: argparse.Namespace) -> int:
@@ -81,6 +89,16 @@ def _build(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _image(arguments: argparse.Namespace) -> int:
+    print(_prepared(arguments.name).reference)
+    return 0
+
+
+def _prepared(name: str) -> distributions.Distribution:
+    with step(name or "IMAGE", "made a host's image"):
+        return distributions.prepare(name)
+
+
 def _package(arguments: argparse.Namespace) -> int:
     switches: dict[str, stand_ins.Switch] = {}
     for given in arguments.switch:
@@ -92,6 +110,9 @@ def _package(arguments: argparse.Namespace) -> int:
 
 def _up(arguments: argparse.Namespace) -> int:
     wanted = [hosts.named(name) for name in arguments.hosts or DEFAULT_HOSTS]
+    if arguments.image is not None:
+        image = _prepared(arguments.image)
+        wanted = [hosts.on_image(host, image) for host in wanted]
     fleet.up(arguments.fleet, wanted, arguments.fresh, arguments.disk)
     return 0
 

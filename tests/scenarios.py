@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+from glob import glob
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,7 @@ class Scenario:
         self.playbooks = {**PLAYBOOKS, **ansible.get("playbooks", {}), **ours.get("playbooks", {})}
         self.arguments = [str(word) for word in ansible["executor"]["args"]["ansible_playbook"]]
         self.options = shared["verifier"]["options"]
+        self.patterns = [str(pattern) for pattern in own.get("verifier", {}).get("additional_files_or_dirs", ())]
         variables = {**ansible.get("env", {}), **ours.get("env", {}), **shared["verifier"]["env"]}
         self.environment = {**given, **{key: str(value) for key, value in variables.items()}}
 
@@ -71,7 +73,7 @@ class Scenario:
 
     def _step(self, name: str, what: str = "") -> bool:
         if name == "verify":
-            return self._call(["pytest", *self._verifier(), str(self.folder / (what or "tests"))]) == 0
+            return self._call(["pytest", *self._verifier(), *self._tests(what or "tests")]) == 0
         if name == "idempotence":
             return self._changes_nothing()
         if name not in PLAYBOOKS:
@@ -81,6 +83,10 @@ class Scenario:
         playbook = what or self.playbooks[name]
         # Molecule passes over a playbook that is not there, too.
         return not (self.folder / playbook).is_file() or self._play(playbook)
+
+    def _tests(self, named: str) -> list[str]:
+        folder = self.folder / named
+        return [str(folder), *(path for pattern in self.patterns for path in sorted(glob(f"{folder}/{pattern}")))]
 
     def _verifier(self) -> list[str]:
         flags = []

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from .commands import attempt, podman, run
+from .distributions import Distribution
 from .images import Image
 
 # They are gone at the machine's next start, as their place is.
 HOME = Path("/run/avshift-lab-disks")
 
 
-def make(name: str, image: Image, megabytes: int) -> list[str]:
+def make(name: str, image: Image | Distribution, megabytes: int) -> list[str]:
     """Return podman's words for a container whose root is the image, with what it changes on a disk of its own."""
     disk = HOME / name
     upper, work, root = (disk / folder for folder in ("upper", "work", "root"))

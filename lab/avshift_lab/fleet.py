@@ -67,7 +67,7 @@ def containers(fleet: str | None = None) -> list[Container]:
 def prepare_images_and_packages(hosts: list[Host]) -> None:
     """Everything that hosts are made of, so that they can then come up beside each other."""
     for image in {host.image.reference: host.image for host in hosts}.values():
-        if not images.exists(image):
+        if isinstance(image, images.Image) and not images.exists(image):
             with step(image.name, "image made"):
                 images.make(image)
     for package in (one.package for host in hosts for one in host.packages):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from . import data, images, packages, stand_ins
+from . import data, distributions, images, packages, stand_ins
 from .errors import LabError
 from .paths import HOSTS
 
@@ -45,7 +45,7 @@ class Host:
 
     name: str
     description: str
-    image: images.Image
+    image: images.Image | distributions.Distribution
     packages: tuple[Wanted, ...]
     prepare: tuple[tuple[str, ...], ...]
     digest: str
@@ -60,6 +60,13 @@ def named(name: str) -> Host:
     """The host that a command names: HOST, or NAME=HOST for one like it under another name."""
     other, separator, described = name.partition("=")
     return replace(load(described), name=other) if separator else load(name)
+
+
+def on_image(host: Host, image: distributions.Distribution) -> Host:
+    """The same host from another image, with its packages in the form that the image's package manager has."""
+    wanted = tuple(replace(one, package=replace(one.package, form=image.form)) for one in host.packages)
+    made_by = hashlib.sha256((host.digest + image.reference).encode())
+    return replace(host, image=image, packages=wanted, digest=made_by.hexdigest()[:12])
 
 
 def load(name: str) -> Host:

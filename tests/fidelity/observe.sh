@@ -22,8 +22,8 @@ inside() {
 rpm_says() {
     # shellcheck disable=SC2016  # for the shell inside
     inside sh -eu -c 'copy=/run/observed-rpm
-        [ -d /var/lib/rpm ] && command -v rpm >/dev/null || exit 0
-        cp -R /var/lib/rpm "$copy"
+        command -v rpm >/dev/null || exit 0
+        cp -RL "$(rpm --eval %_dbpath)" "$copy"
         rpm --dbpath "$copy" -qa --qf "$1"
         rm -rf "$copy"' - "$1"
 }
@@ -31,8 +31,9 @@ rpm_says() {
 mkdir -p "$folder"
 "$lab/snapshot.sh" "$container" >"$folder/files"
 # shellcheck disable=SC2016  # for dpkg-query
-inside dpkg-query --show --showformat='${Package}\t${Version}\t${Status}\n' >"$folder/packages"
-inside sh -c 'cd /var/lib/dpkg/info && grep -H "" -- *.list' >"$folder/owned"
+inside sh -eu -c 'command -v dpkg-query >/dev/null || exit 0; dpkg-query --show --showformat="$1"' - \
+    '${Package}\t${Version}\t${Status}\n' >"$folder/packages"
+inside sh -eu -c '[ -d /var/lib/dpkg/info ] || exit 0; cd /var/lib/dpkg/info; grep -H "" -- *.list' >"$folder/owned"
 rpm_says '%{NAME}\t%{VERSION}-%{RELEASE}\tinstalled\n' >>"$folder/packages"
 rpm_says '[%{=NAME}.list:%{FILENAMES}\n]' >>"$folder/owned"
 inside cat /etc/group >"$folder/groups"

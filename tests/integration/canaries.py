@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import posixpath
 import tarfile
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,23 @@ rm -r $folder $folder.deb
 """
 
 
+SPEC = f"""Name: {PACKAGE}
+Version: 1
+Release: 1
+Summary: a look-alike
+License: GPL-3.0-or-later
+BuildArch: noarch
+%description
+Not the vendor's.
+%install
+install -D /dev/stdin %{{buildroot}}{PACKAGED} <<END
+not the vendor
+END
+%files
+{PACKAGED}
+"""
+
+
 def paths(catalog: Path = CATALOG) -> list[str]:
     """Return the canaries' paths: beside every path, in every directory above one, around every shared directory."""
     entries = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in sorted(catalog.glob("*.yml"))]
@@ -66,7 +84,23 @@ def _is_in(folder: str, others: set[str]) -> bool:
 def lay(host: str) -> None:
     """Put all canaries onto a host, the package too."""
     lay_files(host)
-    lab.must(host, "sh", "-c", INSTALL)
+    if lab.on(host, "sh", "-c", "command -v rpm").returncode == 0:
+        _install_rpm(host)
+    else:
+        lab.must(host, "sh", "-c", INSTALL)
+
+
+def _install_rpm(host: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        spec = Path(folder) / "canary.spec"
+        spec.write_text(SPEC, encoding="utf-8")
+        made = lab.run("rpmbuild", "-bb", "--quiet", "--define", f"_topdir {folder}", str(spec))
+        assert made.returncode == 0, made.stdout
+        (package,) = Path(folder).glob("RPMS/*/*.rpm")
+        copied = lab.run("podman", "cp", str(package), f"{lab.container(host)}:/run/{package.name}")
+        assert copied.returncode == 0, copied.stdout
+    lab.must(host, "rpm", "--install", "--nodeps", f"/run/{package.name}")
+    lab.must(host, "rm", f"/run/{package.name}")
 
 
 def lay_files(host: str) -> None:
