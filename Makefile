@@ -13,9 +13,9 @@ FLEET := full agent leftovers clean
 DEMO := avshift/demo
 # Reports how long a command has run whenever it is silent.
 INFORMED := python3 lab/heartbeat.py
-# The longest first, so that the others fill the time beside them.
+# The longest first, so that the others fill the time beside them. The one that wants an IMAGE= is run by its name alone.
 LONGEST := removal detection default
-SCENARIOS := $(LONGEST) $(filter-out $(LONGEST),$(patsubst molecule/%/molecule.yml,%,$(wildcard molecule/*/molecule.yml)))
+SCENARIOS := $(LONGEST) $(filter-out $(LONGEST) distribution,$(patsubst molecule/%/molecule.yml,%,$(wildcard molecule/*/molecule.yml)))
 CHECKS := lint site types unit hostile rollout browser test-matrix sanity build-check
 # What needs no package that Debian lacks; tests/left-out.txt says why the others need one.
 DEBIAN_CHECKS := lint unit hostile build-check
@@ -35,6 +35,7 @@ include .cache/way.mk
 endif
 # Debian's mirror, where it is not the one that the machine's own apt uses.
 export MIRROR KEYRING
+export AVSHIFT_IMAGE := $(IMAGE)
 
 ifneq ($(WAY),inside)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -60,10 +61,10 @@ setup:
 	@$(INFORMED) controller lab/controller make
 
 $(IN_CONTROLLER): setup
-	@lab/controller run make --no-print-directory $@ JOBS=$(JOBS) $(if $(SCENARIO),SCENARIO=$(SCENARIO))
+	@lab/controller run make --no-print-directory $@ JOBS=$(JOBS) $(if $(SCENARIO),SCENARIO=$(SCENARIO)) $(if $(IMAGE),IMAGE=$(IMAGE))
 
 molecule-%: setup
-	@lab/controller run make --no-print-directory $@
+	@lab/controller run make --no-print-directory $@ $(if $(IMAGE),IMAGE=$(IMAGE))
 
 $(NEED_PYPI):
 	@grep "^$@:" tests/left-out.txt && exit 1
@@ -168,13 +169,14 @@ build-check: setup ## Build the collection, install it elsewhere, and call its p
 	@echo "== build and install"
 	tests/build_check.sh
 
-molecule: setup $(if $(SCENARIO),molecule-$(SCENARIO),$(SCENARIOS:%=molecule-%)) ## Run the Molecule scenarios; SCENARIO=name for one
+molecule: setup $(if $(SCENARIO),molecule-$(SCENARIO),$(SCENARIOS:%=molecule-%)) ## Run the Molecule scenarios; SCENARIO=name for one, SCENARIO=distribution IMAGE=... for a distribution
 
 # Where there is no Molecule, the same playbooks and tests run in the same order.
 MOLECULE_TEST = $(if $(filter inside,$(WAY)),$(BIN)/python tests/scenarios.py,molecule -c .config/molecule/config.yml test -s)
 
 molecule-%: setup
 	@echo "== molecule $*"
+	$(if $(filter distribution,$*),$(INFORMED) image $(BIN)/python lab/fleet.py image '$(IMAGE)')
 	$(MOLECULE_TEST) $*
 
 lab: setup ## Make the images and packages of the lab, if they are not there
@@ -251,7 +253,7 @@ release-check: setup $(LINT)/ready ## Rehearse a release of what is committed: t
 	@echo "== release-check"
 	$(BIN)/python release/release.py "$$(sed -n 's/^version: //p' galaxy.yml)" --rehearsal --output .cache/release
 
-pins: setup ## Pin the workflows' actions by the commits of their versions, where their host can be reached
+pins: setup ## Pin the workflows' actions by commits and the distributions' images by digests, where their hosts can be reached
 	$(BIN)/python release/pins.py
 
 ## Upkeep

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -26,6 +27,10 @@ TOOLS = Path(sys.executable).parent
 SEMVER = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 PLACEHOLDER = re.compile(r"<[^<>]+>")
 USES = re.compile(r"^\s*(?:- )?uses:\s*(\S+)", re.MULTILINE)
+# What stands in links until the owner says where the repository is.
+WRITTEN = "https://github.com/avshift/endpoint"
+ELSEWHERE = {"PYTHONPATH": str(HOME / "release/tomorrow"), "LC_ALL": "C.UTF-8", "TZ": "Pacific/Kiritimati"}
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 PINNED = re.compile(r"(\./\S+|[\w.-]+/[\w./-]+@[0-9a-f]{40})")
 
 
@@ -69,6 +74,7 @@ def problems(home: Path, version: str) -> Iterator[str]:
     if left := sorted(path.name for path in (home / "changelogs/fragments").glob("*.yml")):
         yield f"fragments are in no release: {', '.join(left)}."
     yield from _unpinned(home)
+    yield from _images(home)
     yield from _placeholders(home, galaxy)
 
 
@@ -79,6 +85,12 @@ def _unpinned(home: Path) -> Iterator[str]:
                 yield f"{path.name} uses {used}, which is not pinned by a commit. Call 'make pins'."
 
 
+def _images(home: Path) -> Iterator[str]:
+    for one in json.loads((home / ".github/matrix.json").read_text(encoding="utf-8"))["distributions"]:
+        if not DIGEST.fullmatch(one["digest"]):
+            yield f"matrix.json has {one['image']}:{one['tag']}, which is not pinned by a digest. Call 'make pins'."
+
+
 def _placeholders(home: Path, galaxy: dict[str, Any]) -> Iterator[str]:
     owner = _yaml(home / "release/owner.yml")
     for key, value in owner.items():
@@ -86,13 +98,16 @@ def _placeholders(home: Path, galaxy: dict[str, Any]) -> Iterator[str]:
             yield f"release/owner.yml: {key} is a placeholder."
         elif key in galaxy and galaxy[key] != value:
             yield f"galaxy.yml has another {key} than release/owner.yml."
+    if owner.get("repository") != WRITTEN and (naming := _git(home, "grep", "-lF", "-e", WRITTEN, "--", ":!release")):
+        files = naming.splitlines()
+        yield f"{len(files)} files name {WRITTEN}, which is not the repository in release/owner.yml: {files[0]} first."
 
 
 def make(version: str, output: Path) -> Path:
     """Write tarball, sums and notes into a folder, and return the tarball's path."""
     say("== build, twice, and compare")
     with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
-        one, other = build(HOME, Path(first)), build(HOME, Path(second))
+        one, other = build(HOME, Path(first)), build(HOME, Path(second), elsewhere=True)
         if one.read_bytes() != other.read_bytes():
             raise SystemExit(f"Making the release: {one.name}: two builds of one commit differ. Nothing was made.")
         installs(one)
@@ -107,15 +122,19 @@ def make(version: str, output: Path) -> Path:
     return made
 
 
-def build(home: Path, place: Path) -> Path:
-    """Build the tarball of the commit that is checked out, and return its path below ``place``."""
+def build(home: Path, place: Path, *, elsewhere: bool = False) -> Path:
+    """Build the tarball of the commit that is checked out, and return its path below ``place``.
+
+    ``elsewhere`` builds it as another machine might: with the clock a day on, another umask, locale and time zone.
+    """
+    umask, own = (0o077, ELSEWHERE) if elsewhere else (0o022, {})
     archive = subprocess.run(["git", "archive", "HEAD"], cwd=home, check=True, capture_output=True).stdout
     source = place / "source"
     source.mkdir()
-    subprocess.run(["tar", "-x", "-C", source], input=archive, check=True)
+    subprocess.run(["tar", "-x", "-C", source], input=archive, check=True, umask=umask)
     built, made = place / "built", place / "made"
     command = [TOOLS / "ansible-galaxy", "collection", "build", "--output-path", built, source]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=_environment(place))
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={**_environment(place), **own}, umask=umask)
     (tarball,) = built.glob("*.tar.gz")
     made.mkdir()
     repack(tarball, made / tarball.name, _executable(home), int(_git(home, "log", "-1", "--format=%ct")))
@@ -176,7 +195,10 @@ def _environment(home: Path) -> dict[str, str]:
 
 
 def _git(home: Path, *arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=home, check=True, capture_output=True, text=True)
+    done = subprocess.run(["git", *arguments], cwd=home, check=False, capture_output=True, text=True)
+    # To find nothing is no fault of a search.
+    if done.returncode > (arguments[0] == "grep"):
+        raise SystemExit(f"Making the release: git {arguments[0]}: {done.stderr.strip()}. Call it in a git checkout.")
     return done.stdout.strip("\n")
 
 

@@ -23,6 +23,7 @@ import release
 import tarball
 
 VERSION = "1.0.0"
+MATRIX = '{"distributions": [{"image": "docker.io/library/debian", "tag": "13", "digest": "%s"}]}'
 FILES = {"README.md": b"x\n", "plugins/a.py": b"a = 1\n", "run.sh": b"#!/bin/sh\n"}
 
 
@@ -82,6 +83,7 @@ def checkout(tmp_path: Path) -> Path:
         "galaxy.yml": f"version: {VERSION}\nrepository: https://git.example.org/x\n",
         "plugins/plugin_utils/version.py": f'VERSION = "{VERSION}"\n',
         "changelogs/changelog.yaml": f"releases: {{{VERSION}: {{}}}}\n",
+        ".github/matrix.json": MATRIX % f"sha256:{'d' * 64}",
         ".github/workflows/ci.yml": f"steps:\n  - uses: actions/checkout@{'a' * 40} # v4\n",
         "release/owner.yml": "repository: https://git.example.org/x\n",
     }
@@ -118,7 +120,9 @@ def test_a_whole_checkout_can_be_released(checkout: Path) -> None:
         ("changelogs/fragments/a.yml", "bugfixes: []\n", "fragments are in no release: a.yml"),
         (".github/workflows/ci.yml", "  - uses: actions/checkout@v4\n", "not pinned by a commit"),
         (".github/workflows/ci.yml", "    uses: a/b/.github/workflows/c.yml@main\n", "not pinned by a commit"),
+        (".github/matrix.json", MATRIX % "<make pins>", "debian:13, which is not pinned by a digest"),
         ("release/owner.yml", "repository: <URL>\n", "repository is a placeholder"),
+        ("SECURITY.md", "https://github.com/avshift/endpoint/issues\n", "SECURITY.md first"),
         ("release/owner.yml", "maintainers: [Ada, <another>]\n", "maintainers is a placeholder"),
     ],
 )
@@ -143,6 +147,30 @@ def test_an_action_is_pinned_and_one_that_cannot_be_is_named(monkeypatch: pytest
     made, left = pins.pinned(text)
     assert made == f"uses: a/b@{'b' * 40} # v1\nuses: c/d@v2\nuses: a/b@{'b' * 40} # v1\n"
     assert left == ["c/d@v2"]
+
+
+def test_an_image_is_pinned_and_one_that_cannot_be_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    digest = f"sha256:{'e' * 64}"
+    monkeypatch.setattr(pins, "digest_of", lambda image: digest)
+    assert pins.images_pinned(MATRIX % "<make pins>") == (MATRIX % digest, [])
+    monkeypatch.setattr(pins, "digest_of", lambda image: None)
+    assert pins.images_pinned(MATRIX % "<make pins>") == (MATRIX % "<make pins>", ["docker.io/library/debian:13"])
+    # One that was pinned before stays so where the registry cannot be reached.
+    assert pins.images_pinned(MATRIX % digest) == (MATRIX % digest, [])
+
+
+def test_every_distribution_of_the_matrix_has_a_tag_and_a_digest_or_a_placeholder_for_it() -> None:
+    text = (REPOSITORY / ".github" / "matrix.json").read_text(encoding="utf-8")
+    listed = json.loads(text)["distributions"]
+    names = [one["image"].rpartition("/")[2] for one in listed]
+    assert [names.count(name) for name in ("debian", "ubuntu", "almalinux")] == [3, 3, 3]
+    assert {"fedora", "leap", "bci-base", "amazonlinux"} <= set(names)
+    for one in listed:
+        assert one.keys() == {"image", "tag", "digest"}
+        assert one["digest"] == "<make pins>" or pins.DIGEST.fullmatch(one["digest"]), one
+        # As make pins finds it.
+        changed = text.replace(f'"tag": "{one["tag"]}", "digest": "{one["digest"]}"', "")
+        assert changed != text, one
 
 
 WORKFLOWS = sorted((REPOSITORY / ".github" / "workflows").glob("*.yml"))
@@ -177,11 +205,15 @@ def test_the_workflow_of_every_change_runs_every_check_and_scenario_and_one_job_
     made = set(re.findall(r"^([a-z][a-z-]*):", (REPOSITORY / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     assert set(checks[1].split()) <= set(listed["checks"]) <= made
     scenarios = {path.parent.name for path in (REPOSITORY / "molecule").glob("*/molecule.yml")}
-    assert set(listed["scenarios"]) == scenarios
+    assert set(listed["scenarios"]) == scenarios - {"distribution"}
     # The workflow takes both lists from there, and the only job that is no target hands the file on as it is.
     matrix = {name: job["strategy"]["matrix"] for name, job in jobs.items() if "strategy" in job}  # type: ignore[index]
     read = "${{ fromJSON(needs.matrix.outputs.all).%s }}"
-    assert matrix == {"checks": {"target": read % "checks"}, "molecule": {"scenario": read % "scenarios"}}
+    assert matrix == {
+        "checks": {"target": read % "checks"},
+        "molecule": {"scenario": read % "scenarios"},
+        "distribution": {"distribution": read % "distributions"},
+    }
     (step,) = (step["run"] for step in jobs["matrix"]["steps"] if "run" in step)  # type: ignore[index]
     given = {"PATH": os.environ["PATH"], "GITHUB_OUTPUT": str(tmp_path / "output")}
     subprocess.run(["bash", "-c", step], cwd=REPOSITORY, env=given, check=True)
