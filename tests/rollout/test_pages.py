@@ -1,0 +1,49 @@
+"""What the pages say to type is typed, in the pages' order, on simulated hosts."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+from fleets import AGENT, CLEAN, REPOSITORY, Fleet
+
+TYPED = re.compile(r"^\$ ansible-playbook (avshift\.endpoint\.(?:.+\\\n)*.+)$", re.MULTILINE)
+DONE = {"removed_verified", "never_present"}
+
+
+def _typed(page: str) -> list[list[str]]:
+    """Return the arguments of a page's commands; -i names the fleet's own inventory."""
+    text = (REPOSITORY / "docs" / page).read_text(encoding="utf-8")
+    commands = [shlex.split(found.replace("\\\n", " "), comments=True) for found in TYPED.findall(text)]
+    return [["inventory.yml" if word in ("hosts", "INVENTORY") else word for word in words] for words in commands]
+
+
+def test_the_first_host_goes_from_nothing_to_verified_as_its_page_says(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path, {"web1": AGENT})
+    commands = _typed("first-host.md")
+    named = [words[0].rpartition(".")[2] for words in commands]
+    assert named == ["detect", "plan", "approve", "migrate", "verify"]
+    for words in commands:
+        if words[0].endswith("verify"):
+            # A simulated host is from now on what a real one is after its migration.
+            fleet.answers("web1", CLEAN)
+        run = fleet.run_as(words)
+        assert run.code == 0, run.text
+    assert (fleet.out / "detect/web1.json").is_file()
+    assert (fleet.out / "plan/approval.json").is_file()
+    assert fleet.records()["web1"][0] in DONE
+    assert fleet.records("verify")["web1"][0] in DONE
+
+
+def test_a_rollout_a_report_and_its_redaction_go_as_their_pages_say(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path, {"web1": AGENT, "web2": AGENT, "web3": CLEAN})
+    (tmp_path / "rollout.yml").write_text("rings: [1, 100%]\n", encoding="utf-8")
+    commands = [words for words in _typed("rollout.md") if words[0].partition("rollout_")[2] not in ("stop", "go")]
+    commands += _typed("reports.md")
+    for words in commands:
+        run = fleet.run_as(words)
+        assert run.code == 0, f"{words}: {run.text}"
+    assert {verdict for verdict, _code in fleet.records().values()} <= DONE
+    assert (fleet.out / "report/report.json").is_file()
+    assert (tmp_path / "bug-report").is_dir()
