@@ -44,7 +44,7 @@ export CONTAINERS_CONF := $(CURDIR)/lab/containers.conf
 export ANSIBLE_FORCE_COLOR ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help actionlint docs site examples release release-prepare release-check pins demo demo-up demo-down look setup prerequisites test lint types unit hostile hostile-count rollout sanity build-check molecule lab \
+.PHONY: help actionlint docs site examples release release-prepare release-check pins captures demo demo-up demo-down look setup prerequisites test lint types unit hostile hostile-count rollout sanity build-check molecule lab \
 	readmes test-full test-matrix bench-detect bench-fleet bench-hive bench-plan bench-report bench-window browser clean screenshots catalog-index requirements controller
 
 help: ## Show this list
@@ -54,7 +54,7 @@ ifeq ($(WAY),controller)
 # All of it happens in the controller in a folder, by the recipes below.
 IN_CONTROLLER := demo demo-up test test-full lint types unit hostile build-check molecule lab hostile-count catalog-index readmes \
 	bench-detect bench-fleet bench-plan bench-report bench-window
-NEED_PYPI := docs site rollout browser test-matrix sanity screenshots controller bench-hive
+NEED_PYPI := docs site rollout browser test-matrix sanity screenshots captures controller bench-hive
 
 setup:
 	@lab/prerequisites.sh controller
@@ -298,7 +298,10 @@ readmes: setup ## Write the roles' READMEs, docs/reference.md and the README's t
 examples: setup ## Write docs/examples anew: a plan, a report, a record
 	$(BIN)/python docs/examples.py
 
-screenshots: setup ## Take the README's pictures of the documents, light, dark and on a phone
+captures: setup ## Run a rollout on five containers, and keep what it prints for the picture of a terminal
+	$(BIN)/python docs/captures.py
+
+screenshots: setup ## Take the pictures in docs of the documents and of a rollout in a terminal, light and dark
 	$(BIN)/python docs/screenshots.py
 
 endif

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import forecasts
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import digest_of
 from hostile_records import poisoned as with_poison
 from plans import VERSIONS, case_of, plan_of, rings_of
-from support import CATALOG
+from support import CATALOG, REPOSITORY, load_yaml
 
 # Each with its share of the hosts; these are ten classes, and the steps of five have several thousand lines together.
 CASES = {
@@ -21,11 +22,24 @@ ROLES = ("app", "build", "db", "file", "mail", "mon", "proxy", "web")
 PROVIDERS = {name: provider.told() for name, provider in CATALOG.providers.items()}
 
 
-def of(hosts: int, unreached: int = 0, cases: Iterable[str] = tuple(CASES)) -> dict[str, Any]:
-    """Return the plan of a fleet with that many hosts in ten classes, in rings, and some that gave no answer."""
+def of(
+    hosts: int, unreached: int = 0, cases: Iterable[str] = tuple(CASES), windows: Mapping[str, int] | None = None
+) -> dict[str, Any]:
+    """Return the plan of a fleet with that many hosts in ten classes, in rings, and some that gave no answer.
+
+    ``windows`` are hosts beside these by their cases in tests/fixtures/windows_forecasts.
+    """
     plans = dict(_plans(hosts, cases))
     silent = {f"{_name(number)}-old": "it was not reached: Connection timed out" for number in range(unreached)}
-    return document.compose(plans.items(), silent, VERSIONS, rings_of([10, "5%", "25%"]), "CHG0042137", PROVIDERS)
+    rings, foretold = rings_of([10, "5%", "25%"]), dict(_foretold(windows or {}))
+    return document.compose(plans.items(), silent, VERSIONS, rings, "CHG0042137", PROVIDERS, forecasts=foretold)
+
+
+def _foretold(windows: Mapping[str, int]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for case, count in windows.items():
+        told = load_yaml(REPOSITORY / "tests/fixtures/windows_forecasts" / f"{case}.yml")["windows"]
+        for number in range(count):
+            yield f"ams-{case[:6]}-{number:02}.example.net", forecasts.of_case(told)
 
 
 def _plans(hosts: int, cases: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:

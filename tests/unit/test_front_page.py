@@ -24,6 +24,10 @@ def test_it_can_be_read_in_ten_minutes() -> None:
 def test_it_has_what_inclusion_and_certification_ask_for() -> None:
     for words in (
         "Install",
+        "Requirements",
+        "release notes",
+        "related",
+        "testing",
         "Your first host",
         "support",
         "CHANGELOG.rst",
@@ -89,6 +93,38 @@ def test_links_lead_to_what_there_is(page: object) -> None:
         file = (path.parent / name) if name else path
         assert file.exists(), target
         assert not anchor or anchor in _anchors(file.read_text(encoding="utf-8")), target
+
+
+def test_every_picture_has_a_twin_for_the_dark_and_words_for_whoever_does_not_see_it() -> None:
+    pictures = {path.name for path in (REPOSITORY / "docs").glob("*.png")} - {"plan-phone.png"}
+    assert {name for name in pictures if name.endswith("-light.png")} == {
+        name.replace("-dark.", "-light.") for name in pictures if name.endswith("-dark.png")
+    }
+    assert {"plan-light.png", "report-light.png", "rollout-light.png", "classes-light.png"} <= pictures
+    shown: dict[str, str] = {}
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        shown |= {name: words for words, name in re.findall(r"!\[([^\]]*)\]\((?:docs/)?([\w-]+\.png)\)", text)}
+        shown |= dict(re.findall(r'<img src="docs/([\w-]+\.png)" alt="([^"]*)"', text))
+    assert set(shown) == {name for name in pictures if name.endswith("-light.png")}
+    assert min(len(words) for words in shown.values()) > 60
+
+
+def test_a_terminal_s_colours_are_the_page_s_and_its_text_is_escaped() -> None:
+    spec = importlib.util.spec_from_file_location("terminal", REPOSITORY / "docs" / "terminal.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    printed = "\x1b[0;32mok: [a<b]\x1b[0m \x1b[1;35mx\x1b[0;31my"
+    assert module.coloured(printed) == (
+        "<span class=green>ok: [a&lt;b]</span> <span class=magenta>x</span><span class=red>y</span>"
+    )
+    captured = (REPOSITORY / "docs/examples/rollout.ansi").read_text(encoding="utf-8")
+    page = module.page(captured)
+    assert captured.splitlines()[0].removeprefix("$ ") in page
+    assert "To go on: ansible-playbook" in page
+    assert "\x1b" not in page
 
 
 def test_the_examples_are_what_a_run_writes() -> None:
