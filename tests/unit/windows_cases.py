@@ -123,7 +123,7 @@ def _answer(host: dict[str, Any], keys: Tree, files: Tree, read: dict[str, Any])
 def _tree(files: Tree, read: dict[str, Any]) -> Tree:
     variable, _slash, rest = read["path"].partition("\\")
     node: Any = files
-    for part in [*PLACES[variable].split("\\"), *filter(None, rest.split("\\"))]:
+    for part in [*PLACES.get(variable, variable).split("\\"), *filter(None, rest.split("\\"))]:
         below = {name.lower(): child for name, child in (node or {}).items()}
         if part.lower() not in below:
             return {"absent": "System.IO.FileNotFoundException"}

@@ -58,8 +58,20 @@ def _has_effect(item: Item) -> bool:
 
 def _version(_product: Product, items: list[Item], _evidence: Evidence) -> str:
     """Return the version from the entry, or else from the product's key."""
-    told = [*of_kind(items, "uninstall_entry"), *of_kind(items, "vendor_key")]
+    told = [*_entries(items), *of_kind(items, "vendor_key")]
     return next((str(item["value"]["version"]) for item in told if item["value"]["version"]), "")
+
+
+def _entries(items: list[Item]) -> list[Item]:
+    """Return entries, first those whose version the name of a service or a folder of theirs has."""
+    named = " ".join(str(item["what"]).lower() for item in of_kind(items, "service", "folder"))
+    told = of_kind(items, "uninstall_entry")
+    return sorted(told, key=lambda item: _short(str(item["value"]["version"])) not in named)
+
+
+def _short(version: str) -> str:
+    """Return the first two parts of a version, as names of services and folders have them behind a dot."""
+    return "." + ".".join(version.split(".")[:2])
 
 
 def _concerns(item: Item, product: Product) -> bool:

@@ -7,10 +7,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ...catalog.model import Product
-from ...detect.evidence import Evidence, Item, Judge
+from ...detect.evidence import Evidence, Item, Judge, is_users
 from . import names
 from .look import VARIABLES
 
+# What the plug-ins of consoles are called; each has an entry of its own.
+PLUG_INS = ("plug-in", "plugin", "плагин")
 # Quotes and blanks that differ between spellings of one name.
 BLANKS = str.maketrans({"\u00a0": " ", "\u2019": "'", "\u00ae": "", "\u2122": ""})
 
@@ -65,11 +67,56 @@ def _named(kind: str, key: str = "name") -> Judge:
     return judge
 
 
+_is_entry_named = _named("uninstall_entry")
+
+
+def _is_entry(item: Item, product: Product, evidence: Evidence) -> bool:
+    """Return True for an entry of a product's name, and for one of the vendor that lies in a product's own folder.
+
+    Names are in many languages, of which the catalog has those that a source has.
+    """
+    if _is_addition(item, product):
+        return False
+    if _is_entry_named(item, product, evidence):
+        return True
+    told = f"{item['value']['publisher']} {item['value']['name']}".lower()
+    is_makers = any(folder.split("\\")[-2].lower().partition(" ")[0] in told for folder in _own_folders(product))
+    return is_makers and any(names.path_fits(one, item["value"]["folder"][2:]) for one in _own_folders(product))
+
+
+def _is_addition(item: Item, product: Product) -> bool:
+    """Return True for a console's plug-in for a product, which is on hosts that the product is not on."""
+    told = str(item["value"]["name"]).lower()
+    signs = " ".join(product.of_kind("uninstall_entry")).lower()
+    return any(word in told and word not in signs for word in PLUG_INS)
+
+
+def _own_folders(product: Product) -> list[str]:
+    """Return the folders of an entry's programs, each in its vendor's own."""
+    return [one for one in folders_of(product, "programs") if one.count("\\") > 2]
+
+
 def _is_service(item: Item, product: Product, evidence: Evidence) -> bool:
     if not names.fits_any(product.of_kind("service"), item["what"]):
         return False
     path = item["value"]["path"]
-    return not folders_of(product) or (bool(path) and (is_in_vendors(path, product) or is_signed(path, evidence)))
+    if not folders_of(product):
+        return True
+    return bool(path) and (
+        is_in_vendors(path, product) or is_signed(path, evidence) or _is_in_entrys(path, product, evidence)
+    )
+
+
+def _is_in_entrys(path: str, product: Product, evidence: Evidence) -> bool:
+    """Return True for a program in the folder that an entry of the product says that it lies in."""
+    entries = (item for item in evidence.of_kind("uninstall_entry") if _is_entry_named(item, product, evidence))
+    told = (str(item["value"]["folder"]) for item in entries if not is_users(item))
+    return any(folder.count("\\") > 1 and path.lower().startswith(f"{folder.lower()}\\") for folder in told)
+
+
+def _is_running(item: Item, product: Product, evidence: Evidence) -> bool:
+    service = evidence.items.get(f"service:{item['what']}")
+    return service is not None and "value" in service and _is_service(service, product, evidence)
 
 
 def is_signed(path: str, evidence: Evidence) -> bool:
@@ -101,7 +148,7 @@ def _is_key(item: Item, product: Product, _evidence: Evidence) -> bool:
 
 # What confirms a product, each by itself; a program that runs is given to the most exact entry instead.
 PROVING: dict[str, Judge] = {
-    "uninstall_entry": _named("uninstall_entry"),
+    "uninstall_entry": _is_entry,
     "msi_product": lambda item, product, _seen: item["value"]["upgrade_code"] in product.of_kind("msi_product"),
     "service": _is_service,
     "driver": _is_driver,
@@ -113,6 +160,7 @@ PROVING: dict[str, Judge] = {
 RUNNING = ("running_program", "running_service")
 # What never confirms a product, but adds to one that is confirmed: entries of these stay behind, or come by a profile.
 SUPPORTING: dict[str, Judge] = {
+    "running_service": _is_running,
     "minifilter": _is_driver,
     "security_provider": _named("security_provider"),
     "event_channel": _named("event_channel"),

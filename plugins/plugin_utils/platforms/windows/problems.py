@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from ...catalog.model import Product
 from ...detect.evidence import Evidence, Item
+from . import names
 from .judges import folders_of, lies_in
 from .look import ABSENT, THERE
 
@@ -52,10 +53,18 @@ def _orphan_entry(product: Product, items: list[Item], evidence: Evidence) -> bo
     if not entries or has_programs(product, items):
         return False
     # The catalog may not know its folder.
-    if any(item["value"].get("folder_state") == THERE for item in entries):
+    if any(item["value"].get("folder") and item["value"]["folder_state"] != ABSENT for item in entries):
+        return False
+    if _is_elsewhere(product, evidence):
         return False
     known = bool(folders_of(product)) or any(item["value"].get("folder_state") == ABSENT for item in entries)
     return known and not _is_hidden(evidence)
+
+
+def _is_elsewhere(product: Product, evidence: Evidence) -> bool:
+    """Return True if a service of a product's name has its program where nothing was read."""
+    named = (item for item in evidence.of_kind("service") if names.fits_any(product.of_kind("service"), item["what"]))
+    return any(item["value"]["path"] and item["value"]["file"] != ABSENT for item in named)
 
 
 def _is_hidden(evidence: Evidence) -> bool:

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 
 from . import names
-from .look import Key, Look, text, why_not
-from .reads import SERVICES, Read, key
+from .look import UNKNOWN, Key, Look, text, why_not
+from .reads import SERVICES, UNINSTALL, Read, key
 
 # A host whose registry is full of such services costs no more than this.
 MOST = 24
@@ -23,6 +23,8 @@ def reads(look: Look) -> list[Read]:
     found = list(_services(look))[:MOST]
     paths = dict.fromkeys(path for path, _key in found if names.is_plain(path))
     told: list[Read] = [{"id": f"signature-{at}", "kind": "signature", "path": path} for at, path in enumerate(paths)]
+    places = list(dict.fromkeys(_places(look)))[:MOST]
+    told += [{"id": f"place-{at}", "kind": "tree", "path": path, "depth": 1} for at, path in enumerate(places)]
     drivers = [one for path, one in found if path.lower().endswith(".sys")]
     for at, one in enumerate(drivers):
         for number, below in enumerate(INSTANCES, 1):
@@ -39,6 +41,20 @@ def _services(look: Look) -> Iterator[tuple[str, Key]]:
             is_wanted = look.wants("own", one.name) or look.is_makers(told)
             if image and is_wanted and PLAIN.fullmatch(one.name):
                 yield names.program_of(image, look.variables), one
+
+
+def _places(look: Look) -> Iterator[str]:
+    """Yield the folders in which entries of the vendor say that they lie, and of which nothing was read."""
+    for one in (below for top in look.keys(UNINSTALL) for below in top.below()):
+        told = [text(one.values, name) or "" for name in ("DisplayName", "Publisher", "InstallLocation")]
+        folder = names.expanded(told[2].strip('"'), look.variables).rstrip("\\")
+        if (
+            not one.user
+            and look.is_makers(" ".join(told[:2]))
+            and names.is_plain(folder)
+            and look.file(folder) == UNKNOWN
+        ):
+            yield folder
 
 
 def altitude(look: Look, service: str) -> str:
