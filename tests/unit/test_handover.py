@@ -373,3 +373,22 @@ def test_fault_of_the_program_s_own_brings_the_old_protection_back(host: Host, m
         handover.do(TARGET)
     assert (caught.value.facts["old_is_back"], caught.value.facts["cause"]) == (True, "internal_error")
     assert host.running == {"old.timer", "old.service"}
+
+
+@pytest.mark.parametrize(
+    "noted", [{"interrupted_seconds": "x"}, {"protected_again": {"at": 3}}, {"protected_again": 7}]
+)
+def test_what_an_heir_noted_and_cannot_be_read_keeps_no_protection_away(host: Host, noted: dict[str, Any]) -> None:
+    own_journal.note("d", status="begun", stopped_units=["old.timer", "old.service"], **noted)
+    host.running = {"new.service"}
+    facts = handover.do(TARGET)
+    assert "window_before_seconds" not in facts
+    assert host.running == {"new.service"}
+
+
+def test_what_another_plan_s_killed_run_left_without_protection_counts_once(host: Host) -> None:
+    own_journal.note("other", status="begun", interrupted_seconds=7.5)
+    assert handover.do(TARGET)["window_before_seconds"] == 7.5
+    host.running = {"old.timer", "old.service"}
+    host.links = {"old.timer": [], "old.service": []}
+    assert "window_before_seconds" not in handover.do({**TARGET, "digest": "e"})

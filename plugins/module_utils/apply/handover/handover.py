@@ -77,8 +77,8 @@ def do(target):
             else:
                 heir.stand_by()
                 facts = _one_after_the_other(old, new)
-            facts = _with_interrupted(facts)
         heir.dismiss()
+        facts = _with_interrupted(facts)
         if new is not None:
             # It passed its self-test: there is no way back any more.
             signals.ignore()
@@ -98,7 +98,7 @@ def _both(stack, old, new, target):
 
 def _one_after_the_other(old, new):
     facts, there = old.stop(), None
-    stood = own_journal.protected_again() if old.was_stopped and new is not None else None
+    stood = _of_an_heir(own_journal.protected_again, None) if old.was_stopped and new is not None else None
     if stood is not None and new.protects():
         # It was tested then, and is now: the window is over.
         there, (facts["checks"], facts["attempts"]) = stood, new.stand_alone()
@@ -115,10 +115,18 @@ def _is_stopping(target, heir):
 
 def _with_interrupted(facts):
     """Return the facts with the time of runs that were killed, which counts too."""
-    before = own_journal.interrupted_seconds()
+    before = _of_an_heir(own_journal.interrupted_seconds, 0.0)
     if not before or facts["window_seconds"] is None:
         return facts
     return dict(facts, window_seconds=round(facts["window_seconds"] + before, 3), window_before_seconds=before)
+
+
+def _of_an_heir(ask, otherwise):
+    """Return what the heir of a run that was killed has noted: a journal that is damaged keeps no protection away."""
+    try:
+        return ask()
+    except (Problem, OSError, ValueError, TypeError, KeyError):
+        return otherwise
 
 
 def _inherit(target, old, new):
@@ -132,7 +140,7 @@ def _inherit(target, old, new):
 
     def bring_back():
         facts = _bring_back(old, new)
-        before = own_journal.interrupted_seconds()
+        before = _of_an_heir(own_journal.interrupted_seconds, 0.0)
         _note(digest, facts, old, {"interrupted_seconds": before + (facts["window_seconds"] or 0)})
 
     stays = Inherited(target, old, new, bring_back).settle()
@@ -141,7 +149,8 @@ def _inherit(target, old, new):
         told = window.between(old.gone, now)
         # It goes on for the next run, which has to know that the old one was stopped.
         told.pop("unprotected_until", None)
-        own_journal.note(digest, protected_again={"at": str(now), "clock": now.clock}, **told)
+        with contextlib.suppress(Problem, OSError):
+            own_journal.note(digest, protected_again={"at": str(now), "clock": now.clock}, **told)
     announcement.say("was killed; %s protects again" % ("the new one" if stays else "the old one"), target)
 
 
@@ -248,7 +257,7 @@ def _note(digest, facts, old=None, more=None):
     stopped = old.units if old is not None and not facts["old_is_back"] else []
     try:
         noted = {key: facts.get(key) for key in JOURNALED}
-        own_journal.note_alone(digest, OF_AN_HEIR, stopped_units=stopped, **noted, **(more or {}))
+        own_journal.note(digest, OF_AN_HEIR, stopped_units=stopped, **noted, **(more or {}))
     except Exception as error:
         facts.setdefault("notes", []).append("the journal does not have the window: %s" % error)
 

@@ -104,8 +104,8 @@ class Inherited:
 
 def _is_locked(database):
     """Return True while a package manager works: a user's lock keeps no host without protection."""
-    held = package_locks.holder(database)
     try:
+        held = package_locks.holder(database)
         return held is not None and os.stat("/proc/%d" % held[1]).st_uid == 0
     except OSError:
         return False

@@ -19,18 +19,12 @@ def read():
     return journal_text.parsed(safe_paths.read_text(PATH), PATH)
 
 
-def note(digest, **fields):
-    """Add to the run with this plan digest, which is begun if there is none, and write the journal.
+def note(digest, only=(), **fields):
+    """Add to the run with this plan digest, which is begun if there is none, and write the journal. Of the fields named
+    in ``only`` no other run keeps any, as this one has counted what they say.
 
     Runs are never deleted: a later verdict reads from them that a product was there once.
     """
-    journal = read()
-    _run(journal, digest).update(fields)
-    _write(json.dumps(journal, indent=1, sort_keys=True) + "\n")
-
-
-def note_alone(digest, only, **fields):
-    """Do the same; of the fields named in ``only`` no other run keeps any, as this one counts what they say."""
     journal = read()
     for run in journal["runs"]:
         for name in only:
