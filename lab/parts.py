@@ -1,8 +1,8 @@
-"""Run make targets, as many at once as are asked for, and report all along what runs, what ended, and how long it took.
+"""Run make targets, a given number at once, and report continuously what runs, what ended, and how long it took.
 
 ``python lab/parts.py --jobs 2 lint unit molecule-removal``: the first named begin first. What a part prints goes to
 ``.cache/parts/<part>.log`` and, once the part has ended, to standard output in one piece. Ends with 1 if a part failed;
-the others are run all the same.
+the others are still run.
 """
 
 from __future__ import annotations

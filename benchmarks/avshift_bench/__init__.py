@@ -1,1 +1,1 @@
-"""Measures what detection takes, of a controller and of an endpoint. It is no part of the collection."""
+"""Measures what detection costs a controller and an endpoint. It is not part of the collection."""

@@ -1,4 +1,4 @@
-"""Ask modules of the benchmark in processes of their own, which nothing has warmed up."""
+"""Run modules of the benchmark in separate processes, without anything warmed up."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def on_controller(what: str) -> str:
 
 
 def made(module: str, size: int, folder: Path) -> None:
-    """Have a module make that many of something in a folder; it can import the collection and its tests' helpers."""
+    """Have a module create a number of things in a folder; it can import the collection and its tests' helpers."""
     paths = (BENCHMARKS, REPOSITORY / ".cache", REPOSITORY / "tests" / "unit")
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
     argv = [sys.executable, "-m", f"avshift_bench.{module}", str(size), str(folder)]

@@ -23,7 +23,7 @@ LINES = 25
 
 
 class Asked(Exception):
-    """Carries what an action asks of a host out of it."""
+    """Carries an action's question for a host out of the action."""
 
 
 def main() -> int:

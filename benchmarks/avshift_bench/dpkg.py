@@ -1,4 +1,4 @@
-"""A database of dpkg as a busy server has it: made from a fixed seed, so that every run measures the same."""
+"""A dpkg database like that of a busy server, made from a fixed seed, so that every run measures the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The endpoint's side: the processor time that collecting takes of a busy host."""
+"""The endpoint's side: the processor time that collecting takes on a busy host."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The controller's side: detection beside what Ansible itself takes, on a fleet of local connections."""
+"""The controller's side: detection compared with Ansible itself, on a fleet of local connections."""
 
 from __future__ import annotations
 

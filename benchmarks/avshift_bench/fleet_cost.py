@@ -1,4 +1,4 @@
-"""What whole playbooks take of the controller and of hosts, beside Ansible's own on the same scripted hosts."""
+"""What whole playbooks cost the controller and hosts, compared with Ansible's own tasks on the same scripted hosts."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def _by_hand(run: _Run) -> Taken:
 
 
 def _refused(run: _Run) -> Taken:
-    """Have every host be in another state than the approved one."""
+    """Put every host into another state than the approved one."""
     mark = run.fleet / "drifted"
     mark.touch()
     taken = run.own(MIGRATE, (2,))

@@ -18,10 +18,10 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import run
 from plans import VERSIONS, case_of, plan_of
 
 RUN = {"change_id": "CHG0031337", "time": "2026-01-02T03:04:05Z", **VERSIONS}
-# Of a hundred hosts, how many are of which case.
+# How many of a hundred hosts have which case.
 SHARES = {"full": 45, "agent": 25, "leftovers": 10, "clean": 15, "refused-for-many-reasons": 5}
 VERSIONS_OF_A_CASE = 8
-# What takes another name, time and digest on each host.
+# Texts that differ on each host: name, time and digest.
 NAME, TIME, DIGEST = "host-of-the-template", RUN["time"], "d" * 64
 # In a thousand: hosts with a plan of their own, whose removal failed, which were not reached, and which differ.
 OWN_PLAN, FAILED, UNREACHED, DRIFTED = 10, 15, 20, 5

@@ -1,4 +1,4 @@
-"""A disk with a large registry, looked at by the collection's reader and by regipy, each in a process of its own."""
+"""A disk with a large registry, read by the collection and by regipy, each in its own process."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def measure(report: Report) -> None:
 
 def _judge(runs: list[tuple[dict[str, Any], dict[str, Any]]], size: int, report: Report) -> None:
     assert size > 150_000_000
-    # What is compared has to be the same work.
+    # Only the same work may be compared.
     assert set(runs[0][0]["found"]) == set(runs[0][1]["found"]) and runs[0][0]["found"]
     ratio = statistics.median(theirs["seconds"] / own["seconds"] for own, theirs in runs)
     rows, medians = [], []

@@ -74,7 +74,7 @@ def _fleet(*arguments: str) -> None:
 
 
 def _tool_of_the_peer() -> None:
-    """Install what package_facts reads dpkg's database by."""
+    """Install the library with which package_facts reads dpkg's database."""
     inside("apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "python3-apt")
 
 

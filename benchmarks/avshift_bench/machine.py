@@ -1,4 +1,4 @@
-"""On what was measured. Times mean nothing without it."""
+"""The machine that was measured. Times mean nothing without it."""
 
 from __future__ import annotations
 

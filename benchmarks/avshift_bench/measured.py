@@ -1,4 +1,4 @@
-"""What a benchmark does around its measuring: it says on which machine, writes the report and ends with a code."""
+"""What a benchmark does around its measurements: it names the machine, writes the report and ends with a code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the time goes, by cProfile. It slows small functions down: compare, and do not add up."""
+"""Where the time goes, by cProfile. It slows small functions down: compare the figures, but do not add them."""
 
 from __future__ import annotations
 

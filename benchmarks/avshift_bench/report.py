@@ -1,4 +1,4 @@
-"""What is printed while it is measured, and kept as text and as JSON."""
+"""What is printed during a measurement, and kept as text and as JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a command takes with all of its processes together: time, processor time, and memory that it really holds."""
+"""What a command takes with all its processes: time, processor time, and the memory that it really holds."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The time without a scanner, as a reader of a test file sees it: the collection's, in both of its ways, and a play's.
 
-All are seen by the observer of the lab, which reads every 20 ms and uses none of the collection's code. Of the
+All are watched by the lab's observer, which reads every 20 ms and uses none of the collection's code. Of the
 collection's window it counts the longest time that it may have been, of the other play's the shortest. In one way the
 new scanner stands before the old one goes; in the other, to which it falls back, the old one goes first.
 """
@@ -144,7 +144,7 @@ def _rounds(load: str, numbers: range, beside: int) -> list[Round]:
     _fleet("up", "--fresh", "--fleet", FLEET, *(f"{host}={LIKE}" for host in (*ours, *before, *peers)))
     try:
         for peer in peers:
-            # What Ansible's own module needs is no part of the other play's window.
+            # What Ansible's own module needs does not count for the other play's window.
             _inside(peer, "apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "python3-apt")
         seen = _observed(ours, load, *MIGRATE)
         if peers:

@@ -3,7 +3,7 @@ that it took.
 
 What the collection asks is answered from files that were recorded: ``before.json``, and ``after.json`` once a change
 was carried out, or ``drifted.json`` as long as there is a file ``drifted``. Any other module runs as it would by
-Python itself. In memory and in time it is a host that has nothing to look at.
+Python itself. In memory and in time it behaves like a host on which nothing has to be checked.
 """
 
 import atexit

@@ -1,4 +1,4 @@
-"""Running a command in the root. Whatever becomes of it, what it has started is ended if it did not end by itself."""
+"""Running a command in the root. However it ends, everything that it started and that is still running is ended."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .places import INSIDE, Places
 from .processes import dies_with_parent
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-# What a command gets of its caller's environment.
+# Variables that a command gets from its caller's environment.
 PASSED = ("TERM", "COLUMNS", "LINES", "no_proxy", "http_proxy", "https_proxy", "MIRROR", "JOBS")
 PREFIX = "AVSHIFT_"
 IN_CHECKOUT = ("/bin/sh", "-c", 'cd "$0" && exec "$@"', INSIDE)
@@ -30,7 +30,7 @@ def run(places: Places, root: Path, command: list[str]) -> int:
         raise ControllerError("Entering the root", str(root), "this needs root", "Call it as root")
     with locks.if_free(places.lock("use")) as alone:
         if alone and places.calls.is_dir() and any(places.calls.iterdir()):
-            # One was killed, and no other process is in there.
+            # A command was killed, and no other process is in the root.
             holder.down(places)
     with locks.held(places.lock("use"), fcntl.LOCK_SH):
         held = holder.running(places, root)
@@ -86,7 +86,7 @@ def _environment() -> dict[str, str]:
         "LC_ALL": "C.UTF-8",
         "AVSHIFT_CONTROLLER": "inside",
         "PYTHONDONTWRITEBYTECODE": "1",
-        # Git would not look at a checkout of another user's.
+        # Git refuses a checkout that belongs to another user.
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": "safe.directory",
         "GIT_CONFIG_VALUE_0": "*",

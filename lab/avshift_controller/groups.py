@@ -1,4 +1,4 @@
-"""Control groups: all that runs in the root is below one of its own name, so that all of it can be found and ended."""
+"""Control groups: everything in the root runs below a group of its own, so that all of it can be found and ended."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def hierarchies() -> list[Hierarchy]:
 
 
 def _controllers(options: str) -> str:
-    """Return what says which hierarchy it is; the rest is the kernel's."""
+    """Return the options that identify a hierarchy; the others are the kernel's."""
     words = [word for word in options.split(",") if word not in ("rw", "ro", "xattr") and "=" not in word]
     named = [word for word in options.split(",") if word.startswith("name=")]
     return ",".join((named and ["none", *named]) or words)
@@ -56,7 +56,8 @@ def make(name: str) -> None:
     """Make the group in every hierarchy."""
     for folder in folders(name):
         folder.mkdir(exist_ok=True)
-        # In the first version a group has no processor and no memory before it is given some, nor have those below it.
+        # In the first version a new group has no processors and no memory until some are assigned, nor do those below
+        # it.
         for which in GIVEN:
             if (folder / which).exists():
                 (folder / which).write_text((folder.parent / which).read_text(encoding="ascii"), encoding="ascii")
@@ -72,7 +73,7 @@ def enter(name: str, below: str = COMMANDS) -> None:
 
 
 def move(pid: int, name: str) -> None:
-    """Move a process to where commands are."""
+    """Move a process into the group of commands."""
     for folder in folders(name):
         (folder / COMMANDS / "cgroup.procs").write_text(str(pid), encoding="ascii")
 
@@ -90,7 +91,7 @@ def _processes(folder: Path) -> list[int]:
     try:
         return [int(line) for line in (folder / "cgroup.procs").read_text(encoding="ascii").split()]
     except OSError:
-        # It went away meanwhile.
+        # It has ended meanwhile.
         return []
 
 

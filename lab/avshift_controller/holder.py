@@ -27,7 +27,7 @@ LOOK_EVERY_SECONDS = 0.3
 
 @dataclass(frozen=True)
 class Holder:
-    """The processes that hold the namespaces of a root, as they are numbered outside."""
+    """The processes that hold a root's namespaces, by their process IDs outside."""
 
     root: str
     supervisor: int
@@ -59,7 +59,7 @@ def down(places: Places) -> None:
 
 
 def end(places: Places) -> None:
-    """Do that with the lock held already."""
+    """Do the same while the lock is already held."""
     holder = noted(places)
     if holder is not None and began(holder.supervisor) == holder.supervisor_began:
         kill(holder.supervisor)
@@ -138,7 +138,7 @@ def _first(outer: subprocess.Popen[bytes]) -> int:
 
 
 def _look_after(places: Places, outer: subprocess.Popen[bytes], base: set[int]) -> None:
-    """Return once the inside has ended, or was ended."""
+    """Return once the inside has ended by itself or was ended."""
     idle_since = time.monotonic()
     while True:
         time.sleep(LOOK_EVERY_SECONDS)

@@ -27,7 +27,7 @@ class Mirror:
 
     @property
     def is_default(self) -> bool:
-        """Whether mmdebstrap comes to the same by itself."""
+        """Whether mmdebstrap would choose the same by itself."""
         return not self.main or (any(f"//{host}/" in self.main + "/" for host in DEFAULT_HOSTS) and not self.keyring)
 
     def sources(self, suite: str, say_left_out: bool = True) -> list[str]:

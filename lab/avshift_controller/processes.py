@@ -17,7 +17,7 @@ def dies_with_parent() -> None:
 
 
 def began(pid: int) -> str:
-    """Return when a process began, as the kernel counts; '' if there is none or it has ended. Numbers come again."""
+    """Return when a process began, in kernel ticks; '' if there is none or it has ended. Process IDs are reused."""
     try:
         told = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(") ")[2].split()
     except OSError:

@@ -1,4 +1,4 @@
-"""Making the root, and removing it. A root that is there under its own name was made to the end."""
+"""Creating the root, and removing it. A root under its final name is complete."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .processes import dies_with_parent
 
 SUITE = "trixie"
 PREFIX, UNFINISHED = "root-", ".new"
-# As many megabytes as the root, its images and their containers take.
+# The megabytes that the root, its images and their containers need.
 ROOM = 6000
 # A process of its own below which everything ends with it, and mounts that no other process sees.
 ALONE = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private", "--")
@@ -32,13 +32,13 @@ def packages(places: Places) -> list[str]:
 
 
 def path(places: Places) -> Path:
-    """Return where the root for the list as it is now has to be."""
+    """Return the path of the root for the current list."""
     made_by = [SUITE, *packages(places), os.environ.get("MIRROR", ""), WRAPPER]
     return places.home / (PREFIX + hashlib.sha256("\n".join(made_by).encode()).hexdigest()[:12])
 
 
 def make(places: Places) -> Path:
-    """Return the root, made anew if it is not there; other roots go."""
+    """Return the root; it is created if it is missing, and other roots are removed."""
     root = path(places)
     if not root.is_dir():
         if os.geteuid() != 0:
@@ -105,7 +105,7 @@ def _bootstrap(places: Places, root: Path, mirror: mirrors.Mirror) -> None:
 
 
 def remove_all(places: Places) -> None:
-    """Remove every root, half-made ones too, but for what is kept beside them. Nothing of them may be in use."""
+    """Remove every root, including incomplete ones, but not what is kept beside them. None may be in use."""
     doomed = [*places.home.glob(PREFIX + "*"), places.home / "scratch"]
     for folder in doomed:
         remove(folder)

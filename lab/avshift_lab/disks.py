@@ -1,4 +1,4 @@
-"""Disks in memory, of a size that is given: a host can fill its own and not the machine's, and is up sooner."""
+"""Disks in memory, of a given size: a host can fill its own disk but not the machine's, and starts faster."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HOME = Path("/run/avshift-lab-disks")
 
 
 def make(name: str, image: Image | Distribution, megabytes: int) -> list[str]:
-    """Return podman's words for a container whose root is the image, with what it changes on a disk of its own."""
+    """Return podman's arguments for a container whose root is the image and whose changes go to its own disk."""
     disk = HOME / name
     upper, work, root = (disk / folder for folder in ("upper", "work", "root"))
     disk.mkdir(parents=True, exist_ok=True)
@@ -23,9 +23,9 @@ def make(name: str, image: Image | Distribution, megabytes: int) -> list[str]:
     lower = podman("image", "mount", image.reference).strip()
     layers = f"lowerdir={lower},upperdir={upper},workdir={work}"
     run(("mount", "-t", "overlay", "-o", layers, "avshift-lab-disk", str(root)))
-    # The mount above holds on to it.
+    # The mount above keeps it in use.
     podman("image", "unmount", image.reference)
-    # What an image says, and a root does not.
+    # Settings that come from an image, but not from a root directory.
     return ["--env=container=podman", "--stop-signal=SIGRTMIN+3", "--rootfs", str(root)]
 
 

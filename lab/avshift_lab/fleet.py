@@ -65,7 +65,7 @@ def containers(fleet: str | None = None) -> list[Container]:
 
 
 def prepare_images_and_packages(hosts: list[Host]) -> None:
-    """Everything that hosts are made of, so that they can then come up beside each other."""
+    """Everything that hosts are made of, so that they can then be started in parallel."""
     for image in {host.image.reference: host.image for host in hosts}.values():
         if isinstance(image, images.Image) and not images.exists(image):
             with step(image.name, "image made"):
@@ -193,7 +193,7 @@ def _mark_ready(identifier: str) -> None:
 
 
 def _remove(container: Container) -> None:
-    # systemd is not asked to shut down: a stand-in that hangs in its stop would hold everything up.
+    # systemd is not asked to shut down: a stand-in that hangs while stopping would block everything.
     podman("rm", "--force", "--time=0", "--volumes", container.identifier)
     disks.remove(container.name)
     (CACHE / "ready" / container.identifier).unlink(missing_ok=True)

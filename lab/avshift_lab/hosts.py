@@ -1,4 +1,4 @@
-"""What a host of the fleet is: its image, its packages, and what was done to it after that."""
+"""What a host of the fleet is: its image, its packages, and what was done to it afterwards."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Wanted:
     unpack_below: str
     # The package's file stays in this directory.
     keep_file_in: str
-    # Nothing is done with it but that.
+    # Nothing else is done with it.
     only_keep: bool
 
 

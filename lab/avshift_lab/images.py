@@ -16,13 +16,13 @@ from .paths import CACHE, IMAGES
 
 REPOSITORY = "localhost/avshift-lab"
 KEYS: dict[str, type] = {"base": str, "suite": str, "include": list, "prefetch": list, "mask": list, "run": list}
-# What an image has besides what its base has.
+# What an image has in addition to its base.
 ADDED = ("include", "mask", "run")
 
 # Whatever mmdebstrap leaves so that services do not start while it works would also keep them from
 # starting in the lab.
 NO_POLICY = 'rm -f "$1/usr/sbin/policy-rc.d"'
-# The archives of what is installed already would only make the image larger.
+# The archives of installed packages would only make the image larger.
 NO_ARCHIVES = 'chroot "$1" apt-get clean'
 # Journal in memory only: on the disk it would grow all the time.
 NO_JOURNAL = 'rm -rf "$1/var/log/journal"'
@@ -42,7 +42,7 @@ class Image:
 
     @property
     def reference(self) -> str:
-        """The image's name in podman's storage: another description or another maker, another name."""
+        """The image's name in podman's storage: it changes with the description and with this code."""
         return f"{REPOSITORY}/{self.name}:{self.digest}"
 
 

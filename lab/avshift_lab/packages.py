@@ -41,7 +41,7 @@ class Package:
 
     @property
     def digest(self) -> str:
-        """Of everything that decides what is in the package."""
+        """The digest of everything that decides the package's content."""
         one = self.stand_in
         made_by = hashlib.sha256(self.form.encode())
         for module in MAKERS:

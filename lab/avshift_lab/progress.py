@@ -1,4 +1,4 @@
-"""One line a step, with the seconds it took."""
+"""One line per step, with the seconds it took."""
 
 from __future__ import annotations
 
@@ -21,6 +21,6 @@ def step(subject: str, what: str) -> Iterator[None]:
 
 
 def say(subject: str, what: str) -> None:
-    """One whole line, whoever else is saying something."""
+    """Print one whole line, even if others print at the same time."""
     with _LOCK:
         print(f"{time.monotonic() - _BEGIN:6.1f}  {subject:<12} {what}", file=sys.stderr, flush=True)

@@ -78,7 +78,7 @@ class StandIn:
 
 
 def names() -> list[str]:
-    """Every stand-in that there are sources of."""
+    """Every stand-in that has sources."""
     return sorted(path.parent.name for path in STAND_INS.glob(f"*/{DESCRIPTION}"))
 
 

@@ -1,4 +1,6 @@
-"""What every host is made of: the stand-in packages, the lab's own programs, and a prefix that is copied for each."""
+"""What every host is made of: the stand-in packages, the lab's own programs, and a prefix that is copied for each
+host.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,7 @@ class Place:
 
     @property
     def template(self) -> Prefix:
-        """The prefix that has nothing but Wine and the lab's own programs."""
+        """The prefix that has only Wine and the lab's own programs."""
         return Prefix(self.folder / "template")
 
     @property

@@ -19,7 +19,7 @@ EXPANDING, BINARY, LISTED, LARGE = 2, 3, 7, 11
 
 @dataclass(frozen=True)
 class State:
-    """What one host has beside what Wine has."""
+    """What one host has in addition to Wine."""
 
     name: str
     packages: list[str] = field(default_factory=list)
@@ -56,7 +56,7 @@ def make(state: State, prefix: Prefix, built: Path) -> None:
 
 
 def refuse(state: State, prefix: Prefix) -> None:
-    """Have a host that is up refuse what its state says that it refuses."""
+    """Make a running host refuse what its state lists as refused."""
     if state.denied_keys:
         prefix.must(r"C:\deny.exe", *state.denied_keys)
     if state.denied_folder:

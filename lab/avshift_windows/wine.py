@@ -26,7 +26,7 @@ EXPORTED = (r"HKLM\SOFTWARE", r"HKLM\SYSTEM", r"HKU\.DEFAULT", r"HKU\S-1-5-21-0-
 
 @dataclass(frozen=True)
 class Ran:
-    """What came of a command line: its whole exit code, and what it printed."""
+    """The result of a command line: its full exit code, and what it printed."""
 
     code: int
     output: str
@@ -46,7 +46,7 @@ class Prefix:
 
     @property
     def temp(self) -> Path:
-        """A folder of its own for what the lab asks of it."""
+        """A separate folder for the lab's own requests."""
         return self.drive / "windows" / "temp"
 
     def make(self) -> None:
@@ -69,7 +69,7 @@ class Prefix:
 
     @contextmanager
     def up(self) -> Iterator[None]:
-        """Have it run, services too, until the end of the block."""
+        """Run it, with its services, until the end of the block."""
         with subprocess.Popen([PROGRAM, r"C:\hold.exe"], **self._options()) as holding:
             try:
                 yield

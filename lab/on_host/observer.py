@@ -7,7 +7,7 @@ time in which the outcome was the same: {folder, outcome, first, last, reads, sl
 these reads began, ``last`` when the last ended, in seconds since 1970; ``slowest`` is the longest of them in seconds.
 ``outcome`` is ``read`` (it was not refused), ``refused`` or what the system said. SIGTERM ends it, and the files go.
 
-It reads with its own hands: a scanner answers it like any process, and no scanner is asked anything else. Each
+It reads files itself: a scanner answers it like any process, and is asked nothing else. Each
 folder has a process of its own, so that one that waits for a scanner's answer keeps no other waiting.
 """
 

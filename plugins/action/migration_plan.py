@@ -110,7 +110,10 @@ class ActionModule(Adapter):
         return {**{key: value for key, value in told.items() if key != "foretold"}, "record": kept_record}
 
     def _grant(self, options: dict[str, Any], host: str) -> judge.Grant | None:
-        """Read what was approved before the host is looked at. A dry run needs none, and is held to one it is given."""
+        """Read what was approved before the host is looked at.
+
+        A dry run needs none, but has to match one that it is given.
+        """
         if not options["require_approval"] or (self._task.check_mode and not options["approved_plan"]):
             return None
         return kept.of_host(goal.approved_path(options["approved_plan"]), options, now(), host, this_run.PRIVATE)

@@ -28,12 +28,12 @@ def end_of(text: object) -> str | None:
 
 
 def is_time(text: str) -> bool:
-    """Return True if a text is a point in time, to the second, of a day that there is."""
+    """Return True if a text is a point in time, to the second, of a day that exists."""
     return end_of(text) == text
 
 
 def is_day(text: str) -> bool:
-    """Return True if a text is a day that there is, as YYYY-MM-DD."""
+    """Return True if a text is a day that exists, as YYYY-MM-DD."""
     return end_of(text) == text + LAST_SECOND
 
 

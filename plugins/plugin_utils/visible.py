@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Make text visible as what it is: nothing in it acts on a terminal, or hides from a reader."""
+"""Make all characters of a text visible: nothing in it acts on a terminal or hides from a reader."""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""YAML that people write, read with care: no key stands twice or is no text, and nothing grows as it is read."""
+"""YAML that people write, read with care: no duplicate keys, only text as keys, and nothing that expands while
+reading.
+"""
 
 from __future__ import annotations
 

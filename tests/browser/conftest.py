@@ -28,7 +28,7 @@ _share_with_unit_tests()
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium; its sandbox cannot be had as root."""
+    """Debian's Chromium; its sandbox does not work for root."""
     with sync_playwright() as playwright:
         yield playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
 

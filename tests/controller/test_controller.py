@@ -1,4 +1,4 @@
-"""The controller in a folder, from outside: what it runs, what it leaves, and what becomes of it when it is killed."""
+"""The controller in a folder, from outside: what it runs, what it leaves, and what happens when it is killed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What marks a test as an attack: who does what to whom, and what must hold all the same."""
+"""What marks a test as an attack: who does what to whom, and what must still hold."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ class Desk:
         return granted.read(str(self.plan), {**asked, **options}, now)
 
     def status(self, name: str, now: str = NOW, signed: bool = False, **current: Any) -> str:
-        """Return what becomes of a host whose plan is made now."""
+        """Return what happens to a host whose plan is made now."""
         made = copy.deepcopy(plan(name))
         made.update(current)
         return judge.judge(made, self.grant(now, signed)).status

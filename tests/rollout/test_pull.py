@@ -1,4 +1,4 @@
-"""A machine that fetches its work itself is found by its machine-id, is held to the approval and the stop file."""
+"""A machine that fetches its work itself is found by its machine-id, and obeys the approval and the stop file."""
 
 from __future__ import annotations
 

@@ -122,7 +122,7 @@ def test_a_rollout_is_stopped_with_a_reason_and_allowed_again(tmp_path: Path, co
     # Whoever may write there can put a template into it, which is text to every run.
     stop = fleet.out / "STOP"
     stop.write_text(stop.read_text(encoding="utf-8").replace("is slow", "is slow {{ 6 * 7 }}"), encoding="utf-8")
-    # A plan is made all the same.
+    # A plan is still made.
     assert fleet.run("plan", avshift_hosts="all").code == 0
     fleet.forget()
     stopped = fleet.run("migrate", **ALL)

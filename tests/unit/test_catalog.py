@@ -28,7 +28,7 @@ def _stem(value: object) -> str:
 def test_schema_is_one(name: str) -> None:
     Draft202012Validator.check_schema(SCHEMAS[name])
     if set(SCHEMAS[name]) <= {"$schema", "$id", "title", "description", "$defs"}:
-        # It has parts for others, and no document is held to it.
+        # It has parts for others, and no document is checked against it.
         return
     # What a host says has no version of its own: the code that says it came with the question. Nor has a variable.
     without = {"evidence": "live", "answer": "changed", "windows_reads": "changed", "rollout": "rings"}

@@ -1,4 +1,4 @@
-"""What a collector reads of a configuration file that is there fits the published schema, as answers are held to it."""
+"""What a collector reads of a configuration file that is there fits the published schema, as answers have to."""
 
 from __future__ import annotations
 

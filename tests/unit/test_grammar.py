@@ -1,4 +1,4 @@
-"""A line goes only if it is there for the product; tests/fixtures/lines.yml says of lines what becomes of them."""
+"""A line goes only if it is there for the product; tests/fixtures/lines.yml says what happens to each line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was approved is read once a run, and each host gets of it what a reading of its own would have given."""
+"""What was approved is read once per run, and each host gets what its own reading would have given."""
 
 from __future__ import annotations
 

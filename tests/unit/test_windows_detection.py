@@ -46,7 +46,7 @@ def test_recorded_host_is_found_as_stated(host: str) -> None:
 
 
 def _of_disk(host: str, folder: Path) -> dict[str, Any]:
-    """Return what a host's disk answers to the catalog's own reads, held to the published form."""
+    """Return what a host's disk answers to the catalog's own reads, checked against the published form."""
     told = main.main({"root": str(make_disk(host, folder)), "reads": json.dumps(ASKED["reads"])}, check_mode=True)
     return answers.checked_reads(told, ASKED["reads"], host)
 

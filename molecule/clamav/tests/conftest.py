@@ -1,4 +1,4 @@
-"""The hosts are planned, get ClamAV and are observed once, before the first test."""
+"""The hosts are planned, get ClamAV and are observed once, before the first test runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was asked for is there, was in the plan, and is not done twice."""
+"""Everything that was asked for is there, was in the plan, and is not done twice."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_every_change_was_planned_and_every_planned_change_was_made(name: str) -
 
 @pytest.fixture(scope="session")
 def again() -> dict[str, Any]:
-    """The role has been called for hosts that have it all."""
+    """The role has been run again on hosts that already have everything."""
     return clamav.ansible(str(clamav.DEPLOY), lab.HOSTS, kept_as="again")
 
 
@@ -68,7 +68,7 @@ def test_the_engine_has_the_settings(name: str) -> None:
 
 
 def test_scans_are_scheduled_and_find(name: str) -> None:
-    """Where clamdscan cannot be had, nothing is scheduled, and the rest works."""
+    """Where clamdscan is not available, nothing is scheduled, and the rest works."""
     if name == WITHOUT_CLAMDSCAN:
         assert lab.on(name, "test", "-e", "/usr/bin/clamdscan").returncode
         return

@@ -1,4 +1,4 @@
-"""What makes ClamAV look as if it protected when it does not: each is handled."""
+"""Situations in which ClamAV seems to protect but does not: each is handled."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from integration.clamav import MISSING, OWNED, PATHS, QUARANTINE
 from integration.samples import DETECTABLE, tried
 
 DATABASE = "/var/lib/clamav"
-# The service holds its own log.
+# The service keeps its own log open.
 CUSTOM = (
     "freshclam",
     "--config-file=/etc/clamav/avshift-freshclam-custom.conf",
@@ -34,7 +34,7 @@ def _comes_back(host: str) -> bool:
 
 
 def test_units_run_without_the_official_database(name: str) -> None:
-    """Debian's own conditions want it, and systemctl would end with 0 all the same."""
+    """Debian's own conditions want it, and systemctl would still end with 0."""
     assert lab.on(name, "sh", "-c", f"ls {DATABASE}/main.* {DATABASE}/daily.*").returncode != 0
     for unit in ("clamav-daemon.service", "clamav-daemon.socket"):
         shown = lab.must(name, "systemctl", "show", "--property=ConditionResult,ActiveState", "--value", unit)
@@ -42,7 +42,7 @@ def test_units_run_without_the_official_database(name: str) -> None:
 
 
 def test_an_upgrade_leaves_the_settings_alone(name: str) -> None:
-    """With the packages' own answer, each key that is there several times would be there once."""
+    """With the packages' default answer, repeated keys would be reduced to one."""
     kept = ("/etc/clamav/clamd.conf", "/etc/clamav/avshift-freshclam-custom.conf")
     before = [lab.must(name, "cat", path) for path in kept]
     assert before[0].count("OnAccessIncludePath ") == len(PATHS)
@@ -52,7 +52,7 @@ def test_an_upgrade_leaves_the_settings_alone(name: str) -> None:
 
 
 def test_a_file_that_only_root_may_read_is_refused(name: str) -> None:
-    """Without its descriptor the engine could not read it, and it would pass."""
+    """Without its descriptor the engine could not read the file, and would let it pass."""
     command = ("sh", "-c", 'chmod 0600 "$0"; cat "$0"')
     refused = tried(name, "/srv", DETECTABLE, *command)
     assert "Operation not permitted" in refused.stdout
@@ -67,7 +67,7 @@ def test_a_quarantine_that_is_gone_is_made_again(name: str) -> None:
 
 
 def test_a_path_that_is_missing_is_not_watched_and_told(name: str, plan: dict[str, list[dict[str, str]]]) -> None:
-    """clamonacc says that it watches one that is not there."""
+    """clamonacc claims to watch a path that does not exist."""
     assert MISSING not in lab.must(name, "cat", "/etc/clamav/clamd.conf")
     told = {check["id"]: check["diagnosis"] for check in plan["preflight"]}
     assert told["protected_paths_missing"] == MISSING
@@ -75,7 +75,7 @@ def test_a_path_that_is_missing_is_not_watched_and_told(name: str, plan: dict[st
 
 @pytest.mark.parametrize("killed", ["clamd", "clamonacc"])
 def test_neither_lives_without_the_other(name: str, killed: str) -> None:
-    """clamonacc alone lets everything pass. Both are looked at every 20 ms, on the host."""
+    """clamonacc alone lets everything pass. Both are checked every 20 ms, on the host."""
     watch = (
         f"kill -9 $(pidof {killed}); alone=0; worst=0; for i in $(seq 400); do "
         "if pidof clamonacc >/dev/null && ! pidof clamd >/dev/null; then alone=$((alone+1)); else alone=0; fi; "
@@ -95,7 +95,7 @@ def _started(host: str, program: str) -> int:
 
 
 def test_an_engine_that_is_stopped_takes_the_interceptor_along_and_both_come_back(name: str) -> None:
-    """The stop is undone within a second or two, so what is looked at is that clamonacc is another process by then."""
+    """The stop is undone within a second or two, so the test checks that clamonacc is a new process by then."""
     before = lab.must(name, "pidof", "clamonacc")
     lab.must(name, "systemctl", "stop", "clamav-daemon")
     assert _comes_back(name)

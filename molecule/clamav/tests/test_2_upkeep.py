@@ -1,4 +1,4 @@
-"""Whatever happens to one of the two units, protection is back within seconds, or it is reported."""
+"""Whatever happens to one of the two units, protection is back within seconds, or the failure is reported."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _options(host: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def kept_up(deployed: dict[str, Any]) -> dict[str, Any]:
-    """Every host has a unit to be alerted by, and nothing is moved into a quarantine; what Ansible said."""
+    """Every host has a unit that alerts, and nothing is moved into a quarantine; what Ansible said."""
     upkeep.prepare()
     return _again("kept_up")
 
@@ -74,7 +74,7 @@ def _is_told(host: str, since: str, *words: str) -> bool:
 
 
 def test_a_stop_is_undone_and_reported(name: str, kept_up: dict[str, Any]) -> None:
-    """It is not known whether it was a package's script or an administrator; the one who means it disables the unit."""
+    """A package's script or an administrator may have stopped it; to stop it for good, disable the unit."""
     since = _now(name)
     lab.must(name, "rm", "-f", ALERTED)
     lab.must(name, "systemctl", "stop", ON_ACCESS)
@@ -84,7 +84,7 @@ def test_a_stop_is_undone_and_reported(name: str, kept_up: dict[str, Any]) -> No
 
 
 def test_one_that_runs_on_without_a_mark_is_started_again(name: str, kept_up: dict[str, Any]) -> None:
-    """As clamonacc was seen to; a program that holds a group of fanotify's and no mark stands in for it."""
+    """As seen with clamonacc; a program that holds a fanotify group without marks stands in for it."""
     drop_in = f"/etc/systemd/system/{ON_ACCESS}.d/site.conf"
     program = "import ctypes,time; ctypes.CDLL(None).fanotify_init(4, 0); time.sleep(600)"
     since = _now(name)
@@ -122,7 +122,7 @@ def test_a_disabled_unit_is_left_alone_and_reported(name: str, kept_up: dict[str
 
 @pytest.fixture(scope="session")
 def moved(kept_up: dict[str, Any]) -> dict[str, Any]:
-    """Every host was as earlier releases left it, with the package's own unit, and got what this one has."""
+    """Every host was as earlier releases left it, with the package's own unit, and got this release's units."""
     back = (
         f"systemctl disable --now {GUARD} {ON_ACCESS}; rm -r /etc/avshift /etc/systemd/system/avshift-clamonacc*; "
         f"rm /etc/systemd/system/{PACKAGED}.d/*; cat >/etc/systemd/system/{PACKAGED}.d/avshift.conf; "

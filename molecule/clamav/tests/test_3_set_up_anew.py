@@ -1,6 +1,6 @@
-"""Other ways to set it up, and some that cannot succeed, which say why and leave the host as it was.
+"""Other ways to set it up, and some that cannot succeed, which say why and leave the host unchanged.
 
-Each takes a host anew: full set only.
+Each needs a new host: full set only.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ CLEARED = """- {text: "ConditionPathExistsGlob=\\n", when: *without_official}
 
             [Service]
             ExecStartPre="""
-# What a run keeps of itself, and what packages that came and went leave in the databases.
+# What a run keeps about itself, and what packages leave in the databases after they were installed and removed.
 OWN = ("/var/lib/avshift*", "/etc/passwd*", "/etc/shadow*", "/etc/group*", "/etc/gshadow*", "/etc/sub?id*")
 PORT = 8099
 SERVER = """

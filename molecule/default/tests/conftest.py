@@ -1,4 +1,4 @@
-"""Each test is made for each host of the fleet; testinfra runs the system's own tools there."""
+"""Each test runs once per host of the fleet; testinfra uses the system's own tools there."""
 
 from __future__ import annotations
 

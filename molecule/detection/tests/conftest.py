@@ -1,4 +1,4 @@
-"""Each test is made for each host. Detecting happens once, between two looks at every file of every host."""
+"""Each test runs once per host. Detection runs once, between two snapshots of every file of every host."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from integration import lab
 from integration.detected import Detected, detected
 
 SCENARIO = lab.REPOSITORY / "molecule/detection"
-# It takes 1 to 2 minutes where nothing else runs.
+# It takes 1 to 2 minutes on a quiet machine.
 TIMEOUT_SECONDS = 900
 
 

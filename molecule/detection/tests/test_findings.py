@@ -1,4 +1,4 @@
-"""What is on a host is found, as what it is, and nothing else."""
+"""Everything on a host is found and identified correctly, and nothing else is found."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ COMPARED_WHEN_GIVEN = ("problems", "mode")
 
 
 def _fits(identity: str, pattern: str) -> bool:
-    """Return whether an id is a pattern's, in which * stands for any characters."""
+    """Return whether an id matches a pattern, in which * stands for any characters."""
     return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), identity) is not None
 
 

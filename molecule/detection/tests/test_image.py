@@ -1,4 +1,4 @@
-"""The image of a disk shows the same, less what only a running system has."""
+"""The image of a disk shows the same, except what only a running system has."""
 
 from __future__ import annotations
 

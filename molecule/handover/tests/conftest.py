@@ -1,4 +1,4 @@
-"""Every fault on a host of its own; what happens to the hosts happens once, before the first test."""
+"""Every fault has its own host; everything is done to the hosts once, before the first test."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ UNIT = "fault"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a fault: the host's record, and what the observer saw until after the run."""
+    """The result of a fault: the host's record, and what the observer saw until after the run."""
 
     record: dict[str, Any]
     spans: list[Span]

@@ -1,4 +1,4 @@
-"""What a staging that was rolled back leaves all the same: a path, with all that is below it, and the reason."""
+"""What a staging still leaves after it was rolled back: a path, with everything below it, and the reason."""
 
 LEFT = {
     "/var/lib/avshift": "the journal says that a run was tried and taken back",

@@ -1,4 +1,4 @@
-"""Where what is protected holds the old scanner's own directories, these are left out while that one is there."""
+"""If protected directories contain the old scanner's own ones, these are left out while the old scanner is there."""
 
 from __future__ import annotations
 

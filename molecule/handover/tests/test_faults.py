@@ -1,4 +1,4 @@
-"""Whatever goes wrong, the verdict is as stated, and no host is without a scanner but as its record says."""
+"""Whatever goes wrong, the verdict is the stated one, and no host is without a scanner longer than its record says."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_the_recorded_window_is_as_long_as_the_one_that_was_seen(fault: Fault, o
     recorded, exact_to = outcome.record["window_seconds"], _facts(outcome)["window_exact_to_seconds"]
     assert recorded == pytest.approx((ended or 0) - (begun or 0), abs=2 * ROUNDED)
     begins, ends = zip(*(_edges(outcome.spans, folder) for folder in observer.FOLDERS), strict=True)
-    # Its old protection lets go of all directories at once, and the new one takes them one after the other.
+    # Its old protection releases all directories at once, and the new one takes them one by one.
     shortest = max(end[0] for end in ends) - min(begin[1] for begin in begins)
     longest = max(end[1] for end in ends) - min(begin[0] for begin in begins)
     assert shortest - ROUNDED <= recorded <= longest + exact_to + ROUNDED
@@ -136,7 +136,7 @@ def _seconds(moment: str | None) -> float | None:
 
 
 def _is_between(span: Span, begun: float | None, ended: float | None) -> bool:
-    """Return True if it may lie there: each read was answered at some moment while it lasted."""
+    """Return True if it may lie there: each read was answered at some moment during it."""
     tolerated = span.slowest + ROUNDED
     begins_after = begun is not None and span.first >= begun - tolerated
     return begins_after and (ended is None or span.last <= ended + tolerated)

@@ -1,4 +1,4 @@
-"""Each test is made for each case: a host, with a replacement or without one."""
+"""Each test runs once per case: a host, with or without a replacement."""
 
 from __future__ import annotations
 

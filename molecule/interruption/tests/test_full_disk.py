@@ -1,4 +1,6 @@
-"""Wherever the disk fills, the record says how far a run came, nothing is lost, and with room the next ends it."""
+"""Wherever the disk fills up, the record says how far a run came, nothing is lost, and the next run, with room,
+completes it.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +18,13 @@ from interruption.runs import Uncut
 
 Seen = tuple[Observation, set[str]]
 DONE, BEGUN, TAKEN_BACK = "changed", ("changed", "failed"), "rolled_back"
-# The lab's own, and what a run says of itself.
+# The lab's own files, and what a run notes about itself.
 NOT_LOOKED_AT = "/run/"
 NOT_THE_HOSTS = ("/filler-of-the-lab", "/var/lib/avshift")
 
 
 def _filled(machine: Machine, uncut: Uncut, boundary: Boundary) -> list[str]:
-    """Return what is wrong after the disk was full from a step's beginning on, and then was not."""
+    """Return what is wrong after the disk was full from the start of a step and then had room again."""
     plan, steps = runs.begun(machine)
     keep, before = uncut.to_keep(machine), machine.observe()
     done = machine.carry_out(steps, boundary)
@@ -31,7 +33,7 @@ def _filled(machine: Machine, uncut: Uncut, boundary: Boundary) -> list[str]:
         record = engine.recorded(plan, done["parts"])
         wrong += _not_said(plan, uncut.retained, record, before, machine.observe())
         machine.call("free")
-        # A run that was rolled back to its first step has ended: the next one is planned and approved anew.
+        # A run that was rolled back to its first step has ended: the next one needs a new plan and approval.
         machine.resume(machine.plan() if record["outcomes"]["stage"][0]["outcome"] == "undone" else plan)
     else:
         machine.call("free")

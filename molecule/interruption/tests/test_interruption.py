@@ -1,4 +1,6 @@
-"""Wherever a run is interrupted, the next one ends in the state of one that was not, and nothing archived is lost."""
+"""Wherever a run is interrupted, the next one ends in the same state as an uninterrupted one, and nothing archived is
+lost.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,7 @@ def _cut(machine: Machine, uncut: Uncut, how: str, boundary: Boundary) -> list[s
     wrong = [f"lost when it was interrupted: {path}" for path in machine.call("lost", sums=keep, archived=False)]
     if how == "power":
         wrong += _not_one(machine, boundary) if machine.case.replaced else []
-        # What was started by hand does not run after a restart: a run that had not begun is planned anew.
+        # What was started by hand does not run after a restart: a run that had not begun needs a new plan.
         plan = plan if machine.call("begun") else machine.plan()
     machine.resume(plan)
     wrong += [f"not in a whole archive: {path}" for path in machine.call("lost", sums=keep, archived=True)]

@@ -41,7 +41,7 @@ def _cut(machine: Machine, uncut: Uncut, how: str, boundary: Boundary) -> list[s
         machine.lose_power_at(steps, boundary)
     wrong = _others(machine, STATED[boundary["place"]][how])
     if how == "kill":
-        # For a while more: what was only about to end would have ended.
+        # A little longer: processes that were about to end have then ended.
         time.sleep(STAYING)
         wrong += _read(machine.observer("stop"), STATED[boundary["place"]].get("open", 0))
     machine.resume(plan)

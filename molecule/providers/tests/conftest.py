@@ -1,4 +1,4 @@
-"""Each test is made for each host. What happens to the hosts happens once, before the first test."""
+"""Each test runs once per host. Everything is done to the hosts once, before the first test."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def expected(name: str) -> Expectation:
-    """What the host has to end in."""
+    """The host's expected final state."""
     return providers.load(name)
 
 

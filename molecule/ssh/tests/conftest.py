@@ -1,4 +1,4 @@
-"""Every account on a host of its own; what happens to the hosts happens once, before the first test of it."""
+"""Every account has its own host; everything is done to the hosts once, before the first test that needs it."""
 
 from __future__ import annotations
 

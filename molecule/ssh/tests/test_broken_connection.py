@@ -1,4 +1,4 @@
-"""A connection that breaks ends no part: the host goes on to the part's end, and the next run reports it."""
+"""A broken connection interrupts no part: the host completes the part, and the next run reports it."""
 
 from __future__ import annotations
 

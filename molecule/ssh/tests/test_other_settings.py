@@ -1,4 +1,4 @@
-"""An ansible.cfg that is another's, and an ansible-core that is not as the transport wants it: every host answers."""
+"""With a foreign ansible.cfg, or an ansible-core that the transport does not support, every host still answers."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def begun_with(steps, pending):
 
 
 def say(word, target):
-    """Write a line about the run to the host's log; ``word`` says what becomes of it."""
+    """Write a line about the run to the host's log; ``word`` says what happens to it."""
     _write(_line(word, target))
 
 

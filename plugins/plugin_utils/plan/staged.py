@@ -16,8 +16,8 @@ class Staged:
     """The staging of a provider on one host. ``layout`` is its platform's part of the catalog, or empty.
 
     ``paths`` are the protected directories that exist; ``missing`` are those that do not. ``problem`` says why the
-    packages cannot be had. ``install`` are {kind, target} of steps that may not be made before the handover, with what
-    they change.
+    packages are not available. ``install`` are {kind, target} of steps that may not be made before the handover, with
+    what they change.
     """
 
     provider: Provider

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What has changed on a fleet between two runs, from their folders of records, which are read once and side by side."""
+"""What has changed on a fleet between two runs, from their folders of records, which are read once, side by side."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .table import table
 FORMAT_VERSION = 1
 KIND = "avshift.endpoint comparison"
 EARLIER, LATER = "earlier", "later"
-# The document for people names so many hosts; the other one has all of them.
+# How many hosts the document for people names; the other one has all of them.
 MOST_SHOWN = 1000
 
 # (file name, record or None, why it could not be read), as records.read yields them: sorted by name.
@@ -94,7 +94,9 @@ def _facts(read: Iterable[Read]) -> Iterator[tuple[str, Facts]]:
 
 
 def _of_record(record: dict[str, Any]) -> dict[str, Any]:
-    """Return what of a record is compared; what changes with every run, such as times and process ids, is not."""
+    """Return the parts of a record that are compared, without what changes in every run, such as times and process
+    IDs.
+    """
     plan = record["plan"]
     looked = collected_in(record).get("findings") if record["verification"] else (plan or {}).get("findings", [])
     proof = (record["verification"] or {}).get("proof")

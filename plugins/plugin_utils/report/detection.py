@@ -22,7 +22,7 @@ Grouped = dict[tuple[str, ...], list[str]]
 
 
 def of_host(record: dict[str, Any]) -> str:
-    """Return what was found on one host, in a line: a run shows its progress with it."""
+    """Return what was found on one host, in one line, by which a run shows its progress."""
     words = [visible(finding(found)) for found in collected_in(record).get("findings", ())]
     if record["failure"]:
         words.append(visible(record["failure"]["message"]))
@@ -48,7 +48,7 @@ def summary(records: list[dict[str, Any]]) -> list[str]:
 
 
 def _previews(records: list[dict[str, Any]]) -> list[str]:
-    """Return a line for each platform whose hosts are looked at and not changed: they are counted apart."""
+    """Return one line for each platform whose hosts are only checked: they are counted separately."""
     by_platform: dict[str, Counter[str]] = {}
     for record in records:
         if preview.is_one(record):
@@ -61,7 +61,7 @@ def _previews(records: list[dict[str, Any]]) -> list[str]:
 
 
 def _looked_at(records: list[dict[str, Any]]) -> str:
-    """Return how many hosts answered, and how many of those could be looked at whole."""
+    """Return how many hosts answered, and how many of those could be checked completely."""
     answered = [record for record in records if record["verification"]]
     return f"{len(answered)} of {len(records)} hosts answered, {_whole(records)} of them could be checked completely."
 
@@ -71,7 +71,7 @@ def _whole(records: list[dict[str, Any]]) -> int:
 
 
 def _nothing(records: list[dict[str, Any]]) -> str:
-    """Return what it means that nothing was found: nothing at all, where no host was looked at whole."""
+    """Return what it means that nothing was found; if no host was checked completely, it means nothing."""
     whole = _whole(records)
     if not whole:
         return "It is not known whether Kaspersky is there: no host could be checked completely."

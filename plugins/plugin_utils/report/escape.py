@@ -13,14 +13,14 @@ from ..visible import CELL_LIMIT, visible
 __all__ = ["CELL_LIMIT", "FORMULA", "cell", "fenced", "harmless", "no_template", "visible"]
 
 MARKUP = re.compile(r"([\\`*_{}\[\]|#~!])")
-# What makes a spreadsheet take a text for a formula; its wide forms are taken for them too.
+# Characters that make a spreadsheet read text as a formula, with their wide forms.
 FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
-# What begins an expression, a statement or a comment of Jinja.
+# Characters that begin an expression, a statement or a comment in Jinja.
 OPENING = re.compile(r"\{(?=[{%#]|$)")
 
 
 def cell(text: object) -> str:
-    """Return text for a cell or a line of Markdown: no markup in it has a meaning."""
+    """Return text for a cell or a line of Markdown, with all markup escaped."""
     escaped = html.escape(visible(text), quote=False)
     return MARKUP.sub(r"\\\1", escaped)
 
@@ -34,7 +34,7 @@ def harmless(value: object, limit: int) -> object:
     return value if isinstance(value, int | float) else _no_formula(str(value), limit)
 
 
-# Most cells of a fleet's table say what those above them do.
+# Most cells of a fleet's table repeat those above them.
 @functools.lru_cache(maxsize=1024)
 def _no_formula(text: str, limit: int) -> str:
     shown = visible(text, limit)

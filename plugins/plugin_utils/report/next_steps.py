@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What to do after a detection, in one block: first for hosts that gave no answer, by why, and then for the others."""
+"""What to do after a detection, in one block: first for hosts that gave no answer, by reason, then for the others."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ FORETELL = (
     "changes nothing either: ansible-playbook avshift.endpoint.plan -i INVENTORY"
 )
 NO_FORECAST = "There is nothing to remove on hosts without Kaspersky."
-NOTHING = "There is nothing to migrate on hosts without Kaspersky. To put a replacement there all the same, plan it."
+NOTHING = "There is nothing to migrate on hosts without Kaspersky. To install a replacement there anyway, plan it."
 MOST_LIMITED = 10
 
 
@@ -52,7 +52,7 @@ def lines(records: list[dict[str, Any]]) -> list[str]:
 
 
 def _silent(records: list[dict[str, Any]]) -> list[str]:
-    """Return a line for each reason for which hosts gave no answer, and how to look at them again."""
+    """Return one line for each reason why hosts gave no answer, and how to check them again."""
     by_code: dict[str, list[str]] = {}
     for record in records:
         if record["failure"]:

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How a rollout stands: which hosts are where, what holds it up, and the command that goes on."""
+"""The state of a rollout: which hosts are where, what blocks it, and the command that continues it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def states(standing: Standing) -> dict[str, str]:
 
 
 def state_of(result: Mapping[str, Any] | None) -> str:
-    """Return what became of a host. ``result`` is that of migration_record, None where the host was never begun."""
+    """Return a host's state. ``result`` is that of migration_record, None where the host was never begun."""
     if result is None:
         return NOT_BEGUN
     if result.get("success"):
@@ -61,7 +61,7 @@ def seen_in(host: str, result: Mapping[str, Any]) -> Seen:
 
 
 def last_words(standing: Standing) -> list[str]:
-    """Return the last lines of a run: how many hosts came to what and why, what holds it up, and how to go on."""
+    """Return the last lines of a run: how many hosts ended how and why, what blocks it, and how to continue."""
     found = states(standing)
     rows = _rows(found, standing.seen)
     lines = [*table(HEADER, rows[:MOST_ROWS], WIDEST), ""] if rows else []
@@ -104,7 +104,7 @@ def missing(counts: Mapping[str, int]) -> AvshiftError | None:
 
 
 def counted(found: dict[str, str], dry_run: bool) -> str:
-    """Return how many hosts came to what, in a line."""
+    """Return how many hosts ended how, in one line."""
     counts = Counter(found.values())
     words = {MIGRATED: "would be migrated" if dry_run else "migrated", FAILED: "would fail" if dry_run else "failed"}
     words |= {NOT_BEGUN: "not started", FORECAST: "only looked at"}
@@ -147,7 +147,7 @@ def _what_to_do(standing: Standing, counts: Mapping[str, int]) -> list[str]:
 
 
 def going_on(standing: Standing) -> list[str]:
-    """Return how to go on: what has to come first, when it makes sense at the earliest, and the command."""
+    """Return how to continue: what has to be done first, the earliest useful time, and the command."""
     answer, schedule = standing.answer, standing.schedule
     ids = {reason.id for reason in answer.reasons}
     lines = [GO] if "stop_file" in ids else []

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether what is summed up is the whole of a run: no host at work, none without an answer."""
+"""Whether a summary covers the whole run: no host is still running, and none gave no answer."""
 
 from __future__ import annotations
 

@@ -19,9 +19,9 @@ RESULTS = {
     "seen_before": "Last seen before {since}",
     "ambiguous": "Ambiguous, and assigned to nothing",
 }
-# Codes that say no more than that something went wrong: only the cause helps.
+# Codes that only say that something went wrong: here the cause is needed.
 PLAIN = ("failed", "unreachable", "module_failed")
-# What newer releases of ansible-core put before a cause.
+# The prefix that newer releases of ansible-core put before a cause.
 PREFIXES = ("Task failed: ", "Action failed: ", "Module failed: ")
 
 
@@ -79,7 +79,7 @@ NO_WINDOW = "no unprotected moment"
 
 
 def window(seconds: float | None) -> str:
-    """Return an unprotected window in seconds, that there was none, or a dash where nothing was handed over."""
+    """Return an unprotected window in seconds, or that there was none, or a dash if nothing was handed over."""
     if seconds is None:
         return "-"
     return f"{seconds:.3f} s" if seconds else NO_WINDOW
@@ -132,7 +132,7 @@ def digest(plan: dict[str, Any] | None) -> str:
 
 
 def some(hosts: Iterable[str]) -> str:
-    """Return the first few names of hosts, and an ellipsis where there are more."""
+    """Return the first few host names, and an ellipsis if there are more."""
     names = sorted(hosts)
     return ", ".join([*(visible(name) for name in names[:MOST_NAMES]), *(["…"] if len(names) > MOST_NAMES else [])])
 

@@ -24,19 +24,19 @@ class Amount:
     is_share: bool
 
     def of(self, total: int) -> int:
-        """Return how many hosts of so many that is; a part of a host is none."""
+        """Return how many hosts of a total that is, rounded down."""
         return int(self.number * total / WHOLE) if self.is_share else int(self.number)
 
     def is_exceeded(self, hosts: int, total: int) -> bool:
-        """Return True if these are more hosts of so many; no hosts never are."""
+        """Return True if a number of hosts out of a total is above the amount; zero hosts never are."""
         return hosts * WHOLE > self.number * total if self.is_share else hosts > self.number
 
     def is_reached(self, hosts: int, total: int) -> bool:
-        """Return True if these are at least as many hosts of so many; of no hosts all are."""
+        """Return True if a number of hosts out of a total reaches the amount; zero of zero does."""
         return hosts * WHOLE >= self.number * total if self.is_share else hosts >= min(self.number, Fraction(total))
 
     def __str__(self) -> str:
-        """Return it as people write it, which is read as the same again."""
+        """Return it as people write it; reading that gives the same amount."""
         text = f"{float(self.number):.4f}".rstrip("0").rstrip(".")
         return f"{text}%" if self.is_share else text
 

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A rollout with its hosts: as a plan is made with it and has it, and of hosts for which nothing was approved."""
+"""A rollout with its hosts: for a new plan, from an approved one, and for hosts without an approved plan."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .rules import Rules
 from .schedule import Divided
 
 Values = Callable[[str, str], Sequence[str]]
-# What was given in another way before, and how now.
+# Former variables, and how to set the same now.
 FORMER = {
     "waves": "its sizes are those of rings now: -e avshift_rollout=1,10%, or rings in avshift_rollout",
     "max_fail_percentage": "that is gate.min_clean and stop_after in avshift_rollout now",
@@ -37,7 +37,7 @@ def refuse_former(variables: Mapping[str, Any]) -> None:
 
 
 def refuse_other(approved: Divided, given: Rules | None) -> None:
-    """Raise AvshiftError for a rollout that is given beside an approved plan, and is not the one in it."""
+    """Raise AvshiftError for a rollout that differs from the one in the approved plan."""
     if given is not None and given.to_json() != approved.rules:
         raise AvshiftError(
             "rollout_not_approved",

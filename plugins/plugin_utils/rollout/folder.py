@@ -68,7 +68,7 @@ def end(look: Mapping[str, Any], host: str, is_clean: bool, modes: Modes = PRIVA
 
 
 def threshold(look: Mapping[str, Any]) -> str:
-    """Return why no further host of a ring is begun in this run, '' as long as one may be."""
+    """Return why this run starts no further host of a ring, '' while it may."""
     folder = Path(look["home"]) / MARKS / look["ring"]
     bad = [mark for mark in _marks(folder) if mark["state"] == UNCLEAN and mark["run"] == look["run"]]
     most = amount(look["stop_after"], "stop_after")
@@ -130,7 +130,7 @@ def saved(path: Path) -> Schedule | None:
 
 
 def decided(path: Path) -> Schedule:
-    """Return what a run has decided; AvshiftError if that is nothing yet."""
+    """Return a run's decisions; AvshiftError if there are none yet."""
     found = saved(path)
     if found is None:
         raise AvshiftError(
@@ -177,7 +177,7 @@ def _marked(seen: Seen, mark: Mapping[str, Any] | None) -> Seen:
 
 
 def _group(home: Path, host: str, groups: list[list[Any]]) -> str:
-    """Return why a host has to wait for others of its group, '' where it has not. A group is [by, value, free]."""
+    """Return why a host has to wait for others of its group, '' if it need not. A group is [by, value, free]."""
     if not groups:
         return ""
     others = [mark for name, mark in marks(home).items() if name != host]

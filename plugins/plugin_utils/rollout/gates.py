@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether a ring went well enough for the next one: continue, wait or stop. What is not known waits."""
+"""Whether a ring went well enough for the next one: continue, wait or stop. If that is unknown, the answer is wait."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Known:
 
 
 def answer(ring: Ring, hosts: Sequence[Seen], known: Known) -> Answer:
-    """Return what the gate behind a ring says. Hosts that are only looked at count for nothing."""
+    """Return the answer of the gate after a ring. Hosts that are only checked do not count."""
     counted = [seen for seen in hosts if seen.state != FORECAST]
     if not counted:
         return Answer()
@@ -198,7 +198,7 @@ def _soak(gate: Gate, name: str, hosts: Sequence[Seen], now: datetime) -> Iterat
 
 
 def _word(gate: Gate, name: str, known: Known) -> Iterator[Reason]:
-    """Yield that a person has to say something, once all else is as it has to be."""
+    """Yield that a person's permission is needed, once everything else is in order."""
     if gate.approval == NO_WORD:
         return
     if gate.approval == BY_A_PERSON:

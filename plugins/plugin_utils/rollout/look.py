@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a host's task looks at before the host is begun: stop file, window, the limit of its ring, its group."""
+"""What a host's task checks before the host is started: stop file, window, the limit of its ring, its group."""
 
 from __future__ import annotations
 

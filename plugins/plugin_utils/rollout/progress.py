@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a host's record says of its place in a rollout."""
+"""What a host's record says about its progress in a rollout."""
 
 from __future__ import annotations
 

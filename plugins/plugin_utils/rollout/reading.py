@@ -36,7 +36,8 @@ def rules(given: Any) -> Rules:
     """Return the rollout that is given; nothing at all is one host, then a tenth, then the rest.
 
     ``given`` is a mapping with KEYS, a number, a percentage, a list of rings or of sizes, or any of that as text.
-    Raises AvshiftError that names the place for anything else: an unknown key, a name twice, a zone that there is not.
+    Raises AvshiftError that names the place for anything else: an unknown key, a duplicate name, a zone that does not
+    exist.
     """
     content = _mapping(_known(_content(given), KEYS, ""), "")
     gate, stop_after = content.get("gate") or {}, content.get("stop_after", "5%")

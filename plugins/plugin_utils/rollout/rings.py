@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which hosts are in which ring, and which of them share a group. Decided once, when a plan is made."""
+"""Which hosts are in which ring, and which share a group: decided once, when a plan is made."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Candidate:
 
     @property
     def key(self) -> str:
-        """Return what orders hosts: evenly spread, and the same whenever and wherever it is asked for."""
+        """Return a host's sort key: evenly distributed, and the same at any time and on any controller."""
         if self.machine is None:
             return ""
         return hashlib.sha256((self.machine or self.host).encode("utf-8", "surrogatepass")).hexdigest()

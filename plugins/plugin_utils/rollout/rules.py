@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a rollout is asked to be: rings, what has to hold between them, who may be away at once, and when."""
+"""The rules of a rollout: rings, the gates between them, how many hosts may be down at once, and when."""
 
 from __future__ import annotations
 

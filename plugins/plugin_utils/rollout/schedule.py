@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What one run does of a rollout: which hosts it begins, in which batches, and whether each of these begins."""
+"""What one run does in a rollout: which hosts it starts, in which batches, and whether each batch starts."""
 
 from __future__ import annotations
 
@@ -211,7 +211,7 @@ def look(
 
 
 def again(schedule: Schedule, begun: Collection[int], seen: Mapping[str, Seen]) -> Schedule:
-    """Return what a run does at its end: it tries those hosts again that it began and did not reach."""
+    """Return what a run does at its end: it retries the hosts that it started but did not reach."""
     found: list[dict[str, Any]] = []
     for number in sorted(begun) if schedule.rules.retry_unreachable else []:
         batch = schedule.batches[number]

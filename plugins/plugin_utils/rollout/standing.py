@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Where a rollout stands, from records and marks, and what holds its next ring up."""
+"""The state of a rollout, from records and marks, and what blocks its next ring."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ WORKDAYS = {"weekdays": DAYS[:5], "weekend": DAYS[5:], "all": DAYS, "daily": DAY
 
 
 def window(given: Any, place: str) -> Window:
-    """Return a window; AvshiftError for one without a zone, without a length, or of words that are none."""
+    """Return a window; AvshiftError for one without a zone or a length, or with unknown words."""
     content = _content(given, ("days", "start", "end", "zone"), place)
     found = [clock(content.get(key), f"{place}.{key}") for key in ("start", "end")]
     if found[0] == found[1] or found[0] == DAY:
@@ -31,7 +31,7 @@ def window(given: Any, place: str) -> Window:
 
 
 def freeze(given: Any, place: str) -> Freeze:
-    """Return frozen days, whose last one is frozen to its end, or from one moment to another."""
+    """Return a freeze: whole days including the last one, or from one moment to another."""
     content = _content(given, ("from", "until", "why", "zone"), place)
     zone = _zone(content.get("zone", "UTC"), place)
     begins = _moment(content.get("from"), zone, f"{place}.from", at_end=False)

@@ -17,7 +17,7 @@ from ..times import utc
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 HOUR, DAY = 60, 24 * 60
-# Days that are looked ahead: nearly always the next opening is near.
+# How many days to look ahead: the next opening is nearly always close.
 NEAR, FAR = 10, 400
 FIRST, LAST = datetime.min.replace(tzinfo=timezone.utc), datetime.max.replace(tzinfo=timezone.utc)
 Span = tuple[datetime, datetime]

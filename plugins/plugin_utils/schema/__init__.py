@@ -1,10 +1,10 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Hold content to the published JSON schemas, where a controller has no library for it.
+"""Check content against the published JSON schemas, on controllers that have no library for it.
 
 ansible-core brings none, and a collection may ask for none at run time. What is interpreted is the part of draft
 2020-12 that the schemas in ``catalog/data/schemas`` use; a keyword that is not known here is refused, so that a schema
-cannot ask for something that nothing checks. The tests hold every answer to that of the library ``jsonschema``.
+cannot ask for something that nothing checks. The tests compare every answer with that of the library ``jsonschema``.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class _Check:
         return result
 
     def others(self, schema: Schema, value: dict[str, Any], described: set[str], place: str) -> Result:
-        """Hold the keys that nothing else describes to a schema."""
+        """Check the keys that nothing else describes against a schema."""
         result = Result()
         for key in value:
             if key in described:

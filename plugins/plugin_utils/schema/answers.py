@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a host may answer. Every answer is held to the published schema before anything is made of it.
+"""What a host may answer. Every answer is checked against the published schema before it is used.
 
 A host is not trusted: what breaks its form is that host's failure, by name, and never the fleet's.
 """
@@ -68,7 +68,7 @@ def checked_reads(result: dict[str, Any], reads: list[dict[str, Any]], host: str
         raise invalid(host, problem)
     told = answer.get("answers")
     if not isinstance(told, dict):
-        raise invalid(host, "$.answers: expected one that there is")
+        raise invalid(host, "$.answers: expected at least one answer")
     missing = [read["id"] for read in reads if read["id"] not in told]
     if missing:
         raise invalid(host, f"$.answers: expected an answer to {short(missing[0])}")

@@ -22,7 +22,7 @@ TYPES: dict[str, tuple[type, ...]] = {
 
 
 class Check(Protocol):
-    """What a keyword needs of the schema that it stands in."""
+    """What a keyword needs from the schema that contains it."""
 
     def of(self, schema: Schema, value: Any, place: str) -> Result:
         """Return what a schema says of a value."""
@@ -31,7 +31,7 @@ class Check(Protocol):
         """Return what the schema that a reference leads to says of a value."""
 
     def others(self, schema: Schema, value: dict[str, Any], described: set[str], place: str) -> Result:
-        """Hold the keys that nothing else describes to a schema."""
+        """Check the keys that nothing else describes against a schema."""
 
 
 def _reference(check: Check, schema: dict[str, Any], value: Any, place: str) -> Result:
@@ -94,7 +94,7 @@ def _all_of(check: Check, schema: dict[str, Any], value: Any, place: str) -> Res
 
 
 def _some_of(check: Check, schema: dict[str, Any], value: Any, place: str) -> Result:
-    """Return what the branches that fit describe; where none fits, what is wrong by the one that fits best."""
+    """Return what the fitting branches describe; if none fits, the violations of the closest one."""
     keyword = "anyOf" if "anyOf" in schema else "oneOf"
     results = [check.of(rule, value, place) for rule in schema[keyword]]
     fitting = [result for result in results if not result.violations]

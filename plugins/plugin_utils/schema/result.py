@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What comes of holding a value to a schema."""
+"""The result of checking a value against a schema."""
 
 from __future__ import annotations
 

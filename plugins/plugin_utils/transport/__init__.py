@@ -1,3 +1,3 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How questions and steps reach a host. The only room of plugin_utils, beside the adapter, that knows Ansible."""
+"""How questions and steps reach a host. The only room of plugin_utils that knows Ansible."""

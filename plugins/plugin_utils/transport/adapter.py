@@ -32,7 +32,7 @@ NOTHING_MORE = "{}"
 # What gives the answer to reads, and what gives further reads from (what was asked, its answer).
 Ask = Callable[[list[dict[str, Any]]], dict[str, Any]]
 Further = Callable[[dict[str, Any], dict[str, Any]], list[dict[str, Any]]]
-# Characters of a message. What a host said is in it, in part.
+# Characters of a message, which may include what a host said.
 LONGEST_MESSAGE = 4000
 TIMED_OUT = limits.timeout_error()
 
@@ -41,7 +41,7 @@ class Adapter(Transport):
     """An action plugin that checks its options, calls ``act`` and turns the engine's error into a failed result."""
 
     SPEC: ClassVar[dict[str, Any]] = {}
-    # What to do where the connection, or the task's time, ended before the host's answer was here.
+    # What to do if the connection or the task's time ended before the host's answer arrived.
     LOST: ClassVar[str] = (
         "Make sure that the host is up and that Ansible can log in, and run again; nothing was changed on it."
     )
@@ -98,16 +98,18 @@ class Adapter(Transport):
         return text
 
     def catalog(self, options: dict[str, Any]) -> Catalog:
-        """Return the collection's catalog with the folders of O(catalog_dirs), read once a process."""
+        """Return the collection's catalog with the folders of O(catalog_dirs), read once per process."""
         return _catalog(sites(options))
 
     def modes(self, task_vars: dict[str, Any]) -> Modes:
-        """Return the permissions of what is written here: the user's alone, unless two variables say otherwise."""
+        """Return the permissions of files written on the controller: for the user only, unless two variables
+        change that.
+        """
         names = ("avshift_file_mode", "avshift_directory_mode")
         return Modes.of(*(self._templar.template(task_vars.get(name)) for name in names))
 
     def system(self) -> str:
-        """Return the name of the platform that the connection's shell is of; '' where it says nothing."""
+        """Return the platform that the connection's shell belongs to; '' if it does not show."""
         return windows.NAME if windows.is_one(self._connection) else ""
 
     def only_looked_at(self) -> dict[str, Any] | None:
@@ -226,7 +228,7 @@ def now() -> str:
 
 
 def failing(error: AvshiftError | None) -> dict[str, Any]:
-    """Return what makes a task fail that has done its work all the same; nothing without an error."""
+    """Return what makes a task fail although it has done its work; nothing without an error."""
     return {} if error is None else {"failed": True, "code": error.code, "msg": str(error)}
 
 

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Find in what a host said as a module failed why it did: the cause, and not whatever line happens to be the last."""
+"""Find the reason in the output of a failed module: the cause, not just the last line."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What kind of failure it is where a host gave no answer, by what its shell, sudo, Python and ssh said."""
+"""Why a host gave no answer, judged by what its shell, sudo, Python and ssh said."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What one host may take of the controller: its time, by the task's own limit, and its memory."""
+"""How much of the controller one host may use: time, by the task's own limit, and memory."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The transport to hosts with a POSIX shell: all that is other than Ansible's own way of running a module.
+"""The transport to hosts with a POSIX shell: everything that differs from Ansible's own way of running a module.
 
-Each difference is a gain only, in speed or in what stays on a host's disk. Where ansible-core is not as it has to be
-for one of them, Ansible's own way is taken, and a line at -v says so.
+Each difference is a gain only, in speed or in what stays on a host's disk. If ansible-core does not support one of
+them, Ansible's own way is taken, and a line at -v says so.
 """
 
 from __future__ import annotations

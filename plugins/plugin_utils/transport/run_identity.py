@@ -1,8 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which run of Ansible this is, so that a host distinguishes it from another of the same controller, plan and
-change.
-"""
+"""Which run of Ansible this is: a host distinguishes it from others of the same controller, plan and change."""
 
 from __future__ import annotations
 
@@ -30,7 +28,7 @@ def has_ended(identity: str) -> bool:
     """Return True if the process of an identity is certainly not there any more."""
     process, _colon, started = identity.partition(":")
     try:
-        # One that is another user's may not be asked, and is there.
+        # A process of another user may not be asked, but exists.
         with contextlib.suppress(PermissionError):
             os.kill(int(process), 0)
     except (ProcessLookupError, OverflowError):

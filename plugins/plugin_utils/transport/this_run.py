@@ -26,7 +26,7 @@ _IDENTITY = uuid.uuid4().hex[:12]
 
 
 def identity(given: str = "") -> str:
-    """Return what names this run: what is given, or the job's number in AWX, or a word of chance."""
+    """Return this run's name: the given one, the job's number in AWX, or a random word."""
     return given or os.environ.get("JOB_ID", "") or _IDENTITY
 
 

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The way to Windows hosts: one module of PowerShell, by Ansible's own way of running one."""
+"""The transport to Windows hosts: one PowerShell module, run in Ansible's own way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the controller has on each host after plan, migrate, migrate again, verify and report."""
+"""What the controller knows about each host after plan, migrate, migrate again, verify and report."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_the_verdict_stays(folder: str, name: str) -> None:
 
 
 def test_the_unprotected_window_was_measured_where_protection_was_handed_over() -> None:
-    # There is none where the new scanner stood before the old one went.
+    # There is none if the new scanner was up before the old one stopped.
     assert 0 <= _record("first-records", "full")["window_seconds"] < 10
 
 

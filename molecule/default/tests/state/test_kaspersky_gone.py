@@ -1,4 +1,4 @@
-"""Nothing of Kaspersky is left but the archive, whose file names do not bear the name."""
+"""Nothing of Kaspersky is left except the archive, whose file names do not contain the name."""
 
 from __future__ import annotations
 

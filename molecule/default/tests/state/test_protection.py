@@ -8,7 +8,7 @@ from testinfra.host import Host
 
 UNITS = ("clamav-daemon.service", "avshift-clamonacc.service")
 PROTECTED = ("/home", "/root", "/srv", "/tmp", "/var/tmp")
-# Not watched, so that the engine itself can open what it is to find.
+# Not watched, so that the engine itself can open the file that it has to find.
 ELSEWHERE = "/run"
 SCAN = ("clamdscan", "--fdpass", "--no-summary")
 INFECTED, REFUSED = 1, "Operation not permitted"

@@ -13,7 +13,7 @@ from ..staged import Staged
 
 @dataclass(frozen=True)
 class Case(Request):
-    """Everything that a check may use: the request, and what was planned for it. ``staying`` names what of the products
+    """Everything that a check may use: the request, and the plan for it. ``staying`` names what of the products
     that go no step is for.
     """
 

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One HTML file that needs nothing else: its style and its script stand in it, and nothing else may run or load."""
+"""One self-contained HTML file: it includes its style and script, and nothing else may run or load."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..escape import visible
 
 HOME = Path(__file__).parent
 TEXT_LIMIT, DIFF_LIMIT = 2000, 20000
-# Pieces of a page that are written in one go.
+# Pieces of a page that are written at once.
 AT_ONCE = 500
 # In a script element these could end it, or begin a comment of HTML.
 UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}

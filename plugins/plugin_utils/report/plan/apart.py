@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The sentences on hosts that have a forecast and are counted apart, the same in every format."""
+"""The sentences on hosts that have a forecast and are counted separately, the same in every format."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .view import View
 
 
 def foretold(view: View) -> str:
-    """Return how many hosts have a forecast instead of a plan, and what that is; '' where none has."""
+    """Return how many hosts have a forecast instead of a plan, and what a forecast is; '' if none has."""
     if not view.forecasts:
         return ""
     were, have = ("was", "has") if view.foretold == 1 else ("were", "have")

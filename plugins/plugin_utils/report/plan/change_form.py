@@ -29,7 +29,7 @@ def answers(view: View) -> dict[str, tuple[str, list[str]]]:
 def servicenow(view: View) -> str:
     """Return servicenow.yml: parameters of the module change_request of the collection servicenow.itsm.
 
-    What the plan cannot know is left out: risk, impact, priority, dates, who asks for it and who does it.
+    What the plan cannot know is left out: risk, impact, priority, dates, the requester and the assignee.
     """
     told = {anchor: _text(sentences) for anchor, (_heading, sentences) in answers(view).items()}
     window, reboots, unknown = (part(view)[1] for part in (prose.longest_window, prose.reboots, prose.not_known))

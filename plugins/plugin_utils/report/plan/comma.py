@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The plan as a table, one row a host, for whoever filters and counts."""
+"""The plan as a table with one row per host, for filtering and counting."""
 
 from __future__ import annotations
 

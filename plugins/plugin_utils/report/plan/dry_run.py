@@ -15,7 +15,7 @@ from ...schema import answers
 from ...visible import visible
 from . import files, lines
 
-# What a host registered, by its name; None where it registered nothing.
+# A host's registered result by its name; None if it registered nothing.
 Results = Mapping[str, "dict[str, Any] | None"]
 Keep = Callable[[dict[str, Any]], None]
 
@@ -54,7 +54,7 @@ def made(results: Results, hosts: list[str], frame: Frame, keep: Keep) -> Made:
     whole = _composed(results, hosts, frame, keep, left_out)
     try:
         told, shown = files(whole), lines(whole)
-    # One host with an unreadable plan must not cost all others theirs.
+    # One host's unreadable plan must not prevent the plans of all others.
     except Exception:
         left_out = {**left_out, **_untellable(results, hosts, frame)}
         whole = _composed(results, hosts, frame, keep, left_out)
@@ -129,7 +129,7 @@ def _written(host: str, planned: dict[str, Any] | None, frame: Frame) -> dict[st
 
 
 def _put(host: str, forecast: dict[str, Any], forecasts: dict[str, dict[str, Any]], left_out: dict[str, str]) -> None:
-    """Put down a host's forecast, or why it cannot be taken."""
+    """Note a host's forecast, or why it is not accepted."""
     problem = answers.problem_of_forecast(forecast)
     if problem:
         left_out[host] = str(answers.invalid(host, problem))
@@ -138,7 +138,7 @@ def _put(host: str, forecast: dict[str, Any], forecasts: dict[str, dict[str, Any
 
 
 def _untellable(results: Results, hosts: list[str], frame: Frame) -> dict[str, str]:
-    """Return which hosts' plans cannot be shown, each checked alone, and why."""
+    """Return which hosts' plans cannot be shown, and why; each is checked alone."""
     found = {}
     for host in hosts:
         try:

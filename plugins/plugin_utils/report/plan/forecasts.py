@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The forecasts of a plan's document: of hosts that are looked at and not changed, grouped as plans are."""
+"""The forecasts of a plan's document, for hosts that are checked and not changed, grouped like plans."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Forecast:
 
     @property
     def label(self) -> str:
-        """Return what the class is called, which no class of plans is."""
+        """Return the name of the class, which differs from those of all classes of plans."""
         return f"F{self.number}"
 
     @property
@@ -53,7 +53,7 @@ class Forecast:
 
     @property
     def verdict(self) -> str:
-        """Return what looking at its hosts came to."""
+        """Return the verdict of its hosts."""
         return preview.word(self.content)
 
     @property
@@ -76,7 +76,7 @@ class Forecast:
 
     @property
     def settle(self) -> str:
-        """Return what would have to be settled first, in a line."""
+        """Return what would have to be settled first, in one line."""
         if not self.content["steps"]:
             return "nothing to remove"
         return f"to settle first: {', '.join(self.open)}" if self.open else "nothing known has to be settled first"
@@ -105,7 +105,7 @@ def by_platform(forecasts: tuple[Forecast, ...], plans: list[tuple[dict[str, Any
 
 
 def gone(package: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield (kind, what) of all that a package takes with it, and of its maker's own actions."""
+    """Yield (kind, what) of everything that a package removes, and of its vendor's own actions."""
     for kind in ("files", "registry"):
         yield from ((kind, told) for told in package.get(kind, ()))
     yield from (("service", f"{told['name']} ({told['display_name']})") for told in package.get("services", ()))

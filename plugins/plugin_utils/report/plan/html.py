@@ -106,7 +106,7 @@ def filters(view: View) -> list[dict[str, Any]]:
 
 
 def _searched(group: Group) -> dict[str, Any]:
-    """Return what is searched and filtered of a class: its products, versions and what its preflight says alike."""
+    """Return the text of a class for search and filters: its products, versions and common preflight results."""
     plan = group.plan
     return {
         "class": str(group.number),

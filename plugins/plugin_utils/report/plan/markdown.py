@@ -14,7 +14,7 @@ from .changes import diff
 from .forecasts import LIMITS, Forecast, gone
 from .view import Group, Told, View
 
-# Of hosts that say something particular, as many are named; plan.csv and plan.html name all.
+# How many hosts with their own results are named; plan.csv and plan.html name all of them.
 MOST_NAMED = 20
 
 
@@ -116,7 +116,7 @@ def _forecast(one: Forecast) -> Iterator[str]:
 
 
 def _packages_of(one: Forecast) -> Iterator[str]:
-    """Yield what the packages take with them, and their makers' own actions."""
+    """Yield what the packages remove, and their vendors' own actions."""
     for package in one.content["packages"]:
         name, code, state, why = (cell(package[key]) for key in ("name", "code", "state", "why"))
         yield f"Package of {name} {code}: {state} {why}"

@@ -49,9 +49,9 @@ LIMITS = (
 )
 
 
-# Characters of a version: one host's must not fill the answer to a question.
+# Characters of a version: one host's version must not fill the answer to a question.
 LONGEST_VERSION = 60
-# What falls into the window, by how the replacement runs with another scanner.
+# What happens during the window, by how the replacement runs beside another scanner.
 WINDOWS = {
     "passive_capable": "it is a switch of modes",
     "on_demand_first": "it is one stop and one start",
@@ -148,7 +148,7 @@ def _coexistence(provider: dict[str, Any] | None) -> str:
 
 
 def _one_by_one(provider: dict[str, Any] | None) -> str:
-    """Return how a replacement runs with Kaspersky on a host where the two do not intercept at once."""
+    """Return how a replacement runs with Kaspersky on a host where the two do not intercept at the same time."""
     coexistence = str(provider["coexistence"]) if provider else ""
     return "on_demand_first" if coexistence == "overlapping" else coexistence
 
@@ -205,7 +205,7 @@ def _restarts(group: Group) -> tuple[str, ...]:
 
 
 def not_known(view: View) -> tuple[str, str]:
-    """Return what could not be found out: in a word or two, and in a sentence."""
+    """Return what could not be determined: in a word or two, and in a sentence."""
     silent, unsure = len(view.document["not_planned"]), view.unknown()
     if not silent and not unsure:
         return "nothing", "Every host answered, and everything could be checked."
@@ -234,7 +234,7 @@ def justification(view: View) -> list[str]:
 
 
 def bound(view: View) -> str:
-    """Return to what an approval of the plan is bound, and that it has no end unless it is given one."""
+    """Return what an approval of the plan covers, and that it does not expire unless it is given an end."""
     unbound = sum(not Carried.of(entry).machine for group in view.groups for entry in group.entries.values())
     words = "It is bound to each machine, by machine-id, and to its name."
     if unbound:
@@ -266,7 +266,7 @@ def implementation(view: View) -> list[str]:
 
 
 def back_out(view: View) -> list[str]:
-    """Return the answer to: what if it stops, and how one sees that backing out has worked."""
+    """Return the answer to: what if it stops, and how to check that backing out has worked."""
     return [
         "Before the first step a host is unchanged; nothing has to be rolled back.",
         f"During stage: {stops('stage')} Success: the verdict is rolled_back and Kaspersky runs as before.",
@@ -278,7 +278,7 @@ def back_out(view: View) -> list[str]:
 
 
 def tests(view: View) -> list[str]:
-    """Return the answer to: how it was tested, and how one knows that it has worked."""
+    """Return the answer to: how it was tested, and how to check that it has worked."""
     sizes = view.rings()
     first = sizes.get(1, 0)
     pilot = (

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A plan document as its readers see it: its classes by size, what stops which host, and what is not known."""
+"""A plan document for its readers: its classes by size, what blocks which host, and what is not known."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CHANGE, REFUSED, NOTHING = "to change", "refused", "nothing to do"
 
 @dataclass(frozen=True)
 class Told:
-    """A preflight result as it is shown for a class: ``hosts`` are those that it is so on, all of them if alike."""
+    """A preflight result as it is shown for a class: ``hosts`` are those that have it."""
 
     check: dict[str, Any]
     hosts: tuple[str, ...]
@@ -57,7 +57,7 @@ class Group:
 
     @cached_property
     def fate(self) -> str:
-        """Return what becomes of its hosts, in a word."""
+        """Return what happens to its hosts, in a word."""
         return REFUSED if self.plan["blocked"] else CHANGE if self.plan["steps"] else NOTHING
 
     @cached_property

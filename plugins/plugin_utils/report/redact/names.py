@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which names stand for whom: the same original has the same pseudonym in every document that is redacted together."""
+"""Names and their pseudonyms: the same original has the same pseudonym in all documents that are redacted together."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HOMES = re.compile(r"(?P<before>(?:/home|/Users|[A-Za-z]:\\+Users)[/\\]+)(?P<nam
 
 
 class Pseudonyms:
-    """Pseudonyms by kind, numbered as they are asked for. None is a text that stands in a document already."""
+    """Pseudonyms by kind, numbered in order of use. None of them is a text that a document already holds."""
 
     def __init__(self) -> None:
         self._given: dict[str, str] = {}
@@ -26,7 +26,7 @@ class Pseudonyms:
         self._taken: set[str] = set()
 
     def avoid(self, text: str) -> None:
-        """Take no pseudonym that a document's text holds."""
+        """Use no pseudonym that a document's text holds."""
         self._taken.update(PSEUDONYM.findall(text.casefold()))
 
     def of(self, original: str, kind: str) -> str:

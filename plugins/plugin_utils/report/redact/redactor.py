@@ -29,11 +29,11 @@ FORMS = re.compile(
 HEX = re.compile(r"[0-9A-Fa-f]{12,}")
 STEP = re.compile(r"\d{1,4}-(?:stage|handover|remove)-(?P<kind>\w+)")
 FILE = re.compile(r"(?P<stem>.+)(?P<ending>\.(?:service|socket|timer|conf|log|ini|json|gz|sha256|sh|py|so|d))")
-# A version, and the letters that distributions put into theirs; longer numbers may be private.
+# A version, with the letters that distributions add; longer numbers may be private.
 VERSION = re.compile(
     r"(?!.*\d{7})[v.]?\d{1,6}(?:[._-]?(?:\d{1,6}|deb|dfsg|el|fc|amzn|u|ubuntu|rc|amd|generic|cloud|x|p|r))*"
 )
-# Texts that people write for their own, by the key that they stand under.
+# Free texts of users, by their key.
 WHOLE = {"reason": "text", "change_id": "change", "approve_reason": "text", "source": "text"}
 SERIAL = re.compile(r"serial|machine|hardware|uuid|asset")
 KEY = re.compile(r"[a-z_]+")

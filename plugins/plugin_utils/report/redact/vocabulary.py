@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The words that the collection itself knows: they say nothing of whoever runs it."""
+"""The collection's own words: they reveal nothing about its user."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WORD = re.compile(r"\w+(?:[.-]\w+)*")
 PARTS = re.compile(r"[^\W_]+")
 HOME = Path(__file__).resolve().parents[3]
 ROOMS, KINDS = ("plugin_utils", "module_utils"), {".py", ".yml", ".json"}
-# These words are a console's, in other languages, where users call their own things by them too.
+# These are a console's words in other languages, which users also use for their own names.
 FOREIGN = {HOME / "plugin_utils" / "device_list" / "headings.py"}
 
 

@@ -131,7 +131,7 @@ def of_actions(mine: dict[str, Any]) -> Iterator[Row]:
 
 
 def of_deviations(host: dict[str, Any]) -> Iterator[Row]:
-    """Yield in what a host's run was not what its plan said, as rows of DEVIATIONS."""
+    """Yield how a host's run differed from its plan, as rows of DEVIATIONS."""
     for one in host["deviations"]:
         yield [host["host"], one["what"], one["predicted"], one["actual"]]
 
@@ -156,10 +156,10 @@ def found(findings: list[dict[str, Any]] | None) -> str:
 
 
 def not_silent(host: dict[str, Any]) -> list[dict[str, str]]:
-    """Return in what a host talks or is set up to, and what of that is not known."""
+    """Return how a host talks or is configured to, and what is unknown about that."""
     return [item for item in host["silence"]["items"] if item["level"] != "info"]
 
 
 def asked_for(told: dict[str, Any]) -> str:
-    """Return what each rule asks for, of a host or a finding."""
+    """Return what each rule requires for a host or a finding."""
     return ", ".join(f"{rule}: {said or 'nothing found'}" for rule, said in told["dispositions"].items())

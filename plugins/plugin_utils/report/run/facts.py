@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a report holds of one host: short enough for a fleet, and whole enough for an auditor."""
+"""What a report says about one host: short enough for a fleet, complete enough for an auditor."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def _platform(record: dict[str, Any]) -> str:
 
 
 def _found(record: dict[str, Any]) -> list[dict[str, Any]] | None:
-    """Return what was there before: by the plan, or where there was none by the only look."""
+    """Return what was there before: by the plan or, without one, by the only look."""
     if record["plan"] is not None:
         return list(record["plan"]["findings"])
     return list(record["forecast"]["findings"]) if record.get("forecast") else _left(record)
@@ -177,7 +177,7 @@ def _reasons(record: dict[str, Any], host: dict[str, Any]) -> Iterator[str]:
 
 
 def is_remarkable(host: dict[str, Any]) -> bool:
-    """Return True if there is more to say of a host than that it is clean and as it was planned."""
+    """Return True if a host is not simply clean and as planned."""
     said = host["dispositions"].values()
     heard = host["silence"]["result"] in (TALKS, UNKNOWN)
     return (

@@ -30,7 +30,7 @@ TEXTS: dict[str, Callable[[Report], Iterator[str]]] = {
     "report.json": Report.text,
 }
 NAMES = (WORKBOOK, *TEXTS)
-# Of fewer hosts the documents are written one after the other.
+# For fewer hosts, the documents are written one after the other.
 FEW_HOSTS = 1000
 BLOCK = 1 << 20
 

@@ -22,7 +22,7 @@ from .facts import LONGEST, is_remarkable, of_record, shortened
 from .fleet import Report, encode, named_twice
 from .tally import Tally
 
-# A part is what one process reads at a time; one process does for a fleet of few parts.
+# A part is what one process reads at a time; one process is enough for a fleet of few parts.
 PART, ALONE, MOST_PROCESSES = 250, 4, 4
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -40,7 +40,7 @@ class Part:
 
 
 class Spool:
-    """Lines in a file of its caller's. Processes that are forked later can read them too."""
+    """Lines in its caller's file. Processes that are forked later can read them too."""
 
     def __init__(self, file: IO[bytes]) -> None:
         """Take an empty file, open for writing and reading."""
@@ -56,7 +56,7 @@ class Spool:
             self._end += length
 
     def sort(self) -> list[str]:
-        """Have the lines come by host from now on; return the hosts that have more than one."""
+        """Sort the lines by host; return the hosts that have more than one."""
         self._file.flush()
         self._places.sort()
         return named_twice(self.hosts())

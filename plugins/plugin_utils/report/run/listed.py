@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A device list beside a report: what the hosts of the report are held against."""
+"""A device list beside a report: what the report's hosts are compared with."""
 
 from __future__ import annotations
 

@@ -176,7 +176,7 @@ def _host(host: dict[str, Any]) -> list[Any]:
 
 
 def _remarks(report: Report) -> Iterator[str]:
-    """Yield what is to be said of single hosts, with a heading before the first of each."""
+    """Yield the remarks on single hosts, with a heading before the first of each kind."""
     for host in report.hosts(remarkable=True):
         told = [f"- {cell(host['reason'])}"] if host["reason"] else []
         told += [

@@ -16,7 +16,7 @@ from ...record.journal import is_unknown
 from ...record.records import collected_in
 from .. import words
 
-# Outcomes of a step that is as the plan wanted it.
+# Outcomes of a step that match the plan.
 FINE = ("changed", "proved", "already")
 NOT_BEGUN = "not_begun"
 # Whole numbers are exact up to here in all programs that read JSON.
@@ -34,7 +34,7 @@ def retained(record: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def predicted(plan: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return what a plan says will come of it; None without a plan."""
+    """Return a plan's predicted result; None without a plan."""
     if plan is None:
         return None
     retains = any(platforms.kind(step["kind"]).retains for step in plan["steps"])
@@ -73,7 +73,7 @@ def _unprotected_since(done: list[dict[str, Any]]) -> str | None:
 
 
 def not_fine(record: dict[str, Any]) -> list[dict[str, str]]:
-    """Return {id, title, outcome} of each step that is not as the plan wanted it."""
+    """Return {id, title, outcome} of each step whose outcome does not match the plan."""
     return [
         {key: str(outcome[key]) for key in ("id", "title", "outcome")}
         for outcome in outcomes(record)

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""OSCAL plan of action and milestones: what is still to be done, once for all hosts that it is to be done on."""
+"""OSCAL plan of action and milestones: what is still to do, once for all hosts concerned."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Count a fleet as its hosts go by. Tallies of parts of a fleet are added to the tally of the whole."""
+"""Count a fleet host by host. The tallies of a fleet's parts are added up."""
 
 from __future__ import annotations
 
@@ -243,7 +243,7 @@ def _span(one: tuple[str, str] | None, other: tuple[str, str] | None) -> tuple[s
 
 
 def _shared(host: dict[str, Any], plan: dict[str, Any]) -> bytes:
-    """Return, packed, what all hosts of a class have in common."""
+    """Return what all hosts of a class have in common, compressed."""
     common = {
         "found": host["found"],
         "predicted": {name: host["predicted"][name] for name in PREDICTED},

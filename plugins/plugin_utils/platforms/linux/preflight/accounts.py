@@ -13,7 +13,7 @@ from ..removal import accounts
 
 
 def _primary(case: Case) -> Iterator[Check]:
-    """Yield what becomes of users whose primary group goes."""
+    """Yield what happens to users whose primary group is removed."""
     kept = accounts.staying(case.evidence, list(case.going), case.owned)
     told, level = [], "overridable"
     for item in of_kind(case.owned, "group"):

@@ -53,7 +53,7 @@ def probes(going: list[Product]) -> dict[str, Any]:
 
 def rules(evidence: Evidence, going: list[Product], owned: Claims) -> tuple[list[Item], list[Item]]:
     """Return (rules with nothing but marks that the configuration of products that go names, rules that stay: with a
-    mark that is theirs by default only, or that may be another's all the same).
+    mark that is theirs by default only, or one that may still be another's).
     """
     found = _marks(owned)
     named = found & marks.of(evidence, going).named

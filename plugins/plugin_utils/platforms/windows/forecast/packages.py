@@ -76,5 +76,5 @@ def _unpacked(packed: str, size: int) -> bytes:
     except (ValueError, binascii.Error, zlib.error) as error:
         raise _UnreadError(f"what came of it cannot be unpacked ({error})") from error
     if len(content) != size or not unpacker.eof:
-        raise _UnreadError("what came of it is not as long as it ought to be")
+        raise _UnreadError("its content has another length than announced")
     return content

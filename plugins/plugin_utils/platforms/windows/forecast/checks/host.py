@@ -116,7 +116,7 @@ def filters(case: Case) -> Iterator[Check]:
         yield Check(
             "filter_left",
             "error",
-            "No restart of this host, by whomever, until a list of device filters is corrected",
+            "Do not restart this host until a list of device filters is corrected",
             listed(f"{item['what']} of class {item['value']['class'] or 'not named'}" for item in left),
             "Take only these entries out of their lists, keep the others and their order, and then restart.",
         )
