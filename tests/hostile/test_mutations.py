@@ -15,7 +15,7 @@ from mutations_of_disks import DISKS
 from mutations_of_handover import HANDOVER
 from mutations_of_lists import LISTS
 from mutations_of_looking import LOOKING
-from mutations_of_packages import PACKAGES
+from mutations_of_packages import PACKAGES, SECOND_LOOK
 
 COPIED = ("galaxy.yml", "meta", "playbooks", "plugins", "roles", "tests", "pyproject.toml")
 FAILED = 1
@@ -27,7 +27,7 @@ ALWAYS = (
     "installer-exchanged",
     "look-link-in-a-home",
 )
-ALL = (*MUTATIONS, *LOOKING, *LISTS, *DISKS, *PACKAGES, *HANDOVER)
+ALL = (*MUTATIONS, *LOOKING, *LISTS, *DISKS, *PACKAGES, *SECOND_LOOK, *HANDOVER)
 TRIED = [mutation for mutation in ALL if FULL or mutation.attack in ALWAYS]
 
 

@@ -111,7 +111,7 @@ def _is_in_entrys(path: str, product: Product, evidence: Evidence) -> bool:
     """Return True for a program in the folder that an entry of the product says that it lies in."""
     entries = (item for item in evidence.of_kind("uninstall_entry") if _is_entry_named(item, product, evidence))
     told = (str(item["value"]["folder"]) for item in entries if not is_users(item))
-    return any(folder.count("\\") > 1 and path.lower().startswith(f"{folder.lower()}\\") for folder in told)
+    return any(folder.count("\\") > 0 and path.lower().startswith(f"{folder.lower()}\\") for folder in told)
 
 
 def _is_running(item: Item, product: Product, evidence: Evidence) -> bool:
