@@ -139,7 +139,8 @@ site: setup docs ## Build the site, open it in headless Chromium without a netwo
 types: setup ## Check the types of the engine, the action plugins and the lab
 	@echo "== types"
 	MYPYPATH=tests/stubs:.cache mypy --cache-dir .cache/mypy \
-		-p ansible_collections.avshift.endpoint.plugins.plugin_utils -p ansible_collections.avshift.endpoint.plugins.action
+		-p ansible_collections.avshift.endpoint.plugins.plugin_utils -p ansible_collections.avshift.endpoint.plugins.action \
+		-p ansible_collections.avshift.endpoint.plugins.callback
 	cd lab && mypy --cache-dir ../.cache/mypy-lab --config-file ../pyproject.toml fleet.py heartbeat.py parts.py avshift_controller/*.py avshift_windows/*.py
 	MYPYPATH=tests/stubs:benchmarks:.cache:tests/unit mypy --cache-dir .cache/mypy-bench --follow-imports silent -p avshift_bench
 	cd benchmarks && mypy --cache-dir ../.cache/mypy-bench --config-file ../pyproject.toml detect.py fleet.py hive.py report.py window.py

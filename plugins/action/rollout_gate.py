@@ -48,6 +48,7 @@ class ActionModule(Adapter):
         if made is None or number is None:
             raise _elsewhere("avshift_hosts", "Ask for hosts and serial by the lookup avshift.endpoint.rollout.")
         self._refuse_inventory(made, options, task_vars)
+        this_run.note_asked(options)
         ring, is_dry = made.batches[number]["ring"], bool(self._task.check_mode)
         seen = folder.Progress().of(made.records, made.home, made.needed(number), made.divided.digest)
         is_new = made.is_first(number) and not options["again"]

@@ -36,6 +36,8 @@ class ActionModule(Adapter):
         known = {host: result for host in made.everyone if (result := results.get(host)) is not None}
         newer = {host: rollout.seen_in(host, result) for host, result in known.items()}
         found = standing.of(made, options, now(), newer, is_dry)
-        Display().display("\n".join(["", *rollout.last_words(found), ""]))
+        lines = rollout.last_words(found)
+        if not this_run.show_last(lines):
+            Display().display("\n".join(["", *lines, ""]))
         figures = rollout.figures(found)
         return {**figures, **failing(rollout.missing(figures["hosts"]))}

@@ -10,18 +10,23 @@ import re
 import shlex
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from ansible import constants
 
 # A folder of this run: its processes share it, it is closed to other users, and Ansible removes it.
 PRIVATE = Path(constants.DEFAULT_LOCAL_TMP)
 SCHEDULE, AGAIN, BEGUN = (PRIVATE / f"avshift-rollout-{name}" for name in ("run.json", "again.json", "begun"))
+# What the callback of a rollout, if there is one, says at the end in the place of the task that sums it up.
+SHOWN, WORDS, ASKED = (PRIVATE / f"avshift-rollout-{name}" for name in ("shown", "words.txt", "asked.json"))
 EXTRA = "-e"
 # How variables may be given: in one word with flags before them, and by the beginning of the long name.
 VARIABLES = re.compile(r"(-[bCDhJkKv]*)e(.*)|--e[a-z-]*(?:=(.*))?", re.DOTALL)
 OURS = ("avshift_", "endpoint_migrate_")
+# What the standing of a rollout is asked by.
+STANDING = ("stop_file", "require_signature", "allowed_signers", "signer")
 _IDENTITY = uuid.uuid4().hex[:12]
 
 
@@ -34,6 +39,33 @@ def command(arguments: list[str] | None = None) -> str:
     """Return the command that started the run, as it can be shown: of the variables only ours, and no secret."""
     given = sys.argv if arguments is None else arguments
     return shlex.join([os.path.basename(given[0]), *_shown(given[1:])])
+
+
+def note_asked(options: Mapping[str, Any]) -> None:
+    """Note what the standing of this run's rollout is asked by, for its last words should the run break."""
+    ASKED.write_text(json.dumps({name: options.get(name) for name in STANDING}), encoding="utf-8")
+
+
+def asked() -> dict[str, Any]:
+    """Return what was noted; nothing is asked for where nothing was."""
+    try:
+        content: dict[str, Any] = json.loads(ASKED.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        content = {}
+    return {name: content.get(name) for name in STANDING}
+
+
+def show_last(lines: list[str]) -> bool:
+    """Have the callback show the last words of this run, after all else; return False where there is none to do it."""
+    if not SHOWN.exists():
+        return False
+    WORDS.write_text("\n".join(lines), encoding="utf-8")
+    return True
+
+
+def last_words() -> str:
+    """Return what the callback is to show last, '' where nothing was handed to it."""
+    return WORDS.read_text(encoding="utf-8") if WORDS.exists() else ""
 
 
 def _shown(given: list[str]) -> Iterator[str]:
