@@ -43,6 +43,12 @@ options:
     description: Whether hosts that are already done are left out while others are not.
     type: raw
     default: true
+  shared:
+    description:
+      - Whether all controllers that work on the hosts of the plan use the same O(output_dir). If not, a
+        group with a limit of which this inventory has only a part is refused.
+    type: raw
+    default: false
   run_id:
     description: What names this run. By default the number of the job in AWX, or a random one.
     type: str
@@ -69,7 +75,14 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import divided, folder, reading, schedule
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import (
+    divided,
+    folder,
+    gates,
+    reading,
+    schedule,
+    split,
+)
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport import inventory, this_run
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import plain
 
@@ -120,6 +133,10 @@ class LookupModule(LookupBase):  # type: ignore[misc]
         meant = None if asked == ["all"] or not whole.digest else named
         wants = schedule.Asked(present, meant, reading.names(plain(self.get_option("rings"))), self._resumes())
         seen = PROGRESS.of(records, home, whole.hosts(), whole.digest)
+        if not reading.is_true(self.get_option("shared")):
+            done = [host for host, one in seen.items() if one.state in (gates.DONE, gates.FORECAST)]
+            split.refuse(whole.groups if whole.digest else (), groups["all"], present, done)
+            split.refuse_unknown(() if whole.digest else whole.groups, this_run.is_of_engine())
         places = {"home": home, "records": records, "plan": self._plan(), "command": this_run.command()}
         return schedule.compose(this_run.identity(self.get_option("run_id")), whole, wants, seen, **places)
 

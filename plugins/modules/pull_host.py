@@ -11,6 +11,8 @@ description:
     its name is today. Changes nothing.
   - Fails if no host of the plan is this machine (C(machine_not_planned)), if several are (C(machine_ambiguous)), or if
     it has no machine-id (C(machine_unnamed)).
+  - Fails too if the machine belongs to a group of which only so many may be away at once, since it cannot see the others
+    (C(group_incomplete)).
 author:
   - avshift contributors (@avshift)
 extends_documentation_fragment:
@@ -21,17 +23,27 @@ options:
     description: Path of the approved C(plan.json), on the machine that Ansible runs on.
     type: path
     required: true
+  output_dir:
+    description: Folder with the records and the marks of hosts that are being changed.
+    type: path
+    required: true
+  shared:
+    description: Whether all machines and controllers that work on the hosts of the plan use the same O(output_dir).
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
 - name: Look this machine up in the plan
   avshift.endpoint.pull_host:
     plan: /srv/avshift/plan.json
+    output_dir: /var/lib/avshift-pull
   register: found
 
 - name: Look it up in the plan that was fetched with this playbook
   avshift.endpoint.pull_host:
     plan: "{{ playbook_dir }}/plan.json"
+    output_dir: /var/lib/avshift-pull
   register: found
 """
 
@@ -41,4 +53,8 @@ host:
   returned: success
   type: str
   sample: laptop7.example.org
+look:
+  description: What the task of the host looks at before it begins, for the role C(endpoint_migrate).
+  returned: success
+  type: dict
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,13 @@ def _be(fleet: Fleet, host: str, machine: str) -> None:
         path.write_text(json.dumps(told), encoding="utf-8")
 
 
-def _fleet(folder: Path) -> Fleet:
+def _fleet(folder: Path, **rollout: Any) -> Fleet:
     """Return a fleet that is planned, and whose localhost is the machine that pulls."""
     fleet = Fleet(folder, dict.fromkeys([*MACHINES, "localhost"], AGENT))
     for host, machine in {**MACHINES, "localhost": MACHINE}.items():
         _be(fleet, host, machine)
-    planned = fleet.run("plan", avshift_hosts="laptop*", avshift_needs_approval=True)
+    fleet.set_variables({host: {"team": "sales"} for host in MACHINES})
+    planned = fleet.run("plan", avshift_hosts="laptop*", avshift_needs_approval=not rollout, avshift_rollout=rollout)
     assert planned.code == 0, planned.text
     shutil.copy(fleet.out / "plan" / "plan.json", folder)
     # From here on there is one machine, and the inventory that ansible-pull was given knows it by no name of the plan.
@@ -87,3 +89,20 @@ def test_a_machine_that_is_not_in_the_plan_or_was_cloned_is_refused(tmp_path: Pa
         assert code in run.text
         assert words in run.flat
     assert "apply real" not in fleet.calls("localhost")
+
+
+def test_a_laptop_obeys_the_window_and_the_group_of_its_rollout(tmp_path: Path) -> None:
+    now = datetime.now(timezone.utc)
+    opens = now + timedelta(hours=3)
+    window = {"days": "all", "start": f"{opens:%H:%M}", "end": f"{opens + timedelta(hours=2):%H:%M}", "zone": "UTC"}
+    fleet = _fleet(tmp_path, windows=[window], groups=[{"by": "team"}])
+    given: dict[str, Any] = {"avshift_output_dir": str(tmp_path / "state"), "avshift_require_approval": False}
+    run = fleet.run("pull", **given)
+    assert (run.code, "group_incomplete" in run.text) == (2, True), run.text
+    assert "team sales: 2 of its 3 hosts are not in this inventory (laptop2, laptop3)" in run.flat
+    late = fleet.run("pull", **given, avshift_output_shared=True)
+    assert late.code == 2
+    assert "no window is open, the next opening is at" in late.flat, late.text
+    assert "apply real" not in fleet.calls("localhost")
+    record = json.loads((tmp_path / "state/records/laptop1.json").read_text(encoding="utf-8"))
+    assert record["failure"]["code"] == "not_begun"

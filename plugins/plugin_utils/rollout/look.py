@@ -39,6 +39,8 @@ def _refuse(host: str, why: str) -> None:
 
 def _too_late(look: Mapping[str, Any], now: str) -> str:
     """Return why a host no longer fits into the window, '' where it does."""
+    if look.get("closed"):
+        return str(look["closed"])
     if not look["until"] or now <= look["until"]:
         return ""
     return f"it might not be done before the window closes: the last host may begin at {look['until']}"

@@ -66,6 +66,11 @@ def names(given: Any) -> list[str]:
     return [str(one).strip() for one in listed if str(one).strip()]
 
 
+def is_true(given: Any) -> bool:
+    """Return True for what says yes, as a command line or a survey gives it."""
+    return str(given).strip().lower() in TRUE
+
+
 def is_path(given: Any) -> bool:
     """Return True for the path of a file that holds a rollout."""
     text = given.strip() if isinstance(given, str) else ""

@@ -210,6 +210,23 @@ def look(
     }
 
 
+def alone(divided: Divided, run: str, home: str, records: str) -> Schedule:
+    """Return the rollout of a plan as one of its hosts sees it that fetches its work itself: it has no batches."""
+    return Schedule(run, divided, [], list(divided.hosts()), [], home, records)
+
+
+def look_alone(
+    schedule: Schedule, host: str, seen: Mapping[str, Seen], now: datetime, is_done: bool = False
+) -> dict[str, Any]:
+    """Return what ``look`` does for a host for which no gate speaks: whether a window is open is in it as ``closed``.
+
+    A host that is done may be looked at again at any time, since nothing is changed on it.
+    """
+    rings = [number for number, ring in enumerate(schedule.divided.rings) if host in ring["hosts"]]
+    closed = "" if is_done else open_answer(schedule, now).text
+    return {**look(schedule, rings[0] if rings else 0, [host], seen, now), "closed": closed}
+
+
 def again(schedule: Schedule, begun: Collection[int], seen: Mapping[str, Seen]) -> Schedule:
     """Return what a run does at its end: it retries the hosts that it started but did not reach."""
     found: list[dict[str, Any]] = []

@@ -35,6 +35,11 @@ def identity(given: str = "") -> str:
     return given or os.environ.get("JOB_ID", "") or _IDENTITY
 
 
+def is_of_engine() -> bool:
+    """Return True if this is a job of AWX, Automation Controller or ansible-runner, as each of these is marked."""
+    return bool(os.environ.get("AWX_ISOLATED_DATA_DIR"))
+
+
 def command(arguments: list[str] | None = None) -> str:
     """Return the command that started the run, as it can be shown: of the variables only ours, and no secret."""
     given = sys.argv if arguments is None else arguments
