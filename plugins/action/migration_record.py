@@ -65,9 +65,10 @@ class ActionModule(Adapter):
         if (record["failure"] or {}).get("code") == NOT_BEGUN:
             records.write_silent(options["folder"], record, modes)
             return
-        if path.exists():
-            record = runs.kept(record, records.read_one(path)[0])
-        records.write(path, record, modes)
+        with records.alone(options["folder"], modes):
+            if path.exists():
+                record = runs.kept(record, records.read_one(path)[0])
+            records.write(path, record, modes)
         if options["rollout"]:
             folder.end(options["rollout"], record["host"], runs.succeeded(record), modes)
 

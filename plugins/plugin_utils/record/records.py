@@ -4,16 +4,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
+import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from .. import redacted
 from ..canonical import encode, is_version
-from ..documents import PRIVATE, Modes, read_bytes, write_text
+from ..documents import PRIVATE, Modes, make, read_bytes, write_text
 from ..errors import AvshiftError
 from .quick import parse
 
@@ -22,6 +25,7 @@ KIND = "avshift.endpoint record"
 MOST_BYTES = 256 << 20
 # The longest name of a record without its extension, in characters; all of them are ASCII.
 LONGEST_NAME = 200
+LOCK = ".lock"
 # The folders to which the playbooks write records, relative to one beside them.
 BESIDE = ("detect", "plan/records", "records", "verify")
 
@@ -94,11 +98,34 @@ def write_silent(folder: str, record: dict[str, Any], modes: Modes = PRIVATE, dr
     Return True if it was written, or in a dry run would be.
     """
     path = path_of(folder, record["host"])
-    if path.exists() and answered(read_one(path)[0]):
-        return False
-    if not dry_run:
-        write(path, record, modes)
+    with contextlib.nullcontext() if dry_run else alone(folder, modes):
+        if path.exists() and answered(read_one(path)[0]):
+            return False
+        if not dry_run:
+            write(path, record, modes)
     return True
+
+
+@contextlib.contextmanager
+def alone(folder: str, modes: Modes = PRIVATE) -> Iterator[None]:
+    """Be the only writer of a folder's records that goes by what is there, on all controllers that share the folder.
+
+    AvshiftError if the folder cannot be made.
+    """
+    make(Path(folder), modes)
+    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX)
+        except OSError:
+            # NFS locks only what is open for writing, and some file systems lock nothing.
+            os.close(number)
+            number = os.open(Path(folder) / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, modes.file)
+            with contextlib.suppress(OSError):
+                fcntl.flock(number, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(number)
 
 
 def answered(record: dict[str, Any] | None) -> bool:
@@ -106,18 +133,37 @@ def answered(record: dict[str, Any] | None) -> bool:
     return record is None or any(record.get(key) for key in ("plan", "outcomes", "verification", "forecast"))
 
 
+def newest(several: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Return the one of a host's records that counts, in whatever order they come: one from an answer of the host
+    before any other, then that of the last run.
+    """
+    return max(several, key=_rank)
+
+
+def _rank(record: dict[str, Any]) -> tuple[bool, str, str, str]:
+    run = record["run"]
+    return answered(record), str(run["time"]), str(run.get("change_id")), encode(record)
+
+
 def read(folder: str) -> Iterator[tuple[str, dict[str, Any] | None, str]]:
     """Yield (file name, record or None, why it could not be read) of each record in a folder, by name.
 
-    Raises AvshiftError if there is no such folder.
+    Of a host whose records lie in several folders inside of it, the one that counts is yielded. Raises AvshiftError if
+    there is no such folder.
     """
-    for name in names(folder):
-        record, problem = read_one(Path(folder) / name)
-        yield name, record, problem
+    for name, paths in itertools.groupby(sorted(names(folder), key=os.path.basename), os.path.basename):
+        found = [read_one(Path(folder) / path) for path in paths]
+        whole = [record for record, _problem in found if record is not None]
+        try:
+            yield name, newest(whole) if whole else None, "" if whole else found[0][1]
+        except (KeyError, TypeError, AttributeError, ValueError):
+            yield name, whole[0], ""
 
 
 def names(folder: str) -> list[str]:
-    """Return the names of a folder's records, sorted. Raises AvshiftError if there is no such folder."""
+    """Return the names of a folder's records, sorted, with those in folders inside of it, as several controllers have
+    left them. Raises AvshiftError if there is no such folder.
+    """
     home = Path(folder)
     if not home.is_dir():
         raise AvshiftError(
@@ -127,7 +173,10 @@ def names(folder: str) -> list[str]:
             "there is no such folder",
             "Give the folder that a run wrote its records to.",
         )
-    return sorted(name for name in os.listdir(home) if name.endswith(".json"))
+    with os.scandir(home) as entries:
+        inside = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False) and entry.name[0] != "."]
+    deeper = [f"{place}/{name}" for place in inside for name in os.listdir(home / place)]
+    return sorted(name for name in (*os.listdir(home), *deeper) if name.endswith(".json") and name not in inside)
 
 
 def read_one(path: str | Path, sha256: str = "") -> tuple[dict[str, Any] | None, str]:

@@ -31,10 +31,10 @@ Read = Iterable[tuple[str, "dict[str, Any] | None", str]]
 
 @dataclass
 class Part:
-    """What was read of some records: (host, length of its line in ``lines``, whether it is remarkable) of each."""
+    """What was read of some records: (host, length of its line in ``lines``, is it remarkable, its file) of each."""
 
     lines: bytes
-    hosts: list[tuple[str, int, bool]]
+    hosts: list[tuple[str, int, bool, str]]
     tally: Tally
     damaged: list[dict[str, str]] = field(default_factory=list)
 
@@ -46,14 +46,29 @@ class Spool:
         """Take an empty file, open for writing and reading."""
         self._file = file
         self._end = 0
-        self._places: list[tuple[str, int, int, bool]] = []
+        self._places: list[tuple[str, int, int, bool, str]] = []
 
     def add(self, part: Part) -> None:
         """Take the lines of a part."""
         self._file.write(part.lines)
-        for host, length, remarkable in part.hosts:
-            self._places.append((host, self._end, length, remarkable))
+        for host, length, remarkable, name in part.hosts:
+            self._places.append((host, self._end, length, remarkable, name))
             self._end += length
+
+    def clear(self) -> None:
+        """Forget all lines."""
+        self._file.seek(0)
+        self._file.truncate()
+        self._end, self._places = 0, []
+
+    def doubles(self) -> dict[str, list[str]]:
+        """Return {host: the files of its records} of the hosts that have more than one."""
+        twice = set(named_twice(self.hosts()))
+        files: dict[str, list[str]] = {host: [] for host in sorted(twice)}
+        for host, _begin, _length, _remarkable, name in self._places:
+            if host in twice:
+                files[host].append(name)
+        return files
 
     def sort(self) -> list[str]:
         """Sort the lines by host; return the hosts that have more than one."""
@@ -68,7 +83,7 @@ class Spool:
     def lines(self, remarkable: bool = False) -> Iterator[bytes]:
         """Yield the lines of all hosts or of the remarkable ones, by host."""
         number = self._file.fileno()
-        for _host, begin, length, is_so in self._places:
+        for _host, begin, length, is_so, _name in self._places:
             if is_so or not remarkable:
                 yield os.pread(number, length, begin)
 
@@ -86,14 +101,41 @@ def gather(
     cannot be read are named in it.
     Raises AvshiftError if there is no such folder.
     """
-    names = records.names(folder)
-    parts = [names[begin : begin + PART] for begin in range(0, len(names), PART)]
 
     def look(part: list[str]) -> Part:
         read = ((name, *records.read_one(os.path.join(folder, name))) for name in part)
         return condense(read, policies, console)
 
-    return combined(in_processes(look, parts), policies, spool, console, devices)
+    def made(names: list[str]) -> Report:
+        parts = [names[begin : begin + PART] for begin in range(0, len(names), PART)]
+        return combined(in_processes(look, parts), policies, spool, console, devices)
+
+    names = records.names(folder)
+    report, doubles = made(names), spool.doubles()
+    if not doubles:
+        return report
+    # Nearly no fleet has any, so that nothing is kept of each record to take it back.
+    other, twice = _superseded(folder, doubles)
+    spool.clear()
+    report = made([name for name in names if name not in other])
+    report.head["totals"]["named_twice"] = twice
+    return report
+
+
+def _superseded(folder: str, doubles: dict[str, list[str]]) -> tuple[set[str], list[str]]:
+    """Return the files of records that do not count, and the hosts whose records differ; a copy is no other record."""
+    other, twice = set[str](), []
+    for host, names in doubles.items():
+        read = {name: records.read_one(os.path.join(folder, name))[0] for name in names}
+        whole = {name: record for name, record in read.items() if record is not None}
+        if not whole:
+            continue
+        counts = records.newest(whole.values())
+        chosen = min(name for name, record in whole.items() if record == counts)
+        other |= set(names) - {chosen}
+        if any(record != counts for record in whole.values()):
+            twice.append(host)
+    return other, twice
 
 
 def combined(
@@ -126,7 +168,7 @@ def condense(read: Read, policies: tuple[Pack, ...], console: Console | None = N
                 tally.count(host, seen)
                 tally.closed += seen["verdict"] != record["verdict"]
                 lines.append(line)
-                hosts.append((host["host"], len(line), is_remarkable(host)))
+                hosts.append((host["host"], len(line), is_remarkable(host), name))
         except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
             record, problem = None, f"it lacks the content of a record ({type(error).__name__}: {error})"
         if record is None:
