@@ -199,6 +199,11 @@ def _plugins(kind: str) -> list[tuple[str, ...]]:
     return rows
 
 
+def _plugins_section(kind: str) -> list[str]:
+    told = f"`ansible-doc -t {kind} avshift.endpoint.NAME` explains each."
+    return [f"## {kind.capitalize()} plugins", "", told, "", table(("plugin", "for"), _plugins(kind)), ""]
+
+
 def _role_rows(roles: str) -> list[tuple[str, ...]]:
     return [(f"[`{role}`]({roles}{role}/README.md)", _spec(role)["short_description"]) for role in _roles()]
 
@@ -230,18 +235,8 @@ def _reference() -> str:
             "",
             table(("module", "for"), _plugins("modules")),
             "",
-            "## Inventory plugins",
-            "",
-            "`ansible-doc -t inventory avshift.endpoint.NAME` explains each.",
-            "",
-            table(("plugin", "for"), _plugins("inventory")),
-            "",
-            "## Callback plugins",
-            "",
-            "`ansible-doc -t callback avshift.endpoint.NAME` explains each.",
-            "",
-            table(("plugin", "for"), _plugins("callback")),
-            "",
+            *_plugins_section("inventory"),
+            *_plugins_section("callback"),
             "## Filters",
             "",
             table(("filter", "for"), _plugins("filter")),

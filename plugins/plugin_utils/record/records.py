@@ -25,7 +25,7 @@ KIND = "avshift.endpoint record"
 MOST_BYTES = 256 << 20
 # The longest name of a record without its extension, in characters; all of them are ASCII.
 LONGEST_NAME = 200
-LOCK = ".lock"
+LOCK, SUFFIX = ".lock", ".json"
 # The folders to which the playbooks write records, relative to one beside them.
 BESIDE = ("detect", "plan/records", "records", "verify")
 
@@ -174,9 +174,11 @@ def names(folder: str) -> list[str]:
             "Give the folder that a run wrote its records to.",
         )
     with os.scandir(home) as entries:
-        inside = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False) and entry.name[0] != "."]
+        folders = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+    # What has the name of a record and is none has to be named.
+    inside = [name for name in folders if not name.endswith(SUFFIX) and not name.startswith(".")]
     deeper = [f"{place}/{name}" for place in inside for name in os.listdir(home / place)]
-    return sorted(name for name in (*os.listdir(home), *deeper) if name.endswith(".json") and name not in inside)
+    return sorted(name for name in (*os.listdir(home), *deeper) if name.endswith(SUFFIX))
 
 
 def read_one(path: str | Path, sha256: str = "") -> tuple[dict[str, Any] | None, str]:
