@@ -16,7 +16,7 @@ from .rollout import seen_in
 
 MOST_NAMES, MOST_SHOWN, MOST_REASONS = 10, 8, 64
 OTHER = "other reasons, in the records"
-# In a file a line is written after so many seconds, or so small a part of the hosts.
+# Output to a file gets one line after so many seconds, or so small a part of the hosts.
 SECONDS, PARTS = 30.0, 100
 MINUTE, HOUR = 60, 3600
 

@@ -24,7 +24,7 @@ def refuse(
     """Raise AvshiftError for a group of which more hosts might be away than may be, since others may change some.
 
     ``groups`` are those of a plan, ``inventory`` the hosts that this controller knows, ``ours`` those that it may
-    change, and ``done`` those that nobody changes any more.
+    change, and ``done`` those that no controller changes any more.
     """
     known, mine, gone = set(inventory), set(ours), set(done)
     for group in groups:
@@ -40,7 +40,7 @@ def refuse(
 
 
 def refuse_unknown(groups: Collection[Mapping[str, Any]], is_of_engine: bool) -> None:
-    """Raise AvshiftError for groups whose other hosts nobody can know: those of an engine's job without a plan."""
+    """Raise AvshiftError for groups whose other hosts are unknown: those of an engine's job without a plan."""
     if groups and is_of_engine:
         names = ", ".join(sorted({str(group["by"]) for group in groups}))
         cause = (
