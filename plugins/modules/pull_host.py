@@ -57,4 +57,5 @@ look:
   description: What the task of the host looks at before it begins, for the role C(endpoint_migrate).
   returned: success
   type: dict
+  sample: {ring: early, total: 40, stop_after: 5%, until: "", closed: "", groups: {}}
 """
