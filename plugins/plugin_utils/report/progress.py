@@ -18,7 +18,7 @@ MOST_NAMES, MOST_SHOWN, MOST_REASONS = 10, 8, 64
 OTHER = "other reasons, in the records"
 # Output to a file gets one line after so many seconds, or so small a part of the hosts.
 SECONDS, PARTS = 30.0, 100
-MINUTE, HOUR = 60, 3600
+MINUTE = 60
 
 
 class Tally:
@@ -156,7 +156,8 @@ def duration(seconds: float) -> str:
     whole = int(seconds)
     if whole < MINUTE:
         return f"{whole} s"
-    return f"{whole // MINUTE} min" if whole < HOUR else f"{whole // HOUR} h {whole % HOUR // MINUTE:02} min"
+    hours, minutes = divmod(whole // MINUTE, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
 
 
 def _word(verdict: str) -> str:
