@@ -44,7 +44,7 @@ export CONTAINERS_CONF := $(CURDIR)/lab/containers.conf
 export ANSIBLE_FORCE_COLOR ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help actionlint docs site examples release release-prepare release-check pins captures demo demo-up demo-down look setup prerequisites test lint types unit hostile hostile-count rollout sanity build-check molecule lab \
+.PHONY: help actionlint docs site examples release release-prepare release-check pins newcomer captures demo demo-up demo-down look setup prerequisites test lint types unit hostile hostile-count rollout sanity build-check molecule lab \
 	readmes test-full test-matrix bench-detect bench-fleet bench-hive bench-plan bench-report bench-window browser clean screenshots catalog-index requirements controller
 
 help: ## Show this list
@@ -54,7 +54,7 @@ ifeq ($(WAY),controller)
 # All of it happens in the controller in a folder, by the recipes below.
 IN_CONTROLLER := demo demo-up test test-full lint types unit hostile build-check molecule lab hostile-count catalog-index readmes \
 	bench-detect bench-fleet bench-plan bench-report bench-window
-NEED_PYPI := docs site rollout browser test-matrix sanity screenshots captures controller bench-hive
+NEED_PYPI := docs site rollout browser test-matrix sanity screenshots captures newcomer controller bench-hive
 
 setup:
 	@lab/prerequisites.sh controller
@@ -200,6 +200,7 @@ test-full: setup ## Run detection, removal, clamav, providers, handover, interru
 	pytest -q tests/hostile
 	$(if $(filter inside,$(WAY)),,pytest -q tests/rollout)
 	$(if $(filter inside,$(WAY)),,AVSHIFT_CONTROLLER_SET=full tests/controller/run.sh)
+	$(if $(filter inside,$(WAY)),,$(MAKE) newcomer)
 	$(if $(filter inside,$(WAY)),,$(MAKE) test-windows)
 	$(MOLECULE_TEST) detection
 	$(MOLECULE_TEST) removal
@@ -236,6 +237,10 @@ bench-report: setup ## Measure the report of 1,000, 10,000 and 100,000 records: 
 bench-window: setup ## Measure the time without a scanner, quiet and busy, beside a play by hand: some hours, no test
 	@echo "== bench-window"
 	$(BIN)/python benchmarks/window.py $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(LOAD),--load $(LOAD)) $(if $(AT_ONCE),--at-once $(AT_ONCE)) $(if $(BESIDE),--beside $(BESIDE))
+
+newcomer: setup ## Follow README.md to the letter from an empty Debian 12 and an empty Debian 13, to a verified host
+	@echo "== newcomer"
+	pytest -q tests/newcomer
 
 controller: setup ## Try the controller in a folder: made, used, killed and taken down
 	@echo "== controller"
