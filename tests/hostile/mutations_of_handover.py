@@ -15,8 +15,8 @@ HANDOVER = (
     Mutation(
         "killed-after-the-watch-struck",
         f"{HERE}handover.py",
-        '    own_journal.note(target["digest"], **_unprotected())\n    heir.stand_by()\n',
-        '    own_journal.note(target["digest"], **_unprotected())\n',
+        "starts the new one.\n                heir.stand_by()\n",
+        "starts the new one.\n                heir.dismiss()\n",
     ),
     Mutation("another-run-between", f"{HERE}handover.py", ", run_lock.descriptors()))", "))"),
     Mutation(

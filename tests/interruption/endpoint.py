@@ -122,12 +122,15 @@ class Watch:
         guard, pid = module("apply.handover.guard"), self.pid
         real = guard.Guard._why
 
-        def slow(watch, *rest):
-            if os.getppid() == pid and (watch._memory[0] or not as_it_stops):
-                return {"why": guard.SLOW, "words": "the lab says so", "directory": ""}
-            return real(watch, *rest)
+        told = {"why": guard.SLOW, "words": "the lab says so", "directory": ""}
 
-        guard.Guard._why = slow
+        def slow(watch, *rest):
+            return told if os.getppid() == pid and watch._memory[0] else real(watch, *rest)
+
+        if as_it_stops:
+            guard.Guard._why = slow
+        else:
+            guard.Guard.ready = lambda _watch: told
 
     def patch(self):
         """Let every call that can change something be counted while a step is being done."""

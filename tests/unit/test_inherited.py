@@ -133,8 +133,17 @@ def test_two_that_run_side_by_side_without_a_run_are_parted(both: Killed) -> Non
     assert both.runs() == OLD
 
 
-def test_killed_before_the_old_one_was_to_stop_only_the_watch_acts(both: Killed) -> None:
+def test_killed_before_the_old_one_was_to_stop_the_old_one_stays_alone(both: Killed) -> None:
     both.kill("new beside")
     assert comes(lambda: both.runs() == OLD)
-    assert both.is_alone()
-    assert not any("protects again" in line for line in both.said())
+    assert both.heir_has_acted()
+    assert both.runs() == OLD
+    assert "stop old.timer old.service" not in both.said()
+
+
+def test_a_new_one_that_a_command_starts_after_the_watch_has_ended_does_not_stay(both: Killed) -> None:
+    """Found in the lab: the watch had stopped it before it was there, and the run was killed before it saw that."""
+    both.kill("new beside")
+    (both.folder / "new.service").touch()
+    assert both.heir_has_acted()
+    assert both.runs() == OLD

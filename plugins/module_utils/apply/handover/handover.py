@@ -67,13 +67,16 @@ def do(target):
                 heir.stand_by()
             both = _both(stack, old, new, target)
             _prepare(target["digest"], old, new, both)
+            if both is not None:
+                # The watch may have struck and ended when a command of the run starts the new one.
+                heir.stand_by()
         except Exception as error:
             # An earlier run may have stopped it.
             facts = _bring_back(old, None) if old.was_stopped else dict(NOT_STOPPED)
             raise HandoverFailed(_cause(error), subject, dict(facts, cause=_code(error)))
         with _WayBack(old, new, both, signals, target["digest"], subject):
             if both is not None:
-                facts = both.hand_over(lambda: _is_stopping(target, heir))
+                facts = both.hand_over(lambda: own_journal.note(target["digest"], **_unprotected()))
             else:
                 heir.stand_by()
                 facts = _one_after_the_other(old, new)
@@ -105,12 +108,6 @@ def _one_after_the_other(old, new):
     elif new is not None:
         there, facts["checks"], facts["attempts"] = new.bring_up()
     return dict(facts, **window.between(old.gone, there))
-
-
-def _is_stopping(target, heir):
-    """Do what comes before the old protection is asked to stop where both run."""
-    own_journal.note(target["digest"], **_unprotected())
-    heir.stand_by()
 
 
 def _with_interrupted(facts):
