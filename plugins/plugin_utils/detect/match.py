@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..catalog.model import Product
-from .claims import claims
+from .claims import Claims, claims
 from .evidence import Evidence, Item, Table, is_users
 
 RUNNING, INSTALLED, BROKEN = "running", "installed", "broken"
@@ -40,8 +40,12 @@ class Finding:
 def findings(evidence: Evidence, products: Iterable[Product]) -> list[Finding]:
     """Return a finding for every product that left any sign, in the catalog's order."""
     chosen = tuple(products)
-    claimed = claims(evidence, chosen)
-    return [_finding(product, claimed[product.id], evidence) for product in chosen if product.id in claimed]
+    return findings_of(claims(evidence, chosen), evidence, chosen)
+
+
+def findings_of(claimed: Claims, evidence: Evidence, products: Iterable[Product]) -> list[Finding]:
+    """Return the same, where it is known already which evidence each product claims."""
+    return [_finding(product, claimed[product.id], evidence) for product in products if product.id in claimed]
 
 
 def _finding(product: Product, items: list[Item], evidence: Evidence) -> Finding:

@@ -10,7 +10,7 @@ from typing import Any
 from ..detect import probes, scanners
 from ..detect.claims import Claims, claims
 from ..detect.evidence import Evidence
-from ..detect.match import findings
+from ..detect.match import findings_of
 from . import frame
 from .model import Carried, Plan, Step
 from .preflight import checks
@@ -57,11 +57,12 @@ def make(wanted: Wanted, host: str, evidence: Evidence) -> Plan:
 def _request(wanted: Wanted, exact: Evidence) -> Request:
     """Return what this host is to become, now that its products are known."""
     catalog, evidence = wanted.catalog, wanted.platform.steady(exact, wanted.catalog)
-    found = findings(evidence, catalog.products)
+    claimed = claims(evidence, catalog.products)
+    found = findings_of(claimed, evidence, catalog.products)
     products = [catalog.product(finding.id) for finding in found]
     goal = wanted.goal.where_found(product.id for product in products)
     going = tuple(product for product in products if goal.takes(product))
-    owned = _owned(claims(evidence, catalog.products), [product.id for product in going])
+    owned = _owned(claimed, [product.id for product in going])
     return Request(evidence, catalog, goal, tuple(found), going, owned, wanted.layout, wanted.granted)
 
 
