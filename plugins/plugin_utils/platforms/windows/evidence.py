@@ -42,7 +42,8 @@ INERT = (*ABOUT_THE_HOST, "signature", "security_provider", "event_channel", "br
 def _is_installed(product: Product, items: list[Item], _evidence: Evidence) -> bool:
     """Return True for what has an entry, and for services whose programs are there.
 
-    A part of Windows itself has no entry, and none of its folders is read: its services are taken for what they say.
+    No folder is read of a part of Windows, nor of a product of which no source names an entry or a folder: their
+    services are taken for what they say, unless the program is known to be gone.
     """
     services = of_kind(items, "service")
     if services and not any(product.of_kind(kind) for kind in (*ENTRIES, "folder")):
