@@ -17,6 +17,7 @@ short_description:
     They say what stopped the run, which hosts are where, and the command that goes on. Without this callback,
     they come before the recap.
   - Its work for a host does not grow with the fleet.
+  - Beside a callback that writes JSON for programs it does nothing, and the last words come before the document.
   - Playbooks other than C(avshift.endpoint.migrate) are not affected.
 requirements:
   - C(callbacks_enabled = avshift.endpoint.rollout) in C(ansible.cfg), or E(ANSIBLE_CALLBACKS_ENABLED)
@@ -31,7 +32,7 @@ import threading
 import time
 from typing import Any
 
-from ansible import context
+from ansible import constants, context
 from ansible.plugins.callback import CallbackBase
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import rollout
@@ -58,12 +59,16 @@ class CallbackModule(CallbackBase):
         """Begin to show; a run without a rollout never gives anything to be shown."""
         super().__init__()
         self._progress: Progress | None = None
+        # Whoever reads such output reads it to its end, as one document or line by line.
+        self.disabled = "json" in constants.DEFAULT_STDOUT_CALLBACK
         self._is_new, self._shown_at, self._own = False, 0.0, os.getpid()
         # Ansible displays what workers send from a thread of its own.
         self._lock = threading.RLock()
         self._write = self._display.display
         self._screen = Screen(self._draw, shutil.get_terminal_size)
         self._in_place = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+        if self.disabled:
+            return
         with contextlib.suppress(OSError):
             this_run.SHOWN.touch()
         if self._in_place:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import subprocess
@@ -40,6 +41,14 @@ def test_four_hosts_in_a_file_are_a_line_each_and_the_last_words_come_last(
     assert run.counted("ring ring-2: 2 of 2 hosts: ") == 1
     assert run.counted("  1 module_failed: h2") == 1
     assert "\x1b" not in run.text
+
+
+def test_the_document_of_a_callback_for_programs_stays_one_document(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path, {"h0": CLEAN})
+    run = fleet.run("migrate", settings={**SHOWN, "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"}, **ALL)
+    before, _brace, document = run.text.partition("\n{\n")
+    assert "1 hosts: 1 migrated" in before.replace("1 host:", "1 hosts:"), run.text
+    assert "h0" in json.loads("{" + document)["stats"]
 
 
 def _on_a_terminal(fleet: Fleet, arguments: list[str], columns: int, rows: int) -> bytes:
