@@ -55,7 +55,7 @@ def owners(draw: st.DrawFn) -> dict[str, str]:
         "machine": draw(HEX),
         "serial": draw(SERIAL),
         "mac": draw(MAC),
-        "word": draw(st.text("абвгдежзиклмнопрсту", min_size=4, max_size=9)),
+        "word": draw(st.text("абвгдежзиклмнопрсту", min_size=4, max_size=9).filter(_unknown)),
     }
 
 
