@@ -239,8 +239,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "two-controllers",
         "plugins/module_utils/posix/own/run_lock.py",
-        "            raise _at_work(*_noted(descriptor))\n",
-        "            pass\n",
+        "                raise _at_work(*noted)\n",
+        "                return\n",
     ),
     Mutation(
         "silence-hides-a-finding",
