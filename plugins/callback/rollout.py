@@ -7,7 +7,8 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: rollout
 type: aggregate
-short_description:
+short_description: Shows how a rollout gets on
+description:
   - Works beside any other callback. On a terminal it shows a block per ring, which it redraws in place below
     whatever else is written. In a file, or if C(TERM=dumb), it writes a line every 30 seconds and for every
     hundredth of the hosts, and the block once, when the ring ends.
