@@ -43,7 +43,8 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import fo
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport import this_run
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import now
 
-GATE, RECORD = "rollout_gate", "migration_record"
+GATE = "rollout_gate"
+RECORD = "migration_record"
 # Seconds between two looks of the block.
 REDRAWN = 0.5
 
