@@ -18,7 +18,7 @@ from left import LEFT
 ROUNDED = 0.001
 OLD = "kesl"
 # The limit of a probe in the provider's file, and as much again for a machine that is busy with other hosts.
-WAITS = 4.0
+PROBE_LIMIT, WAITS = 2.0, 4.0
 
 
 def test_the_verdict(fault: Fault, outcome: Outcome) -> None:
@@ -40,17 +40,17 @@ def test_the_observer_saw_every_file_refused_at_first(outcome: Outcome) -> None:
 
 
 def test_no_moment_without_a_scanner_but_in_the_recorded_window(fault: Fault, outcome: Outcome) -> None:
-    unprotected = [span for span in outcome.spans if span.outcome == READ]
-    if fault.window == "none":
+    unprotected, window = [span for span in outcome.spans if span.outcome == READ], _window(fault, outcome)
+    if window == "none":
         assert unprotected == []
         return
     begun, ended = _recorded(outcome)
-    if fault.window == "within" and begun is None:
+    if window == "within" and begun is None:
         assert unprotected == []
         return
-    assert (begun is None, ended is None) == (False, fault.window == "open")
-    assert unprotected or fault.window == "within"
-    outside = [span for span in unprotected if not _is_between(span, begun, None if fault.window == "told" else ended)]
+    assert (begun is None, ended is None) == (False, window == "open")
+    assert unprotected or window == "within"
+    outside = [span for span in unprotected if not _is_between(span, begun, None if window == "told" else ended)]
     assert outside == [], (begun, ended)
 
 
@@ -69,7 +69,7 @@ def test_the_recorded_window_is_as_long_as_the_one_that_was_seen(fault: Fault, o
 
 def test_no_unprotected_moment_is_recorded_where_none_was_seen(fault: Fault, outcome: Outcome) -> None:
     handed_over = outcome.record["verdict"] == "removed_verified"
-    if fault.window == "none" and not fault.untouched:
+    if _window(fault, outcome) == "none" and not fault.untouched:
         assert outcome.record["window_seconds"] == (0 if handed_over else None)
     elif handed_over and fault.window == "one":
         assert outcome.record["window_seconds"] > 0
@@ -123,6 +123,15 @@ def _recorded(outcome: Outcome) -> tuple[float | None, float | None]:
 
 def _facts_of_steps(outcome: Outcome) -> list[dict[str, Any]]:
     return [step["facts"] for steps in outcome.record["outcomes"].values() for step in steps]
+
+
+def _window(fault: Fault, outcome: Outcome) -> str:
+    """Return which window is stated. A machine that is too busy for two scanners at once may have one where none is
+    stated: the two are parted as they should be, and then it has to be the one that was seen.
+    """
+    overlaps = [facts.get("overlap") or {} for facts in _facts_of_steps(outcome)]
+    is_busy = any(one.get("why") == "slow" and one["slowest_probe_seconds"] > PROBE_LIMIT for one in overlaps)
+    return "within" if fault.window == "none" and is_busy and not fault.untouched else fault.window
 
 
 def _facts(outcome: Outcome) -> dict[str, Any]:
