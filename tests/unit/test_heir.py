@@ -83,12 +83,12 @@ def test_it_does_nothing_where_nothing_was_begun_or_all_is_done(tmp_path: Path, 
 
 
 def test_it_is_gone_when_its_parent_has_ended_its_work(tmp_path: Path) -> None:
-    with Heir(lambda: (tmp_path / "acted").touch()) as made:
+    with Heir((tmp_path / "acted").touch) as made:
         made.stand_by()
         pid = made._child.pid
         assert not _is_gone(pid)
     assert _is_gone(pid)
-    with pytest.raises(ValueError, match="no"), Heir(lambda: (tmp_path / "acted").touch()) as made:
+    with pytest.raises(ValueError, match="no"), Heir((tmp_path / "acted").touch) as made:
         made.stand_by()
         pid = made._child.pid
         raise ValueError("no")

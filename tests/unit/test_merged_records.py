@@ -71,7 +71,7 @@ def test_merging_is_commutative_associative_and_idempotent(controllers: list[Any
         # Other names give another order of reading, and each is there twice.
         other = [f"d{number}" for number in range(2 * len(controllers))]
         chance.shuffle(other)
-        renamed = [(name, several) for name, (_, several) in zip(other, itertools.cycle(named), strict=False)]
+        renamed = [(name, several) for name, (_name, several) in zip(other, itertools.cycle(named), strict=False)]
         assert _report(_written(home / "renamed", renamed)) == straight
         # What counts of a part may stand for the part.
         first = records.read(_written(home / "first", named[:2]))

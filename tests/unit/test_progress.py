@@ -203,7 +203,8 @@ def test_ten_thousand_results_on_a_terminal_leave_one_block_a_ring_and_every_lin
     assert max(map(len, written)) < 80 * 24
     others = [line for line in terminal.lines if line.startswith("ok: ")]
     assert others == [f"ok: [host{number:05}]" for number in range(HOSTS)]
-    assert [line.split(":")[0] for line in terminal.lines if line.startswith("ring ")] == ["ring pilot", "ring rest"]
+    rings = [line.partition(":")[0] for line in terminal.lines if line.startswith("ring ")]
+    assert rings == ["ring pilot", "ring rest"]
     assert len(terminal.lines) < HOSTS + 30
     flat = " ".join(" ".join(terminal.lines[-20:]).split())
     assert LAST in flat
