@@ -21,7 +21,7 @@ description:
   - Beside a callback that writes JSON for programs it does nothing, and the last words come before the document.
   - Playbooks other than C(avshift.endpoint.migrate) are not affected.
 requirements:
-  - C(callbacks_enabled = avshift.endpoint.rollout) in C(ansible.cfg), or E(ANSIBLE_CALLBACKS_ENABLED)
+  - C(callbacks_enabled = avshift.endpoint.rollout) in C(ansible.cfg), or C(ANSIBLE_CALLBACKS_ENABLED)
 """
 
 import atexit
