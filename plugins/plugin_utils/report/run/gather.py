@@ -61,12 +61,11 @@ class Spool:
         self._file.truncate()
         self._end, self._places = 0, []
 
-    def doubles(self) -> dict[str, list[str]]:
-        """Return {host: the files of its records} of the hosts that have more than one."""
-        twice = set(named_twice(self.hosts()))
-        files: dict[str, list[str]] = {host: [] for host in sorted(twice)}
+    def files_of(self, hosts: Iterable[str]) -> dict[str, list[str]]:
+        """Return {host: the files of its records} of some hosts."""
+        files: dict[str, list[str]] = {host: [] for host in hosts}
         for host, _begin, _length, _remarkable, name in self._places:
-            if host in twice:
+            if host in files:
                 files[host].append(name)
         return files
 
@@ -111,11 +110,12 @@ def gather(
         return combined(in_processes(look, parts), policies, spool, console, devices)
 
     names = records.names(folder)
-    report, doubles = made(names), spool.doubles()
+    report = made(names)
+    doubles = report.head["totals"]["named_twice"]
     if not doubles:
         return report
     # Nearly no fleet has any, so that nothing is kept of each record to take it back.
-    other, twice = _superseded(folder, doubles)
+    other, twice = _superseded(folder, spool.files_of(doubles))
     spool.clear()
     report = made([name for name in names if name not in other])
     report.head["totals"]["named_twice"] = twice
