@@ -77,6 +77,16 @@ attributes:
     details: It works on the controller and contacts no host.
 """
 
+    LOOKS_AT_WINDOWS_TOO = r"""
+options: {}
+attributes:
+  platform:
+    support: full
+    platforms: linux, windows
+    description: Target systems that the module works on.
+    details: Linux with Python 3.6 or newer; Windows with Windows PowerShell 5.1 or PowerShell 7, as a preview.
+"""
+
     ON_CONTROLLER = r"""
 options: {}
 attributes:

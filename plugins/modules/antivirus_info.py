@@ -16,15 +16,10 @@ description:
 author:
   - avshift contributors (@avshift)
 extends_documentation_fragment:
+  - avshift.endpoint.attributes.looks_at_windows_too
   - avshift.endpoint.attributes.catalog
   - avshift.endpoint.attributes
   - avshift.endpoint.attributes.on_controller
-attributes:
-  platform:
-    support: full
-    platforms: linux, windows
-    description: Target systems that the module works on.
-    details: Linux with Python 3.6 or newer; Windows with Windows PowerShell 5.1 or PowerShell 7, as a preview.
 options: {}
 seealso:
   - module: avshift.endpoint.kaspersky_info

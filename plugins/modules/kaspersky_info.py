@@ -14,16 +14,12 @@ description:
 author:
   - avshift contributors (@avshift)
 extends_documentation_fragment:
+  - avshift.endpoint.attributes.looks_at_windows_too
   - avshift.endpoint.attributes.catalog
   - avshift.endpoint.attributes
   - avshift.endpoint.attributes.brief
   - avshift.endpoint.attributes.on_controller
 attributes:
-  platform:
-    support: full
-    platforms: linux, windows
-    description: Target systems that the module works on.
-    details: Linux with Python 3.6 or newer; Windows with Windows PowerShell 5.1 or PowerShell 7, as a preview.
   idempotent:
     support: full
     details: A record in O(records_dir) contains the time of its run. It is on the controller and does not count as a change.

@@ -14,9 +14,9 @@ description:
 author:
   - avshift contributors (@avshift)
 extends_documentation_fragment:
+  - avshift.endpoint.attributes.controller_alone
   - avshift.endpoint.attributes
   - avshift.endpoint.attributes.on_controller
-  - avshift.endpoint.attributes.controller_alone
 options:
   earlier_dir:
     description: Folder on the controller with the records of the earlier run.

@@ -19,9 +19,9 @@ description:
 author:
   - avshift contributors (@avshift)
 extends_documentation_fragment:
+  - avshift.endpoint.attributes.controller_alone
   - avshift.endpoint.attributes
   - avshift.endpoint.attributes.on_controller
-  - avshift.endpoint.attributes.controller_alone
 options:
   sources:
     description: Files, or folders with everything below them, on the controller.

@@ -15,10 +15,10 @@ description:
 author:
   - avshift contributors (@avshift)
 extends_documentation_fragment:
+  - avshift.endpoint.attributes.controller_alone
   - avshift.endpoint.attributes.catalog
   - avshift.endpoint.attributes
   - avshift.endpoint.attributes.on_controller
-  - avshift.endpoint.attributes.controller_alone
 options:
   records_dir:
     description: Folder on the controller with the records of a migration, verification, dry run or detection.

@@ -16,9 +16,9 @@ description:
 author:
   - avshift contributors (@avshift)
 extends_documentation_fragment:
+  - avshift.endpoint.attributes.controller_alone
   - avshift.endpoint.attributes
   - avshift.endpoint.attributes.on_controller
-  - avshift.endpoint.attributes.controller_alone
 options:
   stop_file:
     description: Path of the file.

@@ -14,9 +14,9 @@ description:
 author:
   - avshift contributors (@avshift)
 extends_documentation_fragment:
+  - avshift.endpoint.attributes.controller_alone
   - avshift.endpoint.attributes
   - avshift.endpoint.attributes.on_controller
-  - avshift.endpoint.attributes.controller_alone
   - avshift.endpoint.attributes.held_up_by
 options:
   results_in:

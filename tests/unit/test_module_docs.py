@@ -20,16 +20,14 @@ def _name(path: Path) -> str:
 
 
 def _attributes(module: Path) -> dict[str, dict[str, Any]]:
-    """Return a module's attributes as ansible-doc merges them: its own count first, then the fragments' in turn."""
+    """Return a module's attributes as ansible-doc merges them: its own count, then those of the first fragment."""
     documented = yaml.safe_load(str(constant(module, "DOCUMENTATION")))
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, dict[str, Any]] = dict(documented.get("attributes") or {})
     for fragment in documented["extends_documentation_fragment"]:
         file, _dot, part = fragment.removeprefix("avshift.endpoint.").partition(".")
         text = constant(PLUGINS / "doc_fragments" / f"{file}.py", (part or "documentation").upper())
         for name, said in (yaml.safe_load(str(text)).get("attributes") or {}).items():
-            found[name] = {**found.get(name, {}), **said}
-    for name, said in (documented.get("attributes") or {}).items():
-        found[name] = {**found.get(name, {}), **said}
+            found[name] = {**said, **found.get(name, {})}
     return found
 
 
@@ -43,6 +41,21 @@ def test_attributes_are_whole(module: Path) -> None:
         assert said["description"], name
         assert said["support"] != "partial" or said.get("details"), f"{name}: partial, and nothing says in what"
     assert found["platform"]["platforms"]
+
+
+# Which platforms a module works on, by the fragment that says so; all others work on Linux alone.
+SPECIAL = {"controller_alone": "posix", "looks_at_windows_too": "linux, windows"}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=_name)
+def test_platforms_are_those_of_the_fragment_that_is_particular(module: Path) -> None:
+    documented = yaml.safe_load(str(constant(module, "DOCUMENTATION")))
+    named = {fragment.rpartition(".")[2] for fragment in documented["extends_documentation_fragment"]}
+    own = (documented.get("attributes") or {}).get("platform", {})
+    (wanted,) = [SPECIAL[name] for name in named & SPECIAL.keys()] or [own.get("platforms", "linux")]
+    platform = _attributes(module)["platform"]
+    assert platform["platforms"] == wanted
+    assert ("systemd" in platform["description"]) == (wanted == "linux")
 
 
 @pytest.mark.parametrize("module", MODULES, ids=_name)
