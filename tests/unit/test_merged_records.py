@@ -109,6 +109,40 @@ def test_a_copy_under_another_name_is_no_second_record(tmp_path: Path) -> None:
     assert (content["totals"]["hosts"], content["totals"]["named_twice"]) == (1, [])
 
 
+def test_a_folder_that_cannot_be_read_is_named_and_the_rest_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = _written(tmp_path / "all", [("a", [_record("h0", "clean", TIMES[0], "")])])
+    (tmp_path / "all/lost+found").mkdir()
+    listed = os.listdir
+
+    def refused(path: Any) -> list[str]:
+        if str(path).endswith("lost+found"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "listdir", refused)
+    content = _report(folder)
+    assert [host["host"] for host in content["hosts"]] == ["h0"]
+    assert [one["file"] for one in content["damaged"]] == ["lost+found"]
+
+
+@pytest.mark.parametrize("has_a_folder_in_its_place", [False, True])
+def test_a_folder_that_locks_nothing_is_written_to_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_a_folder_in_its_place: bool
+) -> None:
+    def unlocked(_number: int, _how: int) -> None:
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr(records.fcntl, "flock", unlocked)
+    if has_a_folder_in_its_place:
+        (tmp_path / records.LOCK).mkdir()
+    before = len(os.listdir("/proc/self/fd"))
+    with records.alone(str(tmp_path)):
+        assert len(os.listdir("/proc/self/fd")) > before
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
 def test_two_runs_of_slices_are_compared_host_by_host(tmp_path: Path) -> None:
     one, two = (_record(host, "clean", TIMES[0], "") for host in ("h0", "h1"))
     before = _written(tmp_path / "before", [("s1", [one]), ("s2", [two])])

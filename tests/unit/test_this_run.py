@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport import this_run
 
@@ -43,3 +45,15 @@ def test_our_own_are_shown(given: list[str]) -> None:
 )
 def test_other_arguments_are_as_they_were(given: list[str]) -> None:
     assert this_run.command(["ansible-playbook", *given]) == " ".join(["ansible-playbook", *given])
+
+
+def test_a_full_disk_costs_no_last_words_and_begins_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot be handed to the callback is for the task to show, and no half of it is shown as well."""
+    for name in ("SHOWN", "WORDS", "ASKED"):
+        monkeypatch.setattr(this_run, name, tmp_path / name)
+    this_run.SHOWN.touch()
+    for full in (this_run.WORDS, this_run.ASKED):
+        full.symlink_to("/dev/full")
+    this_run.note_asked({"stop_file": "STOP"})
+    assert not this_run.show_last(["the last words"])
+    assert this_run.last_words() == ""

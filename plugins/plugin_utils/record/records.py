@@ -113,19 +113,18 @@ def alone(folder: str, modes: Modes = PRIVATE) -> Iterator[None]:
     AvshiftError if the folder cannot be made.
     """
     make(Path(folder), modes)
-    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
+    with contextlib.ExitStack() as stack:
+        number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        stack.callback(os.close, number)
         try:
             fcntl.flock(number, fcntl.LOCK_EX)
         except OSError:
             # NFS locks only what is open for writing, and some file systems lock nothing.
-            os.close(number)
-            number = os.open(Path(folder) / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, modes.file)
             with contextlib.suppress(OSError):
+                number = os.open(Path(folder) / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, modes.file)
+                stack.callback(os.close, number)
                 fcntl.flock(number, fcntl.LOCK_EX)
         yield
-    finally:
-        os.close(number)
 
 
 def answered(record: dict[str, Any] | None) -> bool:
@@ -177,8 +176,16 @@ def names(folder: str) -> list[str]:
         folders = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
     # What has the name of a record and is none has to be named.
     inside = [name for name in folders if not name.endswith(SUFFIX) and not name.startswith(".")]
-    deeper = [f"{place}/{name}" for place in inside for name in os.listdir(home / place)]
-    return sorted(name for name in (*os.listdir(home), *deeper) if name.endswith(SUFFIX))
+    found = [name for name in os.listdir(home) if name.endswith(SUFFIX)]
+    return sorted([*found, *(name for place in inside for name in _inside(home, place))])
+
+
+def _inside(home: Path, place: str) -> list[str]:
+    """Return the names of the records in a folder of another controller; one that cannot be read is named itself."""
+    try:
+        return [f"{place}/{name}" for name in os.listdir(home / place) if name.endswith(SUFFIX)]
+    except OSError:
+        return [place]
 
 
 def read_one(path: str | Path, sha256: str = "") -> tuple[dict[str, Any] | None, str]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -47,8 +48,12 @@ def command(arguments: list[str] | None = None) -> str:
 
 
 def note_asked(options: Mapping[str, Any]) -> None:
-    """Note what the standing of this run's rollout is asked by, for its last words should the run break."""
-    ASKED.write_text(json.dumps({name: options.get(name) for name in STANDING}), encoding="utf-8")
+    """Note what the standing of this run's rollout is asked by, for its last words should the run break.
+
+    A full disk keeps no run from being begun for that.
+    """
+    with contextlib.suppress(OSError):
+        ASKED.write_text(json.dumps({name: options.get(name) for name in STANDING}), encoding="utf-8")
 
 
 def asked() -> dict[str, Any]:
@@ -64,7 +69,12 @@ def show_last(lines: list[str]) -> bool:
     """Have the callback show the last words of this run, after all else; return False where there is none to do it."""
     if not SHOWN.exists():
         return False
-    WORDS.write_text("\n".join(lines), encoding="utf-8")
+    try:
+        WORDS.write_text("\n".join(lines), encoding="utf-8")
+    except OSError:
+        with contextlib.suppress(OSError):
+            WORDS.unlink()
+        return False
     return True
 
 
