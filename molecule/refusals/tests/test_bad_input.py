@@ -25,11 +25,11 @@ WRONG_VARIABLES = {
     ),
     "wrong choice": (
         {"avshift_provider_options": {"database": "own"}},
-        ["option database", "Use one of: official, private_mirror, custom, site"],
+        ["option database", 'expected one of "official", "private_mirror", "custom", "site", found "own"'],
     ),
     "wrong type of an option": (
         {"avshift_provider_options": {"paths": "/home"}},
-        ["option paths", "Give a list"],
+        ["option paths", 'expected an array, found "/home"'],
     ),
     "unknown product": ({"avshift_also_remove": ["kes"]}, ["kes:", "Use ids of:", "kesl_gui"]),
 }
