@@ -14,8 +14,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.request impo
 
 MARKED = Kind(marked=True)
 # What it calls a path is for no other system to look for.
-SIGNS = (Sign("bead", "red"), Sign("path", "/frame/beads"))
-PRODUCT = Product("beads", "Beads Security", "product", "abacus", SIGNS)
+PRODUCT = Product("beads", "Beads Security", "product", "abacus", (Sign("bead", "red"), Sign("path", "/frame/beads")))
 
 
 def _probes(products: Iterable[Product], _limits: object) -> dict[str, Any]:
@@ -24,17 +23,9 @@ def _probes(products: Iterable[Product], _limits: object) -> dict[str, Any]:
 
 def _remove(request: Request) -> Iterator[Step]:
     for item in of_kind(request.owned, "bead"):
+        title = f"Slide the {item['what']} bead away"
         effect = {"path": f"/{item['what']}", "scope": "file", "change": "removed"}
-        yield Step(
-            REMOVE,
-            "bead_slide",
-            f"Slide the {item['what']} bead away",
-            {},
-            "counts",
-            "counts nothing",
-            (item["id"],),
-            (effect,),
-        )
+        yield Step(REMOVE, "bead_slide", title, {}, "counts", "counts nothing", (item["id"],), (effect,))
 
 
 ABACUS = Platform(
@@ -42,11 +33,7 @@ ABACUS = Platform(
     table=Table("abacus", _probes, {"bead": lambda item, one, _seen: item["what"] in one.of_kind("bead")}, ("bead",)),
     places=Places("/frame", "/frame/journal", "/frame/kept"),
     paths=PathRules(name=str, parent=str, above=lambda _path: ()),
-    kinds={
-        "announce": Kind(marked=True),
-        "bead_slide": Kind(restart="a bead may be stuck"),
-        "finish": Kind(marked=True),
-    },
+    kinds={"announce": MARKED, "bead_slide": Kind(restart="a bead may be stuck"), "finish": MARKED},
     order=("announce", "bead_slide", "finish"),
     remove=_remove,
 )
