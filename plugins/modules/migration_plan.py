@@ -144,7 +144,7 @@ foretold:
       elements: dict
       sample: [{id: restart_pending, level: overridable, title: A restart is pending, diagnosis: servicing, remediation: Restart it.}]
     packages:
-      description: The product's packages in Windows Installer's cache, and whether they can be used.
+      description: The packages in the installer's cache for the products that would be removed, by their codes.
       type: list
       elements: dict
       sample: [{code: '{27534751-0000-4000-8000-00000000A001}', state: missing, why: there is no such file}]

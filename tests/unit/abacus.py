@@ -1,4 +1,4 @@
-"""A made-up system, as small as possible: one kind of evidence, one kind of step. The engine knows nothing of it."""
+"""A made-up system, as small as one can be: one kind of evidence, one kind of step. The engine knows nothing of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.platform imp
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.request import Request
 
 MARKED = Kind(marked=True)
-# No other system may search for what this one calls a path.
+# What it calls a path is for no other system to look for.
 SIGNS = (Sign("bead", "red"), Sign("path", "/frame/beads"))
 PRODUCT = Product("beads", "Beads Security", "product", "abacus", SIGNS)
 

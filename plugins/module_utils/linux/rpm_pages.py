@@ -54,8 +54,7 @@ class _Table:
             raise ValueError("the first page of %s is not understood" % name)
         if self._length < (self._last + 1) * self._size:
             raise ValueError(
-                "%s has %d bytes, but its header says %d pages of %d"
-                % (name, self._length, self._last + 1, self._size)
+                "%s has %d bytes, but its header says %d pages of %d" % (name, self._length, self._last + 1, self._size)
             )
 
     def records(self):
