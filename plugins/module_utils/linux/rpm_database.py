@@ -143,7 +143,7 @@ class Database:
         self._is_sure = True
 
     def _is_absent(self):
-        """Return True for a query that rpm cannot answer, if it can answer others."""
+        """Return True for what rpm does not find, once it is known to find everything else."""
         if not self._is_sure:
             self.all()
         return True
