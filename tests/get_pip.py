@@ -1,4 +1,4 @@
-"""Stands where ansible-test looks for pip's installer: runs pip from the wheel that lies beside it."""
+"""Replaces pip's installer where ansible-test looks for it: runs pip from the wheel beside it."""
 
 import sys
 from pathlib import Path

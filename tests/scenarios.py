@@ -1,7 +1,7 @@
-"""Run a scenario without Molecule: the playbooks and tests that its molecule.yml names, in the order that it gives.
+"""Run a scenario without Molecule: the playbooks and tests of its molecule.yml, in its order.
 
-``python tests/scenarios.py default``. Only what these scenarios use of Molecule's settings is understood; anything else
-is refused by name. The hosts go in the end, whatever came of it.
+``python tests/scenarios.py default``. Only the Molecule settings that these scenarios use are supported; anything else
+is refused by name. The hosts are removed at the end, whatever happened.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class ScenarioError(Exception):
 
 
 class Scenario:
-    """One folder below molecule/, with its settings laid over those that all have."""
+    """One folder below molecule/, with its settings merged over the common ones."""
 
     def __init__(self, name: str) -> None:
         self.folder = ROOT / "molecule" / name
@@ -59,7 +59,7 @@ class Scenario:
         self.environment = {**given, **{key: str(value) for key, value in variables.items()}}
 
     def run(self) -> int:
-        """Run the whole sequence; return 0 if each step went well."""
+        """Run the whole sequence; return 0 if each step succeeded."""
         try:
             for step in self.sequence:
                 print(f"-- {self.folder.name}: {step}", flush=True)
@@ -81,7 +81,7 @@ class Scenario:
                 f"Running a scenario: {self.folder.name}: it has a step {name}, which is not understood."
             )
         playbook = what or self.playbooks[name]
-        # Molecule passes over a playbook that is not there, too.
+        # Molecule also skips a playbook that does not exist.
         return not (self.folder / playbook).is_file() or self._play(playbook)
 
     def _tests(self, named: str) -> list[str]:

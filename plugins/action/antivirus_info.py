@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The controller's half of antivirus_info: which process really intercepts, which products are there, what they say."""
+"""The controller's half of antivirus_info: which process intercepts, which products are installed, what they report."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class ActionModule(Adapter):
     SPEC: ClassVar[dict[str, Any]] = {"catalog_dirs": {"type": "list", "elements": "path", "default": []}}
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        """Return the scanners that are there, what they say of themselves, and who intercepts file access."""
+        """Return the scanners that were found, what they report, and who intercepts file access."""
         catalog = self.catalog(options)
         platform = platforms.named(self.system())
         questions = probes_for(catalog, platform.table)

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The controller's half of antivirus_selftest: choose the provider's layout for the host and have it tested."""
+"""The controller's half of antivirus_selftest: choose the provider's layout for the host and run the test."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ActionModule(Adapter):
     }
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        """Return the checks and the worst of their results; a host that is only looked at is not asked."""
+        """Return the checks and the worst of their results; a host that is only looked at is not tested."""
         if apart := self.only_looked_at():
             return apart
         provider = settings.provider_of(self.catalog(options), options["provider"])

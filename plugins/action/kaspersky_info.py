@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The controller's half of kaspersky_info: compile the probes, ask, match, and record if that is wanted."""
+"""The controller's half of kaspersky_info: compile the probes, ask, match, and write a record if one is wanted."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class ActionModule(Adapter):
         """Return findings, evidence, unknowns, limits, complete, removed_before and, if it is wanted, silence."""
         catalog = self.catalog(options)
         platform = platforms.named(self.system())
-        # Whether a host is silent is not asked where nothing is changed.
+        # Where nothing is changed, silence is not checked.
         servers = options["servers"] if options["silence"] and platform.foretelling is None else None
         asked = platforms.detection(catalog.products, catalog.limits, platform)
         if platform.collected is not None and options["root"] == "/":
@@ -58,7 +58,7 @@ class ActionModule(Adapter):
         return self._brief(told) if options["brief"] else told
 
     def _brief(self, told: dict[str, Any]) -> dict[str, Any]:
-        """Return how much was found; what it is is in a file of this run."""
+        """Return how much was found; the rest is in a file of this run."""
         counts = {name: len(told[name]) for name in ("findings", "evidence", "unknowns")}
         return {**apart.put(RESULTS_OF_RUN, self.host, told, told), "complete": told["complete"], "counts": counts}
 
@@ -75,7 +75,7 @@ class ActionModule(Adapter):
     def _of_disk(
         self, collected: dict[str, Any], catalog: Catalog, root: str, task_vars: dict[str, Any]
     ) -> dict[str, Any]:
-        """Return what another system's reader makes of a root that holds that system, else what is known of it."""
+        """Return what another system's reader finds on a root that holds that system, else what is known of it."""
         for platform in platforms.of_other_root(collected):
             if platform.collected is not None:
                 asked = platforms.detection(catalog.products, catalog.limits, platform)
@@ -89,7 +89,7 @@ class ActionModule(Adapter):
         return collected
 
     def _disk(self, system: str, root: str, task_vars: dict[str, Any]) -> Ask:
-        """Return what gives a mounted disk's answer to reads."""
+        """Return what answers reads for a mounted disk."""
         return lambda reads: self.facts_of_disk(system, reads, root, task_vars)
 
     def _recorded(self, told: dict[str, Any], options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The controller's half of migration_apply: carry out a plan, or one part of it, that may be carried out."""
+"""The controller's half of migration_apply: carry out a plan, or one part of it, if it is approved."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ActionModule(Adapter):
         "brief": {"type": "bool", "default": False},
     }
 
-    # On the host a part goes on to its end without the connection, and its outcomes are in the journal there.
+    # On the host a part runs to its end without the connection, and its outcomes are in the journal there.
     LOST: ClassVar[str] = (
         "What the host has already received runs to the end of this part, and its journal keeps the outcomes. "
         "Make sure that the host is up and that Ansible can log in, and run again."
@@ -49,19 +49,19 @@ class ActionModule(Adapter):
         before = options["before"] and apart.whole(RESULTS_OF_RUN, host, options["before"])
         plan = parts.allowed(host, planned, before)
         if not self._task.check_mode and not before:
-            # From here on the host counts as one that is being changed, whatever becomes of this process.
+            # From here on the host counts as being changed, whatever happens to this process.
             look.begin(options["rollout"], options["stop_file"], host, now(), self.modes(task_vars))
         secrets = None if self._task.check_mode else options["secrets"]
         controller = socket.gethostname()
         arguments = parts.arguments(plan, options["part"], before, options["change_id"], secrets, controller)
-        # A worker's parent is the run, and is the same for each of its parts.
+        # A worker's parent is the run, and it is the same process for every part.
         arguments["process"] = run_identity.of_process(os.getppid())
         done = run_identity.asked(lambda told: self.on_endpoint("apply", told, task_vars), arguments)
         told = parts.result(arguments["steps"], options["part"], done)
         return self._brief(told) if options["brief"] else told
 
     def _brief(self, told: dict[str, Any]) -> dict[str, Any]:
-        """Return a result without its steps, which are in a file of this run, and with its diff where it is shown."""
+        """Return a result without its steps, which are in a file of this run. The diff stays if it is shown."""
         counts = dict(Counter(outcome["outcome"] for outcome in told["steps"]))
         names = ("steps", "pending", *([] if self._task.diff else ["diff"]))
         return apart.put(RESULTS_OF_RUN, self.host, {**told, "counts": counts}, names)

@@ -47,10 +47,10 @@ class ActionModule(Adapter):
         if earlier is None and not self._task.check_mode:
             modes = self.modes(task_vars)
             if beside:
-                # First of all: from here on, taking the approval away widens nothing.
+                # This comes first: from here on, removing the approval cannot allow more hosts.
                 write_text(Path(options["plan"]), encode(plan), modes)
             write_text(path, encode(approval), modes)
-        # What says the same already is left as it is: it may be signed.
+        # An approval that says the same is left as it is: it may be signed.
         approval = earlier or approval
         hosts, until = approval["hosts"], approval["valid_until"]
         command = signature.command("approval", str(path))
@@ -59,7 +59,7 @@ class ActionModule(Adapter):
         return {"changed": earlier is None, "path": str(path), "approval": approval, "sign": command, "msg": told}
 
     def _word(self, plan: dict[str, Any], options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        """Write that a rollout goes on after a ring; what says the same already is left as it is."""
+        """Write that a rollout goes on after a ring; a document that says the same is left as it is."""
         word = gate_word.compose(plan, options["gate"], options, now())
         path = Path(options["output"] or gate_word.path_of(options["plan"], word["ring"])).absolute()
         earlier = approval_document.repeated(path.read_bytes(), word) if path.is_file() else None

@@ -30,7 +30,7 @@ class ActionModule(Adapter):
     }
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        """Show what was found; a host without an answer gets a record that says why, and makes the task fail."""
+        """Show what was found; a host without an answer gets a record that says why, and fails the task."""
         folder, results = options["records_dir"], results_of(task_vars, options["results_in"])
         whole.must_be_in(options["hosts"], task_vars.get("ansible_play_hosts", ()), results)
         run = {"change_id": "", "time": now(), **versions(self.catalog(options))}

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The controller's half of migration_plan: look twice, plan, and hold the plan to the approved one."""
+"""The controller's half of migration_plan: look twice, plan, and compare the plan with the approved one."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ class ActionModule(Adapter):
     }
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        """Return plan, digest, approval and to_do; the plan is a resumed run's approved one where it is one.
+        """Return plan, digest, approval and to_do; for a resumed run, the plan is the approved one.
 
-        A host that is only looked at has no plan, which ``forecast`` says, but a forecast where that is asked for.
+        A host that is only looked at has no plan, which ``forecast`` says. It gets a forecast if one is asked for.
         """
         if looked := self.only_looked_at():
             return {**looked, **self._foretold(options, task_vars)} if options["forecast"] else looked
@@ -79,7 +79,7 @@ class ActionModule(Adapter):
         return self._brief(told) if options["brief"] or options["records_dir"] else told
 
     def _recorded(self, told: dict[str, Any], options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, str]:
-        """Write the record of a dry run, which is asked for in check mode too, and return where it is and its sum."""
+        """Write the record of a dry run, also in check mode, and return its path and checksum."""
         run = {"change_id": options["change_id"], "time": now(), **versions(self.catalog(options))}
         path = records.path_of(options["records_dir"], self.host)
         record = runs.of_plan(self.host, told, run)
@@ -93,7 +93,7 @@ class ActionModule(Adapter):
         return {**{key: value for key, value in told.items() if key != "plan"}, **status}
 
     def _foretold(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        """Return the forecast of a host that is only looked at: a look, and a further one where that is worth while."""
+        """Return the forecast of a host that is only looked at: one look, and a second one if that helps."""
         platform, catalog = platforms.named(self.system()), self.catalog(options)
         if platform.foretelling is None or platform.collected is None:
             return {}
@@ -112,7 +112,7 @@ class ActionModule(Adapter):
     def _grant(self, options: dict[str, Any], host: str) -> judge.Grant | None:
         """Read what was approved before the host is looked at.
 
-        A dry run needs none, but has to match one that it is given.
+        A dry run needs no approved plan. If it is given one, it has to match it.
         """
         if not options["require_approval"] or (self._task.check_mode and not options["approved_plan"]):
             return None
@@ -120,7 +120,7 @@ class ActionModule(Adapter):
 
 
 def _counts(plan: dict[str, Any]) -> dict[str, Any]:
-    """Return what of a plan is asked for most: its digest, its replacement, and how much there is in it."""
+    """Return the parts of a plan that are needed most: its digest, its replacement, and how much it contains."""
     return {
         "digest": plan["digest"],
         "provider": plan["goal"]["provider"],

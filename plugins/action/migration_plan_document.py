@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""migration_plan_document works on the controller only: it makes the plan of a fleet from the plans of its hosts."""
+"""migration_plan_document works on the controller only: it makes the fleet's plan from the plans of its hosts."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class ActionModule(Adapter):
         )
 
     def _divide(self, given: Any, task_vars: dict[str, Any]) -> Callable[[dict[str, dict[str, Any]]], dict[str, Any]]:
-        """Return what puts the hosts of a plan into rings; what is wrong with the rules is found before that."""
+        """Return what sorts the hosts of a plan into rings; faults in the rules are found before that."""
         divided.refuse_former(task_vars)
         rules = folder.rules_of(given)
         groups = plain(dict(task_vars["groups"]))

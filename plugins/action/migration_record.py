@@ -53,14 +53,14 @@ class ActionModule(Adapter):
         told = {"path": str(path), "changed": True}
         silent = options["require_silence"]
         if dry_run:
-            # The on-access test is skipped then, so that a verification is at best unknown.
+            # The on-access test is then skipped, so that a verification is at best unknown.
             left_out = options["mode"] == "verify" and record["verdict"] == UNKNOWN
             return {**told, **_told(record, f"Foreseen on {host}", results, silent, may_fail=not left_out)}
         self._write(path, record, options, task_vars)
         return {**told, **_told(record, f"Verdict on {host}", results, silent, f" See {path}.")}
 
     def _write(self, path: Path, record: dict[str, Any], options: dict[str, Any], task_vars: dict[str, Any]) -> None:
-        """Write a record; of a host that was not begun, never over one that it has from an answer."""
+        """Write a record; if the host was not started, never overwrite one from an earlier answer."""
         modes = self.modes(task_vars)
         if (record["failure"] or {}).get("code") == NOT_BEGUN:
             records.write_silent(options["folder"], record, modes)
@@ -74,7 +74,7 @@ class ActionModule(Adapter):
 
 
 def _whole(host: str, results: dict[str, Any]) -> dict[str, Any]:
-    """Return the results of a run with what lies in files; one whose file is lost is the failure of its task."""
+    """Return the results of a run, also those kept in files; a lost file is a failure of its task."""
     found = {}
     for name, result in results.items():
         try:
@@ -87,9 +87,9 @@ def _whole(host: str, results: dict[str, Any]) -> dict[str, Any]:
 def _told(
     record: dict[str, Any], what: str, results: dict[str, Any], silent: bool, see: str = "", may_fail: bool = True
 ) -> dict[str, Any]:
-    """Return the result; it is a failure where the host is none that went well and no task before has failed.
+    """Return the result; it is a failure if the host did not end well and no earlier task has failed.
 
-    A host that ought to be silent and talks is one that did not go well if ``silent`` says so, else there is a warning.
+    A host that talks although it should be silent did not end well if ``silent`` says so; else there is a warning.
     """
     heard = talking.of(record)
     success = runs.succeeded(record) and not (silent and heard)

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""migration_redact works on the controller only: it writes documents that can be shown to strangers."""
+"""migration_redact works on the controller only: it writes documents that can be shown to outsiders."""
 
 from __future__ import annotations
 

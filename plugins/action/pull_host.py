@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The controller's half of pull_host, on a machine that is both: say which host of a plan it is."""
+"""The controller's half of pull_host, on a machine that is controller and host: say which host of a plan it is."""
 
 from __future__ import annotations
 

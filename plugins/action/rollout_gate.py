@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""rollout_gate works on the controller only: it says whether a batch of a migration begins."""
+"""rollout_gate works on the controller only: it decides whether a batch of a migration starts."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ActionModule(Adapter):
     }
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        """Return begin, answer, ring, reasons and look; where it does not begin, hosts that are left get a record."""
+        """Return begin, answer, ring, reasons and look; without a start, its hosts and later ones get records."""
         made = folder.saved(this_run.AGAIN if options["again"] else this_run.SCHEDULE)
         number = None if made is None else made.batch_of(options["batch"])
         if made is None or number is None:
@@ -69,13 +69,13 @@ class ActionModule(Adapter):
         }
 
     def _note(self, made: schedule.Schedule, number: int, again: bool, task_vars: dict[str, Any]) -> None:
-        """Note that a batch has begun, and for rollout_status what the run is."""
+        """Record that a batch has started, and keep for rollout_status what this run is."""
         if not again:
             folder.note_begun(this_run.BEGUN, number)
         folder.save(Path(made.home) / folder.RUN, made, self.modes(task_vars))
 
     def _refuse_inventory(self, made: schedule.Schedule, options: dict[str, Any], task_vars: dict[str, Any]) -> None:
-        """Refuse what decides about hosts and serial, and that these cannot have seen: it is in the inventory alone."""
+        """Refuse variables that decide hosts and serial but are only in the inventory, which the play cannot see."""
         divided.refuse_former(task_vars)
         given, remedy = plain(options["rollout"]), "Give it on the command line, with -e; no host was touched."
         role_s = task_vars.get(f"{divided.PREFIXES[1]}approved_plan") or made.plan
@@ -101,7 +101,7 @@ class ActionModule(Adapter):
         options: dict[str, Any],
         task_vars: dict[str, Any],
     ) -> None:
-        """Write why they were not started of hosts that have no record of their own."""
+        """Write a record that says why for hosts that were not started and have no record."""
         modes, left = self.modes(task_vars), [host for batch in made.batches[number:] for host in batch["hosts"]]
         run = {"change_id": options["change_id"], "time": now(), **versions(self.catalog(options))}
         seen = folder.Progress().of(made.records, made.home, dict.fromkeys(left, ""), "")

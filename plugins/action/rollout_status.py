@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""rollout_status works on the controller only: it says where every host of a rollout is, and touches none."""
+"""rollout_status works on the controller only: it says where each host of a rollout is, and contacts none."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ActionModule(Adapter):
     }
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        """Show where the rollout stands, and return it in figures."""
+        """Show where the rollout stands, and return the numbers."""
         home, records = folder.places(options["output_dir"])
         made = folder.saved(Path(home) / folder.RUN)
         if options["plan"] and (made is None or made.plan != options["plan"]):
@@ -45,7 +45,7 @@ class ActionModule(Adapter):
 
 
 def _of_plan(plan: str, home: str, records: str) -> schedule.Schedule:
-    """Return the rollout of a plan of which no run has begun a batch."""
+    """Return the rollout of a plan for which no run has started a batch."""
     whole = divided.of_document(document.read(plan))
     everyone = [host for ring in whole.rings for host in ring["hosts"]]
     return schedule.Schedule("", whole, [], everyone, [], home, records, plan, COMMAND.format(plan=plan))

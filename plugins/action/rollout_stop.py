@@ -26,7 +26,7 @@ class ActionModule(Adapter):
     }
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        """Write the stop file or remove it, and return what it says; one that is there already is left as it is."""
+        """Write the stop file or remove it, and return what it says; an existing one is left as it is."""
         path = Path(options["stop_file"]).absolute()
         is_there, stops = os.path.lexists(path), options["state"] == "present"
         by = _operator() if options["by"] is None else options["by"]

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""rollout_summary works on the controller only: it says what became of a migration."""
+"""rollout_summary works on the controller only: it says how a migration ended."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ActionModule(Adapter):
     }
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        """Show the last words of the run, and return how many hosts came to what."""
+        """Show the summary of the run, and return how many hosts ended in which state."""
         made = folder.decided(this_run.SCHEDULE)
         results, is_dry = results_of(task_vars, options["results_in"]), bool(self._task.check_mode)
         known = {host: result for host in made.everyone if (result := results.get(host)) is not None}

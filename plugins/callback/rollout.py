@@ -1,24 +1,24 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Shows how a migration in rings gets on, beside any other callback, and has the last word after the recap."""
+"""Shows the progress of a migration in rings, beside any other callback, and its summary after the recap."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: rollout
 type: aggregate
-short_description: Shows how a rollout gets on
+short_description: Shows the progress of a rollout
 description:
   - Works beside any other callback. On a terminal it shows a block per ring, which it redraws in place below
-    whatever else is written. In a file, or if C(TERM=dumb), it writes a line every 30 seconds and for every
-    hundredth of the hosts, and the block once, when the ring ends.
+    all other output. In a file, or if C(TERM=dumb), it writes a line every 30 seconds and for every hundredth of the
+    hosts, and the block once, when the ring ends.
   - It shows how many hosts have which verdict, the longest unprotected window, the hosts that failed by the ID
     of the reason with at most ten names each, the rate, and the time left.
-  - After the recap it shows the last words of the run, also if a batch broke the run or someone interrupted it.
-    They say what stopped the run, which hosts are where, and the command that goes on. Without this callback,
-    they come before the recap.
-  - Its work for a host does not grow with the fleet.
-  - Beside a callback that writes JSON for programs it does nothing, and the last words come before the document.
+  - After the recap it shows the summary of the run, also if a batch aborted the run or someone interrupted it.
+    The summary says what stopped the run, which hosts are where, and the command that goes on. Without this callback,
+    it comes before the recap.
+  - Its work per host does not grow with the size of the fleet.
+  - Beside a callback that writes JSON for programs it shows nothing, and the summary comes before the document.
   - Playbooks other than C(avshift.endpoint.migrate) are not affected.
 requirements:
   - C(callbacks_enabled = avshift.endpoint.rollout) in C(ansible.cfg), or C(ANSIBLE_CALLBACKS_ENABLED)
@@ -45,12 +45,12 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter
 
 GATE = "rollout_gate"
 RECORD = "migration_record"
-# Seconds between two looks of the block.
+# Seconds between two updates of the block.
 REDRAWN = 0.5
 
 
 class CallbackModule(CallbackBase):
-    """What Ansible asks for this callback."""
+    """See Ansible's documentation of callback plugins."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"
@@ -58,13 +58,13 @@ class CallbackModule(CallbackBase):
     CALLBACK_NEEDS_ENABLED = True
 
     def __init__(self) -> None:
-        """Begin to show; a run without a rollout never gives anything to be shown."""
+        """Start to show; a run without a rollout never has anything to show."""
         super().__init__()
         self._progress: Progress | None = None
-        # Whoever reads such output reads it to its end, as one document or line by line.
+        # Such output is read to its end, as one document or line by line.
         self.disabled = "json" in constants.DEFAULT_STDOUT_CALLBACK
         self._is_new, self._shown_at, self._own = False, 0.0, os.getpid()
-        # Ansible displays what workers send from a thread of its own.
+        # Ansible displays the output of its workers from a thread of its own.
         self._lock = threading.RLock()
         self._write = self._display.display
         self._screen = Screen(self._draw, shutil.get_terminal_size)
@@ -80,7 +80,7 @@ class CallbackModule(CallbackBase):
         self._write(text, screen_only=True, newline=False)
 
     def _beside(self, msg: Any, *arguments: Any, **named: Any) -> Any:
-        """Write what anything else in Ansible has to write, above the block."""
+        """Write Ansible's other output above the block."""
         if os.getpid() != self._own or named.get("log_only"):
             return self._write(msg, *arguments, **named)
         with self._lock:
@@ -91,7 +91,7 @@ class CallbackModule(CallbackBase):
             return told
 
     def v2_runner_on_ok(self, result: Any) -> None:
-        """Count what a gate and a record say."""
+        """Count what a gate and a record report."""
         self._take(result)
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
@@ -99,7 +99,7 @@ class CallbackModule(CallbackBase):
         self._take(result)
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
-        """Leave the block of a ring that has ended where it is."""
+        """Leave the block of a finished ring where it is."""
         with self._lock:
             if self._progress is not None and self._progress.is_ring_done:
                 self._leave()
@@ -111,7 +111,7 @@ class CallbackModule(CallbackBase):
             self._tell()
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
-        """Have the last word."""
+        """Show the summary."""
         self._end()
 
     def _take(self, result: Any) -> None:
@@ -133,7 +133,7 @@ class CallbackModule(CallbackBase):
             made = folder.saved(this_run.SCHEDULE)
             batches = made.batches if made else []
             self._progress = Progress([(made.ring_name(one["ring"]), one["hosts"]) for one in batches if made], at)
-            # Ansible reports no statistics when it is interrupted, or breaks itself.
+            # Ansible reports no statistics if it is interrupted or aborts itself.
             atexit.register(self._end)
         if ring != self._progress.ring:
             self._leave()
@@ -152,7 +152,7 @@ class CallbackModule(CallbackBase):
             self._shown_at = at
 
     def _leave(self) -> None:
-        """Write the block of the ring that was on for good, if it says anything new."""
+        """Write the block of the last ring for good, if it has anything new."""
         if self._progress is None or not self._is_new:
             return
         lines = self._progress.block(time.monotonic())
@@ -163,7 +163,7 @@ class CallbackModule(CallbackBase):
         self._is_new = False
 
     def _end(self) -> None:
-        """Have the last word once, in the process that is the run."""
+        """Show the summary once, in the process that is the run."""
         if self._progress is None or os.getpid() != self._own:
             return
         with self._lock:
@@ -176,7 +176,7 @@ class CallbackModule(CallbackBase):
 
 
 def _of_records() -> str:
-    """Return the last words of a run that has not come to say them; of a dry run nothing is recorded."""
+    """Return the summary of a run that did not get to show one; of a dry run nothing is recorded."""
     made = None if context.CLIARGS.get("check") else folder.saved(this_run.SCHEDULE)
     try:
         return "" if made is None else "\n".join(rollout.last_words(standing.of(made, this_run.asked(), now())))

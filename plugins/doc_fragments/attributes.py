@@ -1,12 +1,12 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the modules' documentation has in common."""
+"""Documentation that several modules share."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Attributes of modules: what is true for most; a module overrides what differs."""
+    """Attributes of modules: what holds for most of them; a module overrides what differs."""
 
     DOCUMENTATION = r"""
 options: {}
@@ -24,7 +24,7 @@ attributes:
   platform:
     support: full
     platforms: linux
-    description: Target systems that the module works on. They need systemd to be changed, and Python 3.6 or newer.
+    description: Target systems that the module works on. A host needs Python 3.6 or newer, and systemd for any change.
 """
 
     CATALOG = r"""
@@ -43,8 +43,8 @@ options:
 options:
   brief:
     description:
-      - Whether to keep what is large in the result out of the controller's memory. It goes to a file in Ansible's
-        own folder for temporary files of this run. The modules of this collection that take the result read it there.
+      - Whether to keep large parts of the result out of the controller's memory. They go to a file in Ansible's
+        temporary folder for this run. The modules of this collection that take the result read the file.
       - The roles set it, so that the controller needs little memory for each host of a large fleet.
     type: bool
     default: false

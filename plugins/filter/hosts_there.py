@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The hosts of a play that looks: Ansible ends well where there are none, and nothing was looked at."""
+"""The hosts of a play that only looks: without hosts, Ansible ends successfully although nothing was looked at."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ REMEDY = (
 
 
 def _hosts_there(given: Any, found: Any) -> Any:
-    # A syntax check reaches no host.
+    # A syntax check contacts no host.
     if found or context.CLIARGS.get("syntax"):
         return given
     cause = "the inventory has no such host, so that nothing was looked at"
@@ -60,7 +60,7 @@ def _hosts_there(given: Any, found: Any) -> Any:
 
 
 class FilterModule:
-    """What Ansible asks for the filters of this file."""
+    """See Ansible's documentation of filter plugins."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Return the filters by name."""

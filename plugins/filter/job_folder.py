@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Where output goes that has no folder of its own: an engine that runs jobs elsewhere keeps one folder of each."""
+"""Where to write by default: an engine that runs jobs elsewhere keeps only one folder of each job."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _job_folder(path: str) -> str:
 
 
 class FilterModule:
-    """What Ansible asks for the filters of this file."""
+    """See Ansible's documentation of filter plugins."""
 
     def filters(self) -> dict[str, Callable[..., str]]:
         """Return the filters by name."""

@@ -47,7 +47,7 @@ def _named_hosts(given: Any, limit: Any = "") -> Any:
     patterns = given if isinstance(given, (list, tuple)) else [given]
     if any(str(pattern).strip() for pattern in patterns if pattern is not None):
         return given
-    # A syntax check reaches no host, so none has to be named for one.
+    # A syntax check contacts no host, so it needs no name.
     if str(limit or "").strip() or context.CLIARGS.get("syntax"):
         return "all"
     raise AnsibleFilterError(
@@ -65,7 +65,7 @@ def _named_hosts(given: Any, limit: Any = "") -> Any:
 
 
 class FilterModule:
-    """What Ansible asks for the filters of this file."""
+    """See Ansible's documentation of filter plugins."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Return the filters by name."""

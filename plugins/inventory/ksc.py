@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Hosts from Kaspersky Security Center: an exported device list, or its OpenAPI, which is only read."""
+"""Hosts from Kaspersky Security Center, by an exported device list or its OpenAPI, which is only read."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ name: ksc
 short_description: Hosts from Kaspersky Security Center
 version_added: 0.1.0
 description:
-  - Reads a device list that was exported from Kaspersky Security Center, or asks the server through its OpenAPI.
-  - It only reads. Calls that are not on a list of nine are refused before anything is sent.
+  - Reads a device list exported from Kaspersky Security Center, or asks the server through its OpenAPI.
+  - It only reads. It refuses every call that is not on a list of nine, before anything is sent.
   - Hosts are grouped by administration group, server, product and agent version, platform, and month last seen. Two
-    devices of one name are in the group C(ksc_duplicate), one whose names cannot stand in an inventory is in
+    devices of the same name are in the group C(ksc_duplicate), and a device without a usable host name is in
     C(ksc_unnamed).
-  - Each host has what the server says of it in the variable C(ksc_devices), a list with one item unless names repeat.
+  - Each host has the server's data in the variable C(ksc_devices), a list with one item unless names repeat.
     All of it is marked as unsafe, so that Ansible evaluates nothing in it. The group C(ksc_all) has C(ksc_list),
-    which says the source with its SHA-256 and date, whether it is whole, and what was recognised, ignored and
-    missing.
-  - It was tested with a stand-in for the server that speaks the documented protocol, never with a real one.
+    which gives the source with its SHA-256 and date, whether the list is complete, and what was recognised,
+    ignored and missing.
+  - It was tested against a simulated server that speaks the documented protocol, never against a real one.
     C(docs/fleet.md) has the details, and the rights that the account needs.
-  - The name of the inventory file ends in C(ksc.yml) or C(ksc.yaml).
+  - The name of the inventory file must end in C(ksc.yml) or C(ksc.yaml).
 author:
   - avshift contributors (@avshift)
 extends_documentation_fragment:
@@ -35,24 +35,24 @@ options:
     choices: [avshift.endpoint.ksc]
   export:
     description:
-      - Path of an exported device list on the controller, as text with tabs, semicolons, commas or bars between its
+      - Path on the controller of an exported device list, as text with tabs, semicolons, commas or pipes between its
         cells, or of a list that O(list_file) has written.
       - Required if O(server) is not given.
     type: path
   encoding:
     description:
-      - Encoding of the export. If omitted, it is found out, or the export is refused.
+      - Encoding of the export. If omitted, it is detected; an ambiguous export is refused.
     type: str
     choices: [utf-8, utf-16, windows-1251, windows-1252]
   delimiter:
     description:
-      - What stands between the cells of the export. If omitted, it is found out.
+      - What separates the cells of the export. If omitted, it is detected.
     type: str
     choices: [tab, semicolon, comma, pipe]
   columns:
     description:
-      - Fields by the export's headings, such as C(Computer) for C(fqdn). They count before the headings that are
-        known.
+      - Fields by the export's headings, such as C(Computer) for C(fqdn). They take precedence over the known
+        headings.
       - Fields are C(name), C(fqdn), C(dns_name), C(dns_domain), C(netbios_name), C(windows_domain), C(address),
         C(group), C(server), C(platform), C(agent_version), C(product), C(product_version), C(last_seen),
         C(last_connected), C(host_id).
@@ -60,7 +60,7 @@ options:
     default: {}
   time_zone:
     description:
-      - IANA name of the zone of the export's times, such as V(Europe/Berlin). Without it, times that name no zone are
+      - IANA name of the time zone of the export, such as V(Europe/Berlin). If omitted, times without a zone are
         unknown.
     type: str
     default: ''
@@ -75,14 +75,14 @@ options:
     type: str
   user:
     description:
-      - Account that signs in. One of its own that can only read, without a second factor.
+      - Account that signs in. Use a separate one that can only read, without a second factor.
     type: str
     default: ''
     env:
       - name: AVSHIFT_KSC_USER
   password:
     description:
-      - The account's password. Give it in the environment or from Ansible Vault. It is never cached, shown or
+      - The account's password. Pass it in the environment or from Ansible Vault. It is never cached, shown or
         written.
     type: str
     default: ''
@@ -95,7 +95,7 @@ options:
     default: ''
   internal_user:
     description:
-      - Whether the account is one of the server's own rather than of the operating system.
+      - Whether the account is an internal user of the server, not one of the operating system.
     type: bool
     default: false
   virtual_server:
@@ -105,19 +105,19 @@ options:
     default: ''
   ca_path:
     description:
-      - Path of the certificate (PEM) of the authority that signed the server's, or of the server's own.
+      - Path of the certificate (PEM) of the authority that signed the server's certificate, or of that certificate.
     type: path
     env:
       - name: AVSHIFT_KSC_CA_PATH
   validate_certs:
     description:
-      - V(false) accepts any certificate, so that anyone on the way learns the password. The list is marked as not
-        verified, and each run warns.
+      - V(false) accepts any certificate, so that anyone on the network path can read the password. The list is
+        marked as not verified, and each run warns.
     type: bool
     default: true
   timeout:
     description:
-      - Seconds that one answer may take until it is whole.
+      - Seconds that one complete answer may take.
     type: float
     default: 60
   search_timeout:
@@ -133,29 +133,30 @@ options:
     default: 9
   filter:
     description:
-      - Which devices, as a filter in the server's own language. If omitted, all that are in administration groups.
+      - Which devices to read, as a filter in the server's own syntax. The default is all in administration groups.
     type: str
     default: '(&(KLHST_WKS_FROM_UNASSIGNED=0)(KLHST_WKS_DN="*"))'
   allow_incomplete:
     description:
-      - Whether a list is used in which devices are known to be missing. It stays marked as incomplete, also in a
+      - Whether to use a list in which devices are known to be missing. It stays marked as incomplete, also in a
         report.
     type: bool
     default: false
   seen_since:
     description:
-      - A day as YYYY-MM-DD. Hosts seen on it or later are in C(ksc_seen_since), the others in C(ksc_seen_before).
+      - A day as YYYY-MM-DD. Hosts seen on that day or later are in C(ksc_seen_since), the others in
+        C(ksc_seen_before).
     type: str
     default: ''
   group_prefix:
     description:
-      - What the names of all groups begin with.
+      - Prefix of the names of all groups.
     type: str
     default: ksc_
   list_file:
     description:
       - Path on the controller to write the list to, for C(avshift_device_list_file) of the playbook C(report).
-      - It is written whenever the list is read, for its owner alone, and has no password.
+      - It is written whenever the list is read. Only its owner may read it. It contains no password.
     type: path
 """
 
@@ -197,16 +198,16 @@ display = Display()
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
-    """See DOCUMENTATION. All that it decides is decided in device_list."""
+    """See DOCUMENTATION. The decisions are made in device_list."""
 
     NAME = "avshift.endpoint.ksc"
 
     def verify_file(self, path):
-        """Return True for a file that is meant for this plugin by its name."""
+        """Return True for a file whose name says that it is for this plugin."""
         return super().verify_file(path) and path.endswith(ENDINGS)
 
     def parse(self, inventory, loader, path, cache=True):
-        """Fill the inventory, with a whole list or not at all."""
+        """Fill the inventory with a complete list, or not at all."""
         super().parse(inventory, loader, path, cache)
         self._read_config_data(path)
         try:
@@ -215,7 +216,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise AnsibleParserError(f"{error.code}: {error}") from None
 
     def _list(self, path, cache):
-        """Return the list that the options name."""
+        """Return the list that the options select."""
         given.check({name: self._text(name) for name in ("export", "server", "user", "password", *given.CHECKED)})
         given.check_numbers({name: self.get_option(name) for name in given.LIMITS})
         found = self._of_server(path, cache) if self._text("server") else self._of_export()
@@ -227,7 +228,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return found
 
     def _text(self, name):
-        """Return an option as plain text, '' if it is not given; what comes from a vault is decrypted here."""
+        """Return an option as plain text, '' if it is not set; a value from a vault is decrypted here."""
         value = self.get_option(name)
         return "" if value is None else "".join(str(value))
 
@@ -245,7 +246,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if self.get_option("cache") and cache and key in self.cache:
             return document.parse(self.cache[key], "the inventory's cache")
         found = self._asked()
-        # Whatever is missing now may be there at the next run.
+        # Whatever is missing now may be available in the next run.
         if self.get_option("cache") and found.is_whole:
             self.cache[key] = document.compose(found)
         return found
@@ -262,7 +263,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return listing.read(link, account, request, clock, is_checked)
 
     def _fill(self, found):
-        """Put hosts, groups and variables into the inventory. All that the server said is marked as unsafe."""
+        """Put hosts, groups and variables into the inventory. All data of the server is marked as unsafe."""
         prefix = self._text("group_prefix")
         made = inventory.of_list(found, prefix, self._text("seen_since"))
         everyone = self.inventory.add_group(f"{prefix}all")
@@ -277,7 +278,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self._construct(made.hosts)
 
     def _construct(self, hosts):
-        """Add what the user composes of the variables."""
+        """Add what the user composes from the variables."""
         strict = self.get_option("strict")
         for host in hosts:
             told = self.inventory.get_host(host).get_vars()

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which hosts a migration begins and in which batches, for the keywords hosts and serial of a play."""
+"""Which hosts a migration starts and in which batches, for the keywords hosts and serial of a play."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ author: avshift contributors (@avshift)
 description:
   - For the keywords C(hosts) and C(serial) of a play. Ansible evaluates these before it reads inventory
     variables, but a lookup in them works, keeps its order, and survives C(--limit).
-  - The rings are those of the approved plan. They are never computed again from the hosts that are left.
+  - The rings are those of the approved plan. They are never computed again from the remaining hosts.
 options:
   _terms:
     description:
       - C(hosts) decides what the run does, and returns its hosts in order. It has to come first.
       - C(serial) returns the sizes of the batches.
-      - C(again) and C(again_serial) return the same of hosts that were begun and could not be reached.
-      - C(everyone) returns all hosts that the run is about, also those that are already done.
+      - C(again) and C(again_serial) return the same for hosts that were started but could not be reached.
+      - C(everyone) returns all hosts of the run, including those that are already done.
     required: true
   hosts:
-    description: The hosts that are meant, a pattern or a list of patterns.
+    description: The hosts, as a pattern or a list of patterns.
     type: raw
     default: all
   plan:
@@ -30,10 +30,10 @@ options:
     type: str
     default: ""
   rollout:
-    description: The rollout, if there is no approved plan; with one it has to be what was approved.
+    description: The rollout, if there is no approved plan. If there is one, it has to be the rollout that was approved.
     type: raw
   rings:
-    description: Names of rings to begin, as a list or separated by commas. If empty, all.
+    description: Names of the rings to start, as a list or separated by commas. If empty, all.
     type: raw
   output_dir:
     description: Folder on the controller with the records and the marks of hosts that are being changed.
@@ -46,11 +46,11 @@ options:
   shared:
     description:
       - Whether all controllers that work on the hosts of the plan use the same O(output_dir). If not, a
-        group with a limit of which this inventory has only a part is refused.
+        group with a limit is refused unless all of its hosts are in this inventory.
     type: raw
     default: false
   run_id:
-    description: What names this run. By default the number of the job in AWX, or a random one.
+    description: ID of this run. By default the number of the job in AWX, or a random one.
     type: str
     default: ""
 """
@@ -91,12 +91,12 @@ FALSE = ("false", "no", "off", "0")
 
 
 class LookupModule(LookupBase):  # type: ignore[misc]
-    """What Ansible asks for this lookup."""
+    """See Ansible's documentation of lookup plugins."""
 
     def run(self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[Any]:
         """Return what the first term asks for."""
         if context.CLIARGS.get("syntax"):
-            # A syntax check reaches no host.
+            # A syntax check contacts no host.
             return [1] if "serial" in terms[0] else []
         self.set_options(var_options=variables, direct=kwargs)
         try:
@@ -141,12 +141,12 @@ class LookupModule(LookupBase):  # type: ignore[misc]
         return schedule.compose(this_run.identity(self.get_option("run_id")), whole, wants, seen, **places)
 
     def _divided(self, present: Hosts, groups: dict[str, Hosts], variables: dict[str, Any]) -> divided.Divided:
-        """Return the rings that were approved; those of the hosts of this run where nothing was."""
+        """Return the approved rings; without an approved plan, the rings of the hosts of this run."""
         given = plain(self.get_option("rollout"))
         try:
             approved = divided.of_document(document.read(self._plan())) if self._plan() else None
         except AvshiftError:
-            # The task of each host refuses it with the reason, and that is in its record.
+            # The task of each host refuses it with the reason, and the host's record has that reason.
             approved = None
         if approved is None:
             values = inventory.sharing(groups, variables.get("hostvars"))
@@ -164,7 +164,7 @@ class LookupModule(LookupBase):  # type: ignore[misc]
         made, begun = folder.decided(this_run.SCHEDULE), folder.begun(this_run.BEGUN)
         hosts = {host: "" for number in begun for host in made.batches[number]["hosts"]}
         approved = {host: made.divided.approved.get(host, "") for host in hosts}
-        # Nothing is recorded in check mode, so that nothing is known to try again.
+        # Nothing is recorded in check mode, so that no host is known that has to be tried again.
         is_dry = bool(context.CLIARGS.get("check"))
         return schedule.again(
             made, set() if is_dry else begun, PROGRESS.of(made.records, made.home, approved, made.divided.digest)

@@ -3,15 +3,15 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer. What runs before the version is known: 2.7 and newer.
 """What Ansible starts on an endpoint: import the code that came with the arguments, and call it.
 
-Ansible's usual way packs module_utils into an archive, all of which Python compiles twice, and ansible's own ``basic``
-with it: several times the work of a look at the host. Into a module like this one, which it calls one with JSON
-arguments, it writes the arguments instead. ``plugin_utils/transport/program.py`` makes the module of it.
+Ansible's usual way packs module_utils and its own ``basic`` into an archive, and Python compiles all of it twice:
+several times the work of checking the host. Into a module like this one, which Ansible calls a module with JSON
+arguments, it writes the arguments instead. ``plugin_utils/transport/program.py`` builds the module from this file.
 """
 
 import os
 import sys
 
-# JSON never has three quotes in a row, whatever its strings say: they end nothing here.
+# JSON never has three quotes in a row, whatever its strings contain: they end nothing here.
 ARGUMENTS = r"""<<INCLUDE_ANSIBLE_MODULE_JSON_ARGS>>"""
 HOME = "ansible_collections.avshift.endpoint.plugins.module_utils"
 
@@ -24,14 +24,14 @@ class Program:
         self.spec = spec
 
     def find_spec(self, name, path=None, target=None):
-        """Return the spec of a module that was sent; None lets Python's own finders look."""
+        """Return the spec of a module that was sent; None lets Python's own finders search."""
         if name not in self.sources:
             return None
         is_package = any(other.startswith(name + ".") for other in self.sources)
         return self.spec(name, self, origin=name, is_package=is_package)
 
     def create_module(self, spec):
-        """Leave making the module to Python."""
+        """Leave the creation of the module to Python."""
 
     def exec_module(self, module):
         """Fill a module with what its source defines."""
@@ -40,9 +40,9 @@ class Program:
 
 
 def unlink_own_file():
-    """Take away the file that this was started from, which holds all arguments: a run that is killed must not leave it.
+    """Remove the file that this was started from, which holds all arguments: a killed run must not leave it behind.
 
-    There is none where Ansible sent it through the connection. What it did not fill in is no file of Ansible's.
+    There is none if Ansible sent it through the connection. If Ansible did not fill in the name, it is not its file.
     """
     path = globals().get("__file__")
     if path and not ARGUMENTS.startswith("<<") and os.path.isfile(path):
@@ -54,19 +54,19 @@ def unlink_own_file():
 
 
 def trust_no_directory():
-    """Import nothing from the working directory or from where the caller's environment says: others may write there."""
+    """Import nothing from the working directory or from paths in the caller's environment: others may write there."""
     named = [os.path.abspath(place) for place in os.environ.get("PYTHONPATH", "").split(os.pathsep) if place]
     own = os.path.dirname(os.path.abspath(globals().get("__file__") or "stdin"))
     sys.path[:] = [place for place in sys.path if os.path.isabs(place) and place not in [own] + named]
 
 
 def refused(code, message):
-    """Return the result of a host on which nothing was begun."""
+    """Return the result for a host on which nothing was started."""
     return {"failed": True, "changed": False, "code": code, "msg": message}
 
 
 def why_not(given):
-    """Return the result of a host that cannot run what was sent, None of one that can."""
+    """Return the result for a host that cannot run what was sent, None if it can."""
     oldest = tuple(given["oldest"])
     if sys.version_info < oldest:
         version = "its Python, %s, is %d.%d.%d" % (
@@ -88,7 +88,7 @@ def called(given):
     """Call collect, apply or prove, and return its result.
 
     ``given`` is {program, call, arguments, check_mode, as_root, oldest}; ``as_root`` refuses any other user, ``oldest``
-    is the oldest Python that will do.
+    is the oldest Python that is accepted.
     """
     refusal = why_not(given)
     if refusal is not None:
@@ -107,7 +107,7 @@ def called(given):
 
 
 def main():
-    """Write the result as Ansible reads it, whatever this Python's version is."""
+    """Write the result in the form that Ansible reads, whatever this Python's version is."""
     unlink_own_file()
     trust_no_directory()
     import json
@@ -120,7 +120,7 @@ def main():
         sys.stdout.write(json.dumps(result) + "\n")
         sys.stdout.flush()
     except OSError:
-        # The connection has gone. What was done is in the host's own journal.
+        # The connection is gone. What was done is in the host's own journal.
         os._exit(1)
 
 

@@ -7,12 +7,12 @@ module: antivirus_info
 short_description: Report the antivirus products of a host and which process intercepts file access
 version_added: 0.1.0
 description:
-  - Looks for Kaspersky products and for the antivirus and EDR products of other vendors in the catalog, and reads from the
+  - Looks for Kaspersky products and for other vendors' antivirus and EDR products in the catalog, and reads from the
     kernel which processes hold fanotify permission marks, whatever product they belong to. Changes nothing.
-  - A product that intercepts with a kernel module is recognised by the module, if its name is known. Interception by
+  - A product that intercepts with a kernel module is recognised by that kernel module, if its name is known. Interception by
     eBPF cannot be seen, and C(intercepts) is V(unknown) for such a product.
   - On a host with a Windows shell it reads raw facts with M(avshift.endpoint.windows_reads). C(intercepts) is
-    then V(no) or V(unknown), since nothing that can be read shows that a product blocks. This was never run on a real Windows.
+    then V(no) or V(unknown), since no readable fact shows that a product blocks. This was never run on a real Windows.
 author:
   - avshift contributors (@avshift)
 extends_documentation_fragment:
@@ -41,7 +41,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 antivirus:
-  description: Products that are there.
+  description: The products that were found.
   returned: success
   type: list
   elements: dict
@@ -107,16 +107,16 @@ antivirus:
               sample: "engine_running: true"
     signatures:
       description:
-        - The signatures that Windows' own keys report for Microsoft Defender. A product that runs with old ones does not protect.
+        - The signatures of Microsoft Defender, as the Windows registry reports them. Old signatures do not protect.
         - Missing for every other product.
       type: dict
       contains:
         version:
-          description: Their version; empty if it is not known.
+          description: The version of the signatures; empty if it is not known.
           type: str
           sample: 1.421.12.0
         in_use_since:
-          description: Since when they have been in use, in UTC; empty if it is not known.
+          description: When they came into use, in UTC; empty if it is not known.
           type: str
           sample: "2026-11-28T06:00:00Z"
     reasons:

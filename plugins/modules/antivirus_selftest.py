@@ -56,7 +56,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 forecast:
-  description: The code of a host of a platform that is only looked at, such as Windows. It is not tested, and the task is skipped for it.
+  description: A code for hosts of a platform that is only looked at, such as Windows. They are not tested; their task is skipped.
   returned: on such a host
   type: str
   sample: windows_forecast_only
@@ -80,7 +80,7 @@ checks:
       type: str
       sample: ok
     detail:
-      description: What was seen.
+      description: What the check saw.
       type: str
       sample: reading the test file was refused
 result:

@@ -25,7 +25,7 @@ attributes:
     details: A record in O(records_dir) contains the time of its run. It is on the controller and does not count as a change.
 options:
   root:
-    description: The root to check, such as a mounted image or disk. Any but V(/) is checked without what only a running system has.
+    description: The root to check, such as a mounted image or disk. On any root but V(/), only files can be checked.
     type: path
     default: /
   records_dir:
@@ -36,12 +36,11 @@ options:
   silence:
     description:
       - Whether to also look for anything on the host that connects to the vendor, or is configured to.
-      - Checks processes, sockets, current and tracked connections to addresses that the host itself knows by the vendor's
-        domains (no name is resolved), repositories, proxies, mirrors, scheduled jobs and other configuration.
+      - Checks processes, sockets, current and tracked connections to addresses that the host itself maps to the vendor's domains (no name is resolved), repositories, proxies, mirrors, scheduled jobs and other configuration.
     type: bool
     default: false
   servers:
-    description: With O(silence=true), names and addresses of management servers that nothing on the host may point to either.
+    description: Names and addresses of management servers that, with O(silence=true), nothing on the host may point to either.
     type: list
     elements: str
     default: []

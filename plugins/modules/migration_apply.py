@@ -8,8 +8,8 @@ short_description: Carry out a plan or one part of it
 version_added: 0.1.0
 description:
   - Carries out the steps of one part, or of V(all) parts in order, in one round trip. Each step first checks whether it is already done.
-  - Refuses a plan that was not approved, has drifted, is blocked by its preflight, or was tampered with; in check mode
-    with the same message.
+  - Refuses a plan that was not approved, has drifted, is blocked by its preflight, or was tampered with. Check mode
+    refuses it with the same message.
   - If a step of staging fails, the earlier ones are rolled back. If a handover fails, Kaspersky's protection is
     started again.
 author:
@@ -36,14 +36,15 @@ options:
     type: dict
   rollout:
     description:
-      - What a rollout demands before a host is begun, RV(avshift.endpoint.rollout_gate#module:look). If it says no, the host fails with
-        C(not_begun). Nothing is demanded if it is empty.
+      - What a rollout requires before a host is started, RV(avshift.endpoint.rollout_gate#module:look). If a requirement
+        is not met, the host fails with C(not_begun). If this is empty, nothing is required.
     type: dict
     default: {}
   stop_file:
     description:
-      - Path of a file on the controller. If it is there, the host is not started and fails with C(not_begun). Give it with the
-        first part alone, so that a host that is being changed finishes. M(avshift.endpoint.rollout_stop) writes and removes it. Not looked for in check mode.
+      - Path of a file on the controller. If it is there, the host is not started and fails with C(not_begun). Pass it with the
+        first part only, so that a host that is being changed finishes. M(avshift.endpoint.rollout_stop) writes and removes
+        it. Ignored in check mode.
     type: path
   change_id:
     description: Number of the change in the ticket system, for the host's log.
@@ -52,7 +53,7 @@ options:
   secrets:
     description:
       - Values of the secrets named in the plan, to enrol the replacement. They are sent with the part that needs them.
-      - They are in no result, diff, record or log. If the vendor's command takes one as an argument, the plan warns.
+      - They appear in no result, diff, record or log. If the vendor's command takes one as an argument, the plan warns.
     type: dict
     default: {}
 """

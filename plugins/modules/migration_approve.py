@@ -42,7 +42,7 @@ options:
     elements: str
     default: []
   classes:
-    description: The first six or more digits of a digest in the plan; every host with that plan is approved.
+    description: The first six or more digits of a host plan's digest; every host with that plan is approved.
     type: list
     elements: str
     default: []
@@ -53,8 +53,8 @@ options:
     default: []
   gate:
     description:
-      - Name of a ring. Instead of hosts, it is approved that the rollout goes on after this ring, where its gate has
-        C(approval=file). The document is C(gate-RING.json) next to the plan, unless O(output) names another one.
+      - Name of a ring whose gate has C(approval=file). Instead of hosts, this approves that the rollout goes on
+        after that ring. The document is C(gate-RING.json) next to the plan, unless O(output) names another one.
     type: str
     default: ""
   output:

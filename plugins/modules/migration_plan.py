@@ -73,18 +73,18 @@ options:
     type: str
   rollout:
     description:
-      - What a rollout demands before a host is begun, RV(avshift.endpoint.rollout_gate#module:look). If it says no, the host fails with
-        C(not_begun). Nothing is demanded if it is empty.
+      - What a rollout requires before a host is started, RV(avshift.endpoint.rollout_gate#module:look). If a requirement
+        is not met, the host fails with C(not_begun). If this is empty, nothing is required.
     type: dict
     default: {}
   stop_file:
     description:
       - Path of a file on the controller. If it is there, the host is not looked at and fails with C(not_begun).
-        M(avshift.endpoint.rollout_stop) writes and removes it. Not looked for in check mode.
+        M(avshift.endpoint.rollout_stop) writes and removes it. Ignored in check mode.
     type: path
   records_dir:
     description:
-      - Folder on the controller for the record of a dry run on this host. It is written as soon as the plan is made, in check mode too, and
+      - Folder on the controller for the record of a dry run on this host. The record is written as soon as the plan is made, in check mode too, and
         holds the plan in place of the result. M(avshift.endpoint.migration_plan_document) reads it there.
     type: path
   change_id:
@@ -93,8 +93,8 @@ options:
     default: ""
   forecast:
     description:
-      - Whether hosts of a platform that is only looked at, such as Windows, are looked at for a forecast. If not, they are not
-        contacted. The playbook C(plan) sets it.
+      - Whether to make a forecast for hosts of a platform that is only looked at, such as Windows. If V(false), they are
+        not contacted. The playbook C(plan) sets it.
     type: bool
     default: false
 """
@@ -123,8 +123,8 @@ EXAMPLES = r"""
 RETURN = r"""
 forecast:
   description:
-    - The code of a host of a platform that is only looked at, such as Windows. It gets no plan. Without O(forecast=true) it is
-      not contacted, and the task is skipped for it.
+    - A code for hosts of a platform that is only looked at, such as Windows. They get no plan. Without O(forecast=true)
+      they are not contacted, and the task is skipped for them.
   returned: on such a host
   type: str
   sample: windows_forecast_only
@@ -134,17 +134,17 @@ foretold:
   type: dict
   contains:
     steps:
-      description: What a removal would do, in its order.
+      description: What a removal would do, in order.
       type: list
       elements: dict
       sample: [{id: 01-remove_product, kind: remove_product, title: Remove the product, details: [], reasons: []}]
     preflight:
-      description: What would have to be settled first, and what the host does not show.
+      description: What would have to be fixed first, and what could not be read on the host.
       type: list
       elements: dict
       sample: [{id: restart_pending, level: overridable, title: A restart is pending, diagnosis: servicing, remediation: Restart it.}]
     packages:
-      description: What the packages that the system's installer keeps list.
+      description: The packages in the installer's cache for the products that would be removed, by their codes.
       type: list
       elements: dict
       sample: [{code: '{27534751-0000-4000-8000-00000000A001}', state: missing, why: there is no such file}]
@@ -267,7 +267,7 @@ approval:
       elements: str
       sample: []
     by:
-      description: Who approved; empty if no approval was needed.
+      description: Who approved it; empty if no approval was needed.
       type: dict
       contains:
         plan_digest:
@@ -287,7 +287,7 @@ approval:
           type: str
           sample: "2026-12-31T23:59:59Z"
         signed_by:
-          description: The signer whose signature was accepted; empty if none was required.
+          description: The signer whose signature was accepted; empty if no signature was required.
           type: str
           sample: board@example.org
 to_do:

@@ -9,10 +9,10 @@ version_added: 0.1.0
 description:
   - Writes C(plan.json), C(plan.html), C(plan.md), C(plan.csv) and C(servicenow.yml) from the plans of a dry run. Hosts that
     share a plan are shown once.
-  - Reads the plans from the records that M(avshift.endpoint.migration_plan) wrote in this run with the same O(records_dir), one after the
-    other. A record that was replaced since then does not enter the plan, and the host is named with the reason.
-  - Writes the record of each host that has none from this run. A host that gave no answer gets a record with the reason, unless it has one from
-    an earlier answer, which is never overwritten. The task then fails, after everything is written.
+  - Reads the plans from the records that M(avshift.endpoint.migration_plan) wrote in this run with the same O(records_dir).
+    A record that was replaced since then is left out of the plan, and the plan names the host and the reason.
+  - Writes a record for each host that has none from this run. A host that gave no answer gets a record with the reason, unless it
+    has one from an earlier answer, which is never overwritten. The task then fails, after everything is written.
   - Refuses to run while hosts of the play have not finished (C(hosts_still_out)), as can happen with C(strategy=free)
     or C(serial).
   - In check mode nothing is written.
@@ -52,9 +52,9 @@ options:
     default: ""
   rollout:
     description:
-      - How the hosts will be rolled out, as docs/rollout.md describes it. A mapping, sizes of rings such as V([1, 10, "25%"]), any of
+      - How the hosts will be rolled out, as docs/rollout.md describes it. A mapping, a list of ring sizes such as V([1, 10, "25%"]), either of
         these as text, or the path of a YAML or JSON file.
-      - The plan holds each host's ring, and its digest covers that. If omitted, it is one host, then 10%, then the rest.
+      - The plan holds each host's ring, and its digest covers that. If omitted, the rings are one host, then 10%, then the rest.
     type: raw
   needs_approval:
     description: If true, the plan is not its own approval. It can be carried out only with an approval document.
@@ -98,12 +98,12 @@ paths:
   type: dict
   sample: {plan.json: /srv/avshift/plan/plan.json, plan.html: /srv/avshift/plan/plan.html}
 digest:
-  description: The digest of the whole plan. It is what an approval names.
+  description: The digest of the whole plan. An approval names it.
   returned: always
   type: str
   sample: 0a1f5d7c9b3e2468ace013579bdf02468ace13579bdf02468ace13579bdf0246
 hosts:
-  description: How many hosts are in the plan (C(planned)), and how many have none in it (C(not_planned)).
+  description: How many hosts have a plan (C(planned)), and how many have none (C(not_planned)).
   returned: always
   type: dict
   contains:
@@ -112,7 +112,7 @@ hosts:
       type: int
       sample: 118
     not_planned:
-      description: Hosts that gave no answer, or none that can be shown.
+      description: Hosts that gave no answer, or whose plan cannot be shown.
       type: int
       sample: 2
   sample: {planned: 118, not_planned: 2}

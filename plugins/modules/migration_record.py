@@ -26,8 +26,7 @@ attributes:
 options:
   rollout:
     description:
-      - RV(avshift.endpoint.rollout_gate#module:look) of the host's batch. The mark of a host that is being changed is removed with a
-        clean record.
+      - RV(avshift.endpoint.rollout_gate#module:look) of the host's batch. A clean record removes the mark of a host that is being changed.
     type: dict
     default: {}
   mode:
@@ -36,7 +35,7 @@ options:
     choices: [migrate, verify]
     required: true
   folder:
-    description: Folder on the controller.
+    description: Folder on the controller for the record.
     type: path
     required: true
   results:
@@ -45,14 +44,14 @@ options:
     required: true
   exceptions_file:
     description:
-      - Path of a file of exceptions and accepted checks, for a verification. A plan already contains those that it was made with.
+      - Path of a file of exceptions and accepted checks, for a verification. A plan already contains its own.
       - If only excepted products are left, the verdict is C(excepted), and the task does not fail.
     type: path
   console_file:
     description:
       - Path of a file on the controller with the hosts that the replacement's console shows as protected, the time
         and the source. C(docs/providers.md) has an example.
-      - It closes hosts whose verdict is C(removed_console_check_pending).
+      - It settles the verdict C(removed_console_check_pending) of these hosts.
     type: path
   require_silence:
     description:
@@ -106,7 +105,7 @@ success:
   type: bool
   sample: true
 forecast:
-  description: Whether it is a host of a platform that is only looked at, such as Windows. Its verdict is counted apart and fails nothing.
+  description: Whether the host's platform is only looked at, such as Windows. Its verdict is counted separately and fails nothing.
   returned: always
   type: bool
   sample: false

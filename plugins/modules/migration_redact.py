@@ -4,16 +4,16 @@
 
 DOCUMENTATION = r"""
 module: migration_redact
-short_description: Redact records, plans and reports so that they can be shown to strangers
+short_description: Redact records, plans and reports so that they can be shown to outsiders
 version_added: 0.1.0
 description:
   - Writes a copy of each record, C(plan.json), C(approval.json) and C(report.json) in which only the collection's own
-    words, versions, times and numbers are left. Names of hosts and users, addresses, homes, IDs, serial numbers, digests and every
-    word that the collection does not know itself give way to pseudonyms.
-  - The same original has the same pseudonym in all documents of one call, and no pseudonym leads back to it.
-  - Redacted documents say so. Every module that decides by a document, or sums documents up, refuses them with
-    C(document_redacted).
-  - Files of other kinds, such as C(plan.html), are left out and named.
+    words, versions, times and numbers are left. Names of hosts and users, addresses, home directories, IDs, serial
+    numbers, digests and every word that is not the collection's own are replaced with pseudonyms.
+  - The same original gets the same pseudonym in all documents of one call. No pseudonym can be traced back to it.
+  - Redacted documents are marked as such. Every module that bases a decision on documents, or sums them up, refuses
+    redacted ones with C(document_redacted).
+  - Files of other kinds, such as C(plan.html), are left out and listed.
   - In check mode nothing is written.
   - Works on the controller only.
 author:
@@ -29,13 +29,13 @@ options:
     elements: path
     required: true
   output_dir:
-    description: Folder on the controller for the redacted documents. It is made if it is missing.
+    description: Folder on the controller for the redacted documents. It is created if it is missing.
     type: path
     required: true
 """
 
 EXAMPLES = r"""
-- name: Redact all that a migration wrote
+- name: Redact everything that a migration wrote
   avshift.endpoint.migration_redact:
     sources:
       - avshift
@@ -50,12 +50,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 paths:
-  description: Absolute path of each redacted document on the controller, by the path of what it was made from.
+  description: Absolute path of each redacted document on the controller, by the path of its original.
   returned: always
   type: dict
   sample: {/srv/avshift/plan/plan.json: /srv/avshift/redacted/plan/plan.json}
 left_out:
-  description: Absolute paths of the files that were not redacted, as they are of other kinds.
+  description: Absolute paths of the files of other kinds, which were not redacted.
   returned: always
   type: list
   elements: str

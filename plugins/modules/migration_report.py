@@ -31,7 +31,7 @@ options:
   policy:
     description:
       - IDs of policy packs, as docs/policies.md lists them, or paths of your own packs, ending in C(.yml).
-      - If omitted, the report says what is there, not whether a rule allows it. No single rule binds every owner.
+      - If omitted, the report says what is there, not whether a rule allows it, because no single rule applies to everyone.
     type: list
     elements: str
     default: []
@@ -39,7 +39,7 @@ options:
     description:
       - Path of a file on the controller with the hosts that the replacement's console shows as protected, the time
         and the source. C(docs/providers.md) has an example.
-      - It closes hosts whose verdict is C(removed_console_check_pending).
+      - It settles the verdict C(removed_console_check_pending) of these hosts.
     type: path
   device_list_file:
     description:
@@ -48,7 +48,7 @@ options:
         differs, and what is ambiguous. C(docs/fleet.md) explains it.
     type: path
   device_list_since:
-    description: A day as C(YYYY-MM-DD). Devices that the server saw last before it are listed.
+    description: A day as C(YYYY-MM-DD). Devices that the server last saw before that day are listed.
     type: str
 """
 
@@ -79,7 +79,7 @@ paths:
   type: dict
   sample: {report.html: /srv/avshift/report/report.html, junit.xml: /srv/avshift/report/junit.xml}
 device_list:
-  description: Number of hosts and devices by what the comparison with a device list found. Empty without a list.
+  description: Number of hosts and devices by the result of the comparison with a device list. Empty without a list.
   returned: always
   type: dict
   sample: {never_reached: 3, unknown_to_server: 1, agent_differs: 0, seen_before: 2, ambiguous: 0}

@@ -7,12 +7,12 @@ module: pull_host
 short_description: Say which host of a plan this machine is
 version_added: 0.1.0
 description:
-  - For a machine that fetches its work itself, as with ansible-pull. It is looked up in an approved plan by its machine-id, whatever
-    its name is today. Changes nothing.
+  - For a machine that pulls its own playbooks, as with ansible-pull. It is looked up in an approved plan by its machine-id,
+    whatever its name is today. Changes nothing.
   - Fails if no host of the plan is this machine (C(machine_not_planned)), if several are (C(machine_ambiguous)), or if
     it has no machine-id (C(machine_unnamed)).
-  - Fails too if the machine belongs to a group of which only so many may be away at once, since it cannot see the others
-    (C(group_incomplete)).
+  - Also fails if the machine belongs to a group with a limit on how many hosts may be down at once, since it cannot see
+    the others (C(group_incomplete)).
 author:
   - avshift contributors (@avshift)
 extends_documentation_fragment:
@@ -54,7 +54,7 @@ host:
   type: str
   sample: laptop7.example.org
 look:
-  description: What the task of the host looks at before it begins, for the role C(endpoint_migrate).
+  description: What the host's task checks before it starts, for the role C(endpoint_migrate).
   returned: success
   type: dict
   sample: {ring: early, total: 40, stop_after: 5%, until: "", closed: "", groups: {}}

@@ -7,12 +7,12 @@ module: rollout_gate
 short_description: Decide whether a batch of a migration starts
 version_added: 0.1.0
 description:
-  - Decides by the rollout of the approved plan, from the records on the controller. Ansible's own C(max_fail_percentage) misses
+  - Decides by the approved plan's rollout and the records on the controller. Ansible's own C(max_fail_percentage) misses
     failures inside a C(block) with C(always), and unreachable hosts.
-  - A batch starts unless there is a stop file, no window is open long enough, too many hosts of its ring were changed in this run
-    and are not clean, or, for the first batch of a ring, an earlier ring did not go as its gate demands.
+  - A batch starts unless there is a stop file, no maintenance window is open for long enough, too many hosts of its ring
+    that were changed in this run are not clean, or, for the first batch of a ring, an earlier ring did not pass its gate.
   - If it does not start, RV(begin) is false, and each remaining host without a record of its own gets one with the failure
-    C(not_begun). A record from an earlier answer of a host is never overwritten.
+    C(not_begun). A host's record from an earlier answer is never overwritten.
   - It never fails a host for this. Use C(meta=end_play) to end the play if RV(begin) is false.
   - In check mode RV(begin) is always true, so that the dry run covers every host, and nothing is written.
   - The play has to take C(hosts) and C(serial) from the lookup P(avshift.endpoint.rollout#lookup).
@@ -36,23 +36,24 @@ options:
     elements: str
     required: true
   again:
-    description: Whether the batches are those of hosts that are tried again.
+    description: Whether these batches are a second attempt on hosts that could not be reached.
     type: bool
     default: false
   plan:
     description:
-      - Path of the approved C(plan.json), as the lookup got it. If it differs, it comes from the inventory, and the task fails before
-        anything is changed. The same is true of O(output_dir), O(rollout) and O(rings).
+      - Path of the approved C(plan.json), the same as the lookup got. A different one is set in the inventory, which the
+        lookup cannot see, and the task fails before anything is changed. The same is true of O(output_dir), O(rollout) and
+        O(rings).
     type: str
     default: ""
   output_dir:
-    description: Folder on the controller with the records, as the lookup got it.
+    description: Folder on the controller with the records, the same as the lookup got.
     type: str
   rollout:
-    description: The rollout, as the lookup got it.
+    description: The rollout, the same as the lookup got.
     type: raw
   rings:
-    description: Names of the rings to begin, as the lookup got them.
+    description: Names of the rings to start, the same as the lookup got.
     type: raw
   change_id:
     description: Number of the change in the ticket system, for these records.
@@ -90,7 +91,7 @@ begin:
   type: bool
   sample: false
 answer:
-  description: C(continue), C(wait) if time or another attempt may help, or C(stop) if something has to be mended first.
+  description: C(continue), C(wait) if time or another attempt may help, or C(stop) if something has to be fixed first.
   returned: success
   type: str
   sample: wait
@@ -109,7 +110,7 @@ reasons:
       text: "0 of 1 hosts of ring pilot are clean, and 100% have to be: 1 failed (web1)"
       until: null
 look:
-  description: What the tasks of the hosts look at before they begin one, as O(avshift.endpoint.migration_apply#module:rollout).
+  description: What the hosts' tasks check before they start, for O(avshift.endpoint.migration_apply#module:rollout).
   returned: success
   type: dict
   sample: {}

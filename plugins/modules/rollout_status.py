@@ -7,9 +7,9 @@ module: rollout_status
 short_description: Report where a rollout stands
 version_added: 0.1.0
 description:
-  - Shows which hosts of a rollout are where, what holds the next ring up, and the command that goes on. It can run at any time, also
-    while a run is at work, or after one was killed.
-  - Everything comes from the records and marks on the controller. No host is reached, and nothing is written.
+  - Shows which hosts of a rollout are where, what holds up the next ring, and the command that goes on. It can run at any
+    time, also during a migration, or after one was killed.
+  - Everything comes from the records and marks on the controller. No host is contacted, and nothing is written.
 author:
   - avshift contributors (@avshift)
 extends_documentation_fragment:
@@ -23,7 +23,7 @@ options:
     type: path
     required: true
   plan:
-    description: Path of the approved C(plan.json). Without it, the rollout of the newest run counts.
+    description: Path of the approved C(plan.json). If omitted, the rollout of the newest run is used.
     type: str
     default: ""
 """
@@ -47,12 +47,12 @@ hosts:
   type: dict
   sample: {migrated: 3, failed: 1, unreachable: 0, not_begun: 8, interrupted: 0, only_looked_at: 0}
 gate:
-  description: C(continue), C(wait) or C(stop), as M(avshift.endpoint.rollout_gate) would say of the next batch.
+  description: C(continue), C(wait) or C(stop), as M(avshift.endpoint.rollout_gate) would decide about the next batch.
   returned: success
   type: str
   sample: stop
 reasons:
-  description: Why it does, as M(avshift.endpoint.rollout_gate) returns them.
+  description: The reasons, as M(avshift.endpoint.rollout_gate) returns them.
   returned: success
   type: list
   elements: dict

@@ -7,11 +7,11 @@ module: rollout_stop
 short_description: Stop a rollout, or allow it again
 version_added: 0.1.0
 description:
-  - Writes a file on the controller. As long as it is there, a migration with the same O(stop_file) starts no further host and
-    no further batch. Hosts that are being changed finish.
+  - Writes a file on the controller. As long as it is there, a migration with the same O(stop_file) starts no more hosts and
+    no more batches. Hosts that are being changed finish.
   - Each host that is not started fails with the code C(not_begun), and keeps the record of an earlier answer.
-  - A file that is already there is left as it is, so that the first reason stays. Any file of that name stops, one made by hand
-    too.
+  - An existing file is left as it is, so that the first reason stays. Any file of that name stops the rollout, also one
+    made by hand.
   - Works on the controller only.
 author:
   - avshift contributors (@avshift)
@@ -25,7 +25,7 @@ options:
     type: path
     required: true
   state:
-    description: V(present) stops, V(absent) allows it again.
+    description: V(present) stops the rollout, V(absent) allows it again.
     type: str
     choices: [present, absent]
     default: present

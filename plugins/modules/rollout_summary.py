@@ -7,9 +7,9 @@ module: rollout_summary
 short_description: Summarise a migration in rings
 version_added: 0.1.0
 description:
-  - Shows how many hosts were migrated, failed, were unreachable or were not started, why, what holds the next ring up, and the command
-    that goes on.
-  - Fails if hosts were not started and no other host failed, so that the exit code says so.
+  - Shows how many hosts were migrated, failed, were unreachable or were not started, why, what holds up the next ring, and
+    the command that goes on.
+  - Fails if hosts were not started and no other host failed, so that the exit code shows it.
   - Works on the controller only, and writes nothing. Put it into the C(always) section of the run's last play.
 author:
   - avshift contributors (@avshift)
@@ -21,8 +21,8 @@ extends_documentation_fragment:
 options:
   results_in:
     description:
-      - Name of the variable in which each host registered the result of M(avshift.endpoint.migration_record). Of a host without it,
-        its record counts.
+      - Name of the variable in which each host registered the result of M(avshift.endpoint.migration_record). For a host
+        without it, its record counts.
     type: str
     required: true
 """
@@ -65,21 +65,21 @@ hosts:
       type: int
       sample: 8
     interrupted:
-      description: Hosts whose change began, and of which no record says how it ended.
+      description: Hosts whose change has started, but without a record of how it ended.
       type: int
       sample: 0
     only_looked_at:
-      description: Hosts of a platform on which nothing is changed, such as Windows. They count for nothing.
+      description: Hosts of a platform on which nothing is changed, such as Windows. They do not affect the rollout.
       type: int
       sample: 0
   sample: {migrated: 3, failed: 1, unreachable: 0, not_begun: 8, interrupted: 0, only_looked_at: 0}
 gate:
-  description: C(continue), C(wait) or C(stop), as M(avshift.endpoint.rollout_gate) would say of the next batch.
+  description: C(continue), C(wait) or C(stop), as M(avshift.endpoint.rollout_gate) would decide about the next batch.
   returned: success
   type: str
   sample: stop
 reasons:
-  description: Why it does, as M(avshift.endpoint.rollout_gate) returns them.
+  description: The reasons, as M(avshift.endpoint.rollout_gate) returns them.
   returned: success
   type: list
   elements: dict

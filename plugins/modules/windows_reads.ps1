@@ -6,7 +6,7 @@
 #AnsibleRequires -PowerShell ..module_utils.Reads
 #Requires -Version 5.1
 
-# Ansible.Basic is left out on purpose: it compiles C# on the host, and writes an event source and an event there.
+# Ansible.Basic is left out on purpose: it compiles C# on the host, and creates an event source and an event there.
 $limit = 20000
 $seconds = 60
 if ($complex_args.ContainsKey('limit')) { $limit = [int] $complex_args.limit }

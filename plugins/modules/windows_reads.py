@@ -8,9 +8,9 @@ module: windows_reads
 short_description: Read raw facts of a Windows host
 description:
   - M(avshift.endpoint.kaspersky_info) calls this module on hosts with a PowerShell shell. Use that one, not this one.
-  - It reads the registry, lists of files, services and processes, and what one of three programs prints. It writes nothing, decides
-    nothing and starts nothing else. It needs no C# compiler, and makes no event source.
-  - What is absent, and what may not be read, are different answers.
+  - It reads the registry, lists files, services and processes, and reads the output of three programs. It writes nothing,
+    decides nothing and starts nothing else. It needs no C# compiler, and creates no event source.
+  - The answers distinguish what is absent from what may not be read.
 version_added: 0.1.0
 author:
   - avshift contributors (@avshift)
@@ -27,16 +27,16 @@ attributes:
     details: Windows with Windows PowerShell 5.1 or PowerShell 7. It was never run on a real Windows.
 options:
   reads:
-    description: What is read. The schema C(windows_reads.schema.json) of the collection's catalog has the form of each.
+    description: What to read. The schema C(windows_reads.schema.json) of the collection's catalog describes each read.
     type: list
     elements: dict
     required: true
   limit:
-    description: Most keys and files that are answered. What is left out is marked.
+    description: Maximum number of keys and files in the answers. What is left out is marked.
     type: int
     default: 20000
   seconds:
-    description: Seconds after which nothing more is read. What is left out is marked.
+    description: Seconds after which no more is read. What is left out is marked.
     type: int
     default: 60
 seealso:
@@ -57,7 +57,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 answers:
-  description: The answer to each read by its ID, or why there is none.
+  description: The answer to each read, by its ID, or why there is none.
   returned: success
   type: dict
   sample: {version: {count: 24, values: {ProductName: {type: String, data: Windows 11 Pro}}}}

@@ -1,4 +1,4 @@
-"""A headless Chromium, in which nothing may go wrong and nothing may be loaded from anywhere else."""
+"""A headless Chromium in which nothing may go wrong and nothing may be loaded from elsewhere."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def opened(browser: Browser, tmp_path: Path) -> Iterator[object]:
-    """Open texts as pages; whatever goes wrong in one of them fails the test at its end."""
-    # Only what ran above makes importable what this imports.
+    """Open texts as pages; anything that goes wrong in one of them fails the test at its end."""
+    # What this imports can only be imported after the code above has run.
     from pages import Opener
 
     opener = Opener(browser, tmp_path)

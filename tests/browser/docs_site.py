@@ -1,4 +1,4 @@
-"""The site of the documentation in a browser without a network: it opens, is searched, and every link leads somewhere.
+"""The documentation site in a browser without a network: it opens, can be searched, and every link works.
 
 ``make site`` builds it and calls this.
 """
@@ -17,21 +17,21 @@ from playwright.sync_api import Browser, Page, Route
 
 SITE = Path(__file__).resolve().parents[2] / ".cache" / "docsite" / "site"
 PAGES = sorted(str(path.relative_to(SITE)) for path in SITE.rglob("*.html"))
-# What Sphinx makes besides the pages that are read.
+# What Sphinx builds besides the pages that people read.
 MADE = {"genindex.html", "search.html"}
 WORDS = ("plan_drifted", "handover")
-# Milliseconds. A busy machine gets all the time that it wants.
+# Milliseconds. A busy machine gets all the time that it needs.
 PATIENCE = 120_000
 
 
 class _Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_told: object) -> None:
-        """Say nothing of what is asked for."""
+        """Do not log requests."""
 
 
 @pytest.fixture(scope="module")
 def home() -> Iterator[str]:
-    """The address of the site on this machine alone."""
+    """The address of the site, only on this machine."""
     assert {"index.html", *MADE} <= set(PAGES), "call make site"
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(SITE))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -41,13 +41,13 @@ def home() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def wrong() -> list[str]:
-    """What went wrong in pages, or was asked for from elsewhere."""
+    """What went wrong in pages, or was requested from elsewhere."""
     return []
 
 
 @pytest.fixture(scope="module")
 def page(browser: Browser, home: str, wrong: list[str]) -> Iterator[Page]:
-    """A page from which nothing but the site itself can be reached."""
+    """A page that can reach nothing but the site itself."""
 
     def answered(route: Route) -> None:
         if route.request.url.startswith(home):
@@ -68,7 +68,7 @@ def page(browser: Browser, home: str, wrong: list[str]) -> Iterator[Page]:
 
 @pytest.fixture(scope="module")
 def anchors(page: Page, home: str) -> dict[str, tuple[set[str], set[str]]]:
-    """Every page of the site with the names in it and the links on it, as the browser has them."""
+    """Every page of the site with its anchors and its links, as the browser sees them."""
     found = {}
     for name in PAGES:
         page.goto(home + name)

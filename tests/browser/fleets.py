@@ -12,7 +12,7 @@ from hostile_records import poisoned as with_poison
 from plans import VERSIONS, case_of, plan_of, rings_of
 from support import CATALOG, REPOSITORY, load_yaml
 
-# Each with its share of the hosts; these are ten classes, and the steps of five have several thousand lines together.
+# Each with its share of the hosts; these are ten classes, and five of them have thousands of lines of steps together.
 CASES = {
     "full": 0.32, "agent": 0.2, "leftovers": 0.1, "clean": 0.22, "tied-in": 0.05, "packages-not-to-be-had": 0.03,
     "units-and-accounts": 0.03, "refused-for-many-reasons": 0.02, "backup-moved": 0.02, "packet-marks": 0.01,
@@ -27,7 +27,7 @@ def of(
 ) -> dict[str, Any]:
     """Return the plan of a fleet with that many hosts in ten classes, in rings, and some that gave no answer.
 
-    ``windows`` are hosts beside these by their cases in tests/fixtures/windows_forecasts.
+    ``windows`` are further hosts, by their cases in tests/fixtures/windows_forecasts.
     """
     plans = dict(_plans(hosts, cases))
     silent = {f"{_name(number)}-old": "it was not reached: Connection timed out" for number in range(unreached)}
@@ -57,7 +57,7 @@ def _name(number: int) -> str:
 
 
 def _particular(plan: dict[str, Any], host: str, number: int) -> dict[str, Any]:
-    """Return a plan with what differs from host to host: sizes, free space, and here and there a result of its own."""
+    """Return a plan with differences from host to host: sizes, free space, and here and there a result of its own."""
     retained = {
         path: {"files": size["files"] + number % 7, "bytes": size["bytes"] + 977 * number}
         for path, size in plan["carried"]["retained"].items()
@@ -79,5 +79,5 @@ def poisoned(poison: str) -> dict[str, Any]:
     return document.compose([(f"host{poison}", plan)], {f"down{poison}": poison}, VERSIONS, None, poison, PROVIDERS)
 
 
-# What the renderer itself reads as a word of its own.
+# Words that the renderer itself interprets.
 OWN = {"digest", "part", "kind", "level", "provider"}

@@ -1,4 +1,4 @@
-"""Pages that are open in a browser, and all that goes wrong in them."""
+"""Pages that are open in a browser, and everything that goes wrong in them."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def shown(page: Page) -> list[str]:
 
 
 def tab_to(page: Page, selector: str, most: int = 400) -> None:
-    """Press the tabulator until an element has the focus; fail if it never has."""
+    """Press the Tab key until an element has the focus; fail if it never does."""
     for _press in range(most):
         page.keyboard.press("Tab")
         if page.evaluate("selector => document.activeElement.matches(selector)", selector):

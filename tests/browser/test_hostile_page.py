@@ -1,4 +1,4 @@
-"""Names and files of an endpoint may hold anything: in a browser, too, they are text and nothing else."""
+"""Names and files of an endpoint may contain anything: in a browser, too, they are text and nothing else."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ELEMENTS = """() => [...document.querySelectorAll("*")]
 
 @pytest.fixture(scope="module")
 def harmless(browser: Browser) -> list[str]:
-    """The elements of the same fleet's page with a harmless text in the hostile one's places."""
+    """The elements of the same fleet's page with harmless texts instead of hostile ones."""
     page = browser.new_page()
     page.set_content(plan.files(fleets.poisoned("!"))["plan.html"])
     elements: list[str] = page.evaluate(ELEMENTS)

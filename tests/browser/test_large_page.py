@@ -7,9 +7,9 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.plan impor
 from pages import Opener
 
 MOST_BYTES, TIMES = 3_000_000, 2
-# make bench-plan measures seconds; here only their ratio counts, and this machine may be busy with anything.
+# make bench-plan measures seconds; here only their ratio counts, and this machine may be busy.
 MOST_TIMES = 6
-# A promise, and no wait_for_function: that compiles text in the page once more, which its policy forbids.
+# A promise instead of wait_for_function: that compiles text in the page again, which its policy forbids.
 PAINT = """() => new Promise(done => new PerformanceObserver(seen => seen.getEntries().forEach(
   entry => entry.name === "first-contentful-paint" && done(entry.startTime)
 )).observe({type: "paint", buffered: true}))"""

@@ -1,4 +1,4 @@
-"""A board's plan in a browser: it opens by itself alone, is searched by keyboard, read by everyone, and printed."""
+"""A board's plan in a browser: one file opens by itself, can be searched by keyboard, read by everyone, and printed."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_the_print_view_has_every_host_and_every_step(opened: Opener) -> None:
 
 
 def test_the_policy_of_the_page_keeps_other_scripts_out(opened: Opener) -> None:
-    """It is what would stand between a reader and a hole in the escaping."""
+    """It is the second line of defence if escaping ever has a hole."""
     page = opened(TEXT.replace("</main>", '<img src=x onerror="window.ran = 1"><script>window.ran = 1</script></main>'))
     assert page.evaluate("window.ran") is None
     refused = [found for found in opened.wrong if found.startswith("console: error:")]

@@ -1,4 +1,4 @@
-"""The report in a browser: the layout of the plan, predicted beside actual."""
+"""The report in a browser: the layout of the plan, with predicted beside actual."""
 
 from __future__ import annotations
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 FIXTURE = Path(__file__).resolve().parents[1] / "fixtures" / "documents" / "report.json"
-# What counts, sorts or refers: it is no text of a host's.
+# These count, sort or refer: they are not a host's text.
 OWN = {"class", "id", "part", "kind", "force", "verdict", "mode", "time", "confidence"}
 
 
 class Loaded:
-    """A report that was read; its classes and hosts may be looked at as often as one wants."""
+    """A report that was read; its classes and hosts can be iterated any number of times."""
 
     def __init__(self, content: dict[str, Any]) -> None:
         self.head = {key: value for key, value in content.items() if key not in ("classes", "hosts")}

@@ -1,4 +1,4 @@
-"""What is left of a controller in a folder, as the kernel reports it and none of its code."""
+"""What a controller in a folder has left behind, as the kernel reports it, without any of the controller's code."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def mounts(folder: Path) -> list[str]:
 
 
 def processes(folder: Path) -> list[str]:
-    """Return the processes whose root, directory or command line is in a folder, but for this one."""
+    """Return the processes whose root, directory or command line is in a folder, except this one."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         if process.name == str(os.getpid()):
@@ -38,7 +38,7 @@ def processes(folder: Path) -> list[str]:
 
 
 def networks() -> set[str]:
-    """Return every network namespace that a process is in, or that is mounted: all interfaces and rules are in one."""
+    """Return every network namespace that a process is in, or that is mounted: they hold all interfaces and rules."""
     found = set()
     for process in Path("/proc").glob("[0-9]*"):
         try:

@@ -17,7 +17,7 @@ import remains
 
 ROOT = Path(__file__).resolve().parents[2]
 FULL = os.environ.get("AVSHIFT_CONTROLLER_SET") == "full"
-# Half of them while the root is made, half while commands run in it.
+# Half of them while the root is being made, half while commands run in it.
 KILLS = 20 if FULL else 2
 SEED = 18
 SECONDS = 900
@@ -32,14 +32,14 @@ UNIT = (
         "tests/unit/test_verdict.py",
     )
 )
-# A command with children outside its process group, a mount and an interface of its own; it notes its network.
+# A command with children outside its process group, a mount and its own interface; it notes its network.
 BUSY = """readlink /proc/self/ns/net >>networks; mount -t tmpfs busy /mnt; ip link add d0 type dummy
 setsid sleep 1000 & unshare --net --fork sleep 1000 & sleep 1000"""
 
 
 @pytest.fixture(scope="module")
 def small() -> Iterator[Path]:
-    """A checkout with nothing but the controller, and a short list of packages."""
+    """A checkout with only the controller, and a short list of packages."""
     folder = ROOT / ".cache" / "controller-tests"
     if (folder / "lab").is_dir():
         _call(folder, "remove")
@@ -147,7 +147,7 @@ def test_another_list_has_a_root_of_its_own_and_down_ends_both(small: Path) -> N
         until = time.monotonic() + SECONDS
         while len(list(small.glob("seen-*"))) < 2 and time.monotonic() < until:
             time.sleep(0.1)
-        # Both are at work, each in its own root; a group is in every hierarchy under one name.
+        # Both are running, each in its own root; a control group has the same name in every hierarchy.
         names = {Path(group).name for group in remains.groups(groups)}
         assert _call(small, "down").returncode == 0
     assert len(names) == 2

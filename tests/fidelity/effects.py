@@ -27,7 +27,7 @@ class Effect:
         return f"{self.step}: {self.kind} {self.what}: {self.change}"
 
     def covers(self, path: str) -> bool:
-        """Return True if a path is one that this effect speaks of."""
+        """Return True if this effect covers a path."""
         if self.kind == "file":
             return path == self.what
         if self.kind == "tree":
@@ -35,7 +35,7 @@ class Effect:
         return self.kind == "glob" and _fits(path, self.what)
 
     def explains(self, change: Change) -> bool:
-        """Return True if the plan's reader had to expect this change. Contents of a changed tree may come and go."""
+        """Return True if the plan's reader had to expect this change. The content of a changed tree may come and go."""
         if not self.covers(change.path):
             return False
         return self.change == change.change or (self.change == CHANGED and self.kind != "file")
@@ -65,12 +65,12 @@ def _effect(effect: dict[str, Any], step: str, digest: str) -> Effect:
     return Effect(kind, what, effect["change"], step)
 
 
-# Where the names of each kind stand in an observation.
+# Where an observation has the names of each kind.
 PLACES = {"package": "packages", "group": "groups", "account": "accounts"}
 
 
 def named_changes(kind: str, before: Observation, after: Observation) -> Iterator[Effect]:
-    """Yield what really changed among packages, groups or accounts, in the form of effects."""
+    """Yield what really changed among packages, groups or accounts, as effects."""
     was, now = getattr(before, PLACES[kind]), getattr(after, PLACES[kind])
     for name in sorted({*was, *now}):
         if was.get(name) != now.get(name):

@@ -12,26 +12,26 @@ from fidelity.effects import PLACES, Effect, named_changes
 from fidelity.observation import CHANGED, CREATED, REMOVED, Change, Observation, changes
 
 BOOKKEEPING = Path(__file__).with_name("bookkeeping.yml")
-# The files in which names of each kind are kept, without their backups, whose names end in `-`.
+# The files that hold names of each kind, without their backups, whose names end in `-`.
 DATABASES = {
     "group": ("/etc/group", "/etc/gshadow"),
-    # The last two are by number, and Debian 11 clears a new account's entries.
+    # The last two are sorted by number, and Debian 11 clears a new account's entries.
     "account": ("/etc/passwd", "/etc/shadow", "/etc/subuid", "/etc/subgid", "/var/log/faillog", "/var/log/lastlog"),
 }
-# What a directory shows of children that come and go.
+# What a directory shows when its children come and go.
 BY_CHILDREN = {"mtime", "size"}
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Both lists are empty where the plan said what happened."""
+    """Both lists are empty if the plan said what happened."""
 
     unexplained: list[str]
     not_happened: list[str]
 
 
 def judge(before: Observation, after: Observation, effects: list[Effect]) -> Verdict:
-    """Hold what changed on a host to what its plan said."""
+    """Compare what changed on a host with what its plan said."""
     real = changes(before, after)
     explained = _explained(real, effects, before, after)
     unexplained = [str(change) for change in real if change.path not in explained]
@@ -54,7 +54,7 @@ def _bookkeeping(effects: list[Effect]) -> list[Effect]:
     if not any(effect.kind == "package" for effect in effects):
         return []
     listed = yaml.safe_load(BOOKKEEPING.read_text(encoding="utf-8"))
-    # A log or cache that is a single file may be made for the first time.
+    # A log or cache that is a single file may be created for the first time.
     kinds = {"tree": (CHANGED,), "glob": (CHANGED,), "file": (CREATED, CHANGED)}
     return [Effect(one["scope"], one["path"], change) for one in listed for change in kinds[one["scope"]]]
 
@@ -67,7 +67,7 @@ def _databases(effects: list[Effect]) -> list[Effect]:
 
 
 def _owned(effects: list[Effect], before: Observation, after: Observation) -> dict[str, set[str]]:
-    """Return {change: paths} that packages named in the plan bring, take along or replace."""
+    """Return {change: paths} that packages named in the plan install, remove or replace."""
     owned: dict[str, set[str]] = {CREATED: set(), REMOVED: set(), CHANGED: set()}
     for effect in effects:
         if effect.kind != "package":
@@ -80,7 +80,7 @@ def _owned(effects: list[Effect], before: Observation, after: Observation) -> di
 
 
 def _by_children(real: list[Change], explained: set[str]) -> set[str]:
-    """Return directories that changed only in what their children's coming and going shows."""
+    """Return directories that changed only because children came and went."""
     parents = {posixpath.dirname(path) for path in explained}
     return {
         change.path

@@ -1,4 +1,4 @@
-"""What a host held at one moment, as observe.sh wrote it, and how two such moments differ."""
+"""What a host contained at one moment, as observe.sh wrote it, and how two such moments differ."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Observation:
 
 @dataclass(frozen=True)
 class Change:
-    """One path that has changed; ``fields`` say in what way."""
+    """One path that has changed; ``fields`` say how."""
 
     path: str
     change: str
@@ -39,7 +39,7 @@ class Change:
         return f"{self.path}: {self.change}" + (f" ({', '.join(self.fields)})" if self.fields else "")
 
     def is_written_alike(self) -> bool:
-        """Return True for a file written anew with the same content, and a directory that things came and went in."""
+        """Return True for a file rewritten with the same content, and for a directory whose entries came and went."""
         return self.change == CHANGED and set(self.fields) <= ({"mtime", "size"} if self.kind == "d" else {"mtime"})
 
 
@@ -72,14 +72,14 @@ def _owned(path: Path, files: dict[str, tuple[str, ...]]) -> dict[str, frozenset
 
 
 def real(path: str, files: dict[str, tuple[str, ...]]) -> str:
-    """Return a path as it is on the disk where packages still say /lib for /usr/lib."""
+    """Return a path as it is on the disk if packages still say /lib for /usr/lib."""
     top, _slash, rest = path.lstrip("/").partition("/")
     link = files.get(f"/{top}", ())
     return f"/{link[FIELDS.index('link')]}/{rest}" if link[:1] == ("l",) and rest else path
 
 
 def changes(before: Observation, after: Observation) -> list[Change]:
-    """Return every path on the disk that is not as it was, sorted."""
+    """Return every path on the disk that has changed, sorted."""
     return [
         change
         for path in sorted({*before.files, *after.files})

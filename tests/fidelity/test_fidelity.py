@@ -1,4 +1,4 @@
-"""The check of plan fidelity itself: what was not planned is found, and so is what did not happen."""
+"""The check of plan fidelity itself: it finds what was not planned, and what did not happen."""
 
 from __future__ import annotations
 

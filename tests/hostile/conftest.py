@@ -17,7 +17,7 @@ settings.load_profile("repeatable")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add an option that names the attacks to try."""
+    """Add an option that selects attacks by name."""
     parser.addoption("--attack", action="append", default=[], metavar="NAME", help="try this attack alone")
 
 
@@ -27,13 +27,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def told(item: pytest.Item) -> dict[str, Any] | None:
-    """Return what the test's attack is, None if it is no attack."""
+    """Return the test's attack, None if it is not an attack."""
     marker = item.get_closest_marker("attack")
     return None if marker is None else dict(marker.kwargs)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave long attacks to the full set, and all but those that were named."""
+    """Leave long attacks to the full set, and skip all but those that were named."""
     wanted = config.getoption("--attack")
     kept, left = [], []
     for item in items:
@@ -53,7 +53,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Print how many attacks were tried and how many held, or, where nothing is run, how many there are."""
+    """Print how many attacks were tried and how many held, or, if nothing is run, how many there are."""
     if config.option.collectonly:
         session = terminalreporter._session
         terminalreporter.write_line(f"attacks: {sum(told(item) is not None for item in session.items)} collected")

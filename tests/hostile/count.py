@@ -1,4 +1,4 @@
-"""Count the attacks, and write the figure into docs/security.md: python tests/hostile/count.py."""
+"""Count the attacks, and write the number into docs/security.md: python tests/hostile/count.py."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def counted(name: str) -> int:
 
 
 def figure() -> str:
-    """Return the figure as the page has it: what the tests print when every attack has held."""
+    """Return the number as the page shows it: what the tests print when every attack has held."""
     lines = []
     for command, name in SETS.items():
         number = counted(name)
@@ -45,12 +45,12 @@ def figure() -> str:
 
 
 def on_page() -> str:
-    """Return the figure that stands on the page."""
+    """Return the number that is on the page."""
     return PAGE.read_text(encoding="utf-8").partition(BEGINS)[2].partition(ENDS)[0]
 
 
 def main() -> None:
-    """Write the figure into the page."""
+    """Write the number into the page."""
     before, begins, rest = PAGE.read_text(encoding="utf-8").partition(BEGINS)
     PAGE.write_text(f"{before}{begins}{figure()}{ENDS}{rest.partition(ENDS)[2]}", encoding="utf-8")
     print(on_page(), end="")

@@ -1,4 +1,4 @@
-"""A folder of a plan and its approval, with the keys of who may sign, as an approver leaves it behind."""
+"""A folder with a plan and its approval, and the keys of those who may sign, as an approver leaves it behind."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ASKED: dict[str, Any] = {"approver": "jane", "reason": "CHG1", "valid_until": "2
 
 
 def plan(host: str, case: str = "full", machine: str | None = None) -> dict[str, Any]:
-    """Return the plan of a host as it is made now."""
+    """Return the plan of a host as it would be made now."""
     made = plan_of(case_of(case), host)
     made["carried"]["machine"] = machine or MACHINES.get(host)
     return made
@@ -33,7 +33,7 @@ def plans(**more: Any) -> dict[str, Any]:
 
 
 def forged(path: Path, **changed: Any) -> None:
-    """Change what a JSON document holds, and make its checksum fit again, as whoever knows the format can."""
+    """Change the content of a JSON document, and fix its checksum, as anyone who knows the format can."""
     content = json.loads(path.read_text(encoding="utf-8"))
     content.update(changed)
     if "checksum" in content:

@@ -1,4 +1,4 @@
-"""Mounted Windows disks that someone has prepared, and a look at one in a process of its own."""
+"""Mounted Windows disks that someone has prepared, and a look at one in a separate process."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SID = "S-1-5-21-1-2-3-1001"
 SECRET = "the-controllers-secret"
 MOST_KIB = 100 * 1024
 SECONDS = 120
-# What an error looks like that was not foreseen.
+# What an unexpected error looks like.
 UNFORESEEN = re.compile(r'"failed": "(?:error|\w+(?:Error|Exception)): ')
 READS: list[dict[str, Any]] = [
     {"id": "uninstall", "kind": "key", "hive": "LocalMachine", "view": "Registry64", "path": rf"SOFTWARE\{UNINSTALL}"},
@@ -70,7 +70,7 @@ SYSTEM: dict[str, dict[str, Value]] = {
 
 
 class Looked:
-    """What one look answered, the most memory (KiB), how long it took (s), and all of it as text."""
+    """The answers of one look, its peak memory (KiB), its duration (s), and all of it as text."""
 
     def __init__(self, told: dict[str, Any], took: float) -> None:
         self.answers: dict[str, dict[str, Any]] = told["answers"]
@@ -79,7 +79,7 @@ class Looked:
         self.text = json.dumps(told["answers"])
 
     def must_be_unknown(self, name: str) -> None:
-        """Fail if a question was answered as if all of it were known."""
+        """Fail if a question was answered as if everything about it were known."""
         answer = self.answers[name]
         assert set(answer) & {"failed", "denied", "cut", "others"} or '"failed"' in json.dumps(answer), answer
         assert "absent" not in answer, answer
@@ -98,7 +98,7 @@ def disk(folder: Path) -> Path:
 
 
 def put(root: Path, name: str, content: bytes) -> Path:
-    """Put a hive on a disk, with the empty logs of an orderly end."""
+    """Put a hive on a disk, with the empty logs of a clean shutdown."""
     path = root / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
@@ -108,7 +108,7 @@ def put(root: Path, name: str, content: bytes) -> Path:
 
 
 def changed(keys: dict[str, dict[str, Value]], change: Callable[[bytearray, dict[str, int]], None]) -> bytes:
-    """Return a hive in which something was changed; the change is given its bytes and where each key is in them."""
+    """Return a modified hive; the change is given its bytes and the position of each key in them."""
     builder = Builder()
     content = bytearray(builder.whole(keys))
     change(content, {path: place + 0x1000 for path, place in builder.at.items()})
@@ -121,7 +121,7 @@ def number(content: bytearray, place: int, value: int) -> None:
 
 
 def look(root: Path, reads: list[dict[str, Any]] | None = None, **limits: int) -> Looked:
-    """Look at a disk; fail if the look does not end, ends by a crash, or takes too much memory."""
+    """Look at a disk; fail if the look does not end, crashes, or uses too much memory."""
     asked = {"home": str(REPOSITORY / ".cache"), "root": str(root), "reads": reads or READS, "limits": limits}
     begun = time.monotonic()
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""What attacks on the endpoint's doing share: a run of stand-in steps in a process of its own, and a place of root."""
+"""What attacks on the endpoint's changes share: a run of stand-in steps in a separate process, and root's directory."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from importable import REPOSITORY
 
 NOBODY = 65534
 MODULES = "ansible_collections.avshift.endpoint.plugins.module_utils"
-# Slow machines get all the time they want: a test that holds ends long before.
+# Slow machines get all the time they need: a test that holds ends long before.
 PATIENCE = 90
-# ``sleep`` is a step that changes something by a command and then says so on the disk; ``lose`` cannot be undone.
+# ``sleep`` is a step that changes something with a command and then notes it on the disk; ``lose`` cannot be undone.
 RUN = """
 import json, os, sys, time
 sys.path.insert(0, sys.argv[1])
@@ -91,7 +91,7 @@ def command_line(folder: Path, steps: list[dict[str, Any]], parts: list[str], **
 
 
 def carried_out(folder: Path, steps: list[dict[str, Any]], parts: list[str], **more: Any) -> dict[str, Any]:
-    """Carry out steps in a process of their own and return the answer."""
+    """Carry out steps in a separate process and return the answer."""
     done = subprocess.run(
         command_line(folder, steps, parts, **more), capture_output=True, text=True, check=False, timeout=PATIENCE
     )
@@ -101,7 +101,7 @@ def carried_out(folder: Path, steps: list[dict[str, Any]], parts: list[str], **m
 
 
 def comes(is_so: Callable[[], Any]) -> bool:
-    """Return whether something comes to be so."""
+    """Return whether something becomes true."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if is_so():
@@ -121,7 +121,7 @@ def noted(folder: Path) -> dict[str, Any]:
 
 @contextmanager
 def place_of_root() -> Iterator[Path]:
-    """Lend a directory that root owns, with all above it."""
+    """Lend a directory that belongs to root, with everything above it."""
     made = Path(tempfile.mkdtemp(prefix="avshift-hostile-", dir="/root"))
     try:
         yield made

@@ -45,14 +45,14 @@ def _run(**fields: Any) -> bytes:
 
 
 def _raw(old: str, new: str) -> bytes:
-    """Return an honest answer in whose text something stands that no writer of JSON would give."""
+    """Return an honest answer with text inserted that no JSON writer would produce."""
     text = json.dumps(honest())
     assert old in text
     return text.replace(old, new, 1).encode()
 
 
 def _without_children(answer: Answer) -> None:
-    """Leave out what lies in each directory, which no schema can know to have been asked."""
+    """Leave out the content of each directory; no schema can know that it was asked for."""
     for item in answer["collected"]["evidence"]:
         item.get("value", {}).pop("children", None)
 
@@ -62,7 +62,7 @@ KESL = {"manager": "apt-get", "refused": "", "names": ["kesl"]}
 
 
 def _broken() -> dict[str, bytes]:
-    """Return answers of which nothing may be made."""
+    """Return answers that must be rejected entirely."""
     return {**_of_a_wrong_form(), **_of_a_wrong_size(), **_no_answers()}
 
 
@@ -122,7 +122,7 @@ def _no_answers() -> dict[str, bytes]:
 
 
 def _failing() -> dict[str, bytes]:
-    """Return answers that say that they failed, in words that act on a terminal."""
+    """Return answers that report a failure, in words that act on a terminal."""
     trace = f"Traceback (most recent call last):\n  x\nValueError: {ESCAPES}\n"
     said = {
         "failed-with-escapes": {"failed": True, "code": "x", "msg": ESCAPES},
@@ -138,7 +138,7 @@ def _failing() -> dict[str, bytes]:
 
 
 def _poisoned(poison: str) -> bytes:
-    """Return a well-formed answer with a text in every place that a host fills as it likes."""
+    """Return a well-formed answer with a text in every place that a host can fill freely."""
     items = [
         _item("process", f"/opt/kaspersky/kesl/libexec/{poison}", pids=[1], deleted=False),
         _item("home_path", f"/home/{poison}/KVRT2024_Data", below="KVRT2024_Data", user=poison, type="directory"),
@@ -160,7 +160,7 @@ def _poisoned(poison: str) -> bytes:
 
 
 def _overreaching() -> dict[str, bytes]:
-    """Return answers that are in order, and bring what Ansible itself may take for its own."""
+    """Return correct answers that contain what Ansible itself may take for its own."""
     tagged = {
         "__ansible_type": "_AnsibleTaggedStr",
         "value": LOOK_UP,

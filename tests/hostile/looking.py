@@ -1,4 +1,4 @@
-"""Look at a host or an image as an endpoint does: in a process of its own, which has to end in time."""
+"""Look at a host or an image as an endpoint does: in a separate process, which has to end in time."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ json.dump({"collected": collected, "peak": peak}, sys.stdout)
 
 
 class Seen:
-    """What one look gave: items by id, all of it, the most memory (KiB), and how long it took (s)."""
+    """The result of one look: items by id, all of it, the peak memory (KiB), and its duration (s)."""
 
     def __init__(self, told: dict[str, Any], took: float) -> None:
         self.items: dict[str, Any] = {item["id"]: item for item in told["collected"]["evidence"]}
@@ -80,7 +80,7 @@ def look(
 
 
 def rpm_database(path: Path, padding: int = 0) -> int:
-    """Write an rpm database that is whole as far as its own form goes, so that rpm is asked; return its bytes."""
+    """Write an rpm database that is complete by its own form, so that rpm is asked; return its bytes."""
     with contextlib.closing(sqlite3.connect(path)) as database:
         database.execute("CREATE TABLE Packages (hnum INTEGER PRIMARY KEY, blob BLOB)")
         database.execute("CREATE TABLE Name (key TEXT, hnum INTEGER, idx INTEGER)")
@@ -91,7 +91,7 @@ def rpm_database(path: Path, padding: int = 0) -> int:
 
 
 def image(root: Path, *users: str) -> Path:
-    """Make an image of a host with dpkg and the homes of some users, each of whom is mallory, and return it."""
+    """Make an image of a host with dpkg and the homes of some users, each of them mallory, and return it."""
     for folder in ("etc", "home", "root", "var/lib/dpkg/info", "tmp", "opt"):
         (root / folder).mkdir(parents=True)
     (root / "tmp").chmod(0o1777)
@@ -107,7 +107,7 @@ def image(root: Path, *users: str) -> Path:
 
 
 def hers(path: Path) -> Path:
-    """Give a path, and all below it, to mallory."""
+    """Give a path, and everything below it, to mallory."""
     for place in [path, *path.rglob("*")]:
         os.chown(place, MALLORY, MALLORY, follow_symlinks=False)
     return path

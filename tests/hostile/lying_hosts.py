@@ -1,6 +1,6 @@
-"""Hosts that lie: a file stands where Ansible looks for the host's Python, and gives the answer that a test chose.
+"""Hosts that lie: a file stands in for the host's Python, and gives the answer that a test chose.
 
-An inventory of them is planned in one run of the playbook, as an administrator would, and an honest host among them.
+An inventory of them, with one honest host, is planned in one run of the playbook, as an administrator would.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LOOK_UP = "{{ lookup('ansible.builtin.pipe', 'touch $AVSHIFT_PROOF') }}"
 
 @dataclass(frozen=True)
 class Run:
-    """What a run of a playbook left: its output, its exit code, its folder and the file that no lie may have made."""
+    """What a playbook's run left: its output, its exit code, its folder and the file that no lie may have created."""
 
     folder: Path
     output: bytes
@@ -42,7 +42,7 @@ class Run:
 
     @property
     def proof(self) -> Path:
-        """What is there if a text of a host's was evaluated."""
+        """The file that exists if a host's text was evaluated."""
         return self.folder / "PWNED"
 
 
@@ -55,12 +55,12 @@ OWN = "own"
 
 
 def programs(core: str) -> Path:
-    """Return where the programs of an ansible-core are: of that beside this Python, or of a version."""
+    """Return where the programs of an ansible-core are: the one beside this Python, or of a version."""
     return Path(sys.executable).parent if core == OWN else programs_of(core)
 
 
 def planned(folder: Path, answers: Mapping[str, bytes], playbook: str = "plan", *more: str, core: str = OWN) -> Run:
-    """Run a playbook on hosts that give these answers, in a folder of its own."""
+    """Run a playbook on hosts that give these answers, in a new folder."""
     hosts = {}
     for number, (host, answer) in enumerate(answers.items()):
         said, python = folder / f"answer-{number}", folder / f"python-{number}"
@@ -86,7 +86,7 @@ def planned(folder: Path, answers: Mapping[str, bytes], playbook: str = "plan", 
 
 
 def evaluated(run: Run, core: str = OWN) -> subprocess.CompletedProcess[str]:
-    """Load servicenow.yml as its own first lines say, with an ansible-core, and show what comes of each text in it."""
+    """Load servicenow.yml as its first lines say, with an ansible-core, and show what happens to each text in it."""
     play = {
         "hosts": "localhost",
         "connection": "local",

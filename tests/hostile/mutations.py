@@ -1,4 +1,4 @@
-"""The mendings that attacks rest on: each is taken out in a copy, and the attack has to succeed there."""
+"""The fixes that attacks rest on: each is removed in a copy, and then the attack has to succeed."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "fault-after-handover",
         "plugins/module_utils/apply/runner.py",
-        "    except Exception as error:\n        # Whatever the error is, expected or not, the rollback is the same.\n",
+        "    except Exception as error:\n        # Expected or not, every error leads to the same rollback.\n",
         "    except (EndpointError, OSError, ValueError) as error:\n",
     ),
     Mutation(

@@ -1,4 +1,4 @@
-"""The mendings of looking at a Windows disk: each is taken out in a copy, and the attack has to succeed there."""
+"""The fixes in looking at a Windows disk: each is removed in a copy, and then the attack has to succeed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mendings that attacks on a run between two scanners rest on."""
+"""The fixes that attacks on a run between two scanners rest on."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ HANDOVER = (
     Mutation(
         "killed-after-the-watch-struck",
         f"{HERE}handover.py",
-        "starts the new one.\n                heir.stand_by()\n",
-        "starts the new one.\n                heir.dismiss()\n",
+        "starts it again.\n                heir.stand_by()\n",
+        "starts it again.\n                heir.dismiss()\n",
     ),
     Mutation("another-run-between", f"{HERE}handover.py", ", run_lock.descriptors()))", "))"),
     Mutation(

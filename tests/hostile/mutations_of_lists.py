@@ -1,4 +1,4 @@
-"""The mendings of device lists: each is taken out in a copy, and its attack has to succeed there."""
+"""The fixes in device lists: each is removed in a copy, and then its attack has to succeed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mendings of reading Windows Installer's packages: each is taken out in a copy, and the attack has to succeed."""
+"""The fixes in reading Windows Installer packages: each is removed in a copy, and then the attack has to succeed."""
 
 from __future__ import annotations
 

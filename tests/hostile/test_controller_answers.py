@@ -1,4 +1,4 @@
-"""What a lying host can do to the controller, to other hosts and to whoever reads of it: nothing but fail."""
+"""What a lying host can do to the controller, to other hosts and to readers of its results: nothing but fail."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ FINE = json.dumps(lying_hosts.honest()).encode()
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """The plan of a fleet in which every host but one breaks the form of an answer, or has a name that is no file's."""
+    """The plan of a fleet in which all hosts but one break the form of an answer, or have a name that no file has."""
     answers = {**BROKEN, HONEST: FINE, **dict.fromkeys(NAMES.values(), FINE)}
     return lying_hosts.planned(tmp_path_factory.mktemp("fleet"), answers)
 
 
 @pytest.fixture(scope="module")
 def said(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """The plan of a fleet in which hosts fail in words that act, or bring what Ansible may take for its own."""
+    """The plan of a fleet in which hosts fail with words that act, or send what Ansible may take for its own."""
     return lying_hosts.planned(tmp_path_factory.mktemp("fleet"), {**FAILING, **OVERREACHING, HONEST: FINE})
 
 
@@ -88,7 +88,7 @@ def test_a_message_of_a_failing_host_is_text(said: Run, lie: str) -> None:
 @pytest.mark.parametrize("lie", sorted(OVERREACHING))
 def test_nothing_but_the_answer_is_taken_over(said: Run, lie: str) -> None:
     _must_be_unharmed(said)
-    # What an ansible-core takes for a tag of its own, and refuses, fails as that host's.
+    # What an ansible-core takes for one of its own tags, and refuses, fails as that host's answer.
     assert lie in said.plan["hosts"] or lie in said.plan["not_planned"]
     assert not (said.folder / "ESCAPED").exists()
     assert "[WARNING]: fake" not in said.output.decode()
@@ -135,7 +135,7 @@ def test_servicenow_is_loaded_as_text(texts: Run, core: str) -> None:
 @pytest.mark.parametrize("core", OLDEST_AND_NEWEST)
 @pytest.mark.parametrize("playbook", ["plan", "detect"])
 def test_no_playbook_evaluates_a_text_of_a_host(tmp_path: Path, core: str, playbook: str) -> None:
-    # Where detect writes to is below the folder in which it is run.
+    # The folder that detect writes to is below the folder in which it is run.
     run = lying_hosts.planned(tmp_path, {**TEXTS, HONEST: FINE}, playbook, core=core)
     assert not run.proof.exists()
     written = {path.stem for path in tmp_path.rglob("*.json")}

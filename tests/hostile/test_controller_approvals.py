@@ -1,4 +1,4 @@
-"""Whoever may write to the folder of plans and approvals, or set a clock, gets nothing done that was not approved."""
+"""Anyone who can write to the folder of plans and approvals, or set a clock, gets only approved work done."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WRITER = "somebody who may write to the folder of the plan"
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
-    """A desk on which jane has approved web1 alone, and signed that."""
+    """A desk on which jane has approved only web1, and signed that."""
     made = desks.desk(tmp_path)
     made.approve(hosts=["web1"])
     made.sign(made.approval)

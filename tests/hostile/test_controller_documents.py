@@ -1,4 +1,4 @@
-"""Documents on the controller: what texts of a host's do in them, who reads them, and where they are written."""
+"""Documents on the controller: what a host's texts do in them, who can read them, and where they are written."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def _as_mallory(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def open_home() -> Iterator[Path]:
-    """A folder to which every user of the machine gets."""
+    """A folder that every user of the machine can reach."""
     before = os.umask(0o022)
     with tempfile.TemporaryDirectory(dir="/tmp") as home:
         Path(home).chmod(0o755)

@@ -1,4 +1,4 @@
-"""Files that a run is given: a catalog that another user can reach, YAML that acts, another console's answer."""
+"""Files that a run is given: a catalog that another user can change, YAML that acts, another console's answer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from support import REPOSITORY
 MALLORY, LIMIT, MEMORY = 65534, 120, 1 << 30
 DATA = REPOSITORY / "plugins/plugin_utils/catalog/data"
 OURS, HERS = "an entry of the site's", "an entry of mallory's"
-# Reads a policy as a run does, with so much memory, and says what came of it.
+# Reads a policy as a run does, with limited memory, and prints the result.
 READING = f"""
 import resource, sys
 sys.path[:0] = {[str(REPOSITORY / "tests"), str(REPOSITORY / "tests/unit")]!r}
@@ -44,7 +44,7 @@ def _entry(name: str) -> str:
 
 @pytest.fixture
 def site() -> Iterator[Path]:
-    """A site's folder with one entry, in a place that every user of the machine gets to."""
+    """A site's folder with one entry, in a place that every user of the machine can reach."""
     before = os.umask(0o022)
     with tempfile.TemporaryDirectory(dir="/tmp") as home:
         Path(home).chmod(0o755)

@@ -29,7 +29,7 @@ from plans import VERSIONS, case_of, goal_of, plan_of, planned
 from support import CATALOG
 
 FULL = os.environ.get("AVSHIFT_HOSTILE_SET") == "full"
-# Of answers with a broken field; the others have fewer.
+# For answers with a broken field; the others have fewer.
 CASES = 10_000 if FULL else 150
 FEWER = 2_000 if FULL else 60
 RELAXED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
@@ -63,7 +63,7 @@ def _places(content: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def _broken(content: dict[str, Any], number: int, how: str, value: Any) -> dict[str, Any]:
-    """Return a copy in which one field is gone, is another, is twice there, or has one more."""
+    """Return a copy in which one field is missing, changed, duplicated, or has one more."""
     changed = copy.deepcopy(content)
     places = list(_places(changed))
     place, key = places[number % len(places)]
@@ -83,7 +83,7 @@ PLACE = st.integers(0, 10**6)
 
 
 def _checked(call: str, result: Any) -> dict[str, Any] | None:
-    """Return an answer as the door lets it in; None of one that it refuses by the host's name."""
+    """Return an answer as validation lets it in; None for one that it refuses by the host's name."""
     try:
         return answers.checked(call, result if isinstance(result, dict) else {"collected": result}, "liar")
     except AvshiftError as error:
@@ -99,7 +99,7 @@ def _must_be_tellable(collected: dict[str, Any]) -> None:
     try:
         made = planned(GOAL, copy.deepcopy(collected), "liar")
     except answers.UNFIT as error:
-        # The action says so by the host's name; test_controller_answers has such an answer.
+        # The action reports it by the host's name; test_controller_answers has such an answer.
         problem = repr(error)
     problem = problem or answers.problem_of_plan(made, set())
     both = [("honest", GOOD), *([] if problem else [("liar", made)])]

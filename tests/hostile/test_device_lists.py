@@ -1,4 +1,4 @@
-"""Device lists: a lying management server, hostile names in what it says, and files that are no lists."""
+"""Device lists: a lying management server, hostile names in its data, and files that are not lists."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from attacks import attack
 from console_server import PASSWORD, USER, Handler, Server
 
 CLOCK = listing.Clock(lambda: "2026-11-29T12:00:00Z", time.monotonic, lambda _seconds: None)
-# An ordinary list of 250,000 devices is far below; a list of everything in memory at once is far above.
+# An ordinary list of 250,000 devices is far below; a list that holds everything in memory at once is far above.
 MEMORY = 1500 << 20
 
 
@@ -45,7 +45,7 @@ def _read(server: Server, depth: int = 0, timeout: float = 60) -> DeviceList:
 
 
 def _refused(server: Server, **more: Any) -> str:
-    """Return the whole trace of the refusal."""
+    """Return the whole traceback of the refusal."""
     try:
         _read(server, **more)
     except AvshiftError as error:
@@ -104,7 +104,7 @@ def test_huge_answer(server: Server, fault: Callable[..., Any]) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     _refused(server)
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) << 10
-    # The stand-in's own copy of the packed bytes is in this process too.
+    # The stand-in's own copy of the packed bytes is also in this process.
     assert grown < 700 << 20
 
 
@@ -372,7 +372,7 @@ def test_rogue_device(rogue: Device, host: str) -> None:
     found = DeviceList(Source("server", "x", "", ""), [rogue, real])
     made = reconciliation.reconcile(found, [reconciliation.Known(host, True, None)])
     listed = [row["result"] for row in made.rows if row["agent_by_server"] == "15"]
-    # Either the host is the real device, by a surer name than the rogue has, or all of it is listed.
+    # Either the host is the real device, by a more reliable name than the rogue's, or all of it is listed.
     assert listed == ["ambiguous"] or (not listed and made.head["matched"] == 1)
     assert [row for row in made.rows if row["host"] and row["result"] == "unknown_to_server"] == []
 

@@ -1,4 +1,4 @@
-"""What a user does to her own files while root archives and removes them, and edits her database of certificates."""
+"""What a user does to her own files while root archives and removes them, and edits her certificate database."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ROWS = [
     (3, b"\x00\x00\x00\x01", b"Other root", OTHER, b"\x02", OTHER),
     (4, b"\xce\x53\x43\x53", b"\xa5\x00Z", OTHER, b"\x02", b"\xa5\x00Z"),
 ]
-# Seconds in which any step in a home has to be over here.
+# Seconds within which any step in a home has to end here.
 SOON = 60
 
 
@@ -86,7 +86,7 @@ class _After:
 
 @pytest.fixture
 def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A directory through which every user gets, with mallory's home in it, a journal, and limits that are short."""
+    """A directory that every user can pass, with mallory's home in it, a journal, and short limits."""
     with place_for_all() as made:
         monkeypatch.setattr(own_journal, "PATH", str(made / "state/journal.json"))
         monkeypatch.setattr(in_homes, "LONGEST", 6)
@@ -99,7 +99,7 @@ def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def _carried_out(place: Path, *steps: dict[str, Any]) -> dict[str, Any]:
-    """Carry out steps, and one more that must be done whatever became of them; return {id: outcome} of all."""
+    """Carry out steps, and one more that must be done whatever happened to them; return {id: outcome} of all."""
     last = {"id": "after", "kind": "after", "target": {"path": str(place / "after")}, "undo": "", "part": "remove"}
     every = [{"part": "remove", "undo": "", **step} for step in steps] + [last]
     begun = time.monotonic()
@@ -145,7 +145,7 @@ def test_no_program_is_run_for_a_users_database(place: Path, monkeypatch: pytest
 def test_a_link_to_roots_database_leads_nowhere(place: Path, exchanged: str) -> None:
     with place_of_root() as roots:
         victim = _database(roots / "nssdb/cert9.db")
-        # Root's directory can be gone through, its file cannot be written to.
+        # Root's directory can be entered, its file cannot be written.
         for folder in (roots, roots / "nssdb"):
             folder.chmod(0o755)
         (place / "home/.pki").mkdir()
@@ -284,7 +284,7 @@ def test_a_database_is_read_from_what_was_opened(place: Path, monkeypatch: pytes
 
 
 def _kept(place: Path, number: int, path: Path, **more: Any) -> list[dict[str, Any]]:
-    """Return the two steps of a tree in a home: it is archived, and it goes."""
+    """Return the two steps of a tree in a home: archive it, remove it."""
     retained = {
         "digest": "abc",
         "paths": [str(path)],
@@ -311,7 +311,7 @@ def _files(path: Path) -> None:
 
 @contextmanager
 def _flood(path: Path) -> Iterator[None]:
-    """Have her write on and on to a file that is archived."""
+    """Have her keep writing to a file that is archived."""
     program = (
         "import sys\nwhile True:\n  with open(sys.argv[1], 'w') as file: file.write('x' * 1000)\n"
         "  with open(sys.argv[1], 'a') as file: file.write('y')"

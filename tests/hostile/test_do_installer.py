@@ -31,7 +31,7 @@ TRIES = 4
 
 @pytest.fixture
 def root() -> Iterator[Path]:
-    """A directory that root owns, with all above it."""
+    """A directory that belongs to root, with everything above it."""
     with place_of_root() as place:
         yield place
 
@@ -49,7 +49,7 @@ def _target(path: Path, **more: Any) -> dict[str, Any]:
 
 
 def _swap_when_read(folder: Path, marker: Path) -> None:
-    """Put another program in the installer's place as soon as that was read."""
+    """Replace the installer with another program as soon as it was read."""
     libc = ctypes.CDLL(None)
     watch = libc.inotify_init()
     (folder / "evil").write_text(f"#!/bin/sh\ntouch {marker}\n", encoding="utf-8")
@@ -85,7 +85,7 @@ def test_installer_that_is_exchanged_when_it_was_read(root: Path) -> None:
 
 
 def _reach(case: str, root: Path) -> Path:
-    """Return an installer that others than root can replace, each time by another way."""
+    """Return an installer that users other than root can replace, each time in another way."""
     inner = root / "outer" / "inner"
     inner.mkdir(parents=True)
     path = _installer(inner, f"touch {root}/ran")

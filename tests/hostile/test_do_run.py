@@ -1,4 +1,4 @@
-"""Attacks and faults on a run: its connection, process, lock, journal and limits, and faults of its own."""
+"""Attacks and faults on a run: its connection, process, lock, journal and limits, and bugs of its own."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport import 
 from attacks import attack
 from doing import ANNOUNCE, PATIENCE, as_nobody, carried_out, comes, command_line, noted, place_for_all, step
 
-# A package manager that prints all the while: its first word ends up on the disk, its last one only if nothing ends it.
+# A package manager that keeps printing: its first word is written to the disk, its last one only if it is not killed.
 PRINTS = "echo begun; touch $0/begun; for n in 1 2 3 4 5 6 7 8 9 10; do echo line $n; sleep 0.1; done; touch $0/ended"
 
 
@@ -178,7 +178,7 @@ def test_fault_of_any_kind_brings_the_old_protection_back(
 
 
 class _Units:
-    """Units that run, and the marks of the old engine, as long as its unit runs."""
+    """Units that run, and the marks of the old engine while its unit runs."""
 
     PERMISSION_BITS = TELLING_BITS = 1
 

@@ -1,4 +1,4 @@
-"""Attacks by the clock, by the mask of a process, and by trees that are exchanged or very large."""
+"""Attacks through the clock, a process's umask, and trees that are swapped or very large."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ TRULY = 300
 
 
 def _begun(**changed: Any) -> Moment:
-    """Return what the journal says of a window that began 300 s ago."""
+    """Return the journal's view of a window that began 300 s ago."""
     clock = {"boot": BOOT.read_text(encoding="ascii").strip(), "seconds": time.clock_gettime(7) - TRULY, **changed}
     return Moment.read("2026-01-01T00:00:00.000Z", clock, 0.002)
 
@@ -228,7 +228,7 @@ EXCHANGE, HERE = 2, -100
 
 
 def _attack_tree(tree: Path, sentinel: Path) -> None:
-    """Exchange directories of a tree for links to what is root's, for ever."""
+    """Keep swapping directories of a tree for links to root's files."""
     libc = ctypes.CDLL(None)
     link = tree.parent / "link"
     while True:

@@ -1,4 +1,4 @@
-"""docs/security.md says how many attacks are tried and held, as the tests print it."""
+"""docs/security.md says how many attacks are tried and held, with the number that the tests print."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What kills a run between two scanners, and what keeps its heir from protecting the host again."""
+"""What kills a run between two scanners, and what prevents its heir from restoring protection."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def _process(words: list[str], uid: int) -> Iterator[int]:
     if pid == 0:
         os.setgid(uid)
         os.setuid(uid)
-        # The interpreter of this environment may lie where a user cannot go.
+        # The interpreter of this environment may be where a user cannot go.
         os.execv(shutil.which("python3", path="/usr/bin") or sys.executable, words)
     try:
         yield pid

@@ -1,4 +1,4 @@
-"""What a user makes below her home or /tmp, and what a look at the host by root makes of it."""
+"""What a user creates in her home or in /tmp, and how root's look at the host deals with it."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_link_on_the_live_host_ends_no_look(tmp_path: Path, target: str) -> None
 
 
 class _home_on_this_host:
-    """An account of mallory's, in an account file of the test's own, whose home is in a directory of root's."""
+    """Mallory's account, in the test's own account file, with its home in a directory of root."""
 
     def __init__(self, folder: Path) -> None:
         self.home = Path("/var/lib") / f"avshift-hostile-{os.getpid()}-{folder.name[-12:]}"
@@ -189,7 +189,7 @@ def test_one_user_cannot_fill_the_evidence(tmp_path: Path) -> None:
     other.mkdir(parents=True)
     (other / "kesl.desktop").write_text("Exec=kesl\n", encoding="utf-8")
     seen = look({**EVERYTHING, "mention": {**MENTION["mention"], "closely": True}}, root)
-    # Her places are looked at by several kinds, each of which has a limit of its own.
+    # Several kinds check her paths, each with its own limit.
     assert len(seen.text) < 1 << 21
     assert [cause for name, cause in seen.unknown().items() if name.startswith("mention:/home/mallory")]
     assert "mention:/home/zoe/.config/autostart/kesl.desktop" in seen.items
@@ -286,7 +286,7 @@ def _exchanging(one: Path, two: Path, stop: threading.Event) -> None:
 
 @pytest.fixture
 def exchange() -> Iterator[Callable[[Path, Path], None]]:
-    """A user who exchanges two names as fast as she can until the test ends."""
+    """A user who swaps two names as fast as she can until the test ends."""
     stop = threading.Event()
     threads = []
 

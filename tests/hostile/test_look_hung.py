@@ -18,7 +18,7 @@ from looking import MODULES, hers, hung, image, look, rpm_database
 
 ASKED = {"home_path": ["KVRT2024_Data"], "installer": ["kesl-*.deb"], "group": ["root"], "account": ["root"]}
 SHORT = {"collect__collector__SECONDS": 2, "collect__gathering__HARDLY": 2, "posix__running__bounded__GRACE": 0.5}
-# A machine with other work is slow; a look without the mending never ends.
+# A machine with other work is slow; a look without the fix never ends.
 IN_TIME = 45
 
 pytestmark = pytest.mark.skipif(not os.access("/dev/fuse", os.W_OK), reason="there is no FUSE here")
@@ -93,7 +93,7 @@ time.sleep(100)
 
 @pytest.fixture
 def wedged(root: Path) -> Iterator[Path]:
-    """The image on a file system of its own, whose opens a scanner is asked about that never answers."""
+    """The image on its own file system, where every open waits for a scanner that never answers."""
     library = ctypes.CDLL(None, use_errno=True)
     # Not below /tmp, where another file system is not entered.
     copy = Path(f"/var/lib/avshift-hostile-wedged-{os.getpid()}")

@@ -1,4 +1,4 @@
-"""Memory and /run are the host's: what is too large, what a hard kill leaves, and what grows without end."""
+"""Memory and /run belong to the host: what is too large, what a SIGKILL leaves, and what grows without limit."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def _most_used(folder: Path, pid: int) -> int:
-    """Return how many bytes of a file system were in use at most until a process ended."""
+    """Return the peak number of bytes in use on a file system until a process ended."""
     most = 0
     while Path(f"/proc/{pid}").exists() and "State:\tZ" not in _status(pid):
         place = os.statvfs(folder)
@@ -155,7 +155,7 @@ def test_database_of_rpm_does_nothing(root: Path, kind: str) -> None:
         database.executescript(WORKING[kind])
     seen = look({"package": {"names": ["kesl"], "word": "", "in": []}}, root)
     assert "package:all" in seen.unknown() or "package:rpm" in seen.unknown()
-    # It was not given up for its time.
+    # It was not aborted because of its time.
     assert "no answer" not in seen.text
     assert seen.peak < 200 * 1024
 

@@ -1,4 +1,4 @@
-"""Processes that pretend to be a product's, and what a look makes of them."""
+"""Processes that pretend to belong to a product, and how a look deals with them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ENDS = 60
 
 @pytest.fixture
 def product() -> Iterator[Path]:
-    """A directory of root's own in which a product would be installed, outside /tmp."""
+    """A directory of root in which a product would be installed, outside /tmp."""
     folder = Path(f"/var/lib/avshift-hostile-product-{os.getpid()}")
     folder.mkdir()
     yield folder

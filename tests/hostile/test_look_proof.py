@@ -1,4 +1,4 @@
-"""What the owner of a protected directory can make a self-test say there without any scanner."""
+"""What the owner of a protected directory can make a self-test report there without any scanner."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ print(json.dumps([on_access.prove([sys.argv[1]], timeout=10) for _turn in range(
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A protected directory that belongs to mallory, beside one that is root's."""
+    """A protected directory that belongs to mallory, beside one that belongs to root."""
     tmp_path.chmod(0o755)
     place = tmp_path / "hers" / "protected"
     place.mkdir(parents=True)

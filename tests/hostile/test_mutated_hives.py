@@ -1,4 +1,4 @@
-"""Hives in which any bytes were changed: whatever they are, the look ends, and says what it could not read."""
+"""Hives with arbitrary bytes changed: the look always ends, and says what it could not read."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KEYS = {
 WHOLE = regf_build.hive(KEYS)
 USED = len(WHOLE.rstrip(b"\0"))
 INTERESTING = [0, 1, 7, 8, 0x20, 0x1000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0x80000004, 0xF0000000, 0xFFFFFFF8, 0xFFFFFFFF]
-# A number that is wrong on purpose, a byte, or a piece of the hive in another place.
+# A number that is wrong on purpose, a byte, or a piece of the hive from another place.
 NUMBERS = st.tuples(
     st.integers(0, USED // 4 - 1), st.sampled_from(INTERESTING) | st.integers(0, USED).map(lambda n: n & ~7)
 )

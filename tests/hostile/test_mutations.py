@@ -1,4 +1,4 @@
-"""Take each mending out, in a copy of the collection, and see its attack succeed there: the test of the tests."""
+"""Remove each fix in a copy of the collection, and check that its attack succeeds there: the test of the tests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COPIED = ("galaxy.yml", "meta", "playbooks", "plugins", "roles", "tests", "pypro
 FAILED = 1
 FULL = os.environ.get("AVSHIFT_HOSTILE_SET") == "full"
 HERE = Path(__file__).parent
-# What the worst attacks rest on is taken out in every test run, the rest by make test-full.
+# The fixes against the worst attacks are removed in every test run, the rest by make test-full.
 ALWAYS = (
     "template-in-servicenow",
     "installer-exchanged",
@@ -32,7 +32,7 @@ TRIED = [mutation for mutation in ALL if FULL or mutation.attack in ALWAYS]
 
 
 def _file_of(attack: str) -> str:
-    """Return the test file that makes an attack: the others need not be collected for it."""
+    """Return the test file with an attack: the others need not be collected."""
     (found,) = [path.name for path in sorted(HERE.glob("test_*.py")) if f'"{attack}"' in _attacks_in(path)]
     return f"tests/hostile/{found}"
 
@@ -62,7 +62,7 @@ def test_an_attack_succeeds_where_its_mending_is_taken_out(mutation: Mutation, t
     assert text.count(mutation.held) == 1
     mended.write_text(text.replace(mutation.held, mutation.broken), encoding="utf-8")
     if "/catalog/data/" in mutation.file:
-        # A catalog that does not fit its index is refused as a whole.
+        # A catalog that does not match its index is refused as a whole.
         subprocess.run([sys.executable, "tests/catalog_index.py"], cwd=tmp_path, check=True)
     told = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-x", _file_of(mutation.attack), "--attack", mutation.attack],

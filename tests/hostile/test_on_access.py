@@ -1,4 +1,4 @@
-"""What a package's script, an administrator or a crash does to on-access protection: it is back, or it is reported.
+"""What a package's script, an administrator or a crash does to on-access protection: it comes back, or it is reported.
 
 The guard runs with a systemd and a /proc made of files; the scenario ``clamav`` does the same to real hosts.
 """

@@ -1,4 +1,4 @@
-"""Documents that were redacted, and what hosts with odd names and lying hosts put into them."""
+"""Redacted documents, and what hosts with odd names and lying hosts put into them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a host or a user can do to a rollout: neither hide a failure from it, nor have it forget what it knew."""
+"""What a host or a user can do to a rollout: neither hide a failure from it, nor make it forget what it knew."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who answers in the place of a host's Python, and what a user's shell brings along: none of it harms a fleet."""
+"""Programs that answer in place of a host's Python, and what a user's shell adds: none of it harms a fleet."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FILE = "AnsiballZ_avshift_endpoint.py"
 SECRET = "token-of-a-site"
 NOBODY = 65534
 ANSWER = '{"changed": false, "collected": {"host": {}, "evidence": [], "live": false}}'
-# Each is a program in the place of the host's Python. It gets the module on its standard input.
+# Each is a program in place of the host's Python. It gets the module on its standard input.
 LIARS = {
     "two-answers": f"echo '{ANSWER}'; echo '{ANSWER}'",
     "no-object": "echo '[1, 2]'",
@@ -150,7 +150,7 @@ def _module(result: str = "arguments") -> str:
 
 
 def _started(folder: Path, text: str, environment: dict[str, str], by_file: bool) -> subprocess.CompletedProcess[str]:
-    """Start a module as Ansible does: through the connection, or by its file in a directory of its own."""
+    """Start a module as Ansible does: through the connection, or from its file in a separate directory."""
     place = folder / "ansible-tmp-1"
     place.mkdir()
     (place / FILE).write_text(text, encoding="utf-8")
@@ -312,5 +312,5 @@ def test_an_old_python_is_told_by_its_version(tmp_path: Path) -> None:
 
 
 def _as_if(version: tuple[int, ...]) -> str:
-    """Return code that runs its input as a Python of another version would, where there is none here."""
+    """Return code that handles its input like another version of Python, if there is none here."""
     return f"import sys; sys.version_info = {version!r}; exec(sys.stdin.read(), {{'__name__': '__main__'}})"

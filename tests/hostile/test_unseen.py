@@ -1,4 +1,4 @@
-"""What is not looked at, or looks like something else: it never makes an answer that says more than was seen."""
+"""What is not checked, or looks like something else, never leads to an answer that says more than was seen."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ OTHER_DISKS = {
     "the disk's top of btrfs": {"@/etc/os-release": "ID=debian\n", "@home/alice/x": "", "@var/lib/dpkg/status": "x"},
     "the disk's top of ostree": {"ostree/repo/config": "", "ostree/deploy/x/deploy/y/etc/os-release": "ID=fedora\n"},
 }
-# A system of which a part lies elsewhere: another partition, another volume, what ostree keeps beside a deployment.
+# A system with a part elsewhere: another partition, another volume, what ostree keeps beside a deployment.
 PIECES = {
     "/usr alone": {"usr/lib/os-release": "ID=fedora\n", "usr/share/rpm/rpmdb.sqlite": "x"},
     "/usr and /etc": {**{key: ORDINARY[key] for key in ("etc/os-release", "etc/passwd")}, "usr/bin/sh": "x"},

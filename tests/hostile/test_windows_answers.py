@@ -1,4 +1,4 @@
-"""What a lying Windows host can do to the controller, to other hosts and to whoever reads of it: nothing but fail."""
+"""What a lying Windows host can do to the controller, other hosts and readers of its results: nothing but fail."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _wide(count: int) -> bytes:
     return _with("services", "HERE").replace(b'"HERE"', f'{{"values":{{}},"below":{{{keys}}}}}'.encode())
 
 
-# Each fails alone, by this id.
+# Each fails alone, with this id.
 BROKEN: dict[str, tuple[bytes, str]] = {
     "no-json": (b"<html>no</html>", "module_failed"),
     "nothing": (b"", "module_failed"),
@@ -95,7 +95,7 @@ BROKEN: dict[str, tuple[bytes, str]] = {
 TEMPLATE = lying_hosts.LOOK_UP
 BAD = "\u202e\u0007\u001b[2J\r\n"
 CERTIFICATE = base64.b64encode(b"\x20\0\0\0\1\0\0\0\xff\xff\xff\x7f" + b"\x30\x84\xff\xff\xff\xff" * 50).decode()
-# Each is looked at, and nothing that it says acts.
+# Each is read, and nothing in it acts.
 SAID: dict[str, bytes] = {
     "template-as-a-name": _entry(DisplayName=f"Kaspersky {TEMPLATE}", Publisher=f"Kaspersky {TEMPLATE}"),
     "template-as-a-version": _entry(DisplayName="Kaspersky", DisplayVersion=TEMPLATE),

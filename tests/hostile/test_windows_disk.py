@@ -1,4 +1,4 @@
-"""A Windows disk is whatever was put on it: no hive and no name there leads out, hangs, crashes or fills memory."""
+"""A Windows disk may contain anything: no hive and no name there leads out of it, hangs, crashes or fills memory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hostile_roots import socket_at
 from regf_build import Builder, dword, text
 
 Change = Callable[[bytearray, dict[str, int]], None]
-# Where a key's cell has what: counts and lists of keys and of values, and the length of its name.
+# The offsets of fields in a key's cell: counts and lists of keys and of values, and the length of its name.
 SIZE, PARENT, KEYS, LISTED, VALUES, VALUE_LIST, NAME_LENGTH = 0, 20, 24, 32, 40, 44, 76
 HIVE = f"{CONFIG}/SOFTWARE"
 
@@ -32,7 +32,7 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def outside(tmp_path: Path) -> Path:
-    """What a look at the disk must not reach: a hive beside it, in which is a secret."""
+    """What the look at the disk must not reach: a hive beside it that contains a secret."""
     folder = tmp_path / "outside"
     put(folder, f"{CONFIG}/SOFTWARE", regf_build.hive({rf"{UNINSTALL}\kasper": {"DisplayName": text(SECRET)}}))
     put(folder, "NTUSER.DAT", regf_build.hive({r"SOFTWARE\KasperskyLab": {"x": text(SECRET)}}))
@@ -54,7 +54,7 @@ def test_a_hive_that_was_cut(root: Path, size: int) -> None:
 
 
 def _loops_to_top(content: bytearray, at: dict[str, int]) -> None:
-    """The list of keys below Uninstall is that of the top key: each way leads down again."""
+    """The list of keys below Uninstall is that of the root key: each path leads down again."""
     number(content, at[UNINSTALL] + LISTED, struct.unpack_from("<I", content, at[""] + LISTED)[0])
     number(content, at[UNINSTALL] + KEYS, struct.unpack_from("<I", content, at[""] + KEYS)[0])
 
@@ -72,7 +72,7 @@ def _index_of_itself(content: bytearray, at: dict[str, int]) -> None:
 
 
 def _one_key_many_times(content: bytearray, at: dict[str, int]) -> None:
-    """An index lists one list 60,000 times, and the key says that it has as many."""
+    """An index lists one list 60,000 times, and the key claims to have as many."""
     leaf = struct.unpack_from("<I", content, at[UNINSTALL] + LISTED)[0]
     place = len(content) - 0x1000
     index = struct.pack("<2sH", b"ri", 60000) + struct.pack("<I", leaf) * 60000
@@ -150,7 +150,7 @@ def _value_of_gigabytes(content: bytearray, at: dict[str, int]) -> None:
 
 
 def _segments_again_and_again(content: bytearray, at: dict[str, int]) -> None:
-    """One large value is made of the same segment 60,000 times."""
+    """One large value consists of the same segment 60,000 times."""
     segment = content.index(b"db", at[UNINSTALL])
     struct.pack_into("<H", content, segment + 2, 60000)
     place = content.rindex(b"vk", 0, segment + 0x8000)
@@ -284,7 +284,7 @@ def test_a_link_in_place_of_a_folder(root: Path, outside: Path, place: str) -> N
     (outside / "Masha/NTUSER.DAT").write_bytes((outside / "NTUSER.DAT").read_bytes())
     (root / place).symlink_to(outside / target)
     if place.startswith("Windows/System32"):
-        # Then no Windows is there at all.
+        # Then there is no Windows at all.
         with pytest.raises(AssertionError, match=r"System32.config"):
             look(root)
         return

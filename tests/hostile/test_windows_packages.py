@@ -1,4 +1,4 @@
-"""What a package that Windows Installer is said to keep can do to the controller that reads it: nothing."""
+"""What a package in Windows Installer's cache can do to the controller that reads it: nothing."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _host(path: str) -> dict[str, Any]:
 
 
 def _states(answer: dict[str, Any]) -> list[str]:
-    """Return the states of the packages that a child with little memory and time makes of an answer."""
+    """Return the package states that a child with limited memory and time derives from an answer."""
     reads = [read for read in forecasts.asked()["reads"] if read["id"] == "packages"]
     answers = windows_cases.answers(_host(PATH), reads)["answers"]
     reads.append({"id": "package-0", "kind": "content", "path": PATH})

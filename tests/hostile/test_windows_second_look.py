@@ -1,4 +1,4 @@
-"""A Windows host's first answer decides what it is asked a second time: that is bounded, and of plain places."""
+"""A Windows host's first answer decides what it is asked the second time: that is limited, and only to plain paths."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The accounts of the scenario `ssh`, as their files state them: how a host is reached, and what has to come of it."""
+"""The accounts of the scenario `ssh`, from their files: how a host is reached, and the expected result."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 ACCOUNTS = REPOSITORY / "molecule/ssh/accounts"
 QUICK, FULL = "quick", "full"
 HOST = "by-ssh"
-# What a host is for: the whole flow, a refusal with a code, or the flow with its connection broken in each part.
+# The purpose of a host: the whole flow, a refusal with a code, or the flow with its connection broken in each part.
 PURPOSES = ("flow", "refused", "broken")
 KEYS = {"why", "host", "set", "purpose", "prepare", "variables", "code", "says"}
 

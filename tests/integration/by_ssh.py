@@ -19,7 +19,7 @@ PASSWORD = "a-password-of-the-lab"
 ADDRESS = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}"
 LIMIT_SECONDS = 900
 LOCK = "/run/avshift.lock"
-# Waits until the lock is held, breaks every connection by ssh hard, and says which process had the lock.
+# Waits until the lock is held, breaks every ssh connection hard, and prints which process had the lock.
 BREAK = f"""
 tries=0
 until holder=$(head -n 1 {LOCK} 2>/dev/null) && [ -n "$holder" ] && kill -0 "$holder" 2>/dev/null; do
@@ -33,14 +33,14 @@ END = f"flock --timeout 600 {LOCK} true"
 
 
 def make_key() -> None:
-    """Make the key by which all accounts are reached."""
+    """Make the key that opens all accounts."""
     lab.EVIDENCE.mkdir(parents=True, exist_ok=True)
     done = lab.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(KEY))
     assert done.returncode == 0, done.stdout
 
 
 def prepare(account: Account) -> None:
-    """Make the login user, let the key in, and do what the account's file says."""
+    """Create the login user, install the key, and do what the account's file says."""
     public = KEY.with_suffix(".pub").read_text(encoding="utf-8")
     script = f"""
         useradd --create-home --shell /bin/bash olga
@@ -80,7 +80,7 @@ def arguments(name: str, hosts: list[str], *more: str) -> list[str]:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Return the environment of a user who has an ansible.cfg of another kind than this repository's."""
+    """Return the environment of a user whose ansible.cfg differs from this repository's."""
     config = lab.EVIDENCE / "ansible.cfg"
     config.write_text("[defaults]\nhost_key_checking = False\nretry_files_enabled = False\n", encoding="utf-8")
     kept = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
@@ -97,7 +97,7 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def playbook(kept_as: str, name: str, hosts: list[str], *more: str, **changed: str) -> subprocess.CompletedProcess[str]:
-    """Run avshift.endpoint.<name>; what it said is kept. Some hosts are meant to fail, so its status says nothing."""
+    """Run avshift.endpoint.<name>; its output is kept. Some hosts are meant to fail, so its status says nothing."""
     done = subprocess.run(
         arguments(name, hosts, *more),
         cwd=lab.EVIDENCE,
@@ -114,9 +114,9 @@ def playbook(kept_as: str, name: str, hosts: list[str], *more: str, **changed: s
 
 
 def broken_in(task: str, host: str, *more: str) -> str:
-    """Migrate a host, break its connection during a task, and wait until the host has come to its end.
+    """Migrate a host, break its connection during a task, and wait until the host has finished.
 
-    Returns what Ansible said.
+    Returns Ansible's output.
     """
     with subprocess.Popen(
         arguments("migrate", [host], *more),

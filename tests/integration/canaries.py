@@ -1,7 +1,7 @@
 """Things beside everything that the catalog names, which no run may touch: files, directories and a package.
 
-They are made from the catalog, so that a new path has its canaries at once. None lies in a directory that products
-share: there it would be an unknown file, which rightly keeps that directory.
+They are made from the catalog, so that a new path has its canaries at once. None is in a directory that products
+share: there it would be an unknown file, which would correctly keep that directory.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from fidelity.observation import Observation
 from integration import lab
 
 CATALOG = lab.REPOSITORY / "plugins/plugin_utils/catalog/data/products/linux"
-# Not on the disk, so that no snapshot has what lies there.
+# Not on the disk, so that no snapshot contains it.
 IN_MEMORY = "/run/"
 BESIDE_SHARED = ("-tools", "lab", ".old", "2")
 MARK = "a canary of the lab: not the vendor's\n"
-# 2001-02-03, so that whoever writes it anew is found out.
+# 2001-02-03, so that any rewrite is noticed.
 TIME = 981158400
 PACKAGE, PACKAGED = "kesl-mine", "/usr/share/kesl-mine/canary"
-# On one host a process holds the lock that dpkg's callers take.
+# On one host, a process holds the lock that dpkg's callers take.
 INSTALL = f"""set -eu
 folder=/run/{PACKAGE}
 mkdir -p $folder/DEBIAN $folder{posixpath.dirname(PACKAGED)}
@@ -82,7 +82,7 @@ def _is_in(folder: str, others: set[str]) -> bool:
 
 
 def lay(host: str) -> None:
-    """Put all canaries onto a host, the package too."""
+    """Put all canaries on a host, including the package."""
     lay_files(host)
     if lab.on(host, "sh", "-c", "command -v rpm").returncode == 0:
         _install_rpm(host)
@@ -104,7 +104,7 @@ def _install_rpm(host: str) -> None:
 
 
 def lay_files(host: str) -> None:
-    """Put the canaries that are files onto a host."""
+    """Put the canaries that are files on a host."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
         for path in paths():
@@ -115,7 +115,7 @@ def lay_files(host: str) -> None:
 
 
 def disturbed(before: Observation, after: Observation) -> list[str]:
-    """Return the canaries that are not what they were, in content, times and all, or were never laid."""
+    """Return the canaries that have changed, in content, times or anything else, or were never placed."""
     there = [*paths(), PACKAGED]
     touched = [path for path in there if path not in before.files or before.files[path] != after.files.get(path)]
     if PACKAGE not in before.packages or before.packages[PACKAGE] != after.packages.get(PACKAGE):

@@ -1,4 +1,4 @@
-"""Hosts that get ClamAV with most of its options, and what Ansible says of that."""
+"""Hosts that get ClamAV with most of its options, and Ansible's output about it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ OWNERS_FILES = {
 
 
 def options(host: str) -> dict[str, Any]:
-    """Return what a host is asked to have."""
+    """Return the options that a host is to get."""
     chosen = {
         "database": "custom",
         "custom_urls": [f"file://{FEED}/lab.ldb"],
@@ -63,7 +63,7 @@ def options(host: str) -> dict[str, Any]:
 
 
 def prepare() -> None:
-    """Write the inventory, and give every host a feed of signatures, and one of them an owner who was there before."""
+    """Write the inventory, give every host a signature feed, and give one of them an owner that already existed."""
     lab.EVIDENCE.mkdir(parents=True, exist_ok=True)
     told = {name: {"avshift_provider_options": options(name)} for name in lab.HOSTS}
     INVENTORY.write_text(yaml.safe_dump({"lab": {"hosts": told}}), encoding="utf-8")
@@ -75,7 +75,7 @@ def prepare() -> None:
 
 
 def plan(host: str) -> dict[str, Any]:
-    """Return what the plan has for a host, which hosts that are alike share."""
+    """Return a host's plan, which identical hosts share."""
     content = json.loads(PLAN.read_text(encoding="utf-8"))
     found: dict[str, Any] = content["classes"][content["hosts"][host]["digest"]]
     return found
@@ -89,7 +89,7 @@ def write(host: str, path: str, text: str) -> None:
 def ansible(
     play: str, hosts: list[str], *arguments: str, kept_as: str, collections: Path | None = None
 ) -> dict[str, Any]:
-    """Run a play for hosts at once, by the collection or a copy of it; return what it says, which is kept."""
+    """Run a play for several hosts at once, with the collection or a copy of it; return its output, which is kept."""
     sources = [f"--inventory={source}" for source in (*lab.inventories(), str(INVENTORY))]
     environment = {**os.environ, "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_FORCE_COLOR": "0"}
     if collections is not None:

@@ -1,4 +1,4 @@
-"""What kaspersky_info returned, as a scenario has kept it."""
+"""The results of kaspersky_info that a scenario has kept."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class Detected:
     result: dict[str, Any]
 
     def findings(self, *keys: str) -> list[dict[str, Any]]:
-        """Return of every finding what some keys hold, in the order of the ids."""
+        """Return the values of some keys in every finding, in the order of the ids."""
         ordered = sorted(self.result["findings"], key=lambda finding: str(finding["id"]))
         return [{key: finding[key] for key in keys if key in finding} for finding in ordered]
 
     def evidence(self) -> list[str]:
-        """Return the ids of all that was seen."""
+        """Return the ids of everything that was seen."""
         return sorted(item["id"] for item in self.result["evidence"] if "value" in item)
 
 

@@ -1,4 +1,4 @@
-"""The distribution that a scenario's hosts come from, by what it says of itself."""
+"""The distribution that a scenario's hosts come from, as it identifies itself."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from integration import lab
 
-# For each package manager, what it says of a package that it could install, without installing it.
+# For each package manager, how to ask it about an installable package, without installing it.
 OFFERS = {
     "apt-get": ("apt-cache", "show", "--no-all-versions", "clamav-daemon"),
     "dnf": ("dnf", "--quiet", "info", "clamav"),

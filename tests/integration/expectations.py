@@ -1,4 +1,4 @@
-"""What each host of the scenario `removal` has to end in, as its files state beforehand, and which hosts a run has."""
+"""The final state expected of each host of the scenario `removal`, from files, and which hosts a run has."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ KEYS = {"verdict", "failure", "set", "note", *LISTS}
 
 
 def load(host: str) -> Expectation:
-    """Return what a host has to end in; ValueError for a key that does not exist."""
+    """Return a host's expected final state; ValueError for a key that does not exist."""
     content: dict[str, Any] = yaml.safe_load((EXPECTED / f"{host}.yml").read_text(encoding="utf-8"))
     if strange := sorted(set(content) - KEYS):
         raise ValueError(f"{host}.yml: no such key: {', '.join(strange)}")

@@ -1,4 +1,4 @@
-"""The faults of the scenario `handover`, as their files state them with what has to come of each."""
+"""The faults of the scenario `handover`, from their files, each with its expected result."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ class Fault:
 
 
 def copy(folder: Path, *faults: Fault) -> Path:
-    """Copy the collection into a folder, with the faults; return what ANSIBLE_COLLECTIONS_PATH has to be."""
+    """Copy the collection into a folder, with the faults; return the value for ANSIBLE_COLLECTIONS_PATH."""
     home = folder / "ansible_collections/avshift/endpoint"
     home.mkdir(parents=True)
     for part in PARTS:

@@ -23,7 +23,7 @@ def container(host: str) -> str:
 def run(
     *argv: str, given: str | None = None, cwd: Path = REPOSITORY, timeout: int = TIMEOUT_SECONDS
 ) -> subprocess.CompletedProcess[str]:
-    """Return a command that has ended, whatever its exit status; what it said on stderr is at the end of stdout."""
+    """Return a finished command, whatever its exit status; its stderr is at the end of stdout."""
     return subprocess.run(
         argv,
         cwd=cwd,
@@ -42,14 +42,14 @@ def on(host: str, *argv: str, given: str | None = None) -> subprocess.CompletedP
 
 
 def must(host: str, *argv: str, given: str | None = None) -> str:
-    """Return what a command on a host says; it has to succeed."""
+    """Return the output of a command on a host; it has to succeed."""
     done = on(host, *argv, given=given)
     assert done.returncode == 0, f"{host}: {' '.join(argv)}: {done.stdout}"
     return done.stdout
 
 
 def observed(moment: str, host: str) -> observation.Observation:
-    """Return what a host held at a moment of the scenario."""
+    """Return what a host contained at a moment of the scenario."""
     return observation.read(EVIDENCE / moment / host)
 
 
@@ -59,7 +59,7 @@ def firewall(moment: str, host: str) -> list[str]:
 
 
 def observe(moment: str, *hosts: str) -> None:
-    """See what hosts hold now, one a processor at a time, and keep it under the moment's name."""
+    """Observe hosts now, one per processor at a time, and keep the result under the moment's name."""
     script = str(REPOSITORY / "tests/fidelity/observe.sh")
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for done in pool.map(lambda host: run(script, container(host), str(EVIDENCE / moment / host)), hosts):

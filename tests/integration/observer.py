@@ -16,7 +16,7 @@ READ, REFUSED = "read", "refused"
 
 @dataclass(frozen=True)
 class Span:
-    """A time in which a folder's file had one outcome: from before the first read to after the last, in seconds."""
+    """A time during which a folder's file had one outcome: from before the first read to after the last, in seconds."""
 
     folder: str
     outcome: str
@@ -27,14 +27,14 @@ class Span:
 
 
 def start(host: str) -> None:
-    """Begin to observe a host."""
+    """Start to observe a host."""
     put = lab.run("podman", "cp", str(PROGRAM), f"{lab.container(host)}:{ON_HOST}")
     assert put.returncode == 0, put.stdout
     lab.must(host, "systemd-run", f"--unit={UNIT}", "--collect", "--quiet", "python3", ON_HOST, LOG, *FOLDERS)
 
 
 def stop(host: str) -> list[Span]:
-    """End it and return what it saw, in order."""
+    """Stop it and return what it saw, in order."""
     lab.must(host, "systemctl", "stop", UNIT)
     lines: list[dict[str, Any]] = [json.loads(line) for line in lab.must(host, "cat", LOG).splitlines()]
     return sorted((Span(**line) for line in lines), key=lambda span: span.first)

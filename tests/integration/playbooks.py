@@ -16,14 +16,14 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 @dataclass(frozen=True)
 class Said:
-    """A run's exit status, and what it said in one line, since Ansible folds long ones."""
+    """A run's exit status, and its output in one line, since Ansible folds long ones."""
 
     returncode: int
     text: str
 
     @property
     def causes(self) -> list[str]:
-        """The messages of the collection's own failures, in the order of their text; times are left out of them."""
+        """The messages of the collection's own failures, in the order of their text; times are removed."""
         return sorted(TIME.sub("TIME", cause) for cause in CAUSE.findall(self.text))
 
 

@@ -1,4 +1,4 @@
-"""Hosts that go from one stand-in to those of other vendors: what each ends in, and the run that takes them there."""
+"""Hosts that move from one stand-in to those of other vendors: their expected end, and the run that leads there."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Expectation:
 
 
 def load(host: str) -> Expectation:
-    """Return what a host has to end in; TypeError for a key that does not exist."""
+    """Return a host's expected final state; TypeError for a key that does not exist."""
     content: dict[str, Any] = yaml.safe_load((EXPECTED / f"{host}.yml").read_text(encoding="utf-8"))
     defaults = {"kit": "", "options": {}, "secrets": {}, "failure": "", "accept": (), "beside": "", "set": QUICK}
     told = {**defaults, **content}
@@ -48,7 +48,7 @@ def load(host: str) -> Expectation:
 def wanted() -> list[str]:
     """Return the hosts of this run: those that AVSHIFT_PROVIDER_HOSTS names, or those of the set.
 
-    None where only stories are named.
+    None if only stories are named.
     """
     named = os.environ.get("AVSHIFT_PROVIDER_HOSTS", "").split()
     if not named and stories.named():
@@ -59,7 +59,7 @@ def wanted() -> list[str]:
 
 
 def run(hosts: list[str]) -> dict[str, Any]:
-    """Plan, preview, migrate twice and verify all hosts at once; return {name of the play: what it said}."""
+    """Plan, preview, migrate twice and verify all hosts at once; return {name of the play: its output}."""
     from integration import lab, removals
 
     removals.INVENTORY.parent.mkdir(parents=True, exist_ok=True)
@@ -83,7 +83,7 @@ def run(hosts: list[str]) -> dict[str, Any]:
 
 
 def _refused(hosts: list[str]) -> dict[str, Any]:
-    """Plan and migrate hosts of which something has to be accepted, without that; return what was said."""
+    """Plan and migrate hosts that need an accepted check, without accepting it; return the output."""
     from integration import lab, removals
 
     if not hosts:

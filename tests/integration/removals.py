@@ -1,4 +1,4 @@
-"""The whole fleet planned, previewed, migrated and verified at once, and what Ansible's JSON says of it."""
+"""The whole fleet planned, previewed, migrated and verified at once, and Ansible's JSON output about it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ INVENTORY = lab.EVIDENCE / "hosts.yml"
 TIMEOUT_SECONDS = 2400
 # One ring: some hosts are meant to fail, and all are meant to be tried.
 ROLLOUT = {"avshift_rollout": {"rings": ["100%"], "stop_after": "100%"}}
-# Each host has a package manager that computes for seconds: with more at once than that, none ends in its time.
+# Each host has a package manager that computes for seconds: with more than that at once, none finishes in time.
 FORKS = 2 * (os.cpu_count() or 1)
-# What a run begins with on the controller, and what comes after removal: looking again, and the record.
+# What a run starts with on the controller, and what follows the removal: another look, and the record.
 NOT_REMOVING = (
     "validate_argument_spec",
     "kaspersky_info",
@@ -36,12 +36,12 @@ NOT_REMOVING = (
 
 @dataclass(frozen=True)
 class Run:
-    """What one playbook said, as Ansible's JSON has it."""
+    """The output of one playbook, from Ansible's JSON."""
 
     content: dict[str, Any]
 
     def results(self, host: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield (action, result) of every task that a host has a result of."""
+        """Yield (action, result) of every task that a host has a result for."""
         for play in self.content["plays"]:
             for task in play["tasks"]:
                 result = task["hosts"].get(host)
@@ -49,7 +49,7 @@ class Run:
                     yield str(result.get("action", "")).rpartition(".")[2], result
 
     def removing(self, host: str) -> list[str]:
-        """Return the actions of the results that removal takes."""
+        """Return the actions of the results that belong to the removal."""
         return [action for action, _result in self.results(host) if action not in NOT_REMOVING]
 
     def diffs(self, host: str) -> list[dict[str, str]]:
@@ -66,7 +66,7 @@ class Runs:
 
 
 def run(hosts: list[str]) -> Runs:
-    """Lay the canaries, and take the hosts through everything; what they held before and after is kept."""
+    """Place the canaries, and take the hosts through everything; their content before and after is kept."""
     lab.EVIDENCE.mkdir(parents=True, exist_ok=True)
     INVENTORY.write_text(yaml.safe_dump({"lab": {"hosts": {name: _variables(name) for name in hosts}}}))
     for host in hosts:

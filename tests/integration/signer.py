@@ -1,4 +1,4 @@
-"""An approver with a key of her own."""
+"""An approver with her own key."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from integration.playbooks import playbook
 
 @dataclass(frozen=True)
 class Signer:
-    """A person whose key the file of allowed signers names."""
+    """A person whose key is in the file of allowed signers."""
 
     folder: Path
 
     @classmethod
     def new(cls, folder: Path) -> Signer:
-        """Make a key, and let it sign."""
+        """Create a key, and sign with it."""
         make = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / "key")]
         subprocess.run(make, check=True, timeout=60)
         key = (folder / "key.pub").read_text(encoding="utf-8")
@@ -26,12 +26,12 @@ class Signer:
 
     @property
     def required(self) -> list[str]:
-        """What a playbook is given where only her signature counts."""
+        """A playbook's variables if only her signature counts."""
         signers = f"avshift_allowed_signers={self.folder / 'signers'}"
         return ["-e", "avshift_require_signature=true", "-e", signers]
 
     def approve(self, plan: Path, hosts: str) -> None:
-        """Approve hosts of a plan and sign that."""
+        """Approve hosts of a plan and sign the approval."""
         who = ["-e", "avshift_approver=jane@example.com", "-e", "avshift_approve_reason=CHG1"]
         part = ["-e", f"avshift_approved_plan={plan}", "-e", f"avshift_approve_hosts={hosts}"]
         said = playbook("approve", *who, *part, folder=self.folder)

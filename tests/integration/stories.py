@@ -1,10 +1,10 @@
-"""Stories of the scenario `providers`, each with hosts of its own."""
+"""Stories of the scenario `providers`, each with its own hosts."""
 
 from __future__ import annotations
 
 import os
 
-# Each story, and its hosts: {name in the fleet: what it is in lab/hosts}.
+# Each story, and its hosts: {name in the fleet: its name in lab/hosts}.
 ROLLOUT, SITE = "rollout", "site"
 HOSTS: dict[str, dict[str, str]] = {
     ROLLOUT: {f"wave-{number}": "sophos" for number in range(1, 7)},
@@ -19,7 +19,7 @@ def named() -> list[str]:
 
 
 def wanted() -> list[str]:
-    """Return the stories of this run: those that are named, or those of the set where no host is named either."""
+    """Return the stories of this run: those that are named, or those of the set if no host is named either."""
     if named() or os.environ.get("AVSHIFT_PROVIDER_HOSTS"):
         return named()
     return list(HOSTS if os.environ.get("AVSHIFT_PROVIDER_SET") == "full" else QUICK)

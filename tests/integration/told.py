@@ -1,4 +1,4 @@
-"""What a story of the scenario `providers` does: playbooks on hosts of its own, in a folder of its own."""
+"""What a story of the scenario `providers` does: playbooks on its own hosts, in its own folder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Story:
         self.name, self.hosts = name, list(stories.HOSTS[name])
         self.folder = lab.EVIDENCE / name
         self.folder.mkdir(parents=True)
-        # Variables of a group would give way to those in the lab's group_vars.
+        # Group variables would have lower precedence than those in the lab's group_vars.
         group = {"hosts": dict.fromkeys(self.hosts, variables)}
         content = {"lab": {"children": {name: group}}}
         (self.folder / "hosts.yml").write_text(yaml.safe_dump(content), encoding="utf-8")

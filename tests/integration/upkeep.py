@@ -1,4 +1,4 @@
-"""What happens to ClamAV's two units in their life, and for how long the test file could be read because of it."""
+"""What happens to ClamAV's two units over time, and for how long the test file could be read because of it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ ENGINE, ON_ACCESS, GUARD = "clamav-daemon.service", "avshift-clamonacc.service",
 PACKAGED = "clamav-clamonacc.service"
 ALERT, ALERTED = "site-alert.service", "/run/site-alerts"
 FULL = os.environ.get("AVSHIFT_CLAMAV_SET") == "full"
-# Generous for a busy machine, and finite: without what keeps them up it would be for ever.
+# Generous for a busy machine, but finite: without what keeps them up it would be forever.
 LONGEST_SECONDS = 180
 STEADY_LOOKS = 4
-# Each takes its package, and the last of them all at once, from what the image keeps of the archive.
+# Each takes its package, and the last one all of them at once, from what the image keeps of the archive.
 PACKAGES = ("clamav", "clamav-base", "clamav-daemon", "clamav-freshclam", "clamdscan", "libclamav12")
 REPACK = """
 set -e
@@ -48,7 +48,7 @@ SHUT_DOWN = (
     'import socket; s = socket.socket(socket.AF_UNIX); s.connect("/run/clamav/clamd.ctl"); '
     's.sendall(b"zSHUTDOWN" + bytes(1))'
 )
-# What is said of each in docs/clamav.md; the commands run on a host in a shell.
+# What docs/clamav.md says about each; the commands run in a shell on a host.
 QUICK = {
     "reconfigure clamav-daemon": f"{DPKG} dpkg-reconfigure clamav-daemon",
     f"stop {ON_ACCESS}": f"systemctl stop {ON_ACCESS}",
@@ -80,7 +80,7 @@ EVENTS = ALL if FULL else QUICK
 
 @dataclass(frozen=True)
 class Seen:
-    """What the observer saw of one event: seconds in which both folders' files could be read, and what was last."""
+    """What the observer saw of one event: seconds in which both folders' files could be read, and the last result."""
 
     seconds: float
     times: int
@@ -105,7 +105,7 @@ def _prepared(host: str) -> None:
 
 @cache
 def seen(event: str) -> dict[str, Seen]:
-    """Let an event happen on every host at once; return what was seen, which is kept."""
+    """Trigger an event on every host at once; return what was seen, which is kept."""
     with ThreadPoolExecutor(len(lab.HOSTS)) as pool:
         found = dict(zip(lab.HOSTS, pool.map(lambda host: _seen(host, event), lab.HOSTS), strict=True))
     folder = lab.EVIDENCE / "upkeep"
@@ -116,7 +116,7 @@ def seen(event: str) -> dict[str, Seen]:
 
 
 def comes_back(host: str) -> bool:
-    """Return True once reading is refused several times in a row, False if it is not within the longest time."""
+    """Return True once reading is refused several times in a row, False if that takes longer than the limit."""
     deadline, looks = time.monotonic() + LONGEST_SECONDS, 0
     while looks < STEADY_LOOKS and time.monotonic() < deadline:
         looks = looks + 1 if is_refused(host) else 0
@@ -151,6 +151,6 @@ def _seen(host: str, event: str) -> Seen:
 
 
 def _journal(host: str) -> str:
-    """Return the newest of what systemd, the guard and both units logged, for who reads why a test failed."""
+    """Return the latest log lines of systemd, the guard and both units, for finding out why a test failed."""
     units = [f"--unit={name}" for name in (ENGINE, ON_ACCESS, GUARD)]
     return lab.on(host, "journalctl", "--no-pager", "--lines=60", "--output=short-precise", *units).stdout[-8000:]

@@ -1,4 +1,4 @@
-"""Where a run can be interrupted: generated from one that was not, which shows what each step does."""
+"""Where a run can be interrupted: derived from an uninterrupted one, which shows what each step does."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ BEFORE_REMOVAL = ("stage", "handover")
 def boundaries(seen: list[dict[str, Any]]) -> list[Boundary]:
     """Return every step's beginning, its first, middle and last call that can change something, and its end.
 
-    ``seen`` are {step, calls, children: {number of the call: seconds}} of the steps that were done. What is the same
-    moment is there once: the end of a step and the beginning of the next, between which a run only looks, and a step's
-    end and its last call, unless that has started a program, which goes on.
+    ``seen`` are {step, calls, children: {number of the call: seconds}} of the steps that were done. Identical moments
+    are listed once: the end of a step and the beginning of the next, between which a run only looks, and a step's end
+    and its last call, unless that has started a program, which continues.
     """
     first = [_at(step, "begin") for step in seen[:1]]
     return first + [boundary for step in seen for boundary in _of_step(step)]
 
 
 def sample(seen: list[dict[str, Any]]) -> list[Boundary]:
-    """Return of every step what is in its middle, or where it has none, its end."""
+    """Return the middle of every step or, if it has none, its end."""
     return [_sampled(_of_step(step)) for step in seen]
 
 
@@ -33,12 +33,12 @@ def writing(seen: list[dict[str, Any]]) -> list[Boundary]:
 
 
 def of_each_kind(those: list[Boundary]) -> list[Boundary]:
-    """Return the first of those of every kind of step."""
+    """Return the first one of every kind of step."""
     return list({one["step"].split("-", 2)[2]: one for one in reversed(those)}.values())[::-1]
 
 
 def before_removal(those: list[Boundary]) -> list[Boundary]:
-    """Return those of the steps that bring a replacement; removal is interrupted on the same host without one."""
+    """Return those of the steps that install a replacement; removal is interrupted on the same host without one."""
     return [one for one in those if one["step"].split("-")[1] in BEFORE_REMOVAL]
 
 
@@ -70,7 +70,7 @@ WORDS = {"begin": "at its beginning", "end": "at its end", "full": "the disk ful
 
 
 def words(boundary: Boundary) -> str:
-    """Return a boundary in words."""
+    """Return a boundary as a text."""
     if "place" in boundary:
         return f"{boundary['step']}, after {boundary['place']}"
     at = WORDS.get(boundary["at"], f"in call {boundary['call']}")

@@ -1,10 +1,10 @@
 """Runs on a lab host: the collection's own code for endpoints, which can be interrupted at any of its boundaries.
 
-Given on stdin as JSON: ``program`` (see transport/program.py), ``do``, and what that needs. ``apply`` carries out all
+Input on stdin as JSON: ``program`` (see transport/program.py), ``do``, and its arguments. ``apply`` carries out all
 parts of a plan, as the three tasks of a migration do. A boundary is {step, at, call, wait}: at the step's ``begin``, at
-its ``end``, or just after it began its ``call``-th call that can change something, and ``wait`` seconds; or when what
-one of ``PLACES`` names has ended, ``in`` a handover; or it is not interrupted, and the disk is ``full`` from the step's
-beginning on.
+its ``end``, or ``wait`` seconds after the beginning of its ``call``-th call that can change something; or when the
+function that one of ``PLACES`` names has ended, ``in`` a handover; or there is no interruption, and the disk is
+``full`` from the step's beginning on.
 """
 
 import base64
@@ -45,7 +45,7 @@ PACKAGES = ("dpkg-query", "--show", "--showformat=${Package}\t${Version}\t${Stat
 OWNED = "/var/lib/dpkg/info/*.list"
 
 
-# Places of a handover in which two scanners stand beside each other for a while: a module, its class, and a function.
+# Places of a handover in which two scanners run side by side for a while: a module, its class, and a function.
 PLACES = {
     "signature_put": ("prove.own_signature", "OwnSignature", "_put"),
     "signature_known": ("prove.own_signature", "OwnSignature", "_must_be_known"),
@@ -63,9 +63,9 @@ PLACES = {
     "first_old_stopped": ("apply.handover.outgoing", "Old", "stop"),
     "first_new_started": ("apply.handover.incoming", "New", "_start"),
 }
-# Places of a handover that is rolled back, since the new scanner does not pass its self-test alone.
+# Places of a handover that is rolled back, because the new scanner does not pass its self-test alone.
 ROLLED_BACK = ("back_old_started", "back_new_stopped")
-# A read takes too long for the watch over both: while the old one stops, or before the new one starts.
+# A read takes too long for the guard over both: while the old one stops, or before the new one starts.
 STRUCK, STRUCK_BEFORE = ("struck_old_stopped",), ("first_old_stopped", "first_new_started")
 
 
@@ -75,7 +75,7 @@ class Watch:
     def __init__(self, boundary, power):
         self.boundary = boundary
         self.power = power
-        # What it has started goes on, and does so in its own right.
+        # What it has started continues on its own.
         self.pid = os.getpid()
         self.step = None
         self.calls = 0
@@ -88,7 +88,7 @@ class Watch:
             kinds[name] = Watched(kind, self, ids)
 
     def place(self):
-        """End everything when what the boundary names has ended."""
+        """End everything when the boundary's function has ended."""
         if self.boundary is None or self.boundary["at"] != "in":
             return
         place, begun = self.boundary["place"], []
@@ -109,7 +109,7 @@ class Watch:
         setattr(holder, function, placed)
 
     def _roll_back(self, begun):
-        """Let the new scanner fail its self-test alone, and put that into a list."""
+        """Make the new scanner fail its self-test alone, and note that in a list."""
 
         def fails(_new):
             begun.append(True)
@@ -118,7 +118,7 @@ class Watch:
         module("apply.handover.incoming").New.stand_alone = fails
 
     def _strike(self, as_it_stops):
-        """Let a read take too long for the watch over both: from the beginning, or once the old one is to stop."""
+        """Make a read take too long for the guard over both: from the beginning, or once the old one is to stop."""
         guard, pid = module("apply.handover.guard"), self.pid
         real = guard.Guard._why
 
@@ -133,7 +133,7 @@ class Watch:
             guard.Guard.ready = lambda _watch: told
 
     def patch(self):
-        """Let every call that can change something be counted while a step is being done."""
+        """Count every call that can change something while a step is being done."""
         for name in CHANGING:
             setattr(os, name, self._counted(getattr(os, name)))
         real_open, real_fdopen, real_popen = os.open, os.fdopen, subprocess.Popen
@@ -165,7 +165,7 @@ class Watch:
         return counted
 
     def call(self, child=None):
-        """One call that can change something has begun, or is done."""
+        """One call that can change something has started, or is done."""
         if self.step is None or os.getpid() != self.pid:
             return
         self.calls += 1
@@ -187,7 +187,7 @@ class Watch:
         child.wait = waited
 
     def begin(self, step):
-        """A step begins to be done."""
+        """A step starts."""
         if self.boundary is not None and (self.boundary["step"], self.boundary["at"]) == (step, "full"):
             fill()
         self.step, self.calls = step, 0
@@ -205,7 +205,7 @@ class Watch:
         return self.boundary is not None and self.boundary["step"] == self.step and self.boundary["at"] == at
 
     def end_all(self):
-        """End as SIGKILL ends it, or wait for the machine to lose its power."""
+        """End as SIGKILL does, or wait for the machine to lose power."""
         if not self.power:
             REAL_KILL(os.getpid(), signal.SIGKILL)
         sys.stdout.write("at the boundary\n")
@@ -223,7 +223,7 @@ class Watched:
         return getattr(self.kind, name)
 
     def do(self, target):
-        """Do it, watched."""
+        """Do it, observed."""
         self.watch.begin(self.ids[id(target)])
         facts = self.kind.do(target)
         self.watch.end()
@@ -271,12 +271,12 @@ def _is_written(stream, block):
 
 
 def free(_given):
-    """Make room again."""
+    """Free the space again."""
     os.unlink(FILLER)
 
 
 def shorten(_given):
-    """Leave in apt's lists what is installed or kept as an archive: reading all the others takes most of a case's time.
+    """Keep in apt's lists only what is installed or archived: reading all the others takes most of a case's time.
 
     apt asks for a list's signature only when it fetches it.
     """
@@ -304,12 +304,12 @@ def module(name):
 
 
 def collect(given):
-    """Return what a collection gives."""
+    """Return the result of a collection."""
     return module("collect.main").main({"probes": given["probes"]}, False)
 
 
 def apply(given):
-    """Carry out all parts until one fails and return {parts: {part: what it gave}, seen}."""
+    """Carry out all parts until one fails and return {parts: {part: its result}, seen}."""
     main, runner = module("apply.main"), module("apply.runner")
     watch = Watch(given["boundary"], given["power"])
     watch.wrap(runner.KINDS, given["steps"])
@@ -325,7 +325,7 @@ def apply(given):
 
 
 def observe(given):
-    """Return what a host holds and runs: {look, packages, owned, groups, accounts}."""
+    """Return what a host contains and runs: {look, packages, owned, groups, accounts}."""
     return {
         "look": look(given),
         "packages": _said(PACKAGES).splitlines(),
@@ -345,9 +345,9 @@ def _lines(path):
 
 
 def look(given):
-    """Return {path: [type, mode, owner, group, content]}; of files older than ``since`` only the size.
+    """Return {path: [type, mode, owner, group, content]}; for files older than ``since`` only the size.
 
-    What is not on the disk is among it: every unit and its state, and every program that runs.
+    This includes what is not on the disk: every unit and its state, and every running program.
     """
     found = {"unit " + line.split()[0]: line.split()[2:4] for line in _said(UNITS).splitlines()}
     found.update(("process " + path, []) for path in filter(None, map(_program, glob.glob("/proc/[0-9]*/exe"))))
@@ -426,8 +426,8 @@ def originals(given):
 
 
 def lost(given):
-    """Return which of {path: sum} are neither there nor in a whole archive; where ``archived``, which are in no archive
-    that the journal names.
+    """Return which of {path: sum} are neither there nor in a complete archive; with ``archived``, which are in no
+    archive that the journal names.
     """
     kept = set()
     for name in _noted() if given["archived"] else glob.glob(ARCHIVES):

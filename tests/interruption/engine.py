@@ -61,18 +61,18 @@ class Case:
 
     @property
     def goal(self) -> Goal:
-        """What the scenario `removal`, or the lab's inventory, asks of the host."""
+        """What the scenario `removal`, or the lab's inventory, requests for the host."""
         if self.replaced:
             inventory = yaml.safe_load(INVENTORY.read_text(encoding="utf-8"))
             given = {key: inventory[f"avshift_{name}"] for key, name in GOAL.items()}
             return goals.of({"kaspersky": "absent", "also_remove": [], **given}, CATALOG)
         expected = expectations.load(self.host)
-        # A unit that is left may start the scanner after a power loss, with nothing in its place.
+        # A unit that is left may start the scanner after a power failure, with nothing in its place.
         return Goal(remove=True, also_remove=expected.also_remove, accept=(*expected.accept, "no_replacement"))
 
 
 def probes(case: Case, facts: dict[str, Any]) -> str:
-    """Return what is asked of a host with these facts in order to plan."""
+    """Return the probes for planning a host with these facts."""
     return str(as_text(make.probes_for(_wanted(case, facts))))
 
 
@@ -82,7 +82,7 @@ def _wanted(case: Case, facts: dict[str, Any]) -> wanted.Wanted:
 
 
 def planned(case: Case, collected: dict[str, Any]) -> dict[str, Any]:
-    """Return the plan of a host from what a collection gave."""
+    """Return the plan of a host from the result of a collection."""
     seen = collected["collected"]
     plan: dict[str, Any] = make.make(_wanted(case, seen["host"]), case.host, platforms.evidence(seen)).to_json()
     return plan
@@ -98,7 +98,7 @@ def carried_out(plan: dict[str, Any], approved: dict[str, Any]) -> list[dict[str
 
 
 def recorded(plan: dict[str, Any], parts: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Return the record of a run that failed; ``parts`` is what the endpoint gave for each that was begun."""
+    """Return the record of a run that failed; ``parts`` are the endpoint's results for each part that was started."""
     results = {part: carry_out.result(plan["steps"], part, done) for part, done in parts.items()}
     planned = {"plan": plan, "approval": {"status": judge.APPROVED, "difference": []}}
     record: dict[str, Any] = runs.of_run(plan["host"], "migrate", RUN, {"planned": planned, **results})

@@ -1,4 +1,4 @@
-"""A lab host that is made anew for every case, and can be interrupted."""
+"""A lab host that is recreated for every case, and can be interrupted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from interruption import engine
 SCRIPT = Path(__file__).with_name("endpoint.py").read_text(encoding="utf-8")
 PYTHON = ("python3", "-c", SCRIPT)
 LIMIT = 1800
-# Room for a replacement, and memory for the hosts that run at once.
+# Space for a replacement, and memory for the hosts that run at once.
 DISK_MEGABYTES = 600
 LETTERS = {stat.S_IFDIR: "d", stat.S_IFREG: "f", stat.S_IFLNK: "l"}
 AT_THE_BOUNDARY = "at the boundary\n"
@@ -29,9 +29,9 @@ BOOTED = "timeout 120 sh -c 'until [ -S /run/systemd/private ]; do sleep 0.1; do
 
 @dataclass
 class Machine:
-    """A host of the lab in a fleet of its own; ``made`` is when it was last made anew.
+    """A host of the lab in its own fleet; ``made`` is when it was last created.
 
-    Its disk is in memory, which takes less time than the machine's, and can be filled.
+    Its disk is in memory, which is faster than the machine's, and can be filled.
     """
 
     fleet: str
@@ -44,7 +44,7 @@ class Machine:
         return f"avshift-lab-{self.fleet}-{self.case.host}"
 
     def fresh(self) -> None:
-        """Make it anew."""
+        """Create it from scratch."""
         self.made = time.time()
         _must("lab/fleet.py", "up", "--fresh", f"--disk={DISK_MEGABYTES}", "--fleet", self.fleet, self.case.host)
         self.call("shorten")
@@ -54,7 +54,7 @@ class Machine:
         _must("lab/fleet.py", "down", "--fleet", self.fleet)
 
     def call(self, do: str, **given: Any) -> Any:
-        """Return what the collection's code, or a look at the disk, gives there."""
+        """Return the result of the collection's code, or of a look at the disk, on it."""
         done = self._run(do, given)
         assert done.returncode == 0, f"{do}: {done.stderr}"
         return json.loads(done.stdout)
@@ -65,7 +65,7 @@ class Machine:
         return engine.planned(self.case, self.call("collect", probes=engine.probes(self.case, facts)))
 
     def observe(self) -> tuple[Observation, set[str]]:
-        """Return what the host holds, in the form in which a plan's fidelity is judged, and which units run."""
+        """Return what the host contains, in the form that plan fidelity compares, and which units run."""
         seen = self.call("observe", since=self.made)
         files = {path: _described(*told) for path, told in seen["look"].items() if path.startswith("/")}
         owned = {name: frozenset(real(path, files) for path in paths) for name, paths in seen["owned"].items()}
@@ -79,7 +79,7 @@ class Machine:
         return holds, {name for name, told in seen["look"].items() if name.startswith("unit ") and "running" in told}
 
     def carry_out(self, steps: list[dict[str, Any]], boundary: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Carry the steps out and return {parts, seen}; where a boundary is given, the disk is full from there on."""
+        """Carry the steps out and return {parts, seen}; if a boundary is given, the disk is full from there on."""
         done: dict[str, Any] = self.call("apply", steps=steps, boundary=boundary, power=False)
         return done
 
@@ -89,7 +89,7 @@ class Machine:
         assert failure is None, failure
 
     def kill_at(self, steps: list[dict[str, Any]], boundary: dict[str, Any]) -> None:
-        """Carry the steps out; at the boundary the process gets SIGKILL, and what it has started goes on."""
+        """Carry the steps out; at the boundary the process gets SIGKILL, and what it has started continues."""
         done = self._run("apply", {"steps": steps, "boundary": boundary, "power": False})
         assert done.returncode == 137, f"not reached: {boundary}: {done.stdout} {done.stderr}"
 
@@ -146,7 +146,7 @@ def _went_well(part: dict[str, Any]) -> bool:
 
 
 def _described(kind: int, mode: int, owner: int, group: int, content: object) -> tuple[str, ...]:
-    """Return a path of a look as observations have it; sizes and times are not looked at."""
+    """Return a path of a look in the form of observations; sizes and times are ignored."""
     link = str(content) if stat.S_ISLNK(kind) else "-"
     letter = LETTERS.get(kind, "?")
     return (letter, oct(mode), f"{owner}:{group}", "-", "-", "-" if link != "-" else str(content), link)

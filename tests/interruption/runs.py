@@ -36,11 +36,11 @@ class Uncut:
     after: Look
 
     def differences(self, machine: Machine) -> list[str]:
-        """Return what of a machine that was interrupted is not as it is without that."""
+        """Return the differences of an interrupted machine from an uninterrupted one."""
         return differences(self.after, machine.call("look", since=machine.made))
 
     def to_keep(self, machine: Machine) -> dict[str, str]:
-        """Return {path: sum} of what must not be lost; of what a product goes on writing there is no sum."""
+        """Return {path: sum} of what must not be lost; files that a product keeps writing have no sum."""
         sums: dict[str, str] = machine.call("originals", paths=self.retained)
         assert sums or not self.retained
         return {path: "" if LOGS.search(path) or path in self.rewritten else digest for path, digest in sums.items()}
@@ -63,7 +63,7 @@ def _uncut(machine: Machine, power: bool) -> Uncut:
     before = machine.call("originals", paths=retained)
     done = machine.carry_out(steps)
     assert failure_of(done) is None, failure_of(done)
-    # What the product writes anew when it is stopped.
+    # What the product rewrites when it is stopped.
     rewritten.update(machine.call("lost", sums=before, archived=True))
     assert not (lost := machine.call("lost", sums=dict.fromkeys(before, ""), archived=True)), lost
     if power:
@@ -72,7 +72,7 @@ def _uncut(machine: Machine, power: bool) -> Uncut:
 
 
 def begun(machine: Machine) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Return the plan of a machine made anew, and the steps that are carried out."""
+    """Return the plan of a new machine, and the steps that are carried out."""
     machine.fresh()
     plan = machine.plan()
     assert not plan["blocked"], plan["preflight"]
@@ -80,7 +80,7 @@ def begun(machine: Machine) -> tuple[dict[str, Any], list[dict[str, Any]]]:
 
 
 def _rewritten(machine: Machine, paths: list[str]) -> set[str]:
-    """Return which of the files to archive the product itself writes anew when the machine starts."""
+    """Return which of the files to archive the product itself rewrites when the machine starts."""
     before = machine.call("originals", paths=paths)
     machine.power_cycle()
     after = machine.call("originals", paths=paths)
@@ -89,7 +89,7 @@ def _rewritten(machine: Machine, paths: list[str]) -> set[str]:
 
 @contextmanager
 def machines(case: Case, number: int) -> Iterator[SimpleQueue[Machine]]:
-    """Lend machines, and remove them in the end."""
+    """Lend machines, and remove them at the end."""
     lent = [Machine(fleet, case) for fleet in FLEETS[:number]]
     queue: SimpleQueue[Machine] = SimpleQueue()
     for machine in lent:
@@ -104,7 +104,7 @@ def machines(case: Case, number: int) -> Iterator[SimpleQueue[Machine]]:
 def tried(
     case: Case, how: str, those: list[Boundary], attempt: Callable[[Machine, Boundary], list[str]]
 ) -> dict[str, list[str]]:
-    """Return {boundary in words: what was wrong} of those where something was; each is kept as a line of evidence."""
+    """Return {boundary as a text: what was wrong} for those with an error; each one is kept as a line of evidence."""
     lab.EVIDENCE.mkdir(parents=True, exist_ok=True)
     with (
         machines(case, len(FLEETS)) as queue,

@@ -1,4 +1,4 @@
-"""The tests of interruption themselves: no boundary is left out, and a state that differs is found."""
+"""The tests of interruption themselves: no boundary is left out, and a different state is found."""
 
 from __future__ import annotations
 

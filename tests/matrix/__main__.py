@@ -22,7 +22,7 @@ Column = Controller | str
 
 
 def main() -> int:
-    """Make the controllers, run every combination, and print what became of each."""
+    """Make the controllers, run every combination, and print the result of each."""
     wanted = yaml.safe_load(VERSIONS.read_text(encoding="utf-8"))
     oldest, newest = (pythons.minor(wanted["targets"][end]) for end in ("oldest", "newest"))
     targets = pythons.found(oldest, newest)

@@ -33,7 +33,7 @@ class Controller:
     newest: Minor
 
     def why_not(self, target: Python) -> str:
-        """Return why a Python is no target of this ansible-core, or nothing if it is one."""
+        """Return why a Python cannot be a target of this ansible-core, or nothing if it can."""
         if self.oldest <= target.minor <= self.newest:
             return ""
         return f"has {told(self.oldest)} to {told(self.newest)}"

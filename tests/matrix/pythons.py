@@ -54,7 +54,7 @@ def _candidates(oldest: Minor, newest: Minor) -> Iterator[Path]:
     for second in range(oldest[1], newest[1] + 1):
         for folder in os.get_exec_path():
             path = Path(folder) / f"python3.{second}"
-            # A virtual environment's or a shim's interpreter is another's, which is found by itself.
+            # The interpreter of a virtual environment or a shim is another one's, which is found by itself.
             if path.is_file() and "shims" not in path.parts and not (path.parent.parent / "pyvenv.cfg").exists():
                 yield path
 

@@ -19,7 +19,7 @@ LINES_SHOWN = 40
 
 @dataclass(frozen=True)
 class Cell:
-    """What became of a combination; ``note`` is the reason for skipping it, or where the output of a failure is."""
+    """The result of a combination; ``note`` is the reason for skipping it, or where the output of a failure is."""
 
     outcome: str
     note: str = ""
@@ -80,7 +80,7 @@ def _argv(controller: Controller, target: Python, finding: str) -> list[str]:
 
 def _environment(controller: Controller) -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "PYTHON"))}
-    # Other collections of this machine are not to be found, and the modules' own Python is what counts.
+    # Other collections on this machine must not be found, and the modules' own Python is what counts.
     settings = {
         "ANSIBLE_CONFIG": str(REPOSITORY / "ansible.cfg"),
         "ANSIBLE_COLLECTIONS_PATH": str(REPOSITORY / ".cache"),

@@ -1,4 +1,4 @@
-"""README.md as a newcomer follows it: its commands, to the letter, with names in place of its capitals."""
+"""README.md as a newcomer follows it: its commands, to the letter, with names in place of its placeholders."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ COMMAND = re.compile(r"^\$ (.+?)(?:\s+# (.*))?$", re.MULTILINE)
 
 
 def commands(section: str) -> list[tuple[str, str]]:
-    """Return (command, what its comment says) of a section's blocks."""
+    """Return (command, its comment) for each line of a section's blocks."""
     text = README.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
     lines = "\n".join(BLOCK.findall(text)).replace("\\\n", " ")
     return [(_named(command), said) for command, said in COMMAND.findall(lines)]

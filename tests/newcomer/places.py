@@ -1,4 +1,4 @@
-"""Where a newcomer begins: an empty Debian without this repository, beside a host of the lab that ssh reaches."""
+"""Where a newcomer starts: an empty Debian without this repository, beside a lab host that is reached by ssh."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 HOST = "by-ssh"
 LIMIT_SECONDS = 1800
 SHOWN = 4000
-# What the machine itself needs to reach PyPI, where it is not reached directly; an empty Debian has neither file.
+# What the machine itself needs to reach PyPI, if it is not reached directly; an empty Debian has neither file.
 SETTINGS, CERTIFICATES = Path("/etc/pip.conf"), Path("/etc/ssl/certs/ca-certificates.crt")
 CERTIFICATES_INSIDE = "/run/certificates-of-the-machine.crt"
 
 
 def run(*argv: str, given: str | None = None, cwd: Path = REPOSITORY) -> str:
-    """Return what a command says; it has to succeed."""
+    """Return a command's output; it has to succeed."""
     conf = str(REPOSITORY / "lab/containers.conf")
     done = subprocess.run(
         argv,
@@ -35,7 +35,7 @@ def run(*argv: str, given: str | None = None, cwd: Path = REPOSITORY) -> str:
 
 
 def empty(suite: str) -> str:
-    """Return the name of an image of a Debian release that holds what is essential there, and nothing else."""
+    """Return the name of an image of a Debian release with its essential packages, and nothing else."""
     image = f"localhost/avshift-newcomer:{suite}"
     if subprocess.run(["podman", "image", "exists", image], check=False).returncode != 0:
         archive = REPOSITORY / ".cache" / f"newcomer-{suite}.tar"
@@ -60,13 +60,13 @@ def fleet(suite: str) -> str:
 
 
 def end(name: str, suite: str) -> None:
-    """Take the container and the host down."""
+    """Remove the container and the host."""
     subprocess.run(["podman", "rm", "--force", "--time=0", name], capture_output=True, check=False)
     run("lab/fleet.py", "down", "--fleet", fleet(suite))
 
 
 def host(suite: str, key: str) -> str:
-    """Bring the host up with a login user who may become root, let a key in, and return the host's address."""
+    """Start the host with a login user who may become root, install a key, and return the host's address."""
     run("lab/fleet.py", "up", "--fresh", "--fleet", fleet(suite), HOST)
     container = f"avshift-lab-{fleet(suite)}-{HOST}"
     script = f"""

@@ -13,7 +13,7 @@ import yaml
 
 INSTALL, FIRST_HOST = "Install", "Your first host"
 SITE = places.REPOSITORY / "inventories/lab/group_vars/lab.yml"
-# The two releases, what the page calls them, and how the collection is installed there.
+# The two releases, the page's names for them, and how the collection is installed there.
 SUITES = {"bookworm": ("Debian 12", "requirements"), "trixie": ("Debian 13", "tarball")}
 
 
@@ -37,7 +37,7 @@ class Newcomer:
         self.begin = time.monotonic()
 
     def types(self, line: str, given: str = "") -> str:
-        """Return what a command line says; what was typed before it in this shell is in effect."""
+        """Return a command line's output; what was typed before it in this shell stays in effect."""
         script = f"cd; [ ! -e ansible/bin/activate ] || . ansible/bin/activate; {line}"
         settings = ("--env=HOME=/root", "--env=DEBIAN_FRONTEND=noninteractive", "--env=ANSIBLE_FORCE_COLOR=0")
         return places.run("podman", "exec", "-i", *settings, self.name, "bash", "-euc", script, given=given)
@@ -83,7 +83,7 @@ def _install(newcomer: Newcomer, suite: str, tarball: Path) -> None:
 
 
 def _inventory(newcomer: Newcomer, suite: str) -> None:
-    """Two lines, and the variables that the page says belong there; the host's key is accepted as one does once."""
+    """Two lines, and the variables that the page says belong there; the host's key is accepted as people do once."""
     newcomer.types("mkdir -p -m 0700 .ssh; ssh-keygen -q -t ed25519 -N '' -f .ssh/id_ed25519")
     address = places.host(suite, newcomer.types("cat .ssh/id_ed25519.pub"))
     newcomer.types(f"ssh-keyscan {address} >.ssh/known_hosts 2>/dev/null")

@@ -12,7 +12,7 @@ make_importable()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Try with every core what asks for one."""
+    """Run a test with every core if it asks for one."""
     for name in {"core", "each_core"} & set(metafunc.fixturenames):
         metafunc.parametrize(name, cores(most=name != "core"), indirect=True)
 

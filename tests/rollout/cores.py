@@ -1,4 +1,4 @@
-"""The ansible-cores that a rollout is tried with."""
+"""The ansible-cores that a rollout is tested with."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ OWN = "own"
 
 
 def cores(most: bool) -> list[str]:
-    """Return the cores to try something with: all in the full set; else the oldest and the newest, or our own alone."""
+    """Return the cores to test with: all in the full set; else the oldest and the newest, or only our own."""
     if FULL:
         return supported()
     return [supported()[0], supported()[-1]] if most else [OWN]

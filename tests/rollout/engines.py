@@ -20,13 +20,13 @@ JOB = "job"
 
 @dataclass(frozen=True)
 class Job:
-    """A job by its folder on the controller, after it has come home."""
+    """A job by its folder on the controller, after its results are back."""
 
     folder: Path
 
     @property
     def artifacts(self) -> Path:
-        """The folder that is all that comes home of a job."""
+        """The only folder of a job that is returned."""
         return self.folder / "artifacts" / JOB
 
     @property
@@ -41,14 +41,14 @@ class Job:
 
     @property
     def stats(self) -> dict[str, Any]:
-        """What the engine passes on to the next node of a workflow."""
+        """What the engine passes to the next node of a workflow."""
         events = (json.loads(path.read_text(encoding="utf-8")) for path in self.artifacts.glob("job_events/*.json"))
         (last,) = [event["event_data"] for event in events if event["event"] == "playbook_on_stats"]
         passed: dict[str, Any] = last.get("artifact_data", {})
         return passed
 
     def records(self, folder: str) -> dict[str, dict[str, Any]]:
-        """Return the records that came home, by host."""
+        """Return the records that were returned, by host."""
         found = sorted((self.artifacts / "avshift" / folder).glob("*.json"))
         return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in found}
 
@@ -73,9 +73,9 @@ def run(fleet: Fleet, playbook: str, name: str = "run", **given: Any) -> Job:
 
 
 def by_workers(fleet: Fleet, playbook: str, slices: dict[str, list[str]], **given: Any) -> list[Job]:
-    """Run a playbook on slices of a fleet, each by a worker of its own at the same time; return the jobs at home.
+    """Run a playbook on slices of a fleet, each by its own worker at the same time; return the finished jobs.
 
-    Whatever a worker has but for what it sends is gone, as with its container.
+    Whatever a worker has and does not send is lost, as with its container.
     """
 
     def done(name: str) -> Job:

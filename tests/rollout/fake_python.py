@@ -1,8 +1,8 @@
-"""Stands where Ansible looks for a host's Python, and answers as that host: a folder beside it says what.
+"""Stands in for a host's Python, and answers as that host: a folder beside it says what.
 
-``calls`` gets a line per call, with how it was made. ``collect`` is what a first look gives, ``after`` what a look
-gives once something was carried out; without them the host is broken. Where ``vanishes`` is, the host is gone after its
-first whole answer, for a connection that asks (``fake_ssh.sh``). Where ``stops`` names a file, it is made while this
+``calls`` gets a line per call, with how it was made. ``collect`` is the result of a first look, ``after`` that of a
+look once something was carried out; without them the host is broken. If ``vanishes`` exists, the host is gone after its
+first complete answer, for a connection that asks (``fake_ssh.sh``). If ``stops`` names a file, it is created while this
 host is changed, as an administrator's ``touch`` would.
 """
 
@@ -26,13 +26,13 @@ def read(name):
 
 
 def asked():
-    """Return the call and its arguments out of the module that Ansible sent."""
+    """Return the call and its arguments from the module that Ansible sent."""
     named = [argument for argument in sys.argv[1:] if os.path.isfile(argument)]
     with open(named[0]) if named else sys.stdin as module:
         text = module.read()
     told = re.search('^ARGUMENTS = r"""(.*)"""$', text, re.MULTILINE)
     if told is None:
-        # What Ansible asks of a Python that it has discovered.
+        # What Ansible asks a Python that it has discovered.
         exec(compile(text, "stdin", "exec"), {"__name__": "__main__"})
         sys.exit()
     with open(path("pythons"), "a") as pythons:
@@ -46,7 +46,7 @@ def is_first_look(given):
 
 
 def carried_out(arguments, check):
-    """Return what carrying out a part gives: all of its steps change something."""
+    """Return the result of carrying out a part: all of its steps change something."""
     word = "would_change" if check else "changed"
     mine = [step for step in arguments["steps"] if step["part"] in arguments["parts"]]
     outcomes = [{"id": step["id"], "outcome": word, "facts": {}, "seconds": 0.0} for step in mine]

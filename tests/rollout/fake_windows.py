@@ -1,6 +1,6 @@
-"""Stands where Ansible starts ssh to a Windows host, and answers as its PowerShell: ``answers`` beside it has what.
+"""Stands in for ssh to a Windows host, and answers as its PowerShell: ``answers`` beside it says what.
 
-``calls`` gets a line per look. What is not in ``answers`` was not read. Without that file the host is out of reach.
+``calls`` gets a line per look. What is not in ``answers`` was not read. Without that file the host is unreachable.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Fleets of hosts that are scripts of this machine: what a playbook does with them is seen in what they were asked."""
+"""Fleets of hosts that are scripts on this machine: their calls show what a playbook does with them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HERE = Path(__file__).resolve().parent
 LIMIT = 900
 CLEAN, AGENT, SERVER = "clean-without-replacement", "agent", "server"
 BROKEN, UNREACHABLE, VANISHES, WINDOWS = "broken", "unreachable", "vanishes", "windows"
-# What a host writes down of what it was asked.
+# The files in which a host notes what it was asked.
 NOTES = ("calls", "pythons", "journal")
 FATAL = re.compile(r"^fatal: \[([^]]+)\]: (?:FAILED|UNREACHABLE)! => (\{.*\})$", re.MULTILINE)
 
@@ -45,11 +45,11 @@ class Run:
         return " ".join(self.text.split())
 
     def why(self, host: str) -> list[str]:
-        """Return the messages with which tasks of a host failed, in their order."""
+        """Return the messages with which tasks of a host failed, in order."""
         return [str(json.loads(result).get("msg")) for name, result in FATAL.findall(self.text) if name == host]
 
     def counted(self, words: str) -> int:
-        """Return how many lines hold these words."""
+        """Return how many lines contain these words."""
         return sum(words in line for line in self.text.splitlines())
 
 
@@ -82,7 +82,7 @@ class Fleet:
         if kind == UNREACHABLE:
             variables = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
         elif kind == WINDOWS:
-            # Whatever contacts it is noted as a call.
+            # Whatever contacts it is recorded as a call.
             ssh = home / "fake_windows.py"
             script = (HERE / "fake_windows.py").read_text(encoding="utf-8")
             ssh.write_text(f"#!/usr/bin/python3\n{script}", encoding="utf-8")
@@ -97,19 +97,19 @@ class Fleet:
             self.answers(host, AGENT if kind == VANISHES else kind)
 
     def answers(self, host: str, case: str) -> None:
-        """Have a host be in the state of a case from now on."""
+        """From now on, a host is in the state of a case."""
         home = self.folder / "hosts" / host
         before, after = collected(case_of(case)), collected(case_of(CLEAN))
         for name, seen in (("collect", before), ("after", after)):
             (home / name).write_text(json.dumps({"changed": False, "collected": seen}), encoding="utf-8")
 
     def runs_windows(self, host: str, case: dict[str, Any]) -> None:
-        """Have a Windows host answer from now on, as one of a case of tests/fixtures/windows_forecasts."""
+        """From now on, a Windows host answers like a case of tests/fixtures/windows_forecasts."""
         _asked, told = windows_cases.in_two_looks(forecasts.asked(), case)
         self._have_answers(host, told["answers"])
 
     def is_recorded(self, host: str, recorded: str) -> None:
-        """Have a Windows host answer from now on as a recorded one did; its disk has what was not recorded."""
+        """From now on, a Windows host answers as a recorded one did; its disk has what was not recorded."""
         disk = windows_hosts.make_disk(recorded, self.folder / "disks" / recorded)
         first, further = forecasts.reads_of(lambda reads: windows_hosts.answers_of(recorded, disk, reads))
         self._have_answers(host, windows_hosts.answers_of(recorded, disk, [*first, *further]))
@@ -119,7 +119,7 @@ class Fleet:
         (self.folder / "hosts" / host / "answers").write_text(json.dumps(told), encoding="utf-8")
 
     def have_pythons(self, *names: str) -> None:
-        """Have hosts be reached by ssh, and have several Pythons: which one is asked is for Ansible to find out."""
+        """Reach hosts by ssh, and give them several Pythons: Ansible has to discover which one to ask."""
         for host in self.hosts:
             home = self.folder / "hosts" / host
             (home / "bin").mkdir()
@@ -134,7 +134,7 @@ class Fleet:
         self.write_inventory()
 
     def pythons(self, host: str) -> set[str]:
-        """Return the names of the Pythons that a host was asked by."""
+        """Return the names of the Pythons that a host was asked with."""
         asked = self.folder / "hosts" / host / "pythons"
         return set(asked.read_text(encoding="utf-8").split()) if asked.exists() else set()
 
@@ -143,7 +143,7 @@ class Fleet:
         (self.folder / "hosts" / host / "stops").write_text(str(path), encoding="utf-8")
 
     def slow(self, *hosts: str) -> None:
-        """Have hosts take their time."""
+        """Make hosts slow."""
         for host in hosts:
             (self.folder / "hosts" / host / "slow").touch()
 
@@ -193,22 +193,22 @@ class Fleet:
         )
 
     def marks(self) -> list[str]:
-        """Return the files of hosts that are being changed, or were and are not clean."""
+        """Return the files of hosts that are being changed, or were changed and are not clean."""
         return sorted(path.stem for path in (self.out / "rollout/begun").glob("*/[!.]*.json"))
 
     def breaks(self, *hosts: str) -> None:
-        """Have hosts give answers that are none from now on."""
+        """From now on, hosts give invalid answers."""
         for host in hosts:
             (self.folder / "hosts" / host / "collect").unlink()
 
     def vanish(self, *hosts: str) -> None:
-        """Have hosts be out of reach from now on."""
+        """From now on, hosts are unreachable."""
         for host in hosts:
             self._variables[host].update(ansible_connection="ssh", ansible_host="127.0.0.1", ansible_port=1)
         self.write_inventory()
 
     def mends(self, *hosts: str) -> None:
-        """Have hosts be as they were made again."""
+        """Return hosts to their original state."""
         for host in hosts:
             for name in ("ansible_host", "ansible_port"):
                 self._variables[host].pop(name, None)
@@ -223,7 +223,7 @@ class Fleet:
         self.write_inventory()
 
     def away(self, host: str) -> tuple[float, float]:
-        """Return from when to when a host was away by its own journal: from its first change to its last call."""
+        """Return from when to when a host was down by its own journal: from its first change to its last call."""
         lines = (self.folder / "hosts" / host / "journal").read_text(encoding="utf-8").splitlines()
         calls = [line.split() for line in lines]
         return min(float(at) for call, at in calls if call == "apply"), max(float(at) for _call, at in calls)
@@ -255,7 +255,7 @@ class Fleet:
         return {host: (one["verdict"], (one["failure"] or {}).get("code")) for host, one in found.items()}
 
     def snapshot(self) -> dict[str, str]:
-        """Return the SHA-256 of every file of controller and hosts, but for the notes of what they were asked."""
+        """Return the SHA-256 of every file of controller and hosts, except the notes of what they were asked."""
         return {
             str(path.relative_to(self.folder)): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in sorted(self.folder.rglob("*"))

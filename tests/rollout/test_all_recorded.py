@@ -1,4 +1,4 @@
-"""One mixed fleet through every playbook: two Linux hosts, the recorded Windows hosts, and one that is out of reach."""
+"""One mixed fleet through every playbook: two Linux hosts, the recorded Windows hosts, and one unreachable host."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from windows_hosts import HOME, HOSTS
 
 LINUX, AWAY = ("linux-1", "linux-2"), "out-of-reach"
 ALL: dict[str, Any] = {"avshift_hosts": "all"}
-# Rings of one host each: were Windows hosts in them, the first ring would have none of Linux.
+# Rings of one host each: if Windows hosts were in them, the first ring would have no Linux host.
 ROLLOUT = {"rings": [1, 1], "gate": {"min_clean": "100%"}}
 FORECAST = ("unknown", "windows_forecast_only")
-# A host with nothing of the vendor's is looked at once.
+# A host without any of the vendor's software is looked at once.
 TWICE = ("consumer", "half-removed", "installed", "server")
 LOOKED = {host: ["look"] * (2 if host in TWICE else 1) for host in HOSTS}
 UNTOUCHED: dict[str, list[str]] = {host: [] for host in HOSTS}
@@ -30,7 +30,7 @@ APPROVED = "avshift/plan/plan.json"
 
 @pytest.fixture
 def fleet(tmp_path: Path) -> Fleet:
-    """Return the fleet: each Windows host is called as what was recorded of it."""
+    """Return the fleet: each Windows host has the name of its recording."""
     made = Fleet(tmp_path, {**dict.fromkeys(HOSTS, WINDOWS), **dict.fromkeys(LINUX, AGENT), AWAY: UNREACHABLE})
     for host in HOSTS:
         made.is_recorded(host, host)
@@ -38,13 +38,13 @@ def fleet(tmp_path: Path) -> Fleet:
 
 
 def _stated(host: str) -> str:
-    """Return the verdict of a look at a recorded host, by what stands beside its recording."""
+    """Return the verdict of a look at a recorded host, from the expectations beside its recording."""
     stated = load_yaml(HOME / host / "expect.yml")
     return "detected" if stated["expect"] else "never_present" if stated["complete"] else "unknown"
 
 
 def _calls(fleet: Fleet) -> dict[str, list[str]]:
-    """Return what the Windows hosts were asked since this was asked last."""
+    """Return what the Windows hosts were asked since the last call of this."""
     calls = {host: fleet.calls(host) for host in HOSTS}
     fleet.forget()
     return calls
@@ -68,7 +68,7 @@ def test_a_mixed_fleet_goes_through_every_playbook(fleet: Fleet) -> None:
     migrated = fleet.run("migrate", avshift_approved_plan=APPROVED, **ALL)
     assert _calls(fleet) == UNTOUCHED
     assert migrated.counted("13 hosts: 2 migrated, 0 failed, 1 unreachable, 0 not started, 10 only looked at") == 1
-    # What is out of reach alone makes the run fail.
+    # Only the unreachable host makes the run fail.
     assert migrated.code == 2 and migrated.why("clean") == []
     assert re.findall(r"^(pilot|ring-2) +(\d+) +(\d+) ", migrated.text, re.MULTILINE) == [
         ("pilot", "1", "1"),
@@ -92,7 +92,7 @@ def test_a_mixed_fleet_goes_through_every_playbook(fleet: Fleet) -> None:
 
 
 def test_a_fleet_within_its_limits_but_for_windows_hosts_ends_well(fleet: Fleet) -> None:
-    """Without the host that is out of reach, ten hosts that were not migrated are no failure of the run."""
+    """Without the unreachable host, ten hosts that were not migrated are no failure of the run."""
     mixed = f"all:!{AWAY}"
     run = fleet.run("migrate", avshift_require_approval=False, avshift_rollout=ROLLOUT, avshift_hosts=mixed)
     assert run.code == 0, run.text
@@ -119,10 +119,10 @@ def _of_windows(fleet: Fleet, folder: str) -> dict[str, tuple[str, str | None]]:
 
 
 def _check_plan(fleet: Fleet, planned: Run) -> None:
-    """Check that each Windows host has its forecast, with the steps that are stated, and is in no ring."""
+    """Check that each Windows host has its forecast, with the expected steps, and is in no ring."""
     plan = json.loads((fleet.out / "plan/plan.json").read_text(encoding="utf-8"))
     assert (sorted(plan["hosts"]), sorted(plan["not_planned"])) == (list(LINUX), [AWAY]), planned.text
-    # The first screen, and the document's.
+    # The first screen, and the whole document.
     assert planned.counted("Platforms: 10 Windows, 2 Linux.") == 1
     assert "Platforms: 10 Windows, 2 Linux." in (fleet.out / "plan/plan.md").read_text(encoding="utf-8")
     classes = plan["forecasts"]["classes"]
@@ -130,14 +130,14 @@ def _check_plan(fleet: Fleet, planned: Run) -> None:
     for host in HOSTS:
         stated, told = load_yaml(HOME / host / "expect.yml"), classes[plan["forecasts"]["hosts"][host]["class"]]
         assert [found["id"] for found in told["findings"]] == [found["id"] for found in stated["expect"]]
-        # What is stated of the steps is of the host's disk, which refuses nothing.
+        # The expected steps are those of the host's disk, which refuses nothing.
         steps = [] if "disk" in stated else stated["forecast"]["steps"]
         assert [step["kind"] for step in told["steps"]] == steps, host
     assert planned.code == 2
 
 
 def _check_documents(fleet: Fleet, verdicts: dict[str, str]) -> None:
-    """Check that each document holds all hosts with their verdicts, read by other readers than ours."""
+    """Check that each document has all hosts with their verdicts, read by third-party readers."""
     report, expected = fleet.out / "report", {**verdicts, **dict.fromkeys(LINUX, "never_present")}
     with (report / "report.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))

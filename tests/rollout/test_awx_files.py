@@ -1,4 +1,4 @@
-"""What is shipped for AWX is what its own modules take, and names nothing that the collection does not have."""
+"""AWX's own modules accept the files that are shipped for AWX, and the files name nothing that the collection lacks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TEMPLATES: list[dict[str, Any]] = load_yaml(HERE / "job_templates.yml")["job_tem
 SURVEYS: dict[str, dict[str, Any]] = load_yaml(HERE / "survey.yml")["surveys"]
 WORKFLOW = load_yaml(HERE / "workflow.yml")
 QUESTIONS = [(name, question) for name, survey in SURVEYS.items() for question in survey["spec"]]
-# As AWX itself judges a survey; list and dict are not among them.
+# As AWX itself validates a survey; list and dict are not among them.
 KINDS = {"text": str, "integer": int, "multiplechoice": str}
 BINARIES = Path(sys.executable).parent
 
@@ -41,7 +41,7 @@ TYPES = {"str": str, "bool": bool, "int": int, "dict": dict, "list": list}
 
 
 def _fits(given: dict[str, Any], options: dict[str, Any], where: str) -> None:
-    """Assert that a mapping has options of a module alone, of their types, at any depth."""
+    """Assert that a mapping has only options of a module, of their types, at any depth."""
     for name, value in given.items():
         assert name in options, f"{where}: {name}"
         option = options[name]

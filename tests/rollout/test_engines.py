@@ -1,4 +1,4 @@
-"""The playbooks as other engines run them: nothing that a job writes is lost, and its figures go to the next one."""
+"""The playbooks as other engines run them: nothing that a job writes is lost, and its numbers reach the next one."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ ALL: dict[str, Any] = {"avshift_hosts": "all", "avshift_rollout": "100%"}
 NAMES = [f"h{number:02}" for number in range(6)]
 # As AWX slices an inventory: every third host by name.
 SLICES = {f"slice{first}": NAMES[first::3] for first in range(3)}
-# Bytes. What is passed on becomes a variable of each later job.
+# Bytes. What is passed on becomes a variable of every later job.
 SMALL = 500
 
 
 def _collected(jobs: list[engines.Job], folder: str, home: Path) -> list[str]:
-    """Copy the records of jobs together, as whoever merges slices does, and return their hosts."""
+    """Merge the records of jobs by copying, as anyone who merges slices does, and return their hosts."""
     for job in jobs:
         shutil.copytree(job.artifacts / "avshift" / folder, home, dirs_exist_ok=True)
     return sorted(path.stem for path in home.glob("*.json"))
@@ -66,7 +66,7 @@ if FULL:
         home = tmp_path / "home"
         assert _collected(jobs, "records", home) == NAMES
         reported = engines.run(fleet, "report", "report", avshift_records_dir=str(home))
-        # A host of scripts has no journal that would say that it once had anything.
+        # A simulated host has no journal that would say that it ever had anything.
         assert _small(reported.stats) == {"avshift_report_result": {"verdicts": {"never_present": 5, "unknown": 1}}}
         content = json.loads((reported.artifacts / "avshift/report/report.json").read_text(encoding="utf-8"))
         assert content["totals"]["hosts"] == len(NAMES)

@@ -1,4 +1,4 @@
-"""A mixed fleet goes through whole: its Windows hosts are named, not contacted, and count for no ring and exit code."""
+"""A mixed fleet completes: its Windows hosts are named, not contacted, and count for no ring and no exit code."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_a_mixed_fleet_is_planned_approved_and_migrated(tmp_path: Path, each_cor
     assert [finding["id"] for finding in forecast["findings"]] == ["kes_windows"]
     assert planned.counted("Platforms: 3 Linux, 2 Windows.") == 1
     assert fleet.records("plan/records")["a-windows"] == ("detected", None)
-    # A second look asks for what the first one made worth while, such as who signed its programs.
+    # A second look asks for what the first one made worthwhile, such as the signers of its programs.
     assert fleet.calls("a-windows") == ["look", "look"]
     fleet.forget()
     run = fleet.run("migrate", avshift_approved_plan="avshift/plan/plan.json", **ALL)
@@ -77,7 +77,7 @@ def test_a_mixed_fleet_is_verified_and_reported(tmp_path: Path, core: Path | Non
         "b-linux": "never_present",
         "d-windows": "never_present",
     }
-    # What was there and is gone is not known to be removed well.
+    # What was there and is gone is not known to be removed properly.
     fleet.runs_windows("a-windows", {})
     again = fleet.run("verify", avshift_provider="none", **ALL)
     assert again.code == 0 and fleet.records("verify")["a-windows"][0] == "unknown", again.text
@@ -89,7 +89,7 @@ def test_a_mixed_fleet_is_verified_and_reported(tmp_path: Path, core: Path | Non
 
 @pytest.mark.parametrize("check", [False, True])
 def test_windows_hosts_count_for_no_threshold(tmp_path: Path, core: Path | None, check: bool) -> None:
-    """One of one Linux host of the ring fails: a gate of 50 % is not met by Windows hosts that did nothing."""
+    """One of the ring's two Linux hosts fails: Windows hosts that did nothing do not help to meet a gate of 50 %."""
     fleet = Fleet(tmp_path, {**MIXED, "b-linux": BROKEN}, core)
     rollout = {"rings": [2], "gate": {"min_clean": "50%"}}
     given = {**ALL, "avshift_rollout": rollout, "avshift_require_approval": False}

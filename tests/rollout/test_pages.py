@@ -1,4 +1,4 @@
-"""What the pages say to type is typed, in the pages' order, on simulated hosts."""
+"""The commands on the pages are typed, in the pages' order, on simulated hosts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_the_first_host_goes_from_nothing_to_verified_as_its_page_says(tmp_path:
     assert named == ["detect", "plan", "approve", "migrate", "verify"]
     for words in commands:
         if words[0].endswith("verify"):
-            # A simulated host is from now on what a real one is after its migration.
+            # From now on, a simulated host is what a real one is after its migration.
             fleet.answers("web1", CLEAN)
         run = fleet.run_as(words)
         assert run.code == 0, run.text
@@ -44,7 +44,7 @@ def test_a_rollout_a_report_and_its_redaction_go_as_their_pages_say(tmp_path: Pa
     commands += _typed("reports.md")
     for words in commands:
         if words[-1] == "avshift_records_dir=all":
-            # What the page copies there comes from two controllers.
+            # The files that the page copies there come from two controllers.
             shutil.copytree(fleet.out / "records", tmp_path / "all/slice1")
         run = fleet.run_as(words)
         assert run.code == 0, f"{words}: {run.text}"

@@ -63,7 +63,7 @@ def _on_a_terminal(fleet: Fleet, arguments: list[str], columns: int, rows: int) 
         while content := os.read(outer, 1 << 16):
             written.append(content)
     except OSError:
-        # So ends a terminal to which no process writes any more.
+        # A terminal to which no process writes any more ends like this.
         pass
     os.close(outer)
     process.wait(timeout=LIMIT)

@@ -1,4 +1,4 @@
-"""A machine that fetches its work itself is found by its machine-id, and obeys the approval and the stop file."""
+"""A machine that pulls its own work is found by its machine-id, and obeys the approval and the stop file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _be(fleet: Fleet, host: str, machine: str) -> None:
 
 
 def _fleet(folder: Path, **rollout: Any) -> Fleet:
-    """Return a fleet that is planned, and whose localhost is the machine that pulls."""
+    """Return a fleet with a plan, whose localhost is the machine that pulls."""
     fleet = Fleet(folder, dict.fromkeys([*MACHINES, "localhost"], AGENT))
     for host, machine in {**MACHINES, "localhost": MACHINE}.items():
         _be(fleet, host, machine)
@@ -33,7 +33,7 @@ def _fleet(folder: Path, **rollout: Any) -> Fleet:
     planned = fleet.run("plan", avshift_hosts="laptop*", avshift_needs_approval=not rollout, avshift_rollout=rollout)
     assert planned.code == 0, planned.text
     shutil.copy(fleet.out / "plan" / "plan.json", folder)
-    # From here on there is one machine, and the inventory that ansible-pull was given knows it by no name of the plan.
+    # From here on there is one machine, and the inventory that ansible-pull gets has none of the plan's names for it.
     inventory = yaml.safe_load((folder / "inventory.yml").read_text(encoding="utf-8"))
     own = inventory["all"]["hosts"]["localhost"]
     inventory["all"]["vars"].update(ansible_python_interpreter=own["ansible_python_interpreter"])
@@ -61,7 +61,7 @@ def test_a_laptop_is_migrated_under_its_name_in_the_plan_and_hands_its_record_in
     assert "apply real" not in fleet.calls("localhost")
     (tmp_path / "STOP").unlink()
 
-    # The share is away: a file stands where its folder would be.
+    # The share is not mounted: a file is where its folder would be.
     shutil.rmtree(inbox, ignore_errors=True)
     inbox.touch()
     away = fleet.run("pull", **given)

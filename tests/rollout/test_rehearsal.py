@@ -1,4 +1,4 @@
-"""Check mode is truthful: it has the words of the real run, and writes nothing on the controller or on a host."""
+"""Check mode is truthful: it gives the messages of the real run, and writes nothing on the controller or on a host."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HOSTS = {"h00": AGENT, "h01": AGENT, "h02": CLEAN}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 BLOCKED = "refused-for-many-reasons"
 ALL: dict[str, Any] = {"avshift_hosts": "all"}
-# All at once: what a plan was made with is what its migration does.
+# All at once: a migration does what the plan's options say.
 ROLLOUT: dict[str, Any] = {"avshift_rollout": "100%"}
 APPROVER = {"avshift_approver": "jane@example.com", "avshift_approve_reason": "CHG1"}
 
@@ -51,7 +51,7 @@ def _approval(**changed: Any) -> Callable[[Fleet], None]:
 
 
 SIGNED = {"avshift_require_signature": True, "avshift_allowed_signers": "signers"}
-# What is done after the plan was made, what the run is given besides, and the codes in the records of hosts that fail.
+# What happens after the plan was made, extra variables of the run, and the codes in the records of hosts that fail.
 SITUATIONS: dict[str, tuple[Callable[[Fleet], None], dict[str, Any], dict[str, str]]] = {
     "a good plan": (lambda _fleet: None, {}, {}),
     "a good signature": (lambda fleet: _signed(fleet, "jane"), SIGNED, {}),
@@ -182,7 +182,7 @@ def test_a_plan_for_which_no_host_answers_writes_its_document(tmp_path: Path) ->
 def test_a_missing_password_is_named_as_the_cause(tmp_path: Path) -> None:
     fleet = Fleet(tmp_path, {"h00": VANISHES, "h01": VANISHES})
     sudo = tmp_path / "sudo"
-    # As sudo does where it may not ask.
+    # As sudo does if it may not ask.
     sudo.write_text("#!/bin/sh\necho 'sudo: a password is required' >&2\nexit 1\n", encoding="utf-8")
     sudo.chmod(0o755)
     given = {"avshift_become": True, "ansible_become_exe": str(sudo), "ansible_become_method": "sudo"}

@@ -1,4 +1,4 @@
-"""A fleet goes through its rings as they were approved, stops where it has to, and goes on by the printed command."""
+"""A fleet goes through its approved rings, stops where it has to, and goes on with the printed command."""
 
 from __future__ import annotations
 

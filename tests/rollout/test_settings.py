@@ -15,7 +15,7 @@ DETECTED = {AGENT: ("detected", None), CLEAN: ("never_present", None)}
 SILENT = {BROKEN: ("unknown", "module_failed"), UNREACHABLE: ("unknown", "unreachable")}
 PLANNED = {**DETECTED, AGENT: ("planned", None), **SILENT}
 
-# As a fleet's ansible.cfg may have them; the plugins' own settings by their environment.
+# As a fleet's ansible.cfg may have them; the plugins' own settings through their environment.
 SETTINGS: dict[str, dict[str, str]] = {
     "strategy free": {"ANSIBLE_STRATEGY": "free"},
     "strategy host_pinned": {"ANSIBLE_STRATEGY": "host_pinned"},
@@ -44,7 +44,7 @@ def _chosen() -> list[tuple[str, dict[str, str]]]:
     if FULL:
         return list(SETTINGS.items())
     rest = [name for name in SETTINGS if name not in QUICK and not name.startswith(("strategy", "one", "files"))]
-    # What has nothing to do with each other is tried at once.
+    # Independent settings are tested together.
     together = {key: value for name in rest for key, value in SETTINGS[name].items()}
     return [*((name, SETTINGS[name]) for name in QUICK), ("the rest at once", {**together, "ANSIBLE_STRATEGY": "free"})]
 

@@ -1,4 +1,4 @@
-"""Slices as AWX makes them: every n-th host, all at the same time, each by a controller of its own."""
+"""Slices as AWX makes them: every n-th host, all at the same time, each with its own controller."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _sliced(fleet: Fleet, **given: Any) -> list[Run]:
 
 
 def _report(fleet: Fleet, folder: str) -> dict[str, Any]:
-    """Return the report of a folder of records, but for what differs from run to run."""
+    """Return the report of a folder of records, without what differs from run to run."""
     home = fleet.folder / "made" / folder.replace("/", "-")
     run = fleet.run("report", avshift_records_dir=folder, avshift_report_dir=str(home))
     assert run.code == 0, run.text

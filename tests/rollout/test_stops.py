@@ -1,4 +1,4 @@
-"""A ring with a failure really ends the run, on the oldest core and the newest, and the last words always come."""
+"""A ring with a failure really ends the run, on the oldest core and the newest, and the summary always appears."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_a_rollout_is_stopped_with_a_reason_and_allowed_again(tmp_path: Path, co
     assert not fleet.out.exists()
     for reason in ("mail is slow", "another reason"):
         assert fleet.run("rollout_stop", avshift_stop_reason=reason, avshift_stop_by="jane").code == 0
-    # Whoever may write there can put a template into it, which is text to every run.
+    # Anyone who can write there can put a template into it, which every run treats as text.
     stop = fleet.out / "STOP"
     stop.write_text(stop.read_text(encoding="utf-8").replace("is slow", "is slow {{ 6 * 7 }}"), encoding="utf-8")
     # A plan is still made.
@@ -224,7 +224,7 @@ def test_no_record_of_an_earlier_migration_is_lost_to_a_later_run(tmp_path: Path
     for name in ("collect", "after"):
         (tmp_path / "hosts/h00" / name).unlink()
     run = fleet.run("migrate", **ALL)
-    # The others were done before, and are still.
+    # The others were done before, and still are.
     _counts(run, 7, 1, 0, 0)
     assert fleet.record("h05") == own
     assert fleet.record("h00")["outcomes"] == outcomes

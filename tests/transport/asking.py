@@ -1,4 +1,4 @@
-"""Runs of a real Ansible that ask a stand-in of a host, on this machine, and what its result says."""
+"""Runs of a real Ansible that ask a stand-in for a host, on this machine, and their results."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def ask(
 
 
 def playbook(folder: Path, name: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a playbook for the hosts of hosts.json; what it says on stderr is in stdout. Nothing of it keeps running."""
+    """Run a playbook for the hosts of hosts.json; its stderr is in stdout. No process of it keeps running."""
     try:
         return _run(folder, name, arguments, environment)
     finally:

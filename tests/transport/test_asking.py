@@ -1,4 +1,4 @@
-"""A real Ansible asks a host, and whatever is there in the place of its Python, by the transport."""
+"""A real Ansible asks a host, and whatever stands in for its Python, through the transport."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from asking import Told, ask, interpreter, running
 
-# Another ansible-core: each takes away what one difference to Ansible's own way hangs on.
+# Another ansible-core: each one lacks something on which one difference from Ansible's own way relies.
 PATCHES = {
     "another-mark": "import ansible.executor.module_common as it\nit.REPLACER_JSONARGS = b'<<ANOTHER_MARK>>'",
     "no-added-directory": (
@@ -47,13 +47,13 @@ LIMITED = {"limit": 20}
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where everything of the one run lies."""
+    """The folder with everything of the one run."""
     return tmp_path_factory.mktemp("asked")
 
 
 @pytest.fixture(scope="module")
 def told(folder: Path) -> dict[str, Told]:
-    """What became of hosts that were asked at once, each with a fault of its own."""
+    """The results of hosts that were asked at once, each with its own fault."""
     stand_in = {
         name: {"ansible_python_interpreter": interpreter(folder, name, script), "secret": SECRET}
         for name, script in SCRIPTS.items()
@@ -114,7 +114,7 @@ def test_another_ansible_core_is_asked_in_the_plain_way_and_a_line_says_so(patch
 
 
 def test_files_go_although_ansible_is_to_keep_them(tmp_path: Path) -> None:
-    """Also where an interpreter never removes its module, and where remote_tmp is quoted, which ends nowhere else."""
+    """Also if an interpreter never removes its module, and if remote_tmp is quoted, which ends nowhere else."""
     never = {**LIMITED, "ansible_python_interpreter": interpreter(tmp_path, "never", SCRIPTS["never-answers"])}
     hosts = {"a": {"secret": SECRET}, "b": {**never, "secret": SECRET}}
     kept = {"ANSIBLE_KEEP_REMOTE_FILES": "1", "ANSIBLE_REMOTE_TEMP": str(tmp_path / "remote")}

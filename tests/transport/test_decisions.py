@@ -1,4 +1,4 @@
-"""What the transport decides, with the real classes of this ansible-core: how a module is sent, where its files go."""
+"""The transport's decisions, with the real classes of this ansible-core: how a module is sent, where its files go."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_a_connection_without_the_attribute_leaves_it_to_ansible(monkeypatch: py
 
 
 def _place(uid: int) -> str:
-    """Return what a user's own shell makes of the place for files."""
+    """Return how a user's own shell expands the path for files."""
     return subprocess.run(
         ["/bin/sh", "-c", f"echo {posix.REMOTE_TMP}"],
         user=uid,

@@ -20,14 +20,14 @@ PLAY = """
         root: "{{ disk }}"
         records_dir: "{{ records }}"
 """
-# What is done to a recorded host's disk, and what is found there.
+# What is done to a recorded host's disk, and what is found on it.
 FOUND: dict[str, tuple[str, list[str], str]] = {
     "clean": ("clean", [], "never_present"),
     "installed": ("installed", ["kes_windows", "network_agent_windows"], "detected"),
     "server": ("server", ["ksws_windows"], "detected"),
     "torn": ("clean", [], "unknown"),
     "missing": ("clean", [], "unknown"),
-    # What one user's hive would say is unknown of that user, and of nothing else.
+    # What one user's hive would say is unknown for that user, and for nothing else.
     "userless": ("clean", [], "never_present"),
 }
 

@@ -1,4 +1,4 @@
-"""Every code that the collection's code can give to a message, as far as its text shows it."""
+"""Every code that the collection's code can give a message, as far as its source shows it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ERRORS = {"AvshiftError", "EndpointError", "CutOff", "Problem", "Failure"}
 # Calls that give a result its code without an error.
 RESULTS = {"refused"}
 CODE = re.compile(r"[a-z]+(_[a-z]+)*")
-# Codes that stand in tables and are looked up there: in which file, as which module-level name, and the place in a row.
+# Codes that are looked up in tables: in which file, as which module-level name, and at which position of a row.
 TABLES = (("plugin_utils/approval/signature.py", "CAUSES", 1), ("plugin_utils/transport/failures.py", "KNOWN", 1))
 Wrappers = dict[tuple[Path, str], int]
 
@@ -31,7 +31,7 @@ def _name(call: ast.Call) -> str:
 
 
 def _wrappers(trees: dict[Path, ast.Module]) -> Wrappers:
-    """Return functions that hand a parameter on as a code: {(file, name): the parameter's place}."""
+    """Return functions that pass a parameter on as a code: {(file, name): the parameter's position}."""
     found: Wrappers = {}
     for path, tree in trees.items():
         for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
@@ -44,7 +44,7 @@ def _wrappers(trees: dict[Path, ast.Module]) -> Wrappers:
 
 
 def _constants(tree: ast.Module) -> dict[str, str]:
-    """Return module-level names that stand for a text, one by one or several in a line."""
+    """Return module-level names that stand for a text, one per line or several."""
     found = {}
     for node in tree.body:
         if not isinstance(node, ast.Assign):
@@ -71,7 +71,7 @@ def _called(path: Path, tree: ast.Module, wrappers: Wrappers) -> set[str]:
 
 
 def _assigned(tree: ast.Module) -> set[str]:
-    """Return the texts that a variable of the name code gets, alone or beside others."""
+    """Return the texts that a variable named code gets, alone or with others."""
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign):
@@ -111,7 +111,7 @@ def _tabled(file: str, name: str, place: int) -> set[str]:
 
 
 def _pairs() -> set[str]:
-    """Return the codes that are made of something else: of an approval's status, of a run that was not begun."""
+    """Return the codes that are derived: from an approval's status, or from a run that was not started."""
     from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import judge
     from ansible_collections.avshift.endpoint.plugins.plugin_utils.carry_out import parts
     from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import runs

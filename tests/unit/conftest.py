@@ -9,7 +9,7 @@ from hypothesis import settings
 from importable import make_importable
 
 make_importable()
-# Examples are the same at every run, and a slow machine is no failure.
+# Examples are the same in every run, and a slow machine is not a failure.
 settings.register_profile("repeatable", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("repeatable")
 
@@ -17,7 +17,7 @@ settings.load_profile("repeatable")
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """Return a root on which a product is installed."""
-    # Only what ran above makes importable what this imports.
+    # What this imports can only be imported after the code above has run.
     from hostile_roots import installed
 
     return installed(tmp_path / "root")

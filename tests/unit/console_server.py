@@ -1,4 +1,4 @@
-"""A stand-in for a management server: the documented protocol over TLS on 127.0.0.1, and each way in which it fails.
+"""A stand-in for a management server: the documented protocol over TLS on 127.0.0.1, and each way in which it can fail.
 
 It is written from the vendor's published description and shares no code with the collection.
 """
@@ -31,7 +31,7 @@ SESSION = "c2Vzc2lvbi1vZi10aGUtdGVzdA=="
 
 
 def devices(count: int) -> list[dict[str, Any]]:
-    """Return rows as the server gives them: some values wrapped, some bare."""
+    """Return rows as the server does: some values wrapped, some bare."""
     return [
         {
             "KLHST_WKS_HOSTNAME": f"guid-{number:06}",
@@ -48,7 +48,7 @@ def devices(count: int) -> list[dict[str, Any]]:
 
 @dataclass
 class Server:
-    """What the stand-in has and how it behaves. ``faults`` are {method: what answers instead}."""
+    """The stand-in's data and behaviour. ``faults`` are {method: what answers instead}."""
 
     address: str = ""
     ca_path: str = ""
@@ -62,7 +62,7 @@ class Server:
     polls: int = 2
 
     def methods(self) -> list[str]:
-        """Return the methods that were called, in their order."""
+        """Return the methods that were called, in order."""
         return [method for method, _arguments in self.calls]
 
 
@@ -73,7 +73,7 @@ class Handler(BaseHTTPRequestHandler):
     state: Server
 
     def log_message(self, *_args: object) -> None:
-        """Say nothing."""
+        """Do not log requests."""
 
     def do_POST(self) -> None:
         """Answer a call."""
@@ -102,9 +102,9 @@ class Handler(BaseHTTPRequestHandler):
         return bool(found) and [base64.b64decode(one).decode() for one in found.groups()[:2]] == [USER, PASSWORD]  # type: ignore[union-attr]
 
     def say(self, content: Any, status: int = 200, headers: dict[str, str] | None = None) -> None:
-        """Send JSON, packed where the stand-in does that."""
+        """Send JSON, compressed if the stand-in does that."""
         raw = content if isinstance(content, bytes) else json.dumps(content).encode()
-        # Some servers pack whatever a client takes.
+        # Some servers compress whatever a client accepts.
         packed = self.state.is_packed
         raw = gzip.compress(raw) if packed else raw
         self.send_response(status)
@@ -153,12 +153,12 @@ class Handler(BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def serving(home: Path, name: str = "127.0.0.1") -> Iterator[Server]:
-    """Give a running server whose certificate, in ``home``, is for a name or an address."""
+    """Start a server whose certificate, in ``home``, is for a name or an address."""
     state = Server()
     handler = type("Of", (Handler,), {"state": state})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
-    # A client that refuses the certificate is no noise of a test's.
+    # A client that refuses the certificate must not make a test's output noisy.
     server.handle_error = lambda *_args: None  # type: ignore[method-assign]
     certificate = home / "server.pem"
     certificate.write_bytes(_certificate(name))

@@ -1,4 +1,4 @@
-"""Forecasts of recorded hosts' disks, and of hosts that are data."""
+"""Forecasts of recorded hosts' disks, and of hosts that exist only as data."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def asked() -> dict[str, Any]:
 
 
 def of_disk(root: Path) -> dict[str, Any]:
-    """Return the forecast of a disk, asked in two looks as a host is."""
+    """Return the forecast of a disk, asked in two looks like a host."""
 
     def look(reads: Reads) -> dict[str, Any]:
         told = main.main({"root": str(root), "reads": json.dumps(reads)}, check_mode=True)
@@ -43,7 +43,7 @@ def of_disk(root: Path) -> dict[str, Any]:
 
 
 def of_case(host: dict[str, Any], goal: Goal | None = None) -> dict[str, Any]:
-    """Return the forecast of a host that is data."""
+    """Return the forecast of a host that exists only as data."""
 
     def look(reads: Reads) -> dict[str, Any]:
         return answers.checked_reads(answered(host, reads), reads, "case")

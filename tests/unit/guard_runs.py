@@ -1,4 +1,4 @@
-"""Run the guard of ClamAV's on-access scanner with a systemd, a /proc and a clock that a test sets."""
+"""Run the guard of ClamAV's on-access scanner with a systemd, a /proc and a clock that a test controls."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from support import CATALOG
 
 GUARD = "/etc/avshift/clamonacc-guard"
 UNIT = "avshift-clamonacc.service"
-# What the kernel says of a process that intercepts, of one whose marks are gone, and of one that waits for its engine.
+# What the kernel shows for a process that intercepts, for one without marks, and for one that waits for its engine.
 MARKED, MARKLESS, WAITING = 7, 8, 9
 FANOTIFY = "fanotify flags:34 event-flags:8000\n"
 FDINFO = {
@@ -42,7 +42,7 @@ fi
 
 @dataclass(frozen=True)
 class Run:
-    """What the guard said, and what it asked of systemd: [second, words]."""
+    """The guard's messages, and its requests to systemd: [second, words]."""
 
     said: list[str]
     calls: list[tuple[int, str]]
@@ -73,7 +73,7 @@ def run(
     options: dict[str, Any] | None = None,
     step: int = 1,
 ) -> Run:
-    """Run the guard for so many seconds of its own clock, with what systemd shows from each of them on.
+    """Run the guard for so many seconds of its own clock, with systemd's output from each of these seconds on.
 
     Each of its waits takes ``step`` seconds.
     """

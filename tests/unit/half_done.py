@@ -1,4 +1,4 @@
-"""What a host looks like after some steps of its plan: what their effects cover is taken out of what was seen."""
+"""A host after some steps of its plan: what their effects cover is removed from what was seen."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from support import item
 Items = dict[str, dict[str, Any]]
 ON_DISK = ("path", "link_into", "obstacle", "named_entry", "home_path", "mention", "space", "ini_value", "installer")
 RUNNING = ("process", "interceptor")
-# What is gone with a step is what was its reason.
+# A step removes its own reasons.
 TAKEN_OUT = (
     *("ini_section", "packet_chain", "saved_chain", "packet_mark", "certificate", "mention", "trusted_key"),
     *("account", "account_use", "group", "group_use"),
@@ -22,7 +22,7 @@ TAKEN_OUT = (
 
 
 def after(answer: dict[str, Any], steps: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """Return a collector's answer as it is after some steps of the plan that was made from it."""
+    """Return a collector's answer after some steps of the plan that was made from it."""
     found = copy.deepcopy(answer)
     items: Items = {one["id"]: one for one in found["evidence"]}
     for step in steps:
@@ -45,7 +45,7 @@ def half_removed(answer: dict[str, Any], names: Iterable[str], status: str) -> d
 
 
 def gone(items: Items, is_gone: Callable[[str], bool]) -> None:
-    """Take paths away, with all that names them as its own."""
+    """Remove paths, with everything that names them as its own."""
     for name, one in list(items.items()):
         value = one.get("value", {})
         if one["kind"] in ON_DISK and is_gone(one["what"].partition("[")[0]):

@@ -1,4 +1,4 @@
-"""A host of stand-ins on which protection is handed over: units that run, and who holds marks."""
+"""A host of stand-ins on which protection is handed over: running units, and the holders of marks."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ TARGET = {"digest": "d", "old": OLD, "new": NEW}
 
 
 class Host:
-    """Units that run, and which of the two engines holds marks; a unit named in ``broken`` does not start."""
+    """Running units, and which of the two engines holds marks; a unit named in ``broken`` does not start."""
 
     TELLING_BITS, PERMISSION_BITS = 3, 1
 
@@ -55,7 +55,7 @@ class Host:
         self.links = {"old.timer": ["/etc/t/old.timer"], "old.service": ["/etc/w/old.service"]}
         self.said: list[tuple[str, tuple[str, ...]]] = []
         self.on_restart: Any = None
-        # A service that is started anew is another process.
+        # A restarted service is another process.
         self.new_pid = 2
 
     def show(self, names: list[str]) -> dict[str, dict[str, str]]:

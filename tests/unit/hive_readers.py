@@ -1,4 +1,4 @@
-"""A hive as four readers see it: {path: {name: (type, bytes)}}, or of regipy, what it makes of the bytes."""
+"""A hive as four readers see it: {path: {name: (type, bytes)}}, or for regipy, its interpretation of the bytes."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _hivex(what: str, path: Path, given: str = "") -> str:
 
 
 def by_regipy(path: Path) -> dict[str, dict[str, Any]]:
-    """Return what regipy makes of every value of an ordinary type, by key and name."""
+    """Return regipy's interpretation of every value of an ordinary type, by key and name."""
     found: dict[str, dict[str, Any]] = {}
     left: list[tuple[str, NKRecord]] = [("", RegistryHive(str(path)).root)]
     while left:
@@ -86,7 +86,7 @@ def by_regipy(path: Path) -> dict[str, dict[str, Any]]:
 
 
 def as_regipy_has_it(keys: Keys) -> dict[str, dict[str, Any]]:
-    """Return what regipy is to make of values of ordinary types."""
+    """Return what regipy should make of values of ordinary types."""
     return {key: {name: _made(*value) for name, value in values.items()} for key, values in keys.items()}
 
 

@@ -24,7 +24,7 @@ def make(path: str, keys: dict[str, Any]) -> None:
 
 
 def _node(hive: Any, nodes: dict[str, int], key: str) -> int:
-    """Return the node of a key, which is made if this is the first time that it is named."""
+    """Return the node of a key, which is created the first time that it is named."""
     if key.lower() not in nodes:
         above, _backslash, name = key.rpartition("\\")
         nodes[key.lower()] = hive.node_add_child(_node(hive, nodes, above), name)

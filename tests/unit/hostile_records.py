@@ -1,4 +1,4 @@
-"""Records with a hostile text behind every text that a host sent."""
+"""Records with a hostile text appended to every text that a host sent."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ HOSTILE = [
     "=cmd|' /C calc'!A0",
     "x" * 10_000,
 ]
-# Texts that begin a cell, which a text behind another never does.
+# Texts that begin a cell; a text behind another one never does.
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "＝1", "'=1", "|calc"]
-# What a report itself reads as a word of its own, or keeps as a number.
+# Words that a report itself interprets, or keeps as a number.
 OWN = frozenset(
     {
         "digest",
@@ -47,7 +47,7 @@ OWN = frozenset(
 
 
 def poisoned(content: Any, poison: str, own: AbstractSet[str] = OWN, key: str = "") -> Any:
-    """Return content with a hostile text behind every text of it but those under the keys that are a reader's own."""
+    """Return content with a hostile text behind every text except those under the keys that a reader interprets."""
     if isinstance(content, dict):
         return {name: poisoned(value, poison, own, name) for name, value in content.items()}
     if isinstance(content, list):
@@ -56,7 +56,7 @@ def poisoned(content: Any, poison: str, own: AbstractSet[str] = OWN, key: str = 
 
 
 def record_with(poison: str) -> dict[str, Any]:
-    """Return the record of a run that failed, in which nothing is what it should be."""
+    """Return the record of a failed run, in which nothing is as expected."""
     plan = poisoned(plan_of(case_of("full")), poison)
     plan["unknowns"] = [f"path:/x: {poison}"]
     plan["goal"]["options"] = {}
@@ -82,7 +82,7 @@ def record_with(poison: str) -> dict[str, Any]:
 
 
 def record_named(name: str) -> dict[str, Any]:
-    """Return the record of a host whose texts begin with that name, and hold nothing else where they can."""
+    """Return the record of a host whose texts start with that name, and contain nothing else if possible."""
     record = record_with("")
     record["failure"] = {"code": name, "message": name}
     record["plan"]["findings"][0].update(name=name, version=name)

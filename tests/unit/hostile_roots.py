@@ -23,14 +23,14 @@ SCRIPT = Path(__file__).with_name("look_at_root.py")
 SECONDS = 60
 MOST_MEMORY = 100 * 1024
 NOBODY = 65534
-# The program is the child of a shell: one that a large process starts would begin with that one's peak of memory.
+# The program is the child of a shell: one that a large process starts would begin with that process's peak of memory.
 THROUGH_A_SHELL = ("sh", "-c", '"$@"; exit $?', "sh")
 CERTIFICATE = FIXTURES / "outputs" / "certificates.subject" / "bundle-with-the-vendor-s.txt"
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What one look gave: the collector's answer, and the engine's from it."""
+    """The result of one look: the collector's answer, and the engine's from it."""
 
     collected: dict[str, Any]
 
@@ -41,11 +41,11 @@ class Seen:
 
     @property
     def answer(self) -> dict[str, Any]:
-        """Return what kaspersky_info would."""
+        """Return what kaspersky_info would return."""
         return answer(platforms.evidence(self.collected), CATALOG)
 
     def without(self, *unknown: str) -> Seen:
-        """Return the same without what could not be checked, but for some of it."""
+        """Return the same without what could not be checked, except for some of it."""
         kept = [item for item in self.collected["evidence"] if "value" in item or item["id"] in unknown]
         return Seen({**self.collected, "evidence": kept})
 
@@ -54,7 +54,7 @@ class Seen:
         return [f"{finding['id']} {finding['state']}" for finding in self.answer["findings"]]
 
     def is_unknown(self, identity: str) -> bool:
-        """Return True if something could not be checked, and if by this alone the answer is not complete."""
+        """Return True if something could not be checked, and if this alone makes the answer incomplete."""
         alone = self.without(identity).answer
         return "unknown" in self.items.get(identity, {}) and not alone["complete"]
 
@@ -62,7 +62,7 @@ class Seen:
 def looked(
     roots: list[Path], user: int | None = None, search_path: str = "", asked_for: dict[str, Any] = PROBES
 ) -> list[Seen]:
-    """Return what was seen of each root; the process has to end in time, in order, and with little memory."""
+    """Return what was seen of each root; the process has to end in time, cleanly, and with little memory."""
     memory = roots[0].with_name("memory")
     memory.mkdir(exist_ok=True)
     memory.chmod(0o777)
@@ -119,7 +119,7 @@ def installed(root: Path) -> Path:
 
 
 def socket_at(place: Path) -> None:
-    """Bind it by a short name: a socket's path may have 107 bytes only."""
+    """Bind it by a short name: a socket's path may have at most 107 bytes."""
     before = Path.cwd()
     os.chdir(place.parent)
     try:

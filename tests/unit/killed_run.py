@@ -1,6 +1,6 @@
-"""A handover in a process of its own, between stand-ins that are files, so that what goes on after its end can be seen.
+"""A handover in a separate process, between stand-ins that are files, so that what continues after its end can be seen.
 
-A unit runs as long as a file of its name is there. Its engine holds marks then, and answers a self-test as the file
+A unit runs as long as a file of its name exists. Meanwhile its engine holds marks, and answers a self-test as the file
 ``new-is-bad`` says.
 """
 
@@ -154,7 +154,7 @@ class Killed:
         self.target: dict[str, Any] = {"digest": "d", "old": OLD, "new": new}
 
     def begin(self, place: str, *how: str) -> subprocess.Popen[str]:
-        """Start a run, which waits at a place, once it is there; or has ended, where it has no such place."""
+        """Start a run and return once it waits at a place, or has ended, if it has no such place."""
         argv = [sys.executable, "-B", "-c", RUN, str(REPOSITORY / ".cache"), str(self.folder)]
         before = self.said().count(f"at {place}")
         run = subprocess.Popen(
@@ -180,7 +180,7 @@ class Killed:
         return facts
 
     def said(self) -> list[str]:
-        """Return what was said to systemd, and what a run said, in order."""
+        """Return the requests to systemd, and a run's messages, in order."""
         path = self.folder / "said"
         return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 
@@ -189,11 +189,11 @@ class Killed:
         return {path.name for path in self.folder.iterdir() if path.suffix in (".service", ".timer")}
 
     def heir_has_acted(self) -> bool:
-        """Return whether an heir has said so in the host's log."""
+        """Return whether an heir has reported so in the host's log."""
         return comes(lambda: any("protects again" in line for line in self.said()))
 
     def is_alone(self) -> bool:
-        """Return whether no process of a run is there any more."""
+        """Return whether all processes of a run are gone."""
         return comes(lambda: not any(str(self.folder) in words for words in _command_lines()))
 
 
@@ -206,7 +206,7 @@ def _command_lines() -> Iterator[str]:
 
 
 def comes(is_so: Callable[[], Any]) -> bool:
-    """Return whether something comes to be so."""
+    """Return whether something becomes true."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if is_so():
@@ -217,7 +217,7 @@ def comes(is_so: Callable[[], Any]) -> bool:
 
 @contextmanager
 def killed(folder: Path, overlaps: bool = False) -> Iterator[Killed]:
-    """Lend a host, and make sure that no process of its runs stays."""
+    """Lend a host, and make sure that no process of its runs remains."""
     made = Killed(folder, overlaps)
     try:
         yield made

@@ -1,4 +1,4 @@
-"""Look at roots in a process of its own, as an endpoint does. Reads what to do as JSON, and writes what was seen.
+"""Look at roots in a separate process, as an endpoint does. Reads what to do as JSON, and writes what was seen.
 
 Run by hostile.py: {home, roots, probes, user, memory, search_path} come in, and {collected, peak} go out:
 what was seen of each root, and the most memory that this process or a child of it had at any time, the interpreter's
@@ -15,7 +15,7 @@ import sys
 
 
 def main() -> None:
-    """Look at each root in its turn."""
+    """Look at each root in turn."""
     asked = json.load(sys.stdin)
     sys.path.insert(0, asked["home"])
     from ansible_collections.avshift.endpoint.plugins.module_utils.collect import collector
@@ -27,14 +27,14 @@ def main() -> None:
     if asked["user"]:
         os.setgroups([])
         os.setegid(asked["user"])
-        # What is loaded late otherwise has to be there before this process may read no more.
+        # Lazy imports must be done before this process may read no more.
         importlib.import_module(rpm_database.__name__.replace("rpm_database", "nss_database"))
         importlib.import_module("sqlite3")
-    # What an endpoint allows a process without being asked.
+    # What an endpoint allows a process by default.
     resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 1024))
     collected = []
     for root in asked["roots"]:
-        # Another user may not reach the folder in which a root lies.
+        # Another user may be unable to reach the folder of a root.
         os.chdir(root)
         os.seteuid(asked["user"])
         collected.append(collector.collect(asked["probes"], "."))

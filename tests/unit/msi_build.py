@@ -13,7 +13,7 @@ from support import REPOSITORY
 SOURCES = REPOSITORY / "tests" / "fixtures" / "windows_packages"
 TOOLS = ("wixl", "msibuild", "msiinfo")
 WIDE = {"protected": "x86", "wide": "x64"}
-# What a source cannot say: the maker's own actions, and a wish for a restart.
+# What a source cannot express: custom actions, and a request for a restart.
 SQL = {
     "protected": (
         "UPDATE `Component` SET `Attributes` = 16 WHERE `Component` = 'Licence'",
@@ -36,12 +36,12 @@ SQL = {
 }
 
 
-# Of the container, a compound file: what it begins with, and the numbers of sectors that are none.
+# Parts of the container, a compound file: its header, and the numbers that mean no sector.
 MAGIC, FREE, END, LIST = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
 
 
 def head(fats: int = 1, difats: int = 0, first: int = END, listed: tuple[int, ...] = (0,), folder: int = 1) -> bytes:
-    """Return the header of a container of sectors of 512 bytes: its list of sectors, and where its folder begins."""
+    """Return the header of a container of sectors of 512 bytes: its sector table, and where its directory begins."""
     made = bytearray(512)
     made[:8] = MAGIC
     struct.pack_into("<HHHHH", made, 24, 0x3E, 3, 0xFFFE, 9, 6)
@@ -57,7 +57,7 @@ def missing() -> list[str]:
 
 
 def run(*command: str, folder: Path | None = None) -> bytes:
-    """Run a tool and return what it printed."""
+    """Run a tool and return its output."""
     made = subprocess.run(
         command, cwd=folder, check=True, stdout=subprocess.PIPE, timeout=120, env={**os.environ, "LC_ALL": "C.UTF-8"}
     )
@@ -76,7 +76,7 @@ def package(name: str, folder: Path) -> Path:
 
 
 def query(path: Path, statement: str) -> None:
-    """Change a package by a statement of SQL."""
+    """Change a package with an SQL statement."""
     run("msibuild", str(path), "-q", statement)
 
 
@@ -101,7 +101,7 @@ def _decoded(text: bytes) -> str:
 def container(entries: list[tuple[str, int, int]], content: bytes = b"") -> bytes:
     """Return a container of streams: (name, the sector of the content in which it begins, bytes) each.
 
-    In the folder's tree each one lies to the right of the one before.
+    In the directory tree, each one is the right child of the one before.
     """
     rows, sectors = -(-(len(entries) + 1) // 4), -(-len(content) // 512)
     fats = next(fats for fats in range(1, 110) if fats * 128 >= fats + rows + sectors)
@@ -122,7 +122,7 @@ def _entry(name: str, kind: int, first: int, size: int, right: int = FREE, below
 
 
 def table_streams(tables: dict[str, tuple[tuple[str, ...], list[tuple[str, ...]]]]) -> dict[str, bytes]:
-    """Return the streams of tables of texts alone, as {table: (columns, rows)}; a text that is there twice is once."""
+    """Return the streams of tables with only texts, as {table: (columns, rows)}; a duplicate text is stored once."""
     texts: dict[str, int] = {}
 
     def column(values: list[str]) -> bytes:

@@ -1,4 +1,4 @@
-"""The pure parsers of endpoint code, each by its module and name, as a function of the bytes that it is given."""
+"""The pure parsers of endpoint code, each by its module and name, as a function of its input bytes."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def text_of(raw: bytes) -> str:
 
 
 def lines_of(raw: bytes) -> list[str]:
-    """Return the lines without their ends; the line feed alone ends one."""
+    """Return the lines without their ends; only a line feed ends one."""
     lines = text_of(raw).split("\n")
     return lines if lines[-1] else lines[:-1]
 
@@ -75,7 +75,7 @@ def _blocks(raw: bytes) -> list[bytes]:
 
 
 def _stanzas(raw: bytes) -> list[dict[str, Any]]:
-    """Return what is read of each stanza that names a package, with the words of what it depends on."""
+    """Return what is read from each stanza that names a package, with the words of its dependencies."""
     return [
         dict(dpkg_status.fields(stanza), depends=sorted(set(dpkg_status.WORDS.findall(_depends(stanza)))))
         for chunk in dpkg_status.chunks(_blocks(raw))
@@ -93,7 +93,7 @@ def _stanzas_with_a_word(raw: bytes) -> list[str]:
 
 
 def _fitting(raw: bytes) -> list[str]:
-    """Return the names, one a line, that fit the patterns in the first line."""
+    """Return the names, one per line, that match the patterns in the first line."""
     patterns, *told = lines_of(raw) or [""]
     fits = names.any_of(patterns.split())
     return [name for name in told if fits(name)]
@@ -104,7 +104,7 @@ def _accounts(raw: bytes) -> list[str]:
 
 
 def _container(raw: bytes) -> str:
-    """Return the container of a process; the groups of process 1 stand after an empty line."""
+    """Return the container of a process; the groups of process 1 follow after an empty line."""
     own, _empty, first = text_of(raw).partition("\n\n")
     return containers.container_in(own, first or "0::/init.scope\n")
 
@@ -116,7 +116,7 @@ def _hexadecimal(raw: bytes) -> bytes:
         return raw
 
 
-# Asks by every form for every rule; the first line is the exit code.
+# Asks for every rule in every form; the first line is the exit code.
 FORMS = ("json", "key_value", "assignments", "columns", "indexed", "pattern", "return_code")
 CLEANED = ["attention", "managed", "quotes", "parentheses", "final_dot"]
 RULES: list[dict[str, Any]] = [

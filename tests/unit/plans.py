@@ -39,7 +39,7 @@ def goal_of(case: dict[str, Any]) -> Goal:
 def wanted_of(
     aim: Goal, facts: dict[str, Any] | None = None, catalog: Catalog = CATALOG, granted: Sequence[dict[str, Any]] = ()
 ) -> Wanted:
-    """Return what is wanted of a host with these facts; without them, of the one that most cases are of."""
+    """Return what is wanted of a host with these facts; without facts, of the host in most cases."""
     facts = HOST if facts is None else facts
     return wanted.of(platforms.of(facts), facts, catalog, aim, granted)
 
@@ -57,7 +57,7 @@ def planned(
 
 
 def plan_of(case: dict[str, Any], host: str = "host", answer: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Return the plan of a case as it is written; ``answer`` takes the place of the collector's."""
+    """Return the plan of a case as it is written; ``answer`` replaces the collector's."""
     return planned(goal_of(case), collected(case) if answer is None else answer, host)
 
 
@@ -68,6 +68,6 @@ def document_of(*names: str) -> dict[str, Any]:
 
 
 def rings_of(rollout: Any = None) -> document.Divide:
-    """Return what puts the hosts of a plan into the rings of a rollout that asks nothing of an inventory."""
+    """Return what sorts the hosts of a plan into the rings of a rollout that asks nothing of an inventory."""
     read = rules(rollout)
     return lambda hosts: divided.of_plan(read, hosts, list, lambda _host, _by: [])

@@ -1,4 +1,4 @@
-"""Makes registry hives as data, byte by byte: also such as no system would write."""
+"""Makes registry hives from data, byte by byte: also hives that no system would write."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Builder:
         self._security = 0
 
     def whole(self, keys: dict[str, dict[str, Value]], sequences: tuple[int, int] = (1, 1)) -> bytes:
-        """Return the hive of {path: {name: (type, bytes)}}; keys on the way are made."""
+        """Return the hive of {path: {name: (type, bytes)}}; missing keys on the way are created."""
         root = self._key("ROOT", NOTHING, "", _tree(keys), 0x2C)
         size = -(-(len(self._cells) + 8) // 4096) * 4096
         room = size - len(self._cells)
@@ -68,7 +68,7 @@ class Builder:
         return place
 
     def _secure(self) -> None:
-        """Some readers take the first cell for the top key: what all keys share comes after it."""
+        """Some readers take the first cell for the root key: what all keys share comes after it."""
         told = struct.pack("<2sHIIII", b"sk", 0, 0, 0, 1, len(DESCRIPTOR))
         self._security = self._cell(told + DESCRIPTOR)
         struct.pack_into("<II", self._cells, self._security + 8, self._security, self._security)
@@ -119,7 +119,7 @@ def checksum(head: bytes) -> int:
 
 
 def log(entries: Iterable[int], sequence: int = 1) -> bytes:
-    """Return a transaction log of the newer form with entries of these sequence numbers, each of one page."""
+    """Return a transaction log of the newer format with entries of these sequence numbers, each of one page."""
     head = struct.pack("<4sIIQIIIIIII", b"regf", sequence, sequence, 0, 1, 5, 6, 1, 0x20, 0x1000, 1).ljust(508, b"\0")
     found = head + struct.pack("<I", checksum(head))
     for number in entries:
@@ -129,7 +129,7 @@ def log(entries: Iterable[int], sequence: int = 1) -> bytes:
 
 
 def _tree(keys: dict[str, dict[str, Value]]) -> dict[str, Any]:
-    """Names that differ in case alone are one key, spelled as it came first."""
+    """Names that differ only in case are one key, spelled as it first occurred."""
     top: dict[str, Any] = {"keys": {}, "values": {}}
     known: dict[str, dict[str, Any]] = {"": top}
     for path, values in keys.items():

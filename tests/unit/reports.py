@@ -15,7 +15,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run.fleet 
 
 @contextmanager
 def report_of(read: gather.Read, *policies: Pack) -> Iterator[Report]:
-    """Give the report of what records.read yields, as long as it is needed."""
+    """Provide the report of what records.read yields, as long as it is needed."""
     with tempfile.TemporaryFile() as file:
         yield gather.combined([gather.condense(read, policies)], policies, gather.Spool(file))
 

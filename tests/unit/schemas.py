@@ -19,7 +19,7 @@ _REGISTRY: Registry[Any] = Registry().with_resources(
 
 
 def problems(name: str, content: Any) -> list[str]:
-    """Return what of the content does not fit the schema of that name, each with its place."""
+    """Return what in the content does not match the schema of that name, each with its place."""
     found = Draft202012Validator(
         SCHEMAS[name], registry=_REGISTRY, format_checker=FormatChecker(["regex"])
     ).iter_errors(content)

@@ -1,4 +1,4 @@
-"""The collection's own Python files as syntax trees, for tests of what they may say."""
+"""The collection's own Python files as syntax trees, for tests of what they may contain."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def tree(path: Path) -> ast.Module:
 
 
 def imported(path: Path) -> Iterator[str]:
-    """Yield the full name of every module that a file imports, wherever in it."""
+    """Yield the full name of every module that a file imports, anywhere in it."""
     package = HOME.rstrip(".").split(".") + list(path.relative_to(PLUGINS).with_suffix("").parts)
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
@@ -38,7 +38,7 @@ def imported(path: Path) -> Iterator[str]:
 
 
 def texts(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield (line, text) of every string constant that is no docstring, and of every name."""
+    """Yield (line, text) of every string constant that is not a docstring, and of every name."""
     documentation = {id(node.value) for node in ast.walk(tree(path)) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documentation:
@@ -52,7 +52,7 @@ def texts(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def constant(path: Path, name: str) -> object:
-    """Return the value of a constant that a file gives at its top or in a class; KeyError if there is none."""
+    """Return the value of a constant that a file sets at its top or in a class; KeyError if there is none."""
     for node in ast.walk(tree(path)):
         targets = (
             node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []

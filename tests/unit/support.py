@@ -20,7 +20,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux i
 REPOSITORY = Path(__file__).resolve().parents[2]
 FIXTURES = REPOSITORY / "tests" / "fixtures"
 CATALOG: Catalog = loader.load()
-# An image in which there is nothing.
+# An image that contains nothing.
 NOWHERE = FIXTURES / "outputs" / "certificates.subject"
 HOST = {
     "system": "debian",
@@ -52,7 +52,7 @@ def name_of(path: Path) -> str:
 
 
 def item(short: dict[str, Any]) -> dict[str, Any]:
-    """Return an evidence item as a collector gives it from its short form."""
+    """Return an evidence item as a collector returns it, from its short form."""
     kind, what = next(iter(short.items()))
     given = dict(list(short.items())[1:])
     where = given.pop("where", _where(kind, what))
@@ -79,7 +79,7 @@ def _value(kind: str, what: str, value: dict[str, Any]) -> dict[str, Any]:
     if kind == "path" and value["type"] == "directory":
         value.setdefault("children", [])
     if kind == "mention" and "text" in value:
-        # What a case says of the file itself counts.
+        # What a case says about the file itself takes precedence.
         told = {key: told for key, told in value.items() if key != "lines"}
         value = {**_of_text(what, value["place"], told.pop("text").encode()), **told}
     if kind == "package_change":
@@ -88,7 +88,7 @@ def _value(kind: str, what: str, value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _of_text(path: str, place: str, data: bytes) -> dict[str, Any]:
-    """Return what a collector reports of a file that names products, from its text."""
+    """Return what a collector reports about a file that names products, from its text."""
     asked = probes.merged(platforms.detection(CATALOG.products), *removal.probes(list(CATALOG.products)))["mention"]
     expression = mentions.expression_for(asked)
     lines = [f"{number}: {line}" for number, line in mentions.lines_naming(data, expression)]
@@ -98,7 +98,7 @@ def _of_text(path: str, place: str, data: bytes) -> dict[str, Any]:
 def collected(case: dict[str, Any]) -> dict[str, Any]:
     """Return a collector's whole answer from a case with ``evidence`` and, where it differs, ``host``.
 
-    Of a case with ``windows`` it is what a host that is so answers, made evidence of.
+    For a case with ``windows``, it is the evidence from the answers of such a host.
     """
     if "windows" in case:
         return windows_cases.collected(case, CATALOG)
@@ -107,5 +107,5 @@ def collected(case: dict[str, Any]) -> dict[str, Any]:
 
 
 def evidence(case: dict[str, Any]) -> Evidence:
-    """Return the same as the engine looks at it."""
+    """Return the same in the form that the engine uses."""
     return platforms.evidence(collected(case))

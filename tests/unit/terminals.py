@@ -1,4 +1,4 @@
-"""A terminal that takes what is written to it, and has what a person sees on it and above it."""
+"""A simulated terminal that keeps what a person sees on it and above it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ TOKEN = re.compile(r"\x1b\[(\d*)([AJm])|(\r)|(\n)|([^\x1b\r\n]+)")
 
 
 class Terminal:
-    """Lines that were ever shown, of which the last ``rows`` can be changed."""
+    """Lines that were ever shown; only the last ``rows`` can be changed."""
 
     def __init__(self, columns: int, rows: int) -> None:
         self.columns, self.rows = columns, rows
@@ -49,5 +49,5 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        """All that can be seen, by scrolling back too."""
+        """Everything that can be seen, including by scrolling back."""
         return "\n".join(self.lines)

@@ -1,4 +1,4 @@
-"""Every case under tests/fixtures/antivirus is found as it says, whoever made the product."""
+"""Every case under tests/fixtures/antivirus is found as expected, whoever made the product."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from support import CATALOG, cases, collected, evidence, load_yaml, name_of
 
 CASES = cases("antivirus")
 EXPECTED = ("id", "state", "version", "confidence")
-# What YAML makes of the words that antivirus_info gives.
+# What YAML makes of the words that antivirus_info returns.
 WORDS = {True: "yes", False: "no", "unknown": "unknown"}
 
 

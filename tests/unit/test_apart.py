@@ -1,4 +1,4 @@
-"""What lies in a file until a later task of the run needs it is what was put there, or is refused."""
+"""What is kept in a file until a later task of the run needs it is unchanged when it is read, or is refused."""
 
 from __future__ import annotations
 

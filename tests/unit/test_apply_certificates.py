@@ -1,4 +1,4 @@
-"""A certificate is withdrawn with all that leads to it, and no other one is."""
+"""A certificate is removed with all links to it, and no other one is."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DIGESTS = [hashlib.sha256(next(certificates.pem_blocks(part.encode()))).hexdiges
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A store with two certificates, of which the second is to go, and the tool that makes its bundle."""
+    """A store with two certificates, of which the second is to be removed, and the tool that builds its bundle."""
     for folder in ("local", "ssl", "share"):
         (tmp_path / folder).mkdir()
     for name, part in zip(("other", "vendor"), PARTS, strict=True):

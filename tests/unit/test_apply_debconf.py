@@ -1,4 +1,4 @@
-"""An answer is taken whatever state debconf's database was left in."""
+"""An answer is accepted whatever state debconf's database was left in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Steps that write and remove files do what they say, twice if need be, and take it back."""
+"""Steps that write and remove files do what they say, twice if need be, and can be undone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines are taken out of other programs' files, and every other byte of them stays."""
+"""Lines are removed from other programs' files, and every other byte of them stays."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _files() -> st.SearchStrategy[bytes]:
 
 @given(_files(), st.sampled_from(PLACES))
 def test_no_other_line_is_touched(data: bytes, place: str) -> None:
-    """What stays is what was there, in its order and with its line ends, and nothing is between."""
+    """What stays is what was there, in order and with its line ends, and nothing else is in between."""
     planned = {edit["before"].encode(): (edit["after"] or "").encode() for edit in EDITS}
     expected, rest = b"", data
     for _number, lines in mentioned_lines.blocks(data, place):

@@ -1,4 +1,4 @@
-"""Steps and self-tests of a replacement, with programs that print what the real ones were seen to print."""
+"""Steps and self-tests of a replacement, with programs that print what the real ones print."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _program(folder: Path, name: str, script: str) -> str:
     return str(path)
 
 
-# As clamscan: an error with 2, a rule that cannot be read with a warning and 0.
+# Like clamscan: an error with 2, a rule that cannot be read with a warning and 0.
 LOADER = """case "$(cat "$1")" in
 good) exit 0;; found) exit 1;;
 silent) echo "LibClamAV Warning: cli_loadyara: empty database file" >&2; exit 0;;
@@ -104,7 +104,7 @@ class _Systemd:
 
 @pytest.mark.parametrize(("condition", "code"), [("no", "unit_condition"), ("yes", "unit_not_started")])
 def test_unit_that_is_passed_over_is_no_success(monkeypatch: pytest.MonkeyPatch, condition: str, code: str) -> None:
-    """systemctl ends with 0 for it."""
+    """systemctl exits with 0 for it."""
     monkeypatch.setattr(unit, "systemd", _Systemd(ActiveState="inactive", ConditionResult=condition))
     with pytest.raises(EndpointError) as caught:
         unit.do({"name": "engine.service", "running": True, "enabled": True})

@@ -1,4 +1,4 @@
-"""Steps on units, processes, modules, rules and accounts call the right tools; stand-ins take the place of these."""
+"""Steps on units, processes, modules, rules and accounts call the right tools; stand-ins replace these."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ HANGS = EndpointError("command_timeout", "Running a command", "systemctl stop", 
 
 
 class _Systemd:
-    """A stand-in whose units take a force to stop."""
+    """A stand-in whose units stop only by force."""
 
     TELL_LIMIT = 90
 
@@ -110,7 +110,7 @@ def test_unit_retires_only_when_no_link_starts_it(monkeypatch: pytest.MonkeyPatc
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
-    """A watchdog that does not listen and a child of it, as executables below a directory of their own."""
+    """A watchdog that ignores signals and a child of it, as executables in a separate directory."""
     shell, sleep = shutil.which("sh"), shutil.which("sleep")
     assert shell and sleep
     for name, program in (("watchdog", shell), ("engine", sleep)):
@@ -226,7 +226,7 @@ def test_rules_are_deleted_by_the_tools_that_list_them(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(packet_rules, "listed", lambda: iter(there))
     monkeypatch.setattr(packet_marks_remove, "run", run)
-    # The handle of the plan's time is not in the target.
+    # The handle from the time of the plan is not in the target.
     target = {"rules": [LEGACY, {**NFT, "handle": "3"}, ROUTE]}
     assert packet_marks_remove.look(target) is False
     packet_marks_remove.do(target)
@@ -253,7 +253,7 @@ def test_rule_that_cannot_be_deleted_is_named(monkeypatch: pytest.MonkeyPatch) -
 
 
 class _Accounts:
-    """A stand-in for what collects local users and groups, and for the tools that remove them."""
+    """A stand-in for the collector of local users and groups, and for the tools that remove them."""
 
     def __init__(self, users: set[str], groups: dict[str, list[str]]) -> None:
         self.users, self.groups = users, groups

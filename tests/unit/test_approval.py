@@ -18,7 +18,7 @@ FULL = plan_of_host(DOCUMENT, "full") or {}
 
 
 def _plan(**changed: Any) -> dict[str, Any]:
-    """Return the plan of the host full, with some of its content changed and its digest right again."""
+    """Return the plan of the host full, with some of its content changed and its digest corrected."""
     plan: dict[str, Any] = copy.deepcopy(FULL)
     plan.update(changed)
     plan["digest"] = digest_of(plan)

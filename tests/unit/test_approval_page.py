@@ -1,4 +1,4 @@
-"""The commands of docs/approval.md are typed as they stand there, and the result approves what the page says."""
+"""The commands of docs/approval.md are typed as they are written there, and the result approves what the page says."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_what_was_typed_approves_these_hosts_and_is_signed(desk: Path) -> None:
     (desk / "avshift/plan" / approval_document.NAME).unlink()
     with pytest.raises(AvshiftError) as caught:
         granted.read(str(desk / "avshift/plan/plan.json"), options, "2098-01-01T00:00:00Z")
-    # The page's lines sign the plan after its approval: it says by then that it needs one.
+    # The page's lines sign the plan after its approval: by then the plan says that it needs one.
     assert caught.value.code == "approval_missing"
 
 

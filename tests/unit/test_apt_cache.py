@@ -1,4 +1,4 @@
-"""A simulation of apt says the same with a copy of its cache as without, whatever the cache, which stays as it is."""
+"""A simulation with apt gives the same result with a copy of its cache as without, and the cache stays as it is."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ VALID = "Debug::pkgCacheGen=1"
 
 
 class World:
-    """A root with apt's files alone: a repository, what is installed, the lists, and the caches made from them."""
+    """A root with only apt's files: a repository, what is installed, the lists, and the caches made from them."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -52,18 +52,18 @@ class World:
         return self.root / "var/cache/apt/pkgcache.bin"
 
     def installs(self, version: str) -> None:
-        """Have a version of what is installed."""
+        """Make a version the installed one."""
         (self.root / "var/lib/dpkg/status").write_text(INSTALLED.format(version=version), encoding="utf-8")
 
     def settings(self) -> list[str]:
-        """Return options of apt for this root alone."""
+        """Return options that make apt use only this root."""
         named = [f"Dir={self.root}", f"Dir::State::status={self.root}/var/lib/dpkg/status"]
         named += ["APT::Sandbox::User=root", "APT::Architecture=amd64", "Dir::Log::Planner=/dev/null"]
         return [word for name in named for word in ("-o", name)]
 
     def apt(self, *arguments: str) -> None:
         """Run apt as an administrator does."""
-        # Containers are often set to keep no caches.
+        # Containers are often configured to keep no caches.
         on = [word for name in ("pkgcache", "srcpkgcache") for word in ("-o", f"Dir::Cache::{name}={name}.bin")]
         argv = ["apt-get", "-q", *self.settings(), *on, *arguments]
         subprocess.run(argv, check=True, capture_output=True, timeout=300)
@@ -75,7 +75,7 @@ class World:
         return done.code, done.output
 
     def cached(self, asked: list[str]) -> tuple[int, str, set[str]]:
-        """Simulate as a look at a host does; return which caches were valid for apt, too."""
+        """Simulate as a look at a host does; also return which caches apt could use."""
         with apt_cache.copied(str(self.root)) as (options, copies):
             given = {word.partition("=")[0][12:] for word in options if "/proc/self/fd/" in word}
             argv = ["apt-get", "-s", "-q", *self.settings(), *options, "-o", VALID, *asked]
@@ -91,13 +91,13 @@ class World:
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """A root of its own, and no rule for the directories above it."""
+    """A separate root, and no rule for the directories above it."""
     monkeypatch.setattr(trust, "TOP", str(tmp_path))
     yield World(tmp_path / "root")
 
 
 def _later(path: Path) -> None:
-    """Have the next change be seen as a later one than the last."""
+    """Make sure that the next change has a later time than the last."""
     before = path.stat().st_ctime_ns
     probe = path.with_name("probe")
     while True:

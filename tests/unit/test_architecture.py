@@ -1,4 +1,4 @@
-"""Who may know whom, and what code of an old Python may say."""
+"""Which part may import which, and what code for an old Python may contain."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ALL = ENDPOINT + CONTROLLER
 SHARED = [path for path in ENDPOINT if "module_utils" in path.parts]
 TRANSPORT = [path for path in CONTROLLER if "transport" in path.parts]
 ENGINE = [path for path in CONTROLLER if "plugin_utils" in path.parts and path not in TRANSPORT]
-# Ansible's own way of running a module, which is taken where no other fits.
+# Ansible's own way of running a module, which is used if no other one works.
 PLAIN = PLUGINS / "modules" / "endpoint_program.py"
 LONGEST_FILE, LONGEST_FUNCTION, SHORT_FUNCTION, SHORT_ONES, MOST_FILES = 300, 40, 18, 0.9, 25
 PRODUCTS = re.compile("kaspersky|kesl|klnagent|clamav|clamonacc|clamd", re.IGNORECASE)
@@ -38,7 +38,7 @@ def _foreign(paths: list[Path], *allowed: str) -> list[str]:
     ]
 
 
-# What both sides have to know stands there alone: literals, which the controller reads and sends with the code.
+# Shared constants are defined only there: literals, which the controller reads and sends with the code.
 AGREED = f"{HOME}module_utils.agreed"
 
 
@@ -82,7 +82,7 @@ READERS = {
     "plugin_utils/approval/signature.py",
     "plugin_utils/report/run/folder.py",
     "plugin_utils/report/redact/folder.py",
-    # It reads the collection's own words out of its own files.
+    # It reads the collection's own words from its own files.
     "plugin_utils/report/redact/vocabulary.py",
     "plugin_utils/report/run/gather.py",
     # It opens the streams of a package that it is given.
@@ -93,7 +93,7 @@ READERS = {
     "plugin_utils/catalog/site.py",
     "plugin_utils/schema/__init__.py",
 }
-# Modules that do nothing else, and calls by which the clock, the environment, chance and files come in.
+# Modules that do nothing else, and calls that bring in the clock, the environment, chance and files.
 TOUCHING = {"subprocess", "socket", "shutil", "tempfile", "random", "secrets"}
 CLOCK = {"now", "utcnow", "today", "time", "time_ns", "monotonic", "perf_counter", "gmtime", "localtime", "sleep"}
 FILES = {
@@ -114,7 +114,7 @@ OTHERS = {"getenv", "environ", "urandom", "uuid1", "uuid4", "system", "popen", "
 
 
 def _touched(text: ast.Module) -> set[str]:
-    """Return what code calls, or takes out of a module, that is not the same at every run."""
+    """Return what code calls, or imports from a module, that differs from run to run."""
     found = set()
     for node in ast.walk(text):
         if isinstance(node, ast.Call):
@@ -160,12 +160,12 @@ def test_endpoint_code_knows_the_standard_library_and_itself() -> None:
 
 
 def test_every_file_can_be_imported() -> None:
-    """Ansible imports an action when a task needs it: what was moved from under it would be missed until then."""
+    """Ansible imports an action when a task needs it: if the action was moved, this would fail only then."""
     for path in SHARED + CONTROLLER:
         importlib.import_module(HOME + ".".join(path.relative_to(PLUGINS).with_suffix("").parts))
 
 
-# From below to above; those in one line know each other. A room knows itself and what is below.
+# From bottom to top; those in one line may import each other. A room knows itself and what is below.
 CONTROLLERS_ROOMS = (
     ("",),
     ("schema",),
@@ -185,7 +185,7 @@ ENDPOINTS_ROOMS = (("agreed",), ("posix", "linux"), ("collect", "prove", "window
 
 
 def _room(name: str, side: str) -> str:
-    """Return the room of a module of the collection, '' for what lies in none."""
+    """Return the room of a module of the collection, '' for one that is in none."""
     parts = name.removeprefix(f"{HOME}{side}").strip(".").split(".")
     is_room = (PLUGINS / side / parts[0]).is_dir()
     return parts[0] if is_room else ""
@@ -304,7 +304,7 @@ def test_what_asks_the_system_works_under_python_3_6() -> None:
     assert finished.returncode == 0, finished.stderr
 
 
-# What people read may name the vendor; only these files write for people, and only in sentences.
+# Texts for people may name the vendor; only these files write for people, and only in sentences.
 FOR_PEOPLE = {
     "plugin_utils/platforms/linux/handover.py": "before and after of a step",
     "plugin_utils/platforms/linux/preflight/packages.py": "titles and remedies",
@@ -330,7 +330,7 @@ GOAL = {
 
 
 def _named(path: Path) -> list[tuple[int, str]]:
-    """Return where a file names a product, but for the word of the goal."""
+    """Return where a file names a product, except for the word of the goal."""
     goal = short(path) in GOAL
     return [(line, text) for line, text in texts(path) if PRODUCTS.search(text) and not (goal and text == "kaspersky")]
 
@@ -350,7 +350,7 @@ def test_logic_names_no_product() -> None:
 
 
 def test_files_that_may_name_the_vendor_do() -> None:
-    """Else they are to be taken off the list."""
+    """Otherwise they have to be removed from the list."""
     speaking = {short(path) for path in SHARED + CONTROLLER if _named(path)}
     assert set(FOR_PEOPLE) <= speaking
     assert {path for path in GOAL if "kaspersky" not in [text for _line, text in texts(PLUGINS / path)]} == set()
@@ -408,7 +408,7 @@ def _known(path: Path) -> set[str]:
             above = package[: -node.level] if node.level else []
             base = ".".join([*above, *([node.module] if node.module else [])])
             named = {f"{base}.{alias.name}" for alias in node.names} & MODULES
-            # What is no module of a package is the package's own.
+            # What is not a module of a package is defined in the package itself.
             found |= named or {base}
     return (found & MODULES) - {_module(path)}
 
@@ -417,7 +417,7 @@ MODULES = {_module(path) for path in ALL}
 
 
 def _circle(known: dict[str, set[str]]) -> list[str]:
-    """Return the modules that are left when those that know none of the rest are taken away, again and again."""
+    """Repeatedly remove the modules that import none of the rest, and return those that are left."""
     left = dict(known)
     while free := [name for name, others in left.items() if not others & set(left)]:
         left = {name: others for name, others in left.items() if name not in free}
@@ -453,7 +453,7 @@ def test_functions_are_short() -> None:
     assert sum(lines <= SHORT_FUNCTION for lines, _name in lengths) >= SHORT_ONES * len(lengths)
 
 
-# Where an unexpected error must cost one kind or one step and no more: how many such places a file may have.
+# Where an unexpected error must cost only one kind or one step: how many such places a file may have.
 UNFORESEEN = {
     "module_utils/apply/handover/handover.py": 3,
     "module_utils/apply/main.py": 3,
@@ -483,9 +483,9 @@ def _careless(path: Path) -> list[str]:
                 found.append((node.lineno, "an error is swallowed"))
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)
-            # An account has a shell too, and the form of an item of evidence starts nothing.
+            # An account has a shell too, and the form of an evidence item starts nothing.
             shell = called != "seen" and "shell" in [word.arg for word in node.keywords]
-            # It loads the code that was sent: there is nothing else in Python to do that by.
+            # It loads the code that was sent: Python has no other way to do that.
             loads = called == "exec" and short(path) == "module_utils/start.py"
             if shell or (called in ("os.system", "os.popen", "eval", "exec") and not loads):
                 found.append((node.lineno, called))

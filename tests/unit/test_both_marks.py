@@ -25,7 +25,7 @@ class _Nobody:
 
 
 def _taken_in(looks: list[tuple[set[int], set[int]]]) -> BothMarks:
-    """Return what comes of looks that begin at the seconds 0, 10, 20 ... and take one second each."""
+    """Return the result of looks that start at the seconds 0, 10, 20 ... and take one second each."""
     made = BothMarks(_Nobody(), _Nobody())
     for number, (old, new) in enumerate(looks):
         begun, ended = (Moment(seconds, seconds, "boot") for seconds in (number * 10.0, number * 10.0 + 1))
@@ -43,7 +43,7 @@ def test_no_window_is_told_only_where_both_were_seen_and_each_look_knew_somebody
     goes_on = all(one & other for one, other in itertools.pairwise(seen))
     were_both = any(old and new for old, new in looks)
     told = _taken_in(looks).was_never_without()
-    # A single look has nothing before it, and what it saw alone says nothing of a gap.
+    # A single look has none before it, and by itself says nothing about a gap.
     assert told == (were_both and goes_on)
 
 
@@ -51,7 +51,7 @@ LOOKS, HALF_STEPS = 3, 18
 
 
 def _seen_of(lives: dict[int, tuple[int, int]]) -> BothMarks:
-    """Return what looks of three steps each come to: the old one, the new one, the old one once more."""
+    """Return the result of looks of three steps each: the old one, the new one, the old one once more."""
 
     def alive(pids: tuple[int, ...], step: int) -> frozenset[int]:
         return frozenset(pid for pid in pids if lives[pid][0] <= step * 2 < lives[pid][1])

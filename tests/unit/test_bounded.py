@@ -1,4 +1,4 @@
-"""A limit holds for what hangs, and time in which others have the processors does not count against it."""
+"""A limit holds for what hangs, and time without a processor does not count against it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _sleeping(seconds: float) -> bounded.Child:
 
 
 def _starved(monkeypatch: pytest.MonkeyPatch, share: float) -> None:
-    """Say of every process that it was kept waiting for this share of the time."""
+    """Pretend that every process was kept waiting for this share of the time."""
     begun = time.monotonic()
     monkeypatch.setattr(bounded, "_kept_waiting", lambda _pid: (time.monotonic() - begun) * share)
 

@@ -1,4 +1,4 @@
-"""The catalog's files say what their schemas allow, name sources that are explained, and have their cases."""
+"""The catalog's files conform to their schemas, name sources that are explained, and have their cases."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def _stem(value: object) -> str:
 def test_schema_is_one(name: str) -> None:
     Draft202012Validator.check_schema(SCHEMAS[name])
     if set(SCHEMAS[name]) <= {"$schema", "$id", "title", "description", "$defs"}:
-        # It has parts for others, and no document is checked against it.
+        # It has parts for other schemas, and no document is checked against it.
         return
-    # What a host says has no version of its own: the code that says it came with the question. Nor has a variable.
+    # A host's answer has no version: the code that gave it came with the request. Neither has a variable.
     without = {"evidence": "live", "answer": "changed", "windows_reads": "changed", "rollout": "rings"}
     key = without.get(name, "format_version")
     assert SCHEMAS[name]["properties"][key]
@@ -153,7 +153,7 @@ def test_versions_pattern_has_the_group_that_the_engine_reads() -> None:
 
 
 def test_retained_data_is_also_removed() -> None:
-    """What is kept for the owner lies in something that goes; else the archive would be a copy of what stays."""
+    """What is archived for the owner is inside what is removed; else the archive would be a copy of what stays."""
     for path in PRODUCTS:
         content = load_yaml(path)
         going = [told["path"] for told in content.get("paths", ())] + [
@@ -164,7 +164,7 @@ def test_retained_data_is_also_removed() -> None:
 
 
 def _named(content: Any) -> Iterator[str]:
-    """Yield the options that a layout names: by a key, in a condition, or in a text."""
+    """Yield the options that a layout names: in a key, a condition, or a text."""
     if isinstance(content, str):
         yield from set(re.findall("@([a-z_]+)@", content)) - {"each"}
     elif isinstance(content, dict):

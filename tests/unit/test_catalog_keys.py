@@ -1,4 +1,4 @@
-"""Every key that a schema of the catalog allows is read by the code that has to, or says where a fact is from."""
+"""Every key that a schema of the catalog allows is read by the code that needs it, or says where a fact is from."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from schemas import SCHEMAS
 from sources import PLUGINS
 
 LOADER, STAGING = "plugin_utils/catalog/loader.py", "plugin_utils/**/staging/*.py"
-# Who reads what stands at a place of a schema; the longest place that fits counts.
+# Which files read the keys at a place of a schema; the longest matching place counts.
 READERS = {
     "product $": [LOADER, "plugin_utils/catalog/site.py"],
     "provider $": [LOADER],
@@ -39,11 +39,11 @@ READERS = {
     "windows_catalog $": [LOADER],
     "domains $": [LOADER],
 }
-# What says where a fact is from and how sure it is: for who keeps the catalog, and for docs/sources.md.
+# Keys that say where a fact is from and how sure it is: for the catalog's maintainers, and for docs/sources.md.
 EVIDENCE = {"source", "confidence", "unknown"}
-# The same of a whole rule, and of a domain.
+# The same for a whole rule, and for a domain.
 FOR_PEOPLE = {"policy": {"covers", "dates", "date", "what", "sources", "says"}, "domains": {"for"}}
-# The schema alone holds a rule to it.
+# Only the schema checks a rule against it.
 BY_SCHEMA = {"policy": {"format_version"}}
 
 
@@ -68,7 +68,7 @@ def _keys(node: Any, place: str = "$") -> Iterator[tuple[str, str]]:
 
 @functools.cache
 def _accessed(globs: tuple[str, ...]) -> set[str]:
-    """Return the keys that files take out of dictionaries, by name or out of a list of names."""
+    """Return the keys that files read from dictionaries, by name or from a list of names."""
     found = set()
     for path in {path for pattern in globs for path in PLUGINS.glob(pattern)}:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -84,7 +84,7 @@ def _places_of_keys(node: ast.AST) -> list[Any]:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("get", "pop"):
         return node.args[:1]
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id.startswith("_"):
-        # A function of the same file may be given the key to take.
+        # A function of the same file may be given the key to read.
         return node.args
     if isinstance(node, ast.Compare):
         return [node.left]

@@ -1,4 +1,4 @@
-"""A catalog that is not whole is refused, and a site's own one is taken in, or refused with file and key."""
+"""An incomplete catalog is refused, and a site's own one is used, or refused with file and key."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ POLICY = load_yaml(DATA / "policies/us_bod_17_01.yml")
 
 
 def _site(folder: Path, entries: dict[str, Any]) -> Path:
-    """Write entries, as text or as what they say, by their paths in the folder."""
+    """Write entries, as text or as content, by their paths in the folder."""
     for name, entry in entries.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

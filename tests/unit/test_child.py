@@ -89,7 +89,7 @@ def test_nobody_can_spoil_a_proof_by_a_name(tmp_path: Path, oddly_named: subproc
 def test_test_file_that_never_opens_is_no_protection_and_no_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A listener that has stopped holds whoever makes a file as well as whoever reads one."""
+    """A listener that has stopped blocks processes that create a file as well as those that read one."""
     monkeypatch.setattr(on_access, "put_and_read", lambda _path, _data, _tell: threading.Event().wait())
     monkeypatch.setattr(on_access, "HARDLY", 0.1)
     folders = [tmp_path / name for name in "ab"]

@@ -1,4 +1,4 @@
-"""The guard brings the on-access scanner back, reports that, and leaves alone what is switched off."""
+"""The guard restarts the on-access scanner, reports that, and leaves alone what is switched off."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A host that an earlier release left with the package's own on-access unit gets the collection's in its place."""
+"""A host that an earlier release left with the package's own on-access unit gets the collection's instead."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hosts that are alike are one class; what is particular to each is kept, and nothing of a plan is lost."""
+"""Identical hosts are one class; what is particular to each is kept, and nothing of a plan is lost."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TREE = "/var/opt/kaspersky/kesl"
 
 
 def _installed_later(content: Any) -> Any:
-    """Return a collection as a host gives it whose product was installed at another second."""
+    """Return the answer of a host on which the product was installed at another second."""
     if isinstance(content, dict):
         return {key: _installed_later(value) for key, value in content.items()}
     if isinstance(content, list):

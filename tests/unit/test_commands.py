@@ -1,4 +1,4 @@
-"""A command that does not end is ended with all that it has started."""
+"""A command that does not end is killed with everything that it has started."""
 
 from __future__ import annotations
 

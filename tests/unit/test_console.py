@@ -170,7 +170,7 @@ EXEMPT = {"id": "cybertrace", "class": "exempt", "state": "running", "reasons": 
 @pytest.mark.parametrize("findings", [[], [EXEMPT]])
 @pytest.mark.parametrize("excepted", [[], ["all"]])
 def test_prediction_and_look_are_judged_alike(findings: list[dict[str, Any]], excepted: list[str]) -> None:
-    """An exempt product is nothing that an exception would have to keep."""
+    """For an exempt product, an exception has nothing to keep."""
     plan = plan_of(case_of("clean-without-replacement"))
     plan = {**plan, "findings": findings, "goal": {**plan["goal"], "excepted": excepted}}
     collected = {**CLEAN, "findings": findings, "removed_before": []}

@@ -1,4 +1,4 @@
-"""Databases of packages in each form, whole and damaged, read with the rpm that is here: damaged is unknown.
+"""Package databases in each form, complete and damaged, read with the rpm of this machine: damaged is unknown.
 
 tests/fixtures/rpm holds databases of the same three packages: ``bdb`` written by Debian 11's rpm 4.16, ``ndb`` and
 ``sqlite`` by Debian 13's rpm 4.20. ``site-base``, ``kesl`` and ``klnagent64`` are stand-ins without any program.
@@ -31,7 +31,7 @@ needs_rpm = pytest.mark.skipif(not shutil.which("rpm"), reason="there is no rpm 
 
 @pytest.fixture(autouse=True)
 def in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have copies made where any user may make them."""
+    """Have copies made where any user may create them."""
     monkeypatch.setattr(rpm_database, "MEMORY", str(tmp_path))
 
 

@@ -16,9 +16,9 @@ from test_damaged_readers import ASKED, FILES
 
 NAMES = {"package:kesl", "package:klms", "account:ksc", "group:kfladmin"}
 SECTIONS = {f"ini_section:/var/opt/kaspersky/applications.setup[{key}]" for key in ("1103", "1194")}
-# What reads these files; all kinds are asked by the test that nothing damages.
+# What reads these files; the test without damage asks for all kinds.
 READERS = {kind: ASKED[kind] for kind in ("package", "account", "group", "ini_section", "saved_chain")}
-# What else confirms a product, or has an effect, by its text.
+# Other kinds that confirm a product, or have an effect, through their text.
 MORE = {
     **FILES,
     "etc/iptables/rules.v4": "*mangle\n:kesl_bypass - [0:0]\n-A OUTPUT -j kesl_bypass\nCOMMIT\n",
@@ -26,7 +26,7 @@ MORE = {
     "etc/nsswitch.conf": "passwd: files\n",
 }
 FOUND = NAMES | SECTIONS | {"saved_chain:/etc/iptables/rules.v4 kesl_bypass"}
-# An empty file of these is in order: it says that there is nothing.
+# An empty one of these files is in order: it says that there is nothing.
 MAY_BE_EMPTY = ("etc/iptables/rules.v4", "var/opt/kaspersky/applications.setup")
 DAMAGED = [name for name in MORE if name.startswith(("var/lib/dpkg", "etc/", "var/opt"))]
 FORMS: dict[str, Callable[[bytes], bytes]] = {

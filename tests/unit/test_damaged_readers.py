@@ -44,7 +44,7 @@ def _zeroed(draw: Callable[[Any], Any], text: str) -> str:
 
 
 def _line_cut(draw: Callable[[Any], Any], text: str) -> str:
-    """Cut a line short behind its name, or before it."""
+    """Shorten a line after its name, or before it."""
     lines = text.split("\n")
     number = draw(st.sampled_from([number for number, line in enumerate(lines) if line]))
     lines[number] = lines[number][: draw(st.integers(0, len(lines[number]) - 1))]
@@ -127,7 +127,7 @@ def test_no_account_is_lost_with_a_part_of_its_line(at: int, size: int, how: str
     part = text[at : at + size]
     damaged = text[:at] + ("" if how == "cut" else "\0" * len(part)) + text[at + size :]
     if "\n" in part or ":" not in part:
-        # A part that leaves the form of a line is another name, home or line, which the system itself would take.
+        # A part that keeps the form of a line is another name, home or line, and the system itself would accept it.
         return
     found, complete = _told({**FILES, "etc/passwd": damaged})
     assert "account:ksc" in found or not complete

@@ -1,4 +1,4 @@
-"""What the engine says of its signatures is judged by a policy, and nothing is ok by default."""
+"""The engine's report about its signatures is judged by a policy, and nothing is ok by default."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every case under tests/fixtures/hosts and trees is found as it says."""
+"""Every case under tests/fixtures/hosts and trees is found as expected."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EXPECTED = ("id", "state", "version", "confidence")
 
 
 def _differs(found: Sequence[dict[str, Any]], expected: list[dict[str, Any]]) -> list[Any]:
-    """Return where findings are not what a case expects; what it does not name of a finding is not compared."""
+    """Return where findings differ from a case's expectations; what the case does not name is not compared."""
     ids = [finding["id"] for finding in found]
     if ids != [line["id"] for line in expected]:
         return [ids]
@@ -50,7 +50,7 @@ def test_root_is_found_as_the_case_says(path: Path, tmp_path: Path) -> None:
     assert set(case.get("seen", ())) <= set(seen.items)
 
 
-# What every Linux with dpkg has; a case that is to be without it says that it is `bare`.
+# What every Linux with dpkg has; a case without it says that it is `bare`.
 ORDINARY = {
     "/usr/lib/os-release": "ID=debian\nVERSION_ID=12\n",
     "/etc/passwd": "root:x:0:0:root:/root:/bin/sh\n",

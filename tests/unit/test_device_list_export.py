@@ -1,4 +1,4 @@
-"""Exported device lists: what is read of them, what is refused, and that nothing breaks the reader."""
+"""Exported device lists: what is read from them, what is refused, and that nothing crashes the reader."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_a_file_s_sum_and_date_are_those_of_the_file(tmp_path: Path) -> None:
     path.write_bytes(_raw(EXPORTS["english_tabs"]))
     os.utime(path, (1_790_000_000, 1_790_000_000))
     source = read.file(str(path)).source
-    # As `printf … | sha256sum` and `date -u -d @1790000000` say.
+    # As `printf … | sha256sum` and `date -u -d @1790000000` print it.
     assert (source.kind, source.time) == ("export", "2026-09-21T14:13:20Z")
     assert len(source.sha256) == 64
     assert source.name == str(path)
@@ -153,6 +153,6 @@ def test_an_empty_table_is_an_empty_list() -> None:
 
 
 def test_a_large_fleet_s_list_is_read() -> None:
-    """50,000 rows: a reader whose cost grows with the square would take hours."""
+    """50,000 rows: a reader with quadratic cost would take hours."""
     raw = b"Name\tDNS name\n" + b"".join(b"web%d\tweb%d.example.org\n" % (number, number) for number in range(50_000))
     assert len(_parse(raw).devices) == 50_000

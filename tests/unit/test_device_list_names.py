@@ -1,4 +1,4 @@
-"""Names and groups that an inventory has of a device list."""
+"""Names and groups that an inventory gets from a device list."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def test_words_of_a_value(was: object, now: object, words: list[str]) -> None:
 
 
 def _named(value: Any, name: str) -> str:
-    """Return by which word a difference in that value is to be named."""
+    """Return the word by which a difference in that value has to be named."""
     if not isinstance(value, dict):
         return name
     return str(
@@ -99,7 +99,7 @@ def _named(value: Any, name: str) -> str:
 
 
 def _places(content: Any, name: str) -> Iterator[tuple[Any, Any, str]]:
-    """Yield (container, key, word that names it) of everything in a plan, but for the steps' ids."""
+    """Yield (container, key, word that names it) of everything in a plan, except the steps' ids."""
     for key, value in content.items() if isinstance(content, dict) else enumerate(content):
         if not (isinstance(content, dict) and "part" in content and key == "id"):
             called = _named(value, name or (str(key) if key in ("goal", "system", "blocked", "format_version") else ""))

@@ -1,4 +1,4 @@
-"""The plan of a fleet is read only if it is whole, of this kind and as it was made."""
+"""The plan of a fleet is read only if it is complete, of this kind and unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the documents say of the catalog and of evidence is what there is."""
+"""What the documents say about the catalog and about evidence is true."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ ENGINE = REPOSITORY / "plugins" / "plugin_utils"
 
 
 def _checks_in_code() -> dict[str, set[str]]:
-    """Return the ids of all preflight results with the levels but ``ok`` that the code gives them as they stand."""
+    """Return the ids of all preflight results with all levels except ``ok``, as they are written in the code."""
     found: dict[str, set[str]] = {}
     for path in sorted(ENGINE.rglob("preflight/*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -186,7 +186,7 @@ def test_every_system_that_clamav_was_tried_on_is_told_and_no_other() -> None:
     assert told == {name for layout in platforms.values() for name in layout["verified"]}
 
 
-# Ansible divides what -e gives as key=value at blanks, after the shell has taken the quotes away.
+# Ansible splits what -e passes as key=value at blanks, after the shell has removed the quotes.
 CUT = re.compile(r"""-e \w+=(["'])[^"'\n]*\s[^"'\n]*\1""")
 
 

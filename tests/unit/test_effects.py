@@ -18,7 +18,7 @@ BASE: list[dict[str, Any]] = [
     {"group": "kesladmin"},
     {"space": "/var/lib/avshift/retained", "free_bytes": 300000000},
 ]
-# Of these only what no entry knows has any, and that is looked at by hand.
+# Of these, only what no entry knows has an effect, and that is checked by hand.
 BESIDES = {"trusted_key"}
 
 
@@ -31,7 +31,7 @@ def _name(items: list[dict[str, Any]]) -> str:
 
 
 def _passed_over(chosen: list[list[dict[str, Any]]]) -> list[str]:
-    """Return the names of what the plan of a host with all of these neither has a step for nor names."""
+    """Return the names for which the plan of a host with all of these has neither a step nor a mention."""
     goal = {"provider": "none", "accept": ["no_replacement"], "also_remove": ["klms"]}
     items = {next(iter(item.items())): item for items in [BASE, *chosen] for item in items}
     plan = plan_of({"goal": goal, "evidence": list(items.values())})

@@ -1,4 +1,4 @@
-"""A product is enrolled in its vendor's way, and asked until it is; an installer has to have its checksum."""
+"""A product is enrolled in its vendor's way, and asked until it is; an installer has to match its checksum."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _probe(path: str) -> dict[str, Any]:
     return {"argv": [path, "who"], "limit": 10, "output": "key_value", "checks": checks}
 
 
-# It is joined once it was asked so often after the order to join.
+# It joins after it was asked this often since the order to join.
 JOINING = """
 case "$1" in
 who)

@@ -1,4 +1,4 @@
-"""Nothing that a host says has a meaning in a document."""
+"""Nothing that a host reports has a meaning in a document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever is left of a product has a step that takes it away, or a line of the plan that says whose it is to do."""
+"""Whatever is left of a product has a step that removes it, or a line of the plan that says who has to."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from support import DEFAULTS
 TREE, LIST = "/opt/kaspersky/kesl", "/etc/selinux/targeted/contexts/files/file_contexts.local"
 LINK = "/etc/rc.d/rc3.d/S20kesl"
 UNIT, ADMIN = "kesl.service", "/etc/systemd/system"
-# A step that only checks that others have helped.
+# A step that only checks that others have worked.
 CHECKING = "systemd_reload"
 TEXT = f"* * * * * root {TREE}/bin/x\n"
 
@@ -100,22 +100,22 @@ LEFT: dict[str, list[dict[str, Any]]] = {
     "installer": [{"installer": "/root/kesl_12.1.0-1297_amd64.deb"}],
     "mount": [{"mount": f"{TREE}/bases"}],
 }
-# What rests on another kind, and is gone with that: a socket with its process, a value with its file.
+# What depends on another kind, and is gone with it: a socket with its process, a value with its file.
 RESTING = {
     "socket": ("process", "path"),
     "interceptor": ("process",),
     "container_interceptor": ("container_process",),
     "ini_value": ("path",),
 }
-# Kinds that show no product by themselves.
+# Kinds that by themselves show no product.
 NO_RESIDUE = {"journal", "root", "limit"}
-# These confirm a product, so that evidence which only adds to one belongs to it.
+# These confirm a product, so that evidence which only supplements it belongs to it.
 PROVEN = [{"link_into": "/usr/bin/kesl-control", "target": f"{TREE}/bin/kesl-control"}, {"group": "nokesl"}]
 CASES = [(kind, state) for kind, states in LEFT.items() for state in states]
 
 
 def _spoken_of(plan: dict[str, Any], identity: str, what: str) -> list[str]:
-    """Return the steps whose reason is an item, and the results of the preflight that name it."""
+    """Return the steps whose reason is an item, and the preflight results that name it."""
     steps = [step["kind"] for step in plan["steps"] if identity in step["reasons"] and step["kind"] != CHECKING]
     lines = [check for check in plan["preflight"] if check["level"] != "ok"]
     return steps + [check["id"] for check in lines if what in check["diagnosis"] or identity in check["diagnosis"]]

@@ -1,4 +1,4 @@
-"""The examples on every page are what can be typed: playbooks, variables, options, targets and YAML that there are."""
+"""The examples on every page can be typed: their playbooks, variables, options, targets and YAML exist."""
 
 from __future__ import annotations
 

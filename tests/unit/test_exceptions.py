@@ -1,4 +1,4 @@
-"""What may stay, and what is accepted, until a day: read whole or not at all, and without effect once it is over."""
+"""What may stay, and what is accepted, until a day: read completely or not at all, and without effect once expired."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _plan(name: str, now: str, *granted: dict[str, Any]) -> dict[str, Any]:
     answer = collected(case)
     for found in answer["evidence"]:
         if found["id"] == "package_change:remove" and any("exceptions" in file for file in granted):
-            # So the package manager says where it is not asked to take this one.
+            # This is what the package manager reports when it is not asked to remove this one.
             changes = found["value"]["changes"]
             found["value"]["changes"] = [change for change in changes if change["name"] != "klnagent64"]
     mine = [found for file in granted for found in exceptions.of_host(_parse(file), "db1", now)]

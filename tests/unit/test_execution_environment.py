@@ -1,4 +1,4 @@
-"""The image for other engines is made of the versions that everything else here names."""
+"""The image for other engines is built from the versions that everything else here names."""
 
 from __future__ import annotations
 
@@ -48,5 +48,5 @@ def test_the_collection_asks_an_image_for_what_signs_and_connects() -> None:
         ("openssh-clients", "rpm"),
     ]
     python = (REPOSITORY / asked["dependencies"]["python"]).read_text(encoding="utf-8")
-    # An image with pinned packages would keep other collections out.
+    # An image with pinned packages would prevent the installation of other collections.
     assert "==" not in python

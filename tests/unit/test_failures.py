@@ -1,4 +1,4 @@
-"""What kind of failure it is where a module did not answer, whatever was said around it."""
+"""Which kind of failure it is if a module did not answer, whatever was printed around it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a collector reads of a configuration file that is there fits the published schema, as answers have to."""
+"""What a collector reads from an existing configuration file matches the published schema, as answers have to."""
 
 from __future__ import annotations
 

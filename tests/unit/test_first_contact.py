@@ -1,4 +1,4 @@
-"""What a first run says where there is nothing to look at: one block that names what to do next."""
+"""What a first run says if there is nothing to look at: one block that names the next steps."""
 
 from __future__ import annotations
 

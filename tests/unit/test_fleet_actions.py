@@ -42,7 +42,7 @@ def test_module_needs_what_it_reads_and_knows_no_option_of_another(name: str) ->
 
 
 def _acted(home: Path, name: str, hostvars: dict[str, Any], check_mode: bool = False, **options: Any) -> dict[str, Any]:
-    """Return the result of a module whose folders lie below ``home``, run as Ansible runs it on the controller."""
+    """Return the result of a module whose folders are below ``home``, run as Ansible runs it on the controller."""
     module = importlib.import_module(f"{HOME}.{name}").ActionModule
     given = _checked(name, {**options, **{key: str(home / key) for key in module.SPEC if key.endswith("_dir")}})
     action = module.__new__(module)
@@ -79,7 +79,7 @@ def test_plan_has_every_host_that_can_be_told_and_says_why_another_is_left_out(t
 
 
 def test_plan_is_of_the_other_hosts_where_one_cannot_be_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its plan is well-formed, but no document can be made of it for an unexpected reason."""
+    """Its plan is well-formed, but for an unexpected reason no document can be made from it."""
     dry_run = importlib.import_module(HOME.replace(".action", ".plugin_utils.report.plan.dry_run"))
     files = dry_run.files
 

@@ -1,4 +1,4 @@
-"""README.md says what is so: its commands, variables, links, verdicts and figures are the collection's own."""
+"""What README.md says is true: its commands, variables, links, verdicts and numbers are the collection's own."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_variables_that_are_named_are_in_the_reference_with_the_default_that_is_
     known = (REPOSITORY / "docs" / "reference.md").read_text(encoding="utf-8")
     for name in set(re.findall(r"\bavshift_\w+", README)):
         assert f"| `{name}` |" in known, name
-    # How many hosts may fail is the collection's own doing: Ansible's keyword would not count them all.
+    # The collection itself counts how many hosts may fail: Ansible's keyword would not count them all.
     assert "max_fail_percentage: 100" in (REPOSITORY / "playbooks" / "migrate.yml").read_text(encoding="utf-8")
 
 

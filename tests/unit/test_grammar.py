@@ -1,4 +1,4 @@
-"""A line goes only if it is there for the product; tests/fixtures/lines.yml says what happens to each line."""
+"""A line is removed only if it is there for the product; tests/fixtures/lines.yml says what happens to each line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was approved is read only if it is whole, of this plan, valid, and signed where it has to be: with real keys."""
+"""An approval is read only if it is complete, for this plan, valid, and signed if it has to be: with real keys."""
 
 from __future__ import annotations
 
@@ -61,13 +61,13 @@ class Desk:
         self.approval.write_text(encode(approval_document.compose(DOCUMENT, _asked(**changed), NOW)), encoding="utf-8")
 
     def sign(self, path: Path, who: str = "jane", kind: str = "") -> None:
-        """Sign a document as its kind has it, or as another."""
+        """Sign a document in its own namespace, or in another one."""
         Path(f"{path}{signature.SUFFIX}").unlink(missing_ok=True)
         command = signature.command(kind or path.stem, str(path)).replace("KEY", str(self.folder / who))
         subprocess.run(command.split(), check=True, capture_output=True, timeout=60)
 
     def allow(self, *lines: str) -> None:
-        """Write the allowed signers; a name in braces stands for that one's key."""
+        """Write the allowed signers; a name in braces stands for that person's key."""
         keys = {who: (self.folder / f"{who}.pub").read_text(encoding="utf-8") for who in ("jane", "joe")}
         (self.folder / "signers").write_text("".join(line.format(**keys) for line in lines), encoding="utf-8")
 
@@ -79,7 +79,7 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
-    """A desk with a plan that jane has signed; she is allowed to."""
+    """A desk with a plan that jane, who is allowed to, has signed."""
     for who in ("jane", "joe"):
         command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / who)]
         subprocess.run(command, check=True, timeout=60)

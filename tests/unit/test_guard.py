@@ -20,7 +20,7 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.apply.handover.pr
 from ansible_collections.avshift.endpoint.plugins.module_utils.linux import interception
 from ansible_collections.avshift.endpoint.plugins.module_utils.prove import test_files
 
-# Asked about opens in a directory and in those in it, new ones too, it answers after some seconds: 1 (yes) or 2 (no).
+# Asked about opens in a directory and of its entries, also new ones, it answers after some seconds: 1 (yes) or 2 (no).
 SCANNER = """
 import ctypes, os, struct, sys, threading, time
 library = ctypes.CDLL(None, use_errno=True)
@@ -49,13 +49,13 @@ while True:
 """
 LIMITS = {"limit": 60, "probe_limit": 1}
 YES, NO = "1", "2"
-# Another process's work is not to be taken for a scanner's.
+# Another process's work must not be taken for a scanner's.
 GENEROUS = 60
 
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A directory on a file system of its own, on no way that a user could lead elsewhere."""
+    """A directory on its own file system, on a path that no user can redirect."""
     library = ctypes.CDLL(None, use_errno=True)
     made = Path(f"/var/lib/avshift-guard-{os.getpid()}")
     made.mkdir()
@@ -203,7 +203,7 @@ def test_nobody_ends_the_new_one_once_the_old_one_is_gone(
 def test_a_run_that_is_killed_leaves_the_old_one_or_both(
     scanner: Callable[..., subprocess.Popen[bytes]], watched: Callable[..., Guard], is_stopping: bool
 ) -> None:
-    """Before the old one was asked to stop, it stays alone; from then on the new one has to stay."""
+    """Before the old one is asked to stop, it stays alone; from then on the new one has to stay."""
     new, (reading, writing) = scanner("0", YES), os.pipe()
     pid = os.fork()
     if pid == 0:

@@ -1,4 +1,4 @@
-"""The handover on a host of stand-ins: what is stopped, started, tested and reported, in which order."""
+"""The handover on a host of stand-ins: what is stopped, started, tested and reported, and in which order."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_unit_that_has_come_up_since_the_plan_is_stopped_too(host: Host) -> None
 def test_engine_is_started_again_only_if_its_marks_stay_away(
     host: Host, monkeypatch: pytest.MonkeyPatch, looks: int, attempts: int
 ) -> None:
-    """One that ended comes up by itself; one that has lost its marks runs on without them until it is restarted."""
+    """One that ended restarts by itself; one that lost its marks keeps running without them until it is restarted."""
     left = [looks]
 
     def prove(*_arguments: Any) -> list[dict[str, str]]:
@@ -206,7 +206,7 @@ KEPT = {**NEW, "guard": "guard.service", "replaces": "packaged.service"}
 
 @pytest.fixture
 def of_an_earlier_release(host: Host, monkeypatch: pytest.MonkeyPatch) -> Host:
-    """The package's own unit runs and starts at boot, in place of which another unit comes."""
+    """The package's own unit runs and starts at boot, and another unit replaces it."""
     host.running = {"packaged.service"}
     host.enabled = {"packaged.service"}
     monkeypatch.setattr(host, "is_active", lambda name: name in host.running, raising=False)
@@ -274,7 +274,7 @@ def test_passive_product_that_is_not_proven_is_passive_before_the_old_one_starts
 
 
 class _Install:
-    """A kind of step that puts the new product on a host of stand-ins."""
+    """A kind of step that installs the new product on a host of stand-ins."""
 
     def __init__(self, host: Host, removable: bool = True) -> None:
         self.host = host
@@ -353,7 +353,7 @@ def test_old_protection_comes_back_only_before_the_first_loss(
 def test_service_without_marks_that_a_run_has_stopped_is_started_again(
     host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its real-time part was off: no mark shows that it ran, and no time that it was stopped."""
+    """Its real-time part was off: no mark shows that it ran, and there is no time of its stop."""
     monkeypatch.setattr(host, "holders", lambda _roots, _bits=0: {})
     monkeypatch.setattr(host, "uncovered", lambda paths, _targets: paths)
     handover._prepare("d", outgoing.Old.found(OLD), None, None)

@@ -1,4 +1,4 @@
-"""What the plan hands over, and what it says of the time without protection."""
+"""What the plan hands over, and what it says about the time without protection."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_the_new_one_is_to_stand_before_the_old_one_goes(concurrent: bool) -> No
     ],
 )
 def test_the_new_one_leaves_out_what_is_the_old_one_s_alone(protected: list[str], left_out: list[str]) -> None:
-    """Never a directory that is protected, or that holds one."""
+    """Never a directory that is protected, or that contains one."""
     case = _with_options(paths=protected)
     there = [{"path": path, "type": "directory"} for path in protected]
     case["evidence"] = [*case["evidence"], *there]

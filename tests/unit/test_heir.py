@@ -1,4 +1,4 @@
-"""A process at hand that acts should its parent be killed, and leaves nothing when that ends in any other way."""
+"""A process that acts if its parent is killed, and leaves nothing behind when that ends in any other way."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _is_gone(pid: int) -> bool:
 
 
 class _Run:
-    """A run in its own process, which follows its orders and waits there; its heir makes a file."""
+    """A run in its own process, which follows its orders and waits there; its heir creates a file."""
 
     def __init__(self, folder: Path, does: Callable[[Heir], None], keep: tuple[int, ...] = ()) -> None:
         self.acted = folder / "acted"
@@ -58,7 +58,7 @@ class _Run:
         self.acted.write_text(str(os.getpid()))
 
     def kill(self) -> None:
-        """Kill it, and all of its group."""
+        """Kill it, and its whole group."""
         os.killpg(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
 

@@ -1,4 +1,4 @@
-"""A hostile root: what stands in a file's place, or may not be read, does not count as absent."""
+"""A hostile root: what is in a file's place, or may not be read, does not count as absent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OBSTACLES: list[dict[str, Any]] = load_yaml(FIXTURES / "obstacles.yml")
 
 
 def test_root_that_nobody_made_to_harm_is_seen_in_full(root: Path) -> None:
-    """Else no test of a root that is to harm would prove anything."""
+    """Otherwise no test of a hostile root would show anything."""
     seen = look(root)
     assert seen.found() == ["kesl installed"]
     assert seen.answer["complete"] is True

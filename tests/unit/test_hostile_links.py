@@ -1,4 +1,4 @@
-"""A hostile root: no link leads out of it, whenever it is put there, and none leads on for ever."""
+"""A hostile root: no link leads out of it, whenever it is created, and none is followed forever."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ WAYS = {
 }
 
 
-# So often is a root looked at that changes all the while, each time for what lies outside.
+# How often a root that keeps changing is checked, each time for what is outside.
 TIMES = 500
 SOUGHT = {
     "path": {"paths": [f"/opt/kaspersky/{MARKER}"], "children_of": ["/opt/kaspersky"], "listed": []},
@@ -62,7 +62,7 @@ def _outside(folder: Path) -> Path:
 
 
 def test_what_lies_outside_would_be_seen(tmp_path: Path) -> None:
-    """Else the tests below would prove nothing."""
+    """Otherwise the tests below would show nothing."""
     seen = look(_outside(tmp_path))
     assert "kesl installed" in seen.found()
     kinds = {item["kind"] for item in seen.items.values() if MARKER in json.dumps(item)}
@@ -147,7 +147,7 @@ def test_folder_swapped_for_a_link_while_it_is_looked_at_leads_nowhere(tmp_path:
 
 
 class _Interrupted:
-    """The module os, in which something happens right before one of the calls that touch the file system."""
+    """The module os, with something that happens right before one of the calls that touch the file system."""
 
     def __init__(self, number: int, act: Callable[[], None]) -> None:
         self.left = number
@@ -168,7 +168,7 @@ class _Interrupted:
 
 
 def _instead(place: Path, aim: Path | None) -> Callable[[], None]:
-    """Return what puts a link to the outside, or a pipe, in a place."""
+    """Return a function that puts a link to the outside, or a pipe, in a place."""
 
     def act() -> None:
         place.rename(place.with_name("aside"))

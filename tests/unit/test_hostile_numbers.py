@@ -12,7 +12,7 @@ from hostile_roots import KESL, SECONDS, look, write
 
 
 def _deepen(place: Path, depth: int) -> None:
-    """Make directories in each other; no path may be as long, so that the descriptor goes along."""
+    """Make nested directories; no path may be that long, so that the descriptor moves along."""
     descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
     for _level in range(depth):
         os.mkdir("x", dir_fd=descriptor)
@@ -24,7 +24,7 @@ def _deepen(place: Path, depth: int) -> None:
 
 @pytest.fixture
 def removed(root: Path) -> Iterator[Path]:
-    """Return the root, and remove it at the end: pytest's own way of it does not get so deep, and takes its time."""
+    """Return the root, and remove it at the end: pytest's own method cannot go that deep, and is slow."""
     try:
         yield root
     finally:
@@ -42,12 +42,12 @@ def test_directories_3000_deep_are_looked_at(removed: Path) -> None:
     assert seen.answer["complete"] is True
 
 
-# So many names may one file have, at least.
+# One file may have at least this many names.
 MOST_NAMES = 60_000
 
 
 def _many(folder: Path, number: int) -> None:
-    """Fill a directory with names of a few files, which is made in a third of the time that files take."""
+    """Fill a directory with links to a few files, which takes a third of the time of real files."""
     folder.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     for count in range(number):
@@ -76,7 +76,7 @@ def test_entries_of_a_shared_directory_are_counted(removed: Path) -> None:
 
 
 def test_700_homes_are_all_looked_at(removed: Path) -> None:
-    """They are more directories than a process may have open at once."""
+    """There are more directories than a process may have open at once."""
     for number in range(700):
         (removed / "home" / f"user{number}" / ".config" / "autostart").mkdir(parents=True)
     write(removed, "home/user699/.config/autostart/x.desktop", "Exec=/opt/kaspersky/kesl/bin/x\n")

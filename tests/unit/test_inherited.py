@@ -1,4 +1,4 @@
-"""Runs that are killed in a handover: one of the two protects within seconds, and the next run goes on from there."""
+"""Runs that are killed in a handover: one of the two protects within seconds, and the next run continues from there."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NEW = {"new.service"}
 
 @pytest.fixture
 def place() -> Iterator[Path]:
-    """A directory that root owns, with all above it."""
+    """A directory that belongs to root, with everything above it."""
     made = Path(tempfile.mkdtemp(prefix="avshift-heir-", dir="/root"))
     yield made
     shutil.rmtree(made)
@@ -43,7 +43,7 @@ def test_killed_between_the_two_the_old_one_comes_back(host: Killed, at: str) ->
     assert host.runs() == OLD
     facts = host.finish()
     assert host.runs() == NEW
-    # What the killed run left without protection counts.
+    # The time that the killed run left without protection counts.
     assert facts["window_seconds"] > facts["window_before_seconds"] > 0
 
 
@@ -65,7 +65,7 @@ def test_a_new_one_that_fails_its_self_test_makes_way_for_the_old_one(host: Kill
 
 
 def test_an_old_one_that_was_stopped_late_by_a_command_of_the_run_is_started_again(host: Killed) -> None:
-    """systemctl goes on when its run is killed, and may be slow to ask."""
+    """systemctl continues when its run is killed, and may be slow."""
     host.kill("old stopped")
     assert comes(lambda: host.runs() == OLD)
     (host.folder / "old.service").unlink()
@@ -142,7 +142,7 @@ def test_killed_before_the_old_one_was_to_stop_the_old_one_stays_alone(both: Kil
 
 
 def test_a_new_one_that_a_command_starts_after_the_watch_has_ended_does_not_stay(both: Killed) -> None:
-    """Found in the lab: the watch had stopped it before it was there, and the run was killed before it saw that."""
+    """Found in the lab: the guard had stopped it before it was up, and the run was killed before it noticed."""
     both.kill("new beside")
     (both.folder / "new.service").touch()
     assert both.heir_has_acted()

@@ -1,4 +1,4 @@
-"""A value of a configuration is what it says, or it is not known: never one of several, or the default."""
+"""A configuration value is what the file says, or it is not known: never one of several, or the default."""
 
 from __future__ import annotations
 

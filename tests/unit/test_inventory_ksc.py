@@ -1,4 +1,4 @@
-"""The inventory plugin as Ansible runs it: hosts, groups, its cache, and nothing where the list is not whole."""
+"""The inventory plugin as Ansible runs it: hosts, groups, its cache, and nothing if the list is incomplete."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 def _run(home: Path, options: dict[str, Any], **env: str) -> subprocess.CompletedProcess[str]:
-    """Have ansible-inventory list what an inventory file gives."""
+    """Have ansible-inventory list the result of an inventory file."""
     path = home / "devices.ksc.yml"
     path.write_text(yaml.safe_dump({"plugin": "avshift.endpoint.ksc", **options}), encoding="utf-8")
     (home / "ansible.cfg").write_text("", encoding="utf-8")

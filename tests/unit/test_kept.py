@@ -1,4 +1,4 @@
-"""What was approved is read once per run, and each host gets what its own reading would have given."""
+"""An approval is read once per run, and each host gets what a reading of its own would have given."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Marks in the kernel's own tables: filters of traffic control, IPsec policies and states. They are named, and stay."""
+"""Marks in the kernel's own tables: traffic control filters, IPsec policies and states. They are named, and stay."""
 
 from __future__ import annotations
 

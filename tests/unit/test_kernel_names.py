@@ -1,4 +1,4 @@
-"""Names in the kernel's tables that begin as a product's are named, and never more than that."""
+"""Names in the kernel's tables that start like a product's are named, and no others."""
 
 from __future__ import annotations
 

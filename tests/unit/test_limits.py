@@ -1,4 +1,4 @@
-"""What is not looked at is unknown or named, for every entry of the catalog's tables, and never passed over."""
+"""What is not checked is unknown or named, for every entry of the catalog's tables, and never skipped silently."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FOLDER = REPOSITORY / "plugins/plugin_utils/catalog/data/limits"
 MANAGERS = {limit["id"] for limit in load_yaml(FOLDER / "linux" / "package_managers.yml")["limits"]}
 MARKED = [(limit, mark) for limit in CATALOG.limits for mark in limit.marks]
 LISTED = [(limit, place) for limit in CATALOG.limits for place in limit.lists]
-# A line that each expression of the catalog finds, and one that it does not.
+# A line that each expression of the catalog matches, and one that it does not.
 LINES = {
     "rpm_elsewhere": ("%_dbpath /srv/rpm", "# %_dbpath /srv/rpm"),
     "homes_by_name_service": ("passwd: files sss", "passwd: files systemd"),
@@ -113,7 +113,7 @@ def test_every_expression_has_lines() -> None:
     assert {limit.id for limit, mark in MARKED if "line" in mark} == set(LINES)
 
 
-# Whatever users come from: the services of today, and one of tomorrow.
+# Wherever users come from: today's services, and a future one.
 SERVICES = {
     "passwd: files sss": True,
     "passwd:\tsss files systemd": True,

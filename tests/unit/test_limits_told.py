@@ -1,4 +1,4 @@
-"""What no look covers is named in every document of a fleet, with how many hosts have it."""
+"""What no look covers is named in every document of a fleet, with the number of hosts that have it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_report_counts_the_hosts_of_each_limit_and_says_why() -> None:
         ["snap"],
         [],
     ]
-    # They change nothing of what a host is worth.
+    # They do not change a host's verdict.
     assert content["totals"]["clean"] == 3
 
 

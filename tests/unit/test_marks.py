@@ -1,4 +1,4 @@
-"""Marks of packets are the product's where its own configuration says so: a default never deletes a rule."""
+"""fwmarks belong to the product if its own configuration says so: a default never deletes a rule."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_host_with_a_setting_that_is_not_understood_is_not_complete(
     told = [told for told in unknowns.told(seen, CATALOG.products, [product_id]) if told["id"].endswith(f"[{key}]")]
     assert [(one["bears"], one["products"]) for one in told] == ([(True, [product_id])] if case["mark"] is None else [])
     of_host, default = marks.of(seen, [CATALOG.product(product_id)]), _default(product_id, f"{file}[{key}]")
-    # Of a setting that is not understood not even the default is assumed.
+    # For a setting that is not understood, not even the default is assumed.
     assert of_host.named == ({case["mark"]} if case["mark"] else set())
     assert (default in of_host.assumed) is (case["mark"] == "" and default != "")
 

@@ -1,4 +1,4 @@
-"""Records of several controllers: merged by copying, in any order and any number of times, and lost to no writer."""
+"""Records of several controllers: merged by copying, in any order and any number of times, and no writer loses any."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from test_report_outcome import ran
 
 HOSTS = ("h0", "h1", "h2", "a host/with~marks")
 TIMES = tuple(f"2026-11-29T1{hour}:00:00Z" for hour in range(3))
-# What records are made of is made once: each is a whole one.
+# The sources of records are built once: each is complete.
 CLEAN, FAILED = ran("full", "host"), ran("full", "host", "failed", window=0.3, left=True)
 
 
@@ -44,7 +44,7 @@ CONTROLLERS = st.lists(st.lists(RECORDS, max_size=4), min_size=1, max_size=4)
 
 
 def _written(folder: Path, controllers: list[tuple[str, list[dict[str, Any]]]]) -> str:
-    """Write records of controllers into a folder each, inside of one folder."""
+    """Write records of controllers into a folder each, inside one folder."""
     folder.mkdir()
     for name, several in controllers:
         for record in several:
@@ -53,7 +53,7 @@ def _written(folder: Path, controllers: list[tuple[str, list[dict[str, Any]]]]) 
 
 
 def _report(folder: str) -> dict[str, Any]:
-    """Return the report of a folder, but for the names of files."""
+    """Return the report of a folder, without the names of files."""
     with tempfile.TemporaryFile() as file:
         content: dict[str, Any] = json.loads("".join(gather.gather(folder, (), gather.Spool(file)).text()))
     for host in content["hosts"]:
@@ -68,12 +68,12 @@ def test_merging_is_commutative_associative_and_idempotent(controllers: list[Any
         home = Path(place)
         named = [(f"c{number}", several) for number, several in enumerate(controllers)]
         straight = _report(_written(home / "straight", named))
-        # Other names give another order of reading, and each is there twice.
+        # Other names lead to another order of reading, and each is there twice.
         other = [f"d{number}" for number in range(2 * len(controllers))]
         chance.shuffle(other)
         renamed = [(name, several) for name, (_name, several) in zip(other, itertools.cycle(named), strict=False)]
         assert _report(_written(home / "renamed", renamed)) == straight
-        # What counts of a part may stand for the part.
+        # What counts for a part may represent the part.
         first = records.read(_written(home / "first", named[:2]))
         parts = [("merged", [record for _name, record, _problem in first if record is not None]), *named[2:]]
         assert _report(_written(home / "parts", parts))["hosts"] == straight["hosts"]
@@ -161,7 +161,7 @@ def _write_at_once(folder: str, record: dict[str, Any], begin: Any) -> None:
 
 
 def _at_once(folder: Path, several: list[dict[str, Any]]) -> None:
-    """Have each record written by a process of its own, all at the same time."""
+    """Have each record written by a separate process, all at the same time."""
     context = multiprocessing.get_context("fork")
     begin = context.Barrier(len(several))
     writers = [context.Process(target=_write_at_once, args=(str(folder), one, begin)) for one in several]
@@ -186,7 +186,7 @@ def test_a_writer_waits_for_the_one_before_it(tmp_path: Path) -> None:
     context = multiprocessing.get_context("fork")
     begin = context.Barrier(2)
     other = context.Process(target=_write_at_once, args=(folder, _record("h0", "silent", TIMES[2], ""), begin))
-    # A process that is forked while the lock is held has it, too.
+    # A process that is forked while the lock is held holds it, too.
     other.start()
     with records.alone(folder):
         begin.wait()

@@ -1,4 +1,4 @@
-"""What ansible-doc shows of each module is whole: attributes, two examples, and the form of what is returned."""
+"""What ansible-doc shows for each module is complete: attributes, two examples, and the form of the return values."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _name(path: Path) -> str:
 
 
 def _attributes(module: Path) -> dict[str, dict[str, Any]]:
-    """Return a module's attributes as ansible-doc merges them: its own count, then those of the first fragment."""
+    """Return a module's attributes as ansible-doc merges them: its own win, then those of the first fragment."""
     documented = yaml.safe_load(str(constant(module, "DOCUMENTATION")))
     found: dict[str, dict[str, Any]] = dict(documented.get("attributes") or {})
     for fragment in documented["extends_documentation_fragment"]:
@@ -43,7 +43,7 @@ def test_attributes_are_whole(module: Path) -> None:
     assert found["platform"]["platforms"]
 
 
-# Which platforms a module works on, by the fragment that says so; all others work on Linux alone.
+# Which platforms a module works on, by the fragment that says so; all others work only on Linux.
 SPECIAL = {"controller_alone": "posix", "looks_at_windows_too": "linux, windows"}
 
 

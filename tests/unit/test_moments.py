@@ -1,4 +1,4 @@
-"""When something became true, as a watch saw it: never reported as shorter than it was, and how exactly it is known."""
+"""When something became true, as seen by a watch: never reported as shorter than it was, and with its precision."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A name of any bytes, written as text in a plan, is found again by it."""
+"""A name of any bytes, written as text in a plan, can be restored from that text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What would keep a tree from being removed is found, and looking at it changes nothing."""
+"""Whatever would keep a tree from being removed is found, and the check changes nothing."""
 
 from __future__ import annotations
 

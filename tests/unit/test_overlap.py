@@ -1,4 +1,4 @@
-"""The handover in which the new protection stands before the old one goes, on a host of stand-ins."""
+"""The handover in which the new protection starts before the old one stops, on a host of stand-ins."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SLOW = {"why": "slow", "words": "reading a clean file took longer than 2 s, in /
 
 
 class _Signature:
-    """The signature of one run; what is done with it stands in the host's list of what was said."""
+    """The signature of one run; what is done with it is noted in the host's list."""
 
     data = b"random"
 
@@ -56,7 +56,7 @@ class _Probe:
 
 
 class _Guard:
-    """A guard that strikes at one of the moments: before, beside, stopping, and stops the new one as it does."""
+    """A guard that strikes at one of the moments before, beside or stopping, and stops the new one as a guard does."""
 
     def __init__(self, host: Host, strikes: str) -> None:
         self.host, self.strikes, self.probe, self.told = host, strikes, _Probe(), None
@@ -87,7 +87,7 @@ class _Guard:
 
 
 class _Parts:
-    """What a test changes of the parts that are stand-ins here."""
+    """What a test changes in the stand-ins here."""
 
     def __init__(self, host: Host) -> None:
         self.host, self.strikes, self.beside = host, "", [check("beside_blocks:/home", "ok", "")]
@@ -167,7 +167,7 @@ def test_the_new_one_starts_with_the_list_of_what_is_the_old_one_s_and_nothing_o
 def test_one_that_starts_after_the_old_one_has_stopped_leaves_nothing_out(
     host: Host, parts: _Parts, tmp_path: Path
 ) -> None:
-    """Nor where a run that was killed has left the list."""
+    """Nor if a killed run has left the list."""
     told, seen = _excludes(tmp_path), []
     for name in ("environment", "list"):
         Path(told[name]).write_text("left", "utf-8")
@@ -180,7 +180,7 @@ def test_one_that_starts_after_the_old_one_has_stopped_leaves_nothing_out(
 
 
 def test_the_list_stays_for_as_long_as_the_unit_is_told_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A scanner that is given a list that is not there may watch nothing."""
+    """A scanner whose list is missing may watch nothing."""
     told = _excludes(tmp_path)
     with excluded.Excluded(told):
         real = excluded.safe_remove.remove
@@ -217,7 +217,7 @@ def test_where_the_two_do_not_get_on_the_old_one_goes_first_and_the_record_says_
 
 
 def test_a_reader_that_waited_with_the_old_one_alone_is_given_time(host: Host, parts: _Parts) -> None:
-    """A busy machine is no reason for a window: the old one protects until it is less so."""
+    """A busy machine is no reason for a window: the old one protects until it is less busy."""
     parts.strikes, parts.slow_at_first = "before", overlap.READY_ATTEMPTS - 1
     facts = handover.do(BESIDE)
     assert (facts["window_seconds"], facts["overlap"]["held"]) == (0.0, True)

@@ -1,4 +1,4 @@
-"""A machine is found in a plan by its machine-id alone, and never taken for another."""
+"""A machine is found in a plan only by its machine-id, and is never taken for another one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The signature of one run: only the engine learns it, and nothing of it stays."""
+"""The signature of one run: only the engine learns it, and nothing of it remains."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NAME = re.compile(r"avshift-overlap-[0-9a-f]{32}\.ndb")
 
 
 class _Engine(threading.Thread):
-    """Answers on a socket as the real one does, by the signatures in a directory at the time of the order to load."""
+    """Answers on a socket as the real one does, by the signatures in a directory at the time of the reload order."""
 
     def __init__(self, folder: Path, loads: bool = True) -> None:
         super().__init__(daemon=True)
@@ -63,7 +63,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def _made(folder: Path, **changes: Any) -> dict[str, Any]:
-    """Return what the catalog says of ClamAV's, in another directory."""
+    """Return what the catalog says about ClamAV's signature, in another directory."""
     told = CATALOG.providers["clamav"].platforms["debian"]["real_time"]["overlap"]["signature"]
     return {**told, "directory": str(folder), "forget": True, **changes}
 
@@ -94,7 +94,7 @@ def test_no_two_runs_have_the_same(folder: Path) -> None:
 
 
 def test_an_engine_that_does_not_come_to_know_it_is_an_error_and_its_file_goes(folder: Path) -> None:
-    """The negative control: the engine loads from elsewhere, so that the signature is left out."""
+    """The negative control: the engine loads from elsewhere, so that the signature is not loaded."""
     engine = _Engine(folder, loads=False)
     with pytest.raises(EndpointError, match="does not detect this run's own signature") as caught:
         OwnSignature(_made(folder, limit=0.3), engine.path).__enter__()

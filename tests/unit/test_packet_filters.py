@@ -1,4 +1,4 @@
-"""Packet filters are looked at whole: where one tool's view is not the whole, another is asked, or it is not known."""
+"""Packet filters are read completely: if one tool's view is incomplete, another one is asked, or it is unknown."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Host:
         patch.setattr(policy_rules, "now", list)
 
     def run(self, argv: list[str], _limit: int, stdin: str | None = None) -> Finished:
-        """Stand for a program of the host."""
+        """Stand in for a program of the host."""
         if stdin is not None:
             self.given.append(f"{' '.join(argv)}\n{stdin}")
             return Finished(0, "", "")
@@ -54,14 +54,14 @@ class Host:
 
     @staticmethod
     def chains(kernel: Any) -> list[tuple[str, str]]:
-        """Stand for the kernel's own answer."""
+        """Stand in for the kernel's own answer."""
         if isinstance(kernel, str):
             raise PermissionError(1, kernel)
         return list(map(tuple, kernel))
 
 
 def _told(items: Any) -> tuple[list[str], list[str]]:
-    """Return (what was seen, where it is not known) of evidence items."""
+    """Return (what was seen, where something is unknown) from evidence items."""
     items = list(items)
     return sorted(item["what"] for item in items if "value" in item), sorted(
         item["what"] for item in items if "unknown" in item

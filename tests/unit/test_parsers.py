@@ -28,7 +28,7 @@ from sources import ENDPOINT, tree
 from support import FIXTURES, cases, load_yaml, name_of
 
 OUTPUTS = cases("outputs", "*.txt")
-# Words of every format, what text is made of, and bytes that are none.
+# Words of every format, pieces of text, and bytes that are not text.
 WORDS = ["Package: ", "Status: ", "Version", ":", "=", "[", "]", "Inst ", "Purg ", "(", "fanotify ", "mask:", "ino:"]
 WORDS += ["Name: ", "Value:", ",", "x", "0", "30000", " ", "\t", "\n", "\n\n", "²", "٣", "\x00", "\x85", "\u2028"]
 WORDS += ["mark ", "0x200", "0A ", "0100007F:08AE ", "kesl", "/opt/kaspersky/kesl", " - ", "\\040", "\\777", "(none)"]
@@ -44,12 +44,12 @@ SPLINTERS = st.one_of(
     st.sampled_from([word.encode() for word in WORDS]), st.binary(max_size=6), st.just(b"\xed\xa0\x80")
 )
 GARBLED = st.lists(SPLINTERS, max_size=30).map(b"".join)
-# Lengths and kinds of DER and netlink, which the above would seldom hit.
+# Lengths and kinds of DER and netlink, which the strategies above would seldom hit.
 RECORDED = [path.read_bytes() for path in OUTPUTS]
 
 
 def _spoilt(raw: bytes) -> st.SearchStrategy[bytes]:
-    """Return a strategy that cuts a recorded output off, and puts something else into it."""
+    """Return a strategy that shortens a recorded output, and inserts something else into it."""
     place = st.integers(0, len(raw))
     return st.tuples(place, place, SPLINTERS).map(lambda cut: raw[: cut[0]] + cut[2] + raw[cut[1] :])
 
@@ -84,7 +84,7 @@ def test_output_is_understood_as_expected(path: Path) -> None:
 
 
 class _Sealed:
-    """Refuses whatever a process can do to the world while a parser works: an audit hook cannot be taken off again."""
+    """Refuses any effect on the outside while a parser works: an audit hook cannot be removed again."""
 
     FORBIDDEN = ("open", "os.", "subprocess.", "socket.", "shutil.", "tempfile.", "sqlite3.", "exec", "ctypes.")
 
@@ -97,7 +97,7 @@ class _Sealed:
             raise PermissionError(f"a parser did {event}{arguments!r:.200}")
 
     def call(self, parser: Callable[[bytes], Any], raw: bytes) -> Any:
-        """Return what a parser makes of bytes; PermissionError if it turns to anything else."""
+        """Return what a parser makes of bytes; PermissionError if it uses anything else."""
         self.closed = True
         try:
             return parser(raw)
@@ -118,7 +118,7 @@ def test_parser_takes_any_bytes_and_nothing_else(name: str, raw: bytes) -> None:
 
 
 def test_sealed_parser_cannot_read_a_file() -> None:
-    """Else the test above would prove nothing."""
+    """Otherwise the test above would show nothing."""
     with pytest.raises(PermissionError, match="a parser did open"):
         SEALED.call(lambda raw: Path("/etc/passwd").read_bytes(), b"")
     assert Path("/etc/passwd").read_bytes()
@@ -172,7 +172,7 @@ STATUS = st.lists(
 
 @given(STATUS)
 def test_stanzas_are_the_same_however_the_file_is_cut_into_blocks(blocks: list[bytes]) -> None:
-    """They are those that begin a line with a name, of what empty lines part."""
+    """They are those that start a line with a name, in blocks separated by empty lines."""
     stanzas = [b"\n" + stanza for stanza in b"".join(blocks).split(b"\n\n")]
     expected = [dpkg_status.fields(stanza) for stanza in stanzas if dpkg_status.NAME.search(stanza)]
     for cut in (blocks, [b"".join(blocks)], [bytes([byte]) for byte in b"".join(blocks)]):
@@ -380,7 +380,7 @@ def test_only_the_star_has_a_meaning_in_a_pattern(patterns: list[str], name: str
 
 
 def _fits(pattern: str, name: str) -> bool:
-    """Say the same by hand: the parts between the stars stand in the name in their order."""
+    """The same, computed by hand: the parts between the stars occur in the name in order."""
     first, *parts = pattern.split("*")
     if not parts:
         return name == pattern

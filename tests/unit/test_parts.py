@@ -1,4 +1,4 @@
-"""What runs several make targets at once ends all of them when it is ended itself, and reports how each went."""
+"""The program that runs several make targets at once ends all of them when it is ended, and reports each result."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def home(tmp_path: Path) -> Path:
 
 def _begun(home: Path, *parts: str) -> subprocess.Popen[str]:
     command = [sys.executable, "lab/parts.py", "--jobs", "2", *parts]
-    # What a shell starts in the background ignores an interrupt, and so does all below it: not so at a terminal.
+    # What a shell starts in the background ignores an interrupt, and so does everything below it; not at a terminal.
     command = ["env", "--default-signal=INT", *command]
     return subprocess.Popen(command, cwd=home, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 

@@ -17,12 +17,12 @@ from support import REPOSITORY, load_yaml
 
 LIST = REPOSITORY / "tests" / "fixtures" / "plain_english.yml"
 ROOMS = ("docs", "plugins", "roles", "playbooks", "inventories", "meta", "lab", "molecule", "benchmarks", "release")
-# Of these only comments and docstrings are read: their other texts are made up, as hosts and users would write them.
+# Of these only comments and docstrings are read: their other texts are invented, as hosts and users would write them.
 TESTS = REPOSITORY / "tests"
 FORMS = {".md", ".py", ".yml", ".json", ".j2"}
 STRINGS = {tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
 BETWEEN = {tokenize.NL, tokenize.COMMENT, getattr(tokenize, "FSTRING_START", -1), getattr(tokenize, "FSTRING_END", -1)}
-# What is no text in a file of each form.
+# What is not text in a file of each form.
 CODE = {
     ".md": r"^```.*?^```|`[^`\n]*`|\]\([^)\n]*\)",
     ".yml": r"^[ -]*[\w$.\"*-]+:(?: +\S+)?(?= *$)|^[ -]*[\w$.*-]+:(?= )|`[^`\n]*`|[A-Z]\([^)\n]*\)|\{\w+\}",
@@ -41,13 +41,13 @@ def _words() -> list[dict[str, Any]]:
 
 
 def _blanked(text: str, form: str) -> str:
-    """Return a text with everything in it that is code as spaces; lines stay where they are."""
+    """Return a text with all code in it replaced with spaces; lines stay where they are."""
     blank = re.compile(CODE[form], re.MULTILINE | re.DOTALL)
     return blank.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
 
 
 def _python(text: str) -> Iterator[tuple[int, str, int]]:
-    """Yield (line, text, kind of token) of every string and every comment; what follows each other is one text."""
+    """Yield (line, text, kind of token) of every string and every comment; adjacent ones of a kind are one text."""
     start, held, kind, last = 0, "", 0, 0
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         of = tokenize.STRING if token.type in STRINGS else token.type
@@ -98,7 +98,7 @@ def _texts(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def _complaints(path: Path, name: str) -> list[str]:
-    """Return a line for every word of the list in a file of this name, besides its exceptions."""
+    """Return one line per word of the list in a file of this name, without its exceptions."""
     return [
         f'{name}:{line + text.count(chr(10), 0, found.start())}: "{found[0]}": write "{word["better"]}"'
         for line, text in _texts(path)
@@ -110,7 +110,7 @@ def _complaints(path: Path, name: str) -> list[str]:
 
 @cache
 def _files() -> list[Path]:
-    # The examples are made by the code, whose texts are looked at where they stand.
+    # The examples are generated; their texts are checked in the code that writes them.
     below = [path for room in ROOMS for path in (REPOSITORY / room).rglob("*") if path.suffix in FORMS]
     below += [path for path in TESTS.rglob("*.py") if "fixtures" not in path.parts]
     kept = (path for path in below if path.is_file() and "examples" not in path.parts)

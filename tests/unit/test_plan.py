@@ -1,4 +1,4 @@
-"""Every case under tests/fixtures/plans is planned as it says, and its digest holds what matters and nothing else."""
+"""Every case under tests/fixtures/plans is planned as expected, and its digest covers what matters and nothing else."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_steps_can_be_carried_out_and_told_apart(path: Path) -> None:
 
 
 def _by_link(identity: str) -> str:
-    """Return an id of evidence as plans have it, without the second of an installation."""
+    """Return an evidence ID as plans have it, without the second of an installation."""
     return re.sub(r"/12[.0-9]+_[0-9]+/", "/install-current/", identity)
 
 
@@ -185,7 +185,7 @@ def test_marks_are_filled_in_for_the_endpoint() -> None:
 
 
 def test_text_of_a_file_is_sent_as_it_was_approved() -> None:
-    """A site's signature may hold what looks like the plan's own mark."""
+    """A site's signature may contain text that looks like the plan's own mark."""
     case = case_of("clean")
     case["goal"]["options"]["site_signatures"] = {"site.yara": "rule {digest} {change_id}"}
     plan = plan_of(case)

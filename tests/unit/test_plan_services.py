@@ -1,4 +1,4 @@
-"""Steps for services, the firewall, the kernel and accounts say to the letter what they do."""
+"""Steps for services, the firewall, the kernel and accounts say exactly what they do."""
 
 from __future__ import annotations
 

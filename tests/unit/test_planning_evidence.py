@@ -1,4 +1,4 @@
-"""What only plans ask about rules, accounts and file systems is reported unchanged; no obstacle prevents planning."""
+"""Evidence that only plans ask for (rules, accounts, file systems) is reported as it is; no obstacle stops planning."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MASKED = {"tool": "nft", "table": "ip x", "chain": "y", "rule": "meta mark 0x200
 
 @pytest.fixture
 def look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Look]:
-    """A look at a root of its own, and no firewall."""
+    """A look at a separate root, and no firewall."""
     monkeypatch.setattr(packet_rules.packet_rules, "listed", lambda: iter(()))
     (tmp_path / "etc" / "iptables").mkdir(parents=True)
     looking = Look(str(tmp_path))

@@ -1,4 +1,4 @@
-"""A fleet's plan is put together from the records that its hosts' own tasks have written in this run, and no others."""
+"""A fleet's plan is built from the records that its hosts' own tasks have written in this run, and no others."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _in_memory(names: list[str]) -> Results:
 
 
 def _written(results: Results, folder: Path) -> Results:
-    """Return what hosts register whose tasks have written their records, which are written."""
+    """Return what hosts register whose tasks have written their records, and write these."""
     told: Results = {}
     for host, result in results.items():
         if result is None or "plan" not in result:

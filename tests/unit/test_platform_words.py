@@ -1,4 +1,4 @@
-"""A word of a system stands in its own rooms alone: else the next system has to be woven in everywhere."""
+"""A platform's words are only used in its own rooms: otherwise the next platform would have to be added everywhere."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sources import PLUGINS, short, texts
 
 ROOMS = ("detect", "plan", "fleet", "approval", "carry_out", "record", "report", "schema")
 SCHEMAS = PLUGINS / "plugin_utils" / "catalog" / "data" / "schemas"
-# What describes a platform's own part of the catalog, or what its collector answers, and what names the platforms.
+# Descriptions of a platform's own part of the catalog, or of its collector's answers, and what names the platforms.
 OF_A_PLATFORM = ("linux", "windows", "platforms")
 SERVICES = "systemd|systemctl|journalctl|journald|initd|sysvinit|upstart|launchd|udev|dbus|polkit|auditd|crontabs?|cron"
 PACKAGES = "dpkg|rpm|rpms|apt|apt-get|dnf|yum|zypper|debconf|deb|snapd|flatpak|debian|ubuntu|rhel|fedora|suse"
@@ -24,7 +24,7 @@ WORD = re.compile(rf"(?<![A-Za-z0-9])(?:{SERVICES}|{PACKAGES}|{KERNEL}|{OTHERS})
 # Kinds of evidence and of steps that have a meaning on any system, so that the engine may name them.
 EVERYWHERE = {"process", "path", "package", "journal", "mention", "limit", "interceptor", "container_interceptor"}
 EVERYWHERE |= {"socket", "named_domain", "flow", "known_address", "announce", "handover", "finish"}
-# Words of other things too: parts of a reason, of a goal, of an effect, and of an options' list.
+# Words that also mean other things: parts of a reason, of a goal, of an effect, and of an options' list.
 OF_OTHER_THINGS = {"file", "account", "group"}
 
 
@@ -39,7 +39,7 @@ def _places() -> list[Path]:
     return [*_engine(), *templates, *schemas]
 
 
-# What hides who a document is about has to know the versions' forms of every system.
+# Redaction has to know the version formats of every system.
 READING_ALL = {"plugin_utils/report/redact/redactor.py": {"deb", "ubuntu"}}
 
 
@@ -55,7 +55,7 @@ def test_no_word_of_a_system_stands_outside_its_rooms() -> None:
     found = [(short(path), word) for path in places for word in _words(path.read_text(encoding="utf-8"))]
     read = {(file, word) for file, words in READING_ALL.items() for word in words}
     assert [f"{file}:{word}" for file, word in found if (file, word.partition(": ")[2]) not in read] == []
-    # What is not said there any more is to be taken off the list.
+    # What is no longer said there has to be removed from the list.
     assert read <= {(file, word.partition(": ")[2]) for file, word in found}
 
 

@@ -1,4 +1,4 @@
-"""What roles and playbooks may do, and that what is documented is what is read."""
+"""What roles and playbooks may do, and that all documented variables are read, and only those."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _spec(role: Path) -> dict[str, dict[str, Any]]:
 
 
 def _default(value: Any) -> Any:
-    """Return a default's own value where it is taken from the collection's variable, outside of an engine's job."""
+    """Return a default's own value if it is taken from the collection's variable, outside an engine's job."""
     match = re.fullmatch(r"\{\{\s*\w+\s*\|\s*default\((.*)\)\s*\}\}", value) if isinstance(value, str) else None
     return yaml.safe_load(match.group(1).removesuffix(" | avshift.endpoint.job_folder")) if match else value
 
@@ -87,7 +87,7 @@ def test_role_s_documented_options_are_its_defaults(role: Path) -> None:
         assert "default" in option or option.get("required") or "Needed" in str(option["description"]), name
 
 
-# What one role alone has, and a playbook or a caller sets for it.
+# Variables that only one role has, and that a playbook or a caller sets for it.
 OF_THE_ROLE_ALONE = {
     "kaspersky_detect_root",
     "kaspersky_detect_records_dir",
@@ -107,9 +107,9 @@ def test_option_of_a_role_is_the_collection_s_variable_where_that_is_set(role: P
 
 
 def test_nothing_outside_of_roles_names_one_role_s_variable_for_what_several_have() -> None:
-    """A playbook, a guide or a message that did would miss the other roles."""
+    """A playbook, a guide or a message that used one would miss the other roles."""
     own = "|".join(_spec(REPOSITORY / "roles" / "endpoint_migrate"))
-    # The playbook plan holds the role to its first half, whatever is set for the fleet.
+    # The playbook plan limits the role to its first half, whatever is set for the fleet.
     allowed = {"playbooks/plan.yml: endpoint_migrate_require_approval"}
     folders = ("playbooks", "plugins", "docs", "molecule", "inventories", "tests", "benchmarks", "lab")
     texts = [path for folder in folders for path in (REPOSITORY / folder).rglob("*") if path.suffix in TEXTS]
@@ -190,7 +190,7 @@ def test_every_task_of_a_role_has_a_time_limit_that_its_user_can_set(role: Path)
 
 
 def _modules_called(tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return every task that calls a module of the collection, in blocks too."""
+    """Return every task that calls a module of the collection, including those in blocks."""
     found = [task for task in tasks if any(key.startswith("avshift.endpoint.") for key in task)]
     for task in tasks:
         for part in ("block", "rescue", "always"):

@@ -1,4 +1,4 @@
-"""Packs say what their sources say, hosts get what the packs say, and the document says what both do."""
+"""Packs say what their sources say, hosts get what the packs say, and the document agrees with both."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_no_pack_speaks_of_what_it_does_not_name() -> None:
 
 
 def test_the_rules_disagree_on_an_embedded_engine() -> None:
-    """Law says remove, one directive says that it is not about it, and another's sources do not settle it."""
+    """One law requires removal, one directive does not apply, and another one's sources do not settle it."""
     engine = {"id": "scan_engine", "class": "embedded", "state": "running"}
     names = ("us_far_52_204_23", "us_bod_17_01", "us_bis_2024", "au_pspf_002_2025")
     found = packs.of_finding(engine, policies.load(list(names)))

@@ -1,4 +1,4 @@
-"""Hosts that are looked at and never changed: their verdicts are counted apart, and are never clean."""
+"""Hosts that are only looked at: their verdicts are counted separately, and are never clean."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_what_was_found_before_and_is_gone_is_unknown_for_good() -> None:
     found = runs.of_detection("h", _looked(CLIENT), RUN)
     gone = _verified("h", CASES["never_present"], [found])
     assert (gone["verdict"], gone["preview"]["found_before"]) == ("unknown", ["kes_windows"])
-    # The record of the look that found it may have been written over since.
+    # The record of the look that found it may have been overwritten since.
     assert _verified("h", CASES["never_present"], [gone])["verdict"] == "unknown"
     clean = _verified("h", CASES["never_present"])
     assert _verified("h", CASES["never_present"], [clean])["verdict"] == "never_present"

@@ -1,4 +1,4 @@
-"""What programs of the system are called with: nothing that was read of a host becomes an option of theirs."""
+"""The arguments of the system's programs: nothing that was read from a host becomes an option."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.collect.packages 
 from ansible_collections.avshift.endpoint.plugins.module_utils.linux import rpm_database
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running import commands
 
-# What rpm would run as a shell command, were it taken for an option of its own.
+# What rpm would run as a shell command if it took it for an option.
 OPTION = "--eval=%(touch {marker})"
 RPM = """#!/bin/sh
 printf '%s\\n' "$*" >> {log}
@@ -34,7 +34,7 @@ def _program(folder: Path, name: str, text: str) -> None:
 
 @pytest.fixture
 def bin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the folder in which programs are looked for."""
+    """Return the folder in which programs are searched."""
     monkeypatch.setattr(commands, "SEARCH_PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
     monkeypatch.setattr(rpm_database, "MEMORY", str(tmp_path))
     return tmp_path / "bin"
@@ -45,7 +45,7 @@ def test_package_s_name_is_no_option_of_rpm_s(bin: Path, tmp_path: Path) -> None
     _program(bin, "rpm", RPM.format(log=tmp_path / "log", marker=tmp_path / "marker", option=option))
     database = tmp_path / "root" / "var" / "lib" / "rpm" / "rpmdb.sqlite"
     database.parent.mkdir(parents=True)
-    # As many packages as the program says there are.
+    # As many packages as the program reports.
     with sqlite3.connect(database) as connection:
         connection.execute("CREATE TABLE Packages (hnum INTEGER PRIMARY KEY, blob BLOB)")
         connection.execute("CREATE TABLE Name (key TEXT, hnum INTEGER, idx INTEGER)")

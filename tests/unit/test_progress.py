@@ -1,4 +1,4 @@
-"""How a rollout gets on: counted as it happens it is what counting at the end gives, and it fits on any screen."""
+"""The progress of a rollout: counting as it happens gives the same as counting at the end, and fits on any screen."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ HOSTS = 10_000
 
 @pytest.fixture
 def feed(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Any:
-    """Return what feeds a callback of its own with a fleet's results, and gives the texts that it wrote."""
+    """Return a function that feeds a callback with a fleet's results, and returns the texts that it wrote."""
     for name in ("SCHEDULE", "SHOWN", "WORDS", "ASKED"):
         monkeypatch.setattr(this_run, name, tmp_path / name)
     clock = [0.0]
@@ -182,7 +182,7 @@ LAST = (
 
 def test_ten_thousand_results_in_a_file_are_some_hundred_lines(feed: Any) -> None:
     written = [text for text in feed(HOSTS, None) if not text.startswith("ok: ")]
-    # A line for each 1 % of the hosts or 30 s, a block for each ring, and the last words.
+    # A line for each 1 % of the hosts or 30 s, a block for each ring, and the summary.
     assert 100 <= len(written) <= 240
     assert sum(map(len, written)) < 60_000
     assert written[-1] == "\nthe last words\n\n"
@@ -223,7 +223,7 @@ def test_four_hosts_are_told_one_by_one_in_a_file(feed: Any) -> None:
 
 
 def _work(hosts: int) -> float:
-    """Return how many calls of functions a result costs in a fleet of a size."""
+    """Return how many function calls a result costs in a fleet of a size."""
     calls = 0
     names = [f"host{number:05}" for number in range(hosts)]
     progress = Progress([("rest", names)], 0.0)

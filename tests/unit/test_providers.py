@@ -1,4 +1,4 @@
-"""What providers' command lines print is judged as the cases of providers say, and never ok by default."""
+"""The output of providers' command lines is judged as the provider cases say, and never ok by default."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from parsers import NOON
 from support import CATALOG, FIXTURES, REPOSITORY, cases, load_yaml, name_of
 
 CASES = cases("providers")
-# A provider that says nothing of itself has nothing to be understood.
+# A provider that reports nothing about itself has nothing to parse.
 TELLING = sorted(
     name for name, provider in CATALOG.providers.items() if any(p.get("probes") for p in provider.platforms.values())
 )
@@ -70,7 +70,7 @@ def test_every_provider_that_can_be_asked_has_each_form() -> None:
     assert {path.parent.name for path in CASES} == set(TELLING)
 
 
-# What ClamAV's engine says of itself is captured in test_database_age.py.
+# The answers of ClamAV's engine are captured in test_database_age.py.
 @pytest.mark.parametrize("name", sorted(set(CATALOG.providers) - {"clamav"}))
 def test_captured_outputs_of_several_releases_are_there_or_the_catalog_says_that_none_was_found(name: str) -> None:
     captured = {load_yaml(path)["captured"]["release"] for path in CASES if _is_captured(path, name)}
@@ -106,7 +106,7 @@ def _healthy(name: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", TELLING)
 def test_every_beginning_of_a_healthy_answer_says_nothing_bad(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An answer that breaks off is never a reason to take a product for bad."""
+    """An incomplete answer is never a reason to call a product bad."""
     case = _healthy(name)
     probes = _probes(name, case)
     for command, text in case["outputs"].items():
@@ -117,7 +117,7 @@ def test_every_beginning_of_a_healthy_answer_says_nothing_bad(name: str, monkeyp
 
 @pytest.mark.parametrize("name", TELLING)
 def test_every_check_hangs_on_its_own_field(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the healthy case says is needed: with a line of nonsense in a line's place some check is no longer ok."""
+    """Everything in the healthy case is needed: if nonsense replaces a line, some check is no longer ok."""
     case = _healthy(name)
     probes = _probes(name, case)
     needed = set()

@@ -1,4 +1,4 @@
-"""What is made from argument_specs.yml and the plugins' documentation is current, and leaves no variable out."""
+"""What is generated from argument_specs.yml and the plugins' documentation is current, and leaves no variable out."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_what_is_passed_on_is_explained() -> None:
 
 
 def _defaults(name: str) -> list[Any]:
-    """Return what playbooks and roles take where a variable is not set, but for nothing at all."""
+    """Return the values that playbooks and roles use for unset variables, except empty ones."""
     found = re.findall(rf"\b{name} \| default\(((?:\[[^]]*\]|'[^']*'|[^()\[\]',])*)(?:, true)?\)", _read())
     # Outside of an engine's job the filter changes nothing.
     found = [value.removesuffix(" | avshift.endpoint.job_folder") for value in found]

@@ -1,4 +1,4 @@
-"""How a management server's list and the records of hosts go together, in each document of a report."""
+"""How a management server's list and the records of hosts match, in each document of a report."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ def test_a_day_that_is_none_is_refused(path: str | None, since: str) -> None:
 
 
 def test_a_large_fleet_is_held_against_a_large_list() -> None:
-    """20,000 of each: a comparison of each with each would take an hour."""
+    """20,000 of each: comparing each with each would take an hour."""
     devices = [Device(fqdn=f"web{number}.example.org", name=f"WEB{number}") for number in range(20_000)]
     hosts = [Known(f"web{number}.example.org", True, None) for number in range(20_000)]
     assert reconciliation.reconcile(DeviceList(SOURCE, devices), hosts).head["matched"] == 20_000

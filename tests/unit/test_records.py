@@ -1,4 +1,4 @@
-"""Records are written whole, read if they are whole, and named if they are not."""
+"""Records are written completely, read if they are complete, and named if they are not."""
 
 from __future__ import annotations
 

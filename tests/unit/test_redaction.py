@@ -1,4 +1,4 @@
-"""What is redacted holds nothing of whoever it came from, is consistent, and is taken for no document."""
+"""What is redacted contains nothing that identifies its source, is consistent, and is not accepted as a document."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NOW = "2026-05-01T00:00:00Z"
 
 
 def _unknown(text: str) -> bool:
-    """Return True for a text of which no part is a word that the collection has in its own files."""
+    """Return True for a text of which no part is a word in the collection's own files."""
     return all(part.casefold() not in known() for part in PARTS.findall(text))
 
 
@@ -38,7 +38,7 @@ V6 = st.ip_addresses(v=6).map(str).filter(lambda text: len(text) > 6)
 HEX = st.text("0123456789abcdef", min_size=32, max_size=32)
 SERIAL = st.from_regex(r"[A-Z]{3}[0-9]{8}", fullmatch=True).filter(_unknown)
 MAC = st.lists(st.integers(16, 255), min_size=6, max_size=6).map(lambda parts: ":".join(f"{one:02x}" for one in parts))
-# Without making a failing example smaller, which takes minutes.
+# Without shrinking a failing example, which takes minutes.
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 SETTLED = settings(max_examples=8, deadline=None, phases=PHASES, suppress_health_check=list(HealthCheck))
 
@@ -160,7 +160,7 @@ def test_the_collection_s_own_words_stay(tmp_path: Path) -> None:
     after = next(iter(json.loads(text)["classes"].values()))
     kept = {step["title"] for step in after["steps"]} & {step["title"] for step in before["steps"]}
     others = [step["title"] for step in after["steps"] if step["title"] not in kept]
-    # Files that the site, or a package, gave a name of its own.
+    # Files to which the site, or a package, gave the name.
     assert [re.sub(r"name-\d+", "…", title) for title in others] == [
         "Load … separately, before the engine gets them",
         "Write /var/lib/clamav/…",

@@ -1,4 +1,4 @@
-"""Hives read by the collection's own reader, and by regipy, python-registry and hivex: all say the same."""
+"""Hives read by the collection's own reader, and by regipy, python-registry and hivex: all agree."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import regf_build
 
-# Debian has none of these readers in such a version. Anywhere else they have to be there.
+# Debian has none of these readers in such a version. Everywhere else they have to be there.
 if os.environ.get("AVSHIFT_CONTROLLER") == "inside":
     pytest.importorskip("regipy", reason="regipy and python-registry are on PyPI alone")
 import hive_readers
@@ -32,7 +32,7 @@ MADE: dict[str, Keys] = {
 
 
 def ordinary(keys: Keys) -> Keys:
-    """Return keys without the values that regipy reads in its own way: cut or empty texts, numbers of another size."""
+    """Return keys without the values that regipy reads differently: incomplete or empty texts, odd-sized numbers."""
 
     def is_one(kind: int, raw: bytes) -> bool:
         if kind in (1, 2, 7):
@@ -54,7 +54,7 @@ def python_registry_agrees(path: Path, seen: Keys) -> None:
 
 
 def all_agree(path: Path, keys: Keys) -> None:
-    """Fail unless all readers see these keys, and on the way those above them."""
+    """Fail unless all readers see these keys, and those above them."""
     seen = hive_readers.by_own(path)
     assert {key: seen[key] for key in keys} == keys
     assert all(values == {} for key, values in seen.items() if key not in keys)
@@ -97,7 +97,7 @@ TREES = st.dictionaries(PATHS, st.dictionaries(NAMES, RAW, max_size=4), max_size
 @settings(max_examples=150, deadline=None)
 @given(TREES)
 def test_any_tree_is_read_as_it_was_written(keys: Keys) -> None:
-    """Names that differ in case alone are one key, spelled as the first."""
+    """Names that differ only in case are one key, spelled as the first."""
     folded = {"\\".join(part.upper() for part in path.split("\\")): values for path, values in keys.items()}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "made"

@@ -1,4 +1,4 @@
-"""A release has the same bytes however it was built, and none is made of what is not whole."""
+"""A release has the same bytes however it was built, and none is built from incomplete sources."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FILES = {"README.md": b"x\n", "plugins/a.py": b"a = 1\n", "run.sh": b"#!/bin/sh\
 
 
 def _built(path: Path, names: list[str], time: int, mode: int, owner: str) -> Path:
-    """Write a tarball as a machine with its own clock, umask, user and order of files would."""
+    """Write a tarball as a machine with its own clock, umask, user and file order would."""
     entries = [{"name": name, "ftype": "file"} for name in names]
     manifest = {"file_manifest_file": {"name": "FILES.json", "chksum_sha256": str(time)}}
     content = {
@@ -78,7 +78,7 @@ def test_what_is_no_plain_file_is_not_packed(tmp_path: Path) -> None:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A repository with all that a release needs."""
+    """A repository with everything that a release needs."""
     texts = {
         "galaxy.yml": f"version: {VERSION}\nrepository: https://git.example.org/x\n",
         "plugins/plugin_utils/version.py": f'VERSION = "{VERSION}"\n',
@@ -155,7 +155,7 @@ def test_an_image_is_pinned_and_one_that_cannot_be_is_named(monkeypatch: pytest.
     assert pins.images_pinned(MATRIX % "<make pins>") == (MATRIX % digest, [])
     monkeypatch.setattr(pins, "digest_of", lambda image: None)
     assert pins.images_pinned(MATRIX % "<make pins>") == (MATRIX % "<make pins>", ["docker.io/library/debian:13"])
-    # One that was pinned before stays so where the registry cannot be reached.
+    # One that was pinned before stays pinned if the registry cannot be reached.
     assert pins.images_pinned(MATRIX % digest) == (MATRIX % digest, [])
 
 

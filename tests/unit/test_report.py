@@ -1,4 +1,4 @@
-"""Plans and records of hosts that hold anything at all are rendered so that nothing of it has a meaning."""
+"""Plans and records of hosts with arbitrary content are rendered so that none of it has a meaning."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_plan_of_hostile_hosts(poison: str) -> None:
 
 
 def test_sizes_that_are_no_numbers_are_escaped_too() -> None:
-    """They come from the endpoint as all else does."""
+    """They come from the endpoint like everything else."""
     record = record_with("")
     record["plan"]["carried"]["retained"] = {"/x": {"files": "<b>", "bytes": "\n# heading"}}
     whole = document.compose([("host", record["plan"])], {}, VERSIONS)

@@ -1,4 +1,4 @@
-"""Every format of a report is read back by another's reader, whatever its records hold."""
+"""Every format of a report can be read by a third-party reader, whatever its records contain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is written as OSCAL is OSCAL by compliance-trestle, and says what the records say."""
+"""compliance-trestle accepts the OSCAL documents, and they say what the records say."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import
 from hostile_records import HOSTILE, RUN, record_with
 from plans import case_of, plan_of
 
-# Debian has no compliance-trestle. Anywhere else it has to be there.
+# Debian has no compliance-trestle. Everywhere else it has to be there.
 if os.environ.get("AVSHIFT_CONTROLLER") == "inside":
     pytest.importorskip("trestle", reason="compliance-trestle is on PyPI alone")
 validator_factory = importlib.import_module("trestle.core.validator_factory")
@@ -34,7 +34,7 @@ def _made(home: Path, *made: dict[str, Any]) -> Path:
 
 
 def _checked(made: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return both documents, if trestle takes them for whole."""
+    """Return both documents, if trestle accepts them."""
     for name, model in ((RESULTS, AssessmentResults), (POAM, PlanOfActionAndMilestones)):
         read = model.oscal_read(made / name)
         assert read is not None
@@ -56,7 +56,7 @@ def _each(content: Any, key: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _hosts() -> list[dict[str, Any]]:
-    """Return records of a clean host, one with all that can be there, one that was not reached, and a failed one."""
+    """Return records of a clean host, one with everything possible, one that was not reached, and a failed one."""
     clean = runs.of_plan("clean", {"plan": plan_of(case_of("clean"), "clean")}, RUN)
     unreached = runs.of_run("gone", "migrate", RUN, {"planned": {"unreachable": True, "msg": "timed out"}})
     full = runs.of_plan("full", {"plan": plan_of(case_of("full"), "full")}, RUN)

@@ -1,4 +1,4 @@
-"""What was predicted stands beside what was done, and hosts with one plan are one class."""
+"""Predicted results are shown beside actual ones, and hosts with one plan are one class."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def ran(
     kept: dict[str, Any] | None = None,
     left: bool = False,
 ) -> dict[str, Any]:
-    """Return the record of a run by a case's plan, all of whose steps were changed but for ``odd`` {kind: outcome}."""
+    """Return the record of a run of a case's plan, all of whose steps were changed except ``odd`` {kind: outcome}."""
     plan = plan_of(case_of(case), host)
     parts: dict[str, dict[str, Any]] = {part: {"steps": []} for part in runs.PARTS}
     for step in plan["steps"]:
@@ -195,7 +195,7 @@ def test_record_with_a_window_that_is_no_number_is_damaged(number: Any) -> None:
 
 
 STEPS = '\n  "steps": [\n'
-# Half surrogates too, which JSON can hold and orjson refuses.
+# Surrogates too, which JSON can hold and orjson refuses.
 TEXT = st.text(max_size=4) | st.sampled_from(["\udcff", "\ud800x"])
 SMALL = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | TEXT,

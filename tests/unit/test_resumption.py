@@ -1,4 +1,4 @@
-"""A run that was interrupted goes on wherever that was, and what its steps do not explain is refused."""
+"""A run continues wherever it was interrupted, and changes that its steps do not explain are refused."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _planned(name: str) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
 
 
 NAMES = [path.stem for path in cases("plans")]
-# Nothing is ever begun of others.
+# Steps of the others are never started.
 RUN = [name for name in NAMES if (plan := _planned(name)[2])["steps"] and not plan["blocked"]]
 
 
@@ -60,7 +60,7 @@ def test_a_removal_of_packages_that_was_interrupted_goes_on(name: str, status: s
 @settings(max_examples=12)
 @given(data=st.data())
 def test_whatever_of_its_steps_is_done_a_run_goes_on(name: str, data: st.DataObject) -> None:
-    """A package's removal takes along what later steps would remove."""
+    """A package's removal also removes what later steps would remove."""
     _case, answer, approved = _planned(name)
     done = data.draw(st.lists(st.sampled_from(approved["steps"]), unique_by=lambda step: step["id"]))
     assert _beyond(name, after(answer, done)) == []
@@ -88,14 +88,14 @@ def _with(answer: dict[str, Any], more: Iterable[dict[str, Any]]) -> dict[str, A
 
 
 def _in_shared(answer: dict[str, Any], *children: str) -> dict[str, Any]:
-    """Return the answer with all the shared directories, and something in each besides what is in it."""
+    """Return the answer with all the shared directories, and one additional thing in each."""
     there = {one["what"]: one["value"].get("children", []) for one in answer["evidence"] if one["kind"] == "path"}
     return _with(answer, ({"path": path, "children": [*there.get(path, []), *children]} for path in SHARED))
 
 
 @pytest.mark.parametrize("name", WITH_PATHS)
 def test_a_shared_directory_that_is_empty_at_last_is_explained(name: str) -> None:
-    """What lies in it is a package's own, of which the plan knows nothing, so that no step removes the directory."""
+    """Its content belongs to a package of which the plan knows nothing, so that no step removes the directory."""
     case, answer, _plan = _planned(name)
     approved = plan_of(case, answer=_in_shared(answer, "of-the-package"))
     assert not {step["target"].get("path") for step in approved["steps"]} & set(SHARED)
@@ -126,7 +126,7 @@ def test_what_a_removed_package_leaves_behind_is_explained() -> None:
 @given(data=st.data())
 def test_what_no_step_explains_is_refused(name: str, what: str, data: st.DataObject) -> None:
     _case, answer, approved = _planned(name)
-    # With all of them done nothing is left that a second scanner could disturb.
+    # When all of them are done, nothing is left that could disturb a second scanner.
     last = next(number for number, step in enumerate(approved["steps"]) if step["part"] == "remove")
     done = approved["steps"][: data.draw(st.integers(0, last))]
     assert _beyond(name, _with(after(answer, done), DRIFTS[what])) != []

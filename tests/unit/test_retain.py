@@ -1,4 +1,4 @@
-"""The owner's data is kept whole, with checksums that the system's own tool verifies."""
+"""The owner's data is archived completely, with checksums that the system's own tool verifies."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NAMES = [
 
 @pytest.fixture
 def target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """Return the target of a step that keeps a tree of data and a single file."""
+    """Return the target of a step that archives a tree of data and a single file."""
     monkeypatch.setattr(own_journal, "PATH", str(tmp_path / "state" / "journal.json"))
     data = tmp_path / "data"
     (data / "deep" / "er").mkdir(parents=True)
@@ -99,7 +99,7 @@ def test_it_is_done_once_both_files_are_there(target: dict[str, Any]) -> None:
 
 
 def test_what_was_written_after_the_archive_is_kept_too(target: dict[str, Any], tmp_path: Path) -> None:
-    """A run was interrupted after it had archived, and the product went on writing."""
+    """A run was interrupted after it had archived, and the product kept writing."""
     first = retain.do(target)["archive"]
     before = Path(first).read_bytes()
     (tmp_path / "data" / "deep" / "plain").write_bytes(b"written since")

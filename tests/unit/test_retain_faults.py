@@ -19,7 +19,7 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors impo
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files import safe_paths
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.own import own_journal
 
-# What writes, names, removes, or makes it last. Every call of these is made to fail once.
+# Calls that write, name, remove or sync. Every one of these is made to fail once.
 CALLS = ("open", "mkdir", "fsync", "replace", "unlink", "rmdir")
 CONTENT = {"logs/a": b"one\n", "logs/deep/b": b"two\n", "logs/line\nfeed": b"", "settings.ini": b"[General]\n"}
 
@@ -92,13 +92,13 @@ def _noted(home: Path) -> list[str]:
 
 
 def _drafts(home: Path) -> list[str]:
-    """Return what lies in the state's directories besides what has a name of its own there."""
+    """Return what is in the state directories besides the files with known names."""
     own = {"retained", "journal.json", "abc.tar.gz", "abc.sha256"}
     return sorted(child.name for child in (home / "state").rglob("*") if child.name not in own)
 
 
 class _Fault:
-    """Calls of the system, counted, of which one fails."""
+    """Counted system calls, one of which fails."""
 
     def __init__(self, number: int, fail: Callable[[], None]) -> None:
         self.number = number
@@ -149,7 +149,7 @@ class _Stream:
 
 
 def _count(home: Path) -> int:
-    """Return how many calls an undisturbed change makes, and put all back."""
+    """Return how many calls an undisturbed change makes, and restore everything."""
     fault = _Fault(0, lambda: None)
     _with(fault, home)
     assert _verified(home / "state" / "retained" / "abc.tar.gz")
@@ -210,7 +210,7 @@ def test_run_that_is_killed_at_any_moment_costs_nothing_and_ends_the_same_when_r
 
 
 def test_file_that_cannot_be_read_stops_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A tree that is only half gone through is not taken for the whole."""
+    """A tree that was only half walked is not taken for the whole."""
     scandir = os.scandir
 
     def refuse(place: Any) -> Any:

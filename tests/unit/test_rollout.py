@@ -1,4 +1,4 @@
-"""Whether the next ring begins, and what the last words of a run say."""
+"""Whether the next ring starts, and what the summary of a run says."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _answer(hosts: list[Seen], known: Known | None = None, **gate: Any) -> Answe
 
 
 LOOSE: dict[str, Any] = {"min_clean": "0%", "max_unreachable": "100%"}
-# What is known of a ring, what its gate demands, what it says, and the IDs of its reasons.
+# The state of a ring, what its gate requires, its answer, and the IDs of its reasons.
 SITUATIONS: list[tuple[list[Seen], dict[str, Any], str, list[str]]] = [
     ([], {}, "continue", []),
     (_several(1), {}, "continue", []),
@@ -119,7 +119,7 @@ def test_it_continues_only_if_enough_of_the_intended_hosts_are_clean(
         assert gone * 100 <= unreachable * total
         assert not left
     if found.word == "stop":
-        # Not even if all that is open goes well.
+        # Not even if everything that is open succeeds.
         assert (total - failed) * 100 < percent * total
 
 

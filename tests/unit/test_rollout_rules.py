@@ -1,4 +1,4 @@
-"""A rollout is read in every form in which people and their tools give it, and what is none is refused by its place."""
+"""A rollout is read in every form that people and their tools write, and anything else is refused by its place."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def test_a_pilot_has_one_host_of_each_class_first(candidates: list[Candidate]) -
 
 
 def test_the_ring_of_a_host_is_its_machine_s_and_not_its_name_s() -> None:
-    """Else whoever names hosts says which ones are the pilot."""
+    """Otherwise anyone who names hosts decides which ones are the pilot."""
     first = [Candidate(f"h{number}", "a", f"m{number}") for number in range(9)]
     renamed = [Candidate(f"x{9 - number}", "a", f"m{number}") for number in range(9)]
     (_ring, (pilot,)), *_rest = divide(rules(1), first, list)

@@ -1,4 +1,4 @@
-"""A controller that has only a part of a group with a limit is refused, and one that cannot exceed the limit is not."""
+"""A controller with only part of a group with a limit is refused, and one that cannot exceed the limit is not."""
 
 from __future__ import annotations
 

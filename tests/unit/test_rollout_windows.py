@@ -1,4 +1,4 @@
-"""When hosts may begin: whatever the clocks of a zone do, only when the clock on the wall says so."""
+"""When hosts may start: whatever the clocks of a time zone do, only when the local time says so."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ SITUATIONS = [
     (_window("all", "00:00", "24:00"), "2026-11-28T23:59", True),
     (_window("fri-mon", "10:00", "11:00"), "2026-11-29T10:30", True),
     (_window("fri-mon", "10:00", "11:00"), "2026-12-01T10:30", False),
-    # 2:30 is not there when clocks are put forward, and there twice when they are put back.
+    # 2:30 does not exist when clocks go forward, and exists twice when they go back.
     (_window("all", "02:15", "02:45"), "2026-03-29T03:20", False),
     (_window("all", "22:00", "02:30"), "2026-10-25T02:40", False),
     (_window("all", "02:30", "06:00"), "2026-10-25T02:10", False),
@@ -64,12 +64,12 @@ WINDOWS = st.builds(
     MINUTES,
     st.sampled_from(ZONES),
 ).filter(lambda window: window.start != window.end)
-# Among them the nights in which clocks change.
+# These include the nights in which clocks change.
 MOMENTS = st.datetimes(datetime(2026, 3, 1), datetime(2026, 11, 30)).map(lambda at: at.replace(tzinfo=timezone.utc))
 
 
 def _says_so(window: Window, now: datetime) -> bool:
-    """Return whether the clock on the wall is within a window of its weekday or of the day before."""
+    """Return whether the local time is within a window of its weekday or of the day before."""
     local = now.astimezone(ZoneInfo(window.zone))
     minute, day = local.hour * 60 + local.minute, local.weekday()
     if window.start < window.end:

@@ -1,4 +1,4 @@
-"""Check mode, changed, and taking back are decided as the plan's promises want it."""
+"""Check mode, changed and rollback are decided as the plan promises."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Fails(Kind):
 
 
 class WithoutEffect(Kind):
-    """A kind that ends well and has done nothing."""
+    """A kind that succeeds and has done nothing."""
 
     def do(self, target: dict[str, Any]) -> dict[str, Any] | None:
         return None
@@ -226,7 +226,7 @@ def test_system_s_own_error_is_a_failure_with_a_code(host: Host) -> None:
 
 @pytest.fixture
 def unlocked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Keep the lock of this machine out of it."""
+    """Keep this machine's lock out of it."""
     monkeypatch.setattr(run_lock, "PATH", str(tmp_path / "lock"))
 
 
@@ -264,7 +264,7 @@ def test_failure_takes_back_its_own_part_and_ends_the_run(host: Host, failing: s
 
 
 class _Waits:
-    """The wait for a package manager, which takes back on its way what a later step wants."""
+    """The wait for a package manager, which on its way undoes what a later step wants."""
 
     def __init__(self, host: Host) -> None:
         self.host = host
@@ -293,7 +293,7 @@ def test_what_a_run_that_was_cut_off_has_started_ends_before_steps_are_looked_at
 
 @pytest.fixture
 def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The run's journal and lock lie in a directory of the test's."""
+    """The run's journal and lock are in a directory of the test."""
     monkeypatch.setattr(own_journal, "PATH", str(tmp_path / "avshift/journal.json"))
     monkeypatch.setattr(run_lock, "PATH", str(tmp_path / "lock"))
 

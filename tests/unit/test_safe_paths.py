@@ -1,4 +1,4 @@
-"""Paths are touched without being led elsewhere."""
+"""Paths are accessed without being led elsewhere."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SYSTEM = [
 
 @pytest.fixture
 def sealed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep a guard that does not hold from reaching this machine's own files."""
+    """If a guard fails, keep it from reaching this machine's own files."""
 
     def reached(*_arguments: object) -> None:
         raise AssertionError("it would have touched the file system")
@@ -207,7 +207,7 @@ except safe_paths.EndpointError as error:
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="mounting takes root and unshare")
 @pytest.mark.parametrize("mount", ["mount --bind {kept} {place}", "mount -t tmpfs none {place}"], ids=["bind", "tmpfs"])
 def test_what_is_mounted_in_a_tree_is_left_alone(mount: str, kept: Path, tmp_path: Path) -> None:
-    """A site may keep the product's backup storage elsewhere, by a mount of the same file system even."""
+    """A site may keep the product's backup storage elsewhere, even by a mount of the same file system."""
     place = tmp_path / "tree" / "backup"
     place.mkdir(parents=True)
     script = f'{mount.format(kept=kept, place=place)} || exit 77\ntouch {place}/inside\nexec "$@"\n'

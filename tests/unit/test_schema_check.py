@@ -1,4 +1,4 @@
-"""Our own reading of the schemas says what the library jsonschema says, of whatever a host or a site may send."""
+"""Our own reading of the schemas agrees with the library jsonschema, on anything that a host or a site may send."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _places(content: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def broken_copy(content: Any, chance: random.Random, value: Any) -> Any:
-    """Return a copy in which one place is gone, or another, or twice there."""
+    """Return a copy in which one place is missing, changed, or there twice."""
     changed = copy.deepcopy(content)
     place, key = chance.choice(list(_places(changed)))
     how = chance.choice(("gone", "other", "added"))

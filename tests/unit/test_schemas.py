@@ -14,7 +14,7 @@ STEP = SCHEMAS["plan"]["$defs"]["step"]["properties"]
 RECORD = SCHEMAS["record"]
 STATUS = RECORD["properties"]["approval"]["oneOf"][1]["properties"]["status"]["enum"]
 
-# No plan names products of these: they are found by antivirus_info alone.
+# No plan names products of these: only antivirus_info finds them.
 OTHER_VENDORS = ["antivirus", "edr"]
 # Kinds that no probe asks for: the collector of another kind distinguishes them.
 ANSWERED_BESIDES = {"container_interceptor", "saved_packet_rule", "known_address"}

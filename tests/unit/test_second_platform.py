@@ -1,4 +1,4 @@
-"""A second system is planned, shown and reported by the engine as it is: nothing outside the system's room changes."""
+"""The engine plans, shows and reports a second system unchanged: nothing outside the system's room changes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ RUN = {"change_id": "CHG-1", "time": "2026-01-02T03:04:05Z", **VERSIONS}
 
 @pytest.fixture(autouse=True)
 def _known(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The one line by which the engine learns of a platform."""
+    """The one line through which the engine learns of a platform."""
     monkeypatch.setitem(platforms.ALL, ABACUS.name, ABACUS)
 
 

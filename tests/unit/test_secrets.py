@@ -1,4 +1,4 @@
-"""A secret that steps are given is in no result."""
+"""A secret that steps receive is in no result."""
 
 from __future__ import annotations
 

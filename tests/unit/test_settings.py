@@ -1,4 +1,4 @@
-"""What an administrator asks for is checked before a host is looked at."""
+"""An administrator's settings are checked before a host is looked at."""
 
 from __future__ import annotations
 

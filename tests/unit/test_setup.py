@@ -1,4 +1,4 @@
-"""What `make setup` chooses, by what pip says; it says so in one line."""
+"""What `make setup` chooses, depending on pip's answer; it says so in one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A line that is taken out of a shell's start file leaves one that the shell can read, and that does the same."""
+"""Removing a line from a shell's start file leaves one that the shell can read, and that does the same."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from support import CATALOG, evidence
 OURS = ". /opt/kaspersky/kesl/shared/bash_completion.sh"
 WORDS = Words.of([CATALOG.product("kesl")])
 PATH = "/home/olga/.bashrc"
-# Each with what is left of it; None where all stays, since the line may be part of something else.
+# Each with what is left of it; None if everything stays, since the line may be part of something else.
 SCRIPTS: dict[str, str | None] = {
     f"echo a\n{OURS}\necho b\n": "echo a\necho b\n",
     f"if true; then\n  {OURS}\nfi\n": "if true; then\n  :\nfi\n",
@@ -37,7 +37,7 @@ SCRIPTS: dict[str, str | None] = {
 
 
 def _left(text: str) -> str | None:
-    """Return what a plan would leave of a file, None where it takes nothing out."""
+    """Return what a plan would leave of a file, None if it removes nothing."""
     seen = evidence({"evidence": [{"mention": PATH, "place": "shell", "text": text}]})
     (item,) = seen.of_kind("mention")
     change = integrations.judged(item, WORDS, seen)
@@ -49,7 +49,7 @@ def _left(text: str) -> str | None:
 
 
 def _run(text: str, folder: Path) -> tuple[int, str]:
-    """Return how bash ends and what it prints. What the line sources is not there, as after a removal."""
+    """Return bash's exit code and output. What the line sources is not there, as after a removal."""
     script = folder / "script"
     script.write_text(text, encoding="utf-8")
     finished = subprocess.run(["bash", str(script)], capture_output=True, text=True, timeout=60, check=False)

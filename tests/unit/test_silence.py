@@ -1,4 +1,4 @@
-"""A host is silent if nothing talks or is set up to; names that only look like the vendor's do not count."""
+"""A host is silent if nothing talks or is configured to; names that only look like the vendor's do not count."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ def test_unreadable_configuration_is_unknown(tmp_path: Path) -> None:
 
 
 def test_real_connection_is_seen_with_its_process() -> None:
-    """A connected socket of UDP sends nothing, and is in the kernel's table."""
+    """A connected UDP socket sends nothing, and is in the kernel's table."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
         own.connect(("192.0.2.10", 13000))
         items = {item["id"]: item for item in flows.collect({"names": SERVERS}, Look())}

@@ -1,4 +1,4 @@
-"""How the endpoint's code starts: out of the arguments, from memory, with nothing in them taken for code."""
+"""How the endpoint's code starts: from the arguments, in memory, with nothing in them taken for code."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ JSON = st.recursive(
 
 
 def _filled(arguments: object) -> str:
-    """Return the starter as ansible-core makes it: JSON put in place of the replacer, wherever that stands."""
+    """Return the starter as ansible-core makes it: with JSON in place of the placeholder, wherever that is."""
     assert START.count(REPLACER) == 1
     return START.replace(REPLACER, json.dumps(arguments))
 
@@ -127,7 +127,7 @@ OLD_PYTHONS = [
     for path in sorted(Path("~/.pyenv/versions").expanduser().glob("*/bin/python"))
     if path.parents[1].name.startswith(("2.", "3.0", "3.1.", "3.2.", "3.3.", "3.4.", "3.5."))
 ]
-# Where there is no such Python here, this one takes itself for it.
+# If there is no such Python here, this one pretends to be it.
 AS_IF = "import sys; sys.version_info = {version!r}; exec(sys.stdin.read(), {{'__name__': '__main__'}})"
 
 
@@ -155,7 +155,7 @@ def test_a_real_old_python_says_so(python: Path, tmp_path: Path) -> None:
 
 
 def test_what_runs_before_the_version_is_known_is_of_python_2_7() -> None:
-    """No syntax that came later, and nothing is imported at the top that 2.7 does not have."""
+    """No newer syntax, and nothing is imported at the top that 2.7 does not have."""
     code = ast.parse(START)
     too_new = (
         ast.JoinedStr,

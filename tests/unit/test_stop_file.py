@@ -1,4 +1,4 @@
-"""Whatever lies under the name of a stop file stops, and what it says is shown and never worked at."""
+"""Anything with the name of a stop file stops, and its content is shown and never evaluated."""
 
 from __future__ import annotations
 

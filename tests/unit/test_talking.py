@@ -1,4 +1,4 @@
-"""A host that talks to Kaspersky is never verified without a word: it fails or is warned of, and deviates."""
+"""A host that talks to Kaspersky is never verified silently: it fails or gets a warning, and is a deviation."""
 
 from __future__ import annotations
 

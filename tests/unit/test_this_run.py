@@ -1,4 +1,4 @@
-"""The command by which a run goes on is shown without what may be a secret, however the command line has it."""
+"""The command that continues a run is shown without anything that may be secret, whatever the command line."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_other_arguments_are_as_they_were(given: list[str]) -> None:
 
 
 def test_a_full_disk_costs_no_last_words_and_begins_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What cannot be handed to the callback is for the task to show, and no half of it is shown as well."""
+    """If something cannot be handed to the callback, the task shows it, and half of it is never shown in addition."""
     for name in ("SHOWN", "WORDS", "ASKED"):
         monkeypatch.setattr(this_run, name, tmp_path / name)
     this_run.SHOWN.touch()

@@ -1,4 +1,4 @@
-"""Points in time as text: only days that there are, and their order."""
+"""Points in time as text: only days that exist, and their order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A tree is removed whole and alone: whatever its depth, its names, and what others do to it meanwhile."""
+"""A tree is removed completely and nothing else is: whatever its depth, its names, and what others do meanwhile."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _remove(tree: Path) -> None:
 
 
 def _deep(tree: Path, levels: int) -> None:
-    """Make directories in each other, which together have a longer path than the system takes."""
+    """Make nested directories, which together have a longer path than the system accepts."""
     tree.mkdir()
     descriptor = os.open(tree, os.O_RDONLY)
     for _level in range(levels):
@@ -89,7 +89,7 @@ def test_odd_names_go_and_can_be_told(name: bytes, tmp_path: Path) -> None:
 
 
 def _swap(place: Path, link: Path, aside: Path) -> None:
-    """Put a link in a directory's place and the directory back, until it is gone."""
+    """Keep putting a link in a directory's place and the directory back, until it is gone."""
     for _time in range(400):
         try:
             place.rename(aside)
@@ -193,7 +193,7 @@ def _flag(path: Path, letters: str, on: bool) -> None:
 
 @pytest.fixture
 def flagging(tmp_path: Path) -> Iterator[Callable[[Path, str], None]]:
-    """Return what sets flags of chattr(1); they are cleared afterwards. Skips where there are none."""
+    """Return a function that sets chattr(1) flags; they are cleared afterwards. Skips if flags are not supported."""
     flagged = []
 
     def flag(path: Path, letters: str) -> None:

@@ -1,4 +1,4 @@
-"""A key of the vendor is seen wherever a kernel, a package manager or Java trusts one, for each place of the table."""
+"""A vendor key is found wherever a kernel, a package manager or Java trusts one, for each place of the table."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_a_key_is_seen_by_its_name_and_by_what_it_holds(place: str, root: str, t
     write(tmp_path, f"{root[1:]}/other/one.pub", "of AO Kaspersky Lab")
     write(tmp_path, f"{root[1:]}/other/two.pub", "of another")
     seen = _seen(tmp_path)
-    # A place may lie in another one's.
+    # One place may be inside another.
     assert (f"{root}/vendor/Kaspersky.pub", place, "name") in seen
     assert (f"{root}/other/one.pub", place, "content") in seen
     assert not [what for what, _place, _by in seen if what.endswith("two.pub")]

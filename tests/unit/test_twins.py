@@ -1,4 +1,4 @@
-"""What the controller and endpoints both have to know stands once, in a file that both read: module_utils/agreed."""
+"""What the controller and endpoints both have to know is defined once, where both read it: module_utils/agreed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from sources import CONTROLLER, ENDPOINT, short, tree
 
 LONG = 12
-# Names that two files have by chance: a common word, or a number that means another thing in each.
+# Names that two files have by chance: a common word, or a number with another meaning in each.
 BY_CHANCE = {
     *("MOST_TOLD", "SHOWN", "SHORT", "LONGEST", "HOST", "MEMORY", "STOP_LIMIT"),
     *("UNKNOWN", "FAILED", "REFUSED", "FORMAT_VERSION"),
@@ -35,7 +35,7 @@ def _constants(path: Path) -> Iterator[tuple[str, Any]]:
 
 
 def _is_telling(value: Any) -> bool:
-    """Return True for a text, such as a path, that no two files have by chance, whatever they call it."""
+    """Return True for a text, such as a path, that no two files have by chance, whatever its name."""
     return isinstance(value, str) and len(value) > LONG
 
 

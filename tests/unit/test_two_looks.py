@@ -1,4 +1,4 @@
-"""The first look at a host says what it runs; the controller then chooses, and the host is sent that and no choice."""
+"""The first look at a host shows what it runs; the controller then chooses, and sends the host only that choice."""
 
 from __future__ import annotations
 

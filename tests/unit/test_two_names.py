@@ -1,4 +1,4 @@
-"""One directory that is mounted in two places, or that a link gives a second name, is one finding."""
+"""A directory that is mounted in two places, or that has a second name through a link, is one finding."""
 
 from __future__ import annotations
 

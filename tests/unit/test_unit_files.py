@@ -1,4 +1,4 @@
-"""Units are found, and go, wherever systemd looks for them, unless a package owns their files."""
+"""Units are found and removed wherever systemd looks for them, unless a package owns their files."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_unit_is_found_in_every_directory_and_each_file_once(folder: str, root: 
 
 
 def test_steps_know_every_directory_that_looking_knows() -> None:
-    # systemd itself takes away what lies here, when the unit has stopped.
+    # systemd itself removes these when the unit has stopped.
     assert {*units.UNIT_FOLDERS} - {folder.rstrip("/") for folder in paths.UNIT_FOLDERS} == {"/run/systemd/transient"}
     assert {folder.rstrip("/") for folder in paths.UNIT_FOLDERS} <= {*units.UNIT_FOLDERS}
 

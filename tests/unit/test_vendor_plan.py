@@ -1,4 +1,4 @@
-"""A provider is added by one file, which decides how it is planned, enrolled, handed over to and tested."""
+"""A provider is added with one file, which decides how it is planned, enrolled, handed over to and tested."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ FRESH: list[dict[str, Any]] = [
     {"product_state": "active"},
     {"resources": "/opt"},
 ]
-# Kaspersky's, whose own package is looked at too.
+# Kaspersky's, whose own package is checked too.
 OLD: list[dict[str, Any]] = [
     {"package": "kesl", "version": "12.1.0-1297"},
     {"package_change": "remove", "names": ["kesl"], "changes": [["Purg", "kesl", "12.1.0-1297", ""]]},
@@ -53,7 +53,7 @@ DONE: list[dict[str, Any]] = [
 
 @pytest.fixture(scope="module")
 def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
-    """The catalog and one file more."""
+    """The catalog and one more file."""
     site = tmp_path_factory.mktemp("site")
     (site / "providers").mkdir()
     shutil.copy(ACME, site / "providers/acme.yml")

@@ -1,4 +1,4 @@
-"""The verdict on a host, by the tables under tests/fixtures/verdicts and by what a run's tasks gave."""
+"""The verdict on a host, by the tables under tests/fixtures/verdicts and by the results of a run's tasks."""
 
 from __future__ import annotations
 

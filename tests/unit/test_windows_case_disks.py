@@ -1,4 +1,4 @@
-"""Every case of a Windows host is looked at as a disk too: hives that must match, and look-alikes that must not."""
+"""Every case of a Windows host is also read as a disk: hives that must match, and look-alikes that must not."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CASES = [path for kind in ("hosts", "antivirus") for path in cases(kind) if "win
 
 
 def _evidence(told: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return what an answer's evidence says, by its ids."""
+    """Return the content of an answer's evidence, by its ids."""
     assert WINDOWS.collected is not None
     return {item["id"]: item for item in WINDOWS.collected(ASKED, told)["evidence"]}
 

@@ -1,4 +1,4 @@
-"""The recorded Windows hosts are found as stated beside them, and what a host answers is never more than it says."""
+"""The recorded Windows hosts are found as expected, and a host's answer never shows more than it says."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_no_secret_of_the_vendor_s_keys_is_asked_for() -> None:
 @pytest.mark.parametrize("host", ["installed", "consumer", "server", "orphan-entry"])
 @pytest.mark.parametrize("failure", ["denied", "failed"])
 def test_what_is_denied_is_never_absent(host: str, failure: str) -> None:
-    """Each answer in turn gives way to a refusal: the host is then not complete, or what was found is still there."""
+    """Each answer in turn is replaced with a refusal: the host is then incomplete, or what was found is still there."""
     whole = recorded(host)
     found = {finding["id"] for finding in _told(whole)["findings"]}
     for read in READS:

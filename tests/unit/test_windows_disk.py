@@ -21,19 +21,19 @@ from windows_hosts import CONFIG, HOSTS, READS, TYPES, USERS_HIVE, make_disk, pu
 UNINSTALL = r"Microsoft\Windows\CurrentVersion\Uninstall"
 LIST = r"Microsoft\Windows NT\CurrentVersion\ProfileList"
 LIVE_ALONE = {"states", "processes", "filters"}
-# What the export left out of these: keys of which no read wants anything but their number.
+# What the export left out of these: keys of which reads need only the number.
 NOT_COUNTED = {"version", "pending"}
 REFUSALS = {"denied"}
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Path:
-    """The disk of a host with products of Kaspersky."""
+    """The disk of a host with Kaspersky products."""
     return make_disk("installed", tmp_path / "disk")
 
 
 def answers(root: Path, *reads: dict[str, Any], **limits: int) -> dict[str, Any]:
-    """Return what a disk answers to reads, which must have the schema's form."""
+    """Return what a disk answers to reads, which must conform to the schema."""
     asked = [{"id": f"r{number}", **read} for number, read in enumerate(reads)]
     found: dict[str, Any] = main.answers_of(str(root), asked, **limits)
     json.dumps(found).encode("ascii")
@@ -81,7 +81,7 @@ def test_a_disk_answers_as_powershell_did(host: str, tmp_path: Path) -> None:
         assert bare(told[name], is_counted) == bare(expected[name], is_counted), name
     for name in LIVE_ALONE:
         assert bare(told[name]) == {"not_asked": "running_system"}
-    # Whether the file is there is known of a disk too.
+    # Whether the file is there is also known for a disk.
     assert bare(told["sig"]) == (
         bare(expected["sig"]) if "absent" in expected["sig"] else {"not_asked": "running_system"}
     )
@@ -319,7 +319,7 @@ def test_a_look_is_answered_as_a_whole(disk: Path) -> None:
 
 
 def test_very_many_texts_in_one_value_are_limited(disk: Path) -> None:
-    """The controller takes so many parts of an answer and no more."""
+    """The controller accepts a fixed number of parts in an answer."""
     put_hive(disk / CONFIG / "SOFTWARE", regf_build.hive({"Acme": {"x": (7, b"\0" * (1 << 20))}}))
     assert one(disk, **key(r"SOFTWARE\Acme"))["cut"]
 

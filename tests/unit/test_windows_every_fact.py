@@ -1,4 +1,4 @@
-"""Every fact of the catalog finds its product on a host that has that fact alone, and on none that only looks so."""
+"""Every fact of the catalog finds its product on a host with only that fact, and on no host that only looks like it."""
 
 from __future__ import annotations
 
@@ -71,12 +71,12 @@ def _found(host: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize(("product", "kind", "what"), FACTS, ids=str)
 def test_fact(product: str, kind: str, what: str) -> None:
     name = _spelled(what)
-    # Names are matched without regard to case; a variable in a folder stands for another word.
+    # Names are matched ignoring case; a variable in a folder stands for another word.
     assert product in _found(_host(PRODUCTS[product], kind, name if kind == "folder" else name.swapcase()))
 
 
 def _looks_alike(kind: str, name: str) -> str:
-    """Return a name that only holds the one that is meant."""
+    """Return a name that only contains the expected one."""
     if kind == "msi_product":
         return "{F" + name[2:] if name[1] != "F" else "{E" + name[2:]
     above, slash, last = name.rpartition("\\")
@@ -97,7 +97,7 @@ def _whole(product: Product) -> dict[str, Any]:
         if sign.kind in WINDOWS.table.proving:
             for part, told in _host(product, sign.kind, _spelled(sign.what)).items():
                 whole[part] = [*whole[part], *told] if isinstance(told, list) else {**whole[part], **told}
-    # No name of a folder is a file's as well.
+    # A folder and a file never have the same name.
     return {**whole, "files": sorted(set(whole["files"]))}
 
 

@@ -1,4 +1,4 @@
-"""A forecast says what a removal would do and what has to be settled, and never more than the host shows."""
+"""A forecast says what a removal would do and what has to be fixed, and never more than the host shows."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_disk_of_a_recorded_host_is_foretold_as_stated(host: str, tmp_path: Path
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_what_a_host_was_not_asked_is_not_known(host: str) -> None:
-    """The recordings lack what a forecast asks besides: none of that is called fine."""
+    """The recordings lack the additional reads of a forecast: none of that is called fine."""
     forecast = forecasts.of_recording(host)
     assert problems("forecast", forecast) == []
     fine = {check["id"] for check in forecast["preflight"] if check["level"] == "ok"}

@@ -32,7 +32,7 @@ UNNAMED = {"Description": "NDIS 6 Filter", "ComponentId": "x_klim6"}
 WAITING = ("PackagesPending", "RebootInProgress", "RebootPending")
 OTHERS = {"Description": "QoS Packet Scheduler", "ComponentId": "ms_pacer"}
 
-# What a host has, and what is seen of it: (kind, what): some of its value. None of what must not be there.
+# What a host has, and what is seen of it: (kind, what): part of its value. None for what must not be there.
 Seen = dict[tuple[str, str], "dict[str, Any] | None"]
 CASES: dict[str, tuple[dict[str, Any], Seen]] = {
     "a filter of the network and the adapters that it is bound to": (

@@ -1,4 +1,4 @@
-"""What can be said of the PowerShell code where there is no PowerShell: does it parse, and what does it call."""
+"""Tests of the PowerShell code that need no PowerShell: does it parse, and what does it call."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 import yaml
 from sources import PLUGINS, constant
 
-# Debian has no tree-sitter-pwsh. Anywhere else it has to be there.
+# Debian has no tree-sitter-pwsh. Everywhere else it has to be there.
 if os.environ.get("AVSHIFT_CONTROLLER") == "inside":
     pytest.importorskip("tree_sitter_pwsh", reason="tree-sitter-pwsh is on PyPI alone")
 tree_sitter = importlib.import_module("tree_sitter")
@@ -23,7 +23,7 @@ MODULE, UTIL = PLUGINS / "modules" / "windows_reads.ps1", PLUGINS / "module_util
 FILES = sorted([*(PLUGINS / "modules").glob("*.ps1"), *(PLUGINS / "module_utils").rglob("*.psm1")])
 # For the lab and the acceptance test, not part of the collection.
 ELSEWHERE = sorted(path for folder in ("lab", "tests") for path in (PLUGINS.parent / folder).rglob("*.ps1"))
-# Cmdlets that read, or that only make an object in memory. No alias is one of them.
+# Cmdlets that read, or that only create an object in memory. None of them is an alias.
 COMMANDS = {
     "New-Object",
     "ConvertTo-Json",
@@ -62,7 +62,7 @@ TYPES = {
     "string",
     "string[]",
 }
-# Types that New-Object makes, by name.
+# Types that New-Object creates, by name.
 MADE = {
     "System.Collections.ArrayList",
     "System.Diagnostics.ProcessStartInfo",

@@ -1,4 +1,4 @@
-"""The tables of Windows Installer's packages are read as msiinfo reads them, and a hostile package is an error."""
+"""The tables of Windows Installer packages are read as msiinfo reads them, and a hostile package is an error."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PACKAGES = sorted(msi_build.SQL)
 MADE = pytest.mark.skipif(
     bool(msi_build.missing()), reason=f"needs {', '.join(msi_build.missing())} of msitools and wixl"
 )
-# What msiinfo makes up: the stream of the summary, and the pool's code page.
+# What msiinfo adds itself: the summary stream, and the pool's code page.
 NOT_TABLES = {"_SummaryInformation", "_ForceCodepage"}
 SECONDS, MEGABYTES = 60, 1500
 STREAMS = "ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.windows.msi.tables.streams"
@@ -114,7 +114,7 @@ def test_no_text_that_something_is_compared_with_is_shown(condition: str, shown:
 
 @MADE
 def test_the_package_of_a_host_is_read_by_a_second_look(tmp_path: Path, made: Callable[[str], Path]) -> None:
-    """The kept package of one product is whole, of the other damaged: each is said of its own."""
+    """The cached package of one product is complete, the other's is damaged: each is reported for its product."""
     root = make_disk("installed", tmp_path)
     kept = root / "windows" / "Installer"
     kept.mkdir(exist_ok=True)
@@ -176,7 +176,7 @@ def test_what_is_no_whole_package_is_an_error(name: str) -> None:
 
 
 def test_streams_of_one_name_share_the_room_of_the_file() -> None:
-    """A name can be coded in many ways: each stream of it would be read, and only the last one kept."""
+    """A name can be encoded in many ways: each stream of it would be read, and only the last one kept."""
     half, ways = 1 << 20, [f"!{first}{second}" for first in ("A", "\u480a") for second in ("B", "\u480b")]
     entries = [(name, at, half - 512 * at) for at, name in enumerate(ways)]
     with pytest.raises(DamagedError, match="larger than it is"):
@@ -206,7 +206,7 @@ def test_a_mutated_package_is_read_or_an_error(data: st.DataObject, made: Callab
 LONG = "y" * 60_000
 OF_COMPONENT = (("Component", "Directory_"), [("Main", "Top")])
 NAMES = [f"d{number:04}" for number in range(3000)]
-# Of a few kilobytes each, besides one long text.
+# Of a few kilobytes each, plus one long text.
 REPEATING: dict[str, dict[str, Any]] = {
     "folders below folders": {
         "Directory": (

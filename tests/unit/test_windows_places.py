@@ -1,4 +1,4 @@
-"""Products that do not lie where the catalog says: in another folder, on another drive, in a user's profile."""
+"""Products that are not where the catalog says: in another folder, on another drive, in a user's profile."""
 
 from __future__ import annotations
 

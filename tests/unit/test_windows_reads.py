@@ -1,4 +1,4 @@
-"""Reads of Windows hosts and their answers follow one schema, whoever answers."""
+"""Reads of Windows hosts and their answers follow one schema, whatever answers them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_recorded_host_follows_the_schema(host: str) -> None:
     result = recorded(host)
     assert problems("windows_reads", result) == [] and violations("windows_reads", result) == []
     asked = {read["id"]: read["kind"] for read in READS}
-    # The certificates of the system that the hosts ran on were left out.
+    # The system certificates of the recorded hosts were left out.
     assert set(result["answers"]) == set(asked) - {"roots"}
     for name, answer in result["answers"].items():
         assert not _broken(answer, f"{asked[name]}_answer"), name
@@ -104,7 +104,7 @@ def test_what_nobody_may_ask_is_refused(read: dict[str, Any]) -> None:
     assert _broken([read], "reads")
 
 
-# .NET and Python read these otherwise, or one of them does not at all.
+# .NET and Python read these differently, or one of them cannot read them at all.
 UNLIKE = [
     r"\d",
     r"\w+",

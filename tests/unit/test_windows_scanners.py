@@ -1,4 +1,4 @@
-"""Scanners on Windows: nothing that can be read shows that one blocks, and a loaded filter keeps it from being a no."""
+"""Scanners on Windows: no readable fact shows that one blocks, and a loaded filter prevents the answer "no"."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FILTERS = "WdFilter                               10       328010         0\n"
 
 
 def _told(**windows: Any) -> dict[str, dict[str, Any]]:
-    """Return what antivirus_info gives of a host that is data, by the ids of products."""
+    """Return what antivirus_info returns for a host that exists only as data, by the ids of products."""
     asked = probes_for(CATALOG, WINDOWS.table)
     assert WINDOWS.collected is not None
     collected = WINDOWS.collected(asked, answers(windows, asked["reads"]))

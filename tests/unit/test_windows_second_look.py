@@ -1,4 +1,4 @@
-"""The second look at a Windows host: whose programs are by their signatures, and where filters stand."""
+"""The second look at a Windows host: the signers of its programs, and the position of filters."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_no_signature_takes_a_product_away(name: str) -> None:
     host = {"services": {"klnagent": path}, "files": [path], "signatures": {path: CASES[name][0]}}
     told = _told(host)
     assert [found["id"] for found in told["findings"]] == FINDING
-    # What defends itself refuses to be read: the host is looked at as completely as any.
+    # Self-protected keys refuse to be read: the host still counts as completely checked.
     assert told["complete"]
 
 
@@ -110,7 +110,7 @@ PATHS += ["C:\\a:b.sys", "C:\\*.sys"]
 @pytest.mark.parametrize("image", PATHS)
 @pytest.mark.parametrize("name", NAMES)
 def test_what_a_host_answers_never_makes_a_read_of_another_form(name: str, image: str) -> None:
-    """Names and paths are a host's: a second look asks for none that the published form does not admit."""
+    """Names and paths come from the host: a second look asks for none that the published form does not allow."""
     below = {f"klif{name}": {"values": {"ImagePath": {"type": "String", "data": image}}, "count": 0}}
     further = WINDOWS.further(ASKED, {"answers": {"services": {"values": {}, "count": 1, "below": below}}})
     assert violations("windows_reads", further, "$defs/reads") == []

@@ -1,4 +1,4 @@
-"""A Windows host that is data, made into a disk: its keys into hives, its files into files."""
+"""A Windows host that exists only as data, made into a disk: its keys into hives, its files into files."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _put_files(host: dict[str, Any], folder: Path) -> None:
         *above, name = path.split("\\")[1:]
         place = folder
         for part in above:
-            # A disk of Windows has no two names that differ in their case alone.
+            # A Windows disk has no two names that differ only in case.
             spelled = {child.name.lower(): child for child in place.iterdir()}
             place = spelled.get(part.lower(), place / part)
             place.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""A Windows host as data, which answers reads as one does: keys and values, files, what runs."""
+"""A Windows host as data, which answers reads like a real one: keys and values, files, what runs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def collected(case: dict[str, Any], catalog: Catalog) -> dict[str, Any]:
 
 
 def in_two_looks(asked: dict[str, Any], host: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return (all that was asked, the whole answer) of a case's host, as a host is looked at."""
+    """Return (everything that was asked, the whole answer) of a case's host, in the way that a host is looked at."""
     first = answers(host, asked["reads"])
     reads = [*asked["reads"], *WINDOWS.further(asked, first)]
     return {**asked, "reads": reads}, answers(host, reads)

@@ -14,7 +14,7 @@ from support import REPOSITORY
 
 HOME = REPOSITORY / "tests" / "fixtures" / "windows"
 RECORDED = sorted(path.name for path in HOME.iterdir() if path.is_dir())
-# Of the lab: their registry and their files were recorded too, so that they can be made into disks.
+# From the lab: their registry and their files were recorded too, so that they can be made into disks.
 HOSTS = [name for name in RECORDED if (HOME / name / "registry.reg").exists()]
 # What the playbook in tests/windows-acceptance recorded on a real Windows.
 REAL = [name for name in RECORDED if name not in HOSTS]
@@ -31,7 +31,7 @@ HIVES = {
 }
 # Folders that every such host has, and the lists leave out.
 EMPTY = ("Program Files", "Program Files (x86)", "ProgramData")
-# A lone surrogate: no file of text can hold one.
+# A lone surrogate: no text file can contain one.
 HALF = re.compile(r"\{U\+(D[89A-F][0-9A-F]{2})\}")
 LINE = re.compile(r'(?:@|"((?:[^"\\]|\\.)*)")=(.*)', re.DOTALL)
 
@@ -43,7 +43,7 @@ def recorded(host: str) -> dict[str, Any]:
 
 
 def answers_of(host: str, disk: Path, reads: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return what a host answers to any reads: as recorded of the same place, and of other places as its disk.
+    """Return what a host answers to any reads: as recorded for the same path, and for other paths as its disk.
 
     Its disk has what the pattern of the recorded read left out, too.
     """
@@ -89,7 +89,7 @@ def hives_of(exported: str) -> dict[str, dict[str, dict[str, Value]]]:
 
 
 def make_disk(host: str, folder: Path) -> Path:
-    """Make a disk of a recorded host below a folder: its files, empty but of their sizes, and its hives with logs."""
+    """Make a disk of a recorded host below a folder: its files, with only their sizes, and its hives with logs."""
     for line in (HOME / host / "files.txt").read_text(encoding="utf-8").splitlines():
         name, size, kind = line.split("\t")
         path = folder / name
@@ -105,7 +105,7 @@ def make_disk(host: str, folder: Path) -> Path:
 
 
 def put_hive(path: Path, content: bytes) -> None:
-    """Write a hive with the empty logs that it has after an orderly end."""
+    """Write a hive with the empty logs that it has after a clean shutdown."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     for suffix in (".LOG1", ".LOG2"):

@@ -26,7 +26,7 @@ RESTART = (
 
 
 class Package(NamedTuple):
-    """One package: its architecture, the text in its name that no ASCII can hold, and that text's code page."""
+    """One package: its architecture, the text in its name that ASCII cannot express, and that text's code page."""
 
     architecture: str
     foreign: str
@@ -51,7 +51,7 @@ def main(folder: str) -> None:
 
 
 def _build(place: Path, name: str, package: Package) -> None:
-    """Build one package. wixl ends with a fault at a name in Cyrillic letters, so that these are put in afterwards."""
+    """Build one package. wixl fails on a name in Cyrillic letters, so that these are inserted afterwards."""
     stand_for = "~" * len(package.foreign)
     source = (SOURCES / f"{name}.wxs").read_text(encoding="utf-8").replace(f"@{name}@", stand_for)
     (place / f"{name}.wxs").write_text(source, encoding="utf-8")
@@ -76,7 +76,7 @@ def _put_in(path: Path, stand_for: bytes, package: Package) -> None:
 
 
 def _stored(table: str) -> str:
-    """Return the name of a table's stream: two characters of 64 lie in one of the file's."""
+    """Return the name of a table's stream: it encodes two characters of 64 in one of the file's."""
     codes = [PAIRS.index(char) for char in table]
     pairs = [0x3800 + first + (second << 6) for first, second in zip(codes[::2], codes[1::2], strict=False)]
     last = [0x4800 + codes[-1]] if len(codes) % 2 else []

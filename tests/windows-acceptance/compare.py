@@ -1,7 +1,7 @@
 """Compares what a look found with what is expected: ``compare.py RECORD EXPECTED [--before RECORD]``.
 
 It prints each difference. RECORD is a record that detect wrote, EXPECTED an expect.yml of tests/fixtures/windows.
-What was unknown in the record from before is no difference: such is the host. Needs PyYAML.
+What was already unknown in the earlier record is no difference: the host is like that. Needs PyYAML.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _of_disk(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def unknowns(record: dict[str, Any]) -> frozenset[str]:
-    """Return the ids of what a record could not say."""
+    """Return the ids of what a record lists as unknown."""
     return frozenset(one["id"] for one in record["verification"]["collected"]["unknowns"])
 
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-# The module's own; what Ansible adds is left out.
+# The module's own keys; those that Ansible adds are left out.
 KEPT = ("changed", "powershell", "administrator", "process64", "system64", "answers")
 
 

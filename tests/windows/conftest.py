@@ -1,4 +1,4 @@
-"""Hosts of the Windows lab, for as long as a test needs them. They run in the root of the list `windows`."""
+"""Hosts of the Windows lab, as long as a test needs them. They run in the root of the list `windows`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Up = Callable[[str], AbstractContextManager[Prefix]]
 
 @pytest.fixture(scope="session")
 def place() -> Iterator[Place]:
-    """What every host is made of. Hosts of earlier tests go."""
+    """The template of every host. Hosts of earlier tests are removed."""
     made = Place.made()
     made.empty_hosts()
     yield made
@@ -29,11 +29,11 @@ def place() -> Iterator[Place]:
 
 @pytest.fixture(scope="session")
 def up(place: Place) -> Up:
-    """Have a host of a state up for the length of a block; its folder stays until the end of the tests."""
+    """Keep a host in a state running during a block; its folder stays until the end of the tests."""
 
     @contextmanager
     def running(name: str) -> Iterator[Prefix]:
-        # Copies share files with the template, so that they have to be beside it.
+        # Copies share files with the template, so they have to be beside it.
         folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=place.hosts))
         folder.chmod(0o755)
         prefix = place.template.copy(folder / "prefix")
@@ -52,7 +52,7 @@ def up(place: Place) -> Up:
 
 @pytest.fixture
 def powershell() -> Path:
-    """The PowerShell 7 for Windows; a test that needs it is skipped where no .NET SDK has built one."""
+    """PowerShell 7 for Windows; a test that needs it is skipped if no .NET SDK has built one."""
     if not (POWERSHELL / "pwsh.exe").exists():
         pytest.skip("no PowerShell: `dotnet` (SDK 10) is not on the PATH, or lab/windows/powershell.sh was not run")
     return POWERSHELL

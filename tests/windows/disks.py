@@ -48,7 +48,7 @@ def looked_at(disks: dict[str, Path], folder: Path) -> dict[str, dict[str, Any]]
 
 
 def ansible(hosts: dict[str, Any], folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of Ansible's on {host: variables}, with a folder for what it needs."""
+    """Run an Ansible command on {host: variables}, with a folder for what it needs."""
     folder.mkdir(parents=True, exist_ok=True)
     inventory = folder / "hosts.json"
     inventory.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
@@ -70,6 +70,6 @@ def _environment(folder: Path) -> dict[str, str]:
         "LC_ALL": "C.UTF-8",
         "ANSIBLE_COLLECTIONS_PATH": str(HOME.parent),
         "ANSIBLE_LOCALHOST_WARNING": "false",
-        # One connection a task: none outlasts its task, and no path is too long for a socket.
+        # One connection per task: none outlasts its task, and no path is too long for a socket.
         "ANSIBLE_SSH_ARGS": "-o ControlMaster=no",
     }

@@ -1,4 +1,4 @@
-"""Every host of the lab is found on its disk as the recorded host of its name is: the expectations are the same."""
+"""Every host of the lab is found on its disk like the recorded host of its name: the expectations are the same."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from avshift_windows.place import Place
 
 FULL = os.environ.get("AVSHIFT_WINDOWS_SET") == "full"
 HOSTS = states.names() if FULL else ["installed"]
-# What a live host refuses, its disk shows: no recording could hold it, so that here more is found than there.
+# What a live host refuses, its disk shows: no recording could contain it, so that more is found here.
 KES = {"id": "kes_windows", "state": "installed", "version": "12.4.0.467", "confidence": "confirmed", "problems": []}
 OPEN = {"denied": {"expect": [KES], "unknown": [], "complete": True}}
 
 
 @pytest.fixture(scope="module")
 def records(up: Up, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    """What the playbook found on each host's disk after that host had ended."""
+    """What the playbook found on each host's disk after that host was shut down."""
     shown: dict[str, Path] = {}
     for name in HOSTS:
         with up(name) as prefix:

@@ -1,4 +1,4 @@
-"""What a plan foretells of a removal is what Windows Installer then does: nothing is missing, and nothing more goes."""
+"""Windows Installer does what a plan foretells about a removal: nothing is missing, and nothing else is removed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from avshift_windows.wine import Prefix
 
 FOLDERS = {"%ProgramFiles(x86)%": "Program Files (x86)", "%ProgramFiles%": "Program Files"}
 PROPERTIES = r"MICROSOFT\\WINDOWS\\CURRENTVERSION\\INSTALLER\\USERDATA\\S-1-5-18\\PRODUCTS\\\w{32}\\INSTALLPROPERTIES"
-# Windows Installer's own, which no package's tables name.
+# Windows Installer's own entries, which no package's tables name.
 INSTALLERS_OWN = re.compile(r"(.*\\)?(INSTALLER|UNINSTALL)\\|.*\\SERVICES\\(AVP|KLNAGENT)[^\\]*$", re.DOTALL)
 VALUE = re.compile(r"HKLM\\(.*) \((64|32)-bit view\): (.*)", re.DOTALL)
 CONTROL_SETS = ("CurrentControlSet", "ControlSet001")
@@ -23,7 +23,7 @@ CONTROL_SETS = ("CurrentControlSet", "ControlSet001")
 
 @dataclass
 class Removal:
-    """What the packages that are kept foretold, and a host before and after."""
+    """The forecast of the cached packages, and a host before and after."""
 
     foretold: list[dict[str, Any]]
     before: Seen
@@ -60,7 +60,7 @@ def test_services_that_go_are_those_that_were_foretold(removal: Removal) -> None
     told = {service["name"].upper() for package in removal.foretold for service in package["services"]}
     gone = {key for _hive, key in removal.before.keys - removal.after.keys}
     names = {key.rpartition("\\")[2] for key in gone if re.fullmatch(r"CONTROLSET001\\SERVICES\\[^\\]+", key)}
-    # A driver's entry is a key like any other of the package's.
+    # A driver's entry is a key like any other one of the package.
     assert told and names == told | {"KLIF"}
     assert all(service["deleted"] for package in removal.foretold for service in package["services"])
 
@@ -73,7 +73,7 @@ def test_a_restart_and_a_password_are_foretold_and_the_password_is_not_shown(rem
 
 
 def _kept(prefix: Prefix, seen_before: Seen) -> list[bytes]:
-    """Return the packages that Windows Installer keeps, as the registry says where."""
+    """Return the cached packages of Windows Installer, with their paths from the registry."""
     values = [
         value
         for (_hive, key, name), value in seen_before.values.items()
@@ -90,7 +90,7 @@ def _path(told: str) -> str:
 
 
 def _places(told: str) -> list[tuple[str, str, str]]:
-    """Return where a value that was foretold is in an export: keys of the system are there twice."""
+    """Return where a foretold value is in an export: system keys are there twice."""
     found = VALUE.fullmatch(told)
     assert found, told
     top, _backslash, below = found[1].partition("\\")

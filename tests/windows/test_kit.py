@@ -15,7 +15,7 @@ from importable import HOME, REPOSITORY
 KIT = REPOSITORY / "tests" / "windows-acceptance"
 EXPECTED = REPOSITORY / "tests" / "fixtures" / "windows"
 KES, AGENT = "{27534751-0000-4000-8000-00000000A001}", "{27534751-0000-4000-8000-00000000A002}"
-# Each notes its call, and the package's one what is installed, as Windows would.
+# Each notes its call, and the package module notes what is installed, as Windows would.
 MODULE = """#!/usr/bin/python
 import json, os
 from ansible.module_utils.basic import AnsibleModule
@@ -93,7 +93,7 @@ class Kit:
             _put(folder / f"packages/{name}.msi", "")
 
     def run(self) -> subprocess.CompletedProcess[str]:
-        """Run the playbook with packages that were given."""
+        """Run the playbook with the given packages."""
         _put(self.folder / "ansible.cfg", "")
         hosts = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
         _put(self.folder / "hosts.json", json.dumps({"windows": {"hosts": {"host1": hosts}}}))

@@ -33,12 +33,12 @@ def test_ansible_s_own_ssh_connection_reaches_a_host(up: Up, tmp_path: Path) -> 
 
 
 def _seen(prefix: Prefix) -> tuple[str, dict[str, int]]:
-    # What the lab itself has written for an export, and temporary folders' times, are not the look's.
+    # What the lab itself has written for an export, and the times of temporary folders, do not come from the look.
     return prefix.registry(), prefix.files()
 
 
 def _given_to(account: int, prefix: Prefix) -> Prefix:
-    """Return a host as an account's own, but for the folder that is refused: Wine serves a host to its owner alone."""
+    """Return a host that belongs to an account, except the refused folder: Wine serves a host only to its owner."""
     for place, folders, files in os.walk(prefix.folder):
         for name in [".", *folders, *files]:
             path = Path(place) / name
@@ -70,7 +70,7 @@ def test_what_a_host_refuses_is_unknown_and_named(up: Up, tmp_path: Path) -> Non
     state = states.load(REFUSING)
     with up(REFUSING) as made:
         pass
-    # Root would be refused nothing. Wine keeps no key's list of rights beyond its end.
+    # Root would be refused nothing. Wine keeps no key's access rights after it ends.
     prefix = _given_to(NOBODY, made)
     with prefix.up(), ssh.reached({REFUSING: prefix}, tmp_path / "ssh", "powershell") as hosts:
         states.refuse(state, prefix)
@@ -83,7 +83,7 @@ def test_what_a_host_refuses_is_unknown_and_named(up: Up, tmp_path: Path) -> Non
 
 
 def test_a_refused_key_is_refused(up: Up) -> None:
-    """The lab's own refusals hold: asked by Wine's reg, which could read the key before."""
+    """The lab's own refusals hold: tested with Wine's reg, which could read the key before."""
     state = states.load(REFUSING)
     keys = [f"HKLM\\{key}" for key in state.denied_keys]
     with up(REFUSING) as prefix:

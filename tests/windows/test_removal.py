@@ -1,4 +1,4 @@
-"""The vendor's own removal in a prefix: its codes, and that it takes what its packages say and nothing else."""
+"""The vendor's own removal in a prefix: its exit codes, and that it removes what its packages say and nothing else."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SOFTWARE, SYSTEM = (f"{windows_hosts.CONFIG}/{name}" for name in ("SOFTWARE", "S
 VIEW32 = "Wow6432Node\\"
 FOLDERS = {"kes": "Program Files (x86)/Kaspersky Lab/KES.12.4.0", "agent": "Program Files/Kaspersky Lab/NetworkAgent"}
 MANUFACTURERS = ["Program Files (x86)/Kaspersky Lab", "Program Files/Kaspersky Lab"]
-# What Wine writes of the display whenever a program of another session asks for it.
+# What Wine writes about the display whenever a program of another session asks for it.
 WINES_OWN = re.compile(r"(CONTROLSET001|CURRENTCONTROLSET)\\CONTROL\\VIDEO(\\|$)")
 IS_64_BIT = 256
 
@@ -39,7 +39,7 @@ class Seen:
 
 @dataclass
 class Story:
-    """A host before its products' removal and after it, and what each command said."""
+    """A host before its products' removal and after it, and the output of each command."""
 
     before: Seen
     refused: Seen
@@ -60,7 +60,7 @@ def seen(prefix: Prefix) -> tuple[Seen, str]:
 
 @pytest.fixture(scope="module")
 def story(up: Up) -> Iterator[Story]:
-    """Both products are removed, the one of them with a wrong password first."""
+    """Both products are removed, one of them first with a wrong password."""
     with up("installed") as prefix:
         before, _exported = seen(prefix)
         codes = {"wrong": prefix.call("msiexec", "/x", CODES["kes"], "/qn", "KLPASSWD=wrong")}
@@ -129,7 +129,7 @@ def _files(name: str, package: Path) -> set[str]:
 
 
 def _keys(name: str, package: Path) -> set[tuple[str, str]]:
-    """Return the keys that a package's tables name, in their views, with the keys above them that are its alone."""
+    """Return the keys that a package's tables name, in their views, with the keys above them that only it uses."""
     is_wide = {row["Component"]: bool(int(row["Attributes"]) & IS_64_BIT) for row in _table(package, "Component")}
     found = set()
     for row in _table(package, "Registry"):
@@ -147,7 +147,7 @@ def _keys(name: str, package: Path) -> set[tuple[str, str]]:
 
 
 def _above(keys: set[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Return the vendor's keys above others: they become empty, and go with them."""
+    """Return the vendor's keys above others: they become empty, and are removed with them."""
     parts = [(hive, key.split("\\")) for hive, key in keys if "KasperskyLab" in key]
     return {
         (hive, "\\".join(part[:end]))

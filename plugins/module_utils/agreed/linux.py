@@ -1,17 +1,17 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Places, words and limits of Linux that the controller and endpoints both use. They stand here alone."""
+"""Paths, words and limits of Linux that the controller and endpoints both use. They are defined only here."""
 
-# States in which systemd runs nothing of a unit.
+# States in which systemd runs no process of a unit.
 STOPPED = ("inactive", "failed")
 # Flags of a file that keep it from being removed.
 FLAGS = {"i": "immutable", "a": "append-only"}
 # Seconds to wait for a package manager's lock.
 LOCK_WAIT = 300
-# Where a line of a shell's file stands, as collect/lines/shell_lines.py finds it.
+# How a line of a shell's file can be placed, as collect/lines/shell_lines.py determines it.
 PLAIN, OPENED, UNSURE = "plain", "opened", "unsure"
-# Any mark of a packet: what uses marks in a way that could not be read.
+# Any fwmark: stands for the mark of something that uses marks in a way that could not be read.
 ANY_MARK = "any"
-# What a distribution trusts: its certificates, which of them are chosen, and where programs look for single files.
+# Where a distribution keeps what it trusts: certificates, which of them are chosen, and where programs look for one.
 CERTIFICATES, CHOSEN, CERTIFICATE_LINKS = "/usr/share/ca-certificates", "/etc/ca-certificates.conf", "/etc/ssl/certs"

@@ -1,9 +1,9 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""What the first and the last step of a change share: the line in the host's log, and what the run is about.
+"""What the first and last steps of a change share: the line in the host's log, and what the run does.
 
-Security monitoring will see an antivirus being stopped: the line with the change id and the plan's digest says why.
+Security monitoring will notice that an antivirus is stopped: this line, with the change ID and the digest, says why.
 """
 
 import syslog
@@ -17,8 +17,8 @@ def target_of(steps):
 
 
 def begun_with(steps, pending):
-    """Have the announcement note what is to be done; return the ids of what this run had done before it was
-    interrupted, as far as it may be taken back: what was staged for a handover that took place protects the host.
+    """Have the announcement note what is to be done. Return the ids of the steps that this run did before it was
+    interrupted and that may be undone: what was staged for a completed handover protects the host.
     """
     for step in steps:
         if step["kind"] == "announce":
@@ -33,12 +33,12 @@ def begun_with(steps, pending):
 
 
 def say(word, target):
-    """Write a line about the run to the host's log; ``word`` says what happens to it."""
+    """Write a line about the run to the host's log; ``word`` says what happened to it."""
     _write(_line(word, target))
 
 
 def take_over(whose, target):
-    """Write to the log whose place on the host is taken by the run of ``target``; nothing where it was free."""
+    """Write to the log whose place on the host the run of ``target`` takes; nothing if no run held it."""
     if whose:
         _write("%s; it takes the place of %s" % (_line("goes on", target), whose))
 

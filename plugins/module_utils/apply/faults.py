@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Any exception in a step as an error that says in which step it came, and what it was."""
+"""Turn any exception in a step into an error that says in which step it was raised, and what it was."""
 
 from ..posix.errors import EndpointError, Problem
 

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""The last step of every change: its run ends in the host's log and in the journal."""
+"""The last step of every change: it ends the run in the host's log and in the journal."""
 
 from ..posix.own import own_journal
 from . import announcement

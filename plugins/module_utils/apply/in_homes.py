@@ -1,9 +1,10 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Steps on what lies in users' homes: whatever a user does there costs these steps alone, and only so much time.
+"""Steps on paths in users' homes: whatever a user does there affects only these steps, and costs limited time.
 
-Each is done in a child that can be left behind where the kernel waits, for a file system that a user has mounted, say.
+Each is done in a child process that can be abandoned if the kernel waits, for example for a file system that a user
+has mounted.
 """
 
 import contextlib
@@ -12,24 +13,24 @@ from ..posix.errors import EndpointError
 from ..posix.running import bounded
 from . import faults
 
-# Seconds that a look at one of them may take, and that one may take in all; and after how many of them that did not
-# end no other is begun.
+# Seconds for a look at one step, and for one step in total; and after how many unfinished steps no other one is
+# started.
 LOOK, LONGEST = 120, 600
 MOST_HUNG = 4
 HANGS, NOT_RETAINED = "home_hangs", "home_not_retained"
-# With these the whole run ends, whichever step they come in.
+# These end the whole run, in whichever step they occur.
 ENDING = ("interrupted", "time_limit")
 
 
 def is_one(step):
-    """Return True for a step on what lies in a home."""
+    """Return True for a step on a path in a home."""
     return bool(step["target"].get("in_home"))
 
 
 def looked(step, look, hung):
-    """Return what ``look()`` says of such a step, in a child; False, as of one that is to be done, where it hangs.
+    """Return what ``look()`` says about such a step, in a child; False, as if it were not done, if it hangs.
 
-    ``hung`` are the ids of those that did not end; one more is added. Other errors are those of ``bounded.done``.
+    ``hung`` are the ids of those that did not end; this one may be added. Other errors are those of ``bounded.done``.
     """
     if len(hung) >= MOST_HUNG:
         return False
@@ -56,13 +57,13 @@ def done(step, act, earlier):
 
 
 def is_alone(step, failure):
-    """Return True if a failure ends nothing but its step."""
+    """Return True if a failure ends only its own step."""
     return is_one(step) and failure["code"] not in ENDING
 
 
 def facts_of(step, outcome, failure, kind):
-    """Return the facts of such a step that has failed: what failed, and whose doing it is. What its ``kind`` (module)
-    has left half done is gone then.
+    """Return the facts of such a failed step: what failed, and whose control the cause is under. First, what its
+    ``kind`` (module) has left half done is removed.
     """
     if hasattr(kind, "tidy"):
         with contextlib.suppress(OSError):
@@ -74,7 +75,7 @@ def facts_of(step, outcome, failure, kind):
 
 
 def _refuse_unretained(step, earlier):
-    """Refuse to remove what could not be archived before."""
+    """Refuse to remove what could not be archived."""
     path = step["target"].get("path")
     for one, outcome in earlier:
         if one["kind"] == "retain" and path in one["target"].get("paths", ()) and "code" in outcome["facts"]:

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Called by ``start`` to carry out one part of a plan, or several in their order."""
+"""Called by ``start`` to carry out one part of a plan, or several in order."""
 
 import contextlib
 
@@ -18,7 +18,7 @@ BEGINNING = "Starting a part of the plan"
 
 
 def started(arguments, check_mode):
-    """Return what ``main`` returns. What changes a host is done by a process that outlives the connection to it."""
+    """Return what ``main`` returns. Changes to a host are made by a process that outlives the connection to it."""
     if check_mode:
         return main(arguments, check_mode)
     return outlive.answer_of(lambda: main(arguments, check_mode))
@@ -54,7 +54,7 @@ def main(arguments, check_mode):
 
 
 def _run(arguments):
-    """Return what distinguishes this run from others, in words; the same process of the same controller goes on."""
+    """Return a text that distinguishes this run from others; a later call of the same controller process matches it."""
     target = announcement.target_of(arguments["steps"])
     run = {"digest": target.get("digest", ""), "change_id": target.get("change_id") or ""}
     return dict(run, **{key: arguments.get(key, "") for key in ("controller", "process", "ended")})
@@ -79,7 +79,7 @@ def _carried_out(arguments, check_mode, signals, taken_over):
     for part in arguments["parts"]:
         mine, stopped = [step for step in steps if step["part"] == part], _stopped(steps) if part == "remove" else None
         done = carry_out(mine, pending, check_mode, result["failure"], stopped, earlier, signals)
-        # For the record: whose place on the host this run has taken.
+        # For the record: which run's place on the host this run has taken.
         if taken_over and done["outcomes"] and not result["outcomes"]:
             done["outcomes"][0]["facts"]["taken_over"] = taken_over
         result["outcomes"] += done["outcomes"]
@@ -90,7 +90,7 @@ def _carried_out(arguments, check_mode, signals, taken_over):
 
 
 def _not_begun(arguments, error):
-    """Return the result of parts that cannot begin while nothing protects the host: the old protection comes back."""
+    """Return the result of parts that cannot start while the host is unprotected: the old protection comes back."""
     mine = [step for step in arguments["steps"] if step["part"] in arguments["parts"]]
     error = error if isinstance(error, Problem) else internal(BEGINNING, "this host", error)
     failure = {"step": mine[0]["id"], "code": error.code, "message": str(error), "undone": []}

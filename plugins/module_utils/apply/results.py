@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Keep the outcome of a part in the journal: the connection may have gone by then, and the next run reports it."""
+"""Keep the outcome of a part in the journal: the connection may be lost by then, and the next run reports it."""
 
 import json
 
@@ -9,12 +9,12 @@ from ..agreed.outcomes import ALREADY, BEFORE
 from ..posix.own import own_journal
 from . import announcement
 
-# Bytes. Beyond them the facts stand in the answer alone.
+# Bytes. Larger facts are only in the answer.
 LIMIT = 1 << 16
 
 
 def keep(steps, part, done):
-    """Note a part's outcomes and failure with its run, if the journal has that; failing to note them is no failure."""
+    """Note a part's outcomes and failure with its run, if it is in the journal; an error here is no failure."""
     digest = announcement.target_of(steps).get("digest")
     if digest is None or not done["outcomes"]:
         return
@@ -29,7 +29,7 @@ def keep(steps, part, done):
 
 
 def _short(done, earlier):
-    """Return what is kept: a step that was done before this run was interrupted keeps what first became of it."""
+    """Return what is kept: a step that was done before an interruption keeps its first outcome."""
     first = {one["id"]: one for one in (earlier or {}).get("outcomes", ()) if one["outcome"] in BEFORE}
     outcomes = [first.get(one["id"], one) if one["outcome"] == ALREADY else one for one in done["outcomes"]]
     kept = {"outcomes": outcomes, "failure": done["failure"]}

@@ -1,13 +1,13 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Carry out one part of a plan. Check mode, ``changed`` and taking back are decided here and nowhere else.
+"""Carry out one part of a plan. Check mode, ``changed`` and rollback are decided here and nowhere else.
 
 A kind of step is a module with ``look(target)``, which says whether the step is done, ``do(target)``, which does it
-and may return facts to record, and, where it can be taken back, ``undo(target)``, which gets those facts under
+and may return facts to record, and, if it can be undone, ``undo(target)``, which gets those facts under
 ``facts``. ``do`` is called only when ``look`` said no, and ``look`` has to say yes afterwards. A kind with
 ``CHANGES = False`` tests or reports and changes nothing; one with ``HALF_WAY = True`` may fail after it has changed
-something, and is taken back then too; one whose ``undone_last(target)`` is true needs all others taken back before.
+something, and is then undone too; one whose ``undone_last(target)`` is true is undone after all others.
 """
 
 import time
@@ -20,7 +20,7 @@ from . import in_homes, taking_back
 from .faults import explained
 from .kinds import KINDS
 
-# Seconds after which a step has failed, whatever it waits for. What it runs has limits of its own, which are shorter.
+# Seconds after which a step has failed, whatever it waits for. The commands that it runs have shorter limits.
 LONGEST = 4 * 3600
 WOULD, CHANGED, PROVED, FAILED, UNDONE, UNTOUCHED = (
     "would_change",
@@ -34,10 +34,10 @@ WOULD, CHANGED, PROVED, FAILED, UNDONE, UNTOUCHED = (
 
 def pending_of(steps):
     """Return the ids of the steps that are not done, in order. It is decided for all parts before the first begins,
-    so that check mode and the real run say the same, whatever one step brings about for another.
+    so that check mode and the real run say the same, whatever one step changes for another.
 
-    A step that cannot be looked at is an error, unless a run has begun: what that has stopped must not stay so because
-    of it, so that the step fails in its turn.
+    A step whose state cannot be read is an error, unless a run has begun: what that run stopped must not stay stopped
+    because of it, so the step fails when its turn comes.
     """
     has_begun = any(step["kind"] == "announce" and _done(step) for step in steps)
     if has_begun:
@@ -49,7 +49,7 @@ def pending_of(steps):
 
 
 def _is_older(step, written):
-    """Return True for a step that is done with files as they are now, where steps are still to write some of them."""
+    """Return True for a step that depends on files as they are now, while other steps have yet to write some."""
     return not written.isdisjoint(step["target"].get("newer_than", ()))
 
 
@@ -58,21 +58,21 @@ def _is_done(step, has_begun, hung):
     try:
         return in_homes.looked(step, lambda: _done(step), hung) if in_home else _done(step)
     except Exception:
-        # One in a home says so itself when its turn comes.
+        # A step in a home reports this itself when its turn comes.
         if has_begun or in_home:
             return False
         raise
 
 
 def _let_end(waits):
-    """Wait for a package manager that an interrupted run has started: what it still has to undo of a later step, as
-    starting a service, would be taken for done.
+    """Wait for a package manager that an interrupted run has started. It may yet undo a later step, for example by
+    starting a service, and that step would be taken for done.
     """
     for step in waits:
         try:
             KINDS[step["kind"]].do(step["target"])
         except Exception:
-            # The step itself says so when its turn comes.
+            # The step itself reports this when its turn comes.
             return
 
 
@@ -80,12 +80,12 @@ def carry_out(steps, pending, check, failure=None, stopped=None, earlier=(), sig
     """Carry out one part's steps in order and return {changed, outcomes, pending, failure}.
 
     ``steps`` are {id, kind, target, undo}; those in ``pending`` are to be done. Every step gets an outcome, after a
-    failure too: ``untouched``. When a step fails, those before it that can be undone are, in reverse. With the
-    ``failure`` of an earlier part nothing is done; what fails in a home is reported in that step's facts and ends
-    nothing.
+    failure too: ``untouched``. When a step fails, the steps before it are undone in reverse, if they can be. With the
+    ``failure`` of an earlier part nothing is done. A failure in a home is reported in that step's facts and ends
+    nothing else.
     ``stopped`` is the step of an earlier part that left the host without protection, if one did. ``earlier`` are the
-    ids of steps that this run had done before it was interrupted: they are taken back too. ``signals`` (Heard) notes a
-    step that the run is to end; it fails then.
+    ids of steps that this run had done before it was interrupted: they are undone too. ``signals`` (Heard) notes a
+    step that the run has to end; that step then fails.
     """
     outcomes, done, failed = [], [], None
     for step in steps:
@@ -124,7 +124,7 @@ def _carry_out_one(step, check, outcome, signals, earlier):
                 outcome["facts"] = _attempt(step)
         outcome["outcome"] = CHANGED if changes else PROVED
     except Exception as error:
-        # Whatever the error is, expected or not, the rollback is the same.
+        # Expected or not, every error leads to the same rollback.
         outcome["outcome"] = FAILED
         outcome["facts"] = getattr(error, "facts", {})
         error = explained(step, error)

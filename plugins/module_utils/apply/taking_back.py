@@ -1,22 +1,22 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""The rollback of a part in which a step failed: the old protection first of all, where nothing took its place."""
+"""The rollback of a part in which a step failed: the old protection comes first if nothing has replaced it."""
 
-# The owner loses nothing by these, nor by what can be undone or changes nothing: where nothing took its place,
-# the old protection can come back.
+# The owner loses nothing by these steps, nor by steps that can be undone or change nothing: if nothing has replaced
+# the old protection, it can come back after them.
 RETURNABLE = ("unit", "processes_end", "kernel_module_unload", "packet_chains_remove", "packet_marks_remove", "retain")
 FAILED, UNDONE = "failed", "undone"
 
 
 def after(kinds, failed, done, stopped, failure):
-    """Take back what was done before a step ``failed`` ((step, outcome)), and report it in the ``failure``.
+    """Undo what was done before a step ``failed`` ((step, outcome)), and report it in the ``failure``.
 
     ``kinds`` are the modules by kind; ``done`` are such pairs in order. ``stopped`` is the handover to nothing before
     this part, None if there was none.
     """
     if stopped is not None and _is_before_the_first_loss(kinds, failed, done):
-        # What ran beside the protection comes with it: its own steps first would keep the host without a scanner.
+        # What ran beside it comes back with it: undoing those steps first would leave the host unprotected longer.
         _protect_again(kinds, stopped, failed[1], failure)
         _take_back(kinds, [pair for pair in done if hasattr(kinds[pair[0]["kind"]], "undo")], failure)
         return
@@ -42,7 +42,7 @@ def loses(kinds, kind):
 
 
 def _take_back(kinds, done, failure):
-    """Undo in reverse; one that cannot be undone does not keep the others from it, and is named in the message."""
+    """Undo in reverse; a step that cannot be undone does not stop the others, and the message names it."""
     for step, outcome in sorted(reversed(done), key=lambda pair: _undone_last(kinds, pair[0])):
         try:
             facts = kinds[step["kind"]].undo(dict(step["target"], facts=outcome["facts"]))
@@ -60,7 +60,7 @@ def _undone_last(kinds, step):
 
 
 def _protect_again(kinds, stopped, outcome, failure):
-    """Bring the old protection back, since nothing took its place and nothing was removed.
+    """Bring the old protection back, since nothing replaced it and nothing was removed.
 
     The facts of that, such as ``old_is_back``, are added to those of the step that failed.
     """

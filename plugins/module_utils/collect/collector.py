@@ -16,8 +16,8 @@ from .packages import installers, packages
 from .running import interceptors, journal, kernel_modules, processes, units
 from .trust import accounts, certificates, trusted_keys
 
-# What a kind of probe is answered by. Each is collect(asked, look) -> items.
-# Packages come first: what they own is noted for the paths.
+# The collector of each kind of probe. Each is collect(asked, look) -> items.
+# Packages come first: the files that they own are noted for the paths.
 KINDS = {
     "package": packages.collect,
     "path": paths.collect,
@@ -51,7 +51,7 @@ LIVE = {
     "packet_chain": packet_chains.collect,
     "kernel_name": kernel_names.collect,
 }
-# Only a plan asks these.
+# Only a plan asks for these.
 PLANNING = (
     "account_use",
     "debconf",
@@ -69,10 +69,10 @@ PLANNING = (
     "space",
     "unit_owner",
 )
-# Only who asks whether the host is silent asks these.
+# Only a check for silence asks for these.
 SILENCE = ("flow", "named_domain")
 SECONDS = 60
-# Simulations and sizes of trees take as long as they take; commands have limits of their own.
+# Simulations and tree sizes take as long as they take; commands have limits of their own.
 PLANNING_SECONDS = 600
 
 
@@ -80,8 +80,8 @@ def collect(probes, root="/"):
     """Return {host, evidence, live} for probes ({kind: what to ask}); ``live`` is False for another root.
 
     A probe that fails or takes too long becomes an item with ``unknown`` and does not stop the others, also where the
-    kernel waits for a file system that does not answer. Raises ValueError for a kind that does not exist, which only a
-    mismatch of this code with the controller's can cause.
+    kernel waits for a file system that does not answer. Raises ValueError for a kind that does not exist: only a
+    mismatch between this code and the controller's can cause that.
     """
     strange = set(probes) - set(KINDS) - set(LIVE) - set(PLANNING) - set(SILENCE)
     if strange:
@@ -93,10 +93,10 @@ def collect(probes, root="/"):
 
 
 def _work(board, left, avoided, probes, root):
-    """Answer, in a child, the kinds that are left, and report each item when it is there."""
+    """Answer, in a child, the remaining kinds, and report each item as soon as it is known."""
     look = Look(root, avoided)
     if "package" in probes and "package" not in left:
-        # Which package owns a path is reported with the path: another child has to know it too.
+        # Which package owns a path is reported with the path: the next child has to know it too.
         _answer(_Nowhere(), "package", packages.collect, probes["package"], look, HARDLY)
     for kind, answer in _answers({kind: probes[kind] for kind in left}, look.live):
         seconds = PLANNING_SECONDS if kind in PLANNING else SECONDS
@@ -109,7 +109,7 @@ def _work(board, left, avoided, probes, root):
 
 
 class _Nowhere:
-    """Takes what is not needed."""
+    """Accepts what is not needed, and drops it."""
 
     def tell(self, _item):
         return True
@@ -122,12 +122,12 @@ def _answer(board, kind, answer, asked, look, seconds):
                 if not board.tell(item):
                     raise ValueError("there is more evidence than fits")
     except Exception as error:
-        # Whatever a user has put on a host to make a look at it fail costs this kind alone.
+        # If a user makes a check fail, this costs only that kind of evidence.
         board.tell(printable(not_checked(kind, "all", look.root, told(error))))
 
 
 def _answers(probes, live):
-    """Yield (kind, its collector) of every kind that is asked and can be answered."""
+    """Yield (kind, its collector) of every kind that is asked for and can be answered."""
     known = dict(KINDS, **(LIVE if live else {}))
     if set(probes) & set(PLANNING):
         known.update(_planning(live))
@@ -146,7 +146,7 @@ def _silence(live):
 
 
 def _planning(live):
-    # Imported here, since detection alone, which may be asked every day, would pay for them too.
+    # Imported here, since detection alone, which may run every day, would pay for them too.
     from .files import file_systems, file_texts, obstacles, space
     from .network import packet_rules
     from .packages import debconf, kit, package_changes, package_manager
@@ -165,7 +165,7 @@ def _planning(live):
 
 
 def told(error):
-    """Return an error in words; of an unexpected one, its kind too."""
+    """Return an error as a text; for an unexpected one, with its type."""
     if isinstance(error, (Problem, OSError, ValueError)):
         return error
     return "%s: %s" % (type(error).__name__, error)

@@ -1,10 +1,10 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Have the kinds of evidence answered in a child, and go on in another where one hangs.
+"""Collect the kinds of evidence in a child process, and continue in another one if it hangs.
 
-What was reported until then is kept. The place that did not answer is not looked at again, and the kind that hung is
-asked once more without it; the rest of it is unknown, with the path.
+Everything reported until then is kept. The path that did not answer is not tried again. The kind that hung is asked
+once more without that path; if it hangs again, the rest of it is unknown.
 """
 
 import json
@@ -16,10 +16,10 @@ from ..posix.running import bounded
 from .items import not_checked, printable
 
 HOST = "host"
-# Where one place does not answer, others hardly will.
+# If several paths do not answer, others hardly will.
 HARDLY = 10
 MOST_HUNG = 6
-# Items and bytes that one kind may give, and what lies in one place of users.
+# Items and bytes that one kind may return, and those from one place where users can write.
 MOST_ITEMS, MOST_BYTES = 5000, 1 << 23
 MOST_OF_USER, MOST_BYTES_OF_USER = 200, 1 << 18
 UNKNOWN_HOST = {"system": "unknown", "version": "unknown", "family": ["unknown"]}
@@ -39,7 +39,7 @@ class Gathering:
         self._hung = []
 
     def whole(self):
-        """Run it to its end, and return this."""
+        """Run it to the end, and return this object."""
         while True:
             with bounded.Child(lambda board: _begin(self._work, board, self._left, self._avoided)) as child:
                 has_ended = child.wait()
@@ -52,7 +52,7 @@ class Gathering:
         return [self._items[found] for found in sorted(self._items)]
 
     def _take(self, told):
-        """Keep what was reported; True if it was all. Raises the error that kept all from being looked at."""
+        """Keep what was reported; True if it was everything. Raises the error that prevented the whole check."""
         for content in told:
             if "id" in content:
                 self._items.setdefault(content["id"], content)
@@ -66,7 +66,7 @@ class Gathering:
         return False
 
     def _go_on(self, has_ended, ended_by, kind, at):
-        """Note what hung, or ended by itself; True if there is anything left to do."""
+        """Note what hung, or ended by itself; True if anything is left to do."""
         if has_ended:
             cause = "the process that checked it ended%s" % (", by signal %d" % ended_by if ended_by else "")
         else:
@@ -115,7 +115,7 @@ def _mount_of(path):
 
 
 def limited(kind, items, look):
-    """Yield items until they are too many or too large: what one user puts somewhere fills nothing."""
+    """Yield items until they are too many or too large: no single user's files can fill the answer."""
     whole, by_place = _Spent(MOST_ITEMS, MOST_BYTES), {}
     for item in items:
         size, place = len(json.dumps(item)), _place(item, look)
@@ -134,14 +134,14 @@ def limited(kind, items, look):
 
 
 class _Spent:
-    """How much was taken of a number of items and of bytes."""
+    """How many of the allowed items and bytes are used."""
 
     def __init__(self, items, size):
         self._left = [items, size]
         self.is_told = False
 
     def takes(self, size):
-        """Take one item of a size; False if that is too much."""
+        """Count one item of a size; False if it is too much."""
         self._left = [self._left[0] - 1, self._left[1] - size]
         return min(self._left) >= 0
 
@@ -152,9 +152,9 @@ def _more(kind, place):
 
 
 def _place(item, look):
-    """Return the place of users that an item lies in, ''."""
+    """Return the users' place that an item is in, '' for none."""
     path = names.meant(item["what"].partition("#")[0])
     if not path.startswith("/"):
         return ""
-    # A directory that could not be looked into is in its own place.
+    # A directory that could not be read is its own place.
     return look.user_place(path) or ("unknown" in item and look.user_place(path.rstrip("/") + "/*")) or ""

@@ -11,7 +11,7 @@ import re
 
 from ..posix.errors import EndpointError
 
-# Systems whose /usr comes with an image, as a whole: what is there, and by which tool packages change.
+# Systems whose /usr comes as one image: what identifies them, and the tool that changes packages there.
 OSTREE_BOOTED, OSTREE = "/run/ostree-booted", "/ostree/repo"
 TRANSACTIONAL = ("/usr/sbin/transactional-update", "/usr/bin/transactional-update")
 IMAGES = ("flatcar", "ubuntu-core", "steamos", "bottlerocket")
@@ -29,9 +29,9 @@ def os_release(lines):
 
 
 def describe(look):
-    """Return {name, system, version, family, kernel, python, init}; of another root only what its files say.
+    """Return {name, system, version, family, kernel, python, init}; for another root, only what its files say.
 
-    ``image`` is there where the system comes as an image: ostree, transactional-update, or the system's own name.
+    ``image`` is set if the system comes as an image: ostree, transactional-update, or the system's own name.
     """
     text = next((found for found in (_release(path, look.tree) for path in OS_RELEASE) if found), "")
     release = os_release(text.splitlines())
@@ -57,9 +57,9 @@ def describe(look):
 
 
 def _machine(tree):
-    """Return what distinguishes this machine from others, None where it has nothing that does.
+    """Return an ID that distinguishes this machine from others, None if it has nothing to make one from.
 
-    systemd asks that the id itself stays on the host: it is hashed with a name of our own, as
+    systemd asks that the ID itself stays on the host: it is hashed with an application ID of this collection, as
     sd_id128_get_machine_app_specific(3) does.
     """
     told = (_release(MACHINE_ID, tree) or "").strip().lower()
@@ -76,7 +76,7 @@ def _release(path, tree):
 
 
 def _image(system, look):
-    """Return by what a system comes as an image, '' where it is made of packages."""
+    """Return the kind of image that the system comes as, '' if it is made of packages."""
     if _is_there(OSTREE_BOOTED, look.tree) or (not look.live and _is_there(OSTREE, look.tree)):
         return "ostree"
     if any(_is_there(path, look.tree) for path in TRANSACTIONAL) and not (look.live and _is_writable("/")):

@@ -19,9 +19,9 @@ def not_checked(kind, what, where, cause):
 
 
 def printable(content, levels=MOST_LEVELS):
-    """Return content with the bytes that are no UTF-8 written as \\xNN, so that every reader can take it.
+    """Return content with all bytes that are not UTF-8 written as \\xNN, so that every reader accepts it.
 
-    A step finds a path again by what stands there.
+    Steps use the result to find the path again.
 
     Raises ValueError for content that is nested too deep for a reader.
     """

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""What a host has that is not looked at, or not wholly: package managers without a reader, homes from elsewhere."""
+"""What the host has that is not checked, or not completely: package managers without a reader, remote homes."""
 
 import re
 
@@ -13,11 +13,11 @@ MOST_NAMES = 20
 
 
 def collect(asked, look):
-    """Yield an item of each of ``asked['entries']`` that the host has, unknown where it lists what is looked for.
+    """Yield an item of each of ``asked['entries']`` that the host has; unknown if it lists what is looked for.
 
-    An entry is {id, marks, lists}. ``marks`` are what it is known by: {path} that is there, {holds} a directory with
-    anything in it, {file, line} a line that a regular expression finds. ``lists`` are {in, levels} of directories whose
-    entries are called as their packages. ``asked['names']`` and ``asked['word']`` are what no package may be called.
+    An entry is {id, marks, lists}. ``marks`` identify it: {path} that exists, {holds} a directory that is not empty,
+    {file, line} a line that a regular expression finds. ``lists`` are {in, levels} of directories whose entries have
+    the names of packages. No package may have one of ``asked['names']`` or contain ``asked['word']``.
     """
     is_wanted = _wanted(asked["names"], asked["word"])
     for entry in asked["entries"]:
@@ -39,7 +39,7 @@ def _item(entry, where, is_wanted, look):
 
 
 def _found(mark, look):
-    """Return where a mark is, '' if it is not there."""
+    """Return the path of a mark, '' if it is not there."""
     if "path" in mark:
         return mark["path"] if look.tree.lstat(mark["path"])[0] is not None else ""
     if "holds" in mark:
@@ -50,7 +50,7 @@ def _found(mark, look):
 
 
 def _names(folder, levels, look):
-    """Yield the names that are a number of levels below a directory."""
+    """Yield the names a number of levels below a directory."""
     for name, is_link, is_folder in look.tree.entries(folder):
         if levels == 1:
             yield name
@@ -59,7 +59,7 @@ def _names(folder, levels, look):
 
 
 def _wanted(names, word):
-    """Return a test of the name of a database's entry: a package's, with a version or more behind it."""
+    """Return a test for the name of a database entry: a package's name, followed by a version or more."""
     known = "|".join(re.escape(name).replace(r"\*", "[a-z0-9.]*") for name in names)
     begins = re.compile(r"[._]*(?:%s)(?:[-_.@:~][^/]*)?\Z" % known, re.IGNORECASE)
 

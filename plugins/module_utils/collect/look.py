@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""What the collectors of one pass share: the root, and what is expensive to look at twice."""
+"""What the collectors of one pass share: the root, and what is too expensive to read twice."""
 
 import os
 import re
@@ -16,14 +16,14 @@ from ..posix.names import name_below
 PASSWD = "/etc/passwd"
 HOMES = "/home"
 PERSONS = range(1000, 65534)
-# The system's own; some systems keep even root from looking at it.
+# The system's own file systems; some keep even root from reading them.
 INIT = "1"
-# Bytes of an account file: one on a host of a university may have many thousand lines.
+# Bytes of an account file: on a university's host it may have many thousand lines.
 MOST_ACCOUNTS = 1 << 24
-# Bytes that the paths of packages may take.
+# Bytes that the paths of all packages may take.
 ROOM = 1 << 25
 BLANKS = " \t\n\v\f\r"
-# Editors of other systems begin a file with it.
+# Editors of other systems start a file with it.
 MARK_OF_ORDER = "\ufeff"
 NUMBER = re.compile(r"[0-9]{1,10}\Z")
 
@@ -39,10 +39,10 @@ class Process:
 
     @property
     def is_hosts(self):
-        """Whether it is the host's own: in no container, and its executable is the file that the host has there."""
+        """Whether it is the host's own: in no container, and its executable is the file at that path on the host."""
         if self._of_host is None:
             own = not container_of(self.pid) and interception.is_hosts_own(self.pid, self.path)
-            # By now the number may be another process's.
+            # By now the process id may belong to another process.
             self._of_host = own and _runs(self.pid, self.path)
         return self._of_host
 
@@ -54,7 +54,7 @@ class Look:
         self.root = root
         self.live = root == "/"
         self.tree = Tree(root, avoided)
-        # Paths that packages own, by path; the collector of packages fills it for the packages that it found.
+        # Paths that packages own, by path; the packages collector fills it for the packages that it found.
         self.owners = {}
         self.room = ROOM
         # Processes whose executable only root may read.
@@ -65,15 +65,15 @@ class Look:
         self._owned = None
 
     def processes(self):
-        """Return every process that has an executable; none of an image."""
+        """Return every process that has an executable; none for an image."""
         if self._processes is None:
             self._processes = list(self._running()) if self.live else []
         return self._processes
 
     def name_below(self, roots):
-        """Return what gives a path its name below the asked roots, though a link on the way gave it another, or None.
+        """Return a function that gives a path its usual name below the asked roots, even behind a link; or None.
 
-        The kernel calls a file by its path without links; those who ask know a directory by its usual name.
+        The kernel names a file by its path without links; callers know a directory by its usual name.
         """
         real = [(self.tree.lstat(root)[2], root) for root in roots if root != "/"]
         return name_below([(root, root) for root in roots] + [pair for pair in real if pair[0] != pair[1]])
@@ -85,17 +85,17 @@ class Look:
         return self._users
 
     def odd_user(self):
-        """Return what is wrong with the first line of the account file that is not understood, '' if all is well."""
+        """Return what is wrong with the first line of the account file that cannot be parsed, '' if all can."""
         lines = self.lines_of(PASSWD)
         return odd_lines.in_accounts(lines, (line for line in lines if list(users([line]))))
 
     def lines_of(self, path):
-        """Return the lines of a file of accounts or groups; none where there is no such file."""
+        """Return the lines of a file of accounts or groups; none if there is no such file."""
         text = self.tree.text(path, MOST_ACCOUNTS)
         return [] if text is None else text.lstrip(MARK_OF_ORDER).split("\n")
 
     def homes(self):
-        """Return {home directory: user} of root, of the persons in the account file, and of all below /home."""
+        """Return {home directory: user} of root, of all people in the account file, and of everything below /home."""
         if self._homes is None:
             found = {os.path.join(HOMES, name): name for name in self.tree.names(HOMES)}
             for name, uid, _gid, home, _shell in self.users():
@@ -105,15 +105,15 @@ class Look:
         return self._homes
 
     def user_place(self, path):
-        """Return the home, or the world-writable directory, that a path lies in; '' for what is root's.
+        """Return the home, or the world-writable directory, that a path is in; '' if it is root's.
 
-        What lies there alone says nothing about the host: any user can have put it there.
+        A file there alone says nothing about the host: any user can have put it there.
         """
         ground, is_anyones = self.tree.ground(path)
         if not ground:
             return ""
         if self._owned is None:
-            # root's own home is as much root's as any other directory.
+            # root's own home is root's, like any other directory.
             self._owned = tuple(home + "/" for home in self.homes())
         return ground if is_anyones or (ground + "/").startswith(self._owned) else ""
 
@@ -125,7 +125,7 @@ class Look:
                 except PermissionError:
                     self.hidden += 1
                 except OSError:
-                    # A thread of the kernel, or one that has ended.
+                    # A kernel thread, or a process that has ended.
                     continue
                 else:
                     yield Process(int(name), path, deleted)
@@ -141,14 +141,14 @@ def _runs(pid, path):
 def users(lines):
     """Yield (name, uid, gid, home, shell) of each well-formed line of an account file. Never raises."""
     for line in lines:
-        # The system passes over blanks before a name.
+        # The system skips blanks before a name.
         told = line.lstrip(BLANKS).rstrip("\n").split(":")
         if len(told) == 7 and told[0] and _is_number(told[2]) and _is_number(told[3]):
             yield told[0], int(told[2]), int(told[3]), told[5], told[6]
 
 
 def _is_usable(home):
-    """Return True for a directory other than / that a program could be given as a path."""
+    """Return True for a directory other than / that could be configured as a program's path."""
     return home.startswith("/") and home.strip("/") != "" and "\0" not in home and len(home) < LONGEST_PATH
 
 

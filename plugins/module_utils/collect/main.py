@@ -11,6 +11,6 @@ from .collector import collect
 def main(arguments, check_mode):
     """Return {collected} for {probes, root}; the same in check mode, since collecting changes nothing.
 
-    ``probes`` are JSON, as Ansible handles one text more cheaply than many.
+    ``probes`` are JSON, because Ansible handles one text faster than many.
     """
     return {"changed": False, "collected": collect(json.loads(arguments["probes"]), arguments.get("root", "/"))}

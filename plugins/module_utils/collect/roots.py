@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Whether a root holds a system that these collectors can look at: an answer about another one would mean nothing."""
+"""Whether a root holds a system that these collectors can check: an answer about any other would mean nothing."""
 
 import os
 
@@ -10,7 +10,7 @@ from ..posix.errors import EndpointError
 from .host import describe
 from .items import not_checked
 
-# A Linux says which one it is in one of these. An account file alone is on other systems too, and in a piece of one.
+# A Linux system identifies itself in one of these. Other systems have an account file too, and so do partial ones.
 RELEASES = (
     "/etc/os-release",
     "/usr/lib/os-release",
@@ -26,7 +26,7 @@ RELEASES = (
     "/etc/NIXOS",
     "/etc/lsb-release",
 )
-# What no Linux has, as names without regard to case, and what it says.
+# Names, ignoring case, that no Linux system has, and what they show.
 OTHERS = (
     ("a Windows disk", ("windows/system32", "winnt/system32", "windows/syswow64", "reactos/system32")),
     ("a disk of macOS", ("system/library/coreservices",)),
@@ -38,7 +38,7 @@ OTHERS = (
     ("a disk of Haiku", ("system/packages/haiku.hpkg",)),
     ("a system partition of Android", ("system/build.prop", "system/system/build.prop", "build.prop", "default.prop")),
 )
-# Systems that have an os-release and are no Linux.
+# Systems that have an os-release but are not Linux.
 OTHER_NAMES = (
     "freebsd",
     "dragonfly",
@@ -52,13 +52,13 @@ OTHER_NAMES = (
 )
 # An image that only starts another system.
 STARTERS = ("/etc/initrd-release", "/usr/lib/initrd-release")
-# A layer of a container's image says by such a name that a file of the layer below is gone.
+# In a layer of a container image, such a name says that a file of the layer below is deleted.
 WHITEOUT = ".wh."
 LAYERED = ("/", "/etc", "/usr", "/usr/bin", "/var", "/opt")
 VARIABLE = "/var"
 # Folders of programs, which show what may be installed on such a disk.
 PROGRAMS = ("program files", "program files (x86)", "programdata", "applications", "library/application support")
-# Which database a family's packages are in.
+# Which database has the packages of a family.
 DATABASES = {
     "dpkg": ("debian", "ubuntu"),
     "rpm": ("fedora", "rhel", "centos", "suse", "opensuse", "sles", "altlinux", "amzn", "mageia"),
@@ -67,7 +67,7 @@ MOST_NAMES = 5
 
 
 def collect(asked, look):
-    """Yield an item, unknown, where the root is no Linux system, and where its packages cannot be looked at.
+    """Yield an item, unknown, if the root is no Linux system, and if its packages cannot be checked.
 
     ``asked`` is {word}: text, in lower case, in the names of folders of programs that are worth reporting.
     """
@@ -81,19 +81,19 @@ def collect(asked, look):
 
 
 def _strange(word, look):
-    """Return why a root that is not running is no whole Linux system, '' if it is one."""
+    """Return why a root that is not running is no complete Linux system, '' if it is one."""
     other = _other(look) or ("a disk of another system" if describe(look)["system"] in OTHER_NAMES else "")
     if other:
-        return "it is %s, which is impossible checked as a root%s" % (other, _programs_of(word, look))
+        return "it is %s, which cannot be checked as a root%s" % (other, _programs_of(word, look))
     if not look.tree.names("/"):
         return "it is empty"
     if any(_has(path, look) for path in STARTERS):
-        return "it is an initial RAM disk, which starts a system and is none"
+        return "it is an initial RAM disk, which only starts a system"
     if not any(_has(path, look) for path in RELEASES):
-        told = "no Linux system is known there: no file says which one it is%s"
+        told = "no known Linux system is there: no file identifies it%s"
         return told % _programs_of(word, look)
     if any(name.startswith(WHITEOUT) for folder in LAYERED for name in look.tree.names(folder)):
-        return "it is one layer of a container's image: what the layers below it hold is not there"
+        return "it is one layer of a container's image: what the layers below it hold is missing"
     return ""
 
 
@@ -106,7 +106,7 @@ def _missing(look):
     try:
         there = {"dpkg": look.tree.lstat(dpkg_status.STATUS)[0], "rpm": rpm_home.find(look.tree)}
     except EndpointError:
-        # Their own collector says so.
+        # Their own collector reports that.
         return ""
     family = describe(look)["family"]
     for database, systems in DATABASES.items():
@@ -125,13 +125,13 @@ def _programs_of(word, look):
 
 
 def _other(look):
-    """Return what other system's disk it is, '' if no sign of one is there."""
+    """Return which other system's disk it is, '' if there is no sign of one."""
     found = [what for what, marks in OTHERS if any(_is_there(mark, look) for mark in marks)]
     return found[0] if found else ""
 
 
 def _is_there(path, look):
-    """Return the path as the disk spells it, '' if it is not there."""
+    """Return the path with the disk's upper and lower case, '' if it is not there."""
     place = "/"
     for part in path.split("/"):
         name = next((name for name in look.tree.names(place) if name.lower() == part), None)

@@ -8,7 +8,7 @@ import re
 
 PEM = re.compile(rb"-----(BEGIN|END) (?:TRUSTED )?CERTIFICATE-----")
 SEQUENCE, SET, IDENTIFIER, EXPLICIT = 0x30, 0x31, 0x06, 0xA0
-# X.520: the attributes of a name that are worth reporting, and how they are written.
+# X.520: the name attributes that are worth reporting, and how they are written.
 NAMES = {b"\x55\x04\x03": "CN", b"\x55\x04\x06": "C", b"\x55\x04\x0a": "O", b"\x55\x04\x0b": "OU"}
 WIDE, TEXTS = 0x1E, (0x0C, 0x13, 0x14, 0x16)
 # Version, serial number, signature, issuer and validity come before the subject.
@@ -16,7 +16,7 @@ FIELDS_BEFORE = 4
 
 
 def pem_blocks(data):
-    """Yield the DER bytes of each certificate in PEM data (bytes); what is no base64 is skipped. Never raises."""
+    """Yield the DER bytes of each certificate in PEM data (bytes); invalid base64 is skipped. Never raises."""
     start = None
     for mark in PEM.finditer(data):
         if mark.group(1) == b"BEGIN":
@@ -31,7 +31,7 @@ def pem_blocks(data):
 
 
 def subject(der):
-    """Return a certificate's subject as 'O=..., CN=...'; '' of what is no certificate. Never raises."""
+    """Return a certificate's subject as 'O=..., CN=...'; '' if it is not a certificate. Never raises."""
     certificate = _first(der, SEQUENCE)
     fields = list(_parts(_first(certificate, SEQUENCE)))
     if fields and fields[0][0] == EXPLICIT:
@@ -56,7 +56,7 @@ def _first(data, wanted):
 
 
 def _parts(data):
-    """Yield (kind, content) of each DER element; ends at what is none."""
+    """Yield (kind, content) of each DER element; stops at the first invalid one."""
     start = 0
     while start + 2 <= len(data):
         kind, size, start = data[start], data[start + 1], start + 2

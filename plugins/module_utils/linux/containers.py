@@ -6,7 +6,7 @@
 import os
 import re
 
-# What a container manager's control group has in its name: a long id, or the names that Kubernetes and LXC use.
+# What the control group of a container has in its name: a long id, or the names that Kubernetes and LXC use.
 GROUP = re.compile(r"([0-9a-f]{64})|^kubepods|^lxc(?:\.payload|$)")
 SHORT = 12
 
@@ -14,7 +14,7 @@ SHORT = 12
 def container_in(text, own):
     """Return a container's id, or the name of its control group, from /proc/PID/cgroup; '' for none. Never raises.
 
-    ``own`` is the same file of the init process: in a container that is looked at as a host, all share its groups.
+    ``own`` is the same file of the init process: in a container that is checked as a host, all share its groups.
     """
     known = set(_parts(own))
     for part in reversed(_parts(text)):

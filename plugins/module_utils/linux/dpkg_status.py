@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Read dpkg's own database as bytes, which costs milliseconds where a program costs a process."""
+"""Read dpkg's own database as bytes: this takes milliseconds, and starting a program would take longer."""
 
 import os
 import re
@@ -26,16 +26,16 @@ FIELDS = {
 }
 NAME = re.compile(rb"\nPackage:[ \t]*([^\s]+)")
 STATE = re.compile(rb"\nStatus:[ \t]*([^\n]*)")
-# dpkg notes each change of a state here, and takes it into its status file when it ends in order.
+# dpkg logs each state change here, and merges them into its status file when it ends cleanly.
 NOTES = HOME + "/updates"
 NOTE_LIMIT, MOST_NOTES = 1 << 20, 1000
 WORDS = re.compile(r"[A-Za-z0-9+._-]+")
 STATUS_LIMIT = 1 << 28
 LIST_LIMIT, FILES_LIMIT, MOST_FILES = 1 << 26, 1 << 23, 100000
-# A stanza longer than this is none that dpkg wrote, and no host has so many packages of one maker.
+# dpkg writes no longer stanza than this, and no host has this many packages from one vendor.
 STANZA_LIMIT = 1 << 22
 MOST_FOUND, FOUND_LIMIT = 1000, 1 << 22
-# As dpkg writes it: a path in each line, and never none.
+# As dpkg writes it: one path per line, and at least one.
 LIST = re.compile(rb"(?:/[^\0\n]*\n)+\Z")
 ABSENT = "not-installed"
 CONFIG_ONLY = "config-files"
@@ -61,7 +61,7 @@ def chunks(blocks):
 
 
 def stanzas_at(chunk, positions):
-    """Yield each stanza (bytes) of a chunk in which one of the positions lies, once. Never raises."""
+    """Yield each stanza (bytes) of a chunk that contains one of the positions, once. Never raises."""
     end = -1
     for position in sorted(positions):
         if position > end:
@@ -71,7 +71,7 @@ def stanzas_at(chunk, positions):
 
 
 def occurrences(text, data):
-    """Yield where a text (bytes) stands in data (bytes). Never raises."""
+    """Yield the positions of a text (bytes) in data (bytes). Never raises."""
     position = data.find(text)
     while position >= 0:
         yield position
@@ -81,7 +81,7 @@ def occurrences(text, data):
 def fields(stanza):
     """Return {name, architecture, version, status, vendor, depends, pre_depends} of a stanza. Never raises.
 
-    Keys that it lacks are missing; of a key that stands twice, the last counts; continued lines are passed over.
+    Keys that it lacks are missing; of a duplicate key, the last counts; continuation lines are skipped.
     """
     found = {}
     for line in stanza.split(b"\n"):
@@ -92,11 +92,11 @@ def fields(stanza):
 
 
 def packages(fits, word, tree, wrong=None):
-    """Return the fields of packages in any state but not-installed: those whose name fits or whose stanza has a word.
+    """Return the fields of packages in any state but not-installed, whose name fits or whose stanza has a word.
 
-    ``fits`` is a test of a name (str), ``word`` lower-case text, '' for none. Raises EndpointError if there is a
-    database of dpkg's that cannot be read; none at all gives an empty list. What is wrong with one that can is added to
-    the list ``wrong``: packages may be missing then.
+    ``fits`` is a test of a name (str), ``word`` lower-case text, '' for none. Raises EndpointError if dpkg's database
+    exists but cannot be read; without a database the list is empty. What is wrong with a readable one is added to the
+    list ``wrong``: then packages may be missing.
     """
     found, known, size, named_here = [], False, 0, set()
     for chunk in _chunks(tree):
@@ -124,7 +124,7 @@ def packages(fits, word, tree, wrong=None):
 
 
 def _must_be_new(tree):
-    """Refuse a database without packages on a host on which dpkg has worked."""
+    """Refuse a database without packages if dpkg has been used on the host."""
     if tree.names(LISTS):
         raise broken("it names no package, though %s holds lists" % LISTS)
     before = tree.lstat(BEFORE)[0]
@@ -133,15 +133,15 @@ def _must_be_new(tree):
 
 
 def _gaps(found, names, fits, tree):
-    """Yield what is wrong: a package that has a list of files and no entry, or two entries that differ."""
+    """Yield what is wrong: a package with a file list but without an entry, or two entries that differ."""
     listed = {name[: -len(".list")].partition(":")[0] for name in tree.names(LISTS) if name.endswith(".list")}
     lost = sorted(name for name in listed - names if fits(name))
     if lost:
-        yield "%s holds the files of %s, of which it knows nothing" % (LISTS, ", ".join(lost))
+        yield "%s holds a file list of %s, a package that it does not list" % (LISTS, ", ".join(lost))
     told = {}
     for entry in found:
         if told.setdefault((entry["name"], entry.get("architecture", "")), entry) != entry:
-            yield "it names %s twice, and not alike" % entry["name"]
+            yield "it names %s twice, with different data" % entry["name"]
 
 
 def named(names, tree=None):
@@ -150,7 +150,7 @@ def named(names, tree=None):
 
 
 def dependents(names, tree):
-    """Return {name: sorted names of the installed packages that depend on it} of the names that have any."""
+    """Return {name: sorted names of the installed packages that depend on it} for those names that have any."""
     found = {}
     for chunk in _chunks(tree):
         for name in names:
@@ -169,21 +169,21 @@ def _is_known(told):
 
 
 def native_architecture(tree):
-    """Return the architecture that dpkg calls its own, else the one of dpkg itself; '' where neither is known."""
+    """Return the architecture that dpkg calls its own, else that of the package dpkg; '' if neither is known."""
     told = (tree.text(NATIVE) or "").partition("\n")[0].strip()
     return told or next((found.get("architecture", "") for found in named(["dpkg"], tree)), "")
 
 
 def qualified(found, native):
-    """Return a package's name, with its architecture where that is not the native one, as dpkg and apt take it."""
+    """Return a package's name, with its architecture if that is not the native one, as dpkg and apt take it."""
     architecture = found.get("architecture", "")
     return found["name"] if architecture in (native, "all", "") else "%s:%s" % (found["name"], architecture)
 
 
 def files(found, tree):
-    """Return the paths that a package owns, by its list of files; an empty list if it has none.
+    """Return the paths that a package owns, from its file list; an empty list if it has none.
 
-    Raises EndpointError for a list that is larger than any that dpkg wrote.
+    Raises EndpointError for a list that is larger than dpkg writes.
     """
     for name in (found["name"], "%s:%s" % (found["name"], found.get("architecture", ""))):
         if "/" not in name:
@@ -199,7 +199,7 @@ def files(found, tree):
 
 
 def owners(paths, tree):
-    """Yield (path, name of the package whose list of files names it) of the paths that any names, in one pass.
+    """Yield (path, name of the package whose file list names it) of the paths, in one pass.
 
     Raises EndpointError for a list that cannot be read, if a path was not found before.
     """
@@ -213,25 +213,25 @@ def owners(paths, tree):
 
 
 def lines_among(blocks, wanted):
-    """Return which of the lines (a set of bytes, none empty) a file's blocks (bytes) hold."""
+    """Return which of the lines (a set of bytes, none empty) a file's blocks (bytes) contain."""
     longest = max(map(len, wanted))
     found, rest = set(), b""
     for block in blocks:
         whole, _end, rest = (rest + block).rpartition(b"\n")
         found |= wanted.intersection(whole.split(b"\n"))
-        # Of a line that is longer than any that is wanted, enough is kept to show that.
+        # Of a line longer than any wanted one, enough is kept to show that it is longer.
         rest = rest[: longest + 1]
     return found | wanted.intersection([rest])
 
 
 def unsettled(tree):
-    """Return the fields of the packages on which an operation was interrupted, or waits."""
+    """Return the fields of the packages with an interrupted or pending operation."""
     found = []
     for chunk in _chunks(tree):
         at = [state.start(1) for state in STATE.finditer(chunk) if not _is_settled(state.group(1))]
         found += [told for told in map(fields, stanzas_at(chunk, at)) if _is_known(told)]
         if len(found) > MOST_FOUND:
-            raise broken("more than %d packages are in no settled state" % MOST_FOUND)
+            raise broken("more than %d packages are in an unfinished state" % MOST_FOUND)
     return found
 
 
@@ -241,7 +241,7 @@ def _is_settled(state):
 
 
 def noted(tree):
-    """Return the names of the packages whose last changes of state dpkg had no time to write into its status file."""
+    """Return the names of the packages whose latest state changes dpkg has not yet merged into its status file."""
     notes = [name for name in tree.names(NOTES) if name.isdigit()]
     if len(notes) > MOST_NOTES:
         raise broken("more than %d notes in %s" % (MOST_NOTES, NOTES))
@@ -250,7 +250,7 @@ def noted(tree):
 
 
 def scripts(found, tree):
-    """Return {script, such as prerm: its path} of a package's scripts around its removal."""
+    """Return {script, such as prerm: its path} of a package's removal scripts."""
     present = set(tree.names(LISTS))
     names = ("%s:%s" % (found["name"], found.get("architecture", "")), found["name"])
     return {
@@ -262,7 +262,7 @@ def scripts(found, tree):
 
 
 def insisting(found):
-    """Return what dpkg has to be asked for to remove these packages, of which it wants to install some again first."""
+    """Return what dpkg has to be asked for to remove these packages, some of which it wants to reinstall first."""
     again = any(told.get("status", "").split(" ")[1:2] == [REINSTALL] for told in found)
     return ["--force-remove-reinstreq"] if again else []
 
@@ -273,7 +273,7 @@ def is_held(found):
 
 
 def is_installed(found):
-    """Return True if dpkg calls a package installed and in order, whether it is held or not."""
+    """Return True if dpkg calls a package installed and in order, held or not."""
     return found.get("status", "").split(" ")[1:] == ["ok", "installed"]
 
 
@@ -285,5 +285,5 @@ def _chunks(tree):
 
 
 def broken(cause):
-    """Return the error of a database with which something is wrong."""
+    """Return the error for a damaged database."""
     return EndpointError("dpkg_broken", "Reading dpkg's database", STATUS, cause, "Restore it from /var/backups.")

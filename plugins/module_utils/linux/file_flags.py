@@ -9,12 +9,12 @@ import os
 import stat
 import struct
 
-# FS_IOC_GETFLAGS and FS_IOC_SETFLAGS of linux/fs.h, whose argument is documented as a long and read as an int.
+# FS_IOC_GETFLAGS and FS_IOC_SETFLAGS of linux/fs.h, whose argument is documented as a long but read as an int.
 GET = (2 << 30) | (struct.calcsize("l") << 16) | (ord("f") << 8) | 1
 SET = (1 << 30) | (struct.calcsize("l") << 16) | (ord("f") << 8) | 2
 LETTERS = {"i": 0x10, "a": 0x20}
 NOT_HERE = (errno.ENOTTY, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS)
-# A FIFO or a device must not block whoever opens it.
+# A FIFO or a device must not block the process that opens it.
 OPENED = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_NOCTTY | os.O_CLOEXEC
 
 
@@ -25,7 +25,7 @@ def of(descriptor):
 
 
 def of_name(name, folder):
-    """Return the same of a name in an open directory; '' for what is neither a file nor a directory."""
+    """Return the flags of a name in an open directory; '' if it is neither a file nor a directory."""
     mode = os.lstat(name, dir_fd=folder).st_mode
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
         return ""
@@ -37,7 +37,7 @@ def of_name(name, folder):
 
 
 def turn(descriptor, letters, on):
-    """Set or clear flags of an open file or directory; all its others stay."""
+    """Set or clear flags of an open file or directory; all other flags stay."""
     before = _get(descriptor)
     bits = sum(LETTERS[letter] for letter in letters)
     after = before | bits if on else before & ~bits

@@ -4,8 +4,8 @@
 """Which process really intercepts file access: fanotify marks as the kernel lists them in /proc.
 
 The permission bits are those of fanotify_mark(2): OPEN_PERM, ACCESS_PERM and OPEN_EXEC_PERM. A program that only
-reports has ACCESS, OPEN or OPEN_EXEC, and learns of an access that it cannot refuse. Marks are seen for processes of
-the same PID namespace; kernel modules and eBPF programs leave no trace here.
+reports has ACCESS, OPEN or OPEN_EXEC: it is notified of an access but cannot refuse it. Marks are visible for processes
+of the same PID namespace; kernel modules and eBPF programs leave no trace here.
 """
 
 import os
@@ -16,7 +16,7 @@ from .containers import container_of
 PERMISSION_BITS = 0x00010000 | 0x00020000 | 0x00040000
 TELLING_BITS = PERMISSION_BITS | 0x00000001 | 0x00000020 | 0x00001000
 LINK = "anon_inode:[fanotify]"
-# What the kernel puts behind the path of an executable that is no longer there.
+# What the kernel appends to the path of an executable that no longer exists.
 DELETED = " (deleted)"
 
 
@@ -56,7 +56,7 @@ def permission_marks(pid, bits=PERMISSION_BITS):
 
 
 def open_files(pid):
-    """Return [(number, what the kernel calls it)] of a process's descriptors; an empty list if it is gone."""
+    """Return [(number, the kernel's name for it)] of a process's descriptors; an empty list if it is gone."""
     try:
         folder = os.open("/proc/%s/fd" % pid, os.O_RDONLY | os.O_DIRECTORY)
     except OSError:
@@ -85,7 +85,7 @@ def _marks_of(pid, number):
 
 
 def uncovered(paths, targets):
-    """Return the directories on which none of the marks lies; one on a mount or file system covers all."""
+    """Return the directories without any of the marks; a mark on a mount or file system covers all."""
     if any(not target.startswith("ino:") for target in targets):
         return []
     return [path for path in paths if _inode_target(path) not in targets]
@@ -110,10 +110,10 @@ def executable(pid):
 
 
 def is_hosts_own(pid, path):
-    """Return True if a process runs the file that the host has at a path, and no other file that a user shows as that.
+    """Return True if a process runs the file that the host has at a path, not another file that a user shows there.
 
-    Whoever makes a user namespace can mount anything in it, and run it under any path. So the process
-    shares the mounts of the first one, or its executable is the very file; one that was deleted has to be root's.
+    Anyone who creates a user namespace can mount anything in it, and run it under any path. So the process must
+    share the mounts of init, or its executable must be that very file; a deleted one must belong to root.
     """
     try:
         folder = os.open("/proc/%s" % pid, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -137,7 +137,7 @@ def _mounts_of(link, folder=None):
     try:
         return os.readlink(link, dir_fd=folder)
     except PermissionError:
-        # What is not known is like nothing else, so that the executable itself is compared.
+        # An unknown namespace equals no other, so the executable itself is compared.
         return object()
 
 
@@ -160,7 +160,7 @@ def below(path, roots):
 def holders(roots, bits=PERMISSION_BITS):
     """Return {pid: targets of its permission marks} of the host's processes below the roots that hold any.
 
-    One in a container is not the host's: stopping the host's service does not end it.
+    A process in a container does not count: stopping the host's service does not end it.
     """
     is_below = below_any(roots)
     found = {pid: permission_marks(pid, bits) for pid, path in executables() if is_below(path)}

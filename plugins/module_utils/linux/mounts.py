@@ -31,9 +31,7 @@ def now():
 
 
 def mount_of(descriptor):
-    """Return what distinguishes the mount that an open file is on from others: a bind mount has no device of its
-    own.
-    """
+    """Return an ID of the mount that an open file is on: a bind mount has no device number of its own."""
     device = os.fstat(descriptor).st_dev
     with open("/proc/self/fdinfo/%d" % descriptor, encoding="ascii", errors="replace") as stream:
         told = [line.split()[1:] for line in stream if line.startswith("mnt_id:")]

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Ask the kernel for one of its tables without a program: netlink(7)."""
+"""Read one of the kernel's tables without a program: netlink(7)."""
 
 import os
 import socket
@@ -13,12 +13,12 @@ ERROR = struct.Struct("=i")
 SECONDS = 10
 LARGEST = 1 << 24
 PART = 1 << 17
-# The upper bits of an attribute's type say how it is coded.
+# The upper bits of an attribute's type say how it is encoded.
 TYPE = 0x3FFF
 
 
 def dump(protocol, kind, content):
-    """Return all messages (bytes) of the kernel's answer. Raises OSError where it gives none, or not all of it."""
+    """Return all messages (bytes) of the kernel's answer. Raises OSError if there is none, or if it is incomplete."""
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, protocol) as asking:
         asking.settimeout(SECONDS)
         asking.send(HEADER.pack(HEADER.size + len(content), kind, DUMP, 1, 0) + content)
@@ -45,7 +45,7 @@ def _is_last(part):
 
 
 def messages(data):
-    """Yield (kind, whole message) of each message in data (bytes); what is too short for one ends it. Never raises."""
+    """Yield (kind, whole message) of each message in data (bytes); an incomplete one ends it. Never raises."""
     start = 0
     while start + HEADER.size <= len(data):
         length, kind = HEADER.unpack_from(data, start)[:2]
@@ -56,7 +56,7 @@ def messages(data):
 
 
 def attributes(data):
-    """Yield (type, content) of each attribute in data (bytes); what is too short for one ends it. Never raises."""
+    """Yield (type, content) of each attribute in data (bytes); an incomplete one ends it. Never raises."""
     start = 0
     while start + ATTRIBUTE.size <= len(data):
         length, kind = ATTRIBUTE.unpack_from(data, start)

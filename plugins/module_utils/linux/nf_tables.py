@@ -11,7 +11,7 @@ NETFILTER = 12
 SUBSYSTEM = 10 << 8
 GET_CHAIN, NEW_CHAIN = SUBSYSTEM | 4, SUBSYSTEM | 3
 TABLE, NAME = 1, 3
-# struct nfgenmsg: family, version and a number, of any family.
+# struct nfgenmsg: family, version and a number, for any family.
 GENERAL_SIZE = 4
 FAMILIES = {1: "inet", 2: "ip", 3: "arp", 5: "netdev", 7: "bridge", 10: "ip6"}
 MODULES = "/proc/modules"
@@ -19,7 +19,7 @@ LOADED = "/sys/module/nf_tables"
 
 
 def may_be_there():
-    """Return False where the kernel's list of modules shows that there are none; asking would load the module."""
+    """Return False if the kernel's module list shows that there are no chains; asking would load the module."""
     if not os.path.exists(MODULES):
         return True
     with open(MODULES, encoding="utf-8", errors="replace") as stream:
@@ -28,7 +28,7 @@ def may_be_there():
 
 
 def chains():
-    """Return [(table with its family as nft names it, chain)]. Raises OSError where the kernel does not answer."""
+    """Return [(table with its family as nft names it, chain)]. Raises OSError if the kernel does not answer."""
     return list(chains_in(netlink.dump(NETFILTER, GET_CHAIN, b"\0" * GENERAL_SIZE))) if may_be_there() else []
 
 

@@ -1,10 +1,10 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Read the certificates of an NSS database (cert9.db) as browsers and mail programs keep them, and delete one.
+"""Read the certificates of an NSS database (cert9.db) of a browser or mail program, and delete one.
 
-Such a database is a user's file, and what lies beside it (pkcs11.txt) names libraries that NSS's own tools would load.
-So none of these tools is run, and SQLite gets no view, trigger, function or virtual table of the database's to work at.
+Such a database is a user's file, and the file beside it (pkcs11.txt) names libraries that NSS's own tools would load.
+So none of these tools is run, and SQLite may run no view, trigger, function or virtual table of the database.
 """
 
 import os
@@ -22,7 +22,7 @@ OF_CLASS = "SELECT id, a3, a101, a81, a82 FROM nssPublic WHERE a0 = ?"
 DELETE = "DELETE FROM nssPublic WHERE id = ?"
 MOST = 10000
 LONGEST = 1000
-# Seconds for which another program may hold the database, and until which all has to be done.
+# Seconds that another program may hold the database, and seconds for the whole operation.
 BUSY, LIMIT = 20, 60
 MAGIC = b"SQLite format 3"
 
@@ -30,8 +30,8 @@ MAGIC = b"SQLite format 3"
 def certificates(data):
     """Return [(label, subject)] of the database with this content (bytes); ValueError saying why if it cannot be read.
 
-    SQLite opens by name whatever it is given: it gets a copy in a directory of root's own in memory, since a user may
-    put anything in the place of the file.
+    SQLite opens its file by name. It gets a copy in root's own directory in memory, since a user may replace the file
+    with anything.
     """
     with scratch.Scratch("nss", len(data)) as folder:
         path = os.path.join(folder, "copy.db")
@@ -43,8 +43,8 @@ def certificates(data):
 def remove(path, user, label, subject):
     """Delete the certificates of a label and subject, and their trust, from the database at a path.
 
-    Everything is done by a child that has the rights of ``user`` (UID) and no others: where a name leads it, that user
-    could have gone. It is ended after a time. Root's own database is root's to change. ValueError as above.
+    Everything is done by a child with only the rights of ``user`` (UID): wherever a name leads, that user could go too.
+    The child is killed after a time limit. Root's own database is changed as root. ValueError as above.
     """
     # The child may have no right to load it.
     plain_sqlite.module()
@@ -52,7 +52,7 @@ def remove(path, user, label, subject):
 
 
 def is_database(data):
-    """Return True if a file's content begins as SQLite's do."""
+    """Return True if a file's content begins like an SQLite database."""
     return data.startswith(MAGIC)
 
 
@@ -96,7 +96,7 @@ def _subject(value):
 
 
 def _content(value):
-    """Return what is in the outer sequence of a name."""
+    """Return the content of the outer sequence of a name."""
     if not isinstance(value, bytes) or len(value) < 2:
         return b""
     more = value[1] & 0x7F if value[1] & 0x80 else 0

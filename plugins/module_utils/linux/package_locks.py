@@ -31,7 +31,7 @@ def holder(database):
 
 
 def told(held, with_pid=True):
-    """Return who holds a lock, in words; without the process id, which changes by itself, if it is not wanted."""
+    """Return who holds a lock, as a text; without the process ID, which changes by itself, if it is not wanted."""
     path, pid = held
     try:
         program = interception.executable(str(pid))[0]
@@ -41,7 +41,7 @@ def told(held, with_pid=True):
 
 
 def _user(pid):
-    """Return whose process it is: a lock file that all may read can be locked by any user."""
+    """Return the owner of the process: any user can lock a file that everyone may read."""
     try:
         number = os.stat("/proc/%d" % pid).st_uid
     except OSError:
@@ -65,7 +65,7 @@ def wait(database, seconds):
 
 
 def locked(held, seconds):
-    """Return the EndpointError of a database that stayed locked for so many seconds."""
+    """Return the EndpointError for a database that stayed locked for so many seconds."""
     return EndpointError(
         "package_manager_locked",
         "Waiting for the package manager",

@@ -1,11 +1,11 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Chains of packet filters by their names, with their rules and what leads to them.
+"""Chains of packet filters by their names, with their rules and the jumps to them.
 
-A chain is {tool, table, chain, head, rules, jumps, plain}: ``head`` is what declares it, ``rules`` are its own as its
-tool lists them, ``jumps`` are {chain, number, rule} of the rules elsewhere that lead to it, ``number`` their place from
-1, and ``plain`` is False where one of these does more than to lead there, so that it cannot go by itself.
+A chain is {tool, table, chain, head, rules, jumps, plain}: ``head`` is its declaration, ``rules`` are its own rules as
+its tool lists them, ``jumps`` are {chain, number, rule} of the rules elsewhere that lead to it, ``number`` their
+position from 1, and ``plain`` is False if one of these does more than jump there, so that it cannot simply be removed.
 """
 
 import re
@@ -63,7 +63,7 @@ def nft_chains(lines, names):
 
 
 def _bare(table, name):
-    """Return a chain of which the kernel says that it is there, and no tool what is in it."""
+    """Return a chain that the kernel reports and whose content no tool shows."""
     return {"tool": UNKNOWN_TOOL, "table": table, "chain": name, "head": "", "rules": [], "jumps": [], "plain": False}
 
 
@@ -92,7 +92,7 @@ def _words(line):
 
 
 def _chains_in(block):
-    """Yield (name, [what declares it], [(rule, handle)]) as pairs of name and the rest."""
+    """Yield (name, [its declaration], [(rule, handle)]) from pairs of name and the rest."""
     name, head, rules = "", [], []
     for line in (line.strip() for line in block):
         told = HANDLE.match(line)

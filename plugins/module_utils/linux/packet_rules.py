@@ -1,10 +1,10 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Firewall rules and policy routes that use a mark, one by one, in the words of the tool that lists and deletes them.
+"""Firewall rules and policy routes that use a mark, one by one, in the syntax of the tool that lists and deletes them.
 
 A rule is {tool, table, chain, rule, marks, whole}: ``marks`` are the numbers as 0x..., and ``whole`` is True if each
-is compared or set as a whole, without a mask, a negation or anything else by which it may be a part of another's.
+is compared or set as a whole, without a mask, a negation or anything else that may make it part of another mark.
 """
 
 import re
@@ -23,12 +23,12 @@ HANDLE = re.compile(r"^(.*\S) # handle ([0-9]+)$")
 NFT_MARK = re.compile(r"\b(?:meta |ct )?mark (?:== |set )?(0x[0-9a-fA-F]{1,8})(?=\s|\Z)(?! [&|^])")
 NFT_NUMBER = re.compile(r"\b0x[0-9a-fA-F]{1,8}\b")
 WORD = re.compile(r"\bmark\b")
-# What a policy route can be named by to delete that one and no other.
+# The fields that together identify one policy route, so that only that one is deleted.
 ROUTE_KEYS = frozenset("from to iif oif fwmark lookup tos ipproto sport dport uidrange".split())
 
 
 def listed():
-    """Yield every rule that uses a mark. Raises EndpointError where a tool that is there cannot list them all."""
+    """Yield every rule that uses a mark. Raises EndpointError if an installed tool cannot list them all."""
     for view in packet_views.views():
         if view.unknown:
             raise EndpointError("command_failed", "Listing the firewall", view.tool, view.unknown, "Run it by hand.")
@@ -106,7 +106,7 @@ def _is_whole(value):
 
 
 def _of_expression(text):
-    """Return (marks, whether all are whole) of an nft rule; texts that a person has written into it do not count."""
+    """Return (marks, whether all are whole) of an nft rule; quoted texts in it, such as comments, do not count."""
     bare = QUOTED.sub('""', text)
     uses = len(WORD.findall(bare))
     whole = NFT_MARK.findall(bare)

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""What the tools list of the kernel's packet filters: where another wrote a table, one tool's view is not the whole."""
+"""The tools' listings of the kernel's packet filters: one tool cannot fully list a table that another one wrote."""
 
 import os
 import re
@@ -14,23 +14,23 @@ from . import nf_tables
 LIMIT = 20
 NFT = "nft"
 LIST_NFT = ["nft", "-nn", "-s", "-a", "list", "ruleset"]
-# The kernel lists the tables of the legacy kind here; asking for one that is not there would load its module.
+# The kernel lists the legacy tables here; asking for one that is not there would load its module.
 LEGACY = (("iptables-legacy", "/proc/net/ip_tables_names"), ("ip6tables-legacy", "/proc/net/ip6_tables_names"))
 IN_PLACE_OF_NFT = ("iptables-nft", "ip6tables-nft")
 # Which of these tools may have written a table of a family, and the tables that it has.
 WRITER = {"ip": IN_PLACE_OF_NFT[0], "ip6": IN_PLACE_OF_NFT[1]}
 WRITTEN = ("filter", "mangle", "nat", "raw", "security")
-# Of such a rule nft lists a name and no number.
+# For such a rule, nft lists a name and no number.
 OPAQUE = re.compile(r"\bxt (?:target|match) |managed by (?:ip6?tables|ebtables|arptables)-nft")
 SAVED = re.compile(r"(?:#.*|\*\w+|:\S+ .*|COMMIT|(?:\[[0-9]+:[0-9]+\] )?-A .*)?\Z")
 INCOMPATIBLE = re.compile(r"# Table `([^']*)' is incompatible")
 ENDS = "the listing ends too early"
-# What stands in a chain besides rules, each of which has a handle.
+# What a chain contains besides rules; each rule has a handle.
 NO_RULE = ("type ", "policy ", "comment ", "flags ", "devices ", "#")
 
 
 class View:
-    """What one tool lists: ``tool``, ``lines``, and ``unknown``: why that is not the whole, '' where it is."""
+    """The listing of one tool: ``tool``, ``lines``, and ``unknown``: why it is incomplete, '' if it is not."""
 
     def __init__(self, tool, lines, unknown=""):
         self.tool = tool
@@ -48,12 +48,12 @@ def views():
 
 
 def has(program):
-    """Return True if a program is there."""
+    """Return True if a program is installed."""
     return shutil.which(program, path=SEARCH_PATH) is not None
 
 
 def has_legacy(table):
-    """Return True if the kernel lists tables of the legacy kind in a file of its own."""
+    """Return True if the kernel lists legacy tables in a file."""
     if not os.path.exists(table):
         return False
     with open(table, encoding="utf-8", errors="replace") as stream:
@@ -61,7 +61,7 @@ def has_legacy(table):
 
 
 def program(tool, ending):
-    """Return the name of a tool's program with an ending; before iptables 1.8 the legacy ones had no name of theirs."""
+    """Return the name of a tool's program with a suffix; before iptables 1.8 the legacy ones had no separate name."""
     plain = tool.replace("-legacy", "")
     if tool == plain or has(tool + ending) or not has(plain):
         return tool + ending
@@ -69,7 +69,7 @@ def program(tool, ending):
 
 
 def said(argv):
-    """Return the lines that a tool prints; EndpointError where it cannot list what there is."""
+    """Return the lines that a tool prints; EndpointError if its listing fails."""
     finished = run(argv, LIMIT)
     if finished.code:
         raise EndpointError(
@@ -94,7 +94,7 @@ def saved(tool, tables=None):
 
 
 def table_blocks(lines):
-    """Yield (table with its family, its lines) of a listing by nft; what stands before a table counts as its own.
+    """Yield (table with its family, its lines) of a listing by nft; lines before a table count as part of it.
 
     Never raises.
     """
@@ -112,8 +112,8 @@ def table_blocks(lines):
 
 
 def odd_line(lines):
-    """Return a line of nft's listing that is no text, or in a chain and no rule and none of what stands beside rules;
-    '' if there is none. Never raises.
+    """Return a line of nft's listing that is not text, or that is in a chain but is neither a rule nor anything else
+    known there; '' if there is none. Never raises.
     """
     inside = False
     for line in (line.strip() for line in lines):
@@ -164,7 +164,7 @@ def _missing(blocks):
     try:
         there = {table for table, _chain in nf_tables.chains()}
     except OSError:
-        # Said by who asks the kernel itself.
+        # The code that asks the kernel reports that itself.
         return []
     return sorted(there - {table for table, _block in blocks})
 
@@ -181,7 +181,7 @@ def _odd(line):
 
 
 def _writer(table):
-    """Return the tool that can read what nft cannot in a table, '' if there is none."""
+    """Return the tool that can read what nft cannot read in a table, '' if there is none."""
     family, _blank, name = table.partition(" ")
     return WRITER.get(family, "") if name in WRITTEN else ""
 

@@ -1,21 +1,21 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Open a database of SQLite's form that anyone may have made: it does nothing that is not asked for here.
+"""Open an SQLite database that may come from anyone: it does nothing that is not requested here.
 
-No view, trigger, function or virtual table of the database's is worked at, and neither memory nor time is without end.
+No view, trigger, function or virtual table of the database is run, and memory and time are limited.
 """
 
-# Steps of SQLite's machine after which a hostile database is given up.
+# SQLite VM steps after which a hostile database is given up.
 STEPS = 50000000
-# What SQLite may take of the memory; versions before 3.31 know no such limit.
+# Memory that SQLite may use; versions before 3.31 have no such limit.
 MEMORY = 1 << 24
 SCHEMA = "sqlite_master"
 DEFINITION = "SELECT type, sql FROM sqlite_master WHERE name = ?"
 
 
 def module():
-    """Return Python's sqlite3; ValueError where Python was built without it."""
+    """Return Python's sqlite3; ValueError if Python was built without it."""
     try:
         # Slow to import, and rarely needed.
         import sqlite3
@@ -25,10 +25,10 @@ def module():
 
 
 def done(address, tables, act, busy, functions=()):
-    """Return what ``act(database)`` gives for the open database at an address, which is the part of a URI after file:.
+    """Return what ``act(database)`` returns for the database at an address, the part of a URI after file:.
 
-    ``tables`` are the only ones that are read or deleted from, ``functions`` what is asked of SQLite's own; ``busy`` is
-    for how many seconds another program may hold the database. Raises ValueError with the cause.
+    Only ``tables`` may be read or deleted from, and only ``functions`` of SQLite may be called; ``busy`` is the number
+    of seconds that another program may hold the database. Raises ValueError with the cause.
     """
     sqlite3 = module()
     try:
@@ -51,7 +51,7 @@ def done(address, tables, act, busy, functions=()):
 
 
 class _Allowed:
-    """What SQLite may do: what is asked for by name, and nothing that a view or trigger of the database's asks for."""
+    """What SQLite may do: only what is requested by name, nothing that the database's views or triggers request."""
 
     def __init__(self, sqlite3, tables, functions):
         self._sqlite3 = sqlite3
@@ -59,7 +59,7 @@ class _Allowed:
         self._functions = functions
 
     def answer(self, action, first, second, _database, source):
-        """Answer SQLite's question whether it may do something; ``source`` is the view or trigger that wants it."""
+        """Answer SQLite's question whether it may do something; ``source`` is the view or trigger that requests it."""
         known = self._sqlite3
         reads = action == known.SQLITE_READ and first in self._tables + (SCHEMA,)
         deletes = action == known.SQLITE_DELETE and first in self._tables
@@ -71,7 +71,7 @@ class _Allowed:
 
 
 def _refuse_odd(database, table):
-    """Refuse a database whose table is a view, or is worked by a module of SQLite's."""
+    """Refuse a database whose table is a view, or belongs to an SQLite module."""
     found = [(kind, sql or b"") for kind, sql in database.execute(DEFINITION, (table,))]
     if len(found) != 1 or found[0][0] != b"table" or not found[0][1].upper().startswith(b"CREATE TABLE"):
         raise ValueError("it has no plain table %s" % table)

@@ -23,7 +23,7 @@ def marked(data):
 
 
 def now():
-    """Return [(mark, table)] of the rules of both families. Raises OSError where the kernel does not answer."""
+    """Return [(mark, table)] of the rules of both families. Raises OSError if the kernel does not answer."""
     return [rule for family in (socket.AF_INET, socket.AF_INET6) for rule in marked(_dump(family))]
 
 

@@ -7,13 +7,13 @@ import os
 import time
 
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
-# Python 3.6 has no name for it.
+# Python 3.6 has no constant for it.
 CLOCK_BOOTTIME = getattr(time, "CLOCK_BOOTTIME", 7)
 
 
 def started(pid):
     """Return it in seconds since 1970, to the clock tick; see proc(5), field 22 of stat. OSError if it is gone."""
     with open("/proc/%s/stat" % pid, "rb") as stream:
-        # A process gives itself its name, of any bytes.
+        # A process sets its own name, of any bytes.
         ticks = int(stream.read().rpartition(b")")[2].split()[19])
     return time.time() - time.clock_gettime(CLOCK_BOOTTIME) + (ticks + 1) / CLOCK_TICKS

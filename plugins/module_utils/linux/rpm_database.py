@@ -1,11 +1,10 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Read an rpm database, of whatever kind, through the rpm program.
+"""Read an rpm database, of any kind, through the rpm program.
 
-rpm writes beside a database even when it only reads it, so it is given a copy in memory. Where there is too little room
-for that, the host's own is looked at where it is, mounted so that nothing can be written, by a process with mounts of
-its own.
+rpm writes beside a database even when it only reads it, so it gets a copy in memory. If memory is too small for that,
+the host's own database is read in place: mounted read-only, by a process with its own mount namespace.
 """
 
 import os
@@ -39,7 +38,7 @@ os.execvp(sys.argv[2], sys.argv[2:])
 """
 NOTHING = "(none)"
 ENTRY = re.compile(r"[^\t]+(?:\t[^\t]*){5}\Z")
-# That a database is of another form than the host's own is said too, and is no failure.
+# rpm also says if a database has another form than the host's own; that is not a failure.
 FAILURE = re.compile(
     r"^(?:error|warning): (?!Found .* while attempting ).*(?:rpmdb|[Dd]atabase|blob|header|damaged|corrupt|malformed)",
     re.MULTILINE,
@@ -118,15 +117,15 @@ class Database:
             self._scratch.__exit__()
 
     def _size(self, name):
-        """Return how much of a file is to be copied; one that is too large for that is refused when it is."""
+        """Return how many bytes of a file to copy; if it is too large, the copy is refused."""
         status, target, _real = self._tree.lstat(os.path.join(self._folder, name))
         if target is not None:
-            # What a link leads to is not known here, and is no larger than that.
+            # The target of a link is not known here, and is never larger than that.
             return SIZE_LIMIT
         return 0 if status is None else min(status.st_size, SIZE_LIMIT)
 
     def all(self):
-        """Return what ``packages`` yields of every package. Raises EndpointError also if rpm read another database."""
+        """Return what ``packages`` yields for every package. Raises EndpointError also if rpm read another database."""
         lines = self._query(["-qa", "--qf", FORMAT])
         odd = [line for line in lines if line and not (ENTRY.match(line) and "\0" not in line)]
         if odd:
@@ -144,7 +143,7 @@ class Database:
         self._is_sure = True
 
     def _is_absent(self):
-        """Return True for what rpm does not find, if it finds all else."""
+        """Return True for what rpm does not find, once it is known to find everything else."""
         if not self._is_sure:
             self.all()
         return True
@@ -159,7 +158,7 @@ class Database:
         return sorted(set(finished.output.split("\n")) - {"", name}) if finished.code == 0 else []
 
     def is_provided(self, name):
-        """Return True if an installed package has the name, or says that it stands for it."""
+        """Return True if an installed package has the name or provides it."""
         return run(self._command(["-q", "--whatprovides", "--", name]), LIMIT).code == 0 or not self._is_absent()
 
     def owner(self, path):
@@ -168,7 +167,7 @@ class Database:
         return finished.output.split("\n")[0] if finished.code == 0 or not self._is_absent() else ""
 
     def refusal(self, names):
-        """Return what rpm says against removing these packages and no others; '' if nothing, after a test of it."""
+        """Return rpm's objection to removing these packages and no others, from a test; '' if there is none."""
         finished = run(self._command(["-e", "--test", "--"] + names), LIMIT)
         return finished.said() if finished.code else ""
 
@@ -181,13 +180,13 @@ class Database:
             self._taken.update({name} & set(DATABASES))
 
     def _command(self, arguments):
-        # Each record has a digest of its own, which rpm looks at; keys for signatures are not here.
+        # Each record has its own digest, which rpm checks; the signature keys are not here.
         asked = ["rpm", "--dbpath", self._path, "--nosignature"] + arguments
         return asked if self._scratch is not None else [sys.executable, "-c", READ_ONLY, self._path] + asked
 
     def _query(self, arguments):
         finished = run(self._command(arguments), LIMIT)
-        # Of records that are damaged rpm says so, passes over them, and may end without an error.
+        # rpm reports damaged records, skips them, and may exit without an error.
         if finished.code or FAILURE.search(finished.errors):
             raise _broken(self._folder, finished.said())
         return finished.output.split("\n")

@@ -1,10 +1,10 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""How many packages an rpm database holds by its own form, read without rpm.
+"""The number of packages in an rpm database, read from its files without rpm.
 
-An rpm program takes much that is damaged, and every form that it was built without, for a database without packages,
-and does not say so. Here a whole database is one in which each part is where another says that it is.
+rpm treats many damaged databases, and every format that it was built without, as a database without packages, and
+does not report it. Here, a database is complete if each part is where another part says that it is.
 """
 
 import os
@@ -20,8 +20,8 @@ PAGE = 4096
 def count(folder, name, is_copy):
     """Return how many packages (keys count as such) the database file ``name`` in ``folder`` holds; None if unknown.
 
-    Of one that is no copy nothing is read that writing beside it would be needed for. Raises ValueError with the cause
-    if it is damaged, OSError if it cannot be read.
+    If it is not a copy, nothing is read that would need a write beside it. Raises ValueError with the cause if it is
+    damaged, OSError if it cannot be read.
     """
     path = os.path.join(folder, name)
     if os.path.getsize(path) == 0:
@@ -39,7 +39,7 @@ def count(folder, name, is_copy):
 def _of_sqlite(path, is_copy):
     with open(path, "rb") as stream:
         if stream.read(16) != b"SQLite format 3\0":
-            raise ValueError("it is no database of SQLite")
+            raise ValueError("it is not an SQLite database")
     try:
         plain_sqlite.module()
     except ValueError:
@@ -61,14 +61,14 @@ def _counted(database):
 
 
 def _alike(packages, named):
-    """Return how many packages there are, if the index of names knows as many."""
+    """Return the number of packages, if the name index has as many."""
     if packages != named:
         raise ValueError("it holds %d packages, and its index names %d" % (packages, named))
     return packages
 
 
 class _Blobs:
-    """A file of rpm's own form, ndb: a table of slots, each with the place of a package's blob."""
+    """A file of rpm's own format, ndb: a table of slots, each with the position of a package's blob."""
 
     MAGIC, SLOT, HEAD, TAIL = b"RpmP", b"Slot", b"BlbS", b"BlbE"
     UNIT = 16
@@ -79,13 +79,13 @@ class _Blobs:
         self._size = os.fstat(stream.fileno()).st_size
 
     def count(self):
-        """Return how many packages there are, after a check of each one's sum and of what lies between them."""
+        """Return the number of packages, after checking each one's checksum and the space between them."""
         head = self._stream.read(32)
         if len(head) < 32 or head[:4] != self.MAGIC:
-            raise ValueError("it does not begin as such a database does")
+            raise ValueError("it does not start like such a database")
         version, _generation, pages, following = struct.unpack_from("<4I", head, 4)
         if version != 0 or not 0 < pages <= self.MOST_SLOT_PAGES:
-            raise ValueError("its first lines are not understood")
+            raise ValueError("its header is not understood")
         slots = sorted(self._slots(head + self._stream.read(pages * PAGE - 32), pages, following))
         end = pages * PAGE
         for place, units, number in slots:
@@ -107,7 +107,7 @@ class _Blobs:
                 known.add(number)
                 yield place, units, number
             elif place or units:
-                raise ValueError("its table has a place of no package")
+                raise ValueError("its table points to a place that holds no package")
 
     def _check(self, at, size, number):
         self._stream.seek(at)
@@ -122,7 +122,7 @@ class _Blobs:
             raise ValueError("the sum of package %d is wrong" % number)
 
     def _must_hold_none(self, begin, end):
-        """Refuse a package that no slot knows: where one was removed there are zeros."""
+        """Refuse a package that no slot points to: the space of a removed package is zeroed."""
         if begin > end:
             raise ValueError("two of its packages lie in the same place")
         self._stream.seek(begin)

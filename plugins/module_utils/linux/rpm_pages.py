@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""How many packages rpm's older database holds: Berkeley DB's hash table ``Packages`` and its index ``Name``.
+"""The number of packages in rpm's older database: Berkeley DB's hash table ``Packages`` and its index ``Name``.
 
 Layout: "db_page.h" of Berkeley DB 4 and 5. Numbers have the byte order of the machine that wrote them.
 """
@@ -9,22 +9,22 @@ Layout: "db_page.h" of Berkeley DB 4 and 5. Numbers have the byte order of the m
 import os
 import struct
 
-# Which page is the first, by the number that a table begins with: of a hash table, or of a tree.
+# Which page is the first, by the magic number of a table: for a hash table, or for a tree.
 METAS = {0x061561: 8, 0x053162: 9}
 OVERFLOW, FREE, INNER, LEAF, HASHES = 7, 0, 3, 5, (2, 13)
 KEYDATA, OFFPAGE = 1, 3
 HEADER = 26
 SIZES = tuple(1 << power for power in range(9, 17))
 PACKAGES, NAMES = "Packages", "Name"
-# An entry of the index: the number of a package, and which of its names it is.
+# An index entry: the number of a package, and which of its names it is.
 ENTRY = 8
 
 
 def count(folder):
-    """Return how many packages there are. Raises ValueError if a page, or the index, is not as others say."""
+    """Return the number of packages. Raises ValueError if a page or the index contradicts the others."""
     with open(os.path.join(folder, PACKAGES), "rb") as stream:
         table = _Table(stream, PACKAGES)
-        # One record is none of a package: the highest number that was given.
+        # One record is not a package: the highest number that was assigned.
         packages = sum(1 for key, _size in table.records() if key.strip(b"\0"))
     names = os.path.join(folder, NAMES)
     if os.path.exists(names):
@@ -37,7 +37,7 @@ def count(folder):
 
 
 class _Table:
-    """One file: a page that says what it is, and pages of records."""
+    """One file: a page with the header, and pages of records."""
 
     def __init__(self, stream, name):
         self._stream, self._name = stream, name
@@ -47,15 +47,14 @@ class _Table:
             raise ValueError("%s ends within its first page" % name)
         self._order = next((order for order in "<>" if struct.unpack_from(order + "I", head, 12)[0] in METAS), "")
         if not self._order:
-            raise ValueError("%s does not begin as such a database does" % name)
+            raise ValueError("%s does not start like such a database" % name)
         _version, self._size = struct.unpack_from(self._order + "2I", head, 16)
         self._last = struct.unpack_from(self._order + "I", head, 32)[0]
         if self._size not in SIZES or head[25] not in METAS.values():
             raise ValueError("the first page of %s is not understood" % name)
         if self._length < (self._last + 1) * self._size:
             raise ValueError(
-                "%s has %d bytes, and says that it has %d pages of %d"
-                % (name, self._length, self._last + 1, self._size)
+                "%s has %d bytes, but its header says %d pages of %d" % (name, self._length, self._last + 1, self._size)
             )
 
     def records(self):
@@ -95,7 +94,7 @@ class _Table:
 
     def _of_tree(self, page, place):
         length, kind = struct.unpack_from(self._order + "HB", page, place)
-        # What lies on pages of its own has a note of a fixed size here.
+        # For a value on separate pages, the entry here has a fixed size.
         return (kind, page[place + 3 : place + 12]) if kind == OFFPAGE else (kind, page[place + 3 :][:length])
 
     def _pairs(self, items, number, reached):
@@ -103,7 +102,7 @@ class _Table:
             yield key, len(value) if kind == KEYDATA else self._far(kind, value, number, reached)
 
     def _far(self, kind, note, number, reached):
-        """Return the size of a value on pages of its own, all of which have to be there."""
+        """Return the size of a value on separate pages, all of which have to be there."""
         if kind != OFFPAGE or len(note) not in (9, 11):
             raise self._wrong(number)
         following, total = struct.unpack_from(self._order + "2I", note, len(note) - 8)
@@ -135,4 +134,4 @@ class _Table:
         return page
 
     def _wrong(self, number):
-        return ValueError("page %d of %s is not as it should be" % (number, self._name))
+        return ValueError("page %d of %s is damaged" % (number, self._name))

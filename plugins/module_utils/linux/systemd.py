@@ -9,7 +9,7 @@ from ..posix.running.commands import must, run
 
 ASK_LIMIT = 30
 TELL_LIMIT = 90
-# A unit that has ended so often since it was started will not stay up, whatever systemd goes on trying.
+# A unit that has ended so often since it was started will not stay up, however often systemd retries.
 MOST_RESTARTS = 5
 PROPERTIES = ",".join(
     "Id LoadState ActiveState SubState UnitFileState FragmentPath MainPID ConditionResult NeedDaemonReload "
@@ -18,7 +18,7 @@ PROPERTIES = ",".join(
 
 
 def properties(text):
-    """Yield a dict of each unit in the output of ``systemctl show``: units are parted by empty lines."""
+    """Yield a dict of each unit in the output of ``systemctl show``: empty lines separate the units."""
     unit = {}
     for line in text.splitlines() + [""]:
         key, separator, value = line.partition("=")
@@ -30,7 +30,7 @@ def properties(text):
 
 
 def show(names):
-    """Return {unit name: properties} of the named units; EndpointError where systemd does not answer."""
+    """Return {unit name: properties} of the named units; EndpointError if systemd does not answer."""
     if not names:
         return {}
     finished = run(["systemctl", "show", "--no-pager", "--property=" + PROPERTIES, "--"] + list(names), ASK_LIMIT)
@@ -62,7 +62,7 @@ def is_going(name):
 
 
 def tell(verb, names, limit=TELL_LIMIT):
-    """Carry out a systemctl verb on units; EndpointError with what systemd printed if it refuses."""
+    """Carry out a systemctl verb on units; EndpointError with systemd's output if it refuses."""
     must(
         ["systemctl", verb, "--"] + list(names),
         limit,
@@ -72,13 +72,13 @@ def tell(verb, names, limit=TELL_LIMIT):
 
 
 def reload_if_needed(names):
-    """Make systemd read its unit files again if one of the units says that it should."""
+    """Make systemd reload its unit files if one of the units says that it should."""
     if any(unit.get("NeedDaemonReload") == "yes" for unit in show(names).values()):
         must(["systemctl", "daemon-reload"], TELL_LIMIT, "Reloading systemd", "Check the journal of systemd.")
 
 
 def kill(names):
-    """End all processes of units with force."""
+    """Kill all processes of units."""
     must(
         ["systemctl", "kill", "--signal=SIGKILL", "--"] + list(names),
         TELL_LIMIT,

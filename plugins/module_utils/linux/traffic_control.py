@@ -1,9 +1,9 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Ask the kernel for its filters of traffic control, without a program: linux/pkt_cls.h, linux/rtnetlink.h.
+"""Ask the kernel for its traffic control filters, without a program: linux/pkt_cls.h, linux/rtnetlink.h.
 
-Filters are attached to a queueing discipline, to one of its classes, or to what comes in and goes out of an interface.
+Filters are attached to a queueing discipline, to one of its classes, or to an interface's ingress and egress.
 """
 
 import errno
@@ -13,15 +13,15 @@ import struct
 from . import netlink
 
 GET_DISCIPLINES, DISCIPLINE, GET_CLASSES, CLASS, GET_FILTERS, FILTER = 38, 36, 42, 40, 46, 44
-# struct tcmsg: family, interface, handle, parent, what else there is to say.
+# struct tcmsg: family, interface, handle, parent, further information.
 GENERAL = struct.Struct("=B3xiIII")
 KIND, OPTIONS = 1, 2
 NUMBER = struct.Struct("=I")
-# What ingress and clsact discard or let through is attached to these two.
+# The filters of ingress and clsact are attached to these two.
 INCOMING, OUTGOING = 0xFFFFFFF2, 0xFFFFFFF3
 BOTH_WAYS = {"ingress": (INCOMING,), "clsact": (INCOMING, OUTGOING)}
 MOST_PARENTS = 4096
-# The attribute of each kind of filter that holds its actions; kinds that are not here are not understood.
+# For each kind of filter, the attribute that holds its actions; kinds that are not listed are not understood.
 ACTIONS = {
     "basic": 3,
     "bpf": 1,
@@ -36,9 +36,9 @@ ACTIONS = {
     "tcindex": 7,
     "u32": 7,
 }
-# Conditions on a packet's values, in which a mark may be one.
+# Conditions on a packet's metadata, which can include a mark.
 CONDITIONS = {"basic": 2, "cgroup": 3}
-# Actions that set no mark of their own: of those that are not here nothing is known.
+# Actions that set no mark of their own: nothing is known about actions that are not listed.
 WITHOUT_MARK = frozenset(
     "connmark csum ct ctinfo gact gate ife mirred mpls nat pedit police sample simple skbmod tunnel_key vlan".split()
 )
@@ -51,7 +51,7 @@ EMATCH_LIST, EMATCH_META, META_HEADER, META_RIGHT, META_MARK, META_ID = 2, 4, 1,
 
 class Filter:
     """One filter: ``place`` (interface and parent), ``kind``, ``marks`` (set of int), ``names`` of programs in it, and
-    ``unknown``: what of it is not understood, '' if all is.
+    ``unknown``: the part that is not understood, '' if there is none.
     """
 
     def __init__(self, place, kind):
@@ -66,7 +66,7 @@ class Filter:
 
 
 def filters():
-    """Return every Filter of the host's own network. Raises OSError or ValueError where not all can be known."""
+    """Return every Filter of the host's own network. Raises OSError or ValueError if some cannot be known."""
     try:
         disciplines = list(_told(_dump(GET_DISCIPLINES, 0, 0), DISCIPLINE))
     except OSError as error:

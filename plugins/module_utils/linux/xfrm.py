@@ -12,16 +12,16 @@ PROTOCOL = 6
 GET_STATES, STATE, GET_POLICIES, POLICY = 18, 16, 21, 19
 MARK, SET_MARK = 21, 29
 NUMBER = struct.Struct("=I")
-# struct xfrm_selector, then xfrm_userpolicy_info and xfrm_usersa_info, each aligned as the processor does.
+# struct xfrm_selector, then xfrm_userpolicy_info and xfrm_usersa_info, each aligned for this CPU.
 SELECTOR = "16s16s5H3BiI"
 SIZES = {
     POLICY: struct.calcsize("@" + SELECTOR + "12Q2I4B0Q"),
     STATE: struct.calcsize("@" + SELECTOR + "16sIB3x16s12Q5IH3B0Q"),
 }
 KINDS = {POLICY: "policy", STATE: "state"}
-# The kernel's own end of each protocol is listed here. Asking for one that is not there would load its module.
+# The kernel's side of each protocol is listed here. Asking for one that is not there would load its module.
 SOCKETS = "/proc/net/netlink"
-# By this older way a policy may be set too.
+# A policy may also be set through this older interface.
 KEY_SOCKETS = "/proc/net/pfkey"
 
 
@@ -50,7 +50,7 @@ def marked_in(data):
 
 
 def _is_there():
-    """Return True if the kernel's end of the protocol is there, or cannot be known not to be."""
+    """Return True if the kernel's side of the protocol is there, or if that cannot be ruled out."""
     if not os.path.exists(SOCKETS):
         return True
     with open(SOCKETS, encoding="ascii", errors="replace") as stream:

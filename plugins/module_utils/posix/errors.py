@@ -24,8 +24,8 @@ class Problem(Exception):
 
 
 class EndpointError(Problem):
-    """A step or probe that could not be done."""
+    """A step or probe that failed."""
 
 
 class CutOff(Problem):
-    """The whole run was asked to end, or took too long. No EndpointError: who goes on after one, ends with this."""
+    """The whole run was asked to end, or took too long. Code that continues after an EndpointError stops here."""

@@ -1,10 +1,10 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Have names of files be UTF-8, whatever the locale says, as the files that name them are.
+"""Make file names UTF-8, whatever the locale says, because the files that name them are UTF-8.
 
-Python 3.6 takes the POSIX locale at its word and could not even ask for a home with another letter than those of
-English. Newer ones take UTF-8 there by themselves.
+Python 3.6 takes the POSIX locale literally, and could not even open a home with a non-English letter in its name.
+Newer versions use UTF-8 there by default.
 """
 
 import os
@@ -14,7 +14,7 @@ BYTES_OF_ASCII = ("ascii", "us-ascii", "ANSI_X3.4-1968")
 
 
 def use_utf8():
-    """Make UTF-8 the encoding of names of files in this process, if it is ASCII."""
+    """Make UTF-8 the encoding of file names in this process, if it is ASCII."""
     if sys.version_info >= (3, 7) or sys.getfilesystemencoding() not in BYTES_OF_ASCII:
         return
     # Slow to import, and only such an old Python needs it.

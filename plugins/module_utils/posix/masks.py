@@ -1,14 +1,14 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Take secrets out of a result before it leaves the endpoint: a script may print what it was given."""
+"""Remove secrets from a result before it leaves the endpoint: a script may print the secret that it was given."""
 
 import json
 
 MASK = "(secret)"
-# A line of a secret that is shorter is no secret, and stands in many texts.
+# A shorter line of a secret is not secret, and occurs in many texts.
 SHORTEST_LINE = 4
-# What these hold is the program's own words, on which others go on.
+# These keys contain the program's own words, on which other code depends.
 OWN_WORDS = ("id", "outcome", "code", "step", "undone", "pending")
 
 
@@ -16,23 +16,23 @@ _hidden = []
 
 
 def hide(secrets):
-    """Have ``hidden`` take these secrets (str) out of texts from now on."""
+    """Make ``hidden`` remove these secrets (str) from texts from now on."""
     _hidden[:] = _forms(secrets)
 
 
 def hidden(text):
-    """Return a text without the secrets: to be called before it is cut, as a part of one would be known no more."""
+    """Return a text without the secrets. Call it before shortening: a partial secret would not be recognised."""
     return _without(text, _hidden)
 
 
 def masked(content, secrets):
-    """Return JSON content without any of the secrets (str) in its texts; an empty one is none."""
+    """Return JSON content without any of the secrets (str) in its texts; an empty secret is ignored."""
     forms = _forms(secrets)
     return _masked(content, forms) if forms else content
 
 
 def _forms(secrets):
-    """Return what secrets may look like, the longest first: whole, line by line, and as JSON and Python write them."""
+    """Return the forms that secrets may have, longest first: whole, line by line, and as JSON and Python write them."""
     found = set()
     for secret in secrets:
         lines = [line.strip() for line in secret.splitlines()] if "\n" in secret else []

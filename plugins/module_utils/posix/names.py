@@ -3,22 +3,22 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Tests of names and paths against many at once: exact, by a pattern in which * stands for anything, or below one.
 
-And names as text: what is no UTF-8 in one is written as \\xNN, and can be found again by what was written.
+Also names as text: bytes that are not UTF-8 are written as \\xNN, and the name can be restored from that.
 """
 
 import re
 
-# Halves of characters, as JSON can hold them, that stand for no byte.
+# Surrogates, as JSON can hold them, that stand for no byte.
 HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
-# What reads like a byte that was written, and is none.
+# Text that looks like a byte in that form, but is not one.
 READS_SO = re.compile(r"\\(?=x(?:[89a-f][0-9a-f]|5c))")
 WRITTEN = re.compile(r"\\x(5c|[89a-f][0-9a-f])")
 
 
 def any_of(patterns):
-    """Return a test of one name (str) that is true if any of the patterns fits the whole of it. Never raises.
+    """Return a test of one name (str) that is true if any of the patterns matches all of it. Never raises.
 
-    Patterns that have a text before their first * are distinguished by that text, since most names fit none.
+    Patterns with a text before their first * are sorted by that text, since most names match none.
     """
     exact = {pattern for pattern in patterns if "*" not in pattern}
     globs = [pattern.split("*") for pattern in patterns if "*" in pattern]
@@ -58,9 +58,9 @@ def below_any(roots):
 
 
 def name_below(named):
-    """Return what gives a path (str) the name that was asked for, None if it lies below none of the roots.
+    """Return what gives a path (str) the name that was asked for, None if it is below none of the roots.
 
-    ``named`` are (root, its name): a directory may be reached by several names, and the most exact root decides.
+    ``named`` are (root, its name): a directory may be reached by several names, and the longest matching root decides.
     """
     is_below = below_any([root for root, _name in named])
     ordered = sorted(named, key=lambda pair: (-len(pair[0]), pair[0] != pair[1]))
@@ -77,18 +77,18 @@ def name_below(named):
 
 
 def written(path):
-    """Return a path as text of whole characters, from which ``meant`` gets it back."""
+    """Return a path as text of complete characters, from which ``meant`` restores it."""
     return text(READS_SO.sub(r"\\x5c", path))
 
 
 def text(content):
-    """Return text with the bytes that are no UTF-8 as \\xNN."""
+    """Return text with the bytes that are not UTF-8 as \\xNN."""
     raw = HALVES.sub("?", content).encode("utf-8", "surrogateescape")
     return raw.decode("utf-8", "backslashreplace")
 
 
 def meant(path):
-    """Return the path that was written so, with its bytes that are no UTF-8 as Python has them."""
+    """Return the path that was written this way, with its non-UTF-8 bytes as Python has them."""
     return WRITTEN.sub(_byte, path)
 
 

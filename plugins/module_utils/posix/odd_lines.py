@@ -1,15 +1,15 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""What of a database is not understood. A reader that passes over a line says so, and its answer is not the whole."""
+"""Find lines of a database that are not understood. A reader that skips a line reports it: its answer is incomplete."""
 
 import re
 
-# Comments, and what takes entries of a name service in.
+# Comments, and what includes entries of a name service.
 ACCOUNTS_OF_OTHERS = ("#", "+", "-")
 SHOWN = 60
 PACKAGE = re.compile(rb"\nPackage:")
-# As dpkg writes it: what is wanted, whether it is in order, and the state.
+# As dpkg writes it: the wanted state, whether it is in order, and the state.
 STATUS = re.compile(
     rb"\nStatus: (?:unknown|install|hold|deinstall|purge) (?:ok|reinstreq|hold|hold-reinstreq) "
     rb"(?:not-installed|config-files|half-installed|unpacked|half-configured|triggers-awaited|triggers-pending|installed)"
@@ -18,9 +18,9 @@ STATUS = re.compile(
 
 
 def in_accounts(lines, understood):
-    """Return what is wrong with the first odd line of an account or group file, '' if all is well. Never raises.
+    """Return what is wrong with the first odd line of an account or group file, '' if there is none. Never raises.
 
-    ``understood`` are the lines that the reader took.
+    ``understood`` are the lines that the reader parsed.
     """
     known = set(understood)
     if lines and not any(line.strip() for line in lines):
@@ -34,9 +34,9 @@ def in_accounts(lines, understood):
 
 
 def in_sections(lines):
-    """Return what is wrong with the first odd line of a registry in INI form, '' if all is well. Never raises.
+    """Return what is wrong with the first odd line of a registry in INI form, '' if there is none. Never raises.
 
-    A key that stands twice in a section, or in none, shows that the header of another is lost.
+    A duplicate key in a section, or a key in none, shows that the header of another section is lost.
     """
     keys, inside = set(), False
     for number, line in enumerate((line.strip() for line in lines), 1):

@@ -1,9 +1,9 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Test that an engine intercepts while another one does too: it refuses what no other scanner can know.
+"""Test that an engine intercepts while another one does too: it must refuse a file that no other scanner can know.
 
-All directories are tried at once, since two scanners may take their time over each, and none may wait for another.
+All directories are tested at once, since two scanners may be slow with each, and no test may wait for another.
 """
 
 import contextlib
@@ -17,15 +17,16 @@ from ..posix.running.child import TIMEOUT
 from . import on_access, test_files
 from .checks import BAD, OK, UNKNOWN, check
 
-# Seconds until what was refused stands in the log.
+# Seconds until the log mentions what was refused.
 LOGGED, ASKING = 4, 0.1
 
 
 def prove(directories, data, unit, timeout, kept_in=""):
-    """Return a check of each directory, that a new file with the data (bytes) is refused there, and one of the log.
+    """Return one check per directory, that a new file with the data (bytes) is refused there, and one of the log.
 
-    The log is that of the engine's ``unit``, which has to name each. They are gone afterwards, also from ``kept_in``,
-    into which the engine moves what it finds; what does not answer within ``timeout`` seconds is left.
+    The log is that of the engine's ``unit``, which has to name each file. The files are removed afterwards, also from
+    ``kept_in``, into which the engine moves what it finds. An access that does not answer within ``timeout`` seconds is
+    abandoned.
     """
     names, outcomes = {folder: test_files.new_name() for folder in directories}, {}
     try:
@@ -36,13 +37,13 @@ def prove(directories, data, unit, timeout, kept_in=""):
         return checks + [_logged(unit, list(names.values()))]
     finally:
         for folder, name in names.items():
-            # One that did not answer will hardly release the file.
+            # If the access did not answer, the file can hardly be removed either.
             has_answered = outcomes.get(folder, TIMEOUT) != TIMEOUT
             on_access.clean_up(folder, name, kept_in, on_access.CLEANING if has_answered else on_access.HARDLY)
 
 
 def _outcomes(names, data, timeout):
-    """Return {directory: what came of a file in it}."""
+    """Return {directory: the result for a file in it}."""
     with contextlib.ExitStack() as stack:
         children = {
             folder: stack.enter_context(bounded.Child(_reading(folder, name, data), (), bounded.LEAST))

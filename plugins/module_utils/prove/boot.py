@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Check that units run now and will run again after a boot."""
+"""Check that units run now and will start again at boot."""
 
 from ..linux import systemd
 from ..posix.errors import EndpointError
@@ -9,7 +9,7 @@ from .checks import BAD, OK, UNKNOWN, check
 
 
 def prove(names):
-    """Return one check of each unit: active and enabled."""
+    """Return one check per unit: active and enabled."""
     try:
         shown = systemd.show(names)
     except EndpointError as error:

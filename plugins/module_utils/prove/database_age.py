@@ -3,7 +3,7 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Check which signatures the engine has loaded, and how old they are: clamd(8), VERSION.
 
-The engine is asked, and no file is looked at: what lies on the disk need not be loaded, and need not load.
+The engine is asked, and no file is read: signatures on the disk may not be loaded, or may fail to load.
 """
 
 import socket
@@ -13,9 +13,9 @@ from .checks import BAD, OK, UNKNOWN, check
 
 ANSWER_LIMIT = 4096
 DAY = 86400.0
-# A host's clock may be a little behind, and the engine gives the time of day without its zone.
+# A host's clock may be a little slow, and the engine gives the time of day without its zone.
 AHEAD_DAYS = 1.5
-# The engine is younger than any database that would be older.
+# No database can be older than this, because the engine itself is not.
 ABSURD_DAYS = 3650
 FORM = "%a %b %d %H:%M:%S %Y"
 
@@ -30,9 +30,9 @@ def version(path, timeout):
 
 
 def prove(path, max_days, timeout=30):
-    """Return one check of an engine's signatures; one that does not answer gives unknown.
+    """Return one check of an engine's signatures; unknown if the engine does not answer.
 
-    ``max_days`` is None where only the site's own signatures are meant to be loaded.
+    ``max_days`` is None if only your own signatures are meant to be loaded.
     """
     try:
         answer = version(path, timeout)
@@ -44,7 +44,7 @@ def prove(path, max_days, timeout=30):
 def judge(answer, max_days, now):
     """Return the check of an answer such as ``ClamAV 1.4.6/27385/Mon Sep  9 10:55:54 2024``.
 
-    It has a date only where an official database is loaded.
+    It has a date only if an official database is loaded.
     """
     if max_days is None:
         words = (

@@ -11,7 +11,7 @@ from ..posix.running.child import TIMEOUT, told
 from . import boot, database_age, on_access, on_demand, real_time, silenced, vendor
 from .checks import UNKNOWN, check, overall
 
-# Seconds that one self-test may take; what it runs or asks has limits of its own, which are shorter.
+# Seconds that one self-test may take; the commands and requests in it have shorter limits of their own.
 LIMIT = 300
 THERE = 20
 
@@ -20,16 +20,17 @@ def main(arguments, check_mode):
     """Return {checks, result} for what is to be tested.
 
     That is {socket, below, paths, quarantine, units, max_age_days, silencing}: the engine's socket, where the
-    executables of its real-time part lie, the protected directories, where it moves files to or '', units that have to
-    run now and to start at boot, how old official signatures may be or None, and which files silence others.
+    executables of its real-time part are, the protected directories, where it moves files to or '', units that have to
+    run now and start at boot, the maximum age of official signatures or None, and which files disable signatures.
 
-    ``tells`` is the unit whose log says what is found, of an engine that blocks nothing, or ''.
+    ``tells`` is the unit whose log says what is found, for an engine that blocks nothing, or ''.
 
     A product without a socket has ``probes``, which its own command line answers, and ``marks``: whether its
-    interception can be seen. ``given`` are checks that are known beforehand. Without ``below`` it is only asked.
+    interception can be seen. ``given`` are checks that are known beforehand. Without ``below``, the product is only
+    asked.
     It writes test files into the protected directories and removes them again; not in check mode.
 
-    Each self-test has a limit that holds where the kernel waits too; one that does not end is unknown.
+    Each self-test has a limit that holds even if the kernel waits; one that does not end is unknown.
     """
     checks = list(arguments.get("given", []))
     checks += _within("units", boot.prove, arguments["units"])
@@ -55,5 +56,5 @@ def _within(name, prove, *asked):
 
 
 def _may_be_there(path):
-    """Return False for what is no directory; one that does not answer is tried, and reported as what it is."""
+    """Return False for anything but a directory; one that does not answer is tested, and reported as such."""
     return told(lambda tell: tell(os.path.isdir(path)), THERE) in (True, TIMEOUT)

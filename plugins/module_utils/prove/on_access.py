@@ -1,9 +1,9 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Test protection on access: a test file's read is refused, a clean file's is not, in each protected directory.
+"""Test protection on access: in each protected directory, reading a test file is refused, reading a clean one is not.
 
-Of an engine that blocks nothing its log has to name the test file after it was read.
+If an engine blocks nothing, its log has to name the test file after it was read.
 """
 
 import contextlib
@@ -24,19 +24,19 @@ MOVING = 2
 HARDLY = 1
 TOLD, TELLING = "told", 10
 ASKING, ASKING_LIMIT = 0.3, 10
-# Seconds in which an engine comes to watch a new directory.
+# Seconds within which an engine starts to watch a new directory.
 SETTLING = 2.0
 CLEANING = 10
 
 
 def prove(directories, timeout=20, kept_in="", tells=""):
-    """Return two checks of each directory that is there; test files have names of their own and are gone afterwards.
+    """Return two checks per existing directory; test files have their own names and are removed afterwards.
 
-    They lie in a new directory of this process's own, in which no other process can take one away: what vanishes there
-    was taken by an engine. Whatever does not answer within ``timeout`` seconds is left.
+    They are in a new directory that belongs to this process, from which no other process can remove one: if a file
+    vanishes there, an engine took it. An access that does not answer within ``timeout`` seconds is abandoned.
 
     ``kept_in`` is the directory into which the engine moves what it finds, or ''; test files go from there too.
-    ``tells`` is the unit whose log says what is found, where nothing is blocked, or ''.
+    ``tells`` is the unit whose log says what is found, if nothing is blocked, or ''.
     """
     for folder in list(directories) + [kept_in] * bool(kept_in):
         told(lambda _tell, folder=folder: test_files.remove_abandoned(folder), CLEANING)
@@ -44,7 +44,7 @@ def prove(directories, timeout=20, kept_in="", tells=""):
     for folder in directories:
         checks += _prove_in(folder, timeout, kept_in, tells)
         if any(found["detail"].endswith(TIMEOUT) for found in checks):
-            # What does not answer here will hardly answer there.
+            # If this did not answer, the next one will hardly answer either.
             timeout = min(timeout, HARDLY)
     return checks
 
@@ -60,7 +60,7 @@ def _prove_in(folder, timeout, kept_in, tells):
 
 
 def judge_blocked(outcome):
-    """An engine may refuse the write or the read or take the file away: all of that is protection."""
+    """An engine may refuse the write or the read, or remove the file: all of that is protection."""
     if outcome in (errno.EPERM, errno.EACCES, "vanished"):
         return OK, "refused: " + _word(outcome)
     if outcome == 0:
@@ -69,7 +69,7 @@ def judge_blocked(outcome):
 
 
 def _judge_told(outcome, unit):
-    """An engine may also take the file away."""
+    """An engine may also remove the file."""
     if outcome in (TOLD, "vanished"):
         return OK, "read, and reported in the log of " + unit if outcome == TOLD else "taken away"
     if outcome == 0:
@@ -91,7 +91,7 @@ def _word(outcome):
 
 def _attempt(folder, data, timeout, kept_in, tells=""):
     """Return 0 if a new file with the data could be read, else an errno, "timeout" or "vanished"; ``TOLD`` if the log
-    of the unit ``tells`` had its name then, and in words why that could not be read.
+    of the unit ``tells`` then had its name, or a text that says why the log could not be read.
     """
     name = test_files.new_name()
     path = "/".join((folder.rstrip("/"), name, name))
@@ -103,21 +103,21 @@ def _attempt(folder, data, timeout, kept_in, tells=""):
     except (EndpointError, OSError) as error:
         return str(error)
     finally:
-        # One that did not answer will hardly release the file.
+        # If the access did not answer, the file can hardly be removed either.
         clean_up(folder, name, kept_in, CLEANING if timeout > HARDLY else HARDLY)
 
 
 def clean_up(folder, name, kept_in, limit):
-    """Remove a test file with its directory, or where the engine has moved it to, within so many seconds."""
+    """Remove a test file with its directory, or from where the engine has moved it, within so many seconds."""
     gone = told(lambda tell: tell(not test_files.remove(test_files.opened(folder), name)), limit)
     if gone is True and kept_in:
         told(lambda _tell: _unlink_moved(kept_in, name), MOVING * 2)
 
 
 def put_and_read(path, data, tell):
-    """Report 0 if a new file could be written and read, else an errno, or in words that it could not be made.
+    """Report 0 if a new file could be written and read, else an errno, or a text if it could not be created.
 
-    It lies in a new directory, which an engine may not watch yet: what it should find is tried for a while.
+    It is in a new directory, which an engine may not watch yet: a file that it should find is tried for a while.
     """
     rest, _slash, name = path.rpartition("/")
     folder, _slash, directory = rest.rpartition("/")
@@ -137,7 +137,7 @@ def put_and_read(path, data, tell):
 
 
 def _awaited(path, unit):
-    """Return ``TOLD`` once a unit's log names a file as found, "vanished" once that is gone, 0 after the limit."""
+    """Return ``TOLD`` once a unit's log names a file as found, "vanished" once the file is gone, 0 after the limit."""
     deadline, name = time.monotonic() + TELLING, os.path.basename(path)
     while time.monotonic() < deadline:
         if not not_in_log(unit, [name]):
@@ -150,7 +150,7 @@ def _awaited(path, unit):
 
 def not_in_log(unit, names):
     """Return those names of test files that a unit's log does not name as found; EndpointError if it cannot be read."""
-    # They were made a moment ago: no older line can name them.
+    # They were created a moment ago: no older line can name them.
     asked = ["journalctl", "--unit=" + unit, "--since=-2min", "--output=cat", "--quiet", "--no-pager"]
     told_of = [line for line in run(asked, ASKING_LIMIT).output.splitlines() if FOUND in line]
     return [name for name in names if not any(name in line for line in told_of)]
@@ -168,7 +168,7 @@ def _read_again(path):
 
 
 def _unlink_moved(folder, name):
-    """Remove a test file that was moved away, under its name or that with a number; the engine may still use it."""
+    """Remove a test file that was moved away, under its name or one with a number; the engine may still use it."""
     deadline, descriptor = time.monotonic() + MOVING, test_files.opened(folder)
     while time.monotonic() < deadline:
         moved = [entry for entry in os.listdir(descriptor) if entry.startswith(name)]

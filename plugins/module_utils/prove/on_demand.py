@@ -3,9 +3,9 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Test detection on demand through the engine's socket, with bytes that are never on a disk.
 
-The bytes lie in an anonymous file in memory whose descriptor is passed to the engine: clamd(8), FILDES. INSTREAM does
-not work while another scanner is active: the engine writes the stream to a file in its temporary directory, and there
-the other scanner refuses it the test string, so that the engine calls it clean.
+The bytes are in an anonymous file in memory whose descriptor is passed to the engine: clamd(8), FILDES. INSTREAM does
+not work while another scanner is active: the engine writes the stream to a file in its temporary directory, where the
+other scanner refuses access to the test string, so that the engine calls it clean.
 """
 
 import array
@@ -22,7 +22,7 @@ FOUND, CLEAN_SAID = " FOUND", ": OK"
 
 
 def in_memory(data):
-    """Return the descriptor of an anonymous file in memory that holds data; EndpointError if the kernel has none."""
+    """Return the descriptor of an anonymous file in memory with the data; EndpointError if the kernel has none."""
     if hasattr(os, "memfd_create"):
         descriptor = os.memfd_create("avshift")
     else:
@@ -53,7 +53,7 @@ def scan(path, data, timeout):
 
 
 def reload(path, timeout):
-    """Have the engine load its signatures anew; it answers before it has. OSError if it does not answer."""
+    """Have the engine reload its signatures; it answers before it is done. OSError if it does not answer."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(timeout)
         connection.connect(path)

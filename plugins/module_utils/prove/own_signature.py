@@ -1,10 +1,10 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""A signature that only one engine can know: random, made for one run, and taken away again.
+"""A signature that only one engine can know: random, created for one run, and removed again.
 
 While another scanner still intercepts, a refused test file says nothing about the new one: either may have refused it.
-What this signature names no other scanner can have refused.
+What this signature names can only have been refused by the new one.
 """
 
 import contextlib
@@ -17,18 +17,18 @@ from ..posix.files import safe_remove, safe_write
 from . import on_demand
 
 RANDOM_BYTES = 16
-# The engine goes on answering by what it had before while it loads.
+# While it loads, the engine answers with its previous signatures.
 PAUSE = 0.1
 ANSWER_LIMIT = 30
 RANDOM, PATTERN = "{random}", "{pattern}"
 
 
 class OwnSignature:
-    """A signature in the engine's directory for as long as a ``with`` lasts, or until it is taken away.
+    """A signature in the engine's directory for the duration of a ``with``, or until it is removed.
 
-    ``made`` is {directory, name, text, mode, limit, forget}: ``{random}`` in the name and the text is what is made anew
-    each time, ``{pattern}`` the hexadecimal digits of what it finds, ``limit`` the seconds until the engine knows it,
-    and ``forget`` whether it is asked to load what is left, which keeps some engines from answering meanwhile.
+    ``made`` is {directory, name, text, mode, limit, forget}: ``{random}`` in the name and the text is replaced each
+    time, ``{pattern}`` is the hexadecimal digits of what it finds, ``limit`` the seconds until the engine knows it,
+    and ``forget`` whether the engine is asked to reload afterwards, during which some engines do not answer.
     """
 
     def __init__(self, made, socket):
@@ -37,7 +37,7 @@ class OwnSignature:
         self._random = os.urandom(RANDOM_BYTES).hex()
         self._path = os.path.join(made["directory"], made["name"].replace(RANDOM, self._random))
         self._is_there = False
-        # What it finds (bytes); nothing else of it is on a disk before a self-test.
+        # What it finds (bytes); before a self-test, nothing else of it is on a disk.
         self.data = ("avshift: only the signature of one run knows this file: %s\n" % self._random).encode("ascii")
 
     def __enter__(self):
@@ -55,12 +55,12 @@ class OwnSignature:
     def __exit__(self, *_error):
         self.take_away()
         if self._made["forget"]:
-            # The engine forgets it by itself too, when it looks for newer signatures.
+            # The engine also forgets it by itself, when it checks for newer signatures.
             with contextlib.suppress(Problem, OSError):
                 on_demand.reload(self._socket, ANSWER_LIMIT)
 
     def take_away(self):
-        """Remove its file; one that cannot be removed now is removed by the next run."""
+        """Remove its file; if that fails now, the next run removes it."""
         if self._is_there:
             with contextlib.suppress(Problem, OSError):
                 safe_remove.remove(self._path, "file")
@@ -93,7 +93,7 @@ class OwnSignature:
 
 
 def remove_left(made):
-    """Remove what runs that were killed have left of such signatures."""
+    """Remove such signatures that killed runs have left."""
     ending = re.escape(made["name"]).replace(re.escape(RANDOM), "[0-9a-f]{%d}" % (2 * RANDOM_BYTES))
     left = re.compile(r"\.?%s(\.avshift)?" % ending)
     for name in os.listdir(made["directory"]):
@@ -102,7 +102,7 @@ def remove_left(made):
 
 
 def _sync(directory):
-    """Make sure that a loss of power does not bring back what was removed."""
+    """Make sure that a power failure does not bring back what was removed."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

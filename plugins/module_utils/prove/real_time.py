@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Check that the engine's real-time part is up by what the kernel says, not by what the engine says."""
+"""Check that the engine's real-time part is up by what the kernel reports, not by what the engine reports."""
 
 from ..linux import interception
 from .checks import BAD, OK, check
@@ -10,8 +10,8 @@ from .checks import BAD, OK, check
 def prove(roots, marks=True, tells=False):
     """Return two checks: the engine holds permission marks, and no other process does.
 
-    Without ``marks`` it intercepts by other means, which leave no trace: the first check is left out. One that only
-    ``tells`` holds marks that ask for no permission.
+    Without ``marks``, the engine intercepts by other means, which leave no trace: the first check is left out. One that
+    only ``tells`` holds marks that request no permission.
     """
     bits, kind = (interception.TELLING_BITS, "telling") if tells else (interception.PERMISSION_BITS, "permission")
     own, foreign = 0, []

@@ -1,9 +1,9 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Test files in directories that users may write to: made so that no user can put another in their place, and removed.
+"""Test files in directories that users may write to: created so that no user can replace them, and removed.
 
-Each lies in a new directory of its maker's own, under a name that has the number of the process that made it.
+Each is in a new directory of its creator, under a name with the PID of the process that created it.
 """
 
 import contextlib
@@ -16,8 +16,8 @@ from ..linux.process_age import started
 from ..posix.files.tree import Tree
 
 PREFIX = ".avshift-selftest-"
-# The name of a test file and of its directory, with the number of the process that made it; one that was moved away may
-# have an ending.
+# The name of a test file and of its directory, with the PID of the process that created it; one that was moved away may
+# have a suffix.
 MADE = re.compile(re.escape(PREFIX) + r"([0-9]+)-[0-9a-f]{12}")
 NOT_MADE = "no test file could be made: "
 WRITING = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -26,7 +26,7 @@ DIRECTORY = READING | os.O_DIRECTORY
 
 
 def new_name():
-    """Return a name for a test file and its directory, which says who made it."""
+    """Return a name for a test file and its directory, which says which process created it."""
     return "%s%d-%s" % (PREFIX, os.getpid(), os.urandom(6).hex())
 
 
@@ -42,7 +42,7 @@ def remove_abandoned(folder):
 
 
 def _is_abandoned(folder, name, pid):
-    """Return True for a file or directory whose maker has ended; its number may be another process's by now."""
+    """Return True for a file or directory whose creator has ended; its PID may belong to another process by now."""
     status = os.lstat(name, dir_fd=folder)
     if stat.S_ISDIR(status.st_mode) and status.st_uid != os.geteuid():
         return False
@@ -53,7 +53,7 @@ def _is_abandoned(folder, name, pid):
     except (FileNotFoundError, ProcessLookupError):
         return True
     except (IndexError, ValueError):
-        # Whatever the kernel says of it, it exists.
+        # Whatever the kernel reports about it, it exists.
         return False
 
 
@@ -77,7 +77,7 @@ def remove(folder, name):
 
 
 def opened(folder):
-    """Return a descriptor of a directory to which no link of a user leads; an error if there is none."""
+    """Return a descriptor of a directory that is reached through no user's link; an error if there is none."""
     tree = Tree("/")
     try:
         descriptor = tree.directory(folder)
@@ -89,7 +89,7 @@ def opened(folder):
 
 
 def made(folder, name):
-    """Return a descriptor of a new directory; OSError if what lies there is not the one that was made."""
+    """Return a descriptor of a new directory; OSError if it was replaced after it was created."""
     os.mkdir(name, 0o700, dir_fd=folder)
     descriptor = os.open(name, DIRECTORY, dir_fd=folder)
     status = os.fstat(descriptor)
@@ -99,7 +99,7 @@ def made(folder, name):
 
 
 def tried(inside, name, data):
-    """Return 0 if a file could be written and read, an errno, or in words that it could not be made."""
+    """Return 0 if a file could be written and read, an errno, or a text that says that it could not be created."""
     try:
         descriptor = os.open(name, WRITING, 0o600, dir_fd=inside)
     except OSError as error:
@@ -113,7 +113,7 @@ def tried(inside, name, data):
 
 
 def write(inside, name, data):
-    """Write a new file; OSError if it cannot be made."""
+    """Write a new file; OSError if it cannot be created."""
     _fill(os.open(name, WRITING, 0o600, dir_fd=inside), data)
 
 
@@ -125,7 +125,7 @@ def _fill(descriptor, data):
 
 
 def read(inside, name):
-    """Read what a file begins with; OSError if that is refused."""
+    """Read the beginning of a file; OSError if that is refused."""
     descriptor = os.open(name, READING, dir_fd=inside)
     try:
         os.read(descriptor, 128)

@@ -7,10 +7,10 @@ A probe is {argv, limit, output, codes, clean, pattern, checks}: ``output`` is a
 releases print. A check is {id, field} with one rule, ``field`` a name or a list of the names that releases give it:
 
 - ok, bad: lists of values (text, in lower case); a value in neither is unknown, unless bad is ["*"];
-- set: true: something stands there;  empty: true: a list in JSON has nothing in it;
+- set: true: there is a value;  empty: true: a JSON list is empty;
 - age: {unit: minutes, milliseconds (since 1970) or date, max_hours, sane_days}.
 
-What the product reports does not show that it protects; it is one part of the evidence besides a detection.
+What the product reports does not show that it protects; it is evidence in addition to a detection.
 """
 
 import datetime
@@ -33,7 +33,7 @@ DATE = re.compile(r"(?<![0-9])([0-9]{4})-?([0-9]{2})-?([0-9]{2})(?![0-9])")
 
 
 def prove(probes, now=None):
-    """Return a check of each rule of each probe. No answer, and an answer that is not understood, give unknown."""
+    """Return one check per rule of each probe. No answer, or an answer that is not understood, gives unknown."""
     moment = time.time() if now is None else now
     return [found for probe in probes for found in _prove_one(probe, moment)]
 
@@ -58,7 +58,7 @@ def judge(probe, code, output, now):
         return [check(rule["id"], UNKNOWN, detail) for rule in probe["checks"]]
     judged = [(rule["id"],) + _judge_field(rule, found, now) for rule in probe["checks"]]
     if code and probe["output"] != "return_code":
-        # A command that says by its exit code that something is wrong is no good sign.
+        # A command whose exit code reports a problem is no good sign.
         judged = [(name, UNKNOWN if result == OK else result, detail) for name, result, detail in judged]
     return [check(*told) for told in judged]
 
@@ -72,7 +72,7 @@ def _fields(probe, code, output):
         raise vendor_output.Unreadable("it printed more than %d characters" % MOST)
     forms = [probe["output"]] if isinstance(probe["output"], str) else probe["output"]
     if "json" in forms and vendor_output.without_attention(output, probe.get("clean", ())).lstrip().startswith("{"):
-        # What begins as an object is one or nothing: no other form is looked for in an incomplete answer.
+        # Output that begins as an object is an object or nothing: an incomplete answer is not tried in another form.
         forms = ["json"]
     found, unreadable = {}, None
     for form in forms:
@@ -89,7 +89,7 @@ def _fields(probe, code, output):
 def _judge_field(rule, found, now):
     names = [rule["field"]] if isinstance(rule["field"], str) else rule["field"]
     field = names[0]
-    # Releases name a field differently; where an answer has several of the names, they must agree.
+    # Releases name a field differently; if an answer has several of the names, they must agree.
     values = [value for name in names for value in found.get(vendor_output.same_name(name), ())]
     if not values:
         return UNKNOWN, "the answer has no %s" % " or ".join(names)
@@ -133,7 +133,7 @@ def _judge_age(rule, value, detail, now):
 
 
 def _hours(unit, value, now):
-    """Return an age in hours; None where there is none. A date counts from its beginning."""
+    """Return an age in hours; None if there is none. A date counts from its beginning."""
     if not isinstance(value, str):
         return None
     if unit == "date":

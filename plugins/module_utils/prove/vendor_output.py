@@ -1,42 +1,42 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""What the command lines of antivirus products print, as fields. Each reader yields (name, value) and decides nothing.
+"""Parse the output of antivirus products' command lines. Each reader yields (name, value) and decides nothing.
 
-A value is text, None where the tool says that it is not set, or a list of JSON. The same name may come more than once.
+A value is text, None if the tool says that it is not set, or a JSON list. The same name may occur more than once.
 """
 
 import json
 import re
 
-# "name=value, name = "value"": values in quotes may hold commas. A quote that nothing closes makes no value.
+# "name=value, name = "value"": quoted values may contain commas. An unclosed quote makes no value.
 PAIR = re.compile(r"([A-Za-z][\w-]*)[ \t]*=[ \t]*(\"[^\"\n]*\"|[^\",\n][^,\n]*|(?=[,\n]|\Z))")
 UNSET = re.compile(r"([A-Za-z][\w-]*) is not set\b")
 NOT_SET = ("not set", "none", "null", "")
 COLUMN = re.compile(r"\t+| {2,}")
-# What stands before the name in a list.
+# What comes before the name in a list.
 BULLET = re.compile(r"\A[-*\u2022][ \t]+")
-# "(STATE) what the product says of it": only the state is judged.
+# "(STATE) the product's comment on it": only the state is judged.
 MESSAGE = re.compile(r"\A\(([A-Za-z_ ]+)\)(?:\s.*)?\Z", re.DOTALL)
-# What a tree is drawn with, in Unicode and in ASCII.
+# The characters that draw a tree, in Unicode and in ASCII.
 BRANCHES = " \t\u2500\u2502\u250c\u2514\u251c|+`-"
 MANAGED = "[managed]"
 ATTENTION = "ATTENTION"
 
 
 class Unreadable(ValueError):
-    """The output has not the form that it should have; the text says why."""
+    """The output does not have the expected form; the text says why."""
 
 
 def same_name(name):
-    """Return a field's name as it is compared: releases of one tool differ in case, blanks, hyphens and final marks."""
+    """Return a field's name for comparison: releases of a tool differ in case, blanks, hyphens and final marks."""
     return " ".join(name.replace("_", " ").replace("-", " ").split()).rstrip(" .:").lower()
 
 
 def fields(text, form, clean=(), pattern=""):
     """Yield (name, value) of an output. ``form``: json, key_value, assignments, columns, indexed, tree or pattern.
 
-    ``clean`` names what is taken off first: attention (lines), managed, quotes, parentheses, final_dot, message (of
+    ``clean`` names what is removed first: attention (lines), managed, quotes, parentheses, final_dot, message (from
     values). Raises Unreadable.
     """
     text = without_attention(text, clean)
@@ -55,14 +55,14 @@ def fields(text, form, clean=(), pattern=""):
 
 
 def without_attention(text, clean):
-    """Return an output without the lines that a tool puts before it to be read by people, if ``clean`` names them."""
+    """Return an output without the lines for people that a tool prints first, if ``clean`` names them."""
     if "attention" not in clean:
         return text
     return "\n".join(line for line in text.split("\n") if not line.lstrip().startswith(ATTENTION))
 
 
 def cleaned(value, clean):
-    """Return a value without what surrounds it; None where what is left says that nothing is set."""
+    """Return a value without what surrounds it; None if the rest says that nothing is set."""
     if value is None:
         return None
     left, value = None, value.strip()
@@ -86,7 +86,7 @@ def _peeled(value, clean):
 
 
 def key_values(text):
-    """Yield of lines ``name : value``; names lose the blanks around them, and what marks an entry of a list."""
+    """Read lines ``name : value``; names lose the blanks around them, and the mark of a list entry."""
     for line in text.split("\n"):
         name, colon, value = line.partition(":")
         name = BULLET.sub("", name.strip())
@@ -95,7 +95,7 @@ def key_values(text):
 
 
 def assignments(text):
-    """Yield of ``name=value`` on one line or on several, and of the sentence that a name is not set."""
+    """Read ``name=value`` on one line or on several, and the sentence that a name is not set."""
     for match in UNSET.finditer(text):
         yield match.group(1), None
     for match in PAIR.finditer(text):
@@ -103,7 +103,7 @@ def assignments(text):
 
 
 def columns(text):
-    """Yield of lines of two columns that a tab or two blanks keep apart."""
+    """Read lines of two columns, separated by a tab or two blanks."""
     for line in text.split("\n"):
         cells = COLUMN.split(line.strip(), 1)
         if len(cells) == 2:
@@ -111,14 +111,14 @@ def columns(text):
 
 
 def indexed(text):
-    """Yield of lines ``table.field: value``, but for the index before them (``table.13: field``)."""
+    """Read lines ``table.field: value``, without the index before them (``table.13: field``)."""
     for name, value in key_values(text):
         if "." in name and not name.rpartition(".")[2].isdigit():
             yield name, value
 
 
 def tree(text):
-    """Yield of a drawn tree ``branch.branch.name: value``; how far a line is indented says what it belongs to."""
+    """Read a drawn tree ``branch.branch.name: value``; the indentation of a line says where it belongs."""
     above = []
     for line in text.split("\n"):
         told = line.lstrip(BRANCHES)
@@ -137,7 +137,7 @@ def tree(text):
 
 
 def pattern_fields(text, pattern):
-    """Yield the named groups of every place that a pattern fits, line by line."""
+    """Yield the named groups of every match of a pattern, line by line."""
     expression = re.compile(pattern)
     for line in text.split("\n"):
         match = expression.search(line)
@@ -146,7 +146,7 @@ def pattern_fields(text, pattern):
 
 
 def json_fields(text):
-    """Yield every value of a JSON object by its path with dots; one wrapped in value or $type has its own path too.
+    """Yield every value of a JSON object by its path with dots; one wrapped in value or $type also has its own path.
 
     Numbers are reported as they are written.
     """

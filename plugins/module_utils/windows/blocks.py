@@ -1,9 +1,9 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Bytes of an open file at any place, with a bounded part of it in memory.
+"""Read bytes of an open file at any position, with a bounded part of it in memory.
 
-A file is not mapped: one that is made shorter meanwhile, or a disk that cannot be read, would end the process.
+The file is not mapped: if it is truncated meanwhile, or if the disk cannot be read, the process would be killed.
 """
 
 import os
@@ -28,7 +28,7 @@ class Blocks:
             self._descriptor = None
 
     def read(self, start, size):
-        """Return exactly so many bytes; ValueError where the file has fewer, OSError where they cannot be read."""
+        """Return exactly so many bytes; ValueError if the file has fewer, OSError if they cannot be read."""
         number, place = divmod(start, BLOCK)
         found = self._block(number)[place : place + size]
         if len(found) == size:
@@ -38,7 +38,7 @@ class Blocks:
             number += 1
             part = self._block(number)[:left]
             if not part:
-                raise ValueError("it ends at byte %d, and more is said to be there" % self.length)
+                raise ValueError("it ends at byte %d, before the end that it states" % self.length)
             parts.append(part)
             left -= len(part)
         return b"".join(parts)

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""A mounted Windows disk: names without regard to case, no link followed, no other file system entered."""
+"""A mounted Windows disk: names ignore case, no link is followed, no other file system entered."""
 
 import errno
 import os
@@ -20,7 +20,7 @@ LISTED = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # Python 3.6 cannot scan a descriptor.
 BY_DESCRIPTOR = os.scandir in os.supports_fd
 MOST_NAMES, MOST_KEPT = 100000, 32
-# Another name that Windows may have given to a longer one; a mount does not show it.
+# An 8.3 name that Windows may have given to a longer one; a mount does not show it.
 SHORT_NAME = re.compile(r"[^.]{1,6}~[0-9]{1,6}(?:\..{0,3})?\Z")
 CONFIG = ("System32", "config")
 FOLDER, FILE, REPARSE = 16, 32, 1024
@@ -54,14 +54,14 @@ class Disk:
         return place
 
     def found(self, names):
-        """Return (place of its folder, name as the disk spells it) of what a path leads to; Unanswered if nothing."""
+        """Return (place of its folder, name as the disk spells it) of a path's target; Unanswered if there is none."""
         if not names:
             return self._top, "."
         place = self.folder(names[:-1])
         return place, self._spelled(place, names[-1], NO_FILE)
 
     def opened(self, names):
-        """Return a descriptor, to read from, of a regular file; Unanswered if there is none, or if it is none."""
+        """Return a descriptor for reading a regular file; Unanswered if there is none, or if it is something else."""
         place, name = self.found(names)
         try:
             descriptor = reading.opened(place, name, below(place.real, name))
@@ -87,7 +87,7 @@ class Disk:
         return reached
 
     def names(self, place):
-        """Return {name without regard to case: [names as the disk spells them]} of a folder."""
+        """Return {name ignoring case: [names as the disk spells them]} of a folder."""
         if place.real not in self._listings:
             if len(self._listings) >= MOST_KEPT:
                 self._listings.clear()
@@ -95,7 +95,7 @@ class Disk:
         return self._listings[place.real]
 
     def described(self, place, name):
-        """Return (status, attributes) of what has a name in a place; Unanswered if it cannot be looked at."""
+        """Return (status, attributes) of a name in a place; Unanswered if it cannot be read."""
         try:
             status = os.lstat(name, dir_fd=place.descriptor)
         except OSError as error:
@@ -116,7 +116,7 @@ class Disk:
 
     def _spelled(self, place, name, missing):
         if name in (".", "..") or set(name) & set("/\0:"):
-            raise failed("no name on a disk can be %s" % whole(name))
+            raise failed("no file on a disk can have the name %s" % whole(name))
         spelled = self.names(place).get(folded(name), [])
         if len(spelled) > 1:
             raise failed("several names in %s differ from %s in case alone" % (whole(shown(place.real)), whole(name)))
@@ -127,7 +127,7 @@ class Disk:
         return spelled[0]
 
     def _system(self):
-        """Return the folder that holds the registry's hives; the usual name wins where there are several."""
+        """Return the folder that contains the registry hives; the usual name wins if there are several."""
         found = []
         for spelled in self.names(self._top).values():
             for name in spelled:
@@ -140,13 +140,13 @@ class Disk:
 
 
 def refused(error):
-    """Return the error of an OSError: what root may not look at is denied."""
+    """Return the error for an OSError: what root may not read is denied."""
     kind = "denied" if error.errno in (errno.EACCES, errno.EPERM) else "failed"
     return Unanswered(kind, os.strerror(error.errno or 0))
 
 
 def shown(name):
-    """Return a name as UTF-8 has it: Python 3.6 in the POSIX locale takes ASCII for everything."""
+    """Return a name in UTF-8: Python 3.6 in the POSIX locale uses ASCII for everything."""
     return os.fsencode(name).decode("utf-8", "surrogateescape")
 
 
@@ -170,7 +170,7 @@ def _listing(place):
 
 
 def _attributes(place, name):
-    """Return the attributes that NTFS has of a file, None where the mount does not show them."""
+    """Return a file's NTFS attributes, None if the mount does not show them."""
     path = "/proc/self/fd/%d/%s" % (place.descriptor, name)
     try:
         raw = os.getxattr(path, ATTRIBUTES, follow_symlinks=False)

@@ -12,7 +12,7 @@ from .values import answered, texts_of
 
 
 class Wanted:
-    """What is asked of keys: ``values`` (names or None), ``match`` (pattern or None), ``names`` (bool), ``depth``."""
+    """The wanted data of keys: ``values`` (names or None), ``match`` (pattern or None), ``names`` (bool), ``depth``."""
 
     def __init__(self, read):
         values = read.get("values")
@@ -29,7 +29,7 @@ class Reader:
         self._hive, self._wanted, self._room = hive, wanted, room
 
     def key(self, key, depth=None):
-        """Return {values, count, names or below} of a key; {failed} and what could be read, of one that is damaged."""
+        """Return {values, count, names or below} of a key; {failed} and what could be read, if it is damaged."""
         depth = self._wanted.depth if depth is None else depth
         answer = {}
         try:
@@ -46,14 +46,14 @@ class Reader:
         return answer
 
     def _below(self, key, depth, answer):
-        """Put the keys below into an answer one by one: those that came before a damaged one are known."""
+        """Add the keys below to an answer one by one: those before a damaged one are then known."""
         below = answer["below"] = {}
         for child in self._children(key):
             found = self._child(child, depth)
             if found is not None:
                 self._taken(child.name)
-                # Names that differ in halves of characters alone are written alike.
-                below[child.name] = {"failed": "several keys are named so"} if child.name in below else found
+                # Names that differ only in surrogates are written the same.
+                below[child.name] = {"failed": "several keys have this name"} if child.name in below else found
 
     def _children(self, key):
         for child in self._hive.below(key):
@@ -78,7 +78,7 @@ class Reader:
         return {"values": self._answered(values), "count": child.count}
 
     def _is_met(self, name, values):
-        """Return whether the pattern is found in a key's name, or in a text of a value that is wanted."""
+        """Return whether the pattern is found in a key's name, or in a text of a wanted value."""
         search = self._wanted.match.search
         return bool(search(name)) or any(search(text) for value, _size in values.values() for text in texts_of(value))
 
@@ -96,7 +96,7 @@ class Reader:
                 continue
             data = raw()
             value = answered(kind, data)
-            # Of a value that is asked for by name, .NET gives the same for no data and for no value.
+            # For a value that is requested by name, .NET returns the same for no data and for no value.
             if wanted is None or value["data"] is not None:
                 size = len(name) + len(data) + EACH * max(1, len(texts_of(value)))
                 found[name], taken = (value, size), taken + size

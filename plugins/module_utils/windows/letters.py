@@ -6,12 +6,12 @@
 import re
 
 HALVES = re.compile("[\ud800-\udfff]")
-# What .NET writes to JSON in place of half a character.
+# What .NET writes to JSON in place of an unpaired surrogate.
 REPLACEMENT = "\ufffd"
 
 
 def folded(name):
-    """Return what names that are the same without regard to case have in common: their capitals."""
+    """Return the form that names have in common if they differ only in case: their capitals."""
     capital = name.upper()
     if len(capital) == len(name):
         return capital
@@ -19,11 +19,11 @@ def folded(name):
 
 
 def whole(text):
-    """Return text without halves of characters, which JSON's readers take for different things."""
+    """Return text without unpaired surrogates, which JSON parsers read in different ways."""
     return HALVES.sub(REPLACEMENT, text)
 
 
 def wide(raw):
-    """Return the text of little-endian UTF-16; an odd last byte is the lower half of a character, as .NET has it."""
+    """Return the text of little-endian UTF-16; an odd last byte is the lower half of a character, as in .NET."""
     raw = raw + b"\0" if len(raw) % 2 else raw
     return whole(raw.decode("utf-16-le", "surrogatepass"))

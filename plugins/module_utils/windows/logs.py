@@ -1,9 +1,9 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Whether a hive may be older than what the system last wrote: that is in its transaction logs first.
+"""Whether a hive may be older than the system's last write: writes go to its transaction logs first.
 
-They are not replayed. What they hold is only compared with the hive: by the numbers of their entries, not by times.
+The logs are not replayed. They are only compared with the hive: by the numbers of their entries, not by times.
 """
 
 import struct
@@ -22,7 +22,7 @@ UNREADABLE = "its transaction log %s cannot be read"
 
 
 def why_stale(hive, logs):
-    """Return why a hive may be stale, '' if it is whole. ``logs`` is {suffix: Blocks, or None of an unreadable one}."""
+    """Return why a hive may be stale, '' if it is complete. ``logs`` is {suffix: Blocks, None if unreadable}."""
     if hive.is_torn:
         return TORN
     if not logs:
@@ -38,14 +38,14 @@ def why_stale(hive, logs):
 
 
 def _is_newer(blocks, sequence):
-    """Return whether a log holds what a hive of that sequence number lacks."""
+    """Return whether a log has entries that a hive with that sequence number lacks."""
     if blocks.length < FIRST:
         # A log that was never written to is empty.
         return False
     head = blocks.read(0, FIRST)
     if head[:4] != b"regf":
         if head.strip(b"\0"):
-            raise ValueError("it is no log")
+            raise ValueError("it is not a log")
         return False
     if blocks.length > FIRST + 4 and blocks.read(FIRST, 4) == b"DIRT":
         is_whole = checksum(head) == struct.unpack_from("<I", head, 508)[0]
@@ -54,7 +54,7 @@ def _is_newer(blocks, sequence):
 
 
 def _entries(blocks):
-    """Yield the sequence number of every entry of a log of the newer form."""
+    """Yield the sequence number of every entry of a log in the newer format."""
     place = FIRST
     for _entry in range(MOST_ENTRIES):
         if place + ENTRY.size > blocks.length:
@@ -68,5 +68,5 @@ def _entries(blocks):
 
 
 def _is_later(number, other):
-    """Numbers begin anew after the largest."""
+    """Numbers wrap around after the largest."""
     return 0 < (number - other) & 0xFFFFFFFF < 1 << 31

@@ -55,7 +55,7 @@ class Look:
         except OutOfRoom:
             answer = {"failed": "a limit of number, bytes or time was reached before", "cut": True}
         except Exception as error:
-            # Whatever was done to a disk costs one question alone.
+            # Whatever was done to a disk affects one question alone.
             answer = {"failed": ("%s: %s" % (type(error).__name__, error))[:LONGEST]}
         if self._room.is_late():
             answer["cut"] = True
@@ -80,7 +80,7 @@ class Look:
 
     def _of_users(self, read):
         if not read["path"].startswith("*\\"):
-            raise failed("users are asked all together on a disk")
+            raise failed("on a disk, users are read only all together")
         if self._users is None:
             self._users = Users(self.disk, self._registry, self._paths)
         wanted, each, others = Wanted(read), {}, dict(self._users.others)

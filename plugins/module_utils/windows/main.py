@@ -9,7 +9,7 @@ from ..posix.errors import EndpointError
 from ..posix.running import bounded
 from .look import Look
 
-# Keys and files that one look may go through, and how long it may take.
+# Keys and files that one look may read, and how long it may take.
 THINGS, SECONDS = 200000, 120
 TOO_LARGE = {"failed": "its answer is larger than what is handed over", "cut": True}
 
@@ -17,8 +17,8 @@ TOO_LARGE = {"failed": "its answer is larger than what is handed over", "cut": T
 def main(arguments, check_mode):
     """Return {reader, answers} for {reads, root}; the same in check mode, since looking changes nothing.
 
-    ``reads`` are JSON, as Ansible handles one text more cheaply than many. Where nothing can be looked at, the result
-    is a failed one with its code, such as ``no_windows``.
+    ``reads`` are JSON, because Ansible handles one text faster than many. If nothing can be read, the result is a
+    failure with its code, such as ``no_windows``.
     """
     try:
         answers = answers_of(arguments["root"], json.loads(arguments["reads"]))
@@ -28,11 +28,11 @@ def main(arguments, check_mode):
 
 
 def answers_of(root, reads, things=THINGS, seconds=SECONDS):
-    """Return {id: answer} of reads, answered from the Windows disk that is mounted at ``root``.
+    """Return {id: answer} for reads, answered from the Windows disk that is mounted at ``root``.
 
-    Reads and answers have the form of windows_reads.schema.json. They are answered in a child: what waits in the
-    kernel for a file system, or ends the process, costs the reads that were not answered until then. Raises
-    EndpointError ``root_unreadable``, and ``no_windows`` where no Windows is on the disk.
+    Reads and answers have the form of windows_reads.schema.json. They are answered in a child: if it hangs in the
+    kernel or is killed, only the reads that were not answered until then are lost. Raises EndpointError
+    ``root_unreadable``, and ``no_windows`` if there is no Windows on the disk.
     """
     with bounded.Child(lambda board: _work(board, root, reads, things, seconds)) as child:
         has_ended = child.wait()

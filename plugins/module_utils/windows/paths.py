@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Paths as Windows writes them, as names below the root of its disk."""
+"""Convert paths as Windows writes them to names below the root of its disk."""
 
 import re
 
@@ -15,7 +15,7 @@ DEFAULT_DRIVE = "C"
 
 
 class Paths:
-    """What variables stand for on one disk. ``told`` is {variable: path} of what its registry says."""
+    """The values of variables on one disk. ``told`` is {variable: path} from its registry."""
 
     def __init__(self, system, told):
         drive = DRIVE.match(told.get("SystemRoot") or "")
@@ -34,20 +34,20 @@ class Paths:
         self._known = usual
 
     def names(self, path):
-        """Return the names below the root that a path leads to; Unanswered for what lies on no disk, or on another."""
+        """Return the names below the root that a path leads to; Unanswered if it is on no disk, or on another one."""
         whole = self._expanded(path)
         drive = DRIVE.match(whole)
         if not drive:
-            raise failed("%s is no absolute path" % path)
+            raise failed("%s is not an absolute path" % path)
         if drive.group(1).upper() != self._drive:
-            raise failed("%s lies on another disk than %s:" % (path, self._drive))
+            raise failed("%s is on another disk than %s:" % (path, self._drive))
         names = [name for name in whole[drive.end() :].split("\\") if name]
         if "." in names or ".." in names:
             raise failed("%s is not normalised" % path)
         return names
 
     def _expanded(self, path):
-        # What a variable stands for may name another one.
+        # The value of a variable may contain another one.
         for _time in range(MOST_EXPANDED):
             if "%" not in path:
                 return path
@@ -57,5 +57,5 @@ class Paths:
     def _value(self, found):
         value = self._known.get(folded(found.group(1)))
         if value is None:
-            raise failed("the variable %s is not known of a disk" % found.group(1))
+            raise failed("the value of the variable %s on a disk is not known" % found.group(1))
         return value

@@ -3,8 +3,8 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Read a registry hive: the file format that begins with "regf".
 
-A hive is whatever lies on the disk: every offset, size and count in it may be wrong on purpose. Nothing is read outside
-the file, no key is followed to itself, and what does not fit raises ValueError, never an answer.
+A hive is untrusted input: every offset, size and count in it may be wrong on purpose. Nothing is read outside the file,
+no key is followed to itself, and an inconsistency raises ValueError and never gives an answer.
 
 Layout: "Windows registry file format specification" by M. Suhanov.
 """
@@ -20,7 +20,7 @@ KEY = struct.Struct("<2sHQIIIIIIIIIIIIIIIHH")
 VALUE = struct.Struct("<2sHIIIHH")
 NOTHING = 0xFFFFFFFF
 IS_LINK, SHORT_KEY_NAME, SHORT_VALUE_NAME = 0x10, 0x20, 0x01
-# A value of more bytes lies in several cells.
+# A value of more bytes is stored in several cells.
 SEGMENT = 16344
 INLINE = 0x80000000
 LEAVES = {b"li": 4, b"lf": 8, b"lh": 8}
@@ -51,7 +51,7 @@ class Key:
 
 
 class Hive:
-    """One open hive. ``sequences`` are the two numbers of its last writing; ``is_torn`` that it was not completed."""
+    """One open hive. ``sequences`` are the two numbers of its last write; ``is_torn`` means that it was incomplete."""
 
     def __init__(self, descriptor, room):
         self._room = room
@@ -67,7 +67,7 @@ class Hive:
         self.blocks.close()
 
     def root(self):
-        """Return the key that all others are below."""
+        """Return the root key."""
         return Key(self._root, self._cell(self._root))
 
     def below(self, key):
@@ -82,17 +82,17 @@ class Hive:
             raise ValueError("fewer keys are listed below %s than it says" % key.name)
 
     def child(self, key, name):
-        """Return the key of a name directly below one, without regard to case, or None."""
+        """Return the key with a name directly below one, ignoring case, or None."""
         wanted = folded(name)
         return next((child for child in self.below(key) if folded(child.name) == wanted), None)
 
     def values(self, key):
-        """Yield (name, type, a call that returns the bytes) of every value of a key."""
+        """Yield (name, type, a function that returns the bytes) for every value of a key."""
         count, place = key.values
         if count == 0:
             return
         if count > MOST_VALUES:
-            raise ValueError("%s says that it has %d values" % (key.name, count))
+            raise ValueError("%s claims to have %d values" % (key.name, count))
         places = self._cell(place)
         if len(places) < 4 * count:
             raise ValueError("the list of values of %s is incomplete" % key.name)
@@ -104,9 +104,9 @@ class Hive:
         head = self.blocks.read(0, 512)
         magic, first, second, _time, _major, minor, _kind, _format, root, size, _cluster = HEADER.unpack_from(head)
         if magic != b"regf":
-            raise ValueError("it does not begin as a hive does")
+            raise ValueError("it does not start like a hive")
         if BASE + size > self.blocks.length:
-            raise ValueError("it has %d bytes, and says that it has %d" % (self.blocks.length, BASE + size))
+            raise ValueError("it has %d bytes, but its header says %d" % (self.blocks.length, BASE + size))
         self._end, self._root = size, root
         self._has_segments = minor > 3
         self.sequences = first, second
@@ -132,7 +132,7 @@ class Hive:
         return child
 
     def _places(self, key):
-        """Yield the places of the keys that lists say are below one."""
+        """Yield the places of the keys that the lists place below one."""
         if key.count == 0:
             return
         cell = self._cell(key.keys)
@@ -164,7 +164,7 @@ class Hive:
     def _data(self, size, place, cell):
         if size & INLINE:
             if size & ~INLINE > 4:
-                raise ValueError("a value of %d bytes is said to be in four" % (size & ~INLINE))
+                raise ValueError("a value of %d bytes is said to fit into four" % (size & ~INLINE))
             return cell[8 : 8 + (size & ~INLINE)]
         if size > LARGEST_VALUE:
             raise ValueError("a value has %d bytes, and no more than %d are read" % (size, LARGEST_VALUE))
@@ -194,7 +194,7 @@ class Hive:
 
 
 def checksum(head):
-    """Return the checksum of a header's first 508 bytes, as it is stored after them."""
+    """Return the checksum of a header's first 508 bytes, which is stored after them."""
     total = 0
     for (word,) in struct.iter_unpack("<I", head[:508]):
         total ^= word
@@ -210,5 +210,5 @@ def _entries(cell, width, key):
 
 
 def _name(raw, is_short):
-    """Return a name; a half of a character in it is written as everywhere."""
+    """Return a name; an unpaired surrogate in it is written as everywhere."""
     return raw.decode("latin-1") if is_short else wide(raw)

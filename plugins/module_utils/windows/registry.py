@@ -13,14 +13,14 @@ from .views import software
 
 CONFIG = ("System32", "config")
 OF_MACHINE = ("SOFTWARE", "SYSTEM", "ELAM", "DRIVERS")
-# Of these nothing is on the disk.
+# These exist only in a running system, not on the disk.
 VOLATILE = ("HARDWARE",)
 CURRENT = "CURRENTCONTROLSET"
 CPU = ("Control", "Session Manager", "Environment")
 
 
 class Registry:
-    """The hives of one disk that are the machine's. They stay open."""
+    """The machine's hives of one disk. They stay open."""
 
     def __init__(self, disk, room):
         self._disk, self._room = disk, room
@@ -68,7 +68,7 @@ class Registry:
         return self._open[name]
 
     def _control_set(self, hive):
-        """Return the name of the control set that CurrentControlSet led to, which is not on the disk itself."""
+        """Return the name of the control set that CurrentControlSet pointed to; that link itself is not on the disk."""
         try:
             number = value_of(hive, key_at(hive, ["Select"]), "Current")
             if not isinstance(number, int) or not 0 < number < 1000:
@@ -118,7 +118,7 @@ def key_at(hive, names):
 
 
 def value_of(hive, key, name):
-    """Return the data of a value as it is answered, None if there is none. Raises ValueError and OSError."""
+    """Return a value's data in the form of an answer, None if there is none. Raises ValueError and OSError."""
     wanted = folded(name)
     for own, kind, raw in hive.values(key):
         if folded(own) == wanted:

@@ -1,24 +1,24 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""How much one look may take: things that are looked at, bytes that are answered, and time."""
+"""How much one look may use: keys and files, bytes of the answers, and time."""
 
 import time
 
-# Bytes of values and names in all answers together: JSON takes up to three times as many.
+# Bytes of values and names in all answers together: as JSON they take up to three times as many.
 MOST_BYTES = 1 << 23
-# What one key, value or file takes besides its names and bytes: the controller limits how many parts an answer has.
+# The cost of one key, value or file besides its names and bytes: the controller limits how many parts an answer has.
 EACH = 80
-# The clock is dear beside what is counted.
+# Reading the clock is slow compared with counting.
 BETWEEN = 256
 
 
 class OutOfRoom(Exception):
-    """There is no more room or time: what was being read is not whole."""
+    """There is no more room or time: what was being read is incomplete."""
 
 
 class Room:
-    """What is left. ``things`` are keys and files that may be looked at, ``seconds`` until the end."""
+    """What is left. ``things`` are the keys and files that may be read, ``seconds`` the time until the end."""
 
     def __init__(self, things, seconds, most=MOST_BYTES):
         self._things = things
@@ -34,7 +34,7 @@ class Room:
             raise OutOfRoom()
 
     def step(self, size=1):
-        """Count work that gives nothing; raise OutOfRoom if it is too late."""
+        """Count work without a result; raise OutOfRoom if it is too late."""
         before = self._steps // BETWEEN
         self._steps += size
         if self._steps // BETWEEN != before and self.is_late():

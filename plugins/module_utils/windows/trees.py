@@ -16,10 +16,10 @@ from .letters import whole
 from .room import EACH, OutOfRoom
 from .unanswered import Unanswered, failed, of_live_alone
 
-# From 1601, where Windows begins to count, to 1970, in units of 100 ns.
+# From 1601, where Windows starts to count, to 1970, in units of 100 ns.
 EPOCH = 116444736000000000
 DEPTH, LIMIT = 1, 1 << 23
-# Compressed bytes of one file that are answered.
+# Compressed bytes of one file that an answer may have.
 MOST_PACKED = 1 << 24
 GZIP = 16 + zlib.MAX_WBITS
 
@@ -47,7 +47,7 @@ def content(disk, names, limit):
 
 
 def signature(disk, names):
-    """Raise Unanswered: whether the file is there is known, and whether Windows trusts it is not."""
+    """Raise Unanswered: on a disk it is known whether the file is there, but not whether Windows trusts it."""
     disk.described(*disk.found(names))
     raise of_live_alone()
 
@@ -94,7 +94,7 @@ def _below(disk, place, name, depth, room):
                 entry = _entry(disk, folder, spelled, depth - 1, room)
             except Unanswered as error:
                 entry = error.answer
-            found[known] = {"failed": "several names are written so"} if known in found else entry
+            found[known] = {"failed": "several files or folders have this name"} if known in found else entry
     except OutOfRoom:
         answer["cut"] = True
     return dict(answer, below=found)

@@ -3,7 +3,7 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Why a question has no answer."""
 
-# What .NET throws, by what is not there: answers read the same, whoever gives them.
+# The exceptions of .NET for what is not there: answers read the same, wherever they come from.
 NO_FILE, NO_FOLDER = "System.IO.FileNotFoundException", "System.IO.DirectoryNotFoundException"
 NO_KEY = "key"
 LONGEST = 1000
@@ -17,21 +17,21 @@ class Unanswered(Exception):
         self.answer = {kind: str(cause)[:LONGEST]}
 
     def of(self, stale):
-        """Return this of a hive that may be older than what the system last wrote, where ``stale`` (str) says why."""
+        """Return this error for a hive that may be older than the system's last write; ``stale`` (str) says why."""
         self.answer.update({"stale": stale} if stale else {})
         return self
 
 
 def absent(what):
-    """Return the error of what is known not to be there."""
+    """Return the error for what is known not to be there."""
     return Unanswered("absent", what)
 
 
 def failed(cause):
-    """Return the error of what could not be read, and is unknown."""
+    """Return the error for what could not be read, and is unknown."""
     return Unanswered("failed", cause)
 
 
 def of_live_alone():
-    """Return the error of what only a running system has."""
+    """Return the error for what only a running system has."""
     return Unanswered("not_asked", "running_system")

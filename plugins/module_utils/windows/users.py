@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Every user's hive: of those whom the registry lists, and of every folder of users that holds one."""
+"""Every user's hive: of the users in the registry, and in every folder of users that contains one."""
 
 from .disk import shown
 from .letters import folded, whole
@@ -10,7 +10,7 @@ from .unanswered import Unanswered
 
 LIST = "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList"
 HIVE = "NTUSER.DAT"
-# The user whom the system itself is, and where its hive is.
+# The user that the system itself runs as, and the path of its hive.
 DEFAULT, OF_DEFAULT, SYSTEM = ".DEFAULT", "DEFAULT", "S-1-5-18"
 FOLDERS = ("Users", "Documents and Settings")
 MOST = 2000
@@ -18,7 +18,7 @@ ALL = "*"
 
 
 class Users:
-    """``hives`` is {SID, or folder of one without: names of its hive below the root}, ``others`` {user: why not}."""
+    """``hives`` is {SID, or folder of a user without one: names of its hive below the root}, ``others`` {user: why}."""
 
     def __init__(self, disk, registry, paths):
         self._disk, self._paths = disk, paths

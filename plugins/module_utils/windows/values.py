@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""A registry value as .NET gives it: whoever answers a question, the answer reads the same."""
+"""A registry value in the form of .NET: answers read the same, wherever they come from."""
 
 import base64
 import struct
@@ -22,12 +22,12 @@ UNKNOWN = "Unknown"
 
 
 def answered(kind, raw):
-    """Return {type, data} of a value; of a type that .NET has no name for, data is None."""
+    """Return {type, data} of a value; for a type that .NET has no name for, data is None."""
     return {"type": TYPES.get(kind, UNKNOWN), "data": _data(kind, raw)}
 
 
 def texts_of(value):
-    """Return the texts in an answered value, in which a pattern may be looked for."""
+    """Return the texts in an answered value, in which a pattern may be searched."""
     data = value["data"]
     return [data] if isinstance(data, str) else data if isinstance(data, list) else []
 
@@ -48,7 +48,7 @@ def _data(kind, raw):
 
 
 def _texts(joined):
-    """Return a list of texts: each ends with a NUL, and one more that ends the list is none of them."""
+    """Return a list of texts: each ends with a NUL, and a final NUL that ends the list is not one of them."""
     if not joined:
         return []
     found = joined[:-1].split("\0") if joined.endswith("\0") else joined.split("\0")

@@ -57,13 +57,13 @@ SHARED = (
     "RegisteredApplications",
 )
 _SHARED = [[folded(name) for name in path.split("/")] for path in SHARED]
-# Of the classes, these have two views, and all others are shared.
+# Among the classes, these have two views, and all others are shared.
 CLASSES = "CLASSES"
 TWICE = ("CLSID", "DIRECTSHOW", "INTERFACE", "MEDIA TYPE", "MEDIAFOUNDATION")
 
 
 def software(names, view):
-    """Return the names below the hive SOFTWARE that a path's names below HKLM\\SOFTWARE mean in a view."""
+    """Return the names below the hive SOFTWARE for a path's names below HKLM\\SOFTWARE in a view."""
     if view != "Registry32" or is_shared(names):
         return names
     if folded(names[0]) == CLASSES and len(names) > 1:

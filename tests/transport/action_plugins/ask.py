@@ -1,4 +1,4 @@
-"""An action of the tests' own: it asks for a look at an image, and has a secret."""
+"""An action for the tests: it requests a look at an image, and has a secret."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter
 
 
 class ActionModule(Adapter):
-    """Ask the host, by the transport that the collection's actions have."""
+    """Ask the host through the transport of the collection's actions."""
 
     SPEC: ClassVar[dict[str, Any]] = {
         "root": {"type": "path", "required": True},
@@ -18,7 +18,7 @@ class ActionModule(Adapter):
     }
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Write the result where the test reads it: no module has to run for that."""
+        """Write the result where the test reads it: this needs no module."""
         result = super().run(tmp, task_vars)
         Path(self._templar.template((task_vars or {})["result"])).write_text(
             json.dumps(plain(result)), encoding="utf-8"

@@ -7,7 +7,7 @@ from ...collect.look import Look
 from ...collect.trust import accounts
 from ...posix.running.commands import must
 
-# Giving a user another primary group goes through the user's home.
+# Giving a user another primary group walks through the user's home.
 MOVE_LIMIT, LIMIT = 600, 60
 
 
@@ -17,9 +17,9 @@ def look(target):
 
 
 def do(target):
-    """Give the users named in the plan another primary group, and remove this one by the system's own tool.
+    """Give the users named in the plan another primary group, and remove this one with the system's own tool.
 
-    That tool refuses while it is any other account's primary group.
+    That tool refuses while any other account has it as its primary group.
     """
     found = _group(target["name"])
     for user in target["move"] if found else ():

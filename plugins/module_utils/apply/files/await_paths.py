@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Wait for what a daemon fetches, such as signatures, before anything relies on it."""
+"""Wait for what a daemon downloads, such as signatures, before anything relies on it."""
 
 import glob
 import time
@@ -18,7 +18,7 @@ def look(target):
 
 
 def do(target):
-    """Wait until every pattern has a path; EndpointError naming those that have none at the limit."""
+    """Wait until every pattern has a path; EndpointError naming those that have none when the limit is reached."""
     begun = time.monotonic()
     while _missing(target["patterns"]):
         if time.monotonic() - begun >= target["limit"]:

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Withdraw one trusted certificate: its file and the links to it go, and the system's tool makes the bundle anew."""
+"""Remove one trusted certificate: delete its file and its links, and have the system's tool rebuild the bundle."""
 
 import hashlib
 import os
@@ -31,7 +31,7 @@ def look(target):
 
 
 def do(target):
-    """Withdraw it."""
+    """Remove it."""
     if target["store"] == "nss":
         _from_database(target)
         return
@@ -42,9 +42,9 @@ def do(target):
     chosen = _chosen()
     if chosen != _deselected(target):
         file_replace.replace(CHOSEN, _deselected(target), before=chosen)
-        # The tool itself takes the links of what it was asked not to choose, and reports this to its hooks.
+        # The tool itself removes the links of a certificate that was deselected, and passes this on to its hooks.
         _make_anew(target)
-    # It leaves the links of a file that is gone.
+    # It leaves links whose file is gone.
     for link in sorted(set(links) | set(target["links"])):
         _remove_link(link)
     if not target["deselect"] or _in_bundles(target):
@@ -57,13 +57,13 @@ def _paths(target):
 
 def _make_anew(target):
     for tool in target["tools"]:
-        # It works on drafts, which are to be nowhere on the disk.
+        # The tool works on temporary files, which must not be written to any disk.
         remedy = "Run it by hand to see its messages."
         must([tool], TOOL_LIMIT, "Rebuilding the system's certificate store", remedy, TMPDIR="/run")
 
 
 def _refuse_another(path, digest):
-    """Refuse a file that holds another certificate than it did when the plan was made."""
+    """Refuse a file if its certificate is not the one that it held when the plan was made."""
     data = file_replace.data_of(path)
     if data is None:
         return
@@ -109,7 +109,7 @@ def _in_bundles(target):
 
 
 def _in_database(target):
-    """Return True if the database has it. Its content is data, whoever has written it."""
+    """Return True if the database has it. Its content is data, whoever wrote it."""
     opened = safe_paths.opened_file(target["database"])
     if opened is None:
         return False
@@ -125,7 +125,7 @@ def _in_database(target):
 
 
 def _from_database(target):
-    """Delete it as the user whose database it is: where others than root can change a name, root goes by none."""
+    """Delete it as the database's user: root opens nothing by a name that others can change."""
     path = target["database"]
     owner = safe_paths.lstat(path)[0]
     if owner is None:

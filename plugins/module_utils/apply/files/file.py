@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Write a configuration file whose text before and after stands in the plan."""
+"""Write a configuration file whose text before and after is in the plan."""
 
 import os
 import stat
@@ -33,7 +33,7 @@ def do(target):
 
 
 def undo(target):
-    """Put the text and mode before back; a file that was not there goes, and the directories made for it."""
+    """Restore the earlier text and mode; remove a file that did not exist, with the directories created for it."""
     if target["before"] is not None:
         safe_write.write_text(target["path"], target["before"], int(target["before_mode"], 8))
         return

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Clear the flags of chattr(1) that keep files from being removed, of just the files that the plan names."""
+"""Clear the chattr(1) flags that keep files from being removed, only on the files that the plan names."""
 
 import os
 import stat
@@ -17,13 +17,13 @@ def look(target):
 
 
 def do(target):
-    """Clear them. A file that has another name elsewhere keeps them: it is not ours alone."""
+    """Clear them. A file with another hard link keeps them: it does not belong to the product alone."""
     for told in target["flagged"]:
         _turn(told, False)
 
 
 def undo(target):
-    """Set them again where the file is still there."""
+    """Set them again if the file is still there."""
     for told in target["flagged"]:
         _turn(told, True)
 
@@ -58,5 +58,5 @@ def _turn(told, on):
 
 
 def _opened(path):
-    """Return a descriptor of a file or directory, without following links; None if it is not there or neither."""
+    """Return a descriptor of a file or directory, without following links; None if it is missing or something else."""
     return safe_paths.opened(path, file_flags.OPENED, lambda mode: stat.S_ISREG(mode) or stat.S_ISDIR(mode))

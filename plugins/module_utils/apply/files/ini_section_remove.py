@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Take one section out of a registry that several products share; the file goes with its last section."""
+"""Remove one section from a registry that several products share; remove the file with its last section."""
 
 import stat
 

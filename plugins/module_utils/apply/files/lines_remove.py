@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Take lines out of another program's configuration, and leave every other byte as it is."""
+"""Remove lines from another program's configuration, and leave every other byte as it is."""
 
 import hashlib
 
@@ -14,7 +14,7 @@ CHECK_LIMIT = 30
 
 
 def look(target):
-    """Return True if none of the lines is there any more, or, where all of the file goes, the file is not."""
+    """Return True if none of the lines is left or, if the whole file is to be removed, the file is gone."""
     data = file_replace.data_of(target["path"])
     if data is None:
         return True
@@ -45,7 +45,7 @@ def do(target):
 
 
 def edited(data, target):
-    """Return a file's bytes with each of the lines taken out or replaced; all others stay byte for byte."""
+    """Return a file's bytes with each of the lines removed or replaced; all others stay byte for byte."""
     wanted = {edit["before"].encode("utf-8"): edit["after"] for edit in target["edits"]}
     kept, rest = [], data.count(b"\n")
     for _number, lines in blocks(data, target["place"]):
@@ -61,7 +61,7 @@ def edited(data, target):
 
 
 def _check_sudoers(draft, path):
-    """Refuse a text that sudo could not read: no user could become root any more."""
+    """Refuse a text that sudo cannot read: no user could become root any more."""
     finished = commands.run(["visudo", "-c", "-q", "-f", draft], CHECK_LIMIT)
     if finished.code:
         raise EndpointError(

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Remove a path that the catalog names, and nothing that a link there leads to."""
+"""Remove a path that the catalog names; follow no link."""
 
 import stat
 
@@ -9,7 +9,7 @@ from ...posix.files import safe_paths, safe_remove
 
 
 def look(target):
-    """Return True if there is nothing at the path, or, of a directory that goes only when empty, something in it."""
+    """Return True if nothing is at the path; for a directory that is removed only if empty, also if it is not empty."""
     status, _link = safe_paths.lstat(target["path"])
     if status is None:
         return True

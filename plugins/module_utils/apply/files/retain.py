@@ -1,10 +1,10 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Keep the owner's data in an archive with checksums, read back before anything of it may go.
+"""Archive the owner's data with checksums, and read the archive back before any of it may be removed.
 
-Nothing here writes to, or removes, an original. Everything is read and written file by file, so that memory does not
-grow with what is kept.
+Nothing here changes or removes an original. Everything is read and written file by file, so that memory use does not
+grow with the data.
 """
 
 import hashlib
@@ -19,24 +19,24 @@ from ...posix.files.tree_walk import walk
 from ...posix.own import own_journal
 
 DRAFT = ".part"
-# Files that are compared with the manifests at a time, where they are not in their order.
+# How many files are compared with the manifests at a time, if they are not in their order.
 AT_ONCE = 200000
 WRITTEN = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def look(target):
-    """Return True if every file that is there now is in an archive of this run, with the content that it has now, and
-    the journal says where that is.
+    """Return True if every file that exists now is in an archive of this run with its current content, and the journal
+    says where.
 
-    A run that was interrupted may have archived, and then the product may have written more before it is run again.
+    An interrupted run may have archived some data, and the product may have written more since then.
     """
     return _is_kept(target) and _is_noted(target)
 
 
 def do(target):
-    """Write an archive, read it back against the originals, and only then give it and its manifest their names.
+    """Write an archive, compare it with the originals, and only then give it and its manifest their names.
 
-    What a run that was interrupted has archived is only noted.
+    What an interrupted run has archived is only noted.
     """
     if _is_kept(target):
         return _noted(target, {})
@@ -48,7 +48,7 @@ def do(target):
     try:
         skipped = _write(drafts[0], target)
         _verify(drafts[0], drafts[1], target)
-        # The archive's name says that both are whole, so that it comes last.
+        # The archive's name means that both are complete, so it is given last.
         os.replace(drafts[1], listing)
         _settle(folder)
         os.replace(drafts[0], whole)
@@ -69,7 +69,7 @@ def do(target):
 
 
 def tidy(target):
-    """Remove what a step that was ended has left half written."""
+    """Remove what an interrupted step has left half written."""
     _discard([name + DRAFT for names in itertools.islice(_names(target), len(_whole(target)) + 1) for name in names])
 
 
@@ -97,7 +97,7 @@ def _together(several):
 
 
 def _all_noted(target):
-    """Return what is noted of each step of this kind in this run."""
+    """Return what the journal has for each step of this kind in this run."""
     kept = own_journal.noted(target["digest"]).get("retained")
     return [] if kept is None else kept.get("steps", [kept])
 
@@ -113,7 +113,7 @@ def _whole(target):
 
 
 def _names(target):
-    """Yield (archive, manifest) of this run in order, numbered from the second on; none is ever written over."""
+    """Yield (archive, manifest) of this run in order, numbered from the second on; none is ever overwritten."""
     yield target["archive"], target["manifest"]
     for number in itertools.count(2):
         yield tuple(
@@ -128,7 +128,7 @@ def _make_private(folder):
 
 
 def _settle(folder):
-    """Make names that were given in a directory outlast a loss of power."""
+    """Make new names in a directory survive a power failure."""
     descriptor = os.open(folder, safe_paths.DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -143,7 +143,7 @@ def _discard(drafts):
 
 
 def _is_kept(target):
-    """Return True if there is an archive, and what is there now is in one."""
+    """Return True if there is an archive and it has what is there now."""
     listings = [listing for _archive, listing in _whole(target)]
     if not listings:
         return False
@@ -158,7 +158,7 @@ def _is_kept(target):
 
 
 def _now(target):
-    """Yield a digest of the manifest's line of each file that is there now."""
+    """Yield a digest of the manifest line of each file that is there now."""
     for entry in _entries(target):
         if stat.S_ISREG(entry.status.st_mode):
             yield _short(_line(entry.path, archive.digest_of(entry)))
@@ -171,10 +171,10 @@ def _digests(listing):
 
 
 def _not_in_order(wanted, found):
-    """Yield what of ``wanted`` is not in ``found``, or in another order: all from the first such one on."""
+    """Yield what of ``wanted`` is not in ``found`` or not in the same order: everything from the first such item on."""
     for one in wanted:
         if one not in found:
-            # The iterator has come to its end.
+            # The iterator is exhausted.
             yield one
 
 
@@ -208,9 +208,9 @@ def manifest_line(path, digest):
 
 
 def _entries(target):
-    """Yield everything to keep in one order; what lies below another path of the list comes with that.
+    """Yield everything to archive, in a fixed order; a path below another path of the list comes with that one.
 
-    In a home no other file system is entered, and only so much is kept: it was less when the plan was made.
+    In a home, no other file system is entered, and the amount is limited: the data was smaller when the plan was made.
     """
     paths, in_home = target["paths"], bool(target.get("in_home"))
     files = size = 0
@@ -249,7 +249,7 @@ def _write(draft, target):
 
 
 def _verify(draft, listing, target):
-    """Read the archive back against the originals and write its manifest, a line for each file."""
+    """Compare the archive with the originals and write its manifest, one line per file."""
     with os.fdopen(os.open(listing, WRITTEN, 0o600), "wb") as stream:
         for path, digest in archive.verified(draft, _entries(target)):
             stream.write(manifest_line(path, digest).encode("utf-8", "surrogateescape"))

@@ -1,14 +1,14 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Remove local rules for labels by the tool that keeps them or, where there is none, from the file that it writes."""
+"""Remove local file label rules with the tool that manages them or, without that tool, from the file that it writes."""
 
 from ...posix.files import file_replace
 from ...posix.running.commands import must
 from . import lines_remove
 
 TOOL_LIMIT = 300
-# The words of the file for kinds of files, and the tool's.
+# File types as the file spells them, and as the tool does.
 KINDS = {"--": "f", "-d": "d", "-c": "c", "-b": "b", "-s": "s", "-l": "l", "-p": "p"}
 
 look = lines_remove.look
@@ -27,7 +27,7 @@ def do(target):
 
 
 def deleting(line, target):
-    """Return the command that deletes the rule of one line: a pattern, a kind of file if it has one, and a label."""
+    """Return the command that deletes the rule of one line: a pattern, a file type if it has one, and a label."""
     fields = line.split()
     argv = [target["tool"], "fcontext", "-d", "-S", target["policy"]]
     if len(fields) == 3:

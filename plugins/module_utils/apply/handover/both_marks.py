@@ -1,11 +1,10 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Look at the marks of two engines from before the one starts until after the other has gone, and report what was
-missed.
+"""Watch the marks of two engines from before one starts until after the other is gone, and report any gap.
 
-That nothing went unseen for a moment does not follow from two measured edges, but from which marks were seen. As long
-as each look finds a process that holds marks and that the look before it found too, something held them all the while.
+Two measured edges do not show that there was no gap; the marks that were seen do. As long as each look finds a process
+that holds marks and that the look before found too, marks were held all the time.
 """
 
 import threading
@@ -15,7 +14,7 @@ from ...posix.running.moments import LOOK_EVERY, Moment, hurry
 
 
 class Held:
-    """Which processes below some paths hold marks: those that were found are asked, and only without any are all."""
+    """Which processes below some paths hold marks: check the known ones, and all processes only if none is known."""
 
     def __init__(self, below, bits, paths=()):
         """``paths`` are directories that all have to be covered, if any are given."""
@@ -25,7 +24,7 @@ class Held:
         self._known = ()
 
     def look(self):
-        """Return the set of process ids whose marks, taken together, are enough; an empty one if they are not."""
+        """Return the ids of processes whose marks together cover everything; an empty set if they do not."""
         found = {pid: interception.permission_marks(pid, self._bits) for pid in self._known}
         if not self._is_enough(found):
             found = interception.holders(self._below, self._bits)
@@ -40,13 +39,12 @@ class Held:
 
 
 class BothMarks(threading.Thread):
-    """Looks on a thread of its own at the marks of the ``old`` and the ``new`` engine (Held); use it in a ``with``.
+    """Watches the marks of the ``old`` and the ``new`` engine (Held) in its own thread; use it in a ``with``.
 
-    ``together`` and ``last`` are the Moments at which both had been seen in one look, the first and the last. ``gone``
-    and ``there`` are the edges of the time in which nothing was: when the last look before it began, and when the first
-    after it had ended; None if there was no such time. ``since`` is when the old one's marks were last seen, None as
-    long as they are. ``looks`` counts them, and ``longest`` is the longest time in seconds from the beginning of one to
-    the end of the next.
+    ``together`` and ``last`` are the first and the last Moment at which one look had seen both. ``gone`` and ``there``
+    are the edges of a gap without marks: when the last look before it began, and when the first after it ended; None
+    if there was no gap. ``since`` is when the old one's marks were last seen, None as long as they are. ``looks``
+    counts the looks, and ``longest`` is the longest time in seconds from the beginning of one to the end of the next.
     """
 
     def __init__(self, old, new):
@@ -54,30 +52,28 @@ class BothMarks(threading.Thread):
         self._old, self._new = old, new
         self._is_over = threading.Event()
         self._before, self._old_seen = None, None
-        # Who the look before saw, and until whose marks in it nothing was missed.
+        # The processes that the previous look saw, and those of them up to whose marks there was no gap.
         self._seen = self._unbroken = frozenset()
         self.together = self.last = self.gone = self.there = self.since = None
         self.looks, self.longest, self.is_whole = 0, 0.0, False
 
     def run(self):
-        """Look until the caller no longer waits for it, and once after that: what the last look but one missed is
-        seen.
-        """
+        """Look until the caller ends the watch, and once after that, to see what the last look but one missed."""
         hurry()
         is_last = False
         while not is_last:
             is_last = self._is_over.is_set()
             begun = Moment.now()
-            # The old one is looked at on both sides of the new one, so that both were there at one time.
+            # The old one is checked before and after the new one, so that both are known to be there at one time.
             old, new = self._old.look(), self._new.look()
             both = old & self._old.look() if old and new else frozenset()
             self.note(begun, Moment.now(), old, new, both)
-            # A look may take long where there are many marks: it never takes more than half of a processor.
+            # A look may take long if there are many marks: it never uses more than half of a processor.
             self._is_over.wait(max(LOOK_EVERY, begun.until(Moment.now()) or 0))
         self.is_whole = True
 
     def note(self, begun, ended, old, new, both):
-        """Take in what one look between two Moments has found: ids of processes, and of those seen beside the other."""
+        """Process what one look between two Moments found: process ids, and those seen beside the other engine."""
         seen = old | new
         self.looks += 1
         if self._before is not None:
@@ -90,10 +86,10 @@ class BothMarks(threading.Thread):
         self._before, self._seen = begun, seen
 
     def _goes_on(self, seen, both, ended):
-        """Return until whose marks nothing was missed.
+        """Return those processes up to whose marks there was no gap.
 
-        The two are not looked at at one time: an old one that was seen first may have gone before a new one, seen after
-        it, came. So the new one of such a look counts only if the look before saw it too.
+        The two are not checked at the same time: an old one seen first may be gone before the new one, seen after it,
+        starts. So the new one of such a look counts only if the look before saw it too.
         """
         going = self._unbroken & seen
         if self._before is not None and not going:
@@ -103,7 +99,7 @@ class BothMarks(threading.Thread):
         return going | (self._seen & seen)
 
     def _miss(self, ended):
-        """Between the look before and this one nothing may have held marks; ``ended`` if this one found some."""
+        """Between the previous look and this one there may be a gap without marks; ``ended`` if this one found some."""
         if self.gone is None:
             self.gone = self._before
             self.gone.exact_to = self._before.until(ended or Moment.now())
@@ -112,7 +108,7 @@ class BothMarks(threading.Thread):
         self.there = ended
 
     def was_never_without(self):
-        """Return True if both were seen at once, no look missed both, and that holds of whom the last look saw."""
+        """Return True if both were seen at once, no look missed both, and this holds for what the last look saw."""
         return self.is_whole and self.together is not None and self.gone is None and self._unbroken == self._seen
 
     def __enter__(self):

@@ -1,9 +1,9 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Bind a product to the site's tenant or licence.
+"""Enrol a product with your tenant or licence.
 
-``values`` of a target, which no plan holds, are the secrets by name; what leaves the endpoint is masked.
+``values`` of a target are the secrets by name. No plan contains them, and they are masked in all output.
 """
 
 import os
@@ -28,7 +28,7 @@ def look(target):
 
 
 def do(target):
-    """Carry out the vendor's steps, then ask until the product is enrolled; {asked: how often} is recorded."""
+    """Carry out the vendor's steps, then ask until the product is enrolled; record {asked: number of attempts}."""
     for step in target["steps"]:
         _carry_out(step, target["values"])
     for asked in range(1, target["retries"] + 1):
@@ -48,7 +48,7 @@ def do(target):
 
 
 def undo(target):
-    """Take it back as the vendor does, and remove the files that were written."""
+    """Undo it as the vendor does, and remove the files that were written."""
     for command in target["undo"]:
         _run(command, command["argv"], {})
     for path in _files(target):
@@ -74,7 +74,7 @@ def _files(target):
 
 
 def _put(path, text):
-    """Write a file; one of an earlier enrolment is kept beside it until this one holds."""
+    """Write a file; one of an earlier enrolment is kept beside it until the new enrolment works."""
     if os.path.isdir(os.path.dirname(path)):
         trust.must_be(os.path.dirname(path), "Enrolling the replacement")
     there, kept = (safe_paths.lstat(name)[0] is not None for name in (path, path + BEFORE))

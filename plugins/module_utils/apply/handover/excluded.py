@@ -1,10 +1,10 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Keep the new scanner from being asked about the old one's own files while the two run side by side.
+"""Keep the new scanner from scanning the old one's own files while the two run side by side.
 
-A scanner's worker may open its databases and temporary files before it answers. What it waits for then must not wait
-for that answer. The new one reads the list when it starts; nothing of its settings on the disk changes.
+A scanner's worker may open its databases and temporary files before it answers. The other scanner must not wait for
+that answer in turn. The new one reads the list when it starts; its settings on the disk do not change.
 """
 
 import contextlib
@@ -16,10 +16,10 @@ MODE = 0o600
 
 
 class Excluded:
-    """The directories that the new one leaves out if it starts in this ``with``.
+    """The directories that the new one excludes if it starts in this ``with``.
 
-    ``told`` is {list, environment, text, paths}, or None: ``list`` is the file with a path on each line and
-    ``environment`` the one with ``text`` that names it to the new one's unit, which starts without it too.
+    ``told`` is {list, environment, text, paths}, or None: ``list`` is the file with one path per line, and
+    ``environment`` is the file with ``text`` that passes it to the new one's unit. The unit also starts without it.
     """
 
     def __init__(self, told):
@@ -36,14 +36,14 @@ class Excluded:
         self.end()
 
     def end(self):
-        """Let the new one be asked about everything from its next start on. What is left, the next run removes."""
+        """Let the new one scan everything from its next start on. What is left, the next run removes."""
         with contextlib.suppress(Problem, OSError):
             self.forget()
 
     def forget(self):
-        """Remove both files, which a run that was killed has left too.
+        """Remove both files; a run that was killed has left them too.
 
-        The list goes last, because a scanner that is given one that is not there may watch nothing.
+        The list goes last, because a scanner whose list is missing may watch nothing.
         """
         for name in ("environment", "list") if self._told else ():
             safe_remove.remove(self._told[name], "file")

@@ -1,14 +1,14 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Watch two scanners that intercept at once, from a process of its own, and stop the new one before a host hangs.
+"""Watch two scanners that intercept at once, from a separate process, and stop the new one before a host hangs.
 
-Each of the two asks before a file is opened. Should they come to wait for each other, every process waits. So this
-process looks at a probe that reads as any process does; as soon as a read takes longer than its limit, or both have
-stood beside each other for too long, it ends the new one, whatever the run itself is waiting for then. A scanner that
-has ended keeps no process waiting: the kernel answers in its place.
+Both scanners block each file access until they answer. If they wait for each other, every process waits. So this
+process watches a probe that reads files like any process. As soon as a read takes longer than its limit, or both have
+run side by side for too long, it kills the new one, whatever the run itself is waiting for then. A scanner that was
+killed keeps no process waiting: the kernel answers in its place.
 
-Should the run be killed, it stops the new one too, unless the old one is on its way out by then.
+If the run is killed, it stops the new one too, unless the old one is already stopping.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ from .both_marks import Held
 from .probe import Probe
 
 EVERY = 0.02
-# A look at every process for marks costs more than one at the probe.
+# Searching every process for marks costs more than checking the probe.
 MARKS_EVERY = 0.1
 ROUNDS = 3
 STOP_LIMIT = 20
@@ -37,14 +37,14 @@ WORDS = {
     SLOW: "reading a clean file took longer than %(limit)g s, in %(directory)s",
     LONG: "both intercepted for longer than %(limit)g s",
     REFUSED: "a clean file could not be read, in %(directory)s",
-    ENDED: "the run was ended",
+    ENDED: "the run was terminated",
     UNWATCHED: "the process that watched both has ended",
     NO_PROBE: "no protected directory could be read within %(limit)g s",
 }
 
 
 class Guard:
-    """The watch over both, in a ``with``. ``limits`` are {limit, probe_limit} in seconds."""
+    """Watches both scanners in a ``with``. ``limits`` are {limit, probe_limit} in seconds."""
 
     def __init__(self, old, new, limits):
         """``old`` and ``new`` are those of a handover's target."""
@@ -77,7 +77,7 @@ class Guard:
         return _told(UNWATCHED, 0, "") if has_ended and not self._memory[0] else None
 
     def ready(self):
-        """Wait until the probe has read some rounds; return None, or why the two should not be tried."""
+        """Wait until the probe has read some rounds; return None, or why the two should not run side by side."""
         deadline = time.monotonic() + self._limits["limit"]
         while time.monotonic() < deadline:
             if self.struck() is not None:
@@ -88,12 +88,12 @@ class Guard:
         return _told(NO_PROBE, self._limits["limit"], "")
 
     def finished(self):
-        """Wait until it has stopped the new one, after it has struck, and return why it did."""
+        """After it has struck, wait until it has stopped the new one, and return why it did."""
         self._child.wait(STOP_LIMIT * 2)
         return self.struck()
 
     def let_old_go(self):
-        """Note that the old one is about to be asked to stop: without the run, the new one has to stay from now on."""
+        """Note that the old one is about to be stopped: if the run is killed after this, the new one has to stay."""
         self._memory[0] = 1
 
     def _watch(self, board):
@@ -102,7 +102,7 @@ class Guard:
         while True:
             now = time.monotonic()
             if now - looked >= MARKS_EVERY:
-                # One that ended and is started again stands beside the old one only from then on.
+                # One that ended and is started again runs beside the old one only from then on.
                 looked, since = now, (since or now) if self._marks.look() else None
             is_ended = os.getppid() != parent
             if is_ended and self._memory[0]:
@@ -118,12 +118,12 @@ class Guard:
             time.sleep(EVERY)
 
     def _why(self, since, last):
-        """Return why the two are to be parted; ``last`` keeps when each directory was read last, and how often then."""
+        """Return why the two must be parted; ``last`` keeps when each directory was last read, and the count then."""
         now = time.monotonic()
         for folder, (taken, rounds, slowest, is_refused) in self.probe.now().items():
             if last.get(folder, (None, 0))[0] != rounds:
                 last[folder] = (rounds, now)
-            # A reader that was ended reads nothing any more.
+            # A reader that was killed reads nothing any more.
             if max(taken, slowest, now - last[folder][1]) > self._limits["probe_limit"]:
                 return _told(SLOW, self._limits["probe_limit"], folder)
             if is_refused:
@@ -133,10 +133,10 @@ class Guard:
         return None
 
     def _stop(self):
-        """End the new one at once, and then completely: its service would be started again."""
+        """Kill the new one at once, and then stop its service, which would start it again."""
         for pid in interception.holders(self._below):
             with contextlib.suppress(OSError):
-                # By then the number may be another process's, the old scanner's even.
+                # By then the process id may belong to another process, even the old scanner.
                 one_process.send(pid, signal.SIGKILL, functools.partial(self._holds, pid))
         with contextlib.suppress(Problem, OSError):
             run(["systemctl", "stop", "--"] + self._units, STOP_LIMIT)

@@ -3,12 +3,12 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Hand real-time protection over: the old one stops, the new one starts and is tested, or the old one comes back.
 
-Where the two may run side by side, the new one starts and is tested before the old one stops (``overlap``).
-Should the run be killed before the new one has passed its self-test, another process protects the host again
+If the two may run side by side, the new one starts and is tested before the old one stops (``overlap``).
+If the run is killed before the new one has passed its self-test, another process restores protection
 (``inherited``).
 
-The window without protection runs from the last moment at which the old engine's permission marks were seen to the
-first at which the new engine's are, or the old one's again; both are read from the kernel every 2 ms.
+The window without protection begins when the old engine's permission marks were last seen, and ends when the new
+engine's, or the old one's again, are first seen. Both are read from the kernel every 2 ms.
 """
 
 import contextlib
@@ -35,13 +35,13 @@ JOURNALED = (
     "unprotected_until",
     "unprotected_clock",
 )
-# What the heir of a run that was killed has noted; whoever notes a window after that has counted it.
+# What the heir of a killed run has noted; whichever process notes a window after that has counted it.
 OF_AN_HEIR = ("interrupted_seconds", "protected_again")
 NOT_STOPPED = {"old_is_back": True, "not_stopped": True}
 
 
 class HandoverFailed(EndpointError):
-    """The new protection did not come up. ``facts`` says whether the old one is back."""
+    """The new protection did not start. ``facts`` says whether the old one is back."""
 
     def __init__(self, cause, subject, facts):
         EndpointError.__init__(self, "handover_failed", "Handing protection over", subject, cause, _outlook(facts))
@@ -68,7 +68,7 @@ def do(target):
             both = _both(stack, old, new, target)
             _prepare(target["digest"], old, new, both)
             if both is not None:
-                # The watch may have struck and ended when a command of the run starts the new one.
+                # The watch may have stopped the new one and ended, and a command of the run starts it again.
                 heir.stand_by()
         except Exception as error:
             # An earlier run may have stopped it.
@@ -83,7 +83,7 @@ def do(target):
         heir.dismiss()
         facts = _with_interrupted(facts)
         if new is not None:
-            # It passed its self-test: there is no way back any more.
+            # It passed its self-test: from here on there is no way back.
             signals.ignore()
             facts["kept_from_boot"] = old.retire()
         _note(target["digest"], facts)
@@ -91,7 +91,7 @@ def do(target):
 
 
 def _both(stack, old, new, target):
-    """Return their Overlap, entered, if the two may stand beside each other, else None."""
+    """Return their Overlap, entered, if the two may run side by side, else None."""
     if possible(old, target):
         return stack.enter_context(Overlap(old, new, target))
     if new is not None:
@@ -103,7 +103,7 @@ def _one_after_the_other(old, new):
     facts, there = old.stop(), None
     stood = _of_an_heir(own_journal.protected_again, None) if old.was_stopped and new is not None else None
     if stood is not None and new.protects():
-        # It was tested then, and is now: the window is over.
+        # It was tested then, and is tested now: the window is over.
         there, (facts["checks"], facts["attempts"]) = stood, new.stand_alone()
     elif new is not None:
         there, facts["checks"], facts["attempts"] = new.bring_up()
@@ -111,7 +111,7 @@ def _one_after_the_other(old, new):
 
 
 def _with_interrupted(facts):
-    """Return the facts with the time of runs that were killed, which counts too."""
+    """Return the facts with the time of killed runs, which counts too."""
     before = _of_an_heir(own_journal.interrupted_seconds, 0.0)
     if not before or facts["window_seconds"] is None:
         return facts
@@ -119,7 +119,7 @@ def _with_interrupted(facts):
 
 
 def _of_an_heir(ask, otherwise):
-    """Return what the heir of a run that was killed has noted: a journal that is damaged keeps no protection away."""
+    """Return what the heir of a killed run has noted; a damaged journal must not prevent protection."""
     try:
         return ask()
     except (Problem, OSError, ValueError, TypeError, KeyError):
@@ -127,9 +127,9 @@ def _of_an_heir(ask, otherwise):
 
 
 def _inherit(target, old, new):
-    """Protect the host again, whose run was killed; done by its heir, which has ``old`` and ``new`` as they were found.
+    """Restore protection after the run was killed; done by its heir, with ``old`` and ``new`` as they were found.
 
-    The window is noted, and counts until what protects then was tested.
+    The window is noted. It lasts until the protection that was restored has passed its test.
     """
     digest = target["digest"]
     with contextlib.suppress(Problem, OSError, ValueError):
@@ -144,7 +144,7 @@ def _inherit(target, old, new):
     if stays:
         now = Moment.now()
         told = window.between(old.gone, now)
-        # It goes on for the next run, which has to know that the old one was stopped.
+        # The journal entry stays for the next run, which has to know that the old one was stopped.
         told.pop("unprotected_until", None)
         with contextlib.suppress(Problem, OSError):
             own_journal.note(digest, protected_again={"at": str(now), "clock": now.clock}, **told)
@@ -152,7 +152,7 @@ def _inherit(target, old, new):
 
 
 class _WayBack:
-    """In its ``with`` whatever goes wrong brings the old protection back, a fault of this program's own too."""
+    """In its ``with``, whatever goes wrong brings the old protection back, even a bug in this program."""
 
     def __init__(self, old, new, both, signals, digest, subject):
         self._old, self._new, self._both = old, new, both
@@ -174,7 +174,7 @@ def _prepare(digest, old, new, both):
     """Do what can fail before anything is stopped."""
     if new is not None:
         new.prepare()
-    # Should nothing come after this, then it is known what was stopped, and since when nothing protects.
+    # If nothing comes after this, the journal says what was stopped, and since when the host is unprotected.
     noted = {"stopped_units": old.units} if old.units else {}
     if old.gone is None and old.intercepted and both is None:
         noted.update(_unprotected())
@@ -183,13 +183,13 @@ def _prepare(digest, old, new, both):
 
 
 def _unprotected():
-    """Return what the journal is to know before the old protection is stopped."""
+    """Return what the journal must contain before the old protection is stopped."""
     now = Moment.now()
     return {"unprotected_from": str(now), "unprotected_clock": now.clock, "unprotected_until": None}
 
 
 def undo(target):
-    """Bring back what a handover to nothing stopped, because what was to come after it failed; return the facts."""
+    """Bring back what a handover to nothing stopped, because a later step failed; return the facts."""
     old = _stopped(target["old"])
     facts = _bring_back(old, None)
     _note(target["digest"], facts, old)
@@ -199,19 +199,19 @@ def undo(target):
 
 
 def _old(old):
-    """Return the old protection as it is, or as it was before a run that was interrupted stopped it."""
+    """Return the old protection as it is, or as it was before an interrupted run stopped it."""
     found = Old.found(old)
     if found.intercepted:
         return found
     stopped = _stopped(old)
     if stopped.is_unknown:
-        # The journal, which would say so, cannot be read: what runs was not stopped.
+        # The journal, which would say so, cannot be read: assume that what runs was not stopped.
         return found if found.units else stopped
     return stopped if stopped.was_stopped else found
 
 
 def _stopped(old):
-    """Return the old protection as the journal says that it was before it was stopped, or as the step itself knows."""
+    """Return the old protection as it was before it was stopped, as the journal or the step itself says."""
     try:
         since, units = own_journal.unprotected_since(), own_journal.stopped_units()
     except Exception:
@@ -220,9 +220,9 @@ def _stopped(old):
 
 
 def _bring_back(old, new, both=None):
-    """Stop the new protection, start the old one, and report whether it intercepts again, and when none did.
+    """Stop the new protection, start the old one, and report whether it intercepts again, and the gap between.
 
-    ``both`` is their Overlap if they may stand beside each other: the old one is started first then.
+    ``both`` is their Overlap if they may run side by side: then the old one is started first.
     """
     notes = both.old_first() if both is not None and old.gone is not None else []
     notes += new.take_down() if new is not None else []
@@ -248,8 +248,8 @@ def _code(error):
 
 
 def _note(digest, facts, old=None, more=None):
-    """Put the window into the journal, and what of the old protection is not back. Where that cannot be written it
-    stands in the record alone, with the cause.
+    """Write the window, and what of the old protection is not back, into the journal. If that fails, only the record
+    has it, with the cause.
     """
     stopped = old.units if old is not None and not facts["old_is_back"] else []
     try:
@@ -260,7 +260,7 @@ def _note(digest, facts, old=None, more=None):
 
 
 def _outlook(facts):
-    """Return in words how a host is left whose handover failed."""
+    """Say in what state a failed handover has left the host."""
     if facts.get("not_stopped"):
         return "The old protection was not stopped."
     if facts["old_is_back"]:

@@ -1,11 +1,12 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Bring the new real-time protection up and test it, and take it back to what it was before the handover.
+"""Start the new real-time protection and test it, and return it to its state before the handover.
 
-What was staged decides how. One that may be up on demand beside another engine has a ``unit`` that is started. One that
-can be passive is switched by the commands in ``activate``, and switched back by those in ``deactivate``. One that bears
-no other engine beside it comes now, by the steps in ``install``, and goes again with them.
+How depends on what was staged. A product that can run on demand beside another engine has a ``unit``, which is
+started. One that can be passive is switched by the commands in ``activate``, and switched back by those in
+``deactivate``. One that cannot run beside another engine is installed now by the steps in ``install``, which also
+remove it again.
 """
 
 import time
@@ -25,9 +26,9 @@ INSTALLS = {"enrol": enrol, "kit_install": kit_install, "packages_install": pack
 STOP_LIMIT = 90
 PROOF_LIMIT = 5
 PROOF_PAUSE = 0.1
-# An engine that takes longer to answer one access has not come up.
+# An engine that takes longer to answer one access has not started.
 ANSWER_LIMIT = 10
-# A unit that ends and comes up again by itself has its marks back by then; one that runs on without them never has.
+# A unit that restarts by itself has its marks back by then; one that keeps running without them never will.
 LOST_LIMIT = 1
 GIVEN_UP_PAUSE = 0.2
 ATTEMPTS = 3
@@ -37,9 +38,9 @@ NO_MARKS = "new_does_not_intercept"
 class New:
     """The new protection; ``new`` is the target of a handover, as the planner makes it.
 
-    Without ``marks`` it intercepts by other means than fanotify, which leave no trace: that it protects is then seen by
-    its own answers and by a refused access, and counts from when both are there. One that blocks nothing ``tells``, in
-    the log of its unit.
+    Without ``marks`` it does not intercept with fanotify, and its method leaves no trace: that it protects is then
+    seen by its own answers and by a refused access, and counts from when both are there. One that only notifies
+    ``tells``: it reports what it finds in the log of its unit.
     """
 
     def __init__(self, new):
@@ -49,7 +50,7 @@ class New:
         self._ran_before = []
 
     def is_up(self):
-        """Return True if it intercepts and starts at boot; what leaves no marks is asked."""
+        """Return True if it intercepts and starts at boot; a product without marks is asked."""
         own = systemd.show(self._own()).values()
         if any(unit["UnitFileState"] != "enabled" for unit in own) or (self._new["marks"] and not self._held()):
             return False
@@ -60,15 +61,15 @@ class New:
         return not self._new["probes"] or overall(vendor.prove(self._new["probes"])) == OK
 
     def prepare(self):
-        """Make systemd know its unit as it is configured, before anything is stopped."""
+        """Have systemd load its unit as it is configured, before anything is stopped."""
         if not self._new["install"]:
             systemd.reload_if_needed(self._own() + self._replaced())
 
     def bring_up(self):
         """Start it until it passes its self-test; return (Moment from which it protects, checks, number of attempts).
 
-        An engine can lose its marks in the moment after it has set them (clamonacc 1.4.6 was seen to, with
-        "ClamInotif: stopped" in its log and no error). Starting it again costs a fraction of what going back would.
+        An engine can lose its marks right after it has set them (clamonacc 1.4.6 did, with "ClamInotif: stopped" in its
+        log and no error). Starting it again costs a fraction of what a rollback would.
         """
         self._install()
         if self._replaced():
@@ -85,7 +86,7 @@ class New:
     def stand_beside(self, proof, is_over):
         """Start it while the old one still intercepts, until ``proof()`` (checks) holds, and return all checks.
 
-        ``is_over()`` returns True once it may not stand there any more.
+        ``is_over()`` returns True once it may no longer run beside the old one.
         """
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -104,7 +105,7 @@ class New:
         raise self._not_proven(checks)
 
     def stand_alone(self):
-        """Test it after the old one has gone, as ``bring_up`` does; return (checks, number of attempts)."""
+        """Test it after the old one is gone, as ``bring_up`` does; return (checks, number of attempts)."""
         checks = self._prove()
         if overall(checks) == OK:
             self._keep()
@@ -128,22 +129,22 @@ class New:
         return EndpointError("new_not_proven", "Testing the new protection", self._new["unit"], bad, "Check its log.")
 
     def take_down(self):
-        """Stop it, or make it passive again, before the old one is started; return what did not work, in words."""
+        """Stop it, or make it passive again, before the old one is started; return the errors as texts."""
         if self._new["deactivate"]:
             return _attempted(_tell, self._new["deactivate"])
         errors = _attempted(lambda unit: stop([unit], STOP_LIMIT), reversed(self._own()))
         return errors + _attempted(lambda unit: systemd.tell("start", [unit]), self._ran_before)
 
     def remove(self):
-        """Remove what the handover installed, once the old one protects again; return what did not work, in words."""
+        """Remove what the handover installed, once the old one protects again; return the errors as texts."""
         return _attempted(lambda step: INSTALLS[step["kind"]].undo(step["target"]), reversed(self._installed))
 
     def _own(self):
-        """Return its unit, and after it the one that would start it again."""
+        """Return its unit, followed by the one that would start it again."""
         return [self._new["unit"]] + [name for name in [self._new["guard"]] if name]
 
     def _replaced(self):
-        """Return the unit of the package's in place of which its own comes, if that one runs or starts at boot."""
+        """Return the package's own unit, which the collection's unit replaces, if it runs or starts at boot."""
         return [name for name in [self._new["replaces"]] if name]
 
     def _install(self):
@@ -154,7 +155,7 @@ class New:
                 kind.do(step["target"])
 
     def _start(self, limit):
-        """Set it going and return the Moment of its marks on each protected path; None if it leaves none."""
+        """Start it and return the Moment of its marks on each protected path; None if it leaves none."""
         if not self._new["marks"]:
             self._set_going(limit)
             return None
@@ -175,11 +176,11 @@ class New:
         for command in self._new["activate"]:
             _tell(command)
         if not self._new["activate"]:
-            # One that was installed just now has been started by its package, and may be scanning already.
+            # One that was installed just now has been started by its package, and may already be scanning.
             systemd.tell("start" if self._new["install"] else "restart", [self._new["unit"]], limit)
 
     def _awaited(self, there, limit):
-        """Return the Moment of the marks, or None: at the limit, or as soon as the unit will not come up any more."""
+        """Return the Moment of the marks, or None: at the limit, or as soon as the unit will clearly not start."""
         deadline = time.monotonic() + limit
         while time.monotonic() < deadline:
             moment = there.wait(GIVEN_UP_PAUSE)
@@ -188,7 +189,7 @@ class New:
         return None
 
     def _uncovered(self):
-        """Return the protected paths without a mark; "anything" where there is not one mark."""
+        """Return the protected paths without a mark; "anything" if there is no mark at all."""
         held = [target for targets in self._held().values() for target in targets]
         return interception.uncovered(self._new["paths"], held) if held else ["anything"]
 
@@ -196,9 +197,9 @@ class New:
         return interception.holders(self._new["below"], self._bits)
 
     def _prove(self, proof=None):
-        """Return the checks, tried again: marks are there before their listener answers, a product before its state.
+        """Return the checks, with retries: marks are set before their listener answers, and a product before its state.
 
-        ``proof()`` gives the checks in place of all but its own marks, where another one still intercepts.
+        ``proof()`` gives the checks that replace all but its own marks while another one still intercepts.
         """
         asks, lost = bool(self._new["probes"]), None
         deadline = time.monotonic() + (self._new["limit"] if asks else PROOF_LIMIT)
@@ -227,7 +228,7 @@ def _tell(command):
 
 
 def _attempted(act, objects):
-    """Do it for each; return the errors in words, as one keeps neither the next nor the old protection from it."""
+    """Do it for each; return the errors as texts, since none may stop the next one or the old protection's return."""
     errors = []
     for one in objects:
         try:

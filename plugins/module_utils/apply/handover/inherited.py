@@ -1,12 +1,12 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Protect a host again whose run was killed after the old protection was asked to stop, before the new one had passed
-its self-test.
+"""Restore a host's protection if its run was killed after the old protection was asked to stop, before the new one had
+passed its self-test.
 
-Commands of that run go on: the old one may still be stopping, the new one starting, or being stopped by the watch over
-both. So what protects is looked at until it stands for a while: the new one stays if it passes its self-test, and
-otherwise the old one comes back.
+Commands of that run continue: the old one may still be stopping, the new one starting, or being stopped by the guard.
+So the state is watched until it is stable for a while. The new one stays if it passes its self-test; otherwise the
+old one comes back.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ STOPPING = "deactivating"
 
 
 class Inherited:
-    """What a run that was killed has left: ``target`` is its handover's, ``old`` an Old, ``new`` a New or None, and
+    """What a killed run has left: ``target`` is its handover's, ``old`` an Old, ``new`` a New or None, and
     ``bring_back()`` stops the new one and brings the old one back.
     """
 
@@ -34,7 +34,7 @@ class Inherited:
         self._target, self._old, self._new, self._bring_back = target, old, new, bring_back
 
     def settle(self):
-        """Return True if the new one stays, False if the old one was brought back, as far as it would come."""
+        """Return True if the new one stays, False if the old one was brought back as far as possible."""
         self._let_installers_end()
         stays = False
         for _round in range(ROUNDS):
@@ -47,7 +47,7 @@ class Inherited:
         return stays
 
     def _let_installers_end(self):
-        """Wait for the installation of one that bears no other beside it: cut short, it would stay half-way."""
+        """Wait for the installation of a product that runs beside no other: interrupted, it would stay half done."""
         deadline = time.monotonic() + INSTALLING_LIMIT
         while self._target["new"] and self._target["new"]["install"] and time.monotonic() < deadline:
             if not own_places.are_used() and not any(map(_is_locked, package_locks.LOCKS)):
@@ -55,11 +55,11 @@ class Inherited:
             time.sleep(PAUSE)
 
     def _part(self):
-        """Watch the two while both intercept, until one has gone or the watch has stopped the new one."""
+        """Watch the two while both intercept, until one is gone or the guard has stopped the new one."""
         new = self._target["new"]
         if not self._both() or not new.get("overlap"):
             return
-        # Without a watch the new one goes at once: it is stopped before the old one is brought back.
+        # Without a guard the new one stops at once: before the old one is brought back.
         with contextlib.suppress(Problem, OSError), Guard(self._target["old"], new, new["overlap"]) as guard:
             while self._both() and guard.struck() is None:
                 time.sleep(PAUSE)
@@ -86,7 +86,7 @@ class Inherited:
     def _stands(self, stays):
         """Return True if one of the two protects for a while, and is not about to stop."""
         if not self._old.intercepted:
-            # It leaves nothing to be seen.
+            # This product leaves no marks that could be seen.
             return True
         deadline = time.monotonic() + STAYS
         while time.monotonic() < deadline:
@@ -103,7 +103,7 @@ class Inherited:
 
 
 def _is_locked(database):
-    """Return True while a package manager works: a user's lock keeps no host without protection."""
+    """Return True while a package manager runs as root: a user's lock must not leave a host unprotected."""
     try:
         held = package_locks.holder(database)
         return held is not None and os.stat("/proc/%d" % held[1]).st_uid == 0

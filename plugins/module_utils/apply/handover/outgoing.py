@@ -21,14 +21,14 @@ START_PAUSE = 1.0
 GIVEN_UP = 1.0
 PROOF_LIMIT = 5
 PROOF_PAUSE = 0.1
-# Where it is tried that the old protection refuses the test file, of those directories that its marks lie on.
+# How many of the directories with its marks are used to test that the old protection refuses the test file.
 TRIED_IN = ("/home", "/root", "/srv", "/tmp", "/var/tmp")
 
 
 class Old:
     """The old protection: ``units`` that run or ran, whether it ``intercepted``, and the Moments at which its last mark
-    was ``gone`` and its first one ``back``; None where that did not happen. ``was_stopped`` says that an earlier run
-    stopped it, and ``is_unknown`` that the journal which knows what ran cannot be read.
+    was ``gone`` and its first one ``back``; None if that did not happen. ``was_stopped`` says that an earlier run
+    stopped it, and ``is_unknown`` that the journal, which says what ran, cannot be read.
     """
 
     was_stopped = is_unknown = False
@@ -37,7 +37,7 @@ class Old:
         """``old`` is a step's {units, starting, triggers, below, stop_limit, start_limit}."""
         self._old = old
         self._held = held
-        # What starts others by itself comes first.
+        # Units that start others come first.
         self.units = units
         self.intercepted = bool(held) or gone is not None
         self.gone = gone
@@ -57,11 +57,11 @@ class Old:
         return made
 
     def holds(self):
-        """Return True if it was found to intercept, on this host and now."""
+        """Return True if it was found to intercept, by this run."""
         return bool(self._held)
 
     def stop(self):
-        """Stop it and return {} or, where it did not stop by itself, {forced: names, after_seconds}."""
+        """Stop it and return {} or, if it did not stop by itself, {forced: names, after_seconds}."""
         with Watch(self._lets_go) as gone:
             try:
                 facts = self._stop_units()
@@ -76,7 +76,7 @@ class Old:
                 return facts
             finally:
                 if self._held:
-                    # A window is never reported shorter than it was: it counts from when its marks were last seen.
+                    # A window is never reported as shorter than it was: it counts from when its marks were last seen.
                     self.gone = gone.begun
 
     def _lets_go(self):
@@ -94,10 +94,9 @@ class Old:
         return force(self.units, limit)
 
     def retire(self):
-        """Keep it from starting at boot with the new one, which passed its self-test; return the links that were
-        taken away.
+        """Keep it from starting at boot beside the new one, which passed its self-test; return the removed links.
 
-        One that cannot be is no reason to go back: removal takes it away once more, and reports why it could not.
+        A link that cannot be removed is no reason to roll back: the removal tries again, and reports why it failed.
         """
         gone = []
         for name in self.units:
@@ -108,7 +107,7 @@ class Old:
     def bring_back(self):
         """Start what was stopped and check that it intercepts again; return the facts {old_is_back, old_checks, notes}.
 
-        Where it held no mark before there is nothing to check but that its units run.
+        If it held no marks before, the only check is that its units run.
         """
         if self.is_unknown:
             return self._bring_back_unknown()
@@ -120,7 +119,7 @@ class Old:
         return {"old_is_back": overall(checks) == OK, "old_checks": checks, "notes": notes}
 
     def start_again(self):
-        """Start it and wait until it intercepts, or will not; return what did not work, in words."""
+        """Start it and wait until it intercepts, or clearly will not; return the errors as texts."""
         with Watch(lambda: bool(interception.holders(self._old["below"]))) as back:
             notes = self._start_units()
             self.back = back.wait(self._old["start_limit"] if running(self.units) else GIVEN_UP)
@@ -136,7 +135,7 @@ class Old:
         return {"old_is_back": overall(checks) == OK, "old_checks": checks, "notes": notes}
 
     def _start_units(self):
-        """Start them, again after a moment if that fails: a service that was stopped hard may need one."""
+        """Start them, and retry after a moment: a service that was killed may need one."""
         notes = []
         for start in range(STARTS if self.units else 0):
             if start:
@@ -150,7 +149,7 @@ class Old:
         return notes
 
     def _prove(self):
-        """Return the checks of what came back, tried again: a mark is there before its listener answers."""
+        """Return the checks of what came back, with retries: a mark is set before its listener answers."""
         if self.back is None:
             return [check("old_marks", BAD, "no permission mark within %d s" % self._old["start_limit"])]
         deadline = time.monotonic() + PROOF_LIMIT
@@ -162,7 +161,7 @@ class Old:
 
 
 def _checks(below):
-    """Return a check of the marks, and of accesses in each directory that they lie on: they may lie on others only."""
+    """Return a check of the marks, and of accesses in each directory with marks; others may have none."""
     held = [target for targets in interception.holders(below).values() for target in targets]
     there = [path for path in TRIED_IN if os.path.isdir(path) and os.access(path, os.W_OK)]
     bare = interception.uncovered(there, held)

@@ -1,10 +1,11 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Hand protection over without a moment in which nothing protects: the new one stands before the old one goes.
+"""Hand protection over without a gap: the new one starts before the old one stops.
 
-The new one starts while the old one still intercepts, is tested by what only it can know, and only then does the old
-one stop. Where the two cannot run side by side the new one is stopped, and starts after the old one has stopped.
+The new one starts while the old one still intercepts. It is tested with something that only it can know, and only then
+does the old one stop. If the two cannot run side by side, the new one is stopped, and starts after the old one has
+stopped.
 """
 
 import contextlib
@@ -22,19 +23,19 @@ from .guard import SLOW, Guard
 
 # Seconds for one self-test with the old one running, which may be slow with each file.
 PROOF_LIMIT = 4
-# A reader that waits while only the old one intercepts says nothing of the two, and the old one protects meanwhile.
+# A wait while only the old one intercepts says nothing about the two together, and the old one protects meanwhile.
 READY_ATTEMPTS = 5
 READY_PAUSE = 2
 
 
 def possible(old, target):
-    """Return True if the two may stand beside each other, and the old one stands there."""
+    """Return True if the two may run side by side and the old one is running."""
     new = target["new"]
     return bool(new and new.get("overlap") and old.holds())
 
 
 class Overlap:
-    """The two beside each other, in a ``with``: as long as it lasts, the new one's engine knows a signature of its own.
+    """The two side by side, in a ``with``: meanwhile the new engine has a signature that only it knows.
 
     ``old`` and ``new`` are an Old and a New, and ``target`` is the handover's.
     """
@@ -51,7 +52,7 @@ class Overlap:
         )
 
     def __enter__(self):
-        # One that a run has left which was killed is begun anew: the old one protects meanwhile.
+        # One that a killed run has left is started from scratch: the old one protects meanwhile.
         self._new.take_down()
         with contextlib.ExitStack() as stack:
             stack.enter_context(self._excluded)
@@ -65,7 +66,7 @@ class Overlap:
     def hand_over(self, note_stop):
         """Do it and return the facts; EndpointError if the new one fails its self-test, and the old one may still run.
 
-        ``note_stop()`` notes that the old one is about to be stopped.
+        ``note_stop()`` notes in the journal that the old one is about to be stopped.
         """
         try:
             with self._marks:
@@ -79,12 +80,12 @@ class Overlap:
         return facts
 
     def old_first(self):
-        """Start the old one while the new one stands, as far as the two get on; return what did not work, in words."""
+        """Start the old one beside the new one, if the two can run side by side; return the errors as texts."""
         try:
             with self._guard():
                 return self._old.start_again()
         except Exception as error:
-            # It is started once more, when the new one has stopped.
+            # It is started again after the new one has stopped.
             return ["starting the old protection together with the new one: %s" % (str(error) or repr(error))]
 
     def _guard(self):
@@ -94,7 +95,7 @@ class Overlap:
         with contextlib.ExitStack() as stack:
             guard, struck = self._watched(stack)
             struck, checks = self._stand(guard) if struck is None else (struck, [])
-            # Nothing is left of it on the disk from here on, whatever comes.
+            # From here on nothing of it is left on the disk, whatever happens.
             self._signature.take_away()
             facts = None
             note_stop()
@@ -110,7 +111,7 @@ class Overlap:
         return dict(facts, overlap=told)
 
     def _watched(self, stack):
-        """Return (a Guard that was entered, why the two should not be tried or None)."""
+        """Return (a Guard that was entered, why the two should not run side by side or None)."""
         for attempt in range(1, READY_ATTEMPTS + 1):
             guard = stack.enter_context(self._guard())
             struck = guard.ready()
@@ -121,7 +122,7 @@ class Overlap:
         return guard, struck
 
     def _stand(self, guard):
-        """Return (why the two are not to stand beside each other or None, the checks of the new one)."""
+        """Return (why the two must not run side by side or None, the checks of the new one)."""
         try:
             checks = self._new.stand_beside(lambda: self._proof(guard), lambda: guard.struck() is not None)
         except EndpointError:
@@ -137,7 +138,7 @@ class Overlap:
         return beside.prove(new["paths"], self._signature.data, new["unit"], PROOF_LIMIT, new["quarantine"])
 
     def _one_after_the_other(self, stopped):
-        """Go on as where two may not stand beside each other; ``stopped`` are the facts if the old one has stopped."""
+        """Continue as if the two may not run side by side; ``stopped`` are the facts if the old one has stopped."""
         if stopped is None:
             self._new.take_down()
             stopped = self._old.stop()
@@ -154,7 +155,7 @@ class Overlap:
         marks = self._marks
         if marks.was_never_without():
             return {"window_seconds": 0.0, "window_exact_to_seconds": 0.0}
-        # Where looking ended early, it counts from when the old one was last seen until now.
+        # If the watch ended early, the gap counts from when the old one was last seen until now.
         return window.between(marks.gone or self._old.gone, marks.there or Moment.now())
 
     def _seen(self):

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Read a clean file in each protected directory again and again, as any process does, and say how long that takes."""
+"""Read a clean file in each protected directory again and again, as any process does, and measure how long it takes."""
 
 import contextlib
 import errno
@@ -18,13 +18,13 @@ from ...prove import test_files
 from ...prove.samples import CLEAN
 
 EVERY = 0.02
-# A reader that ended removes its file itself; of one that waited for an answer it has to be done for it.
+# A reader that ends removes its file itself; for one that hung waiting for an answer, this is done here.
 CLEANING = 10
 REFUSED = (errno.EPERM, errno.EACCES)
 FLOAT, NUMBER = struct.Struct("d"), struct.Struct("q")
-# Where each stands. It is written by itself and is 0 for a moment then, which says of each of them: nothing yet.
+# Where each reader is. A reader writes its own entry, which is 0 for a moment then: that means nothing yet.
 PLACES = {
-    # Since when it reads (seconds of the monotonic clock), and how long the slowest read took (seconds).
+    # When its current read began (seconds of the monotonic clock), and how long the slowest read took (seconds).
     "begun": (FLOAT, 0),
     "slowest": (FLOAT, 8),
     # How often it has read, and whether it was refused once.
@@ -34,10 +34,10 @@ PLACES = {
 
 
 class Probe:
-    """Processes of their own that read, one a directory, in a ``with``; their results are in shared memory.
+    """Separate processes that read, one per directory, in a ``with``; their results are in shared memory.
 
-    Scanners answer them like any process: where both wait for each other, they wait too, and no other process's file
-    has to be what shows it.
+    Scanners answer them like any process: if both wait for each other, the readers wait too, and the deadlock shows
+    here first.
     """
 
     def __init__(self, folders):
@@ -65,7 +65,7 @@ class Probe:
         return min((rounds for _taken, rounds, _slowest, _refused in self.now().values()), default=0)
 
     def slowest(self):
-        """Return the seconds of the slowest read, also of one that is under way."""
+        """Return the seconds of the slowest read, including one that is under way."""
         return max((max(taken, slowest) for taken, _rounds, slowest, _refused in self.now().values()), default=0.0)
 
 
@@ -101,7 +101,7 @@ class _Reader:
         form.pack_into(self._memory, place, value)
 
     def _read_on(self, _board):
-        # What is measured is how long a scanner takes, not how long others have the processor.
+        # This measures how long a scanner takes, not how long other processes have the CPU.
         hurry()
         parent = os.getppid()
         with contextlib.suppress(OSError, Problem):
@@ -113,7 +113,7 @@ class _Reader:
         self._remove()
 
     def _made(self):
-        """Return a descriptor of a new directory with the file in it; a scanner is asked about making one too."""
+        """Return a descriptor of a new directory with the file in it; a scanner is also asked when it is created."""
         self._write("begun", time.monotonic())
         inside = test_files.made(test_files.opened(self.folder), self._name)
         test_files.write(inside, self._name, CLEAN)

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Prove detection through the staged engine's socket; the engine may still be loading its signatures."""
+"""Test detection through the staged engine's socket; the engine may still be loading its signatures."""
 
 import time
 
@@ -16,15 +16,15 @@ RELOADING = 15
 
 
 def look(_target):
-    """Return False: a self-test says only what is so now."""
+    """Return False: a self-test only shows the state at this moment."""
     return False
 
 
 def do(target):
-    """Try until the self-test passes or its limit is over; return the checks.
+    """Try until the self-test passes or its time is up; return the checks.
 
-    An engine that does not answer may be loading; one that answers wrongly gets only a moment to load what is new, and
-    one that does not stay up gets no more.
+    An engine that does not answer may be loading. One that answers wrongly gets only a moment to load new signatures,
+    and one that does not stay up gets no more time.
     """
     begun = time.monotonic()
     while True:

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Prove by a product's own command line that it is staged; it may still be fetching what it knows."""
+"""Check with a product's own command line that it is staged; it may still be downloading its data."""
 
 import time
 
@@ -14,12 +14,12 @@ PAUSE = 2
 
 
 def look(_target):
-    """Return False: a self-test says only what is so now."""
+    """Return False: a self-test only shows the state at this moment."""
     return False
 
 
 def do(target):
-    """Ask until every check is ok or the limit is over; return the checks."""
+    """Ask until every check is ok or the time is up; return the checks."""
     begun = time.monotonic()
     while True:
         checks = vendor.prove(target["probes"])

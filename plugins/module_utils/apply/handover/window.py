@@ -4,12 +4,12 @@
 """The facts of a time without protection, as a record and the journal have them."""
 
 NO_CLOCK = "the run that began it was interrupted, and the host was restarted since, or its clock was not recorded"
-# Seconds as they are reported have three digits, and 0 is said only where there was no window.
+# Reported seconds have three digits, and 0 means that there was no window.
 SHORTEST = 0.001
 
 
 def between(gone, there):
-    """Return the facts of the window between two Moments, either of which may not have come."""
+    """Return the facts of the window between two Moments, either of which may be missing."""
     facts = {"window_seconds": None}
     if gone is not None:
         facts["unprotected_from"] = str(gone)

@@ -17,7 +17,7 @@ def look(target):
 
 
 def do(target):
-    """Remove the chain in one go, or nothing of it; the facts are what was there."""
+    """Remove the chain in one transaction, or change nothing; the facts are what was there."""
     chain = _there(target)
     if chain["rules"] != target["rules"] or _leading(chain["jumps"]) != _leading(target["jumps"]):
         raise EndpointError(
@@ -32,7 +32,7 @@ def do(target):
 
 
 def undo(target):
-    """Make the chain again, with its rules, and with the jumps to it in their old places."""
+    """Recreate the chain with its rules, and the jumps to it in their old places."""
     chain = dict(target, **target["facts"])
     _give(target["tool"], _making_by_nft(chain) if target["tool"] == packet_views.NFT else _making(chain), target)
 
@@ -57,7 +57,7 @@ def _leading(jumps):
 def _removing(chain):
     yield "*%s" % chain["table"]
     for jump in chain["jumps"]:
-        # It reads a rule as it was listed, quotes and all; appended becomes deleted.
+        # It reads a rule as it was listed, including quotes; "append" becomes "delete".
         yield "-D" + jump["rule"][len("-A") :]
     yield "-F %s" % chain["chain"]
     yield "-X %s" % chain["chain"]

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Delete firewall rules and policy routes that the plan names word for word; any other stays, whatever it is like."""
+"""Delete firewall rules and policy routes that the plan names word for word; all others stay, however similar."""
 
 from ...linux import packet_rules, packet_views
 from ...posix.errors import EndpointError
@@ -18,7 +18,7 @@ def look(target):
 
 
 def do(target):
-    """Delete those that are listed now: a handle or place of an earlier listing may be another rule's by now."""
+    """Delete those that are listed now: a handle or position from an earlier listing may now belong to another rule."""
     deleted = []
     for tool in sorted({rule["tool"] for rule in target["rules"]}):
         there = [rule for rule in _there(target["rules"]) if rule["tool"] == tool]
@@ -46,7 +46,7 @@ def _key(rule):
 
 
 def _commands(tool, rules):
-    """Yield (arguments, standard input) of what deletes the rules of one tool, all of them in one go where it can."""
+    """Yield (arguments, standard input) of what deletes the rules of one tool, all in one transaction if it can."""
     if not rules:
         return
     if tool in packet_rules.ROUTES:
@@ -57,7 +57,7 @@ def _commands(tool, rules):
         place = "delete rule {table} {chain} handle {handle}\n"
         yield ["nft", "-f", "-"], "".join(place.format(**rule) for rule in rules)
     else:
-        # It reads a rule as it was listed, quotes and all; appended becomes deleted.
+        # It reads a rule as it was listed, including quotes; "append" becomes "delete".
         yield [packet_views.program(tool, "-restore"), "-w", LOCK_SECONDS, "--noflush"], "".join(_tables(rules))
 
 

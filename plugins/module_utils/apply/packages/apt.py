@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Change packages by apt, and only those that the plan names."""
+"""Change packages with apt, and only those that the plan names."""
 
 from ...agreed.linux import LOCK_WAIT
 from ...collect.packages.package_changes import IN_MEMORY, NO_CACHES, NO_FILES, PURGE, simulated
@@ -13,15 +13,15 @@ HELD_TOO = ["--allow-change-held-packages"]
 
 
 def change(arguments, planned, lock_wait=LOCK_WAIT):
-    """Carry out ``apt-get`` arguments after a simulation of them showed that nothing but ``planned`` would change.
+    """Carry out ``apt-get`` arguments after simulating them showed that nothing but ``planned`` would change.
 
-    ``planned`` is a set of package names. Notes that dpkg has kept of a run that was interrupted are finished before.
+    ``planned`` is a set of package names. dpkg's pending updates of an interrupted run are finished first.
     Raises EndpointError naming any other package.
     """
     dpkg.finish_notes(lock_wait)
     output = rehearsed(["apt-get", "-s", "-q"] + NO_FILES + arguments, "dpkg", TMPDIR=IN_MEMORY)
     nothing_beyond((name for _action, name, _old, _new in simulated(output.splitlines())), planned)
-    # Where the disk is full, apt leaves the pieces of its caches.
+    # If the disk is full, apt leaves the pieces of its caches.
     settings = NO_CACHES + ["-o", "DPkg::Lock::Timeout=%d" % lock_wait]
     made(["apt-get", "-y", "-q"] + settings + KEEP_FILES + arguments, "dpkg", lock_wait)
 

@@ -9,11 +9,11 @@ CHANGES = False
 
 
 def look(_target):
-    """Return False: that a database is free is of the moment."""
+    """Return False: a database that is free now may be locked the next moment."""
     return False
 
 
 def do(target):
-    """Wait until all of them are free; EndpointError naming who holds one at the limit."""
+    """Wait until all of them are free; EndpointError naming the holder when the limit is reached."""
     for database in target["databases"]:
         package_locks.wait(database, target["limit"])

@@ -25,8 +25,8 @@ def do(target):
     try:
         _set(target)
     except EndpointError:
-        # A full disk may have kept one of debconf's two files from being written: then the question is missing and its
-        # template is not, and no answer is ever taken.
+        # If the disk was full, debconf may have written only one of its two files: then the template exists without its
+        # question, and debconf never accepts an answer.
         _load(target)
         _set(target)
 
@@ -37,7 +37,7 @@ def _set(target):
 
 
 def _load(target):
-    """Load a template that stands for the package's own, which debconf completes by the question."""
+    """Load a template that stands in for the package's own; debconf adds the question to it."""
     with tempfile.NamedTemporaryFile("w", dir=IN_MEMORY, prefix=".avshift-") as stream:
         stream.write(TEMPLATE % (target["question"], target["type"]))
         stream.flush()
@@ -45,7 +45,7 @@ def _load(target):
 
 
 def undo(target):
-    """Put the answer before back; where there was none, the owner's questions go."""
+    """Restore the earlier answer; if there was none, remove the questions of this owner."""
     if target["before"] is None:
         _tell(["debconf-communicate", target["owner"]], "PURGE\n")
     else:

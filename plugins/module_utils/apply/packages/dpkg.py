@@ -1,10 +1,10 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Remove packages by dpkg alone, where apt is missing or refuses because of what has nothing to do with this plan.
+"""Remove packages with dpkg alone, if apt is missing or refuses for reasons that have nothing to do with this plan.
 
-dpkg orders packages by what they depend on, takes nothing along, and finishes its own notes of a run that was
-interrupted.
+dpkg orders packages by their dependencies, removes nothing else, and finishes its own pending updates of an
+interrupted run.
 """
 
 import os
@@ -15,10 +15,10 @@ NOTES = "/var/lib/dpkg/updates"
 
 
 def finish_notes(lock_wait):
-    """Let dpkg take over its own notes of a run that was interrupted, with which apt refuses to work.
+    """Have dpkg apply its own pending updates of an interrupted run; apt refuses to work before that.
 
-    A host that has some when it is planned is refused: these are of a run of ours. To get no answer about selections
-    is the least that makes dpkg do so; it configures no package.
+    A host that has pending updates when it is planned is refused, so these come from a run of this collection. Reading
+    no selections is the smallest operation that makes dpkg do this; it configures no package.
     """
     if os.path.isdir(NOTES) and os.listdir(NOTES):
         made(["dpkg", "--set-selections"], "dpkg", lock_wait)

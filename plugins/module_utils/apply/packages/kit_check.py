@@ -9,10 +9,10 @@ CHANGES = False
 
 
 def look(_target):
-    """Return False: a self-test says only what is so now."""
+    """Return False: a self-test only shows the state at this moment."""
     return False
 
 
 def do(target):
-    """Compare its checksum with the planned one; EndpointError if they differ, or others may change it."""
+    """Compare its checksum with the planned one; EndpointError if they differ, or if others may change it."""
     kit_file.must_be(target["path"], target["sha256"])

@@ -3,7 +3,7 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Install a product from the vendor's installer or package, if it is the one that was approved.
 
-A target is {path, sha256} and, of a package, {changes}; of an installer, {argv, limit, installed, uninstall}.
+A target is {path, sha256}, with {changes} for a package, or {argv, limit, installed, uninstall} for an installer.
 """
 
 import os
@@ -24,7 +24,7 @@ def look(target):
 
 
 def do(target):
-    """Install from a copy of root's own; of a package nothing else may come along."""
+    """Install from a copy that belongs to root; with a package, nothing else may be installed."""
     is_run = "changes" not in target
     with kit_file.copied(target["path"], target["sha256"], is_run) as copy:
         if is_run:
@@ -45,7 +45,7 @@ def undo(target):
 
 
 def _by_apt(target):
-    """Return the target as that of packages; installers that are packages are Debian's."""
+    """Return the target as that of packages; installers that are packages are Debian packages."""
     return dict(target, by="apt-get")
 
 

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""What all package managers have in common when they change something: the wait, the simulation, and how they fail."""
+"""What all package managers share when they change something: the wait, the simulation, and how they fail."""
 
 import re
 

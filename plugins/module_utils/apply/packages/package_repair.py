@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Set aside a script of dpkg's that cannot succeed, so that its package can be removed without it."""
+"""Set aside a dpkg script that cannot succeed, so that its package can be removed without it."""
 
 import os
 
@@ -19,7 +19,7 @@ def look(target):
 
 
 def do(target):
-    """Copy it to where it is kept, and then take it away."""
+    """Copy it to its backup path, and then remove it."""
     script, aside = _script(target), target["aside"]
     text = safe_paths.read_text(script)
     folder = os.path.dirname(aside)
@@ -45,7 +45,7 @@ def undo(target):
 
 
 def _script(target):
-    """Return the script's path; refuse any that is none of dpkg's."""
+    """Return the script's path; refuse any that does not belong to dpkg."""
     folder, name = os.path.split(target["script"])
     if folder != dpkg_status.LISTS or name.rpartition(".")[2] not in dpkg_status.REMOVAL_SCRIPTS:
         raise EndpointError(

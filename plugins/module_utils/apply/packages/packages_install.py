@@ -11,13 +11,13 @@ HALF_WAY = True
 
 
 def look(target):
-    """Return True if every package that was asked for is installed in the planned version."""
+    """Return True if every requested package is installed in the planned version."""
     installed = _installed(target)
     return all(installed.get(change["name"]) == change["new"] for change in target["changes"])
 
 
 def do(target):
-    """Install them; nothing else may come along."""
+    """Install them; nothing else may be installed."""
     versions = {change["name"]: change["new"] for change in target["changes"]}
     if target["by"] != "apt-get":
         rpm_install.install(target["by"], target["names"], versions)
@@ -27,7 +27,7 @@ def do(target):
 
 
 def undo(target):
-    """Remove what was not there before, with its configuration; by apt, with what it made and leaves."""
+    """Remove what was not there before, with its configuration; apt also removes files that it created."""
     new = [change["name"] for change in target["changes"] if not change["old"]]
     known = sorted(set(_installed(target, also_removed=True)) & set(new))
     if target["by"] != "apt-get":

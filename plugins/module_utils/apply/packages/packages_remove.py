@@ -11,12 +11,12 @@ from . import apt, dpkg, rpm
 
 
 def look(target):
-    """Return True if the database knows none of the packages any more, and their scripts left no link for the boot."""
+    """Return True if the database has none of the packages any more, and their scripts left no boot links."""
     return not _known(target) and all(boot_links_remove.look({"unit": name}) for name in target["services"])
 
 
 def do(target):
-    """Remove those that are there, and then the links that their scripts have made; nothing else may go."""
+    """Remove those that are there, and then the links that their scripts have made; nothing else may be removed."""
     facts = _removed(target) if _known(target) else {}
     for name in target["services"]:
         boot_links_remove.do({"unit": name})
@@ -24,7 +24,7 @@ def do(target):
 
 
 def _removed(target):
-    """Return what is worth recording: a tool that reports an error after the packages have gone does not undo that."""
+    """Return what is worth recording: a tool's error after the packages are gone does not undo the removal."""
     try:
         _remove(target)
     except EndpointError as error:

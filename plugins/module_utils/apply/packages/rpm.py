@@ -1,18 +1,18 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Remove packages by rpm alone, or by the tool above it that the host is administered with."""
+"""Remove packages with rpm alone, or with the tool above it that the host is administered with."""
 
 import re
 
 from .package_change import made, only, rehearsed
 
-# What is installed is all that a removal needs to know: no repository is asked, and nothing goes that is unused then.
+# A removal only needs the installed packages: no repository is asked, and unused dependencies stay.
 DNF_SETTINGS = ["--setopt=clean_requirements_on_remove=False", "--setopt=exit_on_lock=True"]
 DNF = ["dnf", "--cacheonly", "--disablerepo=*"] + DNF_SETTINGS
-# dnf ends so when it was asked not to continue, and on errors too.
+# dnf ends with this code when it was asked not to continue, and also on errors.
 DNF_ABORTED = (0, 1)
-# It makes drafts there, and /tmp may be on the disk.
+# It writes temporary files there, and /tmp may be on the disk.
 DNF_ENVIRONMENT = {"TMPDIR": "/run"}
 ZYPPER = ["--non-interactive", "--no-refresh", "--disable-repositories"]
 ZYPPER_REMOVE = ["remove", "--no-clean-deps"]
@@ -21,7 +21,7 @@ SOLVABLE = re.compile(r"<solvable\b[^>]*\bname=\"([^\"]+)\"")
 
 
 def erase(target):
-    """Remove packages after rpm and the tool that is to do it have simulated it."""
+    """Remove packages after a simulation by rpm and by the tool that is to remove them."""
     names = target["names"]
     script = [] if target["run_script"] else ["--nopreun"]
     rehearsed(["rpm", "-e", "--test"] + script + ["--"] + names, "rpm")
@@ -40,7 +40,7 @@ def _by_dnf(names, _script, lock_wait):
 
 
 def dnf_rows(lines):
-    """Yield the name in each row of the table in which dnf lists what it is to change. Never raises."""
+    """Yield the name in each row of the table in which dnf lists its planned changes. Never raises."""
     inside = False
     for line in lines:
         if line.startswith("Transaction Summary"):
@@ -59,7 +59,7 @@ def _by_zypper(names, _script, lock_wait):
 
 
 def zypper_solvables(text):
-    """Return the names of the packages in zypper's own summary, in XML, of what it is to change. Never raises."""
+    """Return the names of the packages in zypper's own XML summary of its planned changes. Never raises."""
     return SOLVABLE.findall(text)
 
 

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Install packages by dnf or zypper, and only those that the plan names, in its versions."""
+"""Install packages with dnf or zypper, and only those that the plan names, in its versions."""
 
 from ...agreed.linux import LOCK_WAIT
 from ...collect.packages import rpm_installs

@@ -1,9 +1,9 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Load a site's signatures apart from the engine, which loads nothing at all when one file is malformed.
+"""Load your own signatures apart from the engine, which loads nothing at all if one file is malformed.
 
-It happens in memory: another scanner that is still active may take signatures on a disk for what they describe.
+It happens in memory: another scanner that is still active may take signatures on a disk for malware.
 """
 
 import os
@@ -20,13 +20,13 @@ MEMORY = "/run"
 
 
 def look(_target):
-    """Return False: what the host's own version of the engine can load is known only when it has tried."""
+    """Return False: what the host's version of the engine can load is only known after trying."""
     return False
 
 
 def do(target):
-    """Load each file alone; EndpointError naming those that cannot be loaded, and what the engine says of them."""
-    # Each is there twice at most: itself, and what the engine unpacks of it.
+    """Load each file alone; EndpointError naming those that cannot be loaded, and the engine's message."""
+    # Memory holds each file at most twice: the file itself, and what the engine unpacks from it.
     needed = 2 * max([len(text) for text in target["files"].values()] or [0])
     with scratch.Scratch("signatures", needed, MEMORY) as folder:
         sample = _written(folder, "clean", CLEAN.decode())
@@ -50,7 +50,7 @@ def _refused(target, name, text, sample):
         words = {"{signatures}": _written(folder, name, text), "{sample}": sample}
         argv = [words.get(word, word) for word in target["argv"]]
         finished = run(argv, target["limit"])
-        # It passes over a rule that it cannot read with a warning, and ends as if all were well.
+        # It skips a rule that it cannot read with a warning, and exits as if all were well.
         if finished.code not in target["ok"] or re.search(target["refuses"], finished.errors):
             yield name, finished.said().replace(folder + "/", "")
 

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Remove the links that start a unit or SysV script at boot, under whatever name a package's scripts left them."""
+"""Remove the links that start a unit or SysV script at boot, under whatever name a package's scripts created them."""
 
 import os
 import posixpath
@@ -23,15 +23,15 @@ def do(target):
 
 
 def starting(unit):
-    """Return the links that start a unit at boot; those of run levels whose names begin with K only stop it."""
+    """Return the links that start a unit at boot; run-level links whose names begin with K only stop it."""
     return [path for path in _links(unit) if not posixpath.basename(path).startswith("K") or not _is_by_level(path)]
 
 
 def take_away(unit):
     """Remove the links that start a unit at boot; return [path, what it pointed to] of each.
 
-    They are removed directly: systemctl disable skips masked units, and calls for a SysV script a
-    program that first makes the links which it then renames.
+    They are removed directly: systemctl disable skips masked units, and for a SysV script it calls a
+    program that first creates links and then renames them.
     """
     links = [[path, os.readlink(path)] for path in starting(unit)]
     for path, _pointed_to in links:

@@ -1,10 +1,10 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Unload a kernel module that nothing uses any more. One that is in use stays until the next reboot, and is reported.
+"""Unload a kernel module that is not in use. One that is in use stays until the next reboot, and is reported.
 
-It need not be done in the end: what is only in the kernel is gone after a reboot, and forcing it out
-can stop the host.
+This step may stay undone: what is only in the kernel is gone after a reboot, and forcing it out
+can crash the host.
 """
 
 import os
@@ -37,7 +37,7 @@ def _stays(name, cause):
 
 
 def _users(name):
-    """Return the names of those that use a loaded module; None if it is not loaded."""
+    """Return the names of the users of a loaded module; None if it is not loaded."""
     if not os.path.exists(kernel_modules.LOADED):
         return None
     with open(kernel_modules.LOADED, encoding="utf-8", errors="replace") as stream:

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""End processes by the path of their executable: those that watch first, so that none brings another back.
+"""End processes by the path of their executable: watchdogs first, so that none restarts another.
 
 A container's processes have such paths too and are never ended: they are not the host's.
 """
@@ -24,7 +24,7 @@ def look(target):
 
 
 def do(target):
-    """Ask all to end, and kill those that have not after the grace period; return which got which signal."""
+    """Ask all to end, and kill those that have not after the grace period; return which process got which signal."""
     ended, watchers = [], tuple(target["first"])
     if watchers:
         _end(target["below"], watchers, signal.SIGTERM, ended)
@@ -41,7 +41,7 @@ def do(target):
 
 
 def _end(roots, endings, sign, ended, watchers=()):
-    """Send a signal to all whose paths end so, once each, also to those that start meanwhile; True if all are gone."""
+    """Send a signal once to all whose paths end so, also to those that start meanwhile; True if all are gone."""
     told, deadline = set(), time.monotonic() + GRACE
     while True:
         running = {pid: path for pid, path in _running(roots).items() if not endings or path.endswith(endings)}
@@ -57,7 +57,7 @@ def _end(roots, endings, sign, ended, watchers=()):
 
 
 def _running(roots):
-    """Return {pid: path} of the host's processes; a path is asked first, since asking for a container costs more."""
+    """Return {pid: path} of the host's processes; the path comes first, since the container check costs more."""
     return {
         pid: path
         for pid, path in interception.executables()
@@ -66,7 +66,7 @@ def _running(roots):
 
 
 def _send(pid, path, sign):
-    """Send it if the process still runs from that path on the host; asking for a container is slow and comes last."""
+    """Send it if the process still runs from that path on the host; the container check is slow and comes last."""
     return one_process.send(pid, sign, lambda: _runs(pid, path) and not container_of(pid))
 
 

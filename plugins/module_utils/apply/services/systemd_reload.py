@@ -16,7 +16,7 @@ def look(target):
 
 
 def do(target):
-    """Reload, and clear the failed state that a unit leaves behind. Raises EndpointError if one is known still."""
+    """Reload, and clear the failed state that a unit leaves behind. Raises EndpointError if one is still known."""
     must(["systemctl", "daemon-reload"], systemd.TELL_LIMIT, "Reloading systemd", "Check the journal of systemd.")
     failed = [name for name, shown in systemd.show(target["names"]).items() if shown["ActiveState"] == "failed"]
     if failed:
@@ -33,7 +33,7 @@ def do(target):
 
 
 def _known(target):
-    """Return {unit: its file, or what systemd says of it} of the units that systemd knows."""
+    """Return {unit: its file, or what systemd reports about it} of the units that systemd knows."""
     shown = systemd.show(target["names"])
     return {
         name: now.get("FragmentPath") or now["LoadState"]

@@ -19,9 +19,9 @@ BLOCK = 1 << 20
 
 
 def look(target):
-    """Return True if the unit runs or not, and starts at boot or not, as it should.
+    """Return True if the unit runs or not, and starts at boot or not, as planned.
 
-    A unit that retires may be gone altogether; of any other that is not there nothing is as it should be.
+    A unit that is being retired may be gone altogether; any other missing unit is not as planned.
     """
     name = target["name"]
     shown = systemd.show([name])[name]
@@ -33,7 +33,7 @@ def look(target):
     if enabled is not None and (shown["UnitFileState"] == "enabled") != enabled:
         return False
     if enabled is False and starting(name):
-        # A SysV script of the same name would start it where systemd does not come first.
+        # A SysV script of the same name could still start it at boot.
         return False
     if not target["running"]:
         return shown["ActiveState"] in STOPPED
@@ -41,7 +41,7 @@ def look(target):
 
 
 def do(target):
-    """Start, restart or stop it, and make it start at boot or not; return whether it was stopped with force."""
+    """Start, restart or stop it, and make it start at boot or not; return whether it was stopped by force."""
     name = target["name"]
     if target.get("retire"):
         return _retire(name, target["limit"])
@@ -53,7 +53,7 @@ def do(target):
     systemd.tell("restart", [name])
     shown = systemd.show([name])[name]
     if shown["ActiveState"] != "active":
-        # systemctl ends with 0 for a unit that it has passed over because of a condition.
+        # systemctl exits with 0 for a unit that it has skipped because of a condition.
         code, cause = "unit_not_started", "systemd reports no error, but it is %s" % shown["ActiveState"]
         if shown["ConditionResult"] == "no":
             code, cause = "unit_condition", "systemd skipped it, because a condition of the unit is not met"
@@ -64,16 +64,16 @@ def do(target):
 
 
 def _retire(name, limit):
-    """Keep a unit from starting at boot and stop it, in this order, so that a reset between does not bring it back.
+    """First keep a unit from starting at boot, then stop it, so that a reset in between does not bring it back.
 
-    Returns the facts of the stop, with the links that were taken away and what they pointed to.
+    Returns the facts of the stop, with the removed links and what they pointed to.
     """
     links = take_away(name)
     return dict(stop([name], limit), links=links)
 
 
 def undo(target):
-    """Bring the unit back to what it was before: running or not, starting at boot or not."""
+    """Return the unit to its earlier state: running or not, starting at boot or not."""
     name, was = target["name"], target.get("was", NEVER_WAS)
     if target.get("retire"):
         facts = target["facts"]
@@ -89,12 +89,12 @@ def undo(target):
 
 
 def undone_last(target):
-    """Return True if it runs again with the files that are put back meanwhile."""
+    """Return True if it runs again with the files that were restored meanwhile."""
     return target.get("was", NEVER_WAS)["running"]
 
 
 def _planned(name, paths):
-    """Return [path, what it has to point to] of links that a run that was interrupted has taken away."""
+    """Return [path, what it has to point to] of links that an interrupted run has removed."""
     fragment = systemd.show([name])[name]["FragmentPath"]
     return [
         [path, "../init.d/" + os.path.basename(path)[3:] if path.startswith("/etc/rc") else fragment] for path in paths
@@ -109,7 +109,7 @@ def _unretire(name, links):
 
 
 def stop(names, limit):
-    """Stop units; after the limit their processes are ended with force, since a wedged scanner blocks the host.
+    """Stop units; after the limit their processes are killed, since a wedged scanner blocks the host.
 
     Returns {} or, for the record, {forced: names, after_seconds}.
     """
@@ -126,7 +126,7 @@ def stop(names, limit):
 
 
 def force(names, after):
-    """End the processes of those units that have not stopped after so many seconds; return the facts for the record."""
+    """Kill the processes of units that have not stopped after so many seconds; return the facts for the record."""
     held = [name for name, shown in systemd.show(names).items() if shown["ActiveState"] not in STOPPED]
     if held:
         systemd.kill(held)
@@ -135,9 +135,9 @@ def force(names, after):
 
 
 def _is_newer(shown, name, paths):
-    """Return True if the unit was started with its files as they are now. No clock is asked: it may have been set.
+    """Return True if the unit was started with its files as they are now. No clock is used: it may have been set.
 
-    What they were is noted whenever a step has started it. They are the same after another boot.
+    Their checksums are noted whenever a step has started it. The note survives a reboot.
     """
     there = _sums(paths)
     if not there:

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Whether the file systems on which paths lie can be written."""
+"""Whether the file systems of given paths are writable."""
 
 import os
 
@@ -10,7 +10,7 @@ from ..items import seen
 
 
 def collect(asked, _look):
-    """Yield an item of each path that is there; ``asked`` is a list of paths. A link is looked at where it leads."""
+    """Yield an item of each path that is there; ``asked`` is a list of paths. A link is followed."""
     for path in asked:
         bounded.at(path)
         try:

@@ -22,5 +22,5 @@ def collect(asked, look):
             if status is not None:
                 yield seen("home_path", path, home, below=below, user=user, type=type_of(status.st_mode))
     if asked and look.odd_user():
-        # Whose home that was is not known.
+        # Whose home it was is not known.
         yield not_checked("home_path", "all", PASSWD, look.odd_user())

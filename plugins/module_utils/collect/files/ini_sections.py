@@ -9,7 +9,7 @@ from ..items import not_checked, seen
 
 
 def lines_of(text):
-    """Return the lines of a text with their line ends; only the line feed ends one, and the last may have none."""
+    """Return the lines of a text with their line ends; only a line feed ends a line, and the last may have none."""
     whole, end, rest = text.rpartition("\n")
     lines = [line + "\n" for line in whole.split("\n")] if end else []
     return lines + [rest] if rest else lines

@@ -13,7 +13,7 @@ MARK = re.compile(r"0[xX][0-9a-fA-F]{1,8}\Z")
 
 
 def value_of(lines, key):
-    """Return the value of a key in an INI file's lines, whatever its section; None if no line has it. Never raises."""
+    """Return the value of a key in an INI file's lines, in any section; None if no line has it. Never raises."""
     for line in lines:
         name, separator, value = line.partition("=")
         if separator and name.strip().lower() == key.lower():
@@ -22,10 +22,10 @@ def value_of(lines, key):
 
 
 def mark_of(text, key):
-    """Return the mark (0x... in lower case) that an INI file's text gives a key, '' if it is silent about it.
+    """Return the mark (0x... in lower case) that an INI file's text sets for a key, '' if it does not have the key.
 
-    Raises ValueError where it says something else, more than one thing, or says it in another form: what a program
-    that reads it would take is not known then.
+    Raises ValueError if the value is something else, set more than once, or in another form: then it is not known what
+    a program would read.
     """
     values, word = set(), re.compile(r"(?<![A-Za-z0-9_])%s(?![A-Za-z0-9_])" % re.escape(key), re.IGNORECASE)
     if "\0" in text:
@@ -45,23 +45,21 @@ def mark_of(text, key):
 
 
 def marks_set(asked, look):
-    """Return the marks that files set (set of 0x...); ``asked``: {file, key}. What cannot be read is reported
-    elsewhere.
-    """
+    """Return the marks that files set (set of 0x...); ``asked``: {file, key}. Unreadable files appear elsewhere."""
     found = set()
     for wanted in asked:
         try:
             found.add(mark_of(look.tree.text(wanted["file"]) or "", wanted["key"]))
         except (EndpointError, ValueError):
-            # By the item of this value, which the same plan or look asks for.
+            # These are reported with the item of this value, which the same plan or look asks for.
             continue
     return found - {""}
 
 
 def one_value(text, key):
-    """Return the value of a key in an INI file's text, whatever its section; None if no line has it.
+    """Return the value of a key in an INI file's text, in any section; None if no line has it.
 
-    Raises ValueError where the file is no plain text, or says more than one thing.
+    Raises ValueError if the file is not plain text, or sets more than one value.
     """
     if "\0" in text:
         raise ValueError("it is not plain text")
@@ -72,9 +70,9 @@ def one_value(text, key):
 
 
 def collect(asked, look):
-    """Yield an item of each value; of a file that is there without the key, an empty one.
+    """Yield an item of each value; an empty one for a file that exists without the key.
 
-    ``asked``: {file, key, is_mark}; a mark of packets has to be one number, or it is not known.
+    ``asked``: {file, key, is_mark}; a fwmark has to be one number, or it is not known.
     """
     for wanted in asked:
         path, key = wanted["file"], wanted["key"]

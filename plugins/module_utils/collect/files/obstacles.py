@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""What would keep trees from being removed, or is reached from elsewhere too: flags, links, open files, mounts."""
+"""What would keep trees from being removed, or is reachable from elsewhere too: flags, links, open files, mounts."""
 
 import itertools
 import os
@@ -19,16 +19,16 @@ from ..items import not_checked, seen
 MOST_FLAGGED = 1000
 MOST_TOLD = 20
 MOST_KEPT = 100000
-# Of a line of /proc/PID/maps.
+# In a line of /proc/PID/maps.
 PATH_FIELD = 5
 
 
 def collect(asked, look):
     """Yield an item of each of ``asked['trees']`` and ``asked['paths']`` that is there and has an obstacle.
 
-    It has ``flagged`` (paths that chattr(1) has made immutable or append-only, of the directory above too),
-    ``linked`` (files that have another name elsewhere), ``held`` (what processes of others hold open), ``leads_to``
-    (where a link in its place leads). Below ``asked['processes']`` lie the executables that will have ended.
+    It has ``flagged`` (paths that chattr(1) has made immutable or append-only, including the directory above),
+    ``linked`` (files with another hard link elsewhere), ``held`` (files that other processes hold open), ``leads_to``
+    (the target of a link in its place). Processes whose executables are below ``asked['processes']`` will have ended.
     """
     trees = _outermost(asked["trees"])
     held = _held(trees, below_any(asked["processes"]), look)
@@ -50,7 +50,7 @@ def _outermost(paths):
 
 
 class _Aliases:
-    """Files with several names: how many each has, and under which ones it was met."""
+    """Files with several hard links: how many each has, and under which paths it was met."""
 
     def __init__(self):
         self._met = {}
@@ -61,13 +61,13 @@ class _Aliases:
             self._met.setdefault(key, (entry.status.st_nlink, []))[1].append((tree, entry.path))
 
     def outside(self, tree):
-        """Return the paths in a tree of files that have a name in no tree."""
+        """Return the paths in a tree of files that have a hard link outside all trees."""
         fewer = [names for number, names in self._met.values() if len(names) < number]
         return sorted(path for names in fewer for where, path in names if where == tree)
 
 
 def _found(path, is_tree, aliases, look):
-    """Return the obstacles of one path, None if it is not there, or the error that kept it from being looked at."""
+    """Return the obstacles of one path, None if it is not there, or the error that prevented the check."""
     try:
         status, target, real = look.tree.lstat(path)
         if status is None or real != path:
@@ -88,7 +88,7 @@ def _found(path, is_tree, aliases, look):
 
 
 def _above(path):
-    """Return the flags of the directory that a path is in, which keep it from being removed too."""
+    """Return the flags of the directory that a path is in, which also keep it from being removed."""
     opened = safe_paths.open_parent(path)
     if opened is None:
         return []
@@ -103,12 +103,12 @@ def _letters(entry):
     try:
         return file_flags.of_name(entry.name, entry.folder)
     except OSError:
-        # It is gone, or a scanner keeps it from being opened: the step that removes it reports it if it cannot.
+        # It is gone, or a scanner prevents opening it: the step that removes it reports any failure.
         return ""
 
 
 def _held(trees, is_own, look):
-    """Return [{path, process}] of the files in trees that processes of others have open or mapped, in order."""
+    """Return [{path, process}] of the files in trees that other processes have open or mapped, in order."""
     is_inside, held = below_any(trees), set()
     for process in look.processes():
         if process.pid == os.getpid() or is_own(process.path) or container_of(process.pid):
@@ -120,7 +120,7 @@ def _held(trees, is_own, look):
 
 
 def _used(pid):
-    """Yield the paths of what a process has open or mapped; none if it has ended."""
+    """Yield the paths of the files that a process has open or mapped; none if it has ended."""
     try:
         for name in os.listdir("/proc/%d/fd" % pid):
             yield _led(pid, name)
@@ -138,7 +138,7 @@ def _led(pid, name):
 
 
 def mapped(lines):
-    """Yield the path of each line of /proc/PID/maps that has one, see proc(5), but for deleted files. Never raises."""
+    """Yield the path of each line of /proc/PID/maps that has one, see proc(5), except deleted files. Never raises."""
     for line in lines:
         fields = line.rstrip("\n").split(None, PATH_FIELD)
         if len(fields) > PATH_FIELD and fields[PATH_FIELD].startswith("/"):

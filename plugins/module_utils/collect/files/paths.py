@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Paths that are there: they themselves, not what a link in their place leads to."""
+"""Paths that exist: the paths themselves, not the targets of links."""
 
 import stat
 
@@ -20,10 +20,10 @@ MOST_CHILDREN = 200
 
 
 def collect(asked, look):
-    """Yield an item of each path of ``asked['paths']`` that is there, and of all that ``asked['children_of']`` hold.
+    """Yield an item of each path of ``asked['paths']`` that is there, and of everything in ``asked['children_of']``.
 
-    Of directories in ``asked['listed']`` the names in them are reported, and of the folders' content, where it is
-    the same directory as one of the asked paths, by whatever link or mount.
+    For directories in ``asked['listed']``, the names in them are reported. For a folder's content, it is reported if it
+    is the same directory as one of the asked paths, through any link or mount.
     """
     listed, names = set(asked["listed"]), {}
     for path in asked["paths"]:
@@ -40,7 +40,7 @@ def collect(asked, look):
 
 
 def _children(folders, known, look):
-    """Return the paths of what the folders hold besides what is known, and items of what is not known."""
+    """Return the paths of the folders' content that is not known yet, and items for what could not be read."""
     strays, unseen = [], []
     for folder in folders:
         try:
@@ -56,7 +56,7 @@ def _children(folders, known, look):
 
 
 def _owner_of(paths, look):
-    """Return a function that says which package owns a path, or raises why that of this path is not known."""
+    """Return a function that returns which package owns a path, or raises why that is not known."""
     found, failures = {}, []
     try:
         for path, package in dpkg_status.owners([path for path in paths if path not in look.owners], look.tree):

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Room on the disk and what trees take of it."""
+"""Free disk space, and the space that trees use."""
 
 import os
 import stat
@@ -12,16 +12,16 @@ from ...posix.files.tree_walk import walk
 from ..items import not_checked, seen
 from .ini_values import one_value
 
-# What stat(2) counts the room of a file in.
+# The unit in which stat(2) counts a file's blocks.
 BLOCK = 512
 
 
 def collect(asked, look):
-    """Yield the free bytes where ``asked['at']`` lies, and the files and bytes of each of ``asked['trees']``.
+    """Yield the free bytes at ``asked['at']``, and the number of files and bytes of each of ``asked['trees']``.
 
-    Trees are named in configuration too: ``asked['named_in']`` is a list of {file, key}; such a tree has both as its
-    ``where``. A link to a tree counts for itself, and the tree that it leads to has an item of its own. So has what
-    lies in homes: ``asked['in_homes']`` are paths relative to one. A link there is its user's, and is not followed.
+    Configuration can name trees too: ``asked['named_in']`` is a list of {file, key}; such a tree has both as its
+    ``where``. A link to a tree counts for itself, and the tree that it leads to has a separate item. So do paths in
+    homes: ``asked['in_homes']`` are relative to a home. A link there belongs to its user, and is not followed.
     """
     place = os.statvfs(_nearest(asked["at"]))
     yield seen("space", asked["at"], "statvfs", free_bytes=place.f_bavail * place.f_frsize)
@@ -60,7 +60,7 @@ def _is_no_link(path, look):
 
 
 def _tree(path, where, look, in_home=False):
-    """Yield the item of one tree and, of a link, that of where it leads."""
+    """Yield the item of one tree and, for a link, that of its target."""
     try:
         status, target, real = look.tree.lstat(path)
         if status is None:
@@ -78,7 +78,7 @@ def _tree(path, where, look, in_home=False):
 
 
 def _size(path, in_home):
-    """Return the number of files and the bytes to be read of a tree; a hole in a file takes no room in an archive."""
+    """Return the number of files in a tree and the bytes to read; a hole in a file takes no space in an archive."""
     files = size = 0
     for entry in walk(path, one_mount=in_home, in_order=False):
         if not stat.S_ISDIR(entry.status.st_mode):

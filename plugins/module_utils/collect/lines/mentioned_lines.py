@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""What a plan has to know of a file besides the lines that name something: their whole text, and what else is there."""
+"""What a plan has to know about a file besides the lines that name something: its text, and what else is in it."""
 
 import hashlib
 import os
@@ -13,17 +13,17 @@ from ...posix.running import commands
 
 MOST_BLOCKS = 50
 LONGEST = 4000
-# Only of files that could go whole it matters whose they are, and it takes long to say.
+# The owner matters only for files that could be removed as a whole, and is slow to find.
 DROP_INS = ["/etc/" + name for name in ("cron.d", "sudoers.d", "profile.d", "xdg/autostart")] + [
     "/etc/cron." + period for period in ("hourly", "daily", "weekly", "monthly")
 ]
 LIST_LIMIT = 1 << 24
 RPM_LIMIT = 20
-# Where a line goes on in lines that begin with blanks; elsewhere it goes on after a backslash.
+# Files in which lines that begin with blanks continue a line; in others, a backslash continues it.
 BY_BLANKS = ("mta",)
-# What has no effect by itself.
+# Lines that have no effect by themselves.
 SCAFFOLD = re.compile(rb"\s*(?:exit(?: 0)?|set -[a-z]+|true|:|(?:SHELL|PATH|MAILTO|HOME|LANG|LC_ALL)\s*=.*)\s*\r?\Z")
-# `#include`, `#includedir` and a user's number are no comments in sudoers.
+# `#include`, `#includedir` and `#` with a UID are not comments in sudoers.
 COMMENT = re.compile(rb"\s*(?:#|\Z)")
 SUDOERS_COMMENT = re.compile(rb"\s*(?:#(?!include|-?[0-9])|\Z)")
 SAMBA_COMMENT = re.compile(rb"\s*(?:[#;]|\Z)")
@@ -39,7 +39,7 @@ def describe(path, place, data, expression, look):
     others = [block for block in logical if block[0] not in numbers and not _is_idle(block[1], place)]
     told = [_told(block, place) for block in naming[:MOST_BLOCKS]]
     if place == "shell":
-        # Other code is loaded only where it is needed.
+        # Other code is loaded only if it is needed.
         from .shell_lines import context
 
         for block in told:
@@ -57,7 +57,7 @@ def describe(path, place, data, expression, look):
 
 
 def blocks(data, place):
-    """Yield (number from 1, [lines of bytes]) of each line with those that it goes on in. Never raises."""
+    """Yield (number from 1, [lines of bytes]) of each line with its continuation lines. Never raises."""
     number, block = 0, []
     for count, line in enumerate(data.split(b"\n"), 1):
         if block and (line[:1] in (b" ", b"\t") and line.strip() if place in BY_BLANKS else _goes_on(block[-1])):
@@ -76,7 +76,7 @@ def _goes_on(line):
 def _is_idle(lines, place):
     comment = {"sudoers": SUDOERS_COMMENT, "samba": SAMBA_COMMENT}.get(place, COMMENT)
     if place == "shell":
-        # There a path is what the file is for.
+        # In such a file, a path is the purpose of the file.
         return comment.match(lines[0]) is not None
     return comment.match(lines[0]) is not None or SCAFFOLD.match(lines[0]) is not None
 
@@ -103,7 +103,7 @@ def _told(block, place):
 
 
 def _tool(look):
-    """Return the program that keeps local rules for labels, if it is there: it would write its file anew."""
+    """Return the program that manages local file label rules, if it is there: it would overwrite its file."""
     folders = commands.SEARCH_PATH.split(":")
     return "semanage" if any(look.tree.lstat(folder + "/semanage")[0] is not None for folder in folders) else ""
 

@@ -11,7 +11,7 @@ from ...posix.errors import EndpointError
 from ...posix.names import any_of
 from ..items import not_checked, seen
 
-# What is a file, or a directory whose files count; ~ stands for each home.
+# Each is a file, or a directory whose files count; ~ stands for each home.
 PLACES = (
     ("sudoers", ("/etc/sudoers", "/etc/sudoers.d")),
     ("cron", ("/etc/crontab", "/etc/anacrontab", "/etc/cron.d", "/etc/cron.hourly", "/etc/cron.daily")),
@@ -37,7 +37,7 @@ PLACES = (
     ("shell", ("~/.bash_completion", "~/.zshrc", "~/.zshenv", "~/.zprofile", "~/.zlogin", "~/.kshrc", "~/.mkshrc")),
     ("shell", ("~/.cshrc", "~/.tcshrc", "~/.login", "~/.config/fish/config.fish", "~/.config/environment.d")),
     ("shell", ("~/.xprofile", "~/.xsessionrc", "~/.pam_environment")),
-    # What SUSE, Arch and others have in their place, further shells, and what a session starts from.
+    # The equivalents on SUSE, Arch and others, other shells, and the files that a session starts from.
     ("shell", ("/etc/profile.local", "/etc/bash.bashrc.local", "/etc/zsh.zshrc.local", "/etc/zsh.zshenv.local")),
     ("shell", ("/etc/csh.login.local", "/etc/csh.cshrc.local", "/etc/bash.bashrc.d", "/etc/bashrc.d", "/etc/mkshrc")),
     ("shell", ("/etc/zlogin", "/etc/zlogout", "/etc/zsh/zshrc.d", "/etc/fish/completions", "/etc/fish/functions")),
@@ -56,11 +56,11 @@ PLACES = (
     ("allow_list", ("/etc/tripwire", "/etc/samhain", "/etc/chkrootkit.conf", "/etc/chkrootkit", "/var/ossec/etc")),
 )
 HOME = "~/"
-# The limit that reports that a user's file was not read.
+# The ID of the limit that reports that a user's file was not read.
 USERS_FILE = "users_file"
-# What a distribution's own policy says of a path is no mention by this host's owner.
+# A path in the distribution's own policy is not a mention by this host's owner.
 PASSED_OVER = ("file_contexts", "file_contexts.bin", "file_contexts.homedirs")
-# A long line cannot make the search long.
+# This bounds the time for a long line.
 INSTALLING = rb"(?<![A-Za-z0-9_-])(?:apt|apt-get|dnf|yum|zypper|dpkg|rpm)[ \t][^\n]{0,200}?"
 LIMIT = 1 << 20
 MOST_LINES = 20
@@ -68,14 +68,14 @@ LONGEST = 300
 
 
 def lines_naming(data, expression):
-    """Yield (number from 1, line as text) of each line of bytes that a compiled expression finds. Never raises."""
+    """Yield (number from 1, line as text) of each line of bytes that a compiled expression matches. Never raises."""
     for number, line in enumerate(data.split(b"\n"), 1):
         if expression.search(line):
             yield number, line[:LONGEST].decode("utf-8", "replace").rstrip("\r")
 
 
 def expression_of(texts):
-    """Return the expression that finds any of the texts (bytes) where neither side goes on as a name."""
+    """Return the expression that finds any of the texts (bytes) unless it is part of a longer name."""
     words = b"|".join(re.escape(text) for text in sorted(texts))
     return re.compile(rb"(?<![A-Za-z0-9_])(?:" + words + rb")(?![A-Za-z0-9_-])")
 
@@ -83,7 +83,7 @@ def expression_of(texts):
 def collect(asked, look):
     """Yield an item of each file that names something.
 
-    ``asked`` is ``texts``, and the ``units`` that are its own. A plan asks ``closely``, for more of each file, and for
+    ``asked`` has ``texts``, and the product's own ``units``. A plan asks ``closely``, for more of each file, and for
     ``files``, names of installers with * for any characters, and ``packages``, which a line may install.
     """
     if not asked["texts"]:
@@ -105,7 +105,7 @@ def collect(asked, look):
 
 
 def _of_a_user(path, place, texts, bringing, look):
-    """Yield the items of a place in a home. No user can prevent a check: what cannot be read is a limit."""
+    """Yield the items of a path in a home. No user can prevent a check: what cannot be read is a limit."""
     try:
         status = look.tree.lstat(path)[0]
         if status is not None and stat.S_ISLNK(status.st_mode):
@@ -133,7 +133,7 @@ def _any(texts, bringing):
 
 
 def _bringing(asked):
-    """Return the expressions, as bytes, for lines that name an installer or have a package manager install
+    """Return the expressions, as bytes, for lines that name an installer, or that have a package manager install
     something.
     """
     files = [_glob(name, rb"[^\s/'\";|&]{0,80}") for name in asked["files"]]
@@ -162,7 +162,7 @@ def _item(path, place, texts, bringing, look):
     if lines:
         more = {}
         if bringing is not None:
-            # Only a plan needs it, and code that is not needed costs time to load.
+            # Only a plan needs it, and loading unneeded code takes time.
             from .mentioned_lines import describe
 
             more = describe(path, place, data, expression, look)
@@ -170,7 +170,7 @@ def _item(path, place, texts, bringing, look):
 
 
 def files_of(path, look):
-    """Yield the paths of what is in a directory but directories and links, or the path itself if it is neither."""
+    """Yield the paths of a directory's entries except directories and links, or the path itself if it is neither."""
     status = look.tree.lstat(path)[0]
     if status is not None and not stat.S_ISDIR(status.st_mode) and not stat.S_ISLNK(status.st_mode):
         yield path

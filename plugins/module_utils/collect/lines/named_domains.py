@@ -35,9 +35,9 @@ PLACES = (
 
 
 def expression_of(names):
-    """Return the expression that finds lines with any of the names (text), in any case, also where dots are escaped.
+    """Return the expression that finds lines with any of the names (text), in any case, even if dots are escaped.
 
-    It may find a longer name too; who asks has to look again.
+    It may find a longer name too; the caller has to check again.
     """
     words = [re.escape(name).replace(r"\.", r"\\?\.").replace(r"\-", "-").encode("utf-8") for name in sorted(names)]
     return re.compile(rb"(?<![A-Za-z0-9_-])(?:" + b"|".join(words) + rb")(?![A-Za-z0-9_-])", re.IGNORECASE)

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Flows of packets to addresses that this host itself knows by the asked names. No name is ever resolved."""
+"""Network traffic to addresses that this host itself maps to the asked names. No name is ever resolved."""
 
 import os
 import re
@@ -22,17 +22,17 @@ MOST_ALIASES = 16
 CACHE_LIMIT = 1 << 25
 END = re.compile(r"\b(?:src|dst)=([0-9A-Fa-f.:]+)")
 PORT = re.compile(r"\bdport=([0-9]{1,5})\b")
-# Nothing leaves the host for these.
+# Packets to these never leave the host.
 NOWHERE = ("0.0.0.0", "::", "::1")
 LOOPBACK = "127."
 UNCONNECTED = ("0A", "07")
 
 
 def collect(asked, look):
-    """Yield an item of each address that is known by ``asked['names']``, and of each flow to one of them.
+    """Yield an item of each address known for ``asked['names']``, and of each flow to one of them.
 
-    ``asked['names']`` are domains, and names and addresses of servers. Where the host knows no address by them, nothing
-    is read of its flows.
+    ``asked['names']`` are domains, and names and addresses of servers. If the host knows no address for them, its flows
+    are not read.
     """
     if not asked["names"]:
         return
@@ -54,13 +54,13 @@ def collect(asked, look):
 
 
 def is_named(name, wanted):
-    """Return True if a name is one of those that are wanted or lies below one. Never raises."""
+    """Return True if a name is one of the wanted ones or lies below one. Never raises."""
     plain = name.rstrip(".").lower()
     return any(plain == one or plain.endswith("." + one) for one in wanted)
 
 
 def hosts(lines):
-    """Yield (name, address) of each name in the lines of a file of hosts. Never raises."""
+    """Yield (name, address) of each name in the lines of a hosts file. Never raises."""
     for line in lines:
         fields = line.partition("#")[0].split()
         for name in fields[1:]:
@@ -68,7 +68,7 @@ def hosts(lines):
 
 
 def cached(text):
-    """Return [(name, address)] of what resolvectl prints of its cache, aliases followed. Never raises."""
+    """Return [(name, address)] from resolvectl's listing of its cache, aliases followed. Never raises."""
     addresses, aliases = [], []
     for line in text.split("\n"):
         fields = line.split()
@@ -87,7 +87,7 @@ def cached(text):
 
 
 def flows(lines, known):
-    """Yield (inode, address, port) of each socket in a table of /proc/net that has a known address at its other end.
+    """Yield (inode, address, port) of each socket in a table of /proc/net whose remote address is known.
 
     Never raises.
     """
@@ -100,7 +100,7 @@ def flows(lines, known):
 
 
 def tracked(lines, known):
-    """Yield (address, port) of each connection with a known address in lines of conntrack's table. Never raises."""
+    """Yield (address, port) of each connection with a known address in the lines of conntrack's table. Never raises."""
     texts = {_in_full(address): address for address in known}
     for line in lines:
         if any(text in line for text in texts):
@@ -120,7 +120,7 @@ def _add(known, pairs, by, wanted):
 
 
 def _canonical(text):
-    """Return an address as the system writes it, an embedded one of version 4 as such; '' if it is none."""
+    """Return an address as the system writes it, an embedded IPv4 address as such; '' if it is not one."""
     for family in (socket.AF_INET, socket.AF_INET6):
         try:
             address = socket.inet_ntop(family, socket.inet_pton(family, text))
@@ -131,7 +131,7 @@ def _canonical(text):
 
 
 def _in_full(address):
-    """Return an address as conntrack writes it: one of version 6 with all its digits."""
+    """Return an address as conntrack writes it: IPv6 with all its digits."""
     if ":" not in address:
         return address
     packed = socket.inet_pton(socket.AF_INET6, address)
@@ -152,7 +152,7 @@ def _cache_of_resolved():
 
 
 def _of_nscd(names, look):
-    """Yield an item, unknown, of each cache of nscd that holds one of the names: it has no reader here."""
+    """Yield an item, unknown, of each nscd cache that holds one of the names: this code cannot read it."""
     wanted = [name.encode("utf-8") for name in names]
     for path in CACHES:
         try:
@@ -172,7 +172,7 @@ def _of_sockets(known, look):
         if os.path.exists(table):
             with open(table, encoding="utf-8", errors="surrogateescape") as stream:
                 found += [(inode, protocol, table, *aim) for inode, *aim in flows(_limited(stream), known)]
-    # To find out whose they are, every process is looked at, and only where there is one.
+    # To find the owners, every process is checked, so this is done only if there is such a socket.
     holders = {inode: process.path for process in look.processes() for inode in held(process.pid)} if found else {}
     for inode, protocol, table, address, port in found:
         what = "%s %s port %d" % (protocol, address, port)

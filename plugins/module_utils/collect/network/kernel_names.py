@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Names in the kernel's tables that begin as a product's, and files that bring such names back at boot."""
+"""Names in the kernel's tables that start like a product's, and files that bring such names back at boot."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from ..items import not_checked, seen
 from . import packet_chains
 
 SAVED = (*packet_chains.SAVED, "/etc/ipset.conf", "/etc/ipset", "/etc/sysconfig/ipset", "/etc/sysconfig/ipset.d")
-# What makes a chain, a table or a set: of iptables-save, ipset, nft, and of commands in scripts.
+# What creates a chain, table or set: for iptables-save, ipset, nft, and commands in scripts.
 DECLARED = re.compile(
     r"(?:^:|^\s*(?:chain|set|map|create)\s+|^\s*table\s+\w+\s+|\bipset\s+(?:create|-N)\s+|\s(?:-N|--new-chain)\s+"
     r"|\badd\s+table\s+\w+\s+|\badd\s+(?:chain|set)\s+\w+\s+\S+\s+)([A-Za-z0-9_.-]+)"
@@ -24,8 +24,8 @@ NF_TABLES, LEGACY = "nf_tables", "iptables-legacy"
 
 
 def begins_as(prefixes):
-    """Return a function that says whether a name is one of the prefixes, or goes on behind it with no letter or
-    digit.
+    """Return a function that says whether a name is one of the prefixes, or continues after it with something other
+    than a letter or digit.
     """
     words = "|".join(re.escape(prefix) for prefix in prefixes)
     expression = re.compile(r"(?:%s)(?![A-Za-z0-9])" % words, re.IGNORECASE)
@@ -33,7 +33,7 @@ def begins_as(prefixes):
 
 
 def collect(asked, _look):
-    """Yield an item of each such name; ``asked`` is ``prefixes``, and ``but``: names that have a kind of their own."""
+    """Yield an item of each such name; ``asked`` is ``prefixes``, and ``but``: names that another kind reports."""
     fits, own = begins_as(asked["prefixes"]), set(asked["but"])
     if not asked["prefixes"]:
         return
@@ -50,7 +50,7 @@ def collect(asked, _look):
 
 
 def declared_in(line):
-    """Return the names that a line of saved rules or of a script makes; none of a comment. Never raises."""
+    """Return the names that a line of saved rules or of a script creates; none from a comment. Never raises."""
     return [] if line.lstrip().startswith("#") else DECLARED.findall(line)
 
 
@@ -101,10 +101,10 @@ def _of_interfaces(fits):
 
 
 def _of_traffic(fits):
-    """Yield the names of programs that filters of traffic control run: the only names that filters have."""
+    """Yield the names of programs that traffic control filters run: filters have no other names."""
     for one in traffic_control.filters():
         for name in one.names:
-            # A program that was loaded from a file is called by it: kesl.o:[section].
+            # A program that was loaded from a file is named after it: kesl.o:[section].
             if fits(name) or fits(os.path.basename(name.partition(":[")[0])):
                 yield TRAFFIC, one.place, name
 

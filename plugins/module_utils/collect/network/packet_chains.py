@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Chains of packet filters that are known by their names, and files that bring such chains back at boot."""
+"""Chains of packet filters with known names, and files that bring such chains back at boot."""
 
 import os
 import re
@@ -41,7 +41,7 @@ SAVED = (
     "/etc/rc.local",
     "/etc/rc.d/rc.local",
 )
-# As iptables-save writes it, where any line can be taken out by itself.
+# The form of iptables-save, in which any line can be removed by itself.
 TABLES = re.compile(r"^\*\w+\s*$", re.MULTILINE)
 COMMIT = re.compile(r"^COMMIT\s*$", re.MULTILINE)
 PLAIN_LINE = re.compile(r"(?::\S+ |(?:\[[0-9]+:[0-9]+\] )?-[AI] )")
@@ -71,7 +71,7 @@ def collect_saved(asked, look):
 
 
 def files(path, tree):
-    """Yield the files that a path is, or is the directory of. Raises EndpointError."""
+    """Yield the path itself if it is a file, or the files in it if it is a directory. Raises EndpointError."""
     status = tree.lstat(path)[0]
     if status is not None and stat.S_ISDIR(status.st_mode):
         yield from (os.path.join(path, name) for name, _link, folder in sorted(tree.entries(path)) if not folder)
@@ -82,8 +82,8 @@ def files(path, tree):
 def _named_in(path, names, tree):
     text = tree.text(path, LARGEST) or ""
     if text and not text.strip("\0"):
-        yield not_checked("saved_chain", path, path, "it holds zeros and nothing else")
-    # Text in two or four bytes a letter has a zero in each.
+        yield not_checked("saved_chain", path, path, "it contains only zeros")
+    # Text with two or four bytes per letter has a zero in each.
     text = text.replace("\0", "")
     for name in names if text else ():
         word = re.compile(r"(?<![A-Za-z0-9_.-])%s(?![A-Za-z0-9_.-])" % re.escape(name))

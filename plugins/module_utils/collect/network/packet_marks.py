@@ -17,7 +17,7 @@ NUMBER = re.compile(r"\b0x[0-9a-fA-F]{1,8}\b")
 
 
 def marked(lines):
-    """Yield (mark as 0x..., line) of each line of a firewall's listing that uses one. Never raises."""
+    """Yield (mark as 0x..., line) of each line of a firewall's listing that uses a mark. Never raises."""
     for line in lines:
         if MARK.search(line):
             for number in sorted({hex(int(found, 16)) for found in NUMBER.findall(line)}):
@@ -25,14 +25,14 @@ def marked(lines):
 
 
 def wanted_marks(asked, look):
-    """Return the marks that are looked for (set of 0x...): ``asked["marks"]``, and those that files set, which
+    """Return the wanted marks (set of 0x...): ``asked["marks"]``, and those that files set, which
     ``asked["set_by"]`` names as {file, key}.
     """
     return set(asked["marks"]) | marks_set(asked["set_by"], look)
 
 
 def collect(asked, look):
-    """Yield an item of each way in which an asked mark is used; ``asked`` as ``wanted_marks`` takes it."""
+    """Yield an item of each use of an asked mark; ``asked`` as ``wanted_marks`` takes it."""
     wanted = wanted_marks(asked, look)
     for view in _views():
         used = {}
@@ -60,7 +60,7 @@ def _routes():
 
 
 def traffic_filters():
-    """Return (lines with each mark that a filter of traffic control uses, what is not understood, '' if all is)."""
+    """Return (lines with each mark that a traffic control filter uses, what is not understood, '' if everything is)."""
     found = traffic_control.filters()
     lines = ["%s mark %s" % (one, hex(mark)) for one in found for mark in sorted(one.marks)]
     return lines, "; ".join(sorted({"%s: %s" % (one.place, one.unknown) for one in found if one.unknown}))
@@ -71,5 +71,5 @@ def transforms():
     return sorted({"%s mark %s" % (what, hex(mark)) for mark, what in xfrm.marked()}), ""
 
 
-# What the kernel is asked itself, by the name of the tool that would list it.
+# What the kernel is asked directly, by the name of the tool that would list it.
 TABLES = {ROUTES: _routes, TRAFFIC: traffic_filters, TRANSFORMS: transforms}

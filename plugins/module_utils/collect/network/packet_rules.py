@@ -44,7 +44,7 @@ def _kept(tool, lines, wanted):
     try:
         found = lines()[0]
     except (OSError, ValueError):
-        # The kind packet_mark says so.
+        # The kind packet_mark reports that.
         return
     for mark, line in marked(found):
         if mark in wanted:
@@ -53,7 +53,7 @@ def _kept(tool, lines, wanted):
 
 
 def _saved_in(path, tree):
-    """Yield (mark, line) of a file; what cannot be read may hold any mark, and blocks no change."""
+    """Yield (mark, line) of a file; an unreadable one may hold any mark, and blocks no change."""
     try:
         lines = (tree.text(path, LARGEST) or "").split("\n")
     except EndpointError as error:
@@ -65,7 +65,7 @@ def _saved_in(path, tree):
 
 
 def _listed():
-    """Return what can be listed. A tool that fails is reported by the kind packet_mark, and then all rules stay."""
+    """Return what can be listed. If a tool fails, the kind packet_mark reports it, and then all rules stay."""
     try:
         return list(packet_rules.listed())
     except EndpointError:

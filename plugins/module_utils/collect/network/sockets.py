@@ -14,7 +14,7 @@ from ..items import seen
 
 TABLES = (("tcp", "/proc/net/tcp"), ("tcp6", "/proc/net/tcp6"), ("udp", "/proc/net/udp"), ("udp6", "/proc/net/udp6"))
 LOCAL = "/proc/net/unix"
-# See proc(5): the state of a TCP socket that listens, and of an unconnected UDP socket.
+# See proc(5): the state of a listening TCP socket, and of an unconnected UDP socket.
 LISTENING = {"tcp": "0A", "tcp6": "0A", "udp": "07", "udp6": "07"}
 DESCRIPTOR = re.compile(r"socket:\[([0-9]+)\]")
 EMBEDDED = "::ffff:"
@@ -22,7 +22,7 @@ HEXADECIMAL = re.compile(r"[0-9A-Fa-f]+\Z")
 
 
 def listening(lines, state):
-    """Yield (inode as text, address:port) of each socket in a state, of /proc/net/tcp and the like. Never raises."""
+    """Yield (inode as text, address:port) of each socket in a state, from /proc/net/tcp and the like. Never raises."""
     for line in lines:
         fields = line.split()
         if len(fields) > 9 and fields[3] == state:
@@ -32,9 +32,9 @@ def listening(lines, state):
 
 
 def address_of(text):
-    """Return (address, port) of one end of a connection in /proc/net/tcp and the like; ('', 0) if it is none.
+    """Return (address, port) of one end of a connection in /proc/net/tcp and the like; ('', 0) if it is not one.
 
-    An address of version 4 that is embedded in one of version 6 is given as such. Never raises.
+    An IPv4 address embedded in an IPv6 address is returned as IPv4. Never raises.
     """
     address, _colon, port = text.partition(":")
     if not (HEXADECIMAL.match(address) and HEXADECIMAL.match(port) and len(address) in (8, 32)):
@@ -53,7 +53,7 @@ def local(lines):
 
 
 def collect(asked, look):
-    """Yield what processes below ``asked['held_below']`` listen on, and local sockets below ``asked['paths']``."""
+    """Yield sockets with listeners below ``asked['held_below']``, and local sockets below ``asked['paths']``."""
     holders, name_of, is_asked = {}, look.name_below(asked["held_below"]), below_any(asked["paths"])
     for process in look.processes():
         name = name_of(process.path)
@@ -71,7 +71,7 @@ def collect(asked, look):
 
 
 def _address(text):
-    """Return an address as people write it; the kernel prints its words of four bytes as numbers of its own order."""
+    """Return an address as people write it; the kernel prints words of four bytes as numbers in its own byte order."""
     words = [int(text[start : start + 8], 16) for start in range(0, len(text), 8)]
     packed = struct.pack("=%dI" % len(words), *words)
     if len(words) == 1:
@@ -80,7 +80,7 @@ def _address(text):
 
 
 def held(pid):
-    """Return the inodes, as text, of a process's sockets; an empty list if it is gone."""
+    """Return the inodes, as text, of a process's sockets; an empty list if the process is gone."""
     named = [DESCRIPTOR.match(opened) for _number, opened in interception.open_files(pid)]
     return [found.group(1) for found in named if found]
 

@@ -1,12 +1,11 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""apt's own cache of the package lists, for a simulation that would else read all of them anew.
+"""apt's own cache of the package lists, for a simulation that would otherwise parse all of them again.
 
-A simulation gets a copy in memory: apt writes a cache that is not as it should be, and nothing is to be written on a
-host. apt itself holds a cache to the names, sizes and times of all that it was made from, and makes what it needs in
-its own memory where that does not fit. Here it has to be younger, too, by the time that no program can set, than
-everything that it is made from.
+A simulation gets a copy in memory: apt rewrites an outdated cache, and nothing may be written on a host. apt itself
+checks a cache against the names, sizes and times of all its sources, and builds what it needs in memory if they
+differ. Here the cache must also be newer than all its sources by ctime, which no program can set.
 """
 
 import contextlib
@@ -18,9 +17,9 @@ from ...posix.running.commands import run
 
 CACHE = "/var/cache/apt"
 LISTS, STATUS = "/var/lib/apt/lists", "/var/lib/dpkg/status"
-# All that says which lists there are and how they are read: files, and the files of directories.
+# Everything that says which lists exist and how they are read: files, and the files of directories.
 SETTINGS = ("/etc/apt", "/etc/apt/apt.conf.d", "/etc/apt/sources.list.d", "/var/lib/dpkg/arch")
-# The first saves the most time; the second holds the lists without what is installed.
+# The first saves the most time; the second has the lists without the installed packages.
 CACHES = (("pkgcache", (STATUS, LISTS) + SETTINGS), ("srcpkgcache", (LISTS,) + SETTINGS))
 OFF = "Dir::Cache::%s="
 NO_CACHES = [word for name, _made_of in CACHES for word in ("-o", OFF % name)]
@@ -28,7 +27,7 @@ SIMULATION = ["apt-get", "-s", "-q"]
 MOST_BYTES = 512 << 20
 BLOCK = 1 << 20
 MEMORY, AVAILABLE = "/proc/meminfo", "MemAvailable:"
-# A copy takes at most this share of the memory that is free.
+# A copy takes at most this share of the free memory.
 SHARE = 4
 
 
@@ -40,14 +39,14 @@ def simulated(arguments, limit, root="", **extra):
     with copied(root) as (options, copies):
         finished = run(SIMULATION + options + arguments, limit, keep=copies, **extra)
     if finished.code and copies:
-        # apt gives up where it cannot use a cache and cannot write another one in its place.
+        # apt aborts if it can neither use a cache nor write another one in its place.
         finished = run(SIMULATION + NO_CACHES + arguments, limit, **extra)
     return finished
 
 
 @contextlib.contextmanager
 def copied(root=""):
-    """Give (options of apt, descriptors that it needs): a copy of the best cache that is there, or none at all."""
+    """Provide (options of apt, descriptors that it needs): a copy of the best cache, or none at all."""
     name, copy = next(_usable(root), ("", None))
     options = [OFF % known + ("/proc/self/fd/%d" % copy if known == name else "") for known, _made_of in CACHES]
     try:
@@ -58,7 +57,7 @@ def copied(root=""):
 
 
 def _usable(root):
-    """Yield (name, descriptor of a copy) of each cache that can be used."""
+    """Yield (name, descriptor of a copy) of each usable cache."""
     for name, made_of in CACHES:
         with contextlib.suppress(OSError):
             copy = _copy("%s%s/%s.bin" % (root, CACHE, name), [root + path for path in made_of])
@@ -81,7 +80,7 @@ def _copy(path, made_of):
 
 
 def _changed(paths):
-    """Yield when (ns) each file, directory, and file of a directory was changed last; OSError if one cannot be seen."""
+    """Yield the last change (ns) of each file, directory, and file in a directory; OSError if one cannot be read."""
     for path in paths:
         try:
             status = os.stat(path)
@@ -115,7 +114,7 @@ def _in_memory(cache, told):
 
 
 def _room():
-    """Return how many bytes a copy may have."""
+    """Return the maximum size of a copy, in bytes."""
     with open(MEMORY, encoding="ascii") as stream:
         free = [int(line.split()[1]) << 10 for line in stream if line.startswith(AVAILABLE)]
     return min(MOST_BYTES, free[0] // SHARE if free else 0)

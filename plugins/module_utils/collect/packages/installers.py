@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Packages and installers that lie on the disk and would bring a product back."""
+"""Packages and installers on the disk that would bring a product back."""
 
 from ...posix.errors import EndpointError
 from ...posix.names import any_of
@@ -15,7 +15,7 @@ MOST_FOLDERS = 10000
 
 
 def collect(asked, look):
-    """Yield an item of each file that fits; ``asked`` is a list of file names with * for any characters."""
+    """Yield an item of each matching file; ``asked`` is a list of file names with * for any characters."""
     fits = any_of(asked)
     places = list(PLACES) + [home + part for home in look.homes() for part in IN_HOMES]
     for folder in sorted(set(places)):

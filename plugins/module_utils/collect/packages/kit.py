@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""The installer of a replacement that the administrator put on the host, and what installing it would change."""
+"""The replacement's installer that the administrator put on the host, and what installing it would change."""
 
 from ...posix.errors import EndpointError
 from ...posix.files import kit_file

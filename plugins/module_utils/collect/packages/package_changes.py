@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""What the package manager would really do: its own simulation, kept from writing anything."""
+"""What the package manager would really do: its own simulation, without any write."""
 
 import re
 
@@ -12,14 +12,14 @@ from ...posix.running.commands import run
 from ..items import not_checked, seen
 from . import apt_cache, package_manager
 
-# Two of them have room in the time of this kind.
+# Two of them fit in the time limit of this kind.
 SIMULATION_LIMIT = 280
-# A simulation writes its caches, a log of the solver and temporary files, unless it is kept from doing so.
+# A simulation writes its caches, a solver log and temporary files, unless it is prevented from doing so.
 NO_CACHES = apt_cache.NO_CACHES
 NO_LOG = ["-o", "Dir::Log::Planner=/dev/null"]
 NO_FILES = NO_CACHES + NO_LOG
 IN_MEMORY = "/run"
-# A host may be set to remove what nothing needs any more whenever a package goes.
+# A host may be configured to remove unneeded packages whenever a package is removed.
 PURGE = ["-o", "APT::Get::AutomaticRemove=false", "purge"]
 # apt-get(8): "Inst name (version origin [arch])", "Inst name [old] (version ...)", "Remv name [old]", "Purg name [old]"
 LINE = re.compile(r"^(Inst|Remv|Purg) (\S+)(?: \[([^\]]*)\])?(?: \((\S+))?")
@@ -28,7 +28,7 @@ LINE = re.compile(r"^(Inst|Remv|Purg) (\S+)(?: \[([^\]]*)\])?(?: \((\S+))?")
 def simulated(lines):
     """Yield (action, name, old version or '', new version or '') of each planning line of ``apt-get -s``.
 
-    A foreign architecture that stands after the name is passed over.
+    A foreign architecture after the name is skipped.
     """
     for line in lines:
         match = LINE.match(line)
@@ -80,12 +80,12 @@ def _by_apt(what, verb, names):
 
 
 def _removal_by_dpkg(going, tree):
-    """Return what apt would do or, where it is missing, cannot work or refuses, what dpkg alone would."""
+    """Return what apt would do or, if apt is missing, cannot work or refuses, what dpkg alone would do."""
     native = dpkg_status.native_architecture(tree)
     names = sorted(dpkg_status.qualified(found, native) for found in going)
     refused = "it is not there"
     if dpkg_status.noted(tree):
-        # apt itself looks at this only when it is to change something.
+        # apt itself checks this only before a real change.
         refused = "dpkg was interrupted"
     elif "apt-get" in package_manager.tools("dpkg"):
         rehearsed = _by_apt("remove", PURGE, names)
@@ -100,7 +100,7 @@ def _removal_by_dpkg(going, tree):
 
 
 def _removal_by_rpm(fits, folder, tree):
-    """Yield what rpm would do. Its other tools write when they only simulate, so rpm is asked, of a copy."""
+    """Yield what rpm would do. Its other tools write even when they only simulate, so rpm is asked, on a copy."""
     from ...linux import rpm_database
 
     with rpm_database.Database(tree, folder) as database:

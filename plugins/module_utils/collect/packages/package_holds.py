@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Which packages dnf or zypper is set to keep: dnf.conf(5) "protected_packages", zypper(8) "addlock"."""
+"""Which packages dnf or zypper is configured to keep: dnf.conf(5) "protected_packages", zypper(8) "addlock"."""
 
 import fnmatch
 
@@ -11,7 +11,7 @@ PACKAGE = "package"
 
 
 def protected(lines):
-    """Yield the pattern in each line of one of dnf's files; lines with # in front are remarks. Never raises."""
+    """Yield the pattern in each line of one of dnf's files; lines that start with # are comments. Never raises."""
     for line in lines:
         text = line.strip()
         if text and not text.startswith("#"):
@@ -19,10 +19,10 @@ def protected(lines):
 
 
 def locks(lines):
-    """Yield the pattern of each lock of packages in zypper's file, * where a lock names no package by itself.
+    """Yield the pattern of each package lock in zypper's file, * if a lock names no package itself.
 
-    A lock is a block of lines ``key: value`` that an empty line ends. Regular expressions are taken for any name: it is
-    better to ask for nothing than to try what zypper refuses. Never raises.
+    A lock is a block of lines ``key: value`` that an empty line ends. A regular expression counts as any name: it is
+    better to request no removal than to try what zypper refuses. Never raises.
     """
     block = {}
     for line in [*lines, ""]:
@@ -42,7 +42,7 @@ def _pattern(block):
 
 
 def patterns(tool, tree):
-    """Return the patterns of what a tool (dnf, zypper, any other) keeps."""
+    """Return the patterns that a tool (dnf, zypper, any other) keeps."""
     if tool == "zypper":
         return list(locks((tree.text(LOCKS) or "").splitlines()))
     if tool != "dnf":
@@ -52,5 +52,5 @@ def patterns(tool, tree):
 
 
 def held(names, kept):
-    """Return which of the names a pattern fits, in order."""
+    """Return which of the names match a pattern, in order."""
     return sorted(name for name in names if any(fnmatch.fnmatchcase(name, pattern) for pattern in kept))

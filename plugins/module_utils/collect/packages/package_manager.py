@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Whether the package managers can work: their tools, which process is using them, and what was interrupted."""
+"""Whether the package managers can work: their tools, which process is using them, and interrupted operations."""
 
 import os
 
@@ -12,14 +12,14 @@ from ...posix.running.commands import SEARCH_PATH
 from ..items import not_checked, seen
 from . import package_holds
 
-# The first that a host has is the one that it is administered with.
+# The first of these on a host is the one that it is administered with.
 TOOLS = {"dpkg": ("apt-get", "dpkg"), "rpm": ("dnf", "zypper", "rpm")}
 
 
 def collect(asked, look):
     """Yield an item of dpkg and of rpm, if the host has their databases; ``asked['names']`` are packages of interest.
 
-    Of these it is reported whether they are held, and which scripts around their removal they have.
+    For these, the item says whether they are held, and which removal scripts they have.
     """
     if look.tree.lstat(dpkg_status.STATUS)[0] is not None:
         try:
@@ -37,7 +37,7 @@ def collect(asked, look):
 
 
 def _held_of_rpm(fits, folder, tree):
-    """Return which packages of interest the tool above rpm is set to keep; rpm alone keeps none."""
+    """Return which packages of interest the tool above rpm is configured to keep; rpm alone keeps none."""
     kept = package_holds.patterns(tools("rpm")[0], tree) if tools("rpm") else []
     if not kept:
         return []

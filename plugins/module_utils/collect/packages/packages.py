@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Packages that dpkg or rpm knows, in whatever state."""
+"""Packages that dpkg or rpm knows, in any state."""
 
 import os
 
@@ -16,7 +16,7 @@ COST = 150
 
 
 def collect(asked, look):
-    """Yield an item of each known package that ``asked['names']`` or ``asked['word']`` fit.
+    """Yield an item of each known package that matches ``asked['names']`` or ``asked['word']``.
 
     ``names`` are exact or globs; ``word`` is lower-case text in a package's name or maker, '' for none. ``in`` are
     directories: what a package owns directly in them is reported.
@@ -65,7 +65,7 @@ def _of_rpm(asked, look):
     folder = rpm_home.find(look.tree)
     if folder is None:
         return
-    # Most hosts have one package manager, and code that is not needed costs time to load.
+    # Most hosts have one package manager, and loading unneeded code takes time.
     from ...linux import rpm_database
 
     try:
@@ -93,7 +93,7 @@ def _of_rpm(asked, look):
 
 
 def _take(owned, name, look):
-    """Note who owns which path. Raises EndpointError where it is more than memory should be spent on."""
+    """Note which package owns which path. Raises EndpointError if that would take too much memory."""
     look.room -= sum(len(path) + COST for path in owned)
     if look.room < 0:
         raise EndpointError(

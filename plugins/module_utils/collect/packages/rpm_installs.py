@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""What dnf or zypper would install: their own simulation, with all that they write kept in memory."""
+"""What dnf or zypper would install: their own simulation, with everything that they write kept in memory."""
 
 import re
 
@@ -12,21 +12,21 @@ from ..items import not_checked, seen
 
 LIMIT = 300
 MEMORY = "/run"
-DNF_OK = (0, 1)  # It ends with 1 when it was asked not to continue, and on errors too.
-# dnf's table: " name  architecture  version  repository  size", in parts with a heading each.
+DNF_OK = (0, 1)  # It exits with 1 when it was asked not to continue, and also on errors.
+# dnf's table: " name  architecture  version  repository  size", in sections with a heading each.
 PART = re.compile(r"^(Installing|Upgrading|Downgrading|Reinstalling|Removing)\b.*:$")
 ROW = re.compile(r"^ (\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s+[\d.]+ \S+$")
 ACTIONS = {"Installing": "Inst", "Upgrading": "Inst", "Downgrading": "Remv", "Reinstalling": "Remv", "Removing": "Remv"}
-# zypper's own summary in XML: a part of solvables for each kind of change.
+# zypper's own summary in XML: one section of solvables per kind of change.
 SECTION = re.compile(r"<(to-install|to-upgrade|to-downgrade|to-remove|to-change-arch)\b.*?</\1>", re.DOTALL)
 SOLVABLE = re.compile(r"<solvable\b([^>]*)>")
 ATTRIBUTE = re.compile(r"([a-z-]+)=\"([^\"]*)\"")
 
 
 def dnf_changes(text):
-    """Yield (action, name, version) of each row of the table of a transaction. Never raises.
+    """Yield (action, name, version) of each row of a transaction's table. Never raises.
 
-    A name that is too long for its column stands in a line of its own before the others.
+    A name that is too long for its column is on a separate line before the other columns.
     """
     action, pending = None, ""
     for line in text.splitlines():
@@ -62,7 +62,7 @@ def dnf_argv(folder, names, verb="install"):
 
 
 def zypper_argv(names):
-    """Return zypper's simulation; it takes the lists as they are."""
+    """Return zypper's simulation; it uses the lists as they are."""
     return [
         "zypper",
         "--non-interactive",
@@ -75,14 +75,14 @@ def zypper_argv(names):
 
 
 def rehearsed(manager, names, tree):
-    """Yield the item of installing those of the packages that the host does not have."""
+    """Yield the item of installing those packages that the host does not have."""
     folder = rpm_home.find(tree)
     if folder is None:
         yield not_checked("package_change", "install", manager, "the host has no rpm database")
         return
     with rpm_database.Database(tree, folder) as database:
         known = {found["name"]: found["version"] for found in database.all()}
-        # A package may go by another name than the one that it is asked for by.
+        # A package may have another name than the one that was requested.
         wanted = [name for name in names if name not in known and not database.is_provided(name)]
     if not wanted:
         return

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Processes that hold fanotify permission marks: the ones that really stand between a file and its reader."""
+"""Processes that hold fanotify permission marks: the ones that really intercept file access."""
 
 from ...linux import interception
 from ...linux.containers import container_of
@@ -9,9 +9,9 @@ from ..items import not_checked, seen
 
 
 def collect(asked, look):
-    """Yield an item of each executable below the asked roots that holds permission marks, with how many.
+    """Yield an item of each executable below the asked roots that holds permission marks, with their number.
 
-    Those of containers are kept apart. ``asked`` is a list of paths; / asks for all.
+    Those in containers are listed separately. ``asked`` is a list of paths; / asks for all.
     """
     hosts, contained, name_of = {}, {}, look.name_below(asked)
     for process in look.processes():

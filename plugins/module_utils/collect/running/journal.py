@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""What earlier runs of this collection left on the host about themselves."""
+"""What earlier runs of this collection recorded on the host."""
 
 from ...agreed.posix import JOURNAL
 from ...posix.own import journal_text

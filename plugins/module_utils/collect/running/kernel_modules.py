@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Kernel modules: loaded, or lying where modules that no distribution made are put."""
+"""Kernel modules: loaded, or in folders for modules that do not come from the distribution."""
 
 import os
 
@@ -9,7 +9,7 @@ from ..items import seen
 
 LOADED = "/proc/modules"
 HOME = "/lib/modules"
-# What stands among those that use a module which cannot be unloaded.
+# This marks a module that cannot be unloaded, in the list of its users.
 PERMANENT = "[permanent]"
 FOLDERS = ("extra", "updates", "updates/dkms", "misc", "kernel/drivers/misc")
 

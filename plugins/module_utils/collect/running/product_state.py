@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""What a replacement that is there already says of itself."""
+"""What an already installed replacement reports."""
 
 from ...prove import vendor
 from ...prove.checks import overall

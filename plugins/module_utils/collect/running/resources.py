@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""The memory of the host and the room where something is to be installed."""
+"""The host's memory, and the free space where something is to be installed."""
 
 import os
 import re
@@ -15,7 +15,7 @@ KIB, MIB = 1 << 10, 1 << 20
 
 
 def memory_mb(text):
-    """Return the whole memory in MiB from the text of /proc/meminfo, None if it does not say. Never raises."""
+    """Return the total memory in MiB from the text of /proc/meminfo, None if it does not say. Never raises."""
     for line in text.split("\n"):
         words = line.split()
         if len(words) == 3 and words[0] == "MemTotal:" and NUMBER.match(words[1]):
@@ -24,7 +24,7 @@ def memory_mb(text):
 
 
 def collect(asked, look):
-    """Yield an item of each path: its host's memory and the free room there, in MiB."""
+    """Yield an item of each path: the host's memory and the free space there, in MiB."""
     try:
         memory = memory_mb(look.tree.text(MEMORY) or "")
     except EndpointError as error:

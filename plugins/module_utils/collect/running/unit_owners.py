@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Which packages own what makes up a unit: its files, drop-ins and script, and the files of what starts it."""
+"""Which packages own the parts of a unit: its files, drop-ins and script, and the files of what starts it."""
 
 from ...linux import dpkg_status, rpm_home
 from ..items import seen
@@ -20,12 +20,12 @@ def collect(asked, look):
 
 
 def _owners(paths, look):
-    """Return {path: name of the package that owns it}; of a path below /usr a package may have the shorter name."""
+    """Return {path: name of the package that owns it}; a package may list a path below /usr by its shorter name."""
     names = {alias: path for path in paths for alias in _aliases(path)}
     found = {names[alias]: owner for alias, owner in dpkg_status.owners(names, look.tree)}
     folder = rpm_home.find(look.tree) if paths else None
     if folder is not None:
-        # Most hosts have one package manager, and code that is not needed costs time to load.
+        # Most hosts have one package manager, and loading unneeded code takes time.
         from ...linux import rpm_database
 
         with rpm_database.Database(look.tree, folder) as database:

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""systemd units, timers and SysV scripts: files, links that start them at boot, and what they are doing now."""
+"""systemd units, timers and SysV scripts: files, links that start them at boot, and their current state."""
 
 import os
 import posixpath
@@ -11,7 +11,7 @@ from ...posix.names import any_of
 from ..items import seen
 
 ADMIN_UNITS = "/etc/systemd/system"
-# In the order in which systemd looks for a unit; what it makes itself from other files is not among them.
+# In the order in which systemd looks for a unit; folders that systemd generates are not listed.
 UNIT_FOLDERS = (
     "/etc/systemd/system.control",
     "/run/systemd/system.control",
@@ -31,7 +31,7 @@ BOOTED = "/run/systemd/system"
 
 
 class _Files:
-    """What one unit has on the disk: its file, script, links that start it, drop-ins, and whether it is masked."""
+    """What one unit has on disk: its file, script, links that start it, drop-ins, and whether it is masked."""
 
     def __init__(self):
         self.file = ""
@@ -69,7 +69,7 @@ def collect(asked, look):
 
 
 def _triggers(shown, tree):
-    """Return {unit: [{name, file, links}]} of the timers, sockets and paths that start a unit, and run now."""
+    """Return {unit: [{name, file, links}]} of the running timers, sockets and paths that start a unit."""
     named = {name: now.get("TriggeredBy", "").split() for name, now in shown.items()}
     names = sorted({trigger for these in named.values() for trigger in these})
     running = {
@@ -100,14 +100,14 @@ def boot_links(tree):
 
 
 def _led_to(tree, folder):
-    """Return where a directory really is: on Enterprise Linux those of SysV scripts are links to others."""
+    """Return a directory's real path: on Enterprise Linux, the SysV script directories are links to others."""
     _status, target, real = tree.lstat(folder)
     return folder if target is None else posixpath.normpath(posixpath.join(posixpath.dirname(real), target))
 
 
 def _on_disk(fits, look):
     found = {}
-    # /lib leads to /usr/lib on most systems: what lies there is one file.
+    # On most systems, /lib leads to /usr/lib: both paths are the same file.
     for folder in dict.fromkeys(_really(look.tree, folder) for folder in UNIT_FOLDERS):
         for name, _is_link, is_folder in look.tree.entries(folder):
             path = os.path.join(folder, name)
@@ -128,7 +128,7 @@ def _on_disk(fits, look):
 
 
 def _really(tree, folder):
-    """Return a directory's path without links on the way; one that is a link itself is left as it is."""
+    """Return a directory's path without links on the way; a directory that is a link itself stays as it is."""
     _status, _target, real = tree.lstat(folder)
     return real
 

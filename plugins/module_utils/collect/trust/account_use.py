@@ -16,7 +16,7 @@ from ..look import PASSWD
 from .accounts import GROUPS, groups
 
 MOST_FILES = 1000000
-# Where users are moved whose primary group is removed; the first that a system has.
+# The groups that users get if their primary group is removed; the first one that the system has.
 NOBODYS = ("nogroup", "nobody")
 
 
@@ -81,7 +81,7 @@ def _owns(home, gid, look):
 
 
 def _has_files_of(home, gid):
-    """Return True if anything in a home belongs to a group; a system's directory is not looked through."""
+    """Return True if anything in a home belongs to a group; a system directory is not searched."""
     if len([name for name in home.split("/") if name]) < 2:
         return False
     try:
@@ -95,11 +95,11 @@ def _has_files_of(home, gid):
             if entry.status.st_gid == gid:
                 return True
     except (EndpointError, OSError):
-        # What was made inaccessible, or is moved about, keeps no account from being checked.
+        # An inaccessible or moving entry does not prevent the check of an account.
         return False
     return False
 
 
 def _is_here(home, look):
-    """Return False for a home that another machine or a process serves: what lies there is not looked at."""
+    """Return False for a home that another machine or a process serves: its content is not checked."""
     return look.tree.is_here(home)

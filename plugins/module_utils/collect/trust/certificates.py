@@ -12,7 +12,7 @@ from ...posix.errors import EndpointError
 from ...posix.running.commands import SEARCH_PATH
 from ..items import not_checked, seen
 
-# What administrators and products add; distributions make the bundles from these and their own.
+# Where administrators and products add certificates; distributions build the bundles from these and their own.
 FOLDERS = (
     "/usr/local/share/ca-certificates",
     "/etc/pki/ca-trust/source/anchors",
@@ -42,7 +42,7 @@ PROFILES_IN_HOMES = (
     "/snap/firefox/common/.mozilla/firefox",
 )
 DATABASES = ("cert9.db", "cert8.db")
-# What a certificate is withdrawn from a database with: no program, since those of NSS load what a user names.
+# The means of removing a certificate from a database: no program, since NSS tools load what a user names.
 EDITOR = "sqlite"
 DEEPEST = 3
 LIMIT = 1 << 24
@@ -87,7 +87,7 @@ def _of_file(path, asked, look):
 
 
 def _of_database(path, asked, look):
-    # Few hosts have one, and code that is not needed costs time to load.
+    # Few hosts have one, and loading unneeded code takes time.
     from ...linux import nss_database
 
     try:
@@ -108,7 +108,7 @@ def _of_database(path, asked, look):
 
 
 def links_to(path, tree):
-    """Return the links, by their paths, through which programs find a file; some lead to it by another."""
+    """Return the links, by path, through which programs find a file; some lead to it through another link."""
     found, aims = [], {path}
     links = {CERTIFICATE_LINKS + "/" + name: target for name, target in tree.links(CERTIFICATE_LINKS).items()}
     while True:
@@ -120,7 +120,7 @@ def links_to(path, tree):
 
 
 def _tool_for(path, look):
-    """Return the program that makes the bundles anew when a file of one of the folders is gone, or ''."""
+    """Return the program that rebuilds the bundles when a file of one of the folders is gone, or ''."""
     return next((tool for folder, tool in TOOLS if path.startswith(folder + "/") and _has(tool, look)), "")
 
 
@@ -138,7 +138,7 @@ def _whole(stream):
 
 
 def _by_text(data, asked):
-    """Return what an old database, which has no reader here, shows by its bytes alone."""
+    """Return what an old database, which this code cannot read, shows by its bytes alone."""
     return [("", text) for text in asked if text.encode() in data]
 
 

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Booleans of SELinux' policy, as getsebool(8) lists them; a host without SELinux has none."""
+"""SELinux booleans, as getsebool(8) lists them; a host without SELinux has none."""
 
 import re
 
@@ -15,7 +15,7 @@ LINE = re.compile(r"^(\S+) --> (on|off)$")
 
 
 def values(lines):
-    """Yield (name, whether it is on) of each line of getsebool that names one. Never raises."""
+    """Yield (name, whether it is on) of each line of getsebool that names a boolean. Never raises."""
     for line in lines:
         match = LINE.match(line)
         if match:
@@ -25,7 +25,7 @@ def values(lines):
 def collect(asked, _look):
     """Yield an item of each asked boolean that the host's policy has; ``asked`` is a list of names.
 
-    getsebool ends with an error for one that the policy does not have, and for all where SELinux is off.
+    getsebool fails for a boolean that the policy does not have, and for all of them if SELinux is off.
     """
     for name in asked:
         try:

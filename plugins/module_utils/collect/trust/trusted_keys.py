@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Keys outside the stores of certificates that the kernel, a package manager or Java trusts, by name and content."""
+"""Keys that the kernel, a package manager or Java trusts outside the certificate stores, by name and content."""
 
 import base64
 import binascii
@@ -11,7 +11,7 @@ import stat
 from ...posix.errors import EndpointError
 from ..items import not_checked, seen
 
-# (who trusts what lies there, as the kernel or by the program, folders or files)
+# (what trusts the keys there: the kernel, or a program's name; folders or files)
 PLACES = (
     ("digsig", ("/etc/digsig/keys", "/etc/digsig/xattr_keys")),
     ("ima", ("/etc/keys/ima", "/etc/ima", "/etc/keys")),
@@ -62,7 +62,7 @@ def collect(asked, look):
 
 
 def holds(data, word):
-    """Return True if the bytes of a key file hold a word in any case, also in its armour. Never raises."""
+    """Return True if the bytes of a key file contain a word in any case, even inside ASCII armour. Never raises."""
     wanted = word.encode()
     if wanted in data.lower():
         return True
@@ -77,7 +77,7 @@ def holds(data, word):
 
 
 def kernel_keys(lines, word):
-    """Yield the description of each key that a text like /proc/keys lists and that holds a word. Never raises."""
+    """Yield the description of each key in a text like /proc/keys that contains a word. Never raises."""
     for line in lines:
         fields = line.rstrip("\n").split(None, 8)
         if len(fields) == 9 and fields[7].startswith("asymmetri") and word in fields[8].lower():
@@ -94,7 +94,7 @@ def _of_file(path, root, place, word, look):
 
 
 def _files(path, look, deeper):
-    """Yield what is a file, or all files below a directory; links are passed over, since their targets lie here too."""
+    """Yield the path if it is a file, or all files below it; links are skipped, since their targets are here too."""
     status = look.tree.lstat(path)[0]
     if status is not None and stat.S_ISREG(status.st_mode):
         yield path

@@ -17,11 +17,11 @@ from . import safe_paths
 
 BLOCK = 1 << 20
 MOST_TOLD = 20
-# Files with several names of which the first name is remembered; of any further one each name gets the content.
+# How many hard-linked files are remembered by their first name; beyond that, each name gets the content.
 MOST_LINKED = 10000
 # Half the time of the highest level, for an archive that is hardly larger.
 LEVEL = 6
-# What shows that an archive is damaged.
+# Errors that show that an archive is damaged.
 DAMAGED = (tarfile.TarError, zlib.error, EOFError)
 READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_NOCTTY | os.O_CLOEXEC
 TYPES = ((stat.S_ISREG, tarfile.REGTYPE), (stat.S_ISDIR, tarfile.DIRTYPE), (stat.S_ISLNK, tarfile.SYMTYPE))
@@ -30,8 +30,8 @@ TYPES = ((stat.S_ISREG, tarfile.REGTYPE), (stat.S_ISDIR, tarfile.DIRTYPE), (stat
 def write(stream, entries):
     """Write entries of a walk; return the paths of sockets, FIFOs and devices, which hold no data, up to a limit.
 
-    Owners, modes, times to the second, links and further names of the same file are kept; extended attributes, ACLs,
-    flags of chattr(1) and the holes of sparse files are not.
+    Owners, modes, times to the second, links and hard links are kept; extended attributes, ACLs, chattr(1) flags and
+    the holes of sparse files are not.
     """
     skipped, names = [], {}
     with tarfile.open(fileobj=stream, mode="w:gz", compresslevel=LEVEL, format=tarfile.PAX_FORMAT) as archive:
@@ -48,7 +48,7 @@ def write(stream, entries):
 def verified(path, entries):
     """Yield (path without its leading slash, SHA-256) of every file of an archive that holds just these entries.
 
-    Raises EndpointError where it does not hold what they hold now.
+    Raises EndpointError if its content differs from the current one.
     """
     sums = {}
     try:
@@ -70,7 +70,7 @@ def verified(path, entries):
 
 
 def digest_of(entry):
-    """Return the SHA-256 of a file that a walk has come to."""
+    """Return the SHA-256 of a file that a walk has reached."""
     with _opened(entry) as stream:
         return _digest(stream)
 
@@ -84,11 +84,11 @@ def _type_of(entry):
 
 
 def _add(archive, entry, names):
-    """Add one entry; ``names`` are the names in the archive of files that have several."""
+    """Add one entry; ``names`` are the names in the archive of files with several hard links."""
     status = entry.status
     info = tarfile.TarInfo(_name(entry))
     info.type = _type_of(entry)
-    # Parts of a second would take a header of its own for every file.
+    # Fractions of a second would need an extra header for every file.
     info.mode, info.uid, info.gid, info.mtime = status.st_mode, status.st_uid, status.st_gid, int(status.st_mtime)
     info.uname, info.gname = _user(status.st_uid), _group(status.st_gid)
     if stat.S_ISLNK(status.st_mode):
@@ -103,7 +103,7 @@ def _add(archive, entry, names):
 
 
 def _first_name(names, status, name):
-    """Return under which name the archive has a file already, or this one."""
+    """Return the name under which the archive already has a file, or this one."""
     if status.st_nlink == 1:
         return name
     key = (status.st_dev, status.st_ino)
@@ -119,14 +119,14 @@ def _add_content(archive, info, entry):
         try:
             archive.addfile(info, stream)
         except OSError as error:
-            # A file that has shrunk has no number of the system's.
+            # For a file that has shrunk, the system has no error number.
             if error.errno is None and archive.offset > begun:
                 raise _differs(entry.path, "it became shorter while it was read")
             raise
 
 
 def _same(archive, member, entry, sums):
-    """Return the SHA-256 of a file that is the same in the archive; ``sums`` are those of files with several names."""
+    """Return the SHA-256 of a file that is the same in the archive; ``sums`` are those of hard-linked files."""
     digest = sums.get(member.linkname) if member.islnk() else _digest(archive.extractfile(member))
     if digest != digest_of(entry):
         raise _differs(entry.path, "the content in the archive differs from the file")
@@ -136,7 +136,7 @@ def _same(archive, member, entry, sums):
 
 
 def _opened(entry):
-    """Return a stream of a file, if it still is one."""
+    """Return a stream of the path, if it is still a file."""
     descriptor = os.open(entry.name, READ, dir_fd=entry.folder)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Put another content into the owner's file, which keeps its mode, owner, labels and access lists."""
+"""Put other content into the owner's file, which keeps its mode, owner, labels and access lists."""
 
 import errno
 import os
@@ -13,7 +13,7 @@ from . import safe_paths
 LIMIT = 1 << 20
 READING = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 WRITING = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-# No text that is configured needs more.
+# No configuration file needs more.
 MODES = 0o777
 NO_LABELS = (errno.ENOTSUP, errno.ENOSYS)
 
@@ -25,11 +25,11 @@ def data_of(path):
 
 
 def replace(path, data, check=None, before=None):
-    """Write all of a file anew so that it is there in full or as it was.
+    """Rewrite a file so that it is either complete or unchanged.
 
-    ``check(draft, path)`` may refuse the draft, which lies beside the file then, by raising an EndpointError. With
-    ``before`` (bytes), from which ``data`` was made, the file has to hold that: another one that was put in its place
-    meanwhile gives neither its owner nor its mode to this content.
+    ``check(draft, path)`` may refuse the draft, which is beside the file, by raising an EndpointError. With ``before``
+    (bytes), from which ``data`` was made, the file must still contain that: a file that replaced it meanwhile must not
+    pass its owner or mode on to this content.
     """
     opened = safe_paths.open_parent(path)
     if opened is None:
@@ -68,7 +68,7 @@ def _drifted(path):
 
 
 def _copy_labels(source, draft):
-    """Copy what a file has besides mode and owner: a label of SELinux, an access list."""
+    """Copy attributes besides mode and owner: an SELinux label, an access list."""
     for name in _labels(source):
         os.setxattr(draft, name, os.getxattr(source, name))
 

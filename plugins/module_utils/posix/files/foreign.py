@@ -1,8 +1,8 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""What of a root is not root's: directories that others may write to, and file systems that another machine or a user's
-process serves.
+"""Parts of a root that root does not control: directories that others may write to, and file systems that another
+machine or a user's process serves.
 """
 
 import os
@@ -13,28 +13,28 @@ from ...linux import mounts
 from ..errors import EndpointError
 from ..running import bounded
 
-# What is read below one directory of others, at most.
+# Maximum that is read below one directory that others may write to.
 MOST_FILES, MOST_BYTES = 2000, 1 << 25
-# Seconds in which a file system of the system's own has to answer once, if another machine serves it.
+# Seconds within which one of the system's own file systems has to answer, if another machine serves it.
 ANSWER = 10
 REMOTE = re.compile(
     rb" - (?:autofs|nfs4?|cifs|smb[0-9]?|smbfs|ncpfs|ncp|afs|coda|9p|ceph|glusterfs|lustre|beegfs|gpfs|orangefs|pvfs2|"
     rb"gfs2?|ocfs2|vboxsf|vmhgfs|prl_fs|virtiofs|davfs2?|fuse|fuseblk|fuse\.[^ ]+) "
 )
-# Elsewhere nothing that is part of a host lies on a file system that is not its own.
+# Outside these, no part of a host is on a foreign file system.
 SYSTEM = ("usr", "opt", "var", "etc", "lib", "lib32", "lib64", "bin", "sbin", "boot")
 NOT_SYSTEM = "/var/tmp"
 
 
 def others_may_write(status, owners):
-    """Return True for the status of a directory in which users besides ``owners`` (user ids) may make a file."""
+    """Return True for the status of a directory in which users other than ``owners`` (user IDs) may create a file."""
     mode = status.st_mode
     by_group = mode & stat.S_IWGRP and status.st_gid != 0
     return status.st_uid not in owners or bool(mode & stat.S_IWOTH or by_group)
 
 
 def remote_mounts(root):
-    """Return {path below the root: type} of what another machine or a process serves; {} where that is not known."""
+    """Return {path below the root: type} of what another machine or a process serves; {} if that is not known."""
     try:
         with open(mounts.TABLE, "rb") as stream:
             table = stream.read()
@@ -44,7 +44,7 @@ def remote_mounts(root):
         return {}
     real, found = os.path.realpath(root).rstrip("/"), {}
     for line in table.split(b"\n"):
-        # What was mounted last on a place is what is there.
+        # The latest mount on a path is the visible one.
         for point, _source, kind in mounts.mounts([line.decode("utf-8", "surrogateescape")]):
             if point.startswith(real + "/"):
                 found[point[len(real) :]] = kind if REMOTE.search(line) else None
@@ -52,7 +52,7 @@ def remote_mounts(root):
 
 
 class Remote:
-    """The file systems of a root that are not its own, and which of them may be entered."""
+    """The foreign file systems of a root, and which of them may be entered."""
 
     def __init__(self, root, avoided=()):
         self._root = root
@@ -61,13 +61,13 @@ class Remote:
         self._avoided = dict(avoided)
 
     def check(self, path):
-        """Raise an EndpointError for a place that is not to be entered."""
+        """Raise an EndpointError for a path that must not be entered."""
         if path in self._avoided:
             raise unreadable(path, self._avoided[path])
         if path in self._kinds and path not in self._answered:
             kind = self._kinds[path]
             if kind == "autofs":
-                raise unreadable(path, "looking at it would mount it, and nothing may change", path)
+                raise unreadable(path, "reading it would mount it, and nothing may be changed", path)
             if not _is_systems(path):
                 raise unreadable(path, "the file system mounted there, of type %s, is not entered" % kind, path)
             self._ask(path, kind)
@@ -89,13 +89,13 @@ def _is_systems(path):
 
 
 class Allowance:
-    """How much may still be read below each directory of others, so that no user's files fill the answer."""
+    """How much may still be read below each directory that others may write to, so that no user can fill the answer."""
 
     def __init__(self):
         self._left = {}
 
     def take(self, ground, files, count):
-        """Take so many files and bytes from what is left; an EndpointError if that is too much."""
+        """Count so many files and bytes; an EndpointError if that exceeds the limit."""
         if not ground:
             return
         left = self._left.setdefault(ground, [MOST_FILES, MOST_BYTES])
@@ -107,7 +107,7 @@ class Allowance:
 
 
 def unreadable(path, cause, ground=""):
-    """Return the EndpointError of a path that cannot be looked at; ``ground`` is the directory of others it lies in."""
+    """Return the EndpointError for a path that cannot be checked; ``ground`` is the directory of others around it."""
     error = EndpointError(
         "path_unreadable", "Checking a path", path, cause, "Make sure that root can read it, and run again."
     )

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""A vendor's installer or package that the administrator put on the host: looked at, and copied while it is hashed."""
+"""A vendor's installer or package that the administrator put on the host: checked, and copied while it is hashed."""
 
 import contextlib
 import hashlib
@@ -45,10 +45,10 @@ def must_be(path, sha256):
 
 @contextlib.contextmanager
 def copied(path, sha256, is_run):
-    """Yield the path of a private copy, if it is the approved one; EndpointError if it is not.
+    """Yield the path of a private copy, if the installer is the approved one; EndpointError if it is not.
 
-    It is copied while it is hashed, so that what was looked at is what is used, keeps its name, from which some
-    installers read, and is gone after the block. One that ``is_run`` is put where programs may be run.
+    It is copied while it is hashed, so that what was checked is what is used. The copy keeps its name, which some
+    installers read, and is removed after the block. One that ``is_run`` goes where programs may be executed.
     """
     folder = own_places.new_folder(is_run)
     try:
@@ -61,7 +61,7 @@ def copied(path, sha256, is_run):
 
 
 def _copy(path, copy):
-    """Copy an installer and return {sha256, replaceable} of just what was written; None if there is none."""
+    """Copy an installer and return {sha256, replaceable} of exactly what was written; None if there is none."""
     found = _opened(path)
     if found is None:
         return None

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""A file without a name, in memory: it lasts for as long as a program has it open, and no kill leaves it behind."""
+"""A file without a name, in memory: it lasts while a program has it open, and no kill leaves it behind."""
 
 import ctypes
 import os
@@ -9,12 +9,12 @@ import tempfile
 
 NAME = "avshift"
 CLOSE_ON_EXEC = 1
-# Where the kernel or the C library is too old for memfd_create(2): the memory file system, then wherever there is one.
+# If the kernel or the C library is too old for memfd_create(2): the memory file system, then any writable one.
 FOLDERS = ("/run", None)
 
 
 def opened(content=b""):
-    """Return a descriptor of a new file, to read and write, that holds ``content`` and is read from its beginning."""
+    """Return a descriptor of a new file, for reading and writing, that contains ``content`` and is at its start."""
     descriptor = _created()
     if content:
         add(descriptor, content)
@@ -23,7 +23,7 @@ def opened(content=b""):
 
 
 def add(descriptor, content):
-    """Write all of ``content`` (bytes) where the file is written next."""
+    """Write all of ``content`` (bytes) at the file's current position."""
     view = memoryview(content)
     while view:
         view = view[os.write(descriptor, view) :]

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""The directories that were reached below a root, and what none of them may lead to."""
+"""The directories that were reached below a root, and checks against being led out of it."""
 
 import errno
 import os
@@ -18,7 +18,7 @@ class Place:
     """A directory that was reached: its path below the root without links, and its descriptor while it is in use.
 
     ``ground`` is the path of the directory of others that it is in, or is, '' if it is in none; ``is_anyones`` is true
-    of a world-writable one.
+    for a world-writable one.
     """
 
     def __init__(self, descriptor, real, above, owners):
@@ -42,7 +42,7 @@ def below(folder, name):
 
 
 def refuse_odd(path):
-    """Refuse what is no path: the system would do so with less to say."""
+    """Refuse what cannot be a path: the system's own error would say less."""
     if len(path) > LONGEST_PATH or "\0" in path:
         raise unreadable(path[:LONGEST_PATH], "no path can have this length or these characters")
 
@@ -54,5 +54,5 @@ def refuse_link(place, name):
 
 
 def loop(path):
-    """Return the EndpointError of a path on which links never end."""
+    """Return the EndpointError for a path with endless links."""
     return unreadable(path, "too many symbolic links")

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Read a file that was reached: a regular one alone, no more of it than was allowed, and never waiting for it."""
+"""Read a file that was reached: only a regular one, only as much as is allowed, and without ever blocking."""
 
 import os
 import stat
@@ -14,7 +14,7 @@ BLOCK = 1 << 18
 
 
 def opened(folder, name, path):
-    """Return a descriptor of the regular file of a name in a place, None if it is not there any more."""
+    """Return a descriptor of the regular file with a name in a place, None if it is gone."""
     try:
         descriptor = os.open(name, FILE, dir_fd=folder.descriptor)
     except OSError as error:

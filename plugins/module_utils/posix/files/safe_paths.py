@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Touch paths as root without being led elsewhere: no symbolic link is followed, no file system is left."""
+"""Access paths as root without being misled: no symbolic link is followed, no file system is left."""
 
 import errno
 import os
@@ -11,7 +11,7 @@ import sys
 from ..errors import EndpointError
 from ..names import meant
 
-# Nothing that lies directly below / is ever written or removed.
+# Nothing directly below / is ever written or removed.
 LEAST_COMPONENTS = 2
 READ_LIMIT = 1 << 20
 # Python 3.6 cannot scan a descriptor.
@@ -20,9 +20,9 @@ DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def native(path):
-    """Return a path as this process's calls to the system take it, so that its bytes are those of UTF-8.
+    """Return a path in the form that this process's system calls take, so that its bytes are UTF-8.
 
-    Python 3.6 in the POSIX locale takes ASCII for everything.
+    Python 3.6 in the POSIX locale uses ASCII for everything.
     """
     if sys.getfilesystemencoding().lower() in ("utf-8", "utf8"):
         return path
@@ -64,8 +64,8 @@ def open_parent(path):
 
 
 def opened(path, flags, fits=None):
-    """Return a descriptor of what a path is itself, reached without following a link; None if it is not there, or if
-    ``fits`` says of its mode that it is nothing to be opened. OSError if it cannot be opened.
+    """Return a descriptor of the path itself, reached without following a link; None if it is not there, or if ``fits``
+    says that its mode must not be opened. OSError if it cannot be opened.
     """
     reached = open_parent(path)
     if reached is None:
@@ -82,7 +82,7 @@ def opened(path, flags, fits=None):
 
 
 def opened_file(path):
-    """Return a descriptor, to read from, of a regular file; None if it is not there, EndpointError if it is none.
+    """Return a descriptor for reading a regular file; None if it is not there, EndpointError if it is something else.
 
     Opened without blocking and checked to be regular first, so that a FIFO or device cannot hang the caller.
     """
@@ -121,7 +121,7 @@ def lstat(path):
 
 
 def holds_others(path, names):
-    """Return True if a directory holds anything but these names; False if it is not there or no directory."""
+    """Return True if a directory has anything but these names; False if it is missing or not a directory."""
     reached = open_parent(path)
     if reached is None:
         return False
@@ -142,12 +142,12 @@ def holds_others(path, names):
 
 
 def scanned(descriptor):
-    """Return an iterator of the entries of an open directory, of which some are read at a time."""
+    """Return an iterator over the entries of an open directory, which are read in batches."""
     return os.scandir(descriptor if BY_DESCRIPTOR else "/proc/self/fd/%d" % descriptor)
 
 
 def shown(path):
-    """Return a path as it can be printed and written anywhere, whatever bytes it has."""
+    """Return a path in a form that can be printed and written anywhere, whatever bytes it has."""
     text = os.fsencode(path).decode("utf-8", "backslashreplace")
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
@@ -165,7 +165,7 @@ def read_text(path, limit=READ_LIMIT):
 
 
 def unreadable(path, cause):
-    """Return the EndpointError of a file that cannot be read."""
+    """Return the EndpointError for a file that cannot be read."""
     return EndpointError(
         "path_unreadable", "Reading a file", path, cause, "Make sure that root can read it, and run again."
     )

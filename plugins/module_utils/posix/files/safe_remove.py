@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Remove paths as root: no link is followed, no file system is left, and nothing goes that the system lives in."""
+"""Remove paths as root: no link is followed, no file system is left, and no system directory is removed."""
 
 import os
 import stat
@@ -11,7 +11,7 @@ from ..errors import EndpointError
 from . import tree_remove
 from .safe_paths import LEAST_COMPONENTS, components, open_parent, shown
 
-# The directories of hier(7) and systemd's, which no product owns.
+# The directories of hier(7) and systemd, which no product owns.
 SYSTEM = frozenset(
     (
         "/bin /boot /dev /etc /home /lib /lib32 /lib64 /media /mnt /opt /proc /root /run /sbin /srv /sys /tmp "
@@ -24,7 +24,7 @@ SYSTEM = frozenset(
 
 
 def refuse_system_directory(path):
-    """Refuse what the system itself lives in, whatever the catalog or other checks say: a second lock."""
+    """Refuse system directories, whatever the catalog or other checks say: a second safeguard."""
     if path.rstrip("/") in SYSTEM or path in ("", "/"):
         raise EndpointError(
             "path_refused", "Removing a path", path, "it is a system directory", "Correct the catalog entry."
@@ -51,7 +51,7 @@ def remove(path, scope):
 
 
 def _refuse_mounts(path):
-    """Refuse a tree in which something is mounted; a bind mount of the same file system has no device of its own."""
+    """Refuse a tree with a mount in it; a bind mount of the same file system has no device number of its own."""
     inside = sorted({point for point, _source, _type in mounts.now() if (point + "/").startswith(path + "/")})
     if inside:
         raise EndpointError(

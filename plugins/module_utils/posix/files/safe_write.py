@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Write files as root so that they are whole or not there: no symbolic link on the way is followed."""
+"""Write files as root so that they are complete or not there: no symbolic link on the way is followed."""
 
 import errno
 import os
@@ -12,18 +12,18 @@ PARENT_MODE = 0o755
 
 
 def make_parents(path):
-    """Make the directories on the way to a path that are not there, as 0755."""
+    """Create the missing directories on the way to a path, as 0755."""
     names = components(path, LEAST_COMPONENTS)
     for depth in range(1, len(names)):
         _make_directory("/" + "/".join(names[:depth]))
 
 
 def _make_directory(path):
-    """Make one directory, unless there is something of that name, without following a link on the way to it."""
+    """Create one directory, if there is nothing of that name, without following a link on the way to it."""
     parent, name = open_parent(path)
     try:
         os.mkdir(name, PARENT_MODE, dir_fd=parent)
-        # Whatever this process's umask is: a service of another user has to get through.
+        # Whatever this process's umask is: another user's service has to be able to enter it.
         made = os.open(name, DIRECTORY, dir_fd=parent)
     except FileExistsError:
         return
@@ -36,7 +36,7 @@ def _make_directory(path):
 
 
 def write_text(path, text, mode=0o644):
-    """Write a whole file so that it is there in full or not at all; parents are made as 0755."""
+    """Write a whole file so that it is either complete or not there; parents are created as 0755."""
     make_parents(path)
     opened = open_parent(path)
     if opened is None:
@@ -55,7 +55,7 @@ def write_text(path, text, mode=0o644):
 
 
 def _keep_owner(parent, name, draft):
-    """Give a draft the owner of the file that it is to take the place of."""
+    """Give a draft the owner of the file that it is to replace."""
     try:
         status = os.lstat(name, dir_fd=parent)
     except FileNotFoundError:
@@ -64,7 +64,7 @@ def _keep_owner(parent, name, draft):
 
 
 def _write_draft(folder, draft, name, text, mode):
-    """Write a new file: an existing one could be another name of a file elsewhere."""
+    """Write a new file: an existing one could be a hard link to a file elsewhere."""
     _discard(folder, draft)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     with os.fdopen(os.open(draft, flags, 0o600, dir_fd=folder), "wb") as stream:
@@ -76,9 +76,9 @@ def _write_draft(folder, draft, name, text, mode):
 
 
 def write_secret(path, text, mode=0o600):
-    """Write a file that holds a secret: it never has another name, so that a killed process leaves no draft behind.
+    """Write a file with a secret: it never has a second name, so that a killed process leaves no draft behind.
 
-    There is no file of that name, or one that is not whole, until it is written in full.
+    Until it is written in full, there is no file of that name, or an incomplete one.
     """
     components(path, LEAST_COMPONENTS)
     opened = open_parent(path)
@@ -100,7 +100,7 @@ def write_secret(path, text, mode=0o600):
 
 
 def _nameless(folder, name):
-    """Return a descriptor of a new file in a directory, without a name or, where that cannot be, with its own."""
+    """Return a descriptor of a new file in a directory, without a name or, if that is impossible, with its own."""
     try:
         return os.open(".", os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC, 0o600, dir_fd=folder)
     except OSError as error:

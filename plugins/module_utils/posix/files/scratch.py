@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Directories in memory for a while: with a check for room first, and none left behind by a process that was killed."""
+"""Temporary directories in memory: checked for space first, and none left behind by a killed process."""
 
 import contextlib
 import fcntl
@@ -13,14 +13,14 @@ import tempfile
 from ..errors import EndpointError
 
 HOME = "/run"
-# The process that works in one holds its lock, which the kernel releases however the process ends.
+# The process that uses one holds its lock, which the kernel releases however the process ends.
 OURS = re.compile(r"\.avshift-(?:rpm|nss|install|signatures)-")
 PREFIX = ".avshift-%s-"
 MIB = 1 << 20
 
 
 class Scratch:
-    """A new directory of root's own in memory, in a ``with``: its path. ``what`` is rpm, nss, install or signatures."""
+    """The path of a new directory of root in memory, in a ``with``. ``what`` is rpm, nss, install or signatures."""
 
     def __init__(self, what, needed=0, home=None):
         self._what = what
@@ -43,7 +43,7 @@ class Scratch:
 
 
 def refuse_too_large(needed, home=None):
-    """Raise an EndpointError, which names both sizes, unless so many bytes leave half of what is free in memory."""
+    """Raise an EndpointError with both sizes, unless so many bytes leave half of the free memory."""
     home = HOME if home is None else home
     place = os.statvfs(home)
     free = place.f_bavail * place.f_frsize
@@ -58,7 +58,7 @@ def refuse_too_large(needed, home=None):
 
 
 def remove_abandoned(home=None):
-    """Remove what processes that are gone have left."""
+    """Remove what ended processes have left."""
     home = HOME if home is None else home
     for name in os.listdir(home):
         if OURS.match(name):
@@ -76,7 +76,7 @@ def _remove_unless_held(path):
 
 
 def _locked(path):
-    """Return the descriptor by which a directory is held; None if another process has it, or has removed it."""
+    """Return the descriptor that locks a directory; None if another process has it, or has removed it."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

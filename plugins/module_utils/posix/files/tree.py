@@ -3,9 +3,9 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Look at a root file system, live or an image, without being led out of it.
 
-Symbolic links on the way are followed as the system below that root would follow them, by hand, so that none can
-lead elsewhere; below a directory that others than root may write to none is followed, and no other file system entered.
-Only regular files are opened, and no more of them is read than was allowed.
+Symbolic links on the way are resolved here, as the system below that root would resolve them, so that none can lead
+out of it. Below a directory that users other than root may write to, no link is followed and no other file system
+entered. Only regular files are opened, and only as much of them is read as is allowed.
 """
 
 import errno
@@ -24,14 +24,14 @@ MOST_LINKS = 40
 READ_LIMIT = 1 << 20
 NAMES_LIMIT = 100000
 MOST_STREAMED = 2000000
-# A process may have some thousand files open, and every directory that is kept is one.
+# A process may have some thousand files open, and every cached directory is one.
 MOST_OPEN, MOST_KEPT = 400, 4000
 # Python 3.6 cannot scan a descriptor.
 BY_DESCRIPTOR = os.scandir in os.supports_fd
 
 
 class Tree:
-    """One root. Directories that were reached stay open for a while, so that many paths below one are cheap."""
+    """One root. Directories that were reached stay open for a while, so that many paths below one are fast."""
 
     def __init__(self, root="/", avoided=()):
         self.root = root
@@ -39,7 +39,7 @@ class Tree:
         self._allowance = Allowance()
         try:
             top = os.open(root, LISTED & ~os.O_NOFOLLOW)
-            # Whoever an image belongs to can put anything into it.
+            # Whoever owns an image can put anything into it.
             self._owners = (0, os.fstat(top).st_uid)
             self._top = Place(top, "/", None, self._owners)
         except OSError as error:
@@ -51,8 +51,8 @@ class Tree:
         self._reached = {"/": self._top}
 
     def ground(self, path):
-        """Return (directory of others that a path lies in, whether it is world-writable); ('', False) for a path
-        that only root can have made, or that cannot be looked at.
+        """Return (directory of others that a path is in, whether it is world-writable); ('', False) for a path that
+        only root can have made, or that cannot be checked.
         """
         try:
             folder, _name = self._parent(path)
@@ -69,11 +69,11 @@ class Tree:
         return True
 
     def directory(self, path):
-        """Return a descriptor of its own of a directory, None if there is none."""
+        """Return a separate descriptor of a directory, None if there is none."""
         return self._listed(path)
 
     def close(self):
-        """Close everything that was opened; nothing can be looked at afterwards."""
+        """Close everything that was opened; afterwards nothing can be read."""
         self._reached = {}
         self._top = None
 
@@ -94,11 +94,11 @@ class Tree:
         return status, target, below(folder.real, name)
 
     def names(self, path):
-        """Return the sorted names in a directory, links to it followed; an empty list if it is none."""
+        """Return the sorted names in a directory, following links to it; an empty list if it is not one."""
         return sorted(name for name, _is_link, _is_folder in self.entries(path))
 
     def entries(self, path):
-        """Return (name, whether it is a link, whether it is a directory) of all that a directory holds, unsorted."""
+        """Return (name, whether it is a link, whether it is a directory) of everything in a directory, unsorted."""
         found = []
         for entry in self.each(path):
             found.append(entry)
@@ -107,7 +107,7 @@ class Tree:
         return found
 
     def each(self, path):
-        """Yield what ``entries`` returns, as the kernel gives it: however much it is, it takes no memory."""
+        """Yield what ``entries`` returns, in the kernel's order: it takes no memory, however much it is."""
         descriptor = self._listed(path)
         if descriptor is None:
             return
@@ -163,7 +163,7 @@ class Tree:
         yield from reading.blocks(descriptor, path, limit, ground, self._allowance) if descriptor is not None else ()
 
     def open(self, path, limit=READ_LIMIT):
-        """Return a descriptor, to read from, of the regular file that a path leads to; None if there is nothing."""
+        """Return a descriptor for reading the regular file that a path leads to; None if there is nothing."""
         descriptor, ground = self._opened(path)
         if descriptor is not None:
             try:
@@ -177,7 +177,7 @@ class Tree:
         return descriptor
 
     def _opened(self, path):
-        """Return (descriptor of the regular file that a path leads to, the directory of others it is in)."""
+        """Return (descriptor of the regular file that a path leads to, the directory of others that it is in)."""
         folder, name, status = self._final(path)
         if folder is None:
             return None, ""
@@ -188,7 +188,7 @@ class Tree:
         return (None, "") if descriptor is None else (descriptor, folder.ground)
 
     def _final(self, path):
-        """Return (place, name, status) of what a path leads to in the end; status None if that is no regular file."""
+        """Return (place, name, status) of what a path finally leads to; status None if that is no regular file."""
         for _step in range(MOST_LINKS):
             status, target, real = self.lstat(path)
             if status is None:
@@ -212,7 +212,7 @@ class Tree:
         return None if place is None else below(place.real, name)
 
     def _listed(self, path):
-        """Return a descriptor of a directory from which its entries can be read; None if there is none."""
+        """Return a descriptor of a directory for reading its entries; None if there is none."""
         self._links = 0
         refuse_odd(path)
         place = self._directory(path)
@@ -238,7 +238,7 @@ class Tree:
         return self._directory(folder or "/"), name
 
     def _directory(self, path):
-        """Return the place of a directory, None if there is no such directory; what was found is kept."""
+        """Return the place of a directory, None if there is no such directory; results are cached."""
         path = path.rstrip("/") or "/"
         if path in self._reached:
             return self._reached[path]
@@ -251,7 +251,7 @@ class Tree:
         return place
 
     def _keep(self, path, place):
-        """Keep what a path leads to; a place that is no longer kept is closed once it is no longer used."""
+        """Cache what a path leads to; a place that drops out of the cache is closed once it is no longer used."""
         if self._open >= MOST_OPEN or len(self._reached) >= MOST_KEPT:
             self._reached, self._open = {"/": self._top}, 0
         self._reached[path] = place
@@ -281,7 +281,7 @@ class Tree:
         return reached
 
     def _follow(self, place, name):
-        """Go on where a link leads; None if it is none, since nothing lies below a file."""
+        """Continue at the target of a link; None if it is not a link, since nothing lies below a file."""
         try:
             target = os.readlink(name, dir_fd=place.descriptor)
         except OSError:

@@ -12,9 +12,9 @@ from ..errors import EndpointError
 from . import safe_paths
 from .tree_walk import Descent
 
-# Names that are held in memory at a time.
+# How many names are held in memory at a time.
 MANY = 10000
-# A directory that is filled while it is emptied, or a name that is a directory and a link in turns, ends here.
+# The limit for a directory that is filled while it is emptied, or a name that alternates between directory and link.
 MOST_ROUNDS = 1000
 
 
@@ -27,9 +27,9 @@ class _Level:
 
 
 def remove(parent, name, path):
-    """Remove the directory ``name`` in an open one with all that is in it; EndpointError names what stays.
+    """Remove the directory ``name`` in an open one with everything in it; EndpointError names what stays.
 
-    What was removed before an error is gone: running it again goes on from there.
+    What was removed before an error stays removed: another run continues from there.
     """
     descent = Descent(os.dup(parent))
     home = mounts.mount_of(parent)
@@ -51,7 +51,7 @@ def remove(parent, name, path):
 
 
 def _enter(descent, levels, name, path, home):
-    """Go into a directory; nothing is done if the name is none any more, since it is looked at again."""
+    """Enter a directory; do nothing if the name is no longer one, since it is checked again."""
     try:
         descent.down(name)
     except (FileNotFoundError, NotADirectoryError):
@@ -88,7 +88,7 @@ def _unlinked(folder, name, level):
 
 
 def _left(descent, levels):
-    """Remove the deepest directory, which is empty; return False if something has come into it."""
+    """Remove the deepest directory, which is empty; return False if something was created in it."""
     level = levels[-1]
     inside = os.fstat(descent.descriptor)
     descent.up()
@@ -115,7 +115,7 @@ def _entered_again(descent, name, inside):
 
 
 def stays(path, folder, name, error):
-    """Return the EndpointError of a path that cannot be removed, with the reason that it has, if that can be found."""
+    """Return the EndpointError for a path that cannot be removed, with the cause if it can be found."""
     code, cause = "path_stays", os.strerror(error.errno)
     remedy = "Find out what keeps it there, and run again."
     if error.errno in (errno.EPERM, errno.EACCES) and folder is not None:
@@ -129,12 +129,12 @@ def stays(path, folder, name, error):
     elif error.errno == errno.EBUSY:
         code, cause, remedy = "path_is_mount", "something is mounted on it", "Unmount it and run again."
     elif error.errno in (errno.ENOTEMPTY, errno.EEXIST):
-        cause = "something is in it, or is written to it meanwhile"
+        cause = "it is not empty, or another process writes to it"
     return EndpointError(code, "Removing a path", safe_paths.shown(path), cause, remedy)
 
 
 def _flagged(path, folder, name):
-    """Return (path, letters) of what has a flag that keeps a name from being removed: itself, or its directory."""
+    """Return (path, letters) of what has a flag that prevents removal: the path itself, or its directory."""
     try:
         own = file_flags.of_name(name, folder)
         return (path, own) if own else (os.path.dirname(path), file_flags.of(folder))

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Go down a directory tree of any depth and width without following links, with few directories open at a time."""
+"""Walk a directory tree of any depth and width without following links, with few directories open at a time."""
 
 import itertools
 import os
@@ -13,14 +13,13 @@ from ..running import bounded
 from . import safe_paths
 
 MOST_OPEN = 64
-# Names of one directory that are held in memory, to be sorted. One that has more is gone through as it lies there.
+# How many names of one directory are held in memory to be sorted. A larger directory is walked in its own order.
 MOST_SORTED = 10000
 
 
 class Descent:
-    """The directories from one down to the deepest. Of many, the upper ones are closed and reached again by ``..``,
-
-    which has to lead where it came from: a directory that was moved meanwhile is an error and no way out.
+    """The directories from one down to the deepest. If there are many, the upper ones are closed and reached again by
+    ``..``, which has to lead back to them: a directory that was moved meanwhile is an error, not a way out.
     """
 
     def __init__(self, descriptor):
@@ -32,7 +31,7 @@ class Descent:
         return self._levels[-1][0]
 
     def down(self, name):
-        """Enter a directory; OSError if the name is none, or a link."""
+        """Enter a directory; OSError if the name is something else, or a link."""
         descriptor = os.open(name, safe_paths.DIRECTORY, dir_fd=self.descriptor)
         self._levels.append((descriptor, _identity(descriptor)))
         if len(self._levels) > MOST_OPEN:
@@ -74,7 +73,7 @@ class Descent:
 
 
 class Entry:
-    """One thing in a tree: its path, the open directory that it is in, its name there, and its own status."""
+    """One entry of a tree: its path, the open directory that it is in, its name there, and its own status."""
 
     __slots__ = ("folder", "name", "path", "status")
 
@@ -86,13 +85,13 @@ class Entry:
 
 
 def walk(path, one_mount=False, in_order=True):
-    """Yield an Entry of a path and of all below it, directories before what is in them.
+    """Yield an Entry of a path and of everything below it, directories before their content.
 
-    The names of a directory come in order, unless they are very many.
+    The names of a directory are sorted, unless there are very many.
 
-    Nothing is yielded if it is not there. What cannot be looked at is an EndpointError or OSError: nothing is left out.
-    With ``one_mount`` what is mounted below the path is reported and not entered. Without ``in_order`` names come as
-    the kernel gives them, and a directory takes no memory, however much it holds.
+    A missing path yields nothing. What cannot be read raises an EndpointError or OSError: nothing is left out.
+    With ``one_mount``, mounts below the path are reported but not entered. Without ``in_order``, names come in the
+    kernel's order, and a directory takes no memory, however large it is.
     """
     path = safe_paths.native(path)
     opened = safe_paths.open_parent(path)
@@ -129,7 +128,7 @@ def _entry(path, folder, name):
 
 
 def _names(descent, entry, home, in_order):
-    """Enter a directory and return the names in it that are to be gone through."""
+    """Enter a directory and return the names in it that are to be walked."""
     try:
         descent.down(entry.name)
         if home is not None and mounts.mount_of(descent.descriptor) != home:
@@ -140,19 +139,19 @@ def _names(descent, entry, home, in_order):
 
 
 def _in_order(descriptor):
-    """Return the names in an open directory; both times the same unless something comes or goes meanwhile."""
+    """Return the names in an open directory; both times the same unless something is added or removed meanwhile."""
     names = _streamed(descriptor)
     first = list(itertools.islice(names, MOST_SORTED + 1))
     return sorted(first) if len(first) <= MOST_SORTED else itertools.chain(first, names)
 
 
 def _streamed(descriptor):
-    """Return the names in a directory as they come; of very many levels only the deepest are streamed."""
+    """Return the names in a directory as they come; of very many levels, only the deepest are streamed."""
     return (entry.name for entry in safe_paths.scanned(descriptor))
 
 
 def _end_streams(waiting):
-    """Read the rest of a directory far above: each that is streamed is an open file."""
+    """Read the rest of a directory far above: each one that is streamed is an open file."""
     if len(waiting) > MOST_OPEN:
         above, names = waiting[-MOST_OPEN]
         waiting[-MOST_OPEN] = (above, iter(list(names)))

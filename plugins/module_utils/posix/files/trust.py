@@ -1,9 +1,9 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Whether a path can be used by its name: it, and every directory on the way, is root's and only root may write.
+"""Whether a path can be used by its name: it, and every directory on the way, belongs to root, and only root may write.
 
-A link is followed where it lies in such a directory, since only root can have put it there.
+A link is followed if it is in such a directory, since only root can have put it there.
 """
 
 import os
@@ -14,36 +14,35 @@ from ..errors import EndpointError
 OWNER = 0
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 MOST_LINKS = 40
-# Above it nothing is looked at.
+# Directories above it are not checked.
 TOP = "/"
 
 
 def replaceable(path):
-    """Return in words who besides root can put something else at a path, '' if only root can; OSError if it is not
-    there.
+    """Return a text that says who besides root can replace a path, '' if only root can; OSError if it is not there.
 
-    The last name has to be a file or directory that is root's too.
+    The last name has to be a file or directory that belongs to root too.
     """
     return _followed(path)[1]
 
 
 def must_be(path, what):
-    """Raise EndpointError, ``what`` (str) said to have failed, if others than root can put something else at a path."""
+    """Raise EndpointError, with ``what`` (str) as what failed, if users other than root can replace a path."""
     words = replaceable(path)
     if words:
         raise refused(path, what, words)
 
 
 def refused(path, what, words):
-    """Return the EndpointError of a path that others can replace."""
+    """Return the EndpointError for a path that others can replace."""
     remedy = "Put it in a place where root owns every directory on the way and only root may write, and run again."
     return EndpointError("path_replaceable", what, path, words, remedy)
 
 
 def opened(path):
-    """Return (descriptor to read a regular file from, words as ``replaceable``); OSError if there is none.
+    """Return (descriptor for reading a regular file, text as from ``replaceable``); OSError if there is none.
 
-    The descriptor is that of the very file that the words are about.
+    The descriptor is that of the very file that the text is about.
     """
     real, words, identity = _followed(path, is_last_followed=False)
     descriptor = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -54,7 +53,7 @@ def opened(path):
 
 
 def _followed(path, is_last_followed=True):
-    """Return (path without links, words, (device, inode) of what is there)."""
+    """Return (path without links, text, (device, inode) of what is there)."""
     names, reached, words, links = _names(path), "/", "", 0
     status = os.lstat("/")
     while names:
@@ -84,7 +83,7 @@ def _names(path):
 
 
 def _of(path, status):
-    """Return in words who else may write to what is at a path; '' if only root may, or above the top."""
+    """Return a text that says who else may write to a path; '' if only root may, or above the top."""
     if not (path + "/").startswith(TOP.rstrip("/") + "/"):
         return ""
     if status.st_uid != OWNER:

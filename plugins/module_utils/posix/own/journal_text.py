@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""What the journal of the collection's own runs on an endpoint says."""
+"""The content of the journal of the collection's own runs on an endpoint."""
 
 import json
 
@@ -12,7 +12,7 @@ FORMAT_VERSION = 1
 
 
 def parsed(text, path=JOURNAL):
-    """Return the journal ({format_version, runs}) in a text, an empty one for None; EndpointError if it is damaged."""
+    """Parse a text as the journal ({format_version, runs}), an empty one for None; EndpointError if it is damaged."""
     if text is None:
         return {"format_version": FORMAT_VERSION, "runs": []}
     try:

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""The collection's own journal on an endpoint: which run began, with which plan, and how it ended."""
+"""The collection's own journal on an endpoint: which run started, with which plan, and how it ended."""
 
 import json
 import os
@@ -20,10 +20,10 @@ def read():
 
 
 def note(digest, only=(), **fields):
-    """Add to the run with this plan digest, which is begun if there is none, and write the journal. Of the fields named
-    in ``only`` no other run keeps any, as this one has counted what they say.
+    """Add to the run with this plan digest, which is started if there is none, and write the journal. All other runs
+    lose the fields named in ``only``, because this one has counted their values.
 
-    Runs are never deleted: a later verdict reads from them that a product was there once.
+    Runs are never deleted: a later verdict learns from them that a product was installed once.
     """
     journal = read()
     for run in journal["runs"]:
@@ -34,7 +34,7 @@ def note(digest, only=(), **fields):
 
 
 def _run(journal, digest):
-    """Return the run with this plan digest, which is begun if there is none."""
+    """Return the run with this plan digest, which is started if there is none."""
     run = next((run for run in journal["runs"] if run["digest"] == digest), None)
     if run is None:
         run = {"digest": digest}
@@ -43,7 +43,7 @@ def _run(journal, digest):
 
 
 def note_results(digest, results):
-    """Note what came of the parts of a run; those of runs before it are in records, and leave the journal."""
+    """Note the outcome of a run's parts; those of earlier runs are in records, and are removed from the journal."""
     journal = read()
     for run in journal["runs"]:
         run.pop("results", None)
@@ -53,7 +53,7 @@ def note_results(digest, results):
 
 
 def note_start(unit, start):
-    """Note with which files a unit was started last, as ``started`` returns it."""
+    """Note the files with which a unit was last started, as ``started`` returns them."""
     journal = read()
     journal.setdefault("started", {})[unit] = start
     _write(json.dumps(journal, indent=1, sort_keys=True) + "\n")
@@ -68,7 +68,7 @@ def started(unit):
 
 def _write(text):
     """Write the journal. Its directory appears with the journal in it: a run that is interrupted before that leaves the
-    host as it was planned, so that its approval still holds.
+    host as it was when it was planned, so that its approval stays valid.
     """
     folder, name = os.path.split(PATH)
     if safe_paths.lstat(folder)[0] is not None:
@@ -84,7 +84,7 @@ def _write(text):
 
 
 def noted(digest):
-    """Return what is noted of the run with this plan digest; an empty dict if there was none."""
+    """Return the journal's entry of the run with this plan digest; an empty dict if there was none."""
     return next((run for run in read()["runs"] if run["digest"] == digest), {})
 
 
@@ -94,7 +94,7 @@ def status(digest):
 
 
 def unprotected_since():
-    """Return the Moment since when a run that did not end left the host without protection; None if none did."""
+    """Return the Moment since when an unfinished run has left the host without protection; None if none did."""
     run = _not_ended("unprotected_from")
     if run.get("unprotected_until"):
         return None
@@ -103,25 +103,25 @@ def unprotected_since():
 
 
 def protected_again():
-    """Return the Moment from which the new protection stood after a run that was killed; None if none did."""
+    """Return the Moment from which the new protection was up after a killed run; None if none was."""
     told = _not_ended("protected_again").get("protected_again")
     return Moment.read(told["at"], told["clock"]) if told else None
 
 
 def interrupted_seconds():
-    """Return for how long runs that were killed have left the host without protection before the old one was back."""
+    """Return how long killed runs have left the host without protection before the old one was back."""
     return float(_not_ended("interrupted_seconds").get("interrupted_seconds", 0.0))
 
 
 def stopped_units():
-    """Return the units of the old protection that a run which did not end has stopped, and not started again."""
+    """Return the units of the old protection that an unfinished run has stopped and not started again."""
     names = _not_ended("stopped_units").get("stopped_units", [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise ValueError("stopped_units is no list of names")
+        raise ValueError("stopped_units is not a list of names")
     return names
 
 
 def _not_ended(field):
-    """Return the last run that has noted a field and has not ended; an empty dict if there is none."""
+    """Return the last unfinished run that has noted a field; an empty dict if there is none."""
     runs = [run for run in read()["runs"] if run.get(field) and run.get("status") != "done"]
     return runs[-1] if runs else {}

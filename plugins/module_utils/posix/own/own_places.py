@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Directories of the collection's own for the time of a step, and what a run that was killed has left of them."""
+"""The collection's own directories for the duration of a step, and the removal of those that killed runs left."""
 
 import errno
 import os
@@ -10,13 +10,13 @@ import tempfile
 from ..errors import EndpointError
 from ..files import safe_remove, trust
 
-# Where root alone may write. /run and some /var are mounted so that nothing there can be run.
+# Directories in which only root may write. /run and some /var are mounted noexec.
 FOLDERS = ("/var/lib", "/opt", "/root")
 PREFIX = ".avshift-installer-"
 
 
 def new_folder(is_run):
-    """Return the path of a new directory (0700) of root's; with ``is_run`` of a file system that lets programs run."""
+    """Return the path of a new directory (0700) of root; with ``is_run``, on a file system that lets programs run."""
     refused = []
     for home in FOLDERS:
         words = _why_not(home, is_run)
@@ -38,7 +38,7 @@ def remove(folder):
 
 
 def remove_left():
-    """Remove what runs that were killed have left; no other run is active, since the caller holds the run's lock."""
+    """Remove what killed runs have left; no other run is active, since the caller holds the run's lock."""
     for home in FOLDERS:
         for name in _names(home):
             if name.startswith(PREFIX) and not _is_of_others(os.path.join(home, name)):
@@ -46,7 +46,7 @@ def remove_left():
 
 
 def are_used():
-    """Return True if a process of root's works with what is in such a directory: an installer that outlives its run."""
+    """Return True if one of root's processes uses such a directory: an installer that outlives its run."""
     return any(any(_is_in(word) for word in _words(pid)) for pid in os.listdir("/proc") if pid.isdigit())
 
 

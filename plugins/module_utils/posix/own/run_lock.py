@@ -3,11 +3,11 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """One run at a time on a host. The kernel releases the lock when the process ends, however it ends.
 
-A run comes in parts, each a process of its own. Between two of them a lease keeps every other run out: it is left when
-a part has ended well and more are to come, and ends by itself after LEASE seconds, with a boot, or with its run. A run
-that was killed during a part leaves none. Whose place is taken is said to the run that takes it.
+A run has parts, each a separate process. Between two of them a lease keeps every other run out: it is left when a part
+has succeeded and more are to come, and expires after LEASE seconds, with a reboot, or with its run. A run that was
+killed during a part leaves none. A run that takes another one's place learns which one it was.
 
-A process that protects the host again after its run was killed holds on to the lock meanwhile; the next run waits.
+A process that restores protection after its run was killed keeps the lock meanwhile; the next run waits.
 """
 
 import contextlib
@@ -20,12 +20,12 @@ from ...agreed.times import SECOND
 from ..errors import EndpointError
 from ..running import boot_clock
 
-# In memory: a lock says nothing any more after a boot.
+# In memory: a lock means nothing after a reboot.
 PATH = "/run/avshift.lock"
-# Seconds, of a clock that cannot be set, that a run may take from one part to the next.
+# Seconds, by a clock that cannot be set, that a run may take between two parts.
 LEASE = 1800
 LONGEST = 4096
-# Seconds for which a run waits for that of one that was killed, and how often it looks.
+# Seconds that a run waits for the heir of a killed run, and the interval between checks.
 HEIR_LIMIT, PAUSE = 300, 0.2
 SHOWN = ("digest", "change_id", "controller", "process")
 
@@ -34,13 +34,13 @@ _here = []
 
 
 def descriptors():
-    """Return the numbers of the open files by which this process holds the lock; a child with one holds it too."""
+    """Return the numbers of the open files by which this process holds the lock; a child that has one holds it too."""
     return tuple(_here)
 
 
 class Lease:
-    """What a run has of the lock. ``goes_on`` is to be set if another part is to come; ``taken_over`` says in words
-    whose place this run has taken, and why it could; '' where the place was free or its own.
+    """A run's hold on the lock. Set ``goes_on`` if another part is to come; ``taken_over`` is a text that says which
+    run's place this run has taken, and why it could; '' if the place was free or its own.
     """
 
     def __init__(self, taken_over):
@@ -52,8 +52,8 @@ class Lease:
 def held(run=None):
     """Hold the lock for the block and yield a Lease; EndpointError naming the process or the run that has it.
 
-    ``run`` is {digest, change_id, controller, process, ended} (str): who may go on with a run that left a lease.
-    ``process`` is that of the controller, and ``ended`` one of which the controller knows that it has ended.
+    ``run`` is {digest, change_id, controller, process, ended} (str), which identify the run that may use a lease.
+    ``process`` is the controller's process, and ``ended`` one that the controller knows to have ended.
     """
     descriptor = os.open(PATH, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
@@ -69,7 +69,7 @@ def held(run=None):
         finally:
             until = boot_clock.seconds() + LEASE
             _write(descriptor, "\n" + _line(run, since, until) if run and lease.goes_on else "")
-            # A child that was left behind holds it no longer.
+            # An abandoned child holds it no longer.
             fcntl.flock(descriptor, fcntl.LOCK_UN)
     finally:
         _here[:] = [number for number in _here if number != descriptor]
@@ -77,7 +77,7 @@ def held(run=None):
 
 
 def _take(descriptor):
-    """Take the lock; of a run that was killed, once the host is protected again."""
+    """Take the lock; after a killed run, once the host is protected again."""
     deadline = time.monotonic() + HEIR_LIMIT
     while True:
         try:
@@ -91,7 +91,7 @@ def _take(descriptor):
 
 
 def _has_ended(process):
-    """Return True if a process of this number is not there."""
+    """Return True if there is no process with this number."""
     if not process.isdigit():
         return False
     try:
@@ -111,14 +111,14 @@ def _write(descriptor, text):
 
 
 def _line(run, since, until):
-    """Return a run as the file has it: ``until`` is when its lease ends, None while a part of it is at work."""
+    """Return a run as the file has it: ``until`` is when its lease expires, None during one of its parts."""
     if not run:
         return ""
     return json.dumps({"run": run, "boot": boot_clock.boot_id(), "since": since, "until": until}) + "\n"
 
 
 def _noted(descriptor):
-    """Return the process that is in the file, '' if none is, and the run; {} if there is none that can be read."""
+    """Return the process in the file, '' if there is none, and the run; {} if there is none that can be read."""
     lines = os.pread(descriptor, LONGEST, 0).decode("ascii", "replace").split("\n") + [""]
     try:
         noted = json.loads(lines[1])
@@ -135,7 +135,7 @@ def _words(noted):
 
 
 def _at_work(process, noted):
-    """Return the error of a host at which another run is at work now."""
+    """Return the error for a host on which another run is active now."""
     whose = " %s since %s" % (_words(noted), noted["since"]) if noted else ""
     here = process or "not known"
     return _busy("another run%s is at work on it until its part has ended (process %s on the host)" % (whose, here))
@@ -154,7 +154,7 @@ def _refuse_another(noted, run):
 
 
 def _taken_over(process, noted, run):
-    """Return in words whose place this run takes, and why it may; '' where that is its own or was free."""
+    """Return a text that says which run's place this run takes, and why it may; '' if it is its own or was free."""
     if not noted or noted["boot"] != boot_clock.boot_id() or _is_same(noted["run"], run):
         return ""
     if noted["until"] is None:
@@ -167,7 +167,7 @@ def _taken_over(process, noted, run):
 
 
 def _is_mine(other, run):
-    """Return True for a run of the same controller that is the same, or takes the place of one that has ended."""
+    """Return True for a run of the same controller that is the same, or replaces one that has ended."""
     if other.get("controller") != run.get("controller"):
         return False
     if other.get("process") and run.get("process"):
@@ -176,7 +176,7 @@ def _is_mine(other, run):
 
 
 def _is_same(other, run):
-    """Return True for the same run, as far as the controller has said which it is."""
+    """Return True for the same run, as far as the controller has identified it."""
     return _is_mine(other, dict(run, ended=""))
 
 

@@ -1,11 +1,11 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""A clock that cannot be set, which says how long this boot has lasted, and which boot it is."""
+"""A clock that cannot be set, which counts from the boot, and the ID of that boot."""
 
 import time
 
-# Python 3.6 has no name for it. It goes on while the host sleeps.
+# Python 3.6 has no constant for it. It continues while the host sleeps.
 CLOCK_BOOTTIME = getattr(time, "CLOCK_BOOTTIME", 7)
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 
@@ -16,7 +16,7 @@ def seconds():
 
 
 def boot_id():
-    """Return what distinguishes this boot from others; an empty text where the kernel does not say."""
+    """Return an ID of this boot; an empty text if the kernel has none."""
     try:
         with open(BOOT_ID, encoding="ascii", errors="replace") as stream:
             return stream.read().strip()

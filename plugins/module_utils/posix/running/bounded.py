@@ -1,11 +1,11 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Do in a child what may wait in the kernel for ever: a mount whose server is gone, a scanner that does not answer.
+"""Do in a child process what may block in the kernel forever: a mount whose server is gone, a hanging scanner.
 
-No handler of a signal runs while the kernel waits, so a limit by an alarm does not hold there. The child reports what
-it has by memory that it shares with its parent: all of it is there when the child hangs. After its limit it is killed
-or, where even that has to wait, left behind: it holds no file and no lock of its parent's.
+No signal handler runs while the kernel waits, so an alarm cannot enforce a limit there. The child reports through
+memory that it shares with its parent, so that nothing is lost if the child hangs. After its limit it is killed or, if
+even that has to wait, abandoned: it holds none of its parent's files or locks.
 """
 
 import contextlib
@@ -20,17 +20,17 @@ import time
 
 from ..errors import EndpointError, Problem
 
-# A kernel may keep a process that waits for an answer from being killed.
+# Seconds to wait for a kill: the kernel may keep a waiting process alive.
 KILLING = 1.0
-# Seconds after a limit in which a child can end by itself what does not hang in the kernel.
+# Seconds after a limit in which a child can end by itself if it does not hang in the kernel.
 GRACE = 3.0
 STEP = 0.5
-# Seconds until which a child has to begin with something.
+# Seconds within which a child has to begin with something.
 FIRST = 60.0
-# Most seconds by which a limit is exceeded because a child waited for a processor that others had.
+# Most seconds by which a limit is extended because a child waited for a busy processor.
 PATIENCE = 120.0
 SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
-# Memory that is not used takes none.
+# Memory that is not used takes no room.
 SIZE, LEAST = 1 << 26, 1 << 20
 NO_RESERVE = 0x4000
 # How much was reported (bytes), until when it goes on (monotonic seconds), and how long the two texts are.
@@ -43,7 +43,7 @@ _here = []
 
 
 class Hung(EndpointError):
-    """What did not end within its limit. ``at`` (str) is the path that was looked at last, or ''."""
+    """An action that did not end within its limit. ``at`` (str) is the path that was read last, or ''."""
 
     def __init__(self, doing, what, seconds, at=""):
         place = ", at " + at if at else ""
@@ -53,7 +53,7 @@ class Hung(EndpointError):
 
 
 class Board:
-    """The memory that a child and its parent share; the child writes, without any call to the kernel."""
+    """The memory that a child and its parent share; the child writes to it without any system call."""
 
     def __init__(self, size=SIZE):
         self._memory = _shared(size)
@@ -72,11 +72,11 @@ class Board:
         self._write(0, what)
 
     def at(self, path):
-        """Note which path is looked at next."""
+        """Note which path is read next."""
         self._write(1, path)
 
     def tell(self, content):
-        """Report something, as JSON can hold it; False if there is no room left. Something short has room even then."""
+        """Report something that JSON can hold; False if there is no room left. A short text has room even then."""
         raw = json.dumps(content).encode("ascii")
         end = self._end + LENGTH.size + len(raw)
         if end > len(self._memory) - (SPARE if len(raw) > TEXT else 0):
@@ -97,7 +97,7 @@ class Board:
         return found
 
     def now(self):
-        """Return (until when it goes on, what is done, the path that was looked at last)."""
+        """Return (until when it goes on, what is done, the path that was read last)."""
         _end, until, *lengths = HEADER.unpack_from(self._memory)
         starts = (HEADER.size, HEADER.size + TEXT)
         what, at = (self._memory[start : start + length] for start, length in zip(starts, lengths))
@@ -125,14 +125,14 @@ def _shared(size):
 
 
 class Child:
-    """A child that does ``act(board)`` and nothing else, in a ``with``; it is gone, or left behind, afterwards.
+    """A child that does ``act(board)`` and nothing else, in a ``with``; afterwards it is gone or abandoned.
 
-    It has none of its parent's open files but those with the numbers in ``keep``, and a session of its own.
+    It has none of its parent's open files except those with the numbers in ``keep``, and its own session.
     """
 
     def __init__(self, act, keep=(), size=SIZE):
         self.board = Board(size)
-        # The signal that ended it, 0 of an end by itself, None as long as it runs.
+        # The signal that ended it, 0 if it ended by itself, None while it runs.
         self.ended_by = None
         self._reading, writing = os.pipe()
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
@@ -163,9 +163,9 @@ class Child:
         os.close(self._reading)
 
     def wait(self, seconds=None):
-        """Return True once it has ended, False after so many seconds or, without these, after what the board says.
+        """Return True once it has ended, False after so many seconds or, without these, after the board's limit.
 
-        Time in which it was ready to run and others had the processors does not count: a busy host is no hung one.
+        Time in which it was ready to run but had no processor does not count: a busy host is not a hung one.
         """
         limit = None if seconds is None else time.monotonic() + seconds
         reader = select.poll()
@@ -184,7 +184,7 @@ class Child:
         return True
 
     def kill(self):
-        """End it, if it has not ended; one that waits in the kernel is left to end when it can."""
+        """Kill it, if it has not ended; if it waits in the kernel, it is left to end when it can."""
         if self.ended_by is not None:
             return
         with contextlib.suppress(ProcessLookupError):
@@ -196,7 +196,7 @@ class Child:
             try:
                 pid, status = os.waitpid(self.pid, os.WNOHANG)
             except ChildProcessError:
-                # Whoever started this process made it ignore the ends of children.
+                # The process that started this one made it ignore SIGCHLD.
                 pid, status = self.pid, 0
             if pid:
                 self.ended_by = status & 0x7F
@@ -204,7 +204,7 @@ class Child:
 
 
 def _kept_waiting(pid):
-    """Return for how many seconds a process was ready to run and did not run; 0.0 where the kernel does not say."""
+    """Return how many seconds a process was ready to run but did not run; 0.0 if the kernel does not say."""
     try:
         with open("/proc/%d/schedstat" % pid, "rb") as described:
             return int(described.read().split()[1]) / 1e9
@@ -221,16 +221,16 @@ def _be_child(act, board, keep):
         _let_go(keep)
         _here[:] = [board]
         if hasattr(gc, "freeze"):
-            # Looking through what the parent made would copy all of its memory.
+            # A garbage collection of the parent's objects would copy all of its memory.
             gc.freeze()
         act(board)
     finally:
-        # Neither an error nor what the parent still has to do goes on in here.
+        # No error and no pending work of the parent continues in here.
         os._exit(0)
 
 
 def _let_go(keep):
-    """Close what the parent has open: whoever waits for the end of its output would wait for this child too."""
+    """Close the parent's open files: a process that waits for the end of its output would wait for this child too."""
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in range(3):
         os.dup2(nothing, number)
@@ -241,15 +241,15 @@ def _let_go(keep):
 
 
 def at(path):
-    """Note, in a child, which path is looked at next; elsewhere do nothing."""
+    """Note, in a child, which path is read next; elsewhere do nothing."""
     if _here:
         _here[-1].at(path)
 
 
 def done(act, seconds, what, doing="Checking the host", keep=()):
-    """Return what ``act()`` returns, which JSON can hold, done in a child.
+    """Return what ``act()`` returns, which JSON must be able to hold, done in a child.
 
-    Raises Hung after so many seconds, what it raised of EndpointError, OSError and ValueError, and an EndpointError of
+    Raises Hung after so many seconds, any EndpointError, OSError or ValueError that it raised, and an EndpointError for
     any other error or end. ``keep`` are the numbers of the open files that it needs.
     """
     with Child(lambda board: _tell_end(act, board), keep, LEAST * 8) as child:

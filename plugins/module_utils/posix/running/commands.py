@@ -16,15 +16,15 @@ from ..masks import hidden
 
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 OUTPUT_SHOWN = 600
-# Bytes that a command may print, and how many of what a lasting one printed are kept.
+# Bytes that a command may print, and how many bytes of a lasting command's output are kept.
 OUTPUT_LIMIT, KEPT = 32 << 20, 1 << 20
-# Seconds for which a command's group is killed again and again.
+# Seconds during which a command's group is killed again and again.
 LINGERS = 1.0
 STEP = 0.005
 
 
 class Finished:
-    """What a command gave: ``code`` (int), ``output`` and ``errors`` (str)."""
+    """The result of a command: ``code`` (int), ``output`` and ``errors`` (str)."""
 
     def __init__(self, code, output, errors):
         self.code = code
@@ -45,14 +45,14 @@ def environment(**extra):
 
 
 def run(argv, timeout, stdin=None, lasting=False, keep=(), **extra):
-    """Run a command and return Finished, whatever its exit code. It has the open files with the numbers in ``keep``.
+    """Run a command and return Finished, whatever its exit code. It gets the open files with the numbers in ``keep``.
 
-    It reads from and prints to files without a name, never to a pipe of this process: should this process be killed,
-    the command goes on to its end. What is printed is limited; a ``lasting`` command, which must not be ended for that,
-    keeps the end of its output.
+    It reads from and prints to files without a name, never a pipe of this process: if this process is killed, the
+    command still runs to its end. The output is limited; a ``lasting`` command must not be killed for that, so only the
+    end of its output is kept.
 
-    Raises EndpointError if it cannot be started, prints too much or does not end within ``timeout`` seconds; it is
-    killed then, and what it has started in its group.
+    Raises EndpointError if it cannot be started, prints too much or does not end within ``timeout`` seconds. It is then
+    killed, with everything that it has started in its group.
     """
     files = _opened(stdin)
     try:
@@ -70,7 +70,7 @@ def run(argv, timeout, stdin=None, lasting=False, keep=(), **extra):
 
 
 def _opened(given):
-    """Return descriptors for what a command reads, prints and complains of."""
+    """Return descriptors for a command's input, output and errors."""
     files = []
     try:
         for content in ((given or "").encode("utf-8", "surrogateescape"), b"", b""):
@@ -80,7 +80,7 @@ def _opened(given):
             os.close(file)
         raise
     for file in files[1:]:
-        # What is interrupted while it is written to goes on at its new end.
+        # A file that is truncated while it is written to continues at its new end.
         fcntl.fcntl(file, fcntl.F_SETFL, fcntl.fcntl(file, fcntl.F_GETFL) | os.O_APPEND)
     return files
 
@@ -96,7 +96,7 @@ def _started(argv, files, keep, extra):
             cwd="/",
             close_fds=True,
             pass_fds=keep,
-            # A group of its own, so that what it starts can be ended with it; no terminal whose end would end it.
+            # Its own group, so that what it starts can be killed with it; no terminal whose end would end it.
             start_new_session=True,
         )
     except OSError as error:
@@ -106,7 +106,7 @@ def _started(argv, files, keep, extra):
 
 
 def _see_it_end(process, argv, timeout, files, lasting):
-    """Wait for a command. A service that it has started may go on for as long as it likes."""
+    """Wait for a command. A service that it has started may run for as long as it likes."""
     deadline = time.monotonic() + timeout
     while process.poll() is None:
         if time.monotonic() >= deadline:
@@ -133,7 +133,7 @@ def _see_it_end(process, argv, timeout, files, lasting):
 
 
 def _shorten(files):
-    """Keep the end of what was printed."""
+    """Keep the end of the output."""
     for file in files:
         kept = _content(file)
         os.ftruncate(file, 0)
@@ -141,7 +141,7 @@ def _shorten(files):
 
 
 def _content(file):
-    """Return what a file holds; of a long one, its end."""
+    """Return the content of a file; for a long one, its end."""
     size = os.fstat(file).st_size
     begin = size - KEPT if size > OUTPUT_LIMIT else 0
     blocks, place = [], begin
@@ -154,7 +154,7 @@ def _content(file):
 
 
 def _end(process):
-    """Kill a command's whole group and wait until it has ended; what has left the group is not waited for."""
+    """Kill a command's whole group and wait until it has ended; processes that left the group may run on."""
     deadline = time.monotonic() + LINGERS
     with contextlib.suppress(ProcessLookupError):
         while time.monotonic() < deadline:
@@ -164,7 +164,7 @@ def _end(process):
 
 
 def must(argv, timeout, what, remedy, **extra):
-    """Run a command that has to succeed and return Finished; raise EndpointError with what it printed if not."""
+    """Run a command that has to succeed and return Finished; otherwise raise EndpointError with its output."""
     finished = run(argv, timeout, **extra)
     if finished.code:
         cause = "exit code %d, %s" % (finished.code, finished.said())

@@ -1,10 +1,10 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Have a process at hand that acts should this one be killed in the middle of what must not stay half done.
+"""Have a process ready that acts if this one is killed in the middle of work that must not stay half done.
 
-It is made beforehand and has all that it needs in memory. It does nothing but look whether its parent is there, and
-is gone as soon as the parent has ended its work in any other way.
+It is started beforehand and has everything that it needs in memory. It only checks whether its parent is alive, and
+exits as soon as the parent has ended its work in any other way.
 """
 
 import contextlib
@@ -24,8 +24,8 @@ BEGIN_LIMIT, BEGIN_PAUSE = 60, 0.002
 class Heir:
     """A process, in a ``with``, that calls ``act()`` if this one is killed after ``stand_by()``, before ``dismiss()``.
 
-    ``keep`` are the numbers of open files that it holds on to, such as a lock's: no other process gets it then. Raises
-    EndpointError or OSError, before the block, if it does not start.
+    ``keep`` are the numbers of open files that it keeps, such as a lock's, so that no other process gets the lock.
+    Raises EndpointError or OSError, before the block, if it does not start.
     """
 
     def __init__(self, act, keep=()):
@@ -47,15 +47,15 @@ class Heir:
         self._child.__exit__()
 
     def stand_by(self):
-        """Let it act from now on, should this process be killed."""
+        """Let it act from now on, if this process is killed."""
         self._memory[0] = 1
 
     def dismiss(self):
-        """Let it not act any more."""
+        """From now on, do not let it act."""
         self._memory[0] = 0
 
     def _must_have_begun(self):
-        """Wait until it is a process in its own right, which nothing takes along that ends this one."""
+        """Wait until it is a separate process that survives whatever ends this one."""
         deadline = time.monotonic() + BEGIN_LIMIT
         while not self._memory[1]:
             if self._child.wait(BEGIN_PAUSE) or time.monotonic() > deadline:
@@ -63,7 +63,7 @@ class Heir:
                 raise EndpointError("no_heir", doing, what, "it does not start", "Check the host's load and memory.")
 
     def _wait(self, _board):
-        # Who ends a session or a scope sends this to all that is in it; the parent takes care of it.
+        # Ending a session or a scope sends this to everything in it; the parent takes care of it.
         for number in NAMES:
             signal.signal(number, _pass_over)
         self._memory[1] = 1
@@ -74,4 +74,4 @@ class Heir:
 
 
 def _pass_over(_number, _frame):
-    """Do nothing. A signal that is ignored instead would be by all commands too that are started."""
+    """Do nothing. If the signal were ignored instead, all commands that are started would ignore it too."""

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""See to a few milliseconds when something becomes true, whatever else is done meanwhile, and say how exactly."""
+"""Detect to a few milliseconds when something becomes true, whatever else is done meanwhile, and say how exactly."""
 
 import calendar
 import contextlib
@@ -12,17 +12,16 @@ import time
 from . import boot_clock
 
 LOOK_EVERY = 0.002
-# On a host that is busy with other things a look would else come late by as long as they take. A service's share of the
-# processor goes before niceness, and nothing goes before real time; what cannot have the one may have the other.
+# On a busy host, a look would otherwise be late by as long as other work takes. A service's CPU share takes precedence
+# over niceness, and real time over everything; a process that may not use the one may be able to use the other.
 REAL_TIME_PRIORITY = 1
 NICENESS = -15
 
 
 class Moment:
-    """A moment: ``wall`` seconds since 1970, to be shown, and ``since_boot`` seconds of a ``boot``, to be counted from.
-
-    The last two are None and empty where they were not noted. ``exact_to`` is by how many seconds it may have been
-    otherwise, or None where that is not known.
+    """A moment: ``wall`` seconds since 1970, for display, and ``since_boot`` seconds of a ``boot``, for measuring. The
+    last two are None and empty if they were not noted. ``exact_to`` is the possible error in seconds, or None if that
+    is not known.
     """
 
     def __init__(self, wall, since_boot=None, boot="", exact_to=None):
@@ -33,14 +32,12 @@ class Moment:
 
     @classmethod
     def now(cls):
-        """Return this moment."""
+        """Return the current moment."""
         return cls(time.time(), boot_clock.seconds(), boot_clock.boot_id())
 
     @classmethod
     def read(cls, text, clock=None, exact_to=None):
-        """Return the moment that ``str`` and ``clock`` of one have given; ValueError if they are nothing of the
-        kind.
-        """
+        """Return the moment from which ``str`` and ``clock`` come; ValueError if they are not in that form."""
         try:
             whole = calendar.timegm(time.strptime(text[:-5], "%Y-%m-%dT%H:%M:%S"))
             since_boot, boot = (float(clock["seconds"]), str(clock["boot"])) if clock else (None, "")
@@ -51,11 +48,11 @@ class Moment:
 
     @property
     def clock(self):
-        """What a later process counts from: {boot, seconds}."""
+        """What a later process measures from: {boot, seconds}."""
         return {"boot": self.boot, "seconds": self.since_boot}
 
     def until(self, later):
-        """Return the seconds from this moment to a later one; None where no clock that cannot be set has it."""
+        """Return the seconds from this moment to a later one; None if no clock that cannot be set has them."""
         if self.since_boot is None or later.since_boot is None or not self.boot or self.boot != later.boot:
             return None
         passed = later.since_boot - self.since_boot
@@ -68,12 +65,12 @@ class Moment:
 
 
 class Watch(threading.Thread):
-    """Looks on a thread of its own until ``is_true()`` is, and keeps when that was; use it in a ``with``.
+    """Checks in its own thread until ``is_true()`` is true, and keeps when that was; use it in a ``with``.
 
-    systemctl returns when a service has reported that it is up or down, which is not when the kernel's marks come or
-    go.
-    ``begun`` is when the last look began that found it not to be true, ``ended`` when the first ended that found it to
-    be: it became true between the two. Both are None until then.
+    systemctl returns when a service has reported that it is up or down. The kernel's marks appear or disappear at
+    another time.
+    ``begun`` is when the last look that found it false began, ``ended`` when the first look that found it true ended:
+    it became true between the two. Both are None until then.
     """
 
     def __init__(self, is_true):
@@ -84,7 +81,7 @@ class Watch(threading.Thread):
         self.ended = None
 
     def run(self):
-        """Look again and again until it is true or the caller no longer waits for it."""
+        """Look again and again until it is true or the caller ends the watch."""
         hurry()
         before = Moment.now()
         while not self._is_over.is_set():
@@ -112,12 +109,12 @@ class Watch(threading.Thread):
 
 
 def hurry():
-    """Give this thread, and no other, priority over everything else on the host, as far as it is allowed."""
+    """Give this thread, and no other, priority over everything else on the host, as far as permitted."""
     if os.geteuid() != 0:
         return
     try:
         os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(REAL_TIME_PRIORITY))
     except OSError:
-        # Root in a container, or where real time is shared out among groups.
+        # Root in a container, or a host that divides real time among groups.
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, 0, NICENESS)

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Send a signal to the process that was looked at, and to no other that has its number by then."""
+"""Send a signal to the process that was checked, and to no other that has its PID by then."""
 
 import ctypes
 import errno
@@ -18,10 +18,10 @@ NOT_HERE = (errno.ENOSYS, errno.EPERM, errno.EINVAL)
 
 
 def send(pid, sign, is_meant):
-    """Send a signal if ``is_meant()`` says that the number is still that of the process; return whether it was sent.
+    """Send a signal if ``is_meant()`` says that the PID is still that of the process; return whether it was sent.
 
-    Where the kernel has descriptors of processes, the number is held fast by one before that is asked. Elsewhere start
-    and executable are compared right before the signal is sent.
+    If the kernel supports process descriptors, one is opened first, so that the PID cannot be reused. Otherwise the
+    start time and the executable are compared right before the signal is sent.
     """
     try:
         descriptor = _opened(pid)
@@ -64,7 +64,7 @@ def _identity(pid):
 
 
 def _opened(pid):
-    """Return a descriptor of a process; None where the kernel has none, ProcessLookupError if it is gone."""
+    """Return a descriptor of a process; None if the kernel has none, ProcessLookupError if it is gone."""
     try:
         if hasattr(os, "pidfd_open"):
             return os.pidfd_open(pid)

@@ -16,9 +16,9 @@ SECONDS, LARGEST, FILES = 60, 1 << 28, 64
 
 
 class Unprivileged:
-    """The rights of a user (UID), and no others: no group but the user's own, no capability, none to be gained.
+    """Drop to the rights of a user (UID): no group but the user's own, no capability, and no way to gain one.
 
-    No other process of that user can look into it, and it runs no program: nothing of that user's environment counts.
+    No other process of that user can inspect it, and it runs no program, so that the user's environment has no effect.
     For root nothing changes.
     """
 
@@ -58,7 +58,7 @@ class Unprivileged:
 
 
 def _account(user):
-    """Return (name, group) of a UID; ('', the group of nobody) of one that has no account."""
+    """Return (name, group) of a UID; ('', the group of nobody) for one without an account."""
     try:
         found = pwd.getpwuid(user)
     except KeyError:

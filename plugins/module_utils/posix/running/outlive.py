@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""Do in a process of its own what has to go on when the connection goes, and with it the terminal or the session."""
+"""Do in a separate process what has to continue when the connection ends, and with it the terminal or the session."""
 
 import fcntl
 import json
@@ -19,19 +19,19 @@ LOWEST = 3
 MOST_OPEN = 1 << 16
 OWN_CGROUP = "/proc/self/cgroup"
 SYSTEMD = "/run/systemd/system"
-# What logind ends with a login session, where it is set to (KillUserProcesses of logind.conf).
+# What logind ends with a login session, if configured (KillUserProcesses in logind.conf).
 OF_A_SESSION = "/user.slice/"
 MOVE_LIMIT = 15
 MANAGER = ("org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager")
 
 
 def answer_of(act):
-    """Return what ``act()`` returns (JSON), from a child that no connection, terminal or session takes along.
+    """Return what ``act()`` returns (JSON), from a child that survives the end of the connection, terminal or session.
 
-    Should the child be ended with force, the answer is a failed one that says so.
+    If the child is killed, the answer is a failure that says so.
     """
     unplaced = memory_file.opened()
-    # Not where a stream belongs, should one of them be closed.
+    # Not a number that belongs to a standard stream, in case one of them is closed.
     answer = fcntl.fcntl(unplaced, fcntl.F_DUPFD_CLOEXEC, LOWEST)
     os.close(unplaced)
     try:
@@ -63,7 +63,7 @@ def _be_child(act, answer):
 
 
 def _leave_streams(answer):
-    """Let go of everything that the connection gave: it would wait for it, or end who writes to it."""
+    """Close everything of the connection's: it would wait for this process, or kill it when it writes."""
     nothing = os.open(os.devnull, os.O_RDWR)
     for descriptor in range(LOWEST):
         os.dup2(nothing, descriptor)
@@ -72,7 +72,7 @@ def _leave_streams(answer):
 
 
 def _leave_session():
-    """Move to a scope of the system's own, as far as systemd does it: a login session may end all that is in it."""
+    """Move to a separate system scope, if systemd can do it: a login session may kill everything in it."""
     if not os.path.isdir(SYSTEMD) or OF_A_SESSION not in _text(OWN_CGROUP):
         return
     pid = str(os.getpid())
@@ -81,7 +81,7 @@ def _leave_session():
     try:
         run(argv, MOVE_LIMIT)
     except EndpointError:
-        # It goes on where it is.
+        # It continues where it is.
         return
 
 

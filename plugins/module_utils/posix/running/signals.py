@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""End on request without leaving a host half-way: a signal becomes an error, which the caller cleans up after."""
+"""Stop on request without leaving a host half-way: a signal becomes an error, and the caller cleans up."""
 
 import contextlib
 import signal
@@ -12,9 +12,9 @@ NAMES = {signal.SIGHUP: "SIGHUP", signal.SIGINT: "SIGINT", signal.SIGTERM: "SIGT
 
 
 class Held:
-    """In its ``with``, a signal that asks the process to end raises CutOff, once; later ones are passed over.
+    """In its ``with``, a signal that asks the process to end raises CutOff, once; later ones are ignored.
 
-    One that was ignored before stays so.
+    A signal that was ignored before stays ignored.
     """
 
     def __enter__(self):
@@ -29,7 +29,7 @@ class Held:
             signal.signal(number, handler)
 
     def ignore(self):
-        """Pass over every such signal from now on, until the end of the ``with``."""
+        """Ignore every such signal from now on, until the end of the ``with``."""
         for number in self._before:
             signal.signal(number, signal.SIG_IGN)
 
@@ -39,10 +39,10 @@ class Held:
 
 
 class Heard:
-    """In its ``with`` the connection's end is passed over, and a signal that asks the process to end is noted.
+    """In its ``with``, the end of the connection is ignored, and a signal that asks the process to end is noted.
 
-    It raises CutOff, once, in ``heard``, at once or at its beginning, and nowhere else: neither what is written down
-    between two steps nor the way back is ended half-way.
+    It raises CutOff, once, in ``heard``, at once or at its beginning, and nowhere else: neither the notes between two
+    steps nor the rollback are interrupted.
     """
 
     def __init__(self):

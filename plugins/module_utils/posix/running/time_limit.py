@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""End what takes too long, wherever it hangs."""
+"""Stop anything that takes too long, wherever it hangs."""
 
 import contextlib
 import signal
@@ -11,7 +11,7 @@ from ..errors import CutOff
 
 @contextlib.contextmanager
 def time_limit(seconds, what, doing="Checking the host"):
-    """Raise CutOff in the block if it takes longer; only for the main thread, whose alarm it uses."""
+    """Raise CutOff in the block if it takes longer; only for the main thread, because it uses an alarm."""
 
     def late(_number, _frame):
         raise CutOff(
