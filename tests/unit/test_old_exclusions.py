@@ -238,7 +238,7 @@ def test_a_program_that_is_not_there_is_named(scanner: _Scanner) -> None:
 def test_with_a_journal_that_cannot_be_written_nothing_is_added(
     scanner: _Scanner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After a kill nobody would know that it is ours."""
+    """After a kill no run would know that it is ours."""
     path = Path(own_journal.PATH)
     path.parent.mkdir()
     path.write_text(json.dumps({"format_version": 1, "runs": "none"}), encoding="utf-8")
