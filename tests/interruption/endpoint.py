@@ -47,6 +47,7 @@ OWNED = "/var/lib/dpkg/info/*.list"
 
 # Places of a handover in which two scanners run side by side for a while: a module, its class, and a function.
 PLACES = {
+    "old_asked": ("apply.handover.old_exclusions", "OldExclusions", "add"),
     "signature_put": ("prove.own_signature", "OwnSignature", "_put"),
     "signature_known": ("prove.own_signature", "OwnSignature", "_must_be_known"),
     "probe_reads": ("apply.handover.guard", "Guard", "ready"),

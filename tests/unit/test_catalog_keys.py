@@ -20,10 +20,12 @@ READERS = {
     "provider $.options": [LOADER, "plugin_utils/**/settings.py"],
     "provider $.window": ["plugin_utils/report/**/*.py"],
     "linux_catalog $.$defs.product": [LOADER, "plugin_utils/catalog/site.py"],
+    "linux_catalog $.$defs.product.on_access_exclusions": ["plugin_utils/**/side_by_side.py"],
     "linux_catalog $": [
         STAGING,
         "plugin_utils/**/preflight/*.py",
         "plugin_utils/**/handover.py",
+        "plugin_utils/**/side_by_side.py",
         "plugin_utils/**/selftest.py",
         "plugin_utils/**/settings.py",
         "module_utils/prove/**/*.py",

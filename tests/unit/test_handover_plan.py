@@ -128,6 +128,27 @@ def test_where_the_two_do_not_run_side_by_side_nothing_is_left_out() -> None:
     case = _with_options(paths=["/var/opt"], prevention=False)
     case["evidence"] = [*case["evidence"], {"path": "/var/opt", "type": "directory"}]
     assert _new_of(case)["excludes"]["paths"] == []
+    step = _handover(case)
+    assert step is not None
+    assert step["target"]["old"]["exclusions"] == []
+    assert "asked to leave it out" not in step["after"]
+
+
+def test_the_old_one_is_asked_to_leave_out_what_the_engine_opens_and_the_plan_names_the_command() -> None:
+    step = _handover(case_of("full"))
+    assert step is not None
+    (asked,) = step["target"]["old"]["exclusions"]
+    control, path = "/opt/kaspersky/kesl/bin/kesl-control", "/var/lib/clamav"
+    add, remove = ([control, "--set-settings", "1", word, path] for word in ("--add-exclusion", "--del-exclusion"))
+    assert asked["paths"] == [{"path": path, "add": add, "remove": remove}]
+    assert (asked["read"], asked["locked"]) == ([control, "--get-settings", "1"], 68)
+    assert f"{path}: {asked['name']} is asked to leave it out ({' '.join(add)}); undone if it stays" in step["after"]
+
+
+def test_one_that_does_not_run_is_not_asked() -> None:
+    step = _handover(_with({"active": "inactive"}))
+    assert step is not None
+    assert step["target"]["old"]["exclusions"] == []
 
 
 def test_one_that_refuses_nothing_does_not_stand_beside_the_old_one() -> None:

@@ -13,6 +13,7 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.apply.handover im
     excluded,
     handover,
     incoming,
+    outgoing,
     overlap,
 )
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
@@ -84,6 +85,26 @@ class _Guard:
         self.host.said.append(("let go", ()))
         if self.strikes == "stopping":
             self.strike()
+
+
+class _Exclusions:
+    """What the old one is asked to leave out; ``left`` is what cannot be undone."""
+
+    left: tuple[str, ...] = ()
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+
+    def add(self) -> list[dict[str, Any]]:
+        self.host.said.append(("leave out", ()))
+        return [{"product": "Old", "path": "/db", "excluded": True, "why": ""}]
+
+    def remove(self) -> list[str]:
+        self.host.said.append(("leave out no more", ()))
+        return list(self.left)
+
+    def forget(self) -> None:
+        self.host.said.append(("it goes with the old one", ()))
 
 
 class _Parts:
@@ -193,6 +214,72 @@ def test_the_list_stays_for_as_long_as_the_unit_is_told_of_it(tmp_path: Path, mo
         monkeypatch.setattr(excluded.safe_remove, "remove", refuses)
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["environment", "list"]
     assert Path(told["list"]).stat().st_mode & 0o777 == 0o600
+
+
+@pytest.fixture
+def exclusions(host: Host, monkeypatch: pytest.MonkeyPatch) -> type[_Exclusions]:
+    """The old one's, which the test sees in what was said."""
+    monkeypatch.setattr(outgoing, "OldExclusions", lambda *_given: _Exclusions(host))
+    monkeypatch.setattr(_Exclusions, "left", ())
+    return _Exclusions
+
+
+def test_the_old_one_leaves_out_what_the_engine_opens_before_that_opens_it(
+    host: Host, parts: _Parts, exclusions: type[_Exclusions]
+) -> None:
+    facts = handover.do(BESIDE)
+    said = [verb for verb, _names in host.said]
+    assert said.index("leave out") < said.index("signature") < said.index("restart")
+    assert facts["overlap"]["old_leaves_out"] == [{"product": "Old", "path": "/db", "excluded": True, "why": ""}]
+    assert said.index("it goes with the old one") > said.index("enable")
+    assert "leave out no more" not in said
+
+
+@pytest.mark.parametrize("when", ["not stopped", "stopped"])
+def test_the_old_one_that_stays_leaves_out_nothing_more(
+    host: Host, parts: _Parts, exclusions: type[_Exclusions], monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    if when == "stopped":
+        monkeypatch.setattr(incoming.New, "_accesses", lambda _self: BAD)
+    else:
+        parts.beside = [check("beside_blocks:/home", "bad", "the test file could be read")]
+    with pytest.raises(handover.HandoverFailed):
+        handover.do(BESIDE)
+    assert host.running == {"old.timer", "old.service"}
+    last = ["leave out", "leave out no more"]
+    assert [verb for verb, _names in host.said if verb.startswith("leave")] == last
+    # It answers while it runs, and the new one's engine opens nothing more by then.
+    assert host.said.index(("leave out no more", ())) > host.said.index(("stop", ("new.service",)))
+
+
+def test_what_of_it_cannot_be_undone_is_in_the_message(
+    host: Host, parts: _Parts, exclusions: type[_Exclusions], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exclusions, "left", ("Old leaves out /db: no. Run: old remove",))
+    parts.beside = [check("beside_blocks:/home", "bad", "the test file could be read")]
+    with pytest.raises(handover.HandoverFailed, match=r"not stopped\. NOT ROLLED BACK: Old leaves out /db") as caught:
+        handover.do(BESIDE)
+    assert caught.value.facts["not_undone"] == exclusions.left[0]
+
+
+def test_what_goes_wrong_before_anything_was_stopped_undoes_it_too(
+    host: Host, parts: _Parts, exclusions: type[_Exclusions], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(_self: _Signature) -> None:
+        raise EndpointError("own_signature_unknown", "Proving", "new", "it does not find it", "Look.")
+
+    monkeypatch.setattr(_Signature, "__enter__", unknown)
+    with pytest.raises(handover.HandoverFailed, match="The old protection was not stopped"):
+        handover.do(BESIDE)
+    assert [verb for verb, _names in host.said if verb.startswith("leave")] == ["leave out", "leave out no more"]
+
+
+def test_one_that_a_killed_run_has_left_goes_where_the_old_one_stops_first(
+    host: Host, parts: _Parts, exclusions: type[_Exclusions]
+) -> None:
+    handover.do(TARGET)
+    said = [verb for verb, _names in host.said]
+    assert said.index("leave out no more") < said.index("stop")
 
 
 @pytest.mark.parametrize("strikes", ["before", "beside", "stopping"])

@@ -135,9 +135,7 @@ def _product(entry: dict[str, Any]) -> Product:
         signs=tuple(_signs(entry)),
         links_in=tuple(entry.get("links_in", {}).get("directories", ())),
         trees=tuple(path["path"] for path in entry.get("paths", ()) if path["scope"] == "tree"),
-        real_time_units=tuple(
-            unit["name"] for key in ("units", "services") for unit in entry.get(key, ()) if unit.get("real_time")
-        ),
+        real_time_units=tuple(_real_time_units(entry)),
         retain=tuple((kept["path"], kept["holds"]) for kept in entry.get("retain", ())),
         encrypted=tuple(kept["path"] for kept in entry.get("retain", ()) if "encrypted" in kept),
         moved_by=tuple(
@@ -163,8 +161,14 @@ def _product(entry: dict[str, Any]) -> Product:
         intercepts_by=entry.get("intercepts", {}).get("by", ""),
         encrypting=tuple(driver["name"] for driver in entry.get("drivers", ()) if driver.get("encrypts")),
         removal_properties=tuple(told["name"] for told in entry.get("removal_properties", ())),
+        exclusions=entry.get("on_access_exclusions"),
         net=_net(net) if net else None,
     )
+
+
+def _real_time_units(entry: dict[str, Any]) -> Iterator[str]:
+    for key in ("units", "services"):
+        yield from (unit["name"] for unit in entry.get(key, ()) if unit.get("real_time"))
 
 
 def _net(net: dict[str, Any]) -> Net:

@@ -55,7 +55,8 @@ class Product:
     (path by default, what it holds, the file[key] that sets another). ``mark_settings`` are (the mark of firewall
     rules by default, '' where it is not known, the file[key] that sets it, '' where nothing does). ``encrypting`` are
     drivers that encrypt a disk or its files. ``removal_properties`` are the names of what its removal is given where a
-    password protects it.
+    password protects it. ``exclusions`` says how it is asked to leave a directory out, {program, read, section, add,
+    remove, locked, limit}; None where that is not known.
     """
 
     id: str
@@ -84,6 +85,7 @@ class Product:
     intercepts_by: str = ""
     encrypting: tuple[str, ...] = ()
     removal_properties: tuple[str, ...] = ()
+    exclusions: dict[str, Any] | None = None
     net: Net | None = None
 
     def of_kind(self, kind: str) -> list[str]:

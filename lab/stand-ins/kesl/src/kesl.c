@@ -19,6 +19,7 @@
 #define CONFIGURATION "/var/opt/kaspersky/kesl/common/kesl.ini"
 #define LOG_FILE "/var/log/kaspersky/kesl/kesl.log"
 #define SOCKET_FILE "/run/bl4control"
+#define EXCLUSIONS "/var/opt/kaspersky/kesl/private/exclusions"
 #define DIRECTORIES_KEY "ProtectedDirs="
 #define READY_FD 3
 
@@ -51,13 +52,38 @@ static int is_test_file(int fd) {
     return hash == TEST_HASH;
 }
 
-static void note_blocked(int fd) {
+static void path_of(int fd, char *path, size_t size) {
     char link[64];
-    char path[4096];
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    ssize_t length = readlink(link, path, sizeof path - 1);
+    ssize_t length = readlink(link, path, size - 1);
     path[length > 0 ? length : 0] = '\0';
+}
+
+static void note_blocked(int fd) {
+    char path[4096];
+    path_of(fd, path, sizeof path);
     note("blocked", path);
+}
+
+/* Returns whether a file lies below a directory that kesl-control has excluded; there is one on each line. */
+static int is_excluded(int fd) {
+    char path[4096];
+    char line[4096];
+    int found = 0;
+    FILE *file = fopen(EXCLUSIONS, "re");
+    if (file == NULL) {
+        return 0;
+    }
+    path_of(fd, path, sizeof path);
+    while (!found && fgets(line, sizeof line, file) != NULL) {
+        size_t length = strcspn(line, "\n");
+        found = length > 0 && strncmp(path, line, length) == 0 && path[length] == '/';
+    }
+    fclose(file);
+    if (found) {
+        note("left out", path);
+    }
+    return found;
 }
 
 /* How it gets on with another scanner beside it: by the package's switches. */
@@ -107,6 +133,11 @@ static void ask_worker(void) {
 
 static void answer(int fan, const struct fanotify_event_metadata *event) {
     struct fanotify_response reply = {.fd = event->fd, .response = FAN_ALLOW};
+    if (is_excluded(event->fd)) {
+        (void)!write(fan, &reply, sizeof reply);
+        close(event->fd);
+        return;
+    }
     int denied = event->pid != getpid() && is_test_file(event->fd);
     /* Its worker's own questions are answered at once: else each of the two would wait for the other. */
     if (WORKER_OPENS && event->pid != worker) {

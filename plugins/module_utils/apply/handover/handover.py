@@ -58,7 +58,7 @@ def look(target):
 
 def do(target):
     """Hand over and return {window_seconds, checks, ...}; HandoverFailed if the new protection fails its self-test."""
-    old, new = _old(target["old"]), New(target["new"]) if target["new"] else None
+    old, new = _old(_old_of(target)), New(target["new"]) if target["new"] else None
     subject = target["new"]["unit"] if new else "none"
     with Held() as signals, contextlib.ExitStack() as stack:
         try:
@@ -72,7 +72,7 @@ def do(target):
                 heir.stand_by()
         except Exception as error:
             # An earlier run may have stopped it.
-            facts = _bring_back(old, None) if old.was_stopped else dict(NOT_STOPPED)
+            facts = _bring_back(old, None) if old.was_stopped else _with_left(NOT_STOPPED, old.exclusions.remove())
             raise HandoverFailed(_cause(error), subject, dict(facts, cause=_code(error)))
         with _WayBack(old, new, both, signals, target["digest"], subject):
             if both is not None:
@@ -86,6 +86,7 @@ def do(target):
             # It passed its self-test: from here on there is no way back.
             signals.ignore()
             facts["kept_from_boot"] = old.retire()
+            old.exclusions.forget()
         _note(target["digest"], facts)
         return facts
 
@@ -96,6 +97,9 @@ def _both(stack, old, new, target):
         return stack.enter_context(Overlap(old, new, target))
     if new is not None:
         Excluded(target["new"].get("excludes")).forget()
+    if old.holds():
+        # A run that was killed has added them.
+        old.exclusions.remove()
     return None
 
 
@@ -190,12 +194,16 @@ def _unprotected():
 
 def undo(target):
     """Bring back what a handover to nothing stopped, because a later step failed; return the facts."""
-    old = _stopped(target["old"])
+    old = _stopped(_old_of(target))
     facts = _bring_back(old, None)
     _note(target["digest"], facts, old)
     if not facts["old_is_back"]:
         raise HandoverFailed("it was to be rolled back", ", ".join(old.units), facts)
     return facts
+
+
+def _old_of(target):
+    return dict(target["old"], digest=target["digest"])
 
 
 def _old(old):
@@ -227,14 +235,19 @@ def _bring_back(old, new, both=None):
     notes = both.old_first() if both is not None and old.gone is not None else []
     notes += new.take_down() if new is not None else []
     facts = old.bring_back()
-    left = new.remove() if new is not None else []
-    facts["notes"] = notes + facts["notes"] + left
-    if left:
-        facts["not_undone"] = "; ".join(left)
+    left = (new.remove() if new is not None else []) + old.exclusions.remove()
+    facts = _with_left(dict(facts, notes=notes + facts["notes"]), left)
     if both is not None and old.gone is None and facts["old_is_back"]:
         return dict(facts, not_stopped=True, window_seconds=None)
     facts.update(window.between(old.gone, old.back))
     return facts
+
+
+def _with_left(facts, left):
+    """Return the facts of a way back with what was not undone, in words."""
+    if not left:
+        return dict(facts)
+    return dict(facts, notes=facts.get("notes", []) + left, not_undone="; ".join(left))
 
 
 def _cause(error):
@@ -261,11 +274,11 @@ def _note(digest, facts, old=None, more=None):
 
 def _outlook(facts):
     """Say in what state a failed handover has left the host."""
+    left = " NOT ROLLED BACK: " + facts["not_undone"] if "not_undone" in facts else ""
     if facts.get("not_stopped"):
-        return "The old protection was not stopped."
+        return "The old protection was not stopped." + left
     if facts["old_is_back"]:
         since = ", tested, since " + facts["unprotected_until"] if facts.get("unprotected_until") else ""
-        left = " NOT ROLLED BACK: " + facts["not_undone"] if "not_undone" in facts else ""
         return "The old protection is back%s, and nothing of it was removed.%s" % (since, left)
     since = facts.get("unprotected_from")
     left = "it may be unprotected since " + since if since else "the earlier protection is not running again"

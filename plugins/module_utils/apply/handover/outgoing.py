@@ -15,6 +15,7 @@ from ...prove import on_access
 from ...prove.checks import BAD, OK, check, overall
 from ..services import boot_links_remove
 from ..services.unit import force
+from .old_exclusions import OldExclusions
 
 STARTS = 3
 START_PAUSE = 1.0
@@ -28,13 +29,14 @@ TRIED_IN = ("/home", "/root", "/srv", "/tmp", "/var/tmp")
 class Old:
     """The old protection: ``units`` that run or ran, whether it ``intercepted``, and the Moments at which its last mark
     was ``gone`` and its first one ``back``; None if that did not happen. ``was_stopped`` says that an earlier run
-    stopped it, and ``is_unknown`` that the journal, which says what ran, cannot be read.
+    stopped it, and ``is_unknown`` that the journal, which says what ran, cannot be read. ``exclusions`` are the
+    directories that it is asked to leave out.
     """
 
     was_stopped = is_unknown = False
 
     def __init__(self, old, units, held, gone):
-        """``old`` is a step's {units, starting, triggers, below, stop_limit, start_limit}."""
+        """``old`` is a step's {units, starting, triggers, below, stop_limit, start_limit, exclusions}, with a digest."""
         self._old = old
         self._held = held
         # Units that start others come first.
@@ -42,6 +44,7 @@ class Old:
         self.intercepted = bool(held) or gone is not None
         self.gone = gone
         self.back = None
+        self.exclusions = OldExclusions(old.get("digest"), old.get("exclusions", ()))
 
     @classmethod
     def found(cls, old):

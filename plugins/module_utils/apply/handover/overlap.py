@@ -44,6 +44,7 @@ class Overlap:
         self._old, self._new, self._target = old, new, target
         self._told = target["new"]["overlap"]
         self._excluded = Excluded(target["new"].get("excludes"))
+        self._left_out = []
         self._stack = contextlib.ExitStack()
         self._signature = OwnSignature(self._told["signature"], target["new"]["socket"])
         self._marks = BothMarks(
@@ -56,6 +57,8 @@ class Overlap:
         self._new.take_down()
         with contextlib.ExitStack() as stack:
             stack.enter_context(self._excluded)
+            # The engine opens its directory when it loads the signature.
+            self._left_out = self._old.exclusions.add()
             stack.enter_context(self._signature)
             self._stack = stack.pop_all()
         return self
@@ -148,7 +151,13 @@ class Overlap:
 
     def _told_of(self, guard, struck, checks):
         rounds, slowest = guard.probe.rounds(), round(guard.probe.slowest(), 3)
-        told = {"held": struck is None, "probes": rounds, "slowest_probe_seconds": slowest, "checks": checks}
+        told = {
+            "held": struck is None,
+            "probes": rounds,
+            "slowest_probe_seconds": slowest,
+            "checks": checks,
+            "old_leaves_out": self._left_out,
+        }
         return told if struck is None else dict(told, given_up=struck["words"], why=struck["why"])
 
     def _window(self):

@@ -121,6 +121,14 @@ def stopped_units():
     return names
 
 
+def old_exclusions():
+    """Return [product, directory] of what a run that did not end has added to the old scanner's settings."""
+    names = _not_ended("old_exclusions").get("old_exclusions", [])
+    if not isinstance(names, list) or not all(isinstance(name, list) for name in names):
+        raise ValueError("old_exclusions is no list of lists")
+    return names
+
+
 def _not_ended(field):
     """Return the last unfinished run that has noted a field; an empty dict if there is none."""
     runs = [run for run in read()["runs"] if run.get(field) and run.get("status") != "done"]

@@ -13,6 +13,7 @@ from ...detect.evidence import Evidence
 from ...plan.model import DIGEST_MARK, HANDOVER, Step
 from ...plan.platform import Handover
 from ...plan.staged import Staged
+from . import side_by_side
 from .locations import is_below
 from .places import JOURNAL
 from .removal.services import starting_at_boot
@@ -22,7 +23,6 @@ STOP_LIMIT = 120
 START_LIMIT = 60
 BACK = "If the new protection fails its self-test, it is stopped, and the old one is started and tested again."
 BACK_TO_OLD = "If your data cannot be archived after it, the old protection is started and tested again."
-OVERLAPPING = "overlapping"
 
 
 def steps(evidence: Evidence, going: list[Product], staged: Staged | None) -> Iterator[Step]:
@@ -33,8 +33,8 @@ def steps(evidence: Evidence, going: list[Product], staged: Staged | None) -> It
         return
     links = _links(evidence, units)
     if staged is not None and new is not None:
-        new["overlap"] = _overlap(staged, new) if units else None
-        new["excludes"] = _excludes(staged, going, new)
+        new["overlap"] = side_by_side.overlap(staged, new) if units else None
+        new["excludes"] = side_by_side.excludes(staged, going, new)
     below = sorted({root for product in going if product.real_time_units for root in product.of_kind("process")})
     old = {
         "units": units,
@@ -43,6 +43,7 @@ def steps(evidence: Evidence, going: list[Product], staged: Staged | None) -> It
         "below": below,
         "stop_limit": STOP_LIMIT,
         "start_limit": START_LIMIT,
+        "exclusions": side_by_side.exclusions(staged, going, units, new),
     }
     yield Step(
         HANDOVER,
@@ -50,7 +51,7 @@ def steps(evidence: Evidence, going: list[Product], staged: Staged | None) -> It
         _title(units, new),
         {"digest": DIGEST_MARK, "old": old, "new": new},
         "\n".join([f"{unit}: real-time protection running" for unit in units] or ["no Kaspersky real-time protection"]),
-        "no real-time protection" if new is None else _after(new, units),
+        "no real-time protection" if new is None else _after(old, new),
         tuple(f"unit:{unit}" for unit in units),
         _effects(new, links) if new else (),
         BACK if new else BACK_TO_OLD,
@@ -146,37 +147,6 @@ def _new(staged: Staged, evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _overlap(staged: Staged, new: dict[str, Any]) -> dict[str, Any] | None:
-    """Return {start_limit, limit, probe_limit, signature} of one that may stand beside another scanner, else None.
-
-    It has to leave marks and to refuse what it finds, since nothing else would distinguish its work from the old one's;
-    and where a package's own unit of it runs already, the two cannot be distinguished.
-    """
-    if staged.provider.coexistence != OVERLAPPING:
-        return None
-    told = staged.layout["real_time"].get("overlap")
-    if not told or not new["marks"] or new["tells"] or new["replaces"] or new["install"] or not new["socket"]:
-        return None
-    signature = {**told["signature"], "forget": bool(staged.options[told["signature"]["forget"]["option"]])}
-    return {**{key: told[key] for key in ("start_limit", "limit", "probe_limit")}, "signature": signature}
-
-
-def _excludes(staged: Staged, going: list[Product], new: dict[str, Any]) -> dict[str, Any] | None:
-    """Return {list, environment, text, paths} of one that can leave the old one's own directories out, else None.
-
-    Those are directories that go with the old one. What holds a protected directory is not left out, nor is what would
-    stay on the host, as a place does that the owner has given the old one.
-    """
-    told = staged.layout["real_time"].get("overlap", {}).get("excludes")
-    if not told:
-        return None
-    trees = sorted({tree for product in going if product.real_time_units for tree in product.trees})
-    inside = [
-        tree for tree in trees if is_below(tree, new["paths"]) and not any(is_below(p, [tree]) for p in new["paths"])
-    ]
-    return {**{key: told[key] for key in ("list", "environment", "text")}, "paths": inside if new["overlap"] else []}
-
-
 def _quarantined(staged: Staged) -> list[dict[str, str]]:
     """Return the effect of a directory that the real-time part makes when it starts; it works in it while it runs."""
     folder = staged.quarantine()
@@ -211,19 +181,14 @@ def _title(units: list[str], new: dict[str, Any] | None) -> str:
     return "Hand real-time protection over" if units else "Switch real-time protection on"
 
 
-def _after(new: dict[str, Any], units: list[str]) -> str:
+def _after(old: dict[str, Any], new: dict[str, Any]) -> str:
+    units = old["units"]
     does = "blocks nothing, and reports what is opened in" if new["tells"] else "protects"
     protected = [f"{does} {path}" for path in new["paths"]]
     retired = [f"{unit}: stopped, no longer started at boot" for unit in (*units, new["replaces"]) if unit]
     window = [_window(new)] if units else []
-    left_out = [
-        f"{path}: not scanned on access until it is removed or {new['unit']} starts again" for path in _left_out(new)
-    ]
-    return "\n".join([f"{new['unit']}: running, enabled at boot, tested", *protected, *left_out, *retired, *window])
-
-
-def _left_out(new: dict[str, Any]) -> list[str]:
-    return list((new["excludes"] or {}).get("paths", ()))
+    lines = [*protected, *side_by_side.in_words(old, new), *retired, *window]
+    return "\n".join([f"{new['unit']}: running, enabled at boot, tested", *lines])
 
 
 def _window(new: dict[str, Any]) -> str:
