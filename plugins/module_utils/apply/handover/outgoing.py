@@ -36,7 +36,7 @@ class Old:
     was_stopped = is_unknown = False
 
     def __init__(self, old, units, held, gone):
-        """``old`` is a step's {units, starting, triggers, below, stop_limit, start_limit, exclusions}, with a digest."""
+        """``old``: a step's {units, starting, triggers, below, stop_limit, start_limit, exclusions}, and its digest."""
         self._old = old
         self._held = held
         # Units that start others come first.
