@@ -223,10 +223,13 @@ class Fleet:
         self.write_inventory()
 
     def away(self, host: str) -> tuple[float, float]:
-        """Return from when to when a host was down by its own journal: from its first change to its last call."""
+        """Return from when to when a host was away by its own journal: from its first change to the look that ends its
+        migration. Later runs look at it too, and it is not away then.
+        """
         lines = (self.folder / "hosts" / host / "journal").read_text(encoding="utf-8").splitlines()
-        calls = [line.split() for line in lines]
-        return min(float(at) for call, at in calls if call == "apply"), max(float(at) for _call, at in calls)
+        calls = [(call, float(at)) for call, at in map(str.split, lines)]
+        changes = [at for call, at in calls if call == "apply"]
+        return changes[0], min(at for call, at in calls if call == "collect" and at > changes[-1])
 
     def calls(self, host: str) -> list[str]:
         """Return what a host was asked, in order, such as ``collect real``."""

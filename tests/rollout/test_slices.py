@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from cores import FULL
 from fleets import AGENT, BROKEN, CLEAN, Fleet, Run
@@ -65,3 +67,25 @@ def test_one_controller_and_four_slices_give_the_same_report(tmp_path: Path) -> 
     assert four["hosts"] == one["hosts"]
     assert four == one
     assert (one["totals"]["hosts"], one["totals"]["named_twice"]) == (len(NAMES), [])
+
+
+@pytest.mark.skipif(not FULL, reason="it takes some minutes: AVSHIFT_ROLLOUT_SET=full")
+def test_of_a_cluster_one_at_a_time_two_are_never_away_in_four_slices(tmp_path: Path) -> None:
+    """Every n-th host is in another slice, so that all slices have members at the same time; each is run until done."""
+    members = NAMES[:10]
+    fleet = Fleet(tmp_path, dict.fromkeys(NAMES[:20], AGENT))
+    fleet.set_variables({host: {"cluster": "db"} for host in members})
+    fleet.slow(*members)
+    assert fleet.run("plan", avshift_rollout={"rings": ["100%"], "groups": [{"by": "cluster"}]}).code == 0
+    given = {"avshift_hosts": "all", "avshift_approved_plan": "avshift/plan/plan.json", "avshift_output_shared": True}
+    waited = 0
+    for _time in members:
+        runs = _sliced(fleet, **given)
+        if {run.code for run in runs} == {0}:
+            break
+        waited += sum("not_begun" in run.text for run in runs if run.code)
+    assert {run.code for run in runs} == {0}, [run.text for run in runs]
+    assert waited > 0, "no two members met, so nothing was tried"
+    # By the hosts' own journals.
+    spans = sorted(fleet.away(host) for host in members)
+    assert all(earlier[1] <= later[0] for earlier, later in itertools.pairwise(spans)), spans
