@@ -111,7 +111,7 @@ for room in rooms:
 guard, incoming, outgoing, overlap = (
     module("apply.handover." + name) for name in ("guard", "incoming", "outgoing", "overlap"))
 guard.run, incoming.stop = systemctl, lambda names, limit: Systemd.tell("stop", names)
-incoming.PROOF_LIMIT = outgoing.PROOF_LIMIT = 0.2
+incoming.PROOF_LIMIT = incoming.PROOF_AGAIN = outgoing.PROOF_LIMIT = 0.2
 for kind in ("real_time", "on_demand", "on_access", "vendor"):
     setattr(getattr(incoming, kind), "prove", proof)
 outgoing.boot_links_remove.take_away = lambda name: []

@@ -138,6 +138,7 @@ def parts(host: Host, monkeypatch: pytest.MonkeyPatch) -> _Parts:
     monkeypatch.setattr(overlap, "READY_PAUSE", 0.001)
     monkeypatch.setattr(overlap.beside, "prove", made.prove)
     monkeypatch.setattr(incoming, "PROOF_LIMIT", 0.2)
+    monkeypatch.setattr(incoming, "PROOF_AGAIN", 0.1)
     monkeypatch.setattr(incoming, "PROOF_PAUSE", 0.01)
     return made
 
@@ -309,6 +310,33 @@ def test_a_reader_that_waited_with_the_old_one_alone_is_given_time(host: Host, p
     facts = handover.do(BESIDE)
     assert (facts["window_seconds"], facts["overlap"]["held"]) == (0.0, True)
     assert len(parts.guards) == overlap.READY_ATTEMPTS
+
+
+def test_one_with_marks_that_blocks_nothing_is_started_once_more(
+    host: Host, parts: _Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen after a host had lost power: the old one protects meanwhile, and then the new one blocks."""
+    good, starts = parts.beside, []
+    parts.beside = [check("beside_blocks:/home", "bad", "the test file could be read")]
+
+    def starts_again() -> None:
+        starts.append(set(host.running))
+        if len(starts) == 2:
+            parts.beside = good
+
+    host.on_restart = starts_again
+    facts = handover.do(BESIDE)
+    assert [("old.service" in running) for running in starts] == [True, True]
+    assert (facts["window_seconds"], facts["overlap"]["held"]) == (0.0, True)
+
+
+def test_one_that_never_blocks_is_not_started_a_third_time(host: Host, parts: _Parts) -> None:
+    starts: list[str] = []
+    parts.beside = [check("beside_blocks:/home", "bad", "the test file could be read")]
+    host.on_restart = lambda: starts.append("again")
+    with pytest.raises(handover.HandoverFailed, match="The old protection was not stopped"):
+        handover.do(BESIDE)
+    assert len(starts) == 2
 
 
 def test_a_proof_that_fails_beside_the_old_one_leaves_that_alone(host: Host, parts: _Parts) -> None:

@@ -25,6 +25,8 @@ from . import enrol
 INSTALLS = {"enrol": enrol, "kit_install": kit_install, "packages_install": packages_install}
 STOP_LIMIT = 90
 PROOF_LIMIT = 5
+# Seconds after it was started again beside the old one. Both together are less than the two may run side by side.
+PROOF_AGAIN = 3
 PROOF_PAUSE = 0.1
 # An engine that takes longer to answer one access has not started.
 ANSWER_LIMIT = 10
@@ -88,6 +90,7 @@ class New:
 
         ``is_over()`` returns True once it may no longer run beside the old one.
         """
+        limit = PROOF_LIMIT
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 self._start(self._new["overlap"]["start_limit"])
@@ -96,12 +99,13 @@ class New:
                 if error.code != NO_MARKS or attempt == ATTEMPTS or is_over():
                     raise
                 continue
-            checks = self._prove(proof)
+            checks = self._prove(proof, limit)
             if overall(checks) == OK:
                 return checks
-            if overall(checks[:1]) == OK:
-                # It has its marks: starting it again would change nothing.
+            if is_over() or (overall(checks[:1]) == OK and limit == PROOF_AGAIN):
+                # It has its marks and was started again: one more time would change nothing.
                 break
+            limit = PROOF_AGAIN
         raise self._not_proven(checks)
 
     def stand_alone(self):
@@ -196,13 +200,14 @@ class New:
     def _held(self):
         return interception.holders(self._new["below"], self._bits)
 
-    def _prove(self, proof=None):
+    def _prove(self, proof=None, limit=None):
         """Return the checks, with retries: marks are set before their listener answers, and a product before its state.
 
-        ``proof()`` gives the checks that replace all but its own marks while another one still intercepts.
+        ``proof()`` gives the checks that replace all but its own marks while another one still intercepts, for
+        ``limit`` seconds.
         """
         asks, lost = bool(self._new["probes"]), None
-        deadline = time.monotonic() + (self._new["limit"] if asks else PROOF_LIMIT)
+        deadline = time.monotonic() + (limit or (self._new["limit"] if asks else PROOF_LIMIT))
         while True:
             begun = time.monotonic()
             marks = real_time.prove(self._new["below"], self._new["marks"], self._new["tells"])
