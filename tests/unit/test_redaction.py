@@ -14,7 +14,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import Avs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.redact import folder, names
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.redact.redactor import Redactor
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.redact.redactor import FILE, Redactor
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.redact.vocabulary import PARTS, known
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import folder as report
 from hostile_records import RUN, poisoned
@@ -31,9 +31,27 @@ def _unknown(text: str) -> bool:
 
 
 LABEL = st.from_regex(r"[a-z][a-z0-9]{3,10}(-[a-z0-9]{3,6})?", fullmatch=True).filter(_unknown)
-HOST = st.one_of(LABEL, st.builds(lambda *labels: ".".join(labels), LABEL, LABEL, LABEL))
+# Words of the collection's own, which a name of several labels may be made of as well.
+OWN = st.sampled_from(sorted(word for word in known() if re.fullmatch(r"[a-z]{4,9}", word)))
+ANY = st.one_of(LABEL, OWN)
+DOMAIN = st.builds(lambda *labels: ".".join(labels), ANY, ANY, ANY).filter(
+    lambda name: name not in known() and not FILE.fullmatch(name)
+)
+HOST = st.one_of(LABEL, DOMAIN)
 OCTET = st.integers(1, 254)
 V4 = st.builds(lambda *octets: ".".join(map(str, octets)), OCTET, OCTET, OCTET, OCTET)
+# An address as kernels, logs and people write it, where it may be taken for a version.
+V4_ODD = st.builds(
+    lambda octets, form: form[0] + form[1].join(map(str, octets)),
+    st.lists(OCTET, min_size=4, max_size=4),
+    st.sampled_from([("", "_"), ("", "-"), ("v", "."), ("v", "_"), ("x.", ".")]),
+)
+MAC_ODD = st.builds(
+    lambda groups, between: between.join(groups),
+    st.lists(st.text("0123456789abcdef", min_size=4, max_size=4), min_size=3, max_size=3),
+    st.sampled_from(".-"),
+)
+MAIL = st.builds(lambda user, place: f"{user}@{place}", ANY, st.one_of(ANY, DOMAIN))
 V6 = st.ip_addresses(v=6).map(str).filter(lambda text: len(text) > 6)
 HEX = st.text("0123456789abcdef", min_size=32, max_size=32)
 SERIAL = st.from_regex(r"[A-Z]{3}[0-9]{8}", fullmatch=True).filter(_unknown)
@@ -51,6 +69,9 @@ def owners(draw: st.DrawFn) -> dict[str, str]:
         "user": draw(LABEL),
         "other": draw(HOST),
         "v4": draw(V4),
+        "odd v4": draw(V4_ODD),
+        "odd mac": draw(MAC_ODD),
+        "mail": draw(MAIL),
         "v6": draw(V6),
         "machine": draw(HEX),
         "serial": draw(SERIAL),
@@ -64,6 +85,7 @@ def _poison(own: dict[str, str]) -> str:
         f" /home/{own['user']}/x.cfg {own['user']}@{own['other']} {own['v4']}:8080 [{own['v6']}] id={own['machine']}"
         f" SN:{own['serial']} ether {own['mac']} {own['word']} http://{own['other']}/a {own['host'].upper()}: "
         f"C:\\Users\\{own['user']}\\x {own['user']}: {own['host'].partition('.')[0]}-eth0"
+        f" {own['odd v4']} {own['odd mac']}. {own['mail']}"
     )
 
 
@@ -129,6 +151,28 @@ def test_no_original_is_left_in_a_text(own: dict[str, str], before: str, after: 
     assert not {name: value for name, value in own.items() if value.casefold() in text}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "v10.11.12.13",
+        "10_1_2_3",
+        "10-1-2-3",
+        "0011.2233.4455",
+        "0011-2233-4455",
+        "admin@server",
+        "root@mail.server",
+    ],
+)
+def test_what_has_the_form_of_a_version_or_known_words_and_is_an_address_goes(text: str) -> None:
+    shown = Redactor(names.Pseudonyms(), known()).text(f"to {text}, as")
+    assert re.fullmatch(r"to (name|mac|mail)-1, as", shown), shown
+
+
+@pytest.mark.parametrize("text", ["12.1.0-1297", "11.1.0.3013", "6.1.0-18-amd64", "1.2.3-4", "v2.19.4", "0.103.12"])
+def test_a_version_stays(text: str) -> None:
+    assert Redactor(names.Pseudonyms(), known()).text(text) == text
+
+
 def test_an_original_is_called_the_same_in_all_documents_and_another_otherwise(tmp_path: Path) -> None:
     first = {"host": "zqweb.zqcorp.zqtld", "user": "zqalice", "other": "zqproxy.zqcorp.zqtld", "v4": "10.1.2.3"}
     first |= {
@@ -137,6 +181,9 @@ def test_an_original_is_called_the_same_in_all_documents_and_another_otherwise(t
         "serial": "ABC12345678",
         "mac": "00:11:22:33:44:55",
         "word": "имя",
+        "odd v4": "v10.11.12.13",
+        "odd mac": "0011.2233.4455",
+        "mail": "admin@server",
     }
     second = {**first, "host": "zqdb.zqcorp.zqtld", "v4": "10.1.2.4"}
     made = _fleet(tmp_path / "x", [first, second])

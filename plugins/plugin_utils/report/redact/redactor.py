@@ -17,9 +17,12 @@ from .names import ADDRESS, HOMES, HOST, HOST_KEYS, HOSTS, OTHER, USER, USER_KEY
 from .vocabulary import PARTS, WORD
 
 TIME = r"(?<!\w)\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\w)"
-MAIL = r"[^\s@/:;,<>\"'()\[\]]+@[\w-]+(?:\.[\w-]+)+"
+MAIL = r"[^\s@/:;,<>\"'()\[\]]+@[\w-]+(?:\.[\w-]+)*"
 UUID = r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![0-9A-Fa-f])"
-MAC = r"(?<![0-9A-Fa-f:])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?![0-9A-Fa-f:])"
+MAC = (
+    r"(?<![0-9A-Fa-f:])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?![0-9A-Fa-f:])"
+    r"|(?<![0-9A-Za-z])(?:[0-9A-Fa-f]{4}[.-]){2}[0-9A-Fa-f]{4}(?![0-9A-Fa-f])"
+)
 IPV6 = r"(?<![\w:])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?::\d+(?:\.\d+){3}|\.\d+\.\d+\.\d+)?(?![\w:])"
 IPV4 = r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\d)"
 FORMS = re.compile(
@@ -29,9 +32,14 @@ FORMS = re.compile(
 HEX = re.compile(r"[0-9A-Fa-f]{12,}")
 STEP = re.compile(r"\d{1,4}-(?:stage|handover|remove)-(?P<kind>\w+)")
 FILE = re.compile(r"(?P<stem>.+)(?P<ending>\.(?:service|socket|timer|conf|log|ini|json|gz|sha256|sh|py|so|d))")
+OCTET = r"(?:25[0-5]|2[0-4]\d|[01]?\d?\d)"
+# What has a version's form and may be an address. No example stands here: it would be a word of the collection's own.
+NO_VERSION = rf"(?<!\d){OCTET}([._-]){OCTET}(?:\1{OCTET}){{2}}(?!\d)|(?<!\d)\d{{4}}([._-])\d{{4}}\2\d{{4}}(?!\d)"
 # A version, with the letters that distributions add; longer numbers may be private.
 VERSION = re.compile(
-    r"(?!.*\d{7})[v.]?\d{1,6}(?:[._-]?(?:\d{1,6}|deb|dfsg|el|fc|amzn|u|ubuntu|rc|amd|generic|cloud|x|p|r))*"
+    rf"(?!.*(?:\d{{7}}|{NO_VERSION}))"
+    r"[v.]?\d{1,6}(?:[._-]?(?:\d{1,6}|deb|dfsg|el|fc|amzn|u|ubuntu|rc|amd|generic|cloud|x|p|r))*",
+    re.ASCII,
 )
 # Free texts of users, by their key.
 WHOLE = {"reason": "text", "change_id": "change", "approve_reason": "text", "source": "text"}
