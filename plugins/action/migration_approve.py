@@ -15,6 +15,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import (
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.canonical import encode
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.documents import write_text
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.words import counted
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import Adapter, now
 
 
@@ -55,7 +56,7 @@ class ActionModule(Adapter):
         hosts, until = approval["hosts"], approval["valid_until"]
         command = signature.command("approval", str(path))
         end = f"until {until}" if until else "WITHOUT AN EXPIRY DATE: it is valid for every run of this plan"
-        told = f"{len(hosts)} hosts approved in {path}, {end}. To sign it: {command}"
+        told = f"{counted(len(hosts), 'host')} approved in {path}, {end}. To sign it: {command}"
         return {"changed": earlier is None, "path": str(path), "approval": approval, "sign": command, "msg": told}
 
     def _word(self, plan: dict[str, Any], options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.redact import folder
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.words import counted
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import Adapter
 
 
@@ -22,6 +23,7 @@ class ActionModule(Adapter):
         """Write the redacted documents and return their paths; in check mode write none."""
         keep = bool(self._task.check_mode)
         made = folder.make(options["sources"], options["output_dir"], self.modes(task_vars), dry_run=keep)
-        told = f"{len(made.paths)} documents redacted in {options['output_dir']}, {len(made.left_out)} files left out."
+        documents, files = counted(len(made.paths), "document"), counted(len(made.left_out), "file")
+        told = f"{documents} redacted in {options['output_dir']}, {files} left out."
         read = f"{told} Read them through before you share them."
         return {"changed": made.is_new, "paths": made.paths, "left_out": made.left_out, "msg": read}

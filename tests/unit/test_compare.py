@@ -57,10 +57,10 @@ def test_a_host_that_was_migrated() -> None:
     assert content["moved"] == [{"was": "planned", "now": "removed_verified", "hosts": 1}]
     assert (content["same"], content["new"], content["gone"]) == (1, [], [])
     told = compare.files(content)["comparison.md"]
-    assert "1 hosts changed, 1 the same, 0 new, 0 gone; 1 clean before, 2 now." in told
+    assert "1 host changed, 1 the same, 0 new, 0 gone; 1 clean before, 2 now." in told
     assert "kesl was found, is no longer" in told
     assert "| planned | removed\\_verified | 1 |" in told
-    assert compare.lines(content)[-1].startswith("1 hosts changed")
+    assert compare.lines(content)[-1].startswith("1 host changed")
 
 
 def test_a_product_that_was_updated_and_what_was_granted() -> None:
@@ -109,7 +109,7 @@ def test_a_record_that_cannot_be_read_is_named_and_is_neither_new_nor_gone(broke
         found = content["damaged"]["earlier"] + content["damaged"]["later"]
         assert [damaged["file"] for damaged in found] == ["full"]
         assert (content["new"], content["gone"], content["changed"], content["same"]) == ([], [], [], 0)
-        assert "1 records could not be read" in compare.lines(content)[-1]
+        assert "1 record could not be read" in compare.lines(content)[-1]
     content = compare.compose([("a.json", None, "it is no JSON")], [])
     assert content["damaged"]["earlier"] == [{"file": "a.json", "problem": "it is no JSON"}]
 

@@ -51,7 +51,7 @@ def test_host_without_an_answer_is_unknown(result: dict[str, Any] | None) -> Non
 def test_line_of_a_host_tells_what_is_there_and_how_much_is_not_known() -> None:
     assert detection.of_host(_record("a", KESL)) == "kesl 12.1.0-1297 installed"
     assert detection.of_host(_record("a", [])) == "no Kaspersky software"
-    assert detection.of_host(_record("a", UNREAD)) == "1 things could not be checked"
+    assert detection.of_host(_record("a", UNREAD)) == "1 thing could not be checked"
     cut_off = [{**KESL[0], "status": "install ok half-configured"}, KESL[1]]
     assert detection.of_host(_record("a", cut_off)) == "kesl 12.1.0-1297 broken (package_state)"
 

@@ -87,7 +87,7 @@ def test_a_preflight_result_that_no_host_had_when_it_was_planned_stops() -> None
     found = _answer(hosts, known)
     assert (found.word, found.text) == (
         "stop",
-        "new was found on 1 hosts of ring pilot (h00), and on none when it was planned",
+        "new was found in ring pilot, hosts: 1 (h00), and on none when it was planned",
     )
     assert _answer(hosts, known, deny_new_checks=False).word == "continue"
     assert _answer(hosts, Known(NOW)).word == "continue"

@@ -169,9 +169,9 @@ def _totals(content: dict[str, Any]) -> str:
     damaged = sum(len(found) for found in content["damaged"].values())
     clean = [sum(count for word, count in side.items() if word in CLEAN) for side in content["verdicts"].values()]
     return (
-        f"{len(content['changed'])} hosts changed, {content['same']} the same, {len(content['new'])} new, "
-        f"{len(content['gone'])} gone; {clean[0]} clean before, {clean[1]} now"
-        + (f"; {damaged} records could not be read" if damaged else "")
+        f"{words.counted(len(content['changed']), 'host')} changed, {content['same']} the same, "
+        f"{len(content['new'])} new, {len(content['gone'])} gone; {clean[0]} clean before, {clean[1]} now"
+        + (f"; {words.counted(damaged, 'record')} could not be read" if damaged else "")
     )
 
 

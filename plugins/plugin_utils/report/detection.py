@@ -12,7 +12,7 @@ from ..record.records import collected_in
 from ..record.verdict import UNKNOWN
 from .escape import visible
 from .table import table
-from .words import cause, finding, some, state
+from .words import cause, counted, finding, some, state
 
 PRODUCTS = ["product", "version", "state", "confidence", "hosts", "which"]
 LIMITS = ["not looked at", "why", "hosts", "which"]
@@ -27,7 +27,7 @@ def of_host(record: dict[str, Any]) -> str:
     if record["failure"]:
         words.append(visible(record["failure"]["message"]))
     if record["verdict"] == UNKNOWN:
-        words.append(f"{len(_bearing(record))} things could not be checked")
+        words.append(f"{counted(len(_bearing(record)), 'thing')} could not be checked")
     return "; ".join(words) or "no Kaspersky software"
 
 
@@ -44,7 +44,7 @@ def summary(records: list[dict[str, Any]]) -> list[str]:
     lines += ["", *table(LIMITS, _rows(limits), WIDEST)] if limits else []
     others = ", ".join(f"{count} {visible(word)}" for word, count in sorted(verdicts.items()))
     counts = others or ("no others" if records else "no hosts")
-    return [*lines, "", f"{len(records)} hosts: {counts}", *_previews(records)]
+    return [*lines, "", f"{counted(len(records), 'host')}: {counts}", *_previews(records)]
 
 
 def _previews(records: list[dict[str, Any]]) -> list[str]:

@@ -14,6 +14,7 @@ from ..rollout import gates
 from ..rollout.gates import Seen
 from ..rollout.standing import Standing
 from ..times import utc
+from . import words
 from .escape import visible
 from .table import table
 from .words import cause, some
@@ -100,7 +101,7 @@ def missing(counts: Mapping[str, int]) -> AvshiftError | None:
     if not left or counts[FAILED] or counts[UNREACHABLE]:
         return None
     cause, remedy = "they were not started, and no host failed", "The summary above says why, and what to do."
-    return AvshiftError(NOT_BEGUN, "Migrating", f"{left} hosts", cause, remedy)
+    return AvshiftError(NOT_BEGUN, "Migrating", words.counted(left, "host"), cause, remedy)
 
 
 def counted(found: dict[str, str], dry_run: bool) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..errors import AvshiftError
+from .words import counted
 
 MOST_NAMED = 10
 
@@ -23,7 +24,7 @@ def must_be_in(hosts: Iterable[str], at_work: Iterable[str], results: Mapping[st
         raise AvshiftError(
             "hosts_still_out",
             "Summing up",
-            f"{len(out)} hosts",
+            counted(len(out), "host"),
             f"they have not finished yet ({_named(out)})",
             "Use strategy: ansible.builtin.linear in the play and no serial, or call this in a separate play after it.",
         )
@@ -35,7 +36,7 @@ def missing(what: str, silent: list[str]) -> AvshiftError | None:
         return None
     cause = f"they gave no answer ({_named(silent)})"
     remedy = "The output above and the records say why. Run again with --limit."
-    return AvshiftError("not_whole", what, f"{len(silent)} hosts", cause, remedy)
+    return AvshiftError("not_whole", what, counted(len(silent), "host"), cause, remedy)
 
 
 def _named(hosts: list[str]) -> str:

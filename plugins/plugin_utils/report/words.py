@@ -25,6 +25,11 @@ PLAIN = ("failed", "unreachable", "module_failed")
 PREFIXES = ("Task failed: ", "Action failed: ", "Module failed: ")
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun."""
+    return f"{number:,} {noun if number == 1 else noun + 's'}"
+
+
 def findings(plan: dict[str, Any] | None) -> str:
     """Return a plan's findings in one line."""
     if plan is None:
@@ -47,7 +52,7 @@ def to_do(plan: dict[str, Any]) -> str:
     """Return how many steps a plan has, or why there is none or it cannot be carried out."""
     if plan["blocked"]:
         return "refused: " + ", ".join(dict.fromkeys(check["id"] for check in stopping(plan)))
-    return f"{len(plan['steps'])} steps" if plan["steps"] else "nothing to do"
+    return counted(len(plan["steps"]), "step") if plan["steps"] else "nothing to do"
 
 
 def previews(totals: dict[str, Any]) -> str:

@@ -175,7 +175,7 @@ def _window(gate: Gate, name: str, hosts: Sequence[Seen]) -> Iterator[Reason]:
 def _denied(gate: Gate, name: str, hosts: Sequence[Seen]) -> Iterator[Reason]:
     for verdict in gate.deny_verdicts:
         if bad := [seen for seen in hosts if seen.verdict == verdict and seen.state == FAILED]:
-            yield Reason("verdict_denied", STOP, f"{len(bad)} hosts of ring {name} are {verdict} ({some(bad)})")
+            yield Reason("verdict_denied", STOP, f"hosts of ring {name} that are {verdict}: {len(bad)} ({some(bad)})")
 
 
 def _new_checks(gate: Gate, name: str, hosts: Sequence[Seen], approved: frozenset[str] | None) -> Iterator[Reason]:
@@ -183,7 +183,7 @@ def _new_checks(gate: Gate, name: str, hosts: Sequence[Seen], approved: frozense
         return
     for check in sorted({check for seen in hosts for check in seen.checks} - approved):
         bad = [seen for seen in hosts if check in seen.checks]
-        text = f"{visible(check, 80)} was found on {len(bad)} hosts of ring {name} ({some(bad)})"
+        text = f"{visible(check, 80)} was found in ring {name}, hosts: {len(bad)} ({some(bad)})"
         yield Reason("new_check", STOP, f"{text}, and on none when it was planned")
 
 

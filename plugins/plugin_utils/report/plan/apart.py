@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
+from ..words import counted
 from .forecasts import MEANING
-from .prose import counted
 from .view import View
 
 

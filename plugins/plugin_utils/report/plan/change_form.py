@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from .. import words
 from ..escape import no_template, visible
 from . import prose
 from .view import View
@@ -69,7 +70,7 @@ def _no_templates(content: Any) -> Any:
 
 
 def _classes(view: View) -> list[str]:
-    return [f"Class {group.number}: {prose.counted(len(group.entries), 'host')}, {group.fate}" for group in view.groups]
+    return [f"Class {group.number}: {words.counted(len(group.entries), 'host')}, {group.fate}" for group in view.groups]
 
 
 def _text(sentences: list[str]) -> str:

@@ -56,14 +56,14 @@ def facts(view: View) -> list[tuple[str, str, str]]:
     kept = (
         (
             prose.size(octets),
-            f"{prose.counted(files, 'file')} of yours, archived with checksums before they are removed.",
+            f"{words.counted(files, 'file')} of yours, archived with checksums before they are removed.",
         )
         if files
         else ("none", "None of your data was found where Kaspersky stores data.")
     )
     return [
         *_platforms(view),
-        ("Refused as things are", prose.counted(view.fates()[REFUSED], "host") if why else "none", refused),
+        ("Refused as things are", words.counted(view.fates()[REFUSED], "host") if why else "none", refused),
         ("Longest unprotected window", *prose.longest_window(view)),
         ("Reboots", *prose.reboots(view)),
         ("Not known", *prose.not_known(view)),

@@ -101,7 +101,7 @@ def _forecasts(view: View) -> Iterator[str]:
 
 
 def _forecast(one: Forecast) -> Iterator[str]:
-    yield f"### Forecast {one.label}: {prose.counted(len(one.hosts), 'host')}"
+    yield f"### Forecast {one.label}: {words.counted(len(one.hosts), 'host')}"
     yield ""
     yield from _listed(
         [f"hosts: {', '.join(one.hosts)}", *(f"could not be checked: {told}" for told in one.content["unknowns"])]
@@ -149,7 +149,7 @@ def _change_form(view: View) -> Iterator[str]:
 
 def _class(view: View, group: Group) -> Iterator[str]:
     plan, goal = group.plan, group.plan["goal"]
-    yield f"## Class {group.number}: {prose.counted(len(group.entries), 'host')}, {group.fate}"
+    yield f"## Class {group.number}: {words.counted(len(group.entries), 'host')}, {group.fate}"
     yield ""
     yield f"{cell(plan['system']['system'])} {cell(plan['system']['version'])}."
     yield f"Goal: Kaspersky {cell(goal['kaspersky'])}, replacement {cell(goal['provider'])}. Digest `{group.digest}`"
@@ -217,7 +217,7 @@ def _retained(group: Group) -> Iterator[str]:
         yield "### Archived data (sizes change by themselves and are not in the digest)"
         yield ""
         for path, (files, octets) in group.retained.items():
-            yield f"- {cell(path)}: {prose.counted(files, 'file')}, {prose.size(octets)}"
+            yield f"- {cell(path)}: {words.counted(files, 'file')}, {prose.size(octets)}"
         yield ""
 
 

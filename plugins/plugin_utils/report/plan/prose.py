@@ -12,6 +12,7 @@ from ...fleet.document import NEEDS_APPROVAL
 from ...plan.model import Carried
 from ...plan.platform import Handover
 from ...visible import visible
+from ..words import counted as counted
 from . import rings
 from .view import CHANGE, NOTHING, REFUSED, Group, View
 
@@ -67,11 +68,6 @@ def stops(part: str) -> str:
 def title(view: View) -> str:
     """Return the document's title."""
     return f"Plan: take a fleet of {counted(view.total, 'host')} off Kaspersky"
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun."""
-    return f"{number:,} {noun if number == 1 else noun + 's'}"
 
 
 def size(octets: int) -> str:
@@ -238,7 +234,7 @@ def bound(view: View) -> str:
     unbound = sum(not Carried.of(entry).machine for group in view.groups for entry in group.entries.values())
     words = "It is bound to each machine, by machine-id, and to its name."
     if unbound:
-        words += f" {counted(unbound, 'host')} did not report a machine-id and is bound by its name alone."
+        words += f" Without a machine-id, and so bound by name alone: {counted(unbound, 'host')}."
     own = (
         "this plan is not its own approval"
         if view.document.get(NEEDS_APPROVAL)
@@ -260,8 +256,8 @@ def implementation(view: View) -> list[str]:
         *(f"{text}." for text in PARTS.values()),
         "Verify: evidence is collected again, the replacement is tested on demand and on access, and a record "
         "with a verdict is written for each host.",
-        f"{counted(fates[REFUSED], 'host')} would be refused as things are, and {counted(fates[NOTHING], 'host')} need "
-        "nothing.",
+        f"{counted(fates[REFUSED], 'host')} would be refused as things are; nothing is to be done on "
+        f"{counted(fates[NOTHING], 'host')}.",
     ]
 
 

@@ -57,7 +57,7 @@ def text(report: Told) -> Iterator[str]:
 
 def _longest_window(totals: dict[str, Any]) -> tuple[str, str]:
     if totals["unprotected"]:
-        hosts = prose.counted(totals["unprotected"], "host")
+        hosts = words.counted(totals["unprotected"], "host")
         return "not ended", f"{hosts} may be without a scanner now: check those whose window is open."
     window = totals["longest_window_seconds"]
     measured = "Measured on each host, from the last mark of the old scanner to the first of the new."
@@ -73,8 +73,8 @@ def _silence(totals: dict[str, Any]) -> tuple[str, str]:
     silent, talks = totals["silence"].get(SILENT, 0), totals["silence"].get(TALKS, 0)
     told = "Nothing on them connects to the vendor, or is configured to."
     if talks:
-        told = f"{prose.counted(talks, 'host')} connect to the vendor or are configured to: each is listed below."
-    return f"{prose.counted(silent, 'host')} silent", told
+        told = f"{words.counted(talks, 'host')} connect to the vendor or are configured to: each is listed below."
+    return f"{words.counted(silent, 'host')} silent", told
 
 
 def facts(head: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -87,20 +87,20 @@ def facts(head: dict[str, Any]) -> list[tuple[str, str, str]]:
         *apart,
         (
             "Deviated from their plan",
-            prose.counted(totals["deviating"], "host") if totals["deviating"] else "none",
+            words.counted(totals["deviating"], "host") if totals["deviating"] else "none",
             "Each is listed below, predicted next to actual." if totals["deviating"] else "Every run went as planned.",
         ),
         ("Longest unprotected window", *_longest_window(totals)),
         ("Silence towards Kaspersky", *_silence(totals)),
         (
             "Not known",
-            prose.counted(totals["verdicts"].get(UNKNOWN, 0), "host"),
-            f"{prose.counted(damaged, 'record')} could not be read. What is unknown is never clean.",
+            words.counted(totals["verdicts"].get(UNKNOWN, 0), "host"),
+            f"{words.counted(damaged, 'record')} could not be read. What is unknown is never clean.",
         ),
         (
             "Archived data",
             prose.size(totals["retained_bytes"]),
-            f"{prose.counted(totals['retained_files'], 'file')} in archives with checksums on the hosts.",
+            f"{words.counted(totals['retained_files'], 'file')} in archives with checksums on the hosts.",
         ),
         (
             "Measured against",

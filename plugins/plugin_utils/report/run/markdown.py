@@ -31,11 +31,11 @@ def lines(report: Report) -> list[str]:
     left_out = totals["hosts"] - len(rows)
     more = [f"… and {left_out} more, in the report"] if left_out else []
     talking = totals["silence"].get(TALKS, 0)
-    heard = [f"{talking} hosts connect to Kaspersky, or are configured to"] if talking else []
+    heard = [f"Connecting to Kaspersky, or configured to: {words.counted(talking, 'host')}"] if talking else []
     heard += [words.console(report.head["console"])] if report.head["console"] else []
     heard += words.compared(report.head["device_list"]) if report.head["device_list"] else []
     apart = [words.previews(totals), f"Platforms: {words.platforms(totals)}"] if totals["previews"] else []
-    whole = f"{totals['hosts']} hosts, {totals['clean']} clean: {counts}"
+    whole = f"{words.counted(totals['hosts'], 'host')}, {totals['clean']} clean: {counts}"
     return [*table(HEADER, rows), *more, "", whole, *apart, *heard]
 
 
@@ -45,7 +45,7 @@ def _row(host: dict[str, Any]) -> list[object]:
 
 
 def _files(told: dict[str, Any] | None) -> str:
-    return f"{told['retained_files']} files" if told and told["retained_files"] else "-"
+    return words.counted(told["retained_files"], "file") if told and told["retained_files"] else "-"
 
 
 def text(report: Report) -> Iterator[str]:
@@ -70,7 +70,7 @@ def _whole(report: Report) -> Iterator[str]:
     yield from _section("What hosts have that was not checked", ["what", "why", "hosts"], rows)
     yield from _remarks(report)
     if report.head["damaged"]:
-        yield f"## {len(report.head['damaged'])} records could not be read"
+        yield f"## {words.counted(len(report.head['damaged']), 'record')} could not be read"
         yield ""
         yield from (f"- {cell(found['file'])}: {cell(found['problem'])}" for found in report.head["damaged"])
 
@@ -78,15 +78,17 @@ def _whole(report: Report) -> Iterator[str]:
 def _summary(totals: dict[str, Any]) -> Iterator[str]:
     yield "# Report: migration off Kaspersky"
     yield ""
-    yield f"{totals['hosts']} hosts, {totals['clean']} of them clean; {totals['deviating']} deviated from their plan."
+    hosts = words.counted(totals["hosts"], "host")
+    yield f"{hosts}, {totals['clean']} of them clean; {totals['deviating']} deviated from their plan."
     if totals["previews"]:
         yield f"{words.previews(totals)}. Platforms: {words.platforms(totals)}."
     yield f"Longest unprotected window: {words.window(totals['longest_window_seconds'])}."
     if totals["unprotected"]:
-        yield f"WITHOUT A SCANNER NOW, according to their records: {totals['unprotected']} hosts."
+        yield f"WITHOUT A SCANNER NOW, according to their records: {words.counted(totals['unprotected'], 'host')}."
     if totals["silence"].get(TALKS):
-        yield f"Still connecting to the vendor, or configured to: {totals['silence'][TALKS]} hosts."
-    yield f"Archived: {totals['retained_files']} files, {totals['retained_bytes']} bytes."
+        yield f"Still connecting to the vendor, or configured to: {words.counted(totals['silence'][TALKS], 'host')}."
+    files, octets = (words.counted(totals[f"retained_{noun}s"], noun) for noun in ("file", "byte"))
+    yield f"Archived: {files}, {octets}."
     if totals["newest"]:
         yield f"Records from {cell(totals['oldest'])} to {cell(totals['newest'])}."
     yield "What could not be checked counts as `unknown`, and `unknown` is never clean."

@@ -15,6 +15,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from ...catalog.packs import ALLOWED, REMOVE, REPORT, REVIEW
 from ...record.verdict import CLEAN, EXCEPTED, PENDING_CONSOLE, PLANNED, UNKNOWN
 from ..escape import visible
+from ..words import counted
 from ..words import verdict as told_verdict
 from .fleet import Each, Report, encode, written
 from .tally import NOTHING
@@ -113,8 +114,8 @@ def _description(head: dict[str, Any]) -> str:
     totals = head["totals"]
     rules = "; ".join(f"{words(told['name'])}, {words(told['citation'])}" for told in head["policies"])
     return (
-        f"{totals['hosts']} hosts, {totals['clean']} of them clean, from their records. "
-        f"{len(head['damaged'])} records could not be read. Measured against: {rules or 'no rule'}."
+        f"{counted(totals['hosts'], 'host')}, {totals['clean']} of them clean, from their records. "
+        f"{counted(len(head['damaged']), 'record')} could not be read. Measured against: {rules or 'no rule'}."
     )
 
 

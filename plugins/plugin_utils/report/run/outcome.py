@@ -123,8 +123,8 @@ def _of_data(said: dict[str, Any], did: dict[str, Any]) -> Iterator[dict[str, st
     if did["retained_files"] < said["retained_files"]:
         yield {
             "what": "archived data",
-            "predicted": f"{said['retained_files']} files",
-            "actual": f"{did['retained_files']} files",
+            "predicted": words.counted(said["retained_files"], "file"),
+            "actual": words.counted(did["retained_files"], "file"),
         }
 
 
