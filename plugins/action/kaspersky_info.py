@@ -102,4 +102,4 @@ class ActionModule(Adapter):
             records.write(path, record, self.modes(task_vars))
         Display().display(f"{visible(host)}: {detection.of_host(record)}")
         kept = {key: value for key, value in told.items() if key != "evidence"}
-        return {**kept, "verdict": record["verdict"], "path": str(path)}
+        return {**kept, "verdict": record["verdict"], "path": str(path), "root": options["root"]}

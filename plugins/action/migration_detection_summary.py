@@ -18,6 +18,10 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter
     versions,
 )
 
+SUMMARY, NEXT, BOTH = "summary", "next", "both"
+# What is looked at there is the system that runs.
+RUNNING = (None, "/", "/proc/self/root", "/proc/1/root")
+
 
 class ActionModule(Adapter):
     """See the documentation of the module of this name."""
@@ -26,6 +30,7 @@ class ActionModule(Adapter):
         "hosts": {"type": "list", "elements": "str", "required": True},
         "results_in": {"type": "str", "required": True},
         "records_dir": {"type": "path", "required": True},
+        "show": {"type": "str", "choices": [SUMMARY, NEXT, BOTH], "default": BOTH},
         "catalog_dirs": {"type": "list", "elements": "path", "default": []},
     }
 
@@ -35,11 +40,16 @@ class ActionModule(Adapter):
         whole.must_be_in(options["hosts"], task_vars.get("ansible_play_hosts", ()), results)
         run = {"change_id": "", "time": now(), **versions(self.catalog(options))}
         found = [runs.of_detection(host, results.get(host), run) for host in sorted(options["hosts"])]
+        verdicts = dict(Counter(record["verdict"] for record in found))
+        images = {host for host, result in results.items() if (result or {}).get("root") not in RUNNING}
+        to_do = ["", *next_steps.lines(found, images), ""]
+        if options["show"] == NEXT:
+            Display().display("\n".join(to_do))
+            return {"changed": False, "verdicts": verdicts}
         silent = [record for record in found if record["failure"] is not None]
         modes, keep = self.modes(task_vars), bool(self._task.check_mode)
         written = [records.write_silent(folder, record, modes, dry_run=keep) for record in silent]
-        Display().display(
-            "\n".join(["", *detection.summary(found), "", f"Records: {folder}", "", *next_steps.lines(found), ""])
-        )
-        result = {"changed": any(written), "verdicts": dict(Counter(record["verdict"] for record in found))}
-        return {**result, **failing(whole.missing("Detecting", [record["host"] for record in silent]))}
+        told = ["", *detection.summary(found), "", f"Records: {folder}"]
+        Display().display("\n".join([*told, *(to_do if options["show"] == BOTH else [""])]))
+        lost = whole.missing("Detecting", [record["host"] for record in silent])
+        return {"changed": any(written), "verdicts": verdicts, **failing(lost)}

@@ -292,4 +292,9 @@ path:
   returned: with O(records_dir)
   type: str
   sample: avshift/detect/web1.json
+root:
+  description: The root that was checked, as O(root) names it.
+  returned: with O(records_dir)
+  type: str
+  sample: /mnt/image
 """

@@ -39,6 +39,15 @@ options:
     description: Folder on the controller with the records that M(avshift.endpoint.kaspersky_info) wrote.
     type: path
     required: true
+  show:
+    description:
+      - V(summary) shows what was found, V(next) what to do next, and V(both) one after the other.
+      - V(next) is for a second task after one with V(summary), so that the last lines of a run say what to do even if
+        hosts gave no answer and the first task failed. It writes nothing and does not fail.
+    type: str
+    choices: [summary, next, both]
+    default: both
+    version_added: 0.1.0
 """
 
 EXAMPLES = r"""

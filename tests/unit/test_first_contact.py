@@ -34,6 +34,9 @@ def _numbered(lines: list[str]) -> list[str]:
     [
         ("unreachable", "ssh USER@HOST"),
         ("become_failed", "--ask-become-pass"),
+        ("become_failed", "Leave ansible_become_user at root"),
+        ("failed", "ansible_become_method"),
+        ("module_failed", "ansible_python_interpreter"),
         ("root_needed", "ansible_become: true"),
         ("python_missing", "ansible_python_interpreter"),
         ("python_unsupported", "where there are several"),
@@ -59,7 +62,7 @@ def test_the_cause_of_most_hosts_comes_first_and_many_hosts_are_not_all_named() 
 
 def test_codes_of_failing_connections_that_are_documented_have_a_remedy() -> None:
     cases = load_yaml(REPOSITORY / "tests" / "fixtures" / "failures.yml")
-    codes = {case["code"] for case in cases} - {"module_failed", "connection_lost"}
+    codes = {case["code"] for case in cases} - {"connection_lost"}
     assert codes <= set(next_steps.remedies())
 
 
@@ -108,7 +111,44 @@ def test_an_image_is_looked_at_and_nothing_in_it_changed(tmp_path: Path) -> None
     assert record["verdict"] == "detected", done.stdout
     assert [found["id"] for found in record["verification"]["collected"]["findings"]] == ["kesl"]
     assert {path: path.stat().st_mtime_ns for path in image.rglob("*")} == before
-    assert "avshift.endpoint.plan" in done.stdout
+    # Nothing can be planned for an image.
+    told = done.stdout.partition("What to do next:")[2]
+    assert "make the image anew" in told
+    assert "avshift.endpoint.plan" not in told
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"ansible_become_method": "nosuch"}, "failed, hosts: 1 (web1). Ansible did not begin"),
+        (
+            {"ansible_become_user": "nosuch"},
+            "become_failed, hosts: 1 (web1). Check that the login user may become root",
+        ),
+        ({"ansible_python_interpreter": "PRINTS-NOTHING"}, "module_failed, hosts: 1 (web1). The table above says why"),
+        (
+            {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1},
+            "unreachable, hosts: 1 (web1).",
+        ),
+    ],
+    ids=str,
+)
+def test_a_detection_that_failed_ends_with_what_to_do_next(tmp_path: Path, wrong: dict[str, Any], words: str) -> None:
+    mute = tmp_path / "python"
+    mute.write_text("#!/bin/sh\nexit 0\n")
+    mute.chmod(0o755)
+    given = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, **wrong}
+    given = {name: str(mute) if value == "PRINTS-NOTHING" else value for name, value in given.items()}
+    (tmp_path / "hosts.json").write_text(json.dumps({"all": {"hosts": {"web1": given}}}))
+    done = _ansible(tmp_path, "-i", "hosts.json", "avshift.endpoint.detect")
+    assert done.returncode == 2
+    record = json.loads((tmp_path / "avshift/detect/web1.json").read_text())
+    assert record["failure"]["code"] == words.partition(",")[0]
+    told = (done.stdout + done.stderr).partition("What to do next:\n")[2]
+    assert words in told
+    # Behind it comes Ansible's recap, and no error.
+    rest = [line for line in told.splitlines() if line and not line.startswith((" ", "ok: ", "web1 ", "PLAY RECAP"))]
+    assert rest == [], done.stdout
 
 
 def test_a_silent_command_is_reported_and_its_output_and_code_are_passed_on() -> None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from .. import platforms
@@ -22,6 +23,8 @@ REMEDIES = {
     "root_needed": "Set ansible_become: true in the inventory, or log in as root. Without root, an image "
     "that can be read is looked at with the detecting role's variable that ends in _root.",
     "timed_out": "Look at what hangs there, or give it longer with -e avshift_timeout=SECONDS.",
+    "failed": "Ansible did not begin on the host: the table above says why. Correct the inventory or the call, such as "
+    "ansible_become_method.",
     "no_room": "Free some space there, or set ansible_remote_tmp to a directory with enough space.",
 }
 RECORD = "Read the whole message in the host's record."
@@ -36,6 +39,11 @@ FORETELL = (
 )
 NO_FORECAST = "There is nothing to remove on hosts without Kaspersky."
 NOTHING = "There is nothing to migrate on hosts without Kaspersky. To install a replacement there anyway, plan it."
+IMAGE = (
+    "Nothing is changed in an image: {images} ({which}). Start a system from it, migrate and verify that one, and make "
+    "the image anew; or build it without Kaspersky."
+)
+NO_IMAGE = "There is nothing to remove from an image without Kaspersky."
 MOST_LIMITED = 10
 
 
@@ -44,9 +52,12 @@ def remedies() -> dict[str, str]:
     return {**REMEDIES, **platforms.remedies()}
 
 
-def lines(records: list[dict[str, Any]]) -> list[str]:
-    """Return the block for the records of a detection."""
-    found = [*_silent(records), *_answered([record for record in records if not record["failure"]])]
+def lines(records: list[dict[str, Any]], images: Collection[str] = ()) -> list[str]:
+    """Return the block for the records of a detection; ``images`` are hosts that are no running system."""
+    answered = [record for record in records if not record["failure"]]
+    seen = [record for record in answered if record["host"] in images]
+    running = [record for record in answered if record["host"] not in images]
+    found = [*_silent(records), *_answered(running), *_to_clean(seen, alone=not running)]
     told = found or [NO_HOSTS]
     return [f"{HEAD}:", *(f"  {number}. {text}" for number, text in enumerate(told, 1))]
 
@@ -73,6 +84,16 @@ def _answered(records: list[dict[str, Any]]) -> list[str]:
     apart = [record for record in records if preview.is_one(record)]
     others = [record for record in records if not preview.is_one(record)]
     return [*_to_plan(others), *_to_foretell(apart, alone=not others)]
+
+
+def _to_clean(records: list[dict[str, Any]], alone: bool) -> list[str]:
+    """Return what to do about images."""
+    verdicts = {record["verdict"] for record in records}
+    unknown = [UNKNOWNS] if UNKNOWN in verdicts and alone else []
+    if DETECTED in verdicts:
+        found = [record["host"] for record in records if record["verdict"] == DETECTED]
+        return [*unknown, IMAGE.format(images=len(found), which=some(found))]
+    return unknown or ([NO_IMAGE] if records and alone else [])
 
 
 def _to_foretell(records: list[dict[str, Any]], alone: bool) -> list[str]:

@@ -21,7 +21,7 @@ LECTURE = re.compile(
 )
 LOOK = "Check that ansible_python_interpreter names a Python that this ansible-core supports; -vvv shows more."
 ROOT = (
-    "Check become_method, the user's rights and the password. If sudo requires a terminal (requiretty), "
+    "Check become_method, become_user, the user's rights and the password. If sudo requires a terminal (requiretty), "
     "turn Ansible's pipelining off."
 )
 
@@ -38,7 +38,10 @@ class Failure:
 # The first that is found in a line counts, in this order, whatever else was said.
 KNOWN = (
     (
-        re.compile(r"(Missing|Incorrect) (\w+ )?password|(sudo|doas|su|dzdo|pfexec): |you must have a tty to run sudo"),
+        re.compile(
+            r"(Missing|Incorrect) (\w+ )?password|(sudo|doas|su|dzdo|pfexec): |you must have a tty to run sudo"
+            r"|Failed to (change ownership of|set permissions on) the temporary files"
+        ),
         "become_failed",
         ROOT,
     ),
