@@ -298,7 +298,7 @@ catalog-index: setup ## Write the catalog's index anew, after a change of its en
 readmes: setup ## Write the roles' READMEs, docs/reference.md and the README's tables anew, after a change of variables or modules
 	$(BIN)/python docs/readmes.py
 
-examples: setup ## Write docs/examples anew: a plan, a report, a record
+examples: setup ## Write docs/examples anew: the plan of a fleet, the report of its migration, a record
 	$(BIN)/python docs/examples.py
 
 captures: setup ## Run a rollout on five containers, and keep what it prints for the picture of a terminal

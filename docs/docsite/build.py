@@ -56,6 +56,8 @@ def _guides(source: Path) -> None:
         (source / page.name).write_text(inside, encoding="utf-8")
     for picture in sorted((HOME / "docs").glob("*.png")):
         shutil.copy(picture, source)
+    # Documents as they are, which the page of samples links.
+    shutil.copytree(HOME / "docs" / "examples", source / "examples")
     for page in sorted(HERE.glob("*.rst")):
         shutil.copy(page, source)
 

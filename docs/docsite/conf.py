@@ -13,6 +13,7 @@ version = release = _galaxy["version"]
 extensions = ["myst_parser", "sphinx_antsibull_ext"]
 source_suffix = {".rst": "restructuredtext", ".md": "markdown"}
 root_doc = "index"
+exclude_patterns = ["examples/**"]
 html_theme = "sphinx_ansible_theme"
 html_title = f"{project} {version}"
 html_show_sphinx = False

@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The hosts of a play that only looks: without hosts, Ansible ends successfully although nothing was looked at."""
+"""The hosts of a play: without hosts, Ansible ends successfully although nothing was done."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ def _hosts_there(given: Any, found: Any) -> Any:
     # A syntax check contacts no host.
     if found or context.CLIARGS.get("syntax"):
         return given
-    cause = "the inventory has no such host, so that nothing was looked at"
+    cause = "the inventory has no such host, so that nothing was done"
     raise AnsibleFilterError(
-        str(AvshiftError("hosts_not_there", "Choosing the hosts to look at", f"{given}", cause, REMEDY))
+        str(AvshiftError("hosts_not_there", "Choosing the hosts", f"{given}", cause, REMEDY))
     )
 
 

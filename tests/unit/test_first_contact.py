@@ -84,7 +84,7 @@ def test_an_inventory_with_no_host_is_an_error_and_says_what_to_do(tmp_path: Pat
     done = _ansible(tmp_path, "-i", "hosts", f"avshift.endpoint.{playbook}")
     told = " ".join((done.stdout + done.stderr).split())
     assert done.returncode != 0
-    assert "the inventory has no such host, so that nothing was looked at" in told
+    assert "the inventory has no such host, so that nothing was done" in told
     assert "ansible-inventory -i INVENTORY --graph" in told
 
 

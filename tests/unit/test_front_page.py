@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 
 import pytest
@@ -15,6 +16,7 @@ README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 PAGES = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").glob("*.md")])
 COMMANDS = re.findall(r"^\$ (.+)$", README, re.MULTILINE)
 LONGEST = 160
+LARGEST_EXAMPLE = 300_000
 
 
 def test_it_can_be_read_in_ten_minutes() -> None:
@@ -133,5 +135,29 @@ def test_the_examples_are_what_a_run_writes() -> None:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    for path, text in module.documents().items():
+    made = module.documents()
+    for path, text in made.items():
         assert path.read_text(encoding="utf-8") == text, f"{path.name}: call make examples"
+        assert len(text) < LARGEST_EXAMPLE, path.name
+    assert {path.name for path in made} == {path.name for path in module.EXAMPLES.iterdir()} - {"rollout.ansi"}
+
+
+def test_the_examples_are_of_a_fleet_that_was_migrated() -> None:
+    examples = REPOSITORY / "docs" / "examples"
+    plan, report = ((examples / f"{name}.md").read_text(encoding="utf-8") for name in ("plan", "report"))
+    assert "| 1 | pilot | 1 |" in plan
+    assert "| removed\\_verified | 4 |" in report
+    assert re.search(r"Longest unprotected window: \d\.\d+ s\.", report)
+    assert re.search(r"Archived: \d\d files", report)
+    assert "planned" not in re.findall(r"^\| (\w+) \|", report, re.MULTILINE)
+    record = json.loads((examples / "record-redacted.json").read_text(encoding="utf-8"))
+    assert (record["mode"], record["verdict"], record["verification"]["proof"]["result"]) == (
+        "migrate",
+        "removed_verified",
+        "ok",
+    )
+    # The record's plan is one of the plan's classes, and the site has all of them.
+    assert record["outcomes"]["remove"]
+    linked = re.findall(r"\(examples/([\w.-]+)\)", (REPOSITORY / "docs" / "samples.md").read_text(encoding="utf-8"))
+    assert set(linked) == {path.name for path in examples.iterdir()} - {"rollout.ansi"}
+    assert "   samples\n" in (REPOSITORY / "docs" / "docsite" / "index.rst").read_text(encoding="utf-8")
