@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -54,6 +58,41 @@ def test_a_command_calls_what_there_is(command: str) -> None:
         assert target in TARGETS
     # As a shell reads it: no quote is left open. In Jenkins' language the last one is not the shell's.
     assert shlex.split(command.removesuffix("'") if command.count("'") == 1 else command, comments=True)
+
+
+def _typed() -> dict[str, list[str]]:
+    """Return, by playbook, all arguments that the pages give it, each of them once."""
+    typed: dict[str, list[str]] = {}
+    for _name, command in COMMANDS:
+        if not command.startswith("ansible-playbook "):
+            continue
+        quoted = command.removesuffix("'") if command.count("'") == 1 else command
+        _program, playbook, *rest = shlex.split(quoted.partition(" ||")[0], comments=True)
+        known = typed.setdefault(playbook, [])
+        for option, value in zip(rest[::2], rest[1::2], strict=True):
+            if (option, value) not in zip(known[::2], known[1::2], strict=True):
+                known += [option, value]
+    return typed
+
+
+@pytest.mark.parametrize("playbook", sorted(_typed()))
+def test_ansible_takes_the_commands_as_they_stand(tmp_path: Path, playbook: str) -> None:
+    arguments = _typed()[playbook]
+    named = {
+        value for option, value in zip(arguments[::2], arguments[1::2], strict=True) if option in ("-i", "--limit")
+    }
+    for inventory in (value for value in named if not value.endswith((",", ".yml"))):
+        (tmp_path / inventory).write_text("\n".join(sorted(named)))
+    done = subprocess.run(
+        [str(Path(sys.executable).parent / "ansible-playbook"), "--syntax-check", playbook, *arguments],
+        cwd=tmp_path,
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(REPOSITORY / ".cache")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def _mappings(content: Any) -> list[dict[str, Any]]:
