@@ -1,4 +1,4 @@
-"""Keeps in docs/examples/rollout.ansi what a rollout prints: five containers of the lab, one of them gone meanwhile."""
+"""Keeps in docs/examples/rollout.ansi what a rollout prints with its callback: five containers, one gone meanwhile."""
 
 from __future__ import annotations
 
@@ -36,13 +36,31 @@ def main() -> int:
 
 
 def _printed(folder: Path) -> str:
-    (folder / "hosts.yml").write_text(yaml.safe_dump({"lab": {"vars": _variables(), "hosts": dict.fromkeys(HOSTS)}}))
+    _inventory(folder, {})
     (folder / "rollout.yml").write_text(yaml.safe_dump({"rings": RINGS}))
     _playbook(folder, ["avshift.endpoint.plan", "-i", "hosts.yml", "-e", "avshift_rollout=rollout.yml"], fails=False)
-    subprocess.run(["podman", "stop", "--time=0", f"avshift-lab-{FLEET}-{GONE}"], check=True, stdout=subprocess.DEVNULL)
+    # As a host of anybody's is reached: what is then said of it is what ssh says, and nothing of containers.
+    _inventory(folder, {GONE: {"ansible_connection": "ssh", "ansible_host": _address(GONE)}})
+    subprocess.run(["podman", "stop", "--time=0", _container(GONE)], check=True, stdout=subprocess.DEVNULL)
     printed = _playbook(folder, [*RUN, *APPROVED], fails=True)
-    # The one thing that is not as it was printed: the folder of this run, which has another name each time.
-    return f"$ ansible-playbook {' '.join([*RUN, *APPROVED])}\n{printed}".replace(f"{folder}/", "")
+    # What is not as it was printed: folders of the machine that it ran on.
+    shown = printed.replace(f"{folder}/", "").replace(f"{REPOSITORY}/.cache/ansible_collections/", "")
+    return f"$ ansible-playbook {' '.join([*RUN, *APPROVED])}\n{shown}"
+
+
+def _container(host: str) -> str:
+    return f"avshift-lab-{FLEET}-{host}"
+
+
+def _address(host: str) -> str:
+    form = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}"
+    command = ["podman", "inspect", "--format", form, _container(host)]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.split()[0]
+
+
+def _inventory(folder: Path, own: dict[str, dict[str, str]]) -> None:
+    hosts = {host: own.get(host) for host in HOSTS}
+    (folder / "hosts.yml").write_text(yaml.safe_dump({"lab": {"vars": _variables(), "hosts": hosts}}))
 
 
 def _variables() -> dict[str, object]:
@@ -53,6 +71,7 @@ def _variables() -> dict[str, object]:
 
 def _playbook(folder: Path, arguments: list[str], *, fails: bool) -> str:
     own = {"ANSIBLE_FORCE_COLOR": "1", "ANSIBLE_COLLECTIONS_PATH": str(REPOSITORY / ".cache"), "COLUMNS": "118"}
+    own["ANSIBLE_CALLBACKS_ENABLED"] = "avshift.endpoint.rollout"
     done = subprocess.run(
         ["ansible-playbook", *arguments],
         cwd=folder,

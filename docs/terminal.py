@@ -5,7 +5,9 @@ from __future__ import annotations
 import html
 import re
 
-BEGIN, LAST = "TASK [Have the last word]", "\nTo go on: "
+# The callback's block of a ring, and the last words: a table of outcomes first, the command that goes on last.
+BLOCK = re.compile(r"^ring (?P<name>\S+): \d+ of \d+ hosts.*(?:\n  .+)*", re.MULTILINE)
+BEGIN, LAST = "\noutcome ", "\nTo go on: "
 LEFT_OUT = "   (what was done on each host is left out here)"
 COLOUR = re.compile(r"\x1b\[([0-9;]*)m")
 # Ansible's own: the colour's number for each of them, in the two schemes.
@@ -23,9 +25,12 @@ pre { margin: 0; padding: 16px 20px; border: 1px solid var(--edge); border-radiu
 
 
 def page(printed: str) -> str:
-    """Return the page for a capture: its command, and its last word, which ends with the command that goes on."""
+    """Return the page for a capture: its command, each ring's block, and its last words."""
     command, _newline, rest = printed.partition("\n")
-    shown = rest[rest.index(BEGIN) : rest.index("\n", rest.index(LAST) + 1)]
+    words = rest[rest.index(BEGIN) : rest.index("\n", rest.index(LAST) + 1)]
+    # A ring is shown as it was at its end, which comes again after hosts were tried again.
+    blocks = {found["name"]: found[0] for found in BLOCK.finditer(rest)}
+    shown = "\n".join([*blocks.values(), words])
     text = f"{html.escape(command)}\n{LEFT_OUT}\n\n{coloured(shown)}"
     styles = STYLE + "".join(f".{name} {{ color: var(--{name}); }}\n" for name in NAMES.values())
     head = f"<!doctype html><meta charset=utf-8><title>A rollout</title><style>{styles}</style>"

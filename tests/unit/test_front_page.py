@@ -127,6 +127,16 @@ def test_a_terminal_s_colours_are_the_page_s_and_its_text_is_escaped() -> None:
     assert captured.splitlines()[0].removeprefix("$ ") in page
     assert "To go on: ansible-playbook" in page
     assert "\x1b" not in page
+    # No folder of the machine on which it ran.
+    assert not re.findall(r"(?:/work|/home|/root|/tmp)/\S+", captured)
+    # The callback's block of a ring is shown as it was at the ring's end.
+    block = "rest: {} of 2 hosts: 1 removed_verified\n  run: 1 of 2 hosts"
+    printed = f"$ x\nTASK [x]\nring {block.format(1)}\n\nring {block.format(2)}\n\nPLAY RECAP\n\noutcome  why\n\nTo go on: y\n"
+    shown = module.page(printed)
+    assert block.format(2) in shown
+    assert block.format(1) not in shown
+    assert "TASK" not in shown
+    assert shown.index("ring rest") < shown.index("outcome")
 
 
 def test_the_examples_are_what_a_run_writes() -> None:
