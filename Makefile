@@ -295,7 +295,7 @@ $(HERE):
 catalog-index: setup ## Write the catalog's index anew, after a change of its entries
 	$(BIN)/python tests/catalog_index.py
 
-readmes: setup ## Write the roles' READMEs, docs/reference.md and the README's tables anew, after a change of variables or modules
+readmes: setup ## Write the roles' READMEs, docs/reference.md and the README's roles anew, after a change of variables or modules
 	$(BIN)/python docs/readmes.py
 
 examples: setup ## Write docs/examples anew: the plan of a fleet, the report of its migration, a record

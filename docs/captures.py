@@ -39,7 +39,7 @@ def _printed(folder: Path) -> str:
     _inventory(folder, {})
     (folder / "rollout.yml").write_text(yaml.safe_dump({"rings": RINGS}))
     _playbook(folder, ["avshift.endpoint.plan", "-i", "hosts.yml", "-e", "avshift_rollout=rollout.yml"], fails=False)
-    # As a host of anybody's is reached: what is then said of it is what ssh says, and nothing of containers.
+    # As hosts are reached elsewhere: the reason that is shown is then ssh's, and has nothing of containers.
     _inventory(folder, {GONE: {"ansible_connection": "ssh", "ansible_host": _address(GONE)}})
     subprocess.run(["podman", "stop", "--time=0", _container(GONE)], check=True, stdout=subprocess.DEVNULL)
     printed = _playbook(folder, [*RUN, *APPROVED], fails=True)

@@ -66,7 +66,7 @@ def documents() -> dict[Path, str]:
 
 
 def _bound(plan: dict[str, Any]) -> dict[str, Any]:
-    """Return a plan of a host that told which machine it is, as every host with a machine-id does."""
+    """Return a plan that is bound to a machine, as that of every host with a machine-id is."""
     machine = hashlib.sha256(plan["host"].encode()).hexdigest()[:32]
     return {**plan, "carried": {**plan["carried"], "machine": machine}}
 

@@ -33,12 +33,6 @@ def markdown(text: str | list[str], docs: str) -> str:
     return MARKUP.sub(marked, linked).replace("|", "\\|")
 
 
-def first(text: str | list[str]) -> str:
-    """Return a description's first sentence."""
-    first = text[0] if isinstance(text, list) else text
-    return re.split(r"(?<=[.])\s+(?=[A-Z])", " ".join(first.split()))[0]
-
-
 def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     lines = [head, tuple("---" for _column in head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)

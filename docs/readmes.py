@@ -1,6 +1,6 @@
 """Writes what is made from argument_specs.yml and the plugins' documentation.
 
-These are each role's README.md and meta/main.yml, docs/reference.md, and the tables between the marks in README.md.
+These are each role's README.md and meta/main.yml, docs/reference.md, and the table of roles in README.md.
 """
 
 from __future__ import annotations
@@ -12,15 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from readme_text import Indented, first, markdown, table, type_of, value
+from readme_text import Indented, markdown, table, type_of, value
 
 HOME = Path(__file__).resolve().parent.parent
 MADE = "<!-- Made by 'make readmes'. -->"
-# What README.md shows of the variables, in this order; docs/reference.md has all.
-MOST_USED = (
-    *("hosts", "become", "provider", "provider_options", "provider_secrets", "approved_plan", "require_signature"),
-    *("exceptions_file", "accept", "change_id", "rollout", "rings", "output_dir", "timeout"),
-)
 # A role's example is its shortest sensible call; what it sets besides.
 EXAMPLES: dict[str, dict[str, Any]] = {
     "kaspersky_detect": {"records_dir": "avshift/detect"},
@@ -246,23 +241,12 @@ def _reference() -> str:
 
 
 def _filled(text: str) -> str:
-    """Return README.md with its tables made anew."""
-    variables = _variables()
-    used = [(f"avshift_{name}", variables[f"avshift_{name}"]) for name in MOST_USED]
-    tables = {
-        "variables": table(
-            ("variable", "default", "meaning"),
-            [(f"`{name}`", value(one), markdown(first(one["description"]), "docs/")) for name, one in used],
-        ),
-        "roles": table(("role", "for"), _role_rows("roles/")),
-    }
-    for name, made in tables.items():
-        begin, end = f"<!-- {name}, made by 'make readmes' -->\n", f"\n<!-- end of {name} -->"
-        head, found, rest = text.partition(begin)
-        if not found or end not in rest:
-            raise SystemExit(f"Making the tables: README.md: the marks of {name} are not there. Put them back.")
-        text = head + begin + made + end + rest.partition(end)[2]
-    return text
+    """Return README.md with its table of roles made anew."""
+    begin, end = "<!-- roles, made by 'make readmes' -->\n", "\n<!-- end of roles -->"
+    head, found, rest = text.partition(begin)
+    if not found or end not in rest:
+        raise SystemExit("Making the table of roles: README.md: its marks are not there. Put them back.")
+    return head + begin + table(("role", "for"), _role_rows("roles/")) + end + rest.partition(end)[2]
 
 
 if __name__ == "__main__":

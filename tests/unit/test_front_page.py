@@ -7,10 +7,11 @@ import json
 import re
 
 import pytest
+import yaml
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import verdict
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.version import VERSION
 from schemas import SCHEMAS
-from support import REPOSITORY
+from support import REPOSITORY, load_yaml
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 PAGES = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").glob("*.md")])
@@ -23,23 +24,54 @@ def test_it_can_be_read_in_ten_minutes() -> None:
     assert len(README.splitlines()) <= LONGEST
 
 
-def test_it_has_what_inclusion_and_certification_ask_for() -> None:
-    for words in (
-        "Install",
-        "Requirements",
-        "release notes",
-        "related",
-        "testing",
-        "Your first host",
-        "support",
-        "CHANGELOG.rst",
-        "CONTRIBUTING.md",
-        "CODE_OF_CONDUCT.md",
-        "Licence",
-    ):
-        assert words in README, words
-    assert "emantic versioning" in README
-    assert "forum" in README
+# What the inclusion checklist and certification look for as headings, and what the page has besides, in its order.
+HEADINGS = (
+    *("Description", "Status", "Try it", "Requirements", "Installation", "Your first host", "Use cases", "Verdicts"),
+    *("Testing", "Contributing", "Support", "Release notes", "Related information", "License"),
+)
+LINKED = {
+    "Installation": ("docs/awx.md",),
+    "Your first host": ("docs/first-host.md", "docs/handover.md"),
+    "Testing": ("CONTRIBUTING.md",),
+    "Contributing": ("CONTRIBUTING.md", "CODE_OF_CONDUCT.md"),
+    "Support": ("docs/troubleshooting.md", "SUPPORT.md", "SECURITY.md"),
+    "Release notes": ("CHANGELOG.rst", "docs/platforms.md#versions-and-deprecation"),
+    "Related information": ("docs/glossary.md",),
+}
+
+
+def _section(heading: str) -> str:
+    return README.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+
+
+def test_it_has_the_headings_that_inclusion_and_certification_ask_for() -> None:
+    assert tuple(re.findall(r"^## (.+)$", README, re.MULTILINE)) == HEADINGS
+    for heading in HEADINGS:
+        assert _section(heading).strip(), heading
+    for heading, links in LINKED.items():
+        for link in links:
+            assert f"({link})" in _section(heading), link
+    assert "emantic versioning" in _section("Release notes")
+    assert "forum" in _section("Support")
+    assert "GPL-3.0-or-later" in _section("License")
+
+
+def test_the_first_host_has_an_inventory_of_three_lines_with_a_replacement_and_its_options() -> None:
+    (text,) = re.findall(r"```yaml\n(.*?)```", _section("Your first host"), re.DOTALL)
+    assert len(text.splitlines()) == 3
+    inventory = yaml.safe_load(text)["all"]
+    (host,) = inventory["hosts"]
+    assert set(inventory["vars"]) == {"avshift_provider", "avshift_provider_options"}
+    assert f"-e avshift_hosts={host} " in _section("Your first host")
+
+
+def test_it_is_cloned_from_where_the_collection_says_that_it_is() -> None:
+    assert load_yaml(REPOSITORY / "galaxy.yml")["repository"] in re.findall(r"git clone (\S+)", README)
+
+
+def test_the_time_that_it_gives_for_the_demo_is_the_demo_s_own() -> None:
+    assert "migrates its four hosts in about two minutes" in " ".join(README.split())
+    assert "migrate with that plan; about two minutes" in (REPOSITORY / "Makefile").read_text(encoding="utf-8")
 
 
 def test_commands_call_playbooks_and_targets_that_there_are() -> None:
@@ -66,7 +98,7 @@ def test_variables_that_are_named_are_in_the_reference_with_the_default_that_is_
 
 
 def test_version_is_the_collection_s() -> None:
-    assert set(re.findall(r"\b\d+\.\d+\.\d+\b", README)) == {VERSION}
+    assert set(re.findall(r"(?<![\d.])\d+\.\d+\.\d+(?!\.?\d)", README)) == {VERSION}
 
 
 def test_every_verdict_is_there_and_counts_as_clean_where_it_is() -> None:
@@ -131,7 +163,8 @@ def test_a_terminal_s_colours_are_the_page_s_and_its_text_is_escaped() -> None:
     assert not re.findall(r"(?:/work|/home|/root|/tmp)/\S+", captured)
     # The callback's block of a ring is shown as it was at the ring's end.
     block = "rest: {} of 2 hosts: 1 removed_verified\n  run: 1 of 2 hosts"
-    printed = f"$ x\nTASK [x]\nring {block.format(1)}\n\nring {block.format(2)}\n\nPLAY RECAP\n\noutcome  why\n\nTo go on: y\n"
+    blocks = f"ring {block.format(1)}\n\nring {block.format(2)}"
+    printed = f"$ x\nTASK [x]\n{blocks}\n\nPLAY RECAP\n\noutcome  why\n\nTo go on: y\n"
     shown = module.page(printed)
     assert block.format(2) in shown
     assert block.format(1) not in shown
