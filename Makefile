@@ -235,7 +235,7 @@ bench-window: setup ## Measure the time without a scanner, quiet and busy, besid
 	@echo "== bench-window"
 	$(BIN)/python benchmarks/window.py $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(LOAD),--load $(LOAD)) $(if $(AT_ONCE),--at-once $(AT_ONCE)) $(if $(BESIDE),--beside $(BESIDE))
 
-newcomer: setup ## Follow README.md to the letter from an empty Debian 12 and an empty Debian 13, to a verified host
+newcomer: setup ## Follow README.md and docs/first-host.md from an empty Debian 12 and 13 to a verified host; times into .cache/newcomer.json
 	@echo "== newcomer"
 	pytest -q tests/newcomer
 

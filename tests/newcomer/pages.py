@@ -1,4 +1,4 @@
-"""README.md as a newcomer follows it: its commands, to the letter, with names in place of its placeholders."""
+"""README.md and docs/first-host.md as a newcomer follows them: their commands, to the letter."""
 
 from __future__ import annotations
 
@@ -6,27 +6,30 @@ import re
 
 from places import REPOSITORY
 
-README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-NAMES = {"INVENTORY": "hosts", "HOST": "web1", "NAME": "ada", "CHANGE": "CHG-1"}
+README, FIRST_HOST = (REPOSITORY / "README.md", REPOSITORY / "docs" / "first-host.md")
+TEXT = README.read_text(encoding="utf-8")
 BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 COMMAND = re.compile(r"^\$ (.+?)(?:\s+# (.*))?$", re.MULTILINE)
 
 
-def commands(section: str) -> list[tuple[str, str]]:
-    """Return (command, its comment) for each line of a section's blocks."""
-    text = README.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
-    lines = "\n".join(BLOCK.findall(text)).replace("\\\n", " ")
-    return [(_named(command), said) for command, said in COMMAND.findall(lines)]
+def section(heading: str) -> str:
+    """Return what README.md has below a heading."""
+    return TEXT.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+
+
+def commands(text: str) -> list[tuple[str, str]]:
+    """Return (command, what its comment says) of a text's blocks."""
+    return COMMAND.findall("\n".join(BLOCK.findall(text)).replace("\\\n", " "))
+
+
+def files(text: str, name: str) -> str:
+    """Return the one block of a text in a language: a file that its reader writes."""
+    (found,) = re.findall(rf"```{name}\n(.*?)```", text, re.DOTALL)
+    return str(found)
 
 
 def requirement() -> str:
-    """Return the entry of a requirements.yml that the page gives."""
-    found = re.search(r"`(\{name: [^`]+\})`", README)
+    """Return the entry of a requirements.yml that README.md gives."""
+    found = re.search(r"`(\{name: [^`]+\})`", TEXT)
     assert found
     return found[1]
-
-
-def _named(command: str) -> str:
-    for word, name in NAMES.items():
-        command = re.sub(rf"(?<![A-Za-z_]){word}(?![A-Za-z_])", name, command)
-    return command

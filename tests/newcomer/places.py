@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+import tempfile
 from pathlib import Path
+
+import yaml
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 HOST = "by-ssh"
 LIMIT_SECONDS = 1800
 SHOWN = 4000
+CLONE = "/srv/endpoint.git"
 # What the machine itself needs to reach PyPI, if it is not reached directly; an empty Debian has neither file.
 SETTINGS, CERTIFICATES = Path("/etc/pip.conf"), Path("/etc/ssl/certs/ca-certificates.crt")
 CERTIFICATES_INSIDE = "/run/certificates-of-the-machine.crt"
@@ -52,6 +56,23 @@ def begin(name: str, suite: str) -> None:
     if CERTIFICATES.exists():
         settings += [f"--volume={CERTIFICATES}:{CERTIFICATES_INSIDE}:ro", f"--env=PIP_CERT={CERTIFICATES_INSIDE}"]
     run("podman", "run", "--detach", "--rm", f"--name={name}", *settings, empty(suite), "sleep", "infinity")
+
+
+def offer_clone(name: str) -> None:
+    """Have the public repository be in the container, where git finds it under the URL that the page gives.
+
+    It has what git knows of this checkout, committed or not. The commands that are typed stay as they are.
+    """
+    public = yaml.safe_load((REPOSITORY / "galaxy.yml").read_text(encoding="utf-8"))["repository"]
+    with tempfile.TemporaryDirectory() as folder:
+        listed = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+        run("xargs", "-0", "cp", "--parents", "-t", folder, given=listed)
+        author = ("-c", "user.name=newcomer", "-c", "user.email=newcomer@example.org")
+        for arguments in (("init", "-q"), ("add", "--all", "--force"), (*author, "commit", "-q", "-m", "all")):
+            run("git", *arguments, cwd=Path(folder))
+        run("podman", "cp", f"{folder}/.git", f"{name}:{CLONE}")
+    settings = f'[url "{CLONE}"]\n\tinsteadOf = {public}\n[safe]\n\tdirectory = {CLONE}\n'
+    run("podman", "exec", "-i", name, "sh", "-c", "cat >/root/.gitconfig", given=settings)
 
 
 def fleet(suite: str) -> str:

@@ -1,9 +1,9 @@
 """Stands in for a host's Python, and answers as that host: a folder beside it says what.
 
 ``calls`` gets a line per call, with how it was made. ``collect`` is the result of a first look, ``after`` that of a
-look once something was carried out; without them the host is broken. If ``vanishes`` exists, the host is gone after its
-first complete answer, for a connection that asks (``fake_ssh.sh``). If ``stops`` names a file, it is created while this
-host is changed, as an administrator's ``touch`` would.
+look once something was carried out; without them the host is broken. Self-tests of its replacement pass. If
+``vanishes`` exists, the host is gone after its first complete answer, for a connection that asks (``fake_ssh.sh``). If
+``stops`` names a file, it is created while this host is changed, as an administrator's ``touch`` would.
 """
 
 import json
@@ -14,6 +14,7 @@ import time
 
 PLACE, NAME = os.path.split(os.path.abspath(sys.argv[0]))
 HOME = os.path.dirname(PLACE) if os.path.basename(PLACE) == "bin" else PLACE
+PROTECTED = {"checks": [{"id": "real_time_marks", "result": "ok", "detail": "2 marks"}], "result": "ok"}
 
 
 def path(name):
@@ -69,6 +70,8 @@ def main():
                 with open(path("stops")) as stops:
                     open(stops.read(), "w").close()
         result = carried_out(given["arguments"], given["check_mode"])
+    elif given["call"] == "prove":
+        result = {"changed": False, **PROTECTED}
     else:
         result = read("after" if os.path.exists(path("carried-out")) else "collect")
     print(json.dumps(result))

@@ -6,7 +6,9 @@ import re
 import shlex
 import shutil
 from pathlib import Path
+from typing import Any
 
+import yaml
 from fleets import AGENT, CLEAN, REPOSITORY, Fleet
 
 TYPED = re.compile(r"^\$ ansible-playbook (avshift\.endpoint\.(?:.+\\\n)*.+)$", re.MULTILINE)
@@ -20,9 +22,26 @@ def _typed(page: str) -> list[list[str]]:
     return [["inventory.yml" if word in ("hosts", "INVENTORY") else word for word in words] for words in commands]
 
 
+def _variables(page: str) -> dict[str, Any]:
+    """Return the variables that a page has its reader write down."""
+    text = (REPOSITORY / "docs" / page).read_text(encoding="utf-8")
+    (block,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    read: dict[str, Any] = yaml.safe_load(block)
+    return read
+
+
+def _shown(page: str) -> list[list[str]]:
+    """Return the lines that a page shows below each command; an ellipsis stands for what is left out."""
+    text = (REPOSITORY / "docs" / page).read_text(encoding="utf-8")
+    blocks = re.findall(r"```console\n\$ (?:[^\n]+\\\n)*[^\n]+\n(.*?)```", text, re.DOTALL)
+    return [[line for part in block.splitlines() if (line := part.rstrip(" …"))] for block in blocks]
+
+
 def test_the_first_host_goes_from_nothing_to_verified_as_its_page_says(tmp_path: Path) -> None:
     fleet = Fleet(tmp_path, {"web1": AGENT})
+    fleet.write_inventory(**_variables("first-host.md"))
     commands = _typed("first-host.md")
+    shown = _shown("first-host.md")
     named = [words[0].rpartition(".")[2] for words in commands]
     assert named == ["detect", "plan", "approve", "migrate", "verify"]
     for words in commands:
@@ -31,6 +50,8 @@ def test_the_first_host_goes_from_nothing_to_verified_as_its_page_says(tmp_path:
             fleet.answers("web1", CLEAN)
         run = fleet.run_as(words)
         assert run.code == 0, run.text
+        printed = run.text.replace(f"{tmp_path}/", "")
+        assert not [line for line in shown.pop(0) if line not in printed], printed
     assert (fleet.out / "detect/web1.json").is_file()
     assert (fleet.out / "plan/approval.json").is_file()
     assert fleet.records()["web1"][0] in DONE

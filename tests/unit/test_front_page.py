@@ -69,6 +69,16 @@ def test_it_is_cloned_from_where_the_collection_says_that_it_is() -> None:
     assert load_yaml(REPOSITORY / "galaxy.yml")["repository"] in re.findall(r"git clone (\S+)", README)
 
 
+def test_what_a_newcomer_needs_is_all_there_to_be_typed() -> None:
+    typed = re.findall(r"^\$ (.+?)(?:  +# (.+))?$", _section("Installation"), re.MULTILINE)
+    words = " && ".join(command for command, _said in typed)
+    wanted = ("apt-get update", "apt-get install", "git clone", "collection build", "collection install")
+    assert [words.index(word) for word in wanted] == sorted(words.index(word) for word in wanted)
+    assert {said.partition(",")[0] for _command, said in typed} == {"", "Debian 12", "Debian 13"}
+    # Nothing asks: whoever types it has nothing to answer.
+    assert all("--yes" in command for command, _said in typed if "apt-get install" in command)
+
+
 def test_the_time_that_it_gives_for_the_demo_is_the_demo_s_own() -> None:
     assert "migrates its four hosts in about two minutes" in " ".join(README.split())
     assert "migrate with that plan; about two minutes" in (REPOSITORY / "Makefile").read_text(encoding="utf-8")
