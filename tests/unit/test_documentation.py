@@ -154,6 +154,18 @@ def test_every_sheet_of_the_workbook_is_explained() -> None:
     assert told == tables
 
 
+def test_the_glossary_is_in_order_and_has_the_words_that_documents_use() -> None:
+    page = (REPOSITORY / "docs" / "glossary.md").read_text(encoding="utf-8").partition("| --- | --- |\n")[2]
+    words = re.findall(r"^\| ([^|]+) \|", page, re.MULTILINE)
+    assert words == sorted(words, key=str.casefold)
+    assert {"batch", "digest", "forecast", "gate", "point of no return", "redacted", "ring", "verdict"} <= set(words)
+
+
+def test_there_is_one_name_for_the_point_of_no_return() -> None:
+    pages = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
+    assert [page.name for page in pages if "moment of no return" in page.read_text(encoding="utf-8")] == []
+
+
 CLAMAV = (REPOSITORY / "docs" / "clamav.md").read_text(encoding="utf-8")
 
 
