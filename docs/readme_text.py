@@ -45,7 +45,8 @@ def value(option: dict[str, Any]) -> str:
     default = option.get("default")
     if default is None or default == "":
         return ""
-    if isinstance(default, str) and "C(" in default:
+    # Several words are no value but a description, and no code.
+    if isinstance(default, str) and ("C(" in default or " " in default):
         return markdown(default, "")
     written = yaml.safe_dump(default, default_flow_style=True, width=1000).removesuffix("\n").removesuffix("\n...")
     return f"`{written}`"

@@ -18,7 +18,6 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter
     versions,
 )
 
-SUMMARY, NEXT, BOTH = "summary", "next", "both"
 # What is looked at there is the system that runs.
 RUNNING = (None, "/", "/proc/self/root", "/proc/1/root")
 
@@ -30,7 +29,7 @@ class ActionModule(Adapter):
         "hosts": {"type": "list", "elements": "str", "required": True},
         "results_in": {"type": "str", "required": True},
         "records_dir": {"type": "path", "required": True},
-        "show": {"type": "str", "choices": [SUMMARY, NEXT, BOTH], "default": BOTH},
+        "show": {"type": "str", "choices": ["summary", "next", "both"], "default": "both"},
         "catalog_dirs": {"type": "list", "elements": "path", "default": []},
     }
 
@@ -43,13 +42,13 @@ class ActionModule(Adapter):
         verdicts = dict(Counter(record["verdict"] for record in found))
         images = {host for host, result in results.items() if (result or {}).get("root") not in RUNNING}
         to_do = ["", *next_steps.lines(found, images), ""]
-        if options["show"] == NEXT:
+        if options["show"] == "next":
             Display().display("\n".join(to_do))
             return {"changed": False, "verdicts": verdicts}
         silent = [record for record in found if record["failure"] is not None]
         modes, keep = self.modes(task_vars), bool(self._task.check_mode)
         written = [records.write_silent(folder, record, modes, dry_run=keep) for record in silent]
         told = ["", *detection.summary(found), "", f"Records: {folder}"]
-        Display().display("\n".join([*told, *(to_do if options["show"] == BOTH else [""])]))
+        Display().display("\n".join([*told, *(to_do if options["show"] == "both" else [""])]))
         lost = whole.missing("Detecting", [record["host"] for record in silent])
         return {"changed": any(written), "verdicts": verdicts, **failing(lost)}

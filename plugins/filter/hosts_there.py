@@ -54,9 +54,7 @@ def _hosts_there(given: Any, found: Any) -> Any:
     if found or context.CLIARGS.get("syntax"):
         return given
     cause = "the inventory has no such host, so that nothing was done"
-    raise AnsibleFilterError(
-        str(AvshiftError("hosts_not_there", "Choosing the hosts", f"{given}", cause, REMEDY))
-    )
+    raise AnsibleFilterError(str(AvshiftError("hosts_not_there", "Choosing the hosts", f"{given}", cause, REMEDY)))
 
 
 class FilterModule:

@@ -90,3 +90,9 @@ def test_default_that_is_told_of_a_playbook_s_variable_is_the_one_that_is_taken(
 )
 def test_markup_of_documentation_becomes_markdown(text: str | list[str], shown: str) -> None:
     assert READMES.markdown(text, "../docs/") == shown
+
+
+def test_a_default_of_several_words_is_no_code() -> None:
+    page = (REPOSITORY / "docs" / "reference.md").read_text(encoding="utf-8")
+    assert "| one host, then 10%, then the rest |" in page
+    assert re.findall(r"^\| `avshift_\w+` \| [\w ]+ \| `\w+,? [^`{\[']+` \|", page, re.MULTILINE) == []
