@@ -22,6 +22,8 @@ TOOLS = Path(sys.executable).parent
 OUTSIDE = re.compile(r"\]\(\.\./([^)\s]+)\)")
 # One to a part of a plan is for whoever has a plan beside the page.
 PLAN = re.compile(r"\[([^\]]+)\]\(plan\.html#[^)\s]+\)")
+# A sample document is a file to be taken as it is, and no page of the site.
+SAMPLE = "](examples/"
 # What a page loads from elsewhere as it is opened.
 LOADED = re.compile(
     r"<(?:script|img|iframe)[^>]+src=\"(?:https?:)?//|<link[^>]+rel=\"(?:stylesheet|icon)\"[^>]+href=\"(?:https?:)?//"
@@ -53,7 +55,7 @@ def _guides(source: Path) -> None:
     for page in sorted((HOME / "docs").glob("*.md")):
         text = page.read_text(encoding="utf-8")
         inside = PLAN.sub(r"\1", OUTSIDE.sub(rf"]({repository}/blob/main/\1)", text))
-        (source / page.name).write_text(inside, encoding="utf-8")
+        (source / page.name).write_text(inside.replace(SAMPLE, "](path:examples/"), encoding="utf-8")
     for picture in sorted((HOME / "docs").glob("*.png")):
         shutil.copy(picture, source)
     # Documents as they are, which the page of samples links.
