@@ -169,3 +169,12 @@ def test_a_silent_command_is_reported_and_its_output_and_code_are_passed_on() ->
     assert done.stdout.startswith("begin\n")
     assert done.stdout.endswith("end\n")
     assert "… part: 0 min 0" in done.stdout
+
+
+def test_a_plan_names_a_host_whose_become_method_is_none_and_writes_its_documents(tmp_path: Path) -> None:
+    given = {"ansible_connection": "local", "ansible_become_method": "nosuch"}
+    (tmp_path / "hosts.json").write_text(json.dumps({"all": {"hosts": {"web1": given}}}))
+    done = _ansible(tmp_path, "-i", "hosts.json", "avshift.endpoint.plan")
+    assert done.returncode == 2
+    plan = json.loads((tmp_path / "avshift/plan/plan.json").read_text())
+    assert "Invalid become method" in plan["not_planned"]["web1"]
