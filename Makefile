@@ -19,6 +19,8 @@ SCENARIOS := $(LONGEST) $(filter-out $(LONGEST) distribution,$(patsubst molecule
 CHECKS := lint site types unit hostile rollout browser test-matrix sanity build-check
 # What needs no package that Debian lacks; tests/left-out.txt says why the others need one.
 DEBIAN_CHECKS := lint unit hostile build-check
+# Puts the programs of the ansible-core that CORE= names before all others; tests/matrix/versions.yml has those that there are.
+WITH_CORE = $(if $(CORE),PATH="$$(cd tests && python -m matrix.by_core $(1) $(CORE)):$$PATH" &&)
 # What runs at once. The scenarios wait for containers most of the time.
 JOBS ?= $(shell nproc)
 
@@ -143,9 +145,9 @@ types: setup ## Check the types of the engine, the action plugins and the lab
 	cd benchmarks && mypy --cache-dir ../.cache/mypy-bench --config-file ../pyproject.toml detect.py fleet.py hive.py report.py window.py
 	cd tests && mypy --cache-dir ../.cache/mypy-bench --config-file ../pyproject.toml -p matrix
 
-unit: setup ## Run the tests that need no container
-	@echo "== unit"
-	pytest -q tests/unit tests/fidelity tests/interruption tests/transport
+unit: setup ## Run the tests that need no container; TESTS= for some of them, CORE=2.18 with another ansible-core
+	@echo "== unit$(if $(CORE), with ansible-core $(CORE))"
+	$(call WITH_CORE,--units) pytest -q $(or $(TESTS),tests/unit tests/fidelity tests/interruption tests/transport)
 
 hostile: setup ## Try the attacks that need no container; all of them with make test-full
 	@echo "== hostile"
@@ -159,9 +161,9 @@ browser: setup ## Open the documents in headless Chromium
 	@echo "== browser"
 	pytest -q tests/browser
 
-sanity: setup ## Run ansible-test sanity on a copy at a path that it accepts, without an ignore file
-	@echo "== sanity"
-	tests/sanity.sh
+sanity: setup ## Run ansible-test sanity on a copy at a path that it accepts, without an ignore file; CORE=2.18 for another ansible-core
+	@echo "== sanity$(if $(CORE), with ansible-core $(CORE))"
+	$(call WITH_CORE) tests/sanity.sh
 
 build-check: setup ## Build the collection, install it elsewhere, and call its playbooks there
 	@echo "== build and install"
@@ -207,9 +209,9 @@ test-full: setup ## Run detection, removal, clamav, providers, handover, interru
 	$(MOLECULE_TEST) interruption
 	$(MOLECULE_TEST) ssh
 
-test-matrix: setup ## Run the endpoint's code on every Python that is here, with three ansible-cores
+test-matrix: setup ## Run the endpoint's code on every Python that is here, with three ansible-cores; CORE=2.18 for another
 	@echo "== test-matrix"
-	cd tests && $(CURDIR)/$(BIN)/python -m matrix
+	cd tests && $(CURDIR)/$(BIN)/python -m matrix $(CORE)
 
 bench-detect: setup ## Measure detection beside Ansible's own tasks: about 15 minutes, no test
 	@echo "== bench-detect"
