@@ -47,7 +47,7 @@ def changes(home: Path, owner: Owner) -> Iterator[tuple[str, str]]:
     links = {
         **{f"{old}/issues": owner["issues"] for old in (WRITTEN, galaxy["repository"])},
         galaxy["issues"]: owner["issues"],
-        **{old: owner["repository"] for old in (WRITTEN, galaxy["repository"])},
+        **dict.fromkeys((WRITTEN, galaxy["repository"]), owner["repository"]),
     }
     for name in sorted({*_naming(home, links), *OWN}):
         text = (home / name).read_text(encoding="utf-8")
@@ -79,7 +79,9 @@ def _as_it_is(text: str, _owner: Owner) -> str:
 def _galaxy(text: str, owner: Owner) -> str:
     for key in ("repository", "documentation", "issues"):
         text = _replaced(rf"^{key}: .*$", f"{key}: {owner[key]}", text)
-    names = "".join(f"  - {yaml.safe_dump(name, allow_unicode=True, width=1000).splitlines()[0]}\n" for name in owner["maintainers"])
+    names = "".join(
+        f"  - {yaml.safe_dump(name, allow_unicode=True, width=1000).splitlines()[0]}\n" for name in owner["maintainers"]
+    )
     return _replaced(r"^authors:\n(?:  - .*\n)+", f"authors:\n{names}", text)
 
 

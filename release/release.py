@@ -154,7 +154,7 @@ def imports(tarball: Path) -> None:
 
 
 def changes(home: Path, version: str) -> str:
-    """Return what the changelog says of a version, as Markdown. A version that it does not have yet is released in a copy."""
+    """Return what the changelog says of a version, as Markdown; one that it does not have is released in a copy."""
     with tempfile.TemporaryDirectory() as name:
         # antsibull-changelog wants the path that Ansible wants.
         source = _copied(home, Path(name) / "ansible_collections/avshift/endpoint", 0o022)
