@@ -42,7 +42,7 @@ def problems(home: Path) -> Iterator[str]:
 
 
 def changes(home: Path, owner: Owner) -> Iterator[tuple[str, str]]:
-    """Yield each file that says otherwise, and its text as it has to be."""
+    """Yield each file that says otherwise, and the text that it should have."""
     galaxy = yaml.safe_load((home / "galaxy.yml").read_text(encoding="utf-8"))
     links = {
         **{f"{old}/issues": owner["issues"] for old in (WRITTEN, galaxy["repository"])},

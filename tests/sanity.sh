@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs ansible-test sanity on a copy of what git knows, at a path that it accepts, without an ignore file. The ansible-test on
-# PATH is taken, and the Python beside it.
+# Runs ansible-test sanity on a copy of what git knows, at a path that it accepts. The ansible-test on
+# PATH is taken, and the Python beside it. Nothing is ignored but what tests/sanity lists for checks of old versions, with the reasons.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")/.." && pwd)

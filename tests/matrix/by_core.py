@@ -54,7 +54,7 @@ def controller_of(core: str) -> Controller:
 
 def entry_of(core: str) -> dict[str, Any]:
     """Return what versions.yml says of a core, which may be named by the first two numbers of its version."""
-    entries = [*wanted()["controllers"], *wanted()["by_name"]]
+    entries: list[dict[str, Any]] = [*wanted()["controllers"], *wanted()["by_name"]]
     for entry in entries:
         if core in (entry["core"], entry["core"].rpartition(".")[0]):
             return entry
@@ -63,7 +63,8 @@ def entry_of(core: str) -> dict[str, Any]:
 
 def wanted() -> dict[str, Any]:
     """Return what versions.yml asks for."""
-    return yaml.safe_load(VERSIONS.read_text(encoding="utf-8"))
+    content: dict[str, Any] = yaml.safe_load(VERSIONS.read_text(encoding="utf-8"))
+    return content
 
 
 if __name__ == "__main__":

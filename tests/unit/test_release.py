@@ -195,7 +195,9 @@ def test_a_version_is_written_into_every_place_and_what_was_released_before_keep
 def test_no_place_of_this_repository_has_another_version() -> None:
     (now,) = re.findall(r"^version: (\S+)$", (REPOSITORY / "galaxy.yml").read_text(encoding="utf-8"), re.MULTILINE)
     assert [told for told in versions.others(REPOSITORY, now) if "not released yet" not in told] == []
-    # A place that the patterns no longer find would be left behind by the next version.
+    if yaml.safe_load((REPOSITORY / "changelogs/changelog.yaml").read_text(encoding="utf-8"))["releases"]:
+        return
+    # A place that the patterns no longer find would be left behind by the first release.
     named = subprocess.run(
         ["git", "grep", "-lwF", now, "--", ".", *versions.HISTORY], cwd=REPOSITORY, capture_output=True, text=True
     )
@@ -344,6 +346,8 @@ def test_the_workflow_of_every_change_runs_every_check_and_scenario_and_one_job_
     read = "${{ fromJSON(needs.matrix.outputs.all).%s }}"
     assert matrix == {
         "checks": {"target": read % "checks"},
+        "sanity": {"version": read % "cores"},
+        "units": {"version": read % "cores"},
         "molecule": {"scenario": read % "scenarios"},
         "distribution": {"distribution": read % "distributions"},
     }
