@@ -198,9 +198,8 @@ def test_no_place_of_this_repository_has_another_version() -> None:
     if yaml.safe_load((REPOSITORY / "changelogs/changelog.yaml").read_text(encoding="utf-8"))["releases"]:
         return
     # A place that the patterns no longer find would be left behind by the first release.
-    named = subprocess.run(
-        ["git", "grep", "-lwF", now, "--", ".", *versions.HISTORY], cwd=REPOSITORY, capture_output=True, text=True
-    )
+    command = ["git", "grep", "-lwF", now, "--", ".", *versions.HISTORY]
+    named = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
     listed = {told.split(" has the version ")[0] for told in versions.others(REPOSITORY, "999.0.0") if " has " in told}
     assert set(named.stdout.split()) == listed
 
