@@ -332,12 +332,12 @@ test-windows: ## Try Windows-like hosts: packages installed and removed, disks l
 	@lab/prerequisites.sh controller
 	@$(INFORMED) test-windows lab/windows/test.sh
 
-windows-packages: ## Build the packages of the Windows acceptance kit into packages/, with wixl and mingw
+windows-packages: ## Build the packages of the Windows acceptance kit into avshift/packages, with wixl and mingw
 	@lab/prerequisites.sh windows
-	/usr/bin/python3 tests/windows-acceptance/build.py packages
+	/usr/bin/python3 tests/windows-acceptance/build.py avshift/packages
 
-windows-acceptance: ## Run the acceptance kit on the real Windows hosts of INVENTORY=, with packages/; from WSL or any Linux
-	tests/windows-acceptance/in_wsl.sh '$(INVENTORY)' packages
+windows-acceptance: ## Run the acceptance kit on the real Windows hosts of INVENTORY=, with avshift/packages; from WSL or any Linux
+	tests/windows-acceptance/in_wsl.sh '$(INVENTORY)' avshift/packages
 
 prerequisites:
 	@lab/prerequisites.sh
