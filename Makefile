@@ -19,6 +19,8 @@ SCENARIOS := $(LONGEST) $(filter-out $(LONGEST) distribution,$(patsubst molecule
 CHECKS := lint site types unit hostile rollout browser test-matrix sanity build-check
 # What needs no package that Debian lacks; tests/left-out.txt says why the others need one.
 DEBIAN_CHECKS := lint unit hostile build-check
+# Puts the programs of the ansible-core that CORE= names before all others; tests/matrix/versions.yml has those that there are.
+WITH_CORE = $(if $(CORE),PATH="$$(cd tests && python -m matrix.by_core $(1) $(CORE)):$$PATH" &&)
 # What runs at once. The scenarios wait for containers most of the time.
 JOBS ?= $(shell nproc)
 
@@ -28,10 +30,13 @@ WAY := inside
 BIN := /usr/local/bin
 else ifeq ($(PACKAGES),distribution)
 WAY := controller
-else ifneq ($(filter-out help clean demo-down look prerequisites test-windows $(VENV)/ready %-anew requirements,$(or $(MAKECMDGOALS),help)),)
+else ifneq ($(filter-out help clean demo-down docs look prerequisites test-windows windows-% $(VENV)/ready %-anew requirements,$(or $(MAKECMDGOALS),help)),)
 # A note about what has been removed since says nothing any more; one that was made just now says what is to be made.
 $(if $(MAKE_RESTARTS)$(wildcard $(VENV)/ready .cache/controller/root-*),,$(shell rm -f .cache/way.mk))
 include .cache/way.mk
+else ifneq ($(filter docs,$(MAKECMDGOALS)),)
+# It needs no package of the machine, so that nothing is asked: what was found out before holds.
+WAY := $(lastword $(shell cat .cache/way.mk 2>/dev/null))
 endif
 # Debian's mirror, where it is not the one that the machine's own apt uses.
 export MIRROR KEYRING
@@ -44,7 +49,7 @@ export CONTAINERS_CONF := $(CURDIR)/lab/containers.conf
 export ANSIBLE_FORCE_COLOR ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help docs site examples release release-prepare release-check pins newcomer captures demo demo-up demo-down look setup prerequisites test lint types unit hostile hostile-count rollout sanity build-check molecule lab \
+.PHONY: help docs site examples release release-prepare release-check owner pins newcomer captures demo demo-up demo-down look setup prerequisites test lint types unit hostile hostile-count rollout sanity build-check ee molecule lab \
 	readmes test-full test-matrix bench-detect bench-fleet bench-hive bench-plan bench-report bench-window browser clean screenshots catalog-index requirements controller
 
 help: ## Show this list
@@ -54,7 +59,7 @@ ifeq ($(WAY),controller)
 # All of it happens in the controller in a folder, by the recipes below.
 IN_CONTROLLER := demo demo-up test test-full lint types unit hostile build-check molecule lab hostile-count catalog-index readmes \
 	bench-detect bench-fleet bench-plan bench-report bench-window
-NEED_PYPI := docs site rollout browser test-matrix sanity screenshots captures newcomer controller bench-hive
+NEED_PYPI := ee docs site rollout browser test-matrix sanity screenshots captures newcomer controller bench-hive
 
 setup:
 	@lab/prerequisites.sh controller
@@ -72,7 +77,7 @@ else
 
 ## The demo
 
-demo: setup demo-up ## Set everything up, plan, migrate and verify a fleet of four containers
+demo: setup demo-up ## Set everything up, plan, migrate and verify a fleet of four containers: about 5 minutes the first time
 	@echo "== 2/5 plan: nothing is changed on any host; about half a minute"
 	rm -rf $(DEMO)
 	$(INFORMED) plan ansible-playbook avshift.endpoint.plan -e avshift_output_dir=$(DEMO)
@@ -143,9 +148,9 @@ types: setup ## Check the types of the engine, the action plugins and the lab
 	cd benchmarks && mypy --cache-dir ../.cache/mypy-bench --config-file ../pyproject.toml detect.py fleet.py hive.py report.py window.py
 	cd tests && mypy --cache-dir ../.cache/mypy-bench --config-file ../pyproject.toml -p matrix
 
-unit: setup ## Run the tests that need no container
-	@echo "== unit"
-	pytest -q tests/unit tests/fidelity tests/interruption tests/transport
+unit: setup ## Run the tests that need no container; TESTS= for some of them, CORE=2.18 with another ansible-core
+	@echo "== unit$(if $(CORE), with ansible-core $(CORE))"
+	$(call WITH_CORE,--units) pytest -q $(or $(TESTS),tests/unit tests/fidelity tests/interruption tests/transport)
 
 hostile: setup ## Try the attacks that need no container; all of them with make test-full
 	@echo "== hostile"
@@ -159,13 +164,17 @@ browser: setup ## Open the documents in headless Chromium
 	@echo "== browser"
 	pytest -q tests/browser
 
-sanity: setup ## Run ansible-test sanity on a copy at a path that it accepts, without an ignore file
-	@echo "== sanity"
-	tests/sanity.sh
+sanity: setup ## Run ansible-test sanity on a copy at a path that it accepts: 5 to 10 minutes; CORE=2.18 for another ansible-core
+	@echo "== sanity$(if $(CORE), with ansible-core $(CORE))"
+	$(call WITH_CORE) tests/sanity.sh
 
 build-check: setup ## Build the collection, install it elsewhere, and call its playbooks there
 	@echo "== build and install"
 	tests/build_check.sh
+
+ee: setup $(LINT)/ready ## Build the execution environment, and run detect in it; its base image comes from a registry
+	@echo "== ee"
+	$(INFORMED) ee tests/execution_environment.sh
 
 molecule: setup $(if $(SCENARIO),molecule-$(SCENARIO),$(SCENARIOS:%=molecule-%)) ## Run the Molecule scenarios; SCENARIO=name for one, SCENARIO=distribution IMAGE=... for a distribution
 
@@ -191,7 +200,7 @@ test-full: export AVSHIFT_INTERRUPTION_SET := full
 test-full: export AVSHIFT_HOSTILE_SET := full
 test-full: export AVSHIFT_SSH_SET := full
 test-full: export AVSHIFT_ROLLOUT_SET := full
-test-full: setup ## Run detection, removal, clamav, providers, handover, interruption, ssh in their whole sets: 3 to 4 hours on 2 cores
+test-full: setup ## Run detection, removal, clamav, providers, handover, interruption, ssh in their whole sets, distribution on a lab image: 3 to 4 hours on 2 cores
 	@echo "== test-full"
 	$(if $(filter inside,$(WAY)),,$(MAKE) release-check)
 	pytest -q tests/hostile
@@ -206,10 +215,12 @@ test-full: setup ## Run detection, removal, clamav, providers, handover, interru
 	$(MOLECULE_TEST) handover
 	$(MOLECULE_TEST) interruption
 	$(MOLECULE_TEST) ssh
+	$(BIN)/python lab/fleet.py build --image debian13
+	$(MAKE) molecule-distribution IMAGE="$$(cd lab && $(abspath $(BIN))/python -c 'from avshift_lab import images; print(images.load("debian13").reference)')"
 
-test-matrix: setup ## Run the endpoint's code on every Python that is here, with three ansible-cores
+test-matrix: setup ## Run the endpoint's code on every Python that is here, with three ansible-cores: about 5 minutes; CORE=2.18 for another
 	@echo "== test-matrix"
-	cd tests && $(CURDIR)/$(BIN)/python -m matrix
+	cd tests && $(CURDIR)/$(BIN)/python -m matrix $(CORE)
 
 bench-detect: setup ## Measure detection beside Ansible's own tasks: about 15 minutes, no test
 	@echo "== bench-detect"
@@ -235,7 +246,7 @@ bench-window: setup ## Measure the time without a scanner, quiet and busy, besid
 	@echo "== bench-window"
 	$(BIN)/python benchmarks/window.py $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(LOAD),--load $(LOAD)) $(if $(AT_ONCE),--at-once $(AT_ONCE)) $(if $(BESIDE),--beside $(BESIDE))
 
-newcomer: setup ## Follow README.md and docs/first-host.md from an empty Debian 12 and 13 to a verified host; times into .cache/newcomer.json
+newcomer: setup ## Follow README.md and docs/first-host.md from an empty Debian 12 and 13 to a verified host: a few minutes
 	@echo "== newcomer"
 	pytest -q tests/newcomer
 
@@ -252,9 +263,13 @@ release: setup $(LINT)/ready ## Make the release VERSION= of a clean commit into
 	@echo "== release"
 	$(BIN)/python release/release.py '$(VERSION)'
 
-release-check: setup $(LINT)/ready ## Rehearse a release of what is committed: two builds, their installation and import
+release-check: setup $(LINT)/ready ## Rehearse a release of what is committed: two builds, their installation and import: 1 to 4 minutes
 	@echo "== release-check"
 	$(BIN)/python release/release.py "$$(sed -n 's/^version: //p' galaxy.yml)" --rehearsal --output .cache/release
+
+owner: setup ## Write what release/owner.yml gives into every file that names it; commits nothing
+	$(BIN)/python release/owner.py
+	$(BIN)/python tests/catalog_index.py
 
 pins: setup ## Pin the workflows' actions by commits and the distributions' images by digests, where their hosts can be reached
 	$(BIN)/python release/pins.py
@@ -309,13 +324,20 @@ screenshots: setup ## Take the pictures in docs of the documents and of a rollou
 
 endif
 
-# It has a root of its own, whatever the rest is run with.
-.PHONY: test-windows
+# They have a root of their own, or are for another machine, whatever the rest is run with.
+.PHONY: test-windows windows-packages windows-acceptance
 test-windows: export AVSHIFT_WINDOWS_SET := full
 test-windows: ## Try Windows-like hosts: packages installed and removed, disks looked at; about 10 minutes, more with a .NET SDK
 	@echo "== test-windows"
 	@lab/prerequisites.sh controller
 	@$(INFORMED) test-windows lab/windows/test.sh
+
+windows-packages: ## Build the packages of the Windows acceptance kit into avshift/packages, with wixl and mingw
+	@lab/prerequisites.sh windows
+	/usr/bin/python3 tests/windows-acceptance/build.py avshift/packages
+
+windows-acceptance: ## Run the acceptance kit on the real Windows hosts of INVENTORY=, with avshift/packages; from WSL or any Linux
+	tests/windows-acceptance/in_wsl.sh '$(INVENTORY)' avshift/packages
 
 prerequisites:
 	@lab/prerequisites.sh

@@ -12,9 +12,10 @@ if ! [[ $version =~ ^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)$ ]]; then
     echo "Preparing the release: '$version': it is no version. Give three numbers, such as 1.0.0." >&2
     exit 1
 fi
-sed -i "s/^version: .*/version: $version/" galaxy.yml
-sed -i "s/^VERSION = .*/VERSION = \"$version\"/" plugins/plugin_utils/version.py
-sed -i "s/avshift-endpoint-[0-9.]*\.tar/avshift-endpoint-$version.tar/" execution-environment.yml
+python=$PWD/.venv/bin/python
+$python release/versions.py "$version"
+# Their digests cover the version.
+$python docs/examples.py
 # antsibull-changelog wants the path that Ansible wants.
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT

@@ -19,16 +19,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import owner
+import versions
 import yaml
 from tarball import repack
 
 HOME = Path(__file__).resolve().parents[1]
 TOOLS = Path(sys.executable).parent
 SEMVER = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
-PLACEHOLDER = re.compile(r"<[^<>]+>")
 USES = re.compile(r"^\s*(?:- )?uses:\s*(\S+)", re.MULTILINE)
-# What stands in links until the owner says where the repository is.
-WRITTEN = "https://github.com/avshift/endpoint"
 ELSEWHERE = {"PYTHONPATH": str(HOME / "release/tomorrow"), "LC_ALL": "C.UTF-8", "TZ": "Pacific/Kiritimati"}
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 PINNED = re.compile(r"(\./\S+|[\w.-]+/[\w./-]+@[0-9a-f]{40})")
@@ -63,19 +62,14 @@ def problems(home: Path, version: str) -> Iterator[str]:
     dirty = _git(home, "status", "--porcelain").splitlines()
     if dirty:
         yield f"the tree is not clean: {len(dirty)} files, {dirty[0][3:]} first. Commit or remove them."
-    galaxy = _yaml(home / "galaxy.yml")
-    if galaxy["version"] != version:
-        yield f"galaxy.yml has the version {galaxy['version']}: call 'make release-prepare VERSION={version}'."
-    code = (home / "plugins/plugin_utils/version.py").read_text(encoding="utf-8")
-    if f'VERSION = "{version}"' not in code:
-        yield "plugins/plugin_utils/version.py has another version."
+    yield from versions.others(home, version)
     if version not in _yaml(home / "changelogs/changelog.yaml")["releases"]:
         yield f"changelogs/changelog.yaml has no release {version}."
     if left := sorted(path.name for path in (home / "changelogs/fragments").glob("*.yml")):
         yield f"fragments are in no release: {', '.join(left)}."
     yield from _unpinned(home)
     yield from _images(home)
-    yield from _placeholders(home, galaxy)
+    yield from owner.problems(home)
 
 
 def _unpinned(home: Path) -> Iterator[str]:
@@ -89,18 +83,6 @@ def _images(home: Path) -> Iterator[str]:
     for one in json.loads((home / ".github/matrix.json").read_text(encoding="utf-8"))["distributions"]:
         if not DIGEST.fullmatch(one["digest"]):
             yield f"matrix.json has {one['image']}:{one['tag']}, which is not pinned by a digest. Call 'make pins'."
-
-
-def _placeholders(home: Path, galaxy: dict[str, Any]) -> Iterator[str]:
-    owner = _yaml(home / "release/owner.yml")
-    for key, value in owner.items():
-        if PLACEHOLDER.search(str(value)):
-            yield f"release/owner.yml: {key} is a placeholder."
-        elif key in galaxy and galaxy[key] != value:
-            yield f"galaxy.yml has another {key} than release/owner.yml."
-    if owner.get("repository") != WRITTEN and (naming := _git(home, "grep", "-lF", "-e", WRITTEN, "--", ":!release")):
-        files = naming.splitlines()
-        yield f"{len(files)} files name {WRITTEN}, which is not the repository in release/owner.yml: {files[0]} first."
 
 
 def make(version: str, output: Path) -> Path:
@@ -117,7 +99,8 @@ def make(version: str, output: Path) -> Path:
         shutil.copyfile(one, made)
     digest = hashlib.sha256(made.read_bytes()).hexdigest()
     (output / "SHA256SUMS").write_text(f"{digest}  {made.name}\n", encoding="ascii")
-    (output / "NOTES.md").write_text(notes(HOME, version, digest, made.name), encoding="utf-8")
+    told = notes(version, changes(HOME, version), digest, made.name)
+    (output / "NOTES.md").write_text(told, encoding="utf-8")
     say(f"   {digest}  {made}")
     return made
 
@@ -128,10 +111,7 @@ def build(home: Path, place: Path, *, elsewhere: bool = False) -> Path:
     ``elsewhere`` builds it as another machine might: with the clock a day on, another umask, locale and time zone.
     """
     umask, own = (0o077, ELSEWHERE) if elsewhere else (0o022, {})
-    archive = subprocess.run(["git", "archive", "HEAD"], cwd=home, check=True, capture_output=True).stdout
-    source = place / "source"
-    source.mkdir()
-    subprocess.run(["tar", "-x", "-C", source], input=archive, check=True, umask=umask)
+    source = _copied(home, place / "source", umask)
     built, made = place / "built", place / "made"
     command = [TOOLS / "ansible-galaxy", "collection", "build", "--output-path", built, source]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={**_environment(place), **own}, umask=umask)
@@ -173,15 +153,34 @@ def imports(tarball: Path) -> None:
         raise SystemExit(f"Making the release: {tarball.name}: the importer refuses it. {done.stdout}{done.stderr}")
 
 
-def notes(home: Path, version: str, digest: str, name: str) -> str:
-    """Return the notes of a release: what CHANGELOG.rst says of it, and how to check the tarball."""
-    text = (home / "CHANGELOG.rst").read_text(encoding="utf-8")
-    begins = re.search(rf"^v{re.escape(version)}\n=+\n", text, re.MULTILINE)
-    rest = text[begins.end() :] if begins else ""
-    ends = re.search(r"^v\d+\.\d+\.\d+\n=+\n", rest, re.MULTILINE)
-    changes = rest[: ends.start()] if ends else rest
+def changes(home: Path, version: str) -> str:
+    """Return what the changelog says of a version, as Markdown; one that it does not have is released in a copy."""
+    with tempfile.TemporaryDirectory() as name:
+        # antsibull-changelog wants the path that Ansible wants.
+        source = _copied(home, Path(name) / "ansible_collections/avshift/endpoint", 0o022)
+        known = version in _yaml(source / "changelogs/changelog.yaml")["releases"]
+        made = Path(name) / "changes.md"
+        generate = ["generate", "--only-latest", "--output-format", "md", "--output", made]
+        for arguments in [*([] if known else [["release", "--date", "2000-01-01"]]), generate]:
+            command = [TOOLS / "antsibull-changelog", *arguments]
+            environment = {**_environment(Path(name)), "PATH": f"{TOOLS}:{os.environ['PATH']}"}
+            done = subprocess.run(command, cwd=source, env=environment, capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise SystemExit(f"Making the release: antsibull-changelog {arguments[0]}: {done.stdout}{done.stderr}")
+        return made.read_text(encoding="utf-8")
+
+
+def notes(version: str, changed: str, digest: str, name: str) -> str:
+    """Return the notes of a release: what the changelog says of it, and how to check the tarball."""
     check = f"    echo '{digest}  {name}' | sha256sum --check\n"
-    return f"# avshift.endpoint {version}\n\n{changes.strip()}\n\n## Check what you downloaded\n\n{check}"
+    return f"# avshift.endpoint {version}\n\n{changed.strip()}\n\n## Check what you downloaded\n\n{check}"
+
+
+def _copied(home: Path, place: Path, umask: int) -> Path:
+    archive = subprocess.run(["git", "archive", "HEAD"], cwd=home, check=True, capture_output=True).stdout
+    place.mkdir(parents=True)
+    subprocess.run(["tar", "-x", "-C", place], input=archive, check=True, umask=umask)
+    return place
 
 
 def _executable(home: Path) -> set[str]:
@@ -196,8 +195,7 @@ def _environment(home: Path) -> dict[str, str]:
 
 def _git(home: Path, *arguments: str) -> str:
     done = subprocess.run(["git", *arguments], cwd=home, check=False, capture_output=True, text=True)
-    # To find nothing is no fault of a search.
-    if done.returncode > (arguments[0] == "grep"):
+    if done.returncode:
         raise SystemExit(f"Making the release: git {arguments[0]}: {done.stderr.strip()}. Call it in a git checkout.")
     return done.stdout.strip("\n")
 

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(next(Path(__file__).parent.glob("pip-*.whl"))))
+sys.path.insert(0, str(next(Path(__file__).parent.glob("pip-@PIP@-*.whl"))))
 
 from pip._internal.cli.main import main
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs ansible-test sanity on a copy of what git knows, at a path that it accepts, without an ignore file.
+# Runs ansible-test sanity on a copy of what git knows, at a path that it accepts. The ansible-test on
+# PATH is taken, and the Python beside it. Nothing is ignored but what tests/sanity lists for checks of old versions, with the reasons.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")/.." && pwd)
@@ -7,7 +8,16 @@ copy=$here/.cache/sanity/ansible_collections/avshift/endpoint
 # ansible-test keeps its environments below HOME.
 export HOME=$here/.cache/sanity/home
 cache=$HOME/.ansible/test/cache
-pip=24.2  # what ansible-test of ansible-core 2.19 asks for
+# Which pip this ansible-test asks for: its own code says so.
+pip=$(python3 - <<'END'
+import sys
+from types import SimpleNamespace
+
+from ansible_test._internal.python_requirements import get_venv_packages
+
+print(get_venv_packages(SimpleNamespace(version="%d.%d" % sys.version_info[:2]))["pip"])
+END
+)
 
 # The stand-ins' payload is no code of the collection: it is laid out as the vendor's packages are.
 rm -rf "$copy"
@@ -18,7 +28,7 @@ mkdir -p "$copy" "$cache"
 # It would fetch pip's installer from a site of its own; where only a package index is reached, pip installs itself.
 if [ ! -e "$cache/get_pip_${pip//./_}.py" ]; then
     python3 -m pip download --quiet --disable-pip-version-check --no-deps --dest "$cache" "pip==$pip"
-    cp "$here/tests/get_pip.py" "$cache/get_pip_${pip//./_}.py"
+    sed "s/@PIP@/$pip/" "$here/tests/get_pip.py" >"$cache/get_pip_${pip//./_}.py"
 fi
 
 cd "$copy"

@@ -220,10 +220,10 @@ silence:
       description: C(silent), C(talks), or C(unknown) if nothing was seen but not everything could be checked.
       type: str
       sample: silent
-    items:
+    signs:
       description:
         - What was seen.
-        - An item of level V(error) makes the result C(talks), V(unknown) makes it C(unknown), and V(info) is left to you.
+        - A sign of level V(error) makes the result C(talks), V(unknown) makes it C(unknown), and V(info) is left to you.
       type: list
       elements: dict
       contains:

@@ -192,7 +192,8 @@ class _Units:
         assert verb == "start"
         self.running.update(names)
 
-    def forget_failures(self, _names: list[str]) -> None: ...
+    def forget_failures(self, _names: list[str]) -> None:
+        """Nothing is to be done."""
 
     def holders(self, _roots: list[str], _bits: int = 0) -> dict[int, list[str]]:
         return {1: ["mnt_id:1"]} if "old.service" in self.running else {}

@@ -80,7 +80,8 @@ class _Systemd:
     def tell(self, verb: str, _names: list[str]) -> None:
         self.starts += verb == "restart"
 
-    def reload_if_needed(self, _names: list[str]) -> None: ...
+    def reload_if_needed(self, _names: list[str]) -> None:
+        """Nothing is to be done."""
 
 
 @pytest.mark.parametrize("stamp", [0, 1, 2**31, 4_000_000_000])

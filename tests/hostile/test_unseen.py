@@ -212,7 +212,7 @@ def test_a_name_that_looks_like_the_vendor_s_is_another(name: str, tmp_path: Pat
         "etc/cron.d/x": f"0 1 * * * root wget {name}\n",
     }
     told = _told(_root(tmp_path, {**ORDINARY, **files}), [])
-    assert [item["id"] for item in told["silence"]["items"] if item["level"] == "error"] == []
+    assert [item["id"] for item in told["silence"]["signs"] if item["level"] == "error"] == []
 
 
 DISGUISES = [

@@ -1,4 +1,7 @@
-"""python -m matrix: rows are Pythons of hosts, columns are ansible-core's versions; exit code 1 if a cell failed."""
+"""python -m matrix [CORE]: rows are Pythons of hosts, columns are ansible-core's versions.
+
+The exit code is 1 if a cell failed, or if there is no environment for a CORE that was named.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,10 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import yaml
-
 from . import controllers, pythons, runs
+from .by_core import entry_of, wanted
 from .controllers import Controller, NotMadeError
-from .paths import CACHE, VERSIONS
+from .paths import CACHE
 from .pythons import Minor, Python
 from .runs import FAILED, RAN, SKIPPED, Cell
 
@@ -23,12 +25,17 @@ Column = Controller | str
 
 def main() -> int:
     """Make the controllers, run every combination, and print the result of each."""
-    wanted = yaml.safe_load(VERSIONS.read_text(encoding="utf-8"))
-    oldest, newest = (pythons.minor(wanted["targets"][end]) for end in ("oldest", "newest"))
+    asked, named = wanted(), sys.argv[1:]
+    oldest, newest = (pythons.minor(asked["targets"][end]) for end in ("oldest", "newest"))
     targets = pythons.found(oldest, newest)
     CACHE.mkdir(parents=True, exist_ok=True)
-    columns = {entry["core"]: _column(entry, targets, wanted["unpinned"]) for entry in wanted["controllers"]}
-    cells = _cells(columns, targets, wanted["finding"])
+    try:
+        entries = [entry_of(core) for core in named] or asked["controllers"]
+        columns = {entry["core"]: _column(entry, targets, asked["unpinned"], named) for entry in entries}
+    except NotMadeError as error:
+        print(f"Making an environment: ansible-core {', '.join(named)}: {error}.", file=sys.stderr)
+        return 1
+    cells = _cells(columns, targets, asked["finding"])
     carried = {(TRANSPORT_ROW, core): _transport(column) for core, column in columns.items()}
     head = ["Python of the host", *(_title(core, column) for core, column in columns.items())]
     rows = [[str(target), *(str(cells[target, core]) for core in columns)] for target in targets]
@@ -39,10 +46,12 @@ def main() -> int:
     return _summary({**known, **carried}, len(rows) * len(columns))
 
 
-def _column(entry: dict[str, Any], targets: list[Python], unpinned: list[str]) -> Column:
+def _column(entry: dict[str, Any], targets: list[Python], unpinned: list[str], named: list[str]) -> Column:
     try:
-        return controllers.make(entry["core"], entry["pythons"], targets, unpinned)
+        return controllers.make(entry, targets, unpinned)
     except NotMadeError as error:
+        if named:
+            raise
         return str(error)
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import fcntl
 import re
 import subprocess
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .paths import CACHE, REQUIREMENTS
 from .pythons import Minor, Python, minor
@@ -44,29 +47,53 @@ def told(version: Minor) -> str:
     return f"{version[0]}.{version[1]}"
 
 
-def make(core: str, allowed: Sequence[str], pythons: Sequence[Python], unpinned: Sequence[str]) -> Controller:
-    """Return the environment of a version, made if it is not there; NotMadeError if no Python here can have it."""
+def make(entry: Mapping[str, Any], pythons: Sequence[Python], unpinned: Sequence[str]) -> Controller:
+    """Return the environment of an entry, made if it is not there; NotMadeError if no Python here can have it."""
+    core, allowed = entry["core"], entry["pythons"]
     chosen = next((one for version in allowed for one in pythons if one.minor == minor(version)), None)
     if chosen is None:
         raise NotMadeError(f"no Python {', '.join(allowed)} for the controller")
     place = CACHE / core
-    with (CACHE / "making").open("w") as lock:
-        # Several sets of tests may want one at once.
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with _alone():
         if not ((place / "ready").exists() and (place / "bin" / "pytest").exists()):
-            _made(core, place, chosen, unpinned)
+            _made(entry, place, chosen, unpinned)
     python = (place / "ready").read_text(encoding="utf-8")
     return Controller(core, place, python, *_range(place))
 
 
-def _made(core: str, place: Path, chosen: Python, unpinned: Sequence[str]) -> None:
-    print(f"Making {place} with Python {chosen}", flush=True)
+def add(controller: Controller, packages: Sequence[str], unpinned: Sequence[str]) -> None:
+    """Install packages in an environment, in the versions that requirements.txt has, if they are not there."""
+    note = controller.place / "added"
+    told = "\n".join(packages)
+    with _alone():
+        if not (note.exists() and note.read_text(encoding="utf-8") == told):
+            _install(controller.place, packages, unpinned)
+            note.write_text(told, encoding="utf-8")
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Several sets of tests may want an environment at once."""
+    with (CACHE / "making").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _made(entry: Mapping[str, Any], place: Path, chosen: Python, unpinned: Sequence[str]) -> None:
+    # What is printed on stdout is the answer of whoever asks for an environment.
+    print(f"Making {place} with Python {chosen}", file=sys.stderr, flush=True)
     _run([str(chosen.path), "-m", "venv", "--clear", str(place)])
-    pins = CACHE / f"constraints-{core}.txt"
+    origin = entry.get("from")
+    core = f"ansible-core @ {origin}" if origin else f"ansible-core=={entry['core']}"
+    _install(place, [core, "pytest"], unpinned)
+    (place / "ready").write_text(chosen.version, encoding="utf-8")
+
+
+def _install(place: Path, packages: Sequence[str], unpinned: Sequence[str]) -> None:
+    pins = CACHE / f"constraints-{place.name}.txt"
     pins.write_text(_pins(unpinned), encoding="utf-8")
     pip = [str(place / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
-    _run([*pip, "--constraint", str(pins), f"ansible-core=={core}", "pytest"])
-    (place / "ready").write_text(chosen.version, encoding="utf-8")
+    _run([*pip, "--constraint", str(pins), *packages])
 
 
 def _pins(unpinned: Sequence[str]) -> str:

@@ -13,9 +13,10 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.wanted import Wanted
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import divided
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.reading import rules
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.version import VERSION
 from support import CATALOG, FIXTURES, HOST, collected, load_yaml
 
-VERSIONS = {"collection_version": "0.1.0", "catalog_digest": "c" * 64}
+VERSIONS = {"collection_version": VERSION, "catalog_digest": "c" * 64}
 NOTHING_ASKED: dict[str, Any] = {
     "kaspersky": "absent",
     "provider": "none",

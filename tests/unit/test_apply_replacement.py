@@ -97,9 +97,11 @@ class _Systemd:
     def show(self, names: list[str]) -> dict[str, dict[str, str]]:
         return dict.fromkeys(names, self.shown)
 
-    def tell(self, _verb: str, _names: list[str]) -> None: ...
+    def tell(self, _verb: str, _names: list[str]) -> None:
+        """Nothing is to be done."""
 
-    def reload_if_needed(self, _names: list[str]) -> None: ...
+    def reload_if_needed(self, _names: list[str]) -> None:
+        """Nothing is to be done."""
 
 
 @pytest.mark.parametrize(("condition", "code"), [("no", "unit_condition"), ("yes", "unit_not_started")])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 
 from support import REPOSITORY, load_yaml
 
@@ -29,15 +28,6 @@ def test_the_image_has_the_collection_of_this_version_from_the_file_that_is_copi
     (collection,) = EE["dependencies"]["galaxy"]["collections"]
     assert copied["src"] == TARBALL
     assert collection == {"name": f"{copied['dest']}/{TARBALL}", "type": "file"}
-
-
-def test_a_release_gives_the_image_its_version_too() -> None:
-    script = (REPOSITORY / "release" / "prepare.sh").read_text(encoding="utf-8")
-    (command,) = re.findall(r'^sed -i "(s/\S+tar/)" execution-environment\.yml$', script, re.MULTILINE)
-    text = (REPOSITORY / "execution-environment.yml").read_bytes()
-    done = subprocess.run(["sed", command.replace("$version", "12.0.3")], input=text, capture_output=True, check=True)
-    assert done.stdout.count(b"avshift-endpoint-12.0.3.tar.gz") == 2
-    assert TARBALL.encode() not in done.stdout
 
 
 def test_the_collection_asks_an_image_for_what_signs_and_connects() -> None:

@@ -18,9 +18,11 @@ import yaml
 from support import REPOSITORY
 
 sys.path.insert(0, str(REPOSITORY / "release"))
+import owner
 import pins
 import release
 import tarball
+import versions
 
 VERSION = "1.0.0"
 MATRIX = '{"distributions": [{"image": "docker.io/library/debian", "tag": "13", "digest": "%s"}]}'
@@ -76,18 +78,47 @@ def test_what_is_no_plain_file_is_not_packed(tmp_path: Path) -> None:
         tarball.repack(path, tmp_path / "made", set(), 0)
 
 
+GIVEN = {
+    "repository": "https://git.example.org/ada/x",
+    "documentation": "https://docs.example.org/x",
+    "issues": "https://bugs.example.org/x",
+    "security_contact": "security@example.org",
+    "maintainers": ["Ada (@ada)", "Grace: (@grace)"],
+    "code_owners": "@ada/x",
+}
+GALAXY = f"""version: {VERSION}
+authors:
+  - Ada (@ada)
+  - 'Grace: (@grace)'
+repository: https://git.example.org/ada/x
+documentation: https://docs.example.org/x
+issues: https://bugs.example.org/x
+"""
+TABLE = "| record | 1 | %s |\n"
+WHOLE = {
+    ".github/CODEOWNERS": "# Whom to ask\n* @ada/x\n",
+    ".github/matrix.json": MATRIX % f"sha256:{'d' * 64}",
+    ".github/workflows/ci.yml": f"steps:\n  - uses: actions/checkout@{'a' * 40} # v4\n",
+    "README.md": f"Version {VERSION}. Install avshift-endpoint-{VERSION}.tar.gz.\n",
+    "SECURITY.md": "[a private report](mailto:security@example.org), [issues](https://bugs.example.org/x)\n",
+    "changelogs/changelog.yaml": f"releases: {{0.9.0: {{}}, {VERSION}: {{}}}}\n",
+    "docs/docsite/links.yml": "edit_on_github:\n  repository: ada/x\n",
+    "docs/examples/plan.md": f"| Made by | collection {VERSION} | catalog c |\n",
+    "docs/examples/record-redacted.json": f'{{"collection_version": "{VERSION}"}}\n',
+    "docs/ci.md": f"install avshift-endpoint-{VERSION}.tar.gz\n",
+    "docs/platforms.md": TABLE % "0.9.0" + TABLE % VERSION,
+    "galaxy.yml": GALAXY,
+    "plugins/modules/a.py": f"version_added: {VERSION}\n",
+    "plugins/modules/b.py": "version_added: 0.9.0\n",
+    "plugins/plugin_utils/version.py": f'VERSION = "{VERSION}"\n',
+    "release/owner.yml": yaml.safe_dump(GIVEN),
+}
+
+
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A repository with everything that a release needs."""
-    texts = {
-        "galaxy.yml": f"version: {VERSION}\nrepository: https://git.example.org/x\n",
-        "plugins/plugin_utils/version.py": f'VERSION = "{VERSION}"\n',
-        "changelogs/changelog.yaml": f"releases: {{{VERSION}: {{}}}}\n",
-        ".github/matrix.json": MATRIX % f"sha256:{'d' * 64}",
-        ".github/workflows/ci.yml": f"steps:\n  - uses: actions/checkout@{'a' * 40} # v4\n",
-        "release/owner.yml": "repository: https://git.example.org/x\n",
-    }
-    for name, text in texts.items():
+    for name, text in WHOLE.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
@@ -113,17 +144,27 @@ def test_a_whole_checkout_can_be_released(checkout: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "text", "words"),
     [
-        ("galaxy.yml", "version: 0.9.0\nrepository: https://git.example.org/x\n", "galaxy.yml has the version 0.9.0"),
-        ("galaxy.yml", f"version: {VERSION}\nrepository: https://git.example.org/y\n", "has another repository"),
-        ("plugins/plugin_utils/version.py", 'VERSION = "0.9.0"\n', "version.py has another version"),
-        ("changelogs/changelog.yaml", "releases: {}\n", "has no release 1.0.0"),
+        ("galaxy.yml", GALAXY.replace(VERSION, "0.9.0"), "galaxy.yml has the version 0.9.0"),
+        ("galaxy.yml", GALAXY.replace("git.", "hg."), "files say otherwise than release/owner.yml: galaxy.yml"),
+        ("galaxy.yml", GALAXY.replace("Ada", "Eve"), "1 files say otherwise than release/owner.yml: galaxy.yml"),
+        ("plugins/plugin_utils/version.py", 'VERSION = "0.9.0"\n', "version.py has the version 0.9.0"),
+        ("plugins/plugin_utils/version.py", "\n", "version.py names no version"),
+        ("plugins/modules/a.py", "version_added: 0.8.0\n", "plugins/modules/a.py has the version 0.8.0"),
+        ("README.md", f"Version {VERSION}: not released yet.\n", "README.md says 'not released yet'"),
+        ("README.md", f"Version {VERSION}. avshift-endpoint-0.9.0.tar.gz\n", "README.md has the version 0.9.0"),
+        ("docs/ci.md", "avshift-endpoint-0.9.0.tar.gz\n", "docs/ci.md has the version 0.9.0"),
+        ("docs/platforms.md", TABLE % "0.8.0", "docs/platforms.md has the version 0.8.0"),
+        ("docs/examples/plan.md", "| Made by | collection 0.9.0 |\n", "plan.md has the version 0.9.0"),
+        ("changelogs/changelog.yaml", "releases: {0.9.0: {}}\n", "has no release 1.0.0"),
         ("changelogs/fragments/a.yml", "bugfixes: []\n", "fragments are in no release: a.yml"),
         (".github/workflows/ci.yml", "  - uses: actions/checkout@v4\n", "not pinned by a commit"),
         (".github/workflows/ci.yml", "    uses: a/b/.github/workflows/c.yml@main\n", "not pinned by a commit"),
         (".github/matrix.json", MATRIX % "<make pins>", "debian:13, which is not pinned by a digest"),
-        ("release/owner.yml", "repository: <URL>\n", "repository is a placeholder"),
-        ("SECURITY.md", "https://github.com/avshift/endpoint/issues\n", "SECURITY.md first"),
-        ("release/owner.yml", "maintainers: [Ada, <another>]\n", "maintainers is a placeholder"),
+        (".github/CODEOWNERS", "# nobody\n", "release/owner.yml: .github/CODEOWNERS. Call 'make owner'"),
+        ("SECURITY.md", "[a private report](https://example.org/)\n", "release/owner.yml: SECURITY.md. Call"),
+        ("SUPPORT.md", f"{owner.WRITTEN}/issues\n", "release/owner.yml: SUPPORT.md. Call"),
+        ("release/owner.yml", yaml.safe_dump({**GIVEN, "repository": "<URL>"}), "repository is a placeholder"),
+        ("release/owner.yml", yaml.safe_dump({**GIVEN, "maintainers": ["Ada", "<x>"]}), "maintainers is a placeholder"),
     ],
 )
 def test_what_is_not_whole_is_named(checkout: Path, file: str, text: str, words: str) -> None:
@@ -134,6 +175,99 @@ def test_what_is_not_whole_is_named(checkout: Path, file: str, text: str, words:
     _commit(checkout)
     (found,) = release.problems(checkout, VERSION)
     assert words in found
+
+
+def test_a_version_is_written_into_every_place_and_what_was_released_before_keeps_its_own(checkout: Path) -> None:
+    (checkout / "README.md").write_text(
+        "Version 1.0.0: not released yet. avshift-endpoint-1.0.0.tar.gz, ansible 2.19.0\n"
+    )
+    (checkout / "plugins/modules/new.py").write_text("version_added: 0.1.0\n")
+    _commit(checkout)
+    changed = versions.write(checkout, "2.10.0")
+    assert {"README.md", "galaxy.yml", "docs/ci.md", "plugins/modules/new.py"} <= set(changed)
+    assert (checkout / "README.md").read_text() == "Version 2.10.0. avshift-endpoint-2.10.0.tar.gz, ansible 2.19.0\n"
+    assert (checkout / "docs/platforms.md").read_text() == WHOLE["docs/platforms.md"]
+    assert (checkout / "plugins/modules/b.py").read_text() == "version_added: 0.9.0\n"
+    assert (checkout / "plugins/modules/new.py").read_text() == "version_added: 2.10.0\n"
+    assert list(versions.others(checkout, "2.10.0")) == []
+
+
+def test_no_place_of_this_repository_has_another_version() -> None:
+    (now,) = re.findall(r"^version: (\S+)$", (REPOSITORY / "galaxy.yml").read_text(encoding="utf-8"), re.MULTILINE)
+    assert [told for told in versions.others(REPOSITORY, now) if "not released yet" not in told] == []
+    if yaml.safe_load((REPOSITORY / "changelogs/changelog.yaml").read_text(encoding="utf-8"))["releases"]:
+        return
+    # A place that the patterns no longer find would be left behind by the first release.
+    command = ["git", "grep", "-lwF", now, "--", ".", *versions.HISTORY]
+    named = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    listed = {told.split(" has the version ")[0] for told in versions.others(REPOSITORY, "999.0.0") if " has " in told}
+    assert set(named.stdout.split()) == listed
+
+
+def test_what_the_owner_gives_is_written_everywhere(checkout: Path) -> None:
+    given = {**GIVEN, "repository": "https://git.example.org/eve/y", "issues": "https://git.example.org/eve/y/bugs"}
+    texts = {
+        "SECURITY.md": f"[a private report](x), [bugs]({owner.WRITTEN}/issues), {owner.WRITTEN}-other",
+        "docs/a.md": "https://git.example.org/ada/x/blob/main/docs/b.md, https://bugs.example.org/x/7",
+    }
+    for name, text in texts.items():
+        (checkout / name).write_text(text)
+    _commit(checkout)
+    made = dict(owner.changes(checkout, {**given, "security_contact": "https://git.example.org/eve/y/private"}))
+    assert made["SECURITY.md"] == (
+        "[a private report](https://git.example.org/eve/y/private), [bugs](https://git.example.org/eve/y/bugs),"
+        f" {owner.WRITTEN}-other"
+    )
+    assert (
+        made["docs/a.md"] == "https://git.example.org/eve/y/blob/main/docs/b.md, https://git.example.org/eve/y/bugs/7"
+    )
+    assert "repository: eve/y\n" in made["docs/docsite/links.yml"]
+    assert yaml.safe_load(made["galaxy.yml"])["issues"] == given["issues"]
+    for name, text in made.items():
+        (checkout / name).write_text(text)
+    (checkout / ".github/CODEOWNERS").write_text("# Whom to ask\n")
+    assert (
+        dict(owner.changes(checkout, {**given, "code_owners": "@eve"}))[".github/CODEOWNERS"]
+        == "# Whom to ask\n* @eve\n"
+    )
+
+
+def test_this_repository_has_every_place_that_the_owner_s_values_go_to() -> None:
+    made = dict(owner.changes(REPOSITORY, GIVEN))
+    assert set(owner.OWN) <= set(made)
+    assert yaml.safe_load(made["galaxy.yml"])["authors"] == GIVEN["maintainers"]
+    assert "[a private report](mailto:security@example.org)" in made["SECURITY.md"]
+    assert made[".github/CODEOWNERS"].endswith("\n* @ada/x\n")
+    assert not [name for name, text in made.items() if re.search(re.escape(owner.WRITTEN) + r"(?![\w-])", text)]
+    assert set(owner.read(REPOSITORY)) == set(GIVEN)
+
+
+MARKUP = re.compile(r"\b(?:[BCEILMOPUV]|RV|HORIZONTALLINE)\(")
+
+
+def test_fragments_have_no_markup_of_modules_and_before_the_first_release_there_is_one_summary() -> None:
+    fragments = sorted((REPOSITORY / "changelogs" / "fragments").glob("*.yml"))
+    for path in fragments:
+        assert not MARKUP.findall(path.read_text(encoding="utf-8")), path.name
+    if yaml.safe_load((REPOSITORY / "changelogs/changelog.yaml").read_text(encoding="utf-8"))["releases"]:
+        return
+    assert [set(yaml.safe_load(path.read_text(encoding="utf-8"))) for path in fragments] == [{"release_summary"}]
+    told = (REPOSITORY / "CHANGELOG.rst").read_text(encoding="utf-8")
+    assert "Nothing is released yet." in told
+    assert not re.search(r"^v\d", told, re.MULTILINE)
+    summary = fragments[0].read_text(encoding="utf-8")
+    playbooks = {path.stem for path in (REPOSITORY / "playbooks").glob("*.yml")}
+    assert set(re.findall(r"``(\w+)``", summary)) == playbooks
+
+
+def test_notes_are_markdown() -> None:
+    pytest.importorskip("antsibull_changelog", reason="antsibull-changelog is on PyPI alone")
+    (now,) = re.findall(r"^version: (\S+)$", (REPOSITORY / "galaxy.yml").read_text(encoding="utf-8"), re.MULTILINE)
+    told = release.notes(now, release.changes(REPOSITORY, now), "d" * 64, "a.tar.gz")
+    assert told.startswith(f"# avshift.endpoint {now}\n\n")
+    assert re.findall(r"^## (.+)$", told, re.MULTILINE)[0] == "Release Summary"
+    assert f"    echo '{'d' * 64}  a.tar.gz' | sha256sum --check" in told
+    assert not re.search(r"^[=-]{3,}$|``", told, re.MULTILINE)
 
 
 @pytest.mark.parametrize("version", ["1.0", "v1.0.0", "1.0.0-rc1", "", "01.0.0", "1.0.0\n"])
@@ -211,6 +345,8 @@ def test_the_workflow_of_every_change_runs_every_check_and_scenario_and_one_job_
     read = "${{ fromJSON(needs.matrix.outputs.all).%s }}"
     assert matrix == {
         "checks": {"target": read % "checks"},
+        "sanity": {"version": read % "cores"},
+        "units": {"version": read % "cores"},
         "molecule": {"scenario": read % "scenarios"},
         "distribution": {"distribution": read % "distributions"},
     }

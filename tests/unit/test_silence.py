@@ -37,13 +37,13 @@ def _told(items: list[dict[str, Any]], servers: list[str] | None = None, live: b
 
 
 def _ids(told: dict[str, Any]) -> list[str]:
-    return [item["id"] for item in told["items"]]
+    return [item["id"] for item in told["signs"]]
 
 
 @pytest.mark.parametrize(("place", "line", "what"), LINES)
 def test_line_counts_as_the_table_says(place: str, line: str, what: str) -> None:
     told = _told([{"named_domain": "/etc/x", "place": place, "lines": [f"1: {line}"]}])
-    assert {item["level"] for item in told["items"] if item["id"] != "addresses_compared"} == LEVELS[what]
+    assert {item["level"] for item in told["signs"] if item["id"] != "addresses_compared"} == LEVELS[what]
     assert told["result"] == ("talks" if what == "talks" else "silent")
 
 
@@ -57,7 +57,7 @@ def test_host_without_any_sign_is_silent_and_says_what_that_means() -> None:
     told = _told([])
     assert (told["result"], _ids(told)) == ("silent", ["addresses_compared"])
     assert _ids(_told([], servers=[])) == ["addresses_compared", "server_not_named"]
-    (unnamed,) = [item for item in _told([], servers=[])["items"] if item["id"] == "server_not_named"]
+    (unnamed,) = [item for item in _told([], servers=[])["signs"] if item["id"] == "server_not_named"]
     assert "cannot be read from the host" in unnamed["remediation"]
 
 
@@ -71,8 +71,8 @@ def test_connection_talks_and_names_its_process() -> None:
     names = ["dnl-01.geo.kaspersky.com"]
     flow = {"flow": "tcp 192.0.2.1 port 443", "process": "/usr/bin/curl", "names": names}
     told = _told([flow, {"known_address": "192.0.2.1", "where": "/etc/hosts", "names": names}])
-    assert (told["result"], told["items"][0]["id"]) == ("talks", "flow_to_vendor")
-    assert "by /usr/bin/curl" in told["items"][0]["diagnosis"]
+    assert (told["result"], told["signs"][0]["id"]) == ("talks", "flow_to_vendor")
+    assert "by /usr/bin/curl" in told["signs"][0]["diagnosis"]
 
 
 @pytest.mark.parametrize("kind", ["process", "socket", "named_domain", "flow"])

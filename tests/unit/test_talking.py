@@ -37,7 +37,7 @@ def _record(
         "complete": True,
         "removed_before": ["kesl"],
         "earlier_runs": [],
-        "silence": {"result": "talks" if TALKING in items else "silent", "items": list(items)},
+        "silence": {"result": "talks" if TALKING in items else "silent", "signs": list(items)},
     }
     results = {"collected": collected, "proven": {"result": "ok", "checks": []}}
     return runs.of_run("web1", mode, RUN, results, EXEMPT if findings else [])

@@ -37,13 +37,13 @@ def probes(catalog: Catalog, servers: Iterable[str]) -> dict[str, Any]:
 
 
 def told(evidence: Evidence, catalog: Catalog, servers: Iterable[str], found: list[Finding]) -> dict[str, Any]:
-    """Return {result, items}: silent, talks or unknown, and each item as {id, level, title, diagnosis, remediation}."""
+    """Return {result, signs}: silent, talks or unknown, and each sign as {id, level, title, diagnosis, remediation}."""
     own = sorted(set(map(domains.plain, servers)))
     signs = [*_processes(evidence, found), *_flows(evidence), *_named(evidence, catalog, own)]
     signs += [*_unknowns(evidence), *_scope(evidence, own)]
     levels = {sign.level for sign in signs}
     result = TALKS if ERROR in levels else UNKNOWN if NOT_KNOWN in levels else SILENT
-    return {"result": result, "items": [asdict(sign) for sign in signs]}
+    return {"result": result, "signs": [asdict(sign) for sign in signs]}
 
 
 def _processes(evidence: Evidence, found: list[Finding]) -> Iterator[Sign]:

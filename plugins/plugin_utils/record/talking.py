@@ -24,8 +24,8 @@ def of(record: dict[str, Any]) -> list[str]:
     excepted_check = record["verdict"] == verdict.EXCEPTED and not collected.get("findings")
     if record["verdict"] not in GONE and not excepted_check:
         return []
-    items = (collected.get("silence") or {}).get("items", ())
-    return [f"{item['title']}: {item['diagnosis']}" for item in items if item["level"] == ERROR]
+    signs = (collected.get("silence") or {}).get("signs", ())
+    return [f"{sign['title']}: {sign['diagnosis']}" for sign in signs if sign["level"] == ERROR]
 
 
 def deviation(record: dict[str, Any]) -> list[dict[str, str]]:

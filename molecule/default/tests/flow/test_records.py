@@ -48,7 +48,7 @@ def test_the_report_has_every_host_with_its_verdict() -> None:
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_every_host_is_silent_by_its_record(folder: str, name: str) -> None:
     heard = _record(folder, name)["verification"]["collected"]["silence"]
-    assert heard["result"] == "silent", heard["items"]
+    assert heard["result"] == "silent", heard["signs"]
 
 
 def test_the_report_counts_the_silent_hosts() -> None:

@@ -157,7 +157,7 @@ def found(findings: list[dict[str, Any]] | None) -> str:
 
 def not_silent(host: dict[str, Any]) -> list[dict[str, str]]:
     """Return how a host talks or is configured to, and what is unknown about that."""
-    return [item for item in host["silence"]["items"] if item["level"] != "info"]
+    return [item for item in host["silence"]["signs"] if item["level"] != "info"]
 
 
 def asked_for(told: dict[str, Any]) -> str:

@@ -148,10 +148,10 @@ def _silence(record: dict[str, Any]) -> dict[str, Any]:
     """Return whether a host was silent by the last look at it. ValueError for a word that no release wrote."""
     told = collected_in(record).get("silence")
     if told is None:
-        return {"result": NOT_LOOKED_AT, "items": []}
+        return {"result": NOT_LOOKED_AT, "signs": []}
     if told["result"] not in (SILENT, TALKS, UNKNOWN):
         raise ValueError(f"{str(told['result'])[:40]!r} is no result of silence")
-    return {"result": told["result"], "items": [{key: str(item[key]) for key in SIGN} for item in told["items"]]}
+    return {"result": told["result"], "signs": [{key: str(sign[key]) for key in SIGN} for sign in told["signs"]]}
 
 
 def _other_vendors(plan: dict[str, Any] | None) -> Iterator[dict[str, str]]:
