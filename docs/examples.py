@@ -84,7 +84,7 @@ def _migrated(plan: dict[str, Any]) -> dict[str, Any]:
     kept |= {"files": said["retained_files"], "bytes": said["retained_bytes"]}
     run = {"digest": plan["digest"], **({"retained": kept} if kept["files"] else {})}
     collected = {"findings": [], "evidence": [], "unknowns": [], "complete": True}
-    collected |= {"silence": {"result": "silent", "items": []}, "earlier_runs": [run]}
+    collected |= {"silence": {"result": "silent", "signs": []}, "earlier_runs": [run]}
     collected["removed_before"] = sorted({found["id"] for found in plan["findings"]})
     planned = {"plan": plan, "approval": {"status": "approved", "difference": []}}
     return runs.of_run(host, "migrate", RUN, {"planned": planned, **parts, "collected": collected, "proven": PROOF})

@@ -103,6 +103,7 @@ WHOLE = {
     "SECURITY.md": "[a private report](mailto:security@example.org), [issues](https://bugs.example.org/x)\n",
     "changelogs/changelog.yaml": f"releases: {{0.9.0: {{}}, {VERSION}: {{}}}}\n",
     "docs/docsite/links.yml": "edit_on_github:\n  repository: ada/x\n",
+    "docs/examples/plan.html": f"the collection ({VERSION})\n",
     "docs/examples/plan.md": f"| Made by | collection {VERSION} | catalog c |\n",
     "docs/examples/record-redacted.json": f'{{"collection_version": "{VERSION}"}}\n',
     "docs/ci.md": f"install avshift-endpoint-{VERSION}.tar.gz\n",
