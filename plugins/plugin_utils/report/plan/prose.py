@@ -12,7 +12,7 @@ from ...fleet.document import NEEDS_APPROVAL
 from ...plan.model import Carried
 from ...plan.platform import Handover
 from ...visible import visible
-from ..words import counted as counted
+from ..words import counted
 from . import rings
 from .view import CHANGE, NOTHING, REFUSED, Group, View
 
