@@ -30,6 +30,8 @@ WAY := inside
 BIN := /usr/local/bin
 else ifeq ($(PACKAGES),distribution)
 WAY := controller
+# Noted where nothing else is set up, so that it need not be said again.
+$(if $(MAKE_RESTARTS),,$(info $(shell PACKAGES=distribution lab/setup.sh .cache/way.mk $(PYTHON))))
 else ifneq ($(filter-out help clean demo-down docs look prerequisites test-windows windows-% $(VENV)/ready %-anew requirements,$(or $(MAKECMDGOALS),help)),)
 # A note about what has been removed since says nothing any more; one that was made just now says what is to be made.
 $(if $(MAKE_RESTARTS)$(wildcard $(VENV)/ready .cache/controller/root-*),,$(shell rm -f .cache/way.mk))
@@ -57,9 +59,10 @@ help: ## Show this list
 
 ifeq ($(WAY),controller)
 # All of it happens in the controller in a folder, by the recipes below.
-IN_CONTROLLER := demo demo-up test test-full lint types unit hostile build-check molecule lab hostile-count catalog-index readmes \
+IN_CONTROLLER := demo demo-up test test-full lint unit hostile build-check molecule lab hostile-count catalog-index readmes \
 	bench-detect bench-fleet bench-plan bench-report bench-window
-NEED_PYPI := ee docs site rollout browser test-matrix sanity screenshots captures newcomer controller bench-hive
+NEED_PYPI := ee docs examples pins release release-check release-prepare site rollout browser test-matrix types sanity screenshots captures \
+	newcomer controller bench-hive
 
 setup:
 	@lab/prerequisites.sh controller
@@ -347,7 +350,7 @@ $(VENV)/ready: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) or sys.version_info >= (3, 14))' || \
 		{ echo "Setting up: $(PYTHON): it is not Python 3.11 to 3.13. Install python3.11, or call make PYTHON=..." >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "Setting up: $(VENV): no venv module. Install python3-venv." >&2; exit 1; }
-	@$(INFORMED) packages $(BIN)/pip install -q --disable-pip-version-check --requirement requirements.txt
+	@$(INFORMED) packages $(BIN)/pip install -q --no-input --disable-pip-version-check --requirement requirements.txt
 	@touch $@
 
 # GNU make makes this first, and then begins anew with what it says.

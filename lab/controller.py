@@ -43,7 +43,8 @@ def _parser() -> argparse.ArgumentParser:
     # What `run` starts beside itself: the process that looks after the namespaces.
     supervise = commands.add_parser("supervise")
     supervise.add_argument("root")
-    supervise.set_defaults(do=lambda given: holder.supervise(Places.of_checkout(given.list), given.root))
+    supervise.add_argument("--lock", type=int, required=True)
+    supervise.set_defaults(do=lambda given: holder.supervise(Places.of_checkout(given.list), given.root, given.lock))
     for one in (make, run, supervise):
         one.add_argument("--list", choices=("", *LISTS), default="", help="another list of packages")
     return parser

@@ -14,6 +14,11 @@ chosen() {
     exit 0
 }
 
+if [ "${PACKAGES:-}" = distribution ]; then
+    # A checkout that has an environment keeps it for calls that do not say so.
+    [ ! -e $venv/ready ] || file=/dev/null
+    chosen controller "Debian's packages in a folder, as PACKAGES=distribution says"
+fi
 if [ -e $venv/ready ] && [ -z "$(find requirements.txt -newer $venv/ready)" ]; then
     chosen environment "$venv is there"
 fi
@@ -31,7 +36,12 @@ if grep -qiE 'timed out|timeout' $log; then
         "Try again, or call make PACKAGES=distribution to do with Debian's packages." >&2
     exit 1
 fi
-refused='No matching distribution|Could not find a version|Connection refused|NewConnectionError|NameResolutionError|40[34] Client Error|ProxyError'
+if grep -qE '50[0-9] (Server )?Error' $log; then
+    echo "Setting up: pip install: the package index has a fault of its own ($log)." \
+        "Try again, or call make PACKAGES=distribution to do with Debian's packages." >&2
+    exit 1
+fi
+refused='No matching distribution|Could not find a version|Connection refused|NewConnectionError|NameResolutionError|40[134] Client Error|ProxyError'
 if grep -qE "$refused" $log; then
     rm -rf $venv
     chosen controller "Debian's packages in a folder, since pip was refused: $(grep -m 1 -E '^ERROR' $log | cut -c 1-150)"

@@ -66,7 +66,7 @@ def _inside(places: Places, held: holder.Holder, command: list[str]) -> int:
         dies_with_parent()
         groups.enter(places.control_group)
 
-    with subprocess.Popen(argv, env=_environment(), preexec_fn=prepare) as process:
+    with subprocess.Popen(argv, env=_environment(places), preexec_fn=prepare) as process:
         while True:
             try:
                 code = process.wait()
@@ -76,11 +76,13 @@ def _inside(places: Places, held: holder.Holder, command: list[str]) -> int:
                 continue
 
 
-def _environment() -> dict[str, str]:
+def _environment(places: Places) -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if key in PASSED or key.startswith(PREFIX)}
+    mirror = mirrors.named(places.mirror)[0]
     return {
         **mirrors.proxies(),
         **kept,
+        **({"MIRROR": mirror} if mirror else {}),
         "PATH": PATH,
         "HOME": "/root",
         "LC_ALL": "C.UTF-8",

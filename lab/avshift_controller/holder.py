@@ -72,18 +72,24 @@ def end(places: Places) -> None:
 
 def running(places: Places, root: Path) -> Holder:
     """Return the holder of a root; started, after a clean-up, if there is none."""
-    with locks.held(places.lock("starting")):
+    with locks.held(places.lock("starting")) as lock:
         holder = noted(places)
         if holder is not None and holder.lives and holder.root == str(root):
             return holder
         end(places)
-        return _start(places, root)
+        return _start(places, root, lock)
 
 
-def _start(places: Places, root: Path) -> Holder:
+def _start(places: Places, root: Path, lock: int) -> Holder:
+    """Start a supervisor. It holds the lock too until it is noted: should this process be killed before that, whoever
+    takes it down waits until it can be found.
+    """
     argv = [sys.executable, str(HERE.parent / "controller.py"), "supervise", str(root), "--list", places.listed]
+    argv += ["--lock", str(lock)]
     with places.log.open("wb") as log:
-        supervisor = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        supervisor = subprocess.Popen(
+            argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, pass_fds=(lock,)
+        )
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until and supervisor.poll() is None:
         holder = noted(places)
@@ -96,8 +102,8 @@ def _start(places: Places, root: Path) -> Holder:
     raise ControllerError("Entering the root", str(root), " | ".join(said) or "it did not begin", f"See {places.log}")
 
 
-def supervise(places: Places, root: str) -> int:
-    """Hold the namespaces of a root until they are no longer needed."""
+def supervise(places: Places, root: str, lock: int) -> int:
+    """Hold the namespaces of a root until they are no longer needed; ``lock`` is let go of once that is noted."""
     groups.make(places.control_group)
     places.cache.mkdir(parents=True, exist_ok=True)
     words = [word for one in groups.hierarchies() for word in (str(one.point), str(one.version), one.options)]
@@ -121,6 +127,7 @@ def supervise(places: Places, root: str) -> int:
         unfinished = places.holder.with_suffix(".new")
         unfinished.write_text(json.dumps(own.__dict__), encoding="utf-8")
         unfinished.replace(places.holder)
+        os.close(lock)
         _look_after(places, outer, base)
     return 0
 

@@ -15,6 +15,8 @@ DEFAULT_HOSTS = ("deb.debian.org", "security.debian.org")
 FORMAT = "$(REPO_URI)|$(LABEL)|$(COMPONENT)"
 PROXIES = ("http", "https")
 LOOK_SECONDS = 60
+# What apt says where there is no such file.
+ABSENT = re.compile(r"404 |File not found")
 
 
 @dataclass(frozen=True)
@@ -35,18 +37,28 @@ class Mirror:
         wanted = [(self.main, suite), (self.main, f"{suite}-updates"), (self.security, f"{suite}-security")]
         lines = []
         for address, name in wanted:
-            if name == suite or (address and _has(address, name)):
+            why = "" if name == suite else _lacking(address, name)
+            if not why:
                 lines.append(f"deb {address} {name} main")
             elif say_left_out:
-                print(f"   {name}: left out, {address or self.main} has no such suite", flush=True)
+                print(f"   {name}: left out, {why}", flush=True)
         return lines
 
 
-def chosen() -> Mirror:
-    """Return the mirror to take."""
-    named = os.environ.get("MIRROR", "").rstrip("/")
+def named(note: Path) -> tuple[str, str]:
+    """Return MIRROR= and KEYRING=, as they are given now or else were when the root was made; '' for none."""
+    if os.environ.get("MIRROR"):
+        return os.environ["MIRROR"].rstrip("/"), os.environ.get("KEYRING", "")
+    if not note.is_file():
+        return "", ""
+    mirror, keyring, *_rest = [*note.read_text(encoding="utf-8").splitlines(), "", ""]
+    return mirror, keyring
+
+
+def chosen(named: str = "", keyring: str = "") -> Mirror:
+    """Return the mirror to take: a named one, or the one of the machine's own apt."""
     if named:
-        return Mirror(named, "", os.environ.get("KEYRING", ""))
+        return Mirror(named, "", keyring)
     told = {"Debian": "", "Debian-Security": ""}
     for line in _output(["apt-get", "indextargets", "--format", FORMAT, "Created-By: Packages"]).splitlines():
         address, label, component = [*line.split("|"), "", ""][:3]
@@ -80,15 +92,22 @@ def _keyring(address: str) -> str:
     return ""
 
 
-def _has(address: str, suite: str) -> bool:
+def _lacking(address: str, suite: str) -> str:
+    """Return why a suite is not to be had, '' if it is."""
+    if not address:
+        return "no mirror of it is known: MIRROR= names the main archive alone"
     with tempfile.TemporaryDirectory(prefix="avshift-") as folder:
         argv = [HELPER, "download-file", f"{address}/dists/{suite}/InRelease", f"{folder}/InRelease"]
         environment = {**os.environ, **proxies(), "LC_ALL": "C"}
         try:
-            done = subprocess.run(argv, env=environment, capture_output=True, timeout=LOOK_SECONDS, check=False)
+            done = subprocess.run(
+                argv, env=environment, capture_output=True, text=True, timeout=LOOK_SECONDS, check=False
+            )
         except (OSError, subprocess.TimeoutExpired):
-            return False
-    return done.returncode == 0
+            return f"{address} did not answer"
+    if done.returncode == 0:
+        return ""
+    return f"{address} {'has no such suite' if ABSENT.search(done.stdout + done.stderr) else 'could not be read'}"
 
 
 def _output(argv: list[str]) -> str:

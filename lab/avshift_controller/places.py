@@ -47,6 +47,11 @@ class Places:
         return self.home / "cache"
 
     @property
+    def mirror(self) -> Path:
+        """The note of MIRROR= and KEYRING=, with which the root was made; without one, there was neither."""
+        return self.home / "mirror"
+
+    @property
     def calls(self) -> Path:
         """A file for each command that runs; it stays where the command was killed."""
         return self.home / "calls"

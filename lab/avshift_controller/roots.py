@@ -33,7 +33,7 @@ def packages(places: Places) -> list[str]:
 
 def path(places: Places) -> Path:
     """Return the path of the root for the current list."""
-    made_by = [SUITE, *packages(places), os.environ.get("MIRROR", ""), WRAPPER]
+    made_by = [SUITE, *packages(places), mirrors.named(places.mirror)[0], WRAPPER]
     return places.home / (PREFIX + hashlib.sha256("\n".join(made_by).encode()).hexdigest()[:12])
 
 
@@ -50,28 +50,60 @@ def make(places: Places) -> Path:
 
 
 def _make(places: Places, root: Path) -> None:
-    from . import holder
-
     begin = time.monotonic()
-    holder.down(places)
-    remove_all(places)
+    unfinished = root.with_name(root.name + UNFINISHED)
+    for folder in (*places.home.glob(f"{PREFIX}*{UNFINISHED}"), places.home / "scratch"):
+        remove(folder)
+    _must_be_free(places)
     if shutil.disk_usage(places.home).free < ROOM << 20:
         raise ControllerError(
             "Making a controller", str(places.home), f"less than {ROOM} MB are free", "Make room, and try again"
         )
     print(f"== setup: a Debian 13 root in {root}, 2 to 4 minutes", flush=True)
-    unfinished = root.with_name(root.name + UNFINISHED)
-    mirror = mirrors.chosen()
+    named = mirrors.named(places.mirror)
+    mirror = mirrors.chosen(*named)
     _bootstrap(places, unfinished, mirror)
     # Programs are called so where an environment has them.
     (unfinished / "usr/local/bin/python").symlink_to("/usr/bin/python3")
     if not mirror.is_default:
         wrapper = unfinished / "usr/local/bin/mmdebstrap"
-        keyring = f"--keyring={mirror.keyring} " if mirror.keyring else ""
+        keyring = _keyring_inside(unfinished, mirror.keyring)
         wrapper.write_text(WRAPPER.format(mirror=mirror.main, keyring=keyring), encoding="utf-8")
         wrapper.chmod(0o755)
+    _replace_others(places, unfinished)
     unfinished.rename(root)
+    places.mirror.write_text("".join(f"{line}\n" for line in named), encoding="utf-8")
     print(f"   made in {time.monotonic() - begin:.0f} s", flush=True)
+
+
+def _must_be_free(places: Places) -> None:
+    with locks.if_free(places.lock("use")) as is_free:
+        if not is_free:
+            cause = "another command is running in the root that would be replaced"
+            advice = "Wait until it has ended, or run lab/controller down"
+            raise ControllerError("Making a controller", str(places.home), cause, advice)
+
+
+def _replace_others(places: Places, unfinished: Path) -> None:
+    """Remove the other roots of this list, which are of no use any more now that there is a new one."""
+    from . import holder
+
+    _must_be_free(places)
+    holder.down(places)
+    for folder in places.home.glob(PREFIX + "*"):
+        if folder != unfinished:
+            remove(folder)
+
+
+def _keyring_inside(root: Path, keyring: str) -> str:
+    """Copy a keyring of the machine's into the root, where its own path means nothing; return mmdebstrap's option."""
+    if not keyring:
+        return ""
+    inside = Path("etc/apt/keyrings") / f"avshift-mirror{Path(keyring).suffix}"
+    (root / inside).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(keyring, root / inside)
+    (root / inside).chmod(0o644)
+    return f"--keyring=/{inside} "
 
 
 def _bootstrap(places: Places, root: Path, mirror: mirrors.Mirror) -> None:
@@ -109,6 +141,7 @@ def remove_all(places: Places) -> None:
     doomed = [*places.home.glob(PREFIX + "*"), places.home / "scratch"]
     for folder in doomed:
         remove(folder)
+    places.mirror.unlink(missing_ok=True)
 
 
 def remove(folder: Path) -> None:

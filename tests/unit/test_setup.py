@@ -19,6 +19,8 @@ SAID = {
     ),
     "no such host": (f"WARNING: Retrying after NameResolutionError\n{NOT_FOUND}", "controller"),
     "forbidden": ("ERROR: HTTP error 403 while getting it: 403 Client Error: Forbidden for url", "controller"),
+    "a password is wanted": ("ERROR: 401 Client Error: Unauthorized for url", "controller"),
+    "a fault of the index": ("ERROR: HTTP error 503 while getting it: 503 Server Error: Unavailable for url", ""),
     "no answer": (f"WARNING: ConnectTimeoutError: Connection to index timed out.\n{NOT_FOUND}", ""),
     "disk full": ("ERROR: Could not install packages: [Errno 28] No space left on device", ""),
 }
@@ -60,3 +62,16 @@ def test_environment_is_chosen_when_pip_succeeds_and_not_asked_for_again(tmp_pat
     argv = ["lab/setup.sh", "way.mk", "python3"]
     done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "== setup: .venv is there\n")
+
+
+@pytest.mark.parametrize("has_environment", [False, True])
+def test_what_was_asked_for_is_noted_unless_there_is_an_environment(tmp_path: Path, has_environment: bool) -> None:
+    (tmp_path / "lab").mkdir()
+    shutil.copy(REPOSITORY / "lab/setup.sh", tmp_path / "lab")
+    if has_environment:
+        (tmp_path / ".venv").mkdir()
+        (tmp_path / ".venv/ready").touch()
+    argv, wanted = ["lab/setup.sh", "way.mk", "python3"], {**os.environ, "PACKAGES": "distribution"}
+    done = subprocess.run(argv, cwd=tmp_path, env=wanted, capture_output=True, text=True, check=False)
+    assert (done.returncode, "as PACKAGES=distribution says" in done.stdout) == (0, True)
+    assert (tmp_path / "way.mk").exists() != has_environment

@@ -51,7 +51,7 @@ def _library() -> Any:
     try:
         import olefile  # type: ignore[import-untyped]
     except ImportError as error:
-        raise NoReaderError("the Python package olefile is not on the controller") from error
+        raise NoReaderError("the Python package olefile (python3-olefile of Debian and Ubuntu) is not on the controller") from error
     return olefile
 
 
