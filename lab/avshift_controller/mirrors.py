@@ -93,7 +93,7 @@ def _keyring(address: str) -> str:
 
 
 def _lacking(address: str, suite: str) -> str:
-    """Return why a suite is not to be had, '' if it is."""
+    """Return why a suite is not available, '' if it is."""
     if not address:
         return "no mirror of it is known: MIRROR= names the main archive alone"
     with tempfile.TemporaryDirectory(prefix="avshift-") as folder:

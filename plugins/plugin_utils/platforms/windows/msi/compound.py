@@ -51,7 +51,8 @@ def _library() -> Any:
     try:
         import olefile  # type: ignore[import-untyped]
     except ImportError as error:
-        raise NoReaderError("the Python package olefile (python3-olefile of Debian and Ubuntu) is not on the controller") from error
+        words = "the Python package olefile (python3-olefile of Debian and Ubuntu) is not on the controller"
+        raise NoReaderError(words) from error
     return olefile
 
 
