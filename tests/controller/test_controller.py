@@ -33,7 +33,7 @@ UNIT = (
     )
 )
 # A command with children outside its process group, a mount and its own interface; it notes its network.
-BUSY = """readlink /proc/self/ns/net >>networks; mount -t tmpfs busy /mnt; ip link add d0 type dummy
+BUSY = """set -e; readlink /proc/self/ns/net >>networks; mount -t tmpfs busy /mnt; ip link add d0 type veth peer name d1
 setsid sleep 1000 & unshare --net --fork sleep 1000 & sleep 1000"""
 
 
@@ -111,6 +111,23 @@ def test_killed_while_it_runs_it_leaves_nothing(after: str, small: Path) -> None
             assert not {"busy", "d0:", "sleep"} & set(said.stdout.split())
         assert _call(small, "down").returncode == 0
         _must_be_gone(small, groups)
+
+
+@pytest.mark.parametrize("seconds", [0, 0.05, 0.1, 0.2, 0.4])
+def test_killed_while_it_starts_down_finds_what_was_started(seconds: float, small: Path) -> None:
+    """Its supervisor is a session of its own, and is noted only when all is ready."""
+    assert _call(small, "make").returncode == 0
+    assert _call(small, "down").returncode == 0
+    groups, argv = remains.groups(set()), [str(small / "lab/controller"), "run", "sleep", "1000"]
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(argv, **quiet, start_new_session=True) as process:
+        until = time.monotonic() + SECONDS
+        while not any("supervise" in line for line in remains.processes(small)) and time.monotonic() < until:
+            time.sleep(0.01)
+        time.sleep(seconds)
+        os.killpg(process.pid, signal.SIGKILL)
+    assert _call(small, "down").returncode == 0
+    _must_be_gone(small, groups)
 
 
 def test_two_commands_share_it_and_the_first_s_end_is_not_the_second_s(small: Path) -> None:
