@@ -1,7 +1,7 @@
 """The places that name what only the owner can give: write release/owner.yml into all of them, or say which differ.
 
 ``make owner`` writes: the repository's and the tracker's address wherever they stand, galaxy.yml, SECURITY.md,
-.github/CODEOWNERS and the site's links.
+MAINTAINERS.md, .github/CODEOWNERS and the site's links.
 """
 
 from __future__ import annotations
@@ -96,6 +96,12 @@ def _code_owners(text: str, owner: Owner) -> str:
     return f"{comments}* {owner['code_owners']}\n"
 
 
+def _maintainers(text: str, owner: Owner) -> str:
+    names = "".join(f"- {name}\n" for name in owner["maintainers"])
+    listed = f"<!-- maintainers -->\n{names}<!-- end of maintainers -->"
+    return _replaced(r"<!-- maintainers -->\n(?:- .*\n)*<!-- end of maintainers -->", listed, text)
+
+
 def _site(text: str, owner: Owner) -> str:
     return _replaced(r"^  repository: .*$", f"  repository: {'/'.join(owner['repository'].split('/')[-2:])}", text)
 
@@ -109,6 +115,7 @@ def _replaced(pattern: str, text: str, whole: str) -> str:
 
 OWN: dict[str, Callable[[str, Owner], str]] = {
     ".github/CODEOWNERS": _code_owners,
+    "MAINTAINERS.md": _maintainers,
     "SECURITY.md": _security,
     "docs/docsite/links.yml": _site,
     "galaxy.yml": _galaxy,

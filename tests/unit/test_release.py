@@ -99,6 +99,7 @@ WHOLE = {
     ".github/CODEOWNERS": "# Whom to ask\n* @ada/x\n",
     ".github/matrix.json": MATRIX % f"sha256:{'d' * 64}",
     ".github/workflows/ci.yml": f"steps:\n  - uses: actions/checkout@{'a' * 40} # v4\n",
+    "MAINTAINERS.md": "<!-- maintainers -->\n- Ada (@ada)\n- Grace: (@grace)\n<!-- end of maintainers -->\n",
     "README.md": f"Version {VERSION}. Install avshift-endpoint-{VERSION}.tar.gz.\n",
     "SECURITY.md": "[a private report](mailto:security@example.org), [issues](https://bugs.example.org/x)\n",
     "changelogs/changelog.yaml": f"releases: {{0.9.0: {{}}, {VERSION}: {{}}}}\n",
@@ -239,6 +240,7 @@ def test_this_repository_has_every_place_that_the_owner_s_values_go_to() -> None
     assert yaml.safe_load(made["galaxy.yml"])["authors"] == GIVEN["maintainers"]
     assert "[a private report](mailto:security@example.org)" in made["SECURITY.md"]
     assert made[".github/CODEOWNERS"].endswith("\n* @ada/x\n")
+    assert "<!-- maintainers -->\n- Ada (@ada)\n- Grace: (@grace)\n<!-- end" in made["MAINTAINERS.md"]
     assert not [name for name, text in made.items() if re.search(re.escape(owner.WRITTEN) + r"(?![\w-])", text)]
     assert set(owner.read(REPOSITORY)) == set(GIVEN)
 
