@@ -369,6 +369,22 @@ def test_modules_name_products_in_their_documentation_only() -> None:
         assert [text for text in said if isinstance(text, str) and PRODUCTS.search(text)] == [], path
 
 
+def test_no_platform_knows_another_one() -> None:
+    """What two have in common is the engine's, or stands in each."""
+    home = PLUGINS / "plugin_utils" / "platforms"
+    rooms = sorted(path.name for path in home.iterdir() if path.is_dir() and path.name != "__pycache__")
+    assert len(rooms) > 1
+    known = [
+        f"{short(path)}: {name}"
+        for room in rooms
+        for path in sorted((home / room).rglob("*.py"))
+        for name in imported(path)
+        for other in rooms
+        if other != room and name.startswith(f"{HOME}plugin_utils.platforms.{other}")
+    ]
+    assert known == []
+
+
 def _platforms_named(paths: list[Path]) -> list[str]:
     rooms = [path.name for path in (PLUGINS / "plugin_utils" / "platforms").iterdir() if path.is_dir()]
     return [
@@ -426,8 +442,9 @@ def _circle(known: dict[str, set[str]]) -> list[str]:
     return sorted(left)
 
 
-# Besides what is installed: what makes documents and releases, the lab and the benchmarks.
-WRITTEN_IN = ("docs", "release", "lab", "benchmarks")
+# What makes documents and releases, the lab, the benchmarks, and the plugins that only Ansible calls.
+CALLED = ("callback", "doc_fragments", "filter", "inventory", "lookup")
+WRITTEN_IN = ("docs", "release", "lab", "benchmarks", *(f"plugins/{folder}" for folder in CALLED))
 WRITTEN = [path for folder in WRITTEN_IN for path in sorted((REPOSITORY / folder).rglob("*.py"))]
 
 
