@@ -109,7 +109,7 @@ def _must_be_tellable(collected: dict[str, Any]) -> None:
     assert all("honest" in files[name] for name in ("plan.html", "plan.md", "plan.csv"))
     assert plan.lines(whole)
     found = [runs.of_detection("liar", told(platforms.evidence(collected), CATALOG), RUN)]
-    assert detection.summary(found)[-1].startswith("1 hosts: ")
+    assert detection.summary(found)[-1].startswith("1 host: ")
     assert detection.of_host(found[0])
 
 
