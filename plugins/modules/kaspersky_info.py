@@ -36,8 +36,7 @@ options:
   silence:
     description:
       - Whether to also look for anything on the host that connects to the vendor, or is configured to.
-      - Checks processes, sockets, current and tracked connections to addresses that the host itself maps to the vendor's
-        domains (no name is resolved), repositories, proxies, mirrors, scheduled jobs and other configuration.
+      - Checks processes, sockets, current and tracked connections (no name is resolved), repositories, proxies, mirrors, jobs and other configuration.
     type: bool
     default: false
   servers:
