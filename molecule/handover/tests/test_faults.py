@@ -94,7 +94,7 @@ def test_what_protects_afterwards(fault: Fault, outcome: Outcome) -> None:
     """By the system's own tools: which of the two runs, and whether a read is refused."""
     states = {unit: lab.on(fault.name, "systemctl", "is-active", unit).stdout.strip() for unit in (fault.new, OLD)}
     running = [unit for unit, state in states.items() if state == "active"]
-    if fault.verdict in ("removed_verified", "unknown"):
+    if fault.verdict in ("removed_verified", "removed_console_check_pending"):
         assert running == [fault.new], states
     elif fault.window != "open":
         assert running == [OLD], states
