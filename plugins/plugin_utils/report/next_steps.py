@@ -40,7 +40,7 @@ FORETELL = (
 NO_FORECAST = "There is nothing to remove on hosts without Kaspersky."
 NOTHING = "There is nothing to migrate on hosts without Kaspersky. To install a replacement there anyway, plan it."
 IMAGE = (
-    "Nothing is changed in an image: {images} ({which}). Start a system from it, migrate and verify that one, and make "
+    "Nothing is changed in an image: {hosts} ({which}). Start a system from it, migrate and verify that one, and make "
     "the image anew; or build it without Kaspersky."
 )
 NO_IMAGE = "There is nothing to remove from an image without Kaspersky."
@@ -57,7 +57,7 @@ def lines(records: list[dict[str, Any]], images: Collection[str] = ()) -> list[s
     answered = [record for record in records if not record["failure"]]
     seen = [record for record in answered if record["host"] in images]
     running = [record for record in answered if record["host"] not in images]
-    found = [*_silent(records), *_answered(running), *_to_clean(seen, alone=not running)]
+    found = [*_silent(records), *_answered(running), *_unchanged(seen, not running, IMAGE, NO_IMAGE)]
     told = found or [NO_HOSTS]
     return [f"{HEAD}:", *(f"  {number}. {text}" for number, text in enumerate(told, 1))]
 
@@ -83,27 +83,17 @@ def _silent(records: list[dict[str, Any]]) -> list[str]:
 def _answered(records: list[dict[str, Any]]) -> list[str]:
     apart = [record for record in records if preview.is_one(record)]
     others = [record for record in records if not preview.is_one(record)]
-    return [*_to_plan(others), *_to_foretell(apart, alone=not others)]
+    return [*_to_plan(others), *_unchanged(apart, not others, FORETELL, NO_FORECAST)]
 
 
-def _to_clean(records: list[dict[str, Any]], alone: bool) -> list[str]:
-    """Return what to do about images."""
+def _unchanged(records: list[dict[str, Any]], alone: bool, advice: str, nothing: str) -> list[str]:
+    """Return what to do about hosts on which nothing can be changed: advice where Kaspersky was detected."""
     verdicts = {record["verdict"] for record in records}
     unknown = [UNKNOWNS] if UNKNOWN in verdicts and alone else []
     if DETECTED in verdicts:
         found = [record["host"] for record in records if record["verdict"] == DETECTED]
-        return [*unknown, IMAGE.format(images=len(found), which=some(found))]
-    return unknown or ([NO_IMAGE] if records and alone else [])
-
-
-def _to_foretell(records: list[dict[str, Any]], alone: bool) -> list[str]:
-    """Return what to do about hosts that are looked at and not changed."""
-    verdicts = {record["verdict"] for record in records}
-    unknown = [UNKNOWNS] if UNKNOWN in verdicts and alone else []
-    if DETECTED in verdicts:
-        found = [record["host"] for record in records if record["verdict"] == DETECTED]
-        return [*unknown, FORETELL.format(hosts=len(found), which=some(found))]
-    return unknown or ([NO_FORECAST] if records and alone else [])
+        return [*unknown, advice.format(hosts=len(found), which=some(found))]
+    return unknown or ([nothing] if records and alone else [])
 
 
 def _to_plan(records: list[dict[str, Any]]) -> list[str]:

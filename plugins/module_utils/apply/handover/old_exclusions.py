@@ -78,7 +78,7 @@ class OldExclusions:
             return OWNERS if is_whole else OWNERS_PART
         if not self._note([*ours, name]):
             return "the journal cannot be written"
-        failed = _ran(product, one["add"])
+        _output, failed = _ran(product, one["add"])
         if failed:
             return failed
         there, why = _read(product)
@@ -103,41 +103,34 @@ def _noted():
 
 def _read(product):
     """Return ({directory: whether nothing in it is intercepted}, why that is not known or '')."""
+    output, why = _ran(product, product["read"])
+    if why:
+        return {}, why
     try:
-        words = trust.replaceable(product["program"])
-        if words:
-            return {}, "%s: %s" % (product["program"], words)
-        answer = run(product["read"], product["limit"])
-    except (EndpointError, OSError) as error:
-        return {}, str(error)
-    if answer.code:
-        return {}, _why(product, answer)
-    try:
-        return exclusion_sections.parsed(answer.output, product["section"]), ""
+        return exclusion_sections.parsed(output, product["section"]), ""
     except ValueError as error:
         return {}, str(error)
 
 
 def _ran(product, argv):
-    """Run a command; return why it did not work, '' if it did."""
+    """Run a command of the program, which only root can have put there; return (output, why it did not work or '')."""
     try:
+        words = trust.replaceable(product["program"])
+        if words:
+            return "", "%s: %s" % (product["program"], words)
         answer = run(argv, product["limit"])
-    except EndpointError as error:
-        return str(error)
-    return _why(product, answer) if answer.code else ""
+    except (EndpointError, OSError) as error:
+        return "", str(error)
+    if answer.code == product["locked"]:
+        return "", "a policy does not allow it to change its settings"
+    return answer.output, "exit code %d: %s" % (answer.code, answer.said()) if answer.code else ""
 
 
 def _removed(product, argv):
     for attempt in range(ATTEMPTS):
         if attempt:
             time.sleep(PAUSE)
-        failed = _ran(product, argv)
+        _output, failed = _ran(product, argv)
         if not failed:
             break
     return failed
-
-
-def _why(product, answer):
-    if answer.code == product["locked"]:
-        return "a policy does not allow it to change its settings"
-    return "exit code %d: %s" % (answer.code, answer.said())
