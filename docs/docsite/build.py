@@ -76,6 +76,14 @@ def _reference(source: Path) -> None:
         check=True,
         stdout=subprocess.DEVNULL,
     )
+    _before_a_release(collections / "changelog.rst")
+
+
+def _before_a_release(page: Path) -> None:
+    """Head the changelog's page when no version was released: antsibull-docs then writes one without a title."""
+    released = yaml.safe_load((HOME / "changelogs" / "changelog.yaml").read_text(encoding="utf-8"))["releases"]
+    if not released:
+        page.write_text("Changelog\n=========\n\nNo version has been released.\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
