@@ -8,6 +8,7 @@ from collections import Counter
 from typing import Any, ClassVar
 
 from ansible.utils.display import Display
+from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import detection, next_steps, whole
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import (
@@ -17,9 +18,6 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter
     results_of,
     versions,
 )
-
-# What is looked at there is the system that runs.
-RUNNING = (None, "/", "/proc/self/root", "/proc/1/root")
 
 
 class ActionModule(Adapter):
@@ -40,7 +38,7 @@ class ActionModule(Adapter):
         run = {"change_id": "", "time": now(), **versions(self.catalog(options))}
         found = [runs.of_detection(host, results.get(host), run) for host in sorted(options["hosts"])]
         verdicts = dict(Counter(record["verdict"] for record in found))
-        images = {host for host, result in results.items() if (result or {}).get("root") not in RUNNING}
+        images = {host for host, result in results.items() if not platforms.is_live((result or {}).get("root"))}
         to_do = ["", *next_steps.lines(found, images), ""]
         if options["show"] == "next":
             Display().display("\n".join(to_do))

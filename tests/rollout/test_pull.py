@@ -81,7 +81,7 @@ def test_a_machine_that_is_not_in_the_plan_or_was_cloned_is_refused(tmp_path: Pa
     fleet = _fleet(tmp_path)
     for machine, code, words in (
         (OTHER, "machine_not_planned", "none of its hosts is this machine"),
-        (CLONE, "machine_ambiguous", "2 of its hosts report this machine-id: laptop2, laptop3"),
+        (CLONE, "machine_ambiguous", "2 of its hosts report this machine ID: laptop2, laptop3"),
     ):
         _be(fleet, "localhost", machine)
         run = fleet.run("pull")

@@ -31,13 +31,13 @@ def _connection(user: str, become: str, pipelining: bool) -> Any:
     return made
 
 
-class _Transport(posix.Transport):
+class _Transport(posix.Posix):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Ansible wants one."""
         raise NotImplementedError
 
 
-def _transport(connection: Any) -> posix.Transport:
+def _transport(connection: Any) -> posix.Posix:
     made = _Transport.__new__(_Transport)
     made._connection, made._task = connection, SimpleNamespace(environment=None, check_mode=True)
     made._play_context = PlayContext()

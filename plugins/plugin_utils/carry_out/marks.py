@@ -13,12 +13,13 @@ from ..plan.model import CHANGE_MARK, DIGEST_MARK, SHORT
 UNMARKED = ("before", "old", "new", "paths", "script", "package", "user")
 
 
-def expanded(steps: list[dict[str, Any]], plan_digest: str, change_id: str) -> list[dict[str, Any]]:
-    """Return steps with the planner's marks replaced.
+def expanded(plan: dict[str, Any], plan_digest: str, change_id: str) -> list[dict[str, Any]]:
+    """Return the steps of a plan with the planner's marks replaced.
 
     Text of the host or its owner, such as a line of a file, stays exactly as it was approved.
     """
-    return [_expanded(step, plan_digest, change_id) if platforms.kind(step["kind"]).marked else step for step in steps]
+    kind = platforms.of_plan(plan).kind
+    return [_expanded(step, plan_digest, change_id) if kind(step["kind"]).marked else step for step in plan["steps"]]
 
 
 def _expanded(content: Any, plan_digest: str, change_id: str) -> Any:

@@ -63,7 +63,7 @@ def arguments(
     by which the endpoint distinguishes runs of different controllers. AvshiftError names the secrets that this part or
     a later one needs and that were not given.
     """
-    steps = expanded(plan["steps"], plan["digest"], change_id)
+    steps = expanded(plan, plan["digest"], change_id)
     parts = list(PARTS) if part == ALL else [part]
     pending = before["pending"] if before and "pending" in before else None
     given: list[str] = []

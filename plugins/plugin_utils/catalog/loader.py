@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import files, index, site
+from . import files, index, of_linux, of_windows, site
 from .files import HOME, digest_of
-from .model import Catalog, Conflict, Domain, Limit, Mode, Net, Product, Provider, Sign
+from .model import Catalog, Conflict, Domain, Limit, Net, Product, Provider, Sign
 
 # Kinds of entries that the engine works with, and what a message calls one.
 KINDS = {
@@ -23,34 +23,8 @@ KINDS = {
     "limits": "limits",
     "domains": "domains",
 }
-# Keys of an entry whose facts are signs of the kind of evidence, and the key of a fact that says what to look for.
-SIGNS = {
-    "packages": ("package", "name"),
-    "processes": ("process", "below"),
-    "container_processes": ("container_process", "below"),
-    "units": ("unit", "name"),
-    "paths": ("path", "path"),
-    "home_paths": ("home_path", "below_home"),
-    "accounts": ("account", "name"),
-    "groups": ("group", "name"),
-    "kernel_modules": ("kernel_module", "name"),
-    "packet_marks": ("packet_mark", "mark"),
-    "packet_chains": ("packet_chain", "name"),
-    "kernel_names": ("kernel_name", "prefix"),
-    "certificates": ("certificate", "subject"),
-    "mentions": ("mention", "text"),
-    "installers": ("installer", "name"),
-    "uninstall_entries": ("uninstall_entry", "name"),
-    "upgrade_codes": ("msi_product", "code"),
-    "services": ("service", "name"),
-    "drivers": ("driver", "name"),
-    "folders": ("folder", "folder"),
-    "vendor_keys": ("vendor_key", "key"),
-    "security_center": ("security_provider", "name"),
-    "event_channels": ("event_channel", "channel"),
-    "browser_hosts": ("browser_host", "host"),
-    "adapters": ("network_adapter", "adapter"),
-}
+# What reads the facts that only one platform's entries have.
+READERS = {"linux": of_linux, "windows": of_windows}
 
 
 def load(home: Path = HOME, sites: tuple[Path, ...] = ()) -> Catalog:
@@ -126,7 +100,7 @@ def _entries(home: Path, kind: str) -> Iterator[dict[str, Any]]:
 
 
 def _product(entry: dict[str, Any]) -> Product:
-    version_from, setup_done, net = entry.get("version_from"), entry.get("setup_done"), entry.get("net")
+    version_from, net = entry.get("version_from"), entry.get("net")
     return Product(
         id=entry["id"],
         name=entry["name"],
@@ -135,40 +109,20 @@ def _product(entry: dict[str, Any]) -> Product:
         signs=tuple(_signs(entry)),
         links_in=tuple(entry.get("links_in", {}).get("directories", ())),
         trees=tuple(path["path"] for path in entry.get("paths", ()) if path["scope"] == "tree"),
-        real_time_units=tuple(_real_time_units(entry)),
         retain=tuple((kept["path"], kept["holds"]) for kept in entry.get("retain", ())),
         encrypted=tuple(kept["path"] for kept in entry.get("retain", ()) if "encrypted" in kept),
-        moved_by=tuple(
-            (kept["path"], _value(kept["moved_by"])) for kept in entry.get("retain", ()) if "moved_by" in kept
-        ),
-        moved_paths=tuple(
-            (fact["path"], fact["holds"], _value(fact["set_by"])) for fact in entry.get("moved_paths", ())
-        ),
-        mark_settings=tuple(
-            (fact.get("mark", ""), _value(fact["set_by"]) if "set_by" in fact else "")
-            for fact in entry.get("packet_marks", ())
-        ),
         parents=tuple(entry.get("parents", {}).get("directories", ())),
         version_from=(version_from["link"], version_from["pattern"]) if version_from else None,
-        setup_done=_value(setup_done) if setup_done else "",
-        modes=tuple(Mode(_value(mode), mode["value"], mode["mode"]) for mode in entry.get("modes", ())),
         removal_needs=tuple(tuple(needed["paths"]) for needed in entry.get("removal_needs", ())),
         roles=tuple((role["role"], role["ends_with"]) for role in entry.get("process_roles", ())),
         shared_names=tuple(package["name"] for package in entry.get("packages", ()) if package.get("shared_name")),
-        shared_modules=tuple(module["name"] for module in entry.get("kernel_modules", ()) if module.get("shared_name")),
         removed_elsewhere=entry.get("removed_elsewhere", {}).get("by", ""),
         vendor=entry.get("vendor", ""),
         intercepts_by=entry.get("intercepts", {}).get("by", ""),
-        encrypting=tuple(driver["name"] for driver in entry.get("drivers", ()) if driver.get("encrypts")),
-        removal_properties=tuple(told["name"] for told in entry.get("removal_properties", ())),
         exclusions=entry.get("on_access_exclusions"),
         net=_net(net) if net else None,
+        **READERS[entry["platform"]].own(entry),
     )
-
-
-def _real_time_units(entry: dict[str, Any]) -> Iterator[str]:
-    for key in ("units", "services"):
-        yield from (unit["name"] for unit in entry.get(key, ()) if unit.get("real_time"))
 
 
 def _net(net: dict[str, Any]) -> Net:
@@ -176,26 +130,11 @@ def _net(net: dict[str, Any]) -> Net:
 
 
 def _signs(entry: dict[str, Any]) -> Iterator[Sign]:
-    for key, (kind, what) in SIGNS.items():
+    reader = READERS[entry["platform"]]
+    for key, (kind, what) in reader.SIGNS.items():
         for fact in (fact for fact in entry.get(key, ()) if what in fact):
             yield Sign(kind, fact[what], fact.get("scope") or fact.get("holds", ""), fact.get("essential", False))
-    for section in entry.get("ini_sections", ()):
-        yield Sign("ini_section", f"{section['file']}[{section['section']}]")
-    for named in entry.get("named_entries", ()):
-        yield Sign("named_entry", f"{named['directory'].rstrip('/')}/{named['name']}")
-    for folder in entry.get("folders", ()):
-        if folder["holds"] == "programs":
-            yield Sign("running_program", folder["folder"])
-    if "folders" not in entry:
-        yield from (Sign("running_service", service["name"]) for service in entry.get("services", ()))
-    set_by = [fact.get("set_by") for key in ("packet_marks", "moved_paths") for fact in entry.get(key, ())]
-    for told in (entry.get("setup_done"), *entry.get("modes", ()), *set_by):
-        if told:
-            yield Sign("ini_value", _value(told))
-
-
-def _value(told: dict[str, Any]) -> str:
-    return f"{told['file']}[{told['key']}]"
+    yield from reader.further_signs(entry)
 
 
 def _provider(entry: dict[str, Any]) -> Provider:

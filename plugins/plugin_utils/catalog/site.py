@@ -83,8 +83,7 @@ def _refuse_unread(error: OSError) -> None:
 def _refuse_replaceable(path: Path) -> None:
     """Refuse what other users of the controller could change: a catalog decides what is done as root on every host.
 
-    That is a world-writable file or directory, or one that lies in such a directory, unless that is
-    sticky, as /tmp is.
+    That is a world-writable file or directory, or one that lies in such a directory, unless that is sticky.
     """
     try:
         real = path.resolve()

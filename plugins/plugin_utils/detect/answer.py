@@ -14,7 +14,7 @@ from .match import findings
 
 
 def answer(evidence: Evidence, catalog: Catalog, servers: Iterable[str] | None = None) -> dict[str, Any]:
-    """Return findings, evidence, unknowns, limits, complete, earlier runs, and the products that those removed.
+    """Return the platform, findings, evidence, unknowns, limits, complete, earlier runs, and what those removed.
 
     With ``servers``, names and addresses of management servers (none, if it is empty), also whether the host is silent.
     """
@@ -26,6 +26,7 @@ def answer(evidence: Evidence, catalog: Catalog, servers: Iterable[str] | None =
     removed = {product for run in runs if run.get("status") == "done" for product in run.get("products", ())}
     heard = {} if servers is None else {"silence": silence.told(evidence, catalog, servers, found)}
     return {
+        "platform": evidence.table.platform,
         "findings": [finding.to_json() for finding in found],
         "evidence": list(evidence.items.values()),
         "unknowns": not_known,

@@ -23,7 +23,7 @@ def named(document: dict[str, Any], machine: str | None, path: str) -> str:
             "machine_unnamed",
             LOOKING,
             path,
-            "the machine does not report a machine-id",
+            "the machine does not report a machine ID",
             "Give it one, and plan it again.",
         )
     found: list[str] = sorted(host for host, entry in document["hosts"].items() if Carried.of(entry).machine == machine)
@@ -42,6 +42,6 @@ def named(document: dict[str, Any], machine: str | None, path: str) -> str:
         "machine_ambiguous",
         LOOKING,
         path,
-        f"{len(found)} of its hosts report this machine-id: {some}",
-        "Give cloned machines a machine-id each, and plan them again.",
+        f"{len(found)} of its hosts report this machine ID: {some}",
+        "Give each cloned machine a machine ID of its own, and plan them again.",
     )

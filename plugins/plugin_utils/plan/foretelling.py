@@ -7,7 +7,7 @@ No approval, ring, threshold or exit code belongs to one. It has no digest, sinc
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,11 +25,14 @@ LEVELS = ("error", "overridable", "warning", UNKNOWN, "info", "ok")
 class Foretelling:
     """How a platform foretells. ``asked`` gives {reads, signs} of the first look at a host, from a catalog;
     ``made`` the forecast, from ({reads, signs} with those of a second look, the whole answer, evidence made of it,
-    catalog, goal).
+    catalog, goal). ``gone`` gives (kind, what) of each thing that a package in it removes, ``limits`` say what no
+    forecast of the platform knows.
     """
 
     asked: Callable[[Catalog], dict[str, Any]]
     made: Callable[[dict[str, Any], dict[str, Any], dict[str, Any], Catalog, Goal], dict[str, Any]]
+    gone: Callable[[dict[str, Any]], Iterable[tuple[str, str]]]
+    limits: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ def make(wanted: Wanted, host: str, evidence: Evidence) -> Plan:
     case = Case(**vars(request), staged=staged, steps=tuple(steps), data=data, staying=staying)
     return Plan(
         host=host,
+        platform=platform.name,
         system={key: evidence.host.get(key, "") for key in ("system", "version")},
         goal=request.goal,
         findings=request.found,
@@ -88,8 +89,6 @@ def _shown(evidence: Evidence) -> dict[str, Any]:
     return {
         "processes": {item["what"]: item["value"]["pids"] for item in evidence.of_kind("process")},
         "evidence": len(evidence.items),
-        "kernel": evidence.host.get("kernel"),
-        "python": evidence.host.get("python"),
     }
 
 

@@ -164,10 +164,12 @@ class Carried:
 class Plan:
     """The ordered steps that take one host from its findings to its goal.
 
-    ``shown`` changes by itself; it is for people, and no decision uses it. ``carried`` is for later steps.
+    ``platform`` is the name of the host's. ``shown`` changes by itself; it is for people, and no decision uses it.
+    ``carried`` is for later steps.
     """
 
     host: str
+    platform: str
     system: dict[str, Any]
     goal: Goal
     findings: tuple[Finding, ...]
@@ -185,6 +187,7 @@ class Plan:
         """Return the plan as it is written, with its digest."""
         content = {
             "format_version": FORMAT_VERSION,
+            "platform": self.platform,
             "goal": self.goal.to_json(),
             "system": self.system,
             "findings": [finding.to_json() for finding in self.findings],

@@ -60,6 +60,9 @@ class Kind:
     handover: Callable[[dict[str, Any]], Handover] | None = None
 
 
+PLAIN = Kind()
+
+
 class Known(Protocol):
     """What an approved plan has seen of a host and was to change on it."""
 
@@ -149,6 +152,11 @@ class Platform:
     selftest: Callable[[Provider, dict[str, Any], dict[str, Any], int], dict[str, Any]] = (
         lambda _provider, _options, _host, _days: {}
     )
+    # Roots at which a look sees the system that runs, and no disk or image.
+    live_roots: tuple[str, ...] = ()
+    # Letters in its packages' versions, and endings of its files, by which a text is known to name nobody.
+    version_letters: tuple[str, ...] = ()
+    file_endings: tuple[str, ...] = ()
     state_of: Callable[[Catalog, str, dict[str, Any]], dict[str, Any] | None] = lambda _catalog, _product, _host: None
     # Evidence from the answers of a host that gives raw facts, from (what was asked, its answer); None where the host
     # itself makes evidence of what it sees.
@@ -157,6 +165,10 @@ class Platform:
     further: Callable[[dict[str, Any], dict[str, Any]], list[dict[str, Any]]] = lambda _asked, _answer: []
     # How a removal is foretold where none is planned; None where hosts get plans.
     foretelling: Foretelling | None = None
+
+    def kind(self, name: str) -> Kind:
+        """Return what the engine has to know about a kind of step."""
+        return self.kinds.get(name, PLAIN)
 
     def sort(self, steps: Iterable[Step]) -> list[Step]:
         """Return steps by part, then in the platform's order; those of one phase keep the order that they came in."""

@@ -8,15 +8,15 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..catalog.model import Limit, Product
-from ..detect.evidence import Evidence, Item, Table
+from ..detect.evidence import Evidence
 from ..errors import AvshiftError
-from ..plan.platform import Handover, Kind, Platform
+from ..plan.foretelling import Foretelling
+from ..plan.platform import Handover, Platform
 from .linux.platform import LINUX
 from .windows.platform import WINDOWS
 
 # By the name that a host's first answer gives its system.
 ALL: dict[str, Platform] = {LINUX.name: LINUX, WINDOWS.name: WINDOWS}
-PLAIN = Kind()
 
 
 def expected() -> Platform:
@@ -44,20 +44,28 @@ def of(host: dict[str, Any]) -> Platform:
 
 
 def of_plan(plan: dict[str, Any]) -> Platform:
-    """Return the platform that a written plan was made for: the one that has all of its kinds of steps."""
-    wanted = {step["kind"] for step in plan["steps"]}
-    return next((platform for platform in ALL.values() if wanted <= set(platform.kinds)), expected())
+    """Return the platform that a written plan was made for."""
+    return named(str(plan.get("platform", "")))
+
+
+def foretelling(name: str) -> Foretelling:
+    """Return how the platform of this name foretells; AvshiftError if its hosts get plans, or if there is none."""
+    told = of({"platform": name}).foretelling
+    if told is None:
+        raise AvshiftError(
+            "platform_unknown",
+            "Reading a forecast",
+            name,
+            "hosts of this platform get plans and no forecasts",
+            "Make the plan again with this version of the collection.",
+        )
+    return told
 
 
 def of_other_root(collected: dict[str, Any]) -> Iterator[Platform]:
     """Yield the platforms that a root may be of in which the expected one does not recognise its own system."""
     if any(item["kind"] == "root" and "unknown" in item for item in collected["evidence"]):
         yield from ALL.values()
-
-
-def table() -> Table:
-    """Return the meaning of each kind of evidence on every system that can be checked."""
-    return expected().table
 
 
 def evidence(collected: dict[str, Any]) -> Evidence:
@@ -73,21 +81,26 @@ def detection(
     return asked.probes([product for product in products if product.platform == asked.platform], limits)
 
 
-def kind(name: str) -> Kind:
-    """Return what the engine has to know about a kind of step. A name that two platforms use is one kind."""
-    return next((platform.kinds[name] for platform in ALL.values() if name in platform.kinds), PLAIN)
-
-
 def handovers(plan: dict[str, Any]) -> list[Handover]:
     """Return the handovers of a written plan, as its readers need them."""
+    kind = of_plan(plan).kind
     told = ((kind(step["kind"]).handover, step["target"]) for step in plan["steps"])
     return [read(target) for read, target in told if read is not None]
 
 
-def waiting(facts: Iterable[dict[str, Any]], seen: Iterable[Item]) -> list[str]:
-    """Return in words what waits for a restart, from the facts of steps and the evidence of a later look."""
-    told, items = list(facts), list(seen)
-    return [left for platform in ALL.values() for left in platform.waiting(told, items)]
+def is_live(root: str | None) -> bool:
+    """Return True if a look at this root, None where none was named, sees a system that runs."""
+    return root is None or any(root in platform.live_roots for platform in ALL.values())
+
+
+def version_letters() -> list[str]:
+    """Return the letters in versions of every system's packages."""
+    return sorted({letters for platform in ALL.values() for letters in platform.version_letters})
+
+
+def file_endings() -> list[str]:
+    """Return the endings of every system's own files."""
+    return sorted({ending for platform in ALL.values() for ending in platform.file_endings})
 
 
 def archives() -> str:

@@ -26,7 +26,7 @@ def of_plan(host: str, planned: dict[str, Any] | None, run: dict[str, Any]) -> d
     """
     plan, forecast = (planned or {}).get("plan"), (planned or {}).get("foretold")
     if forecast is not None:
-        marked = preview.of(forecast["system"]["system"])
+        marked = preview.of(forecast["platform"])
         return compose(host, "plan", run, preview.word(forecast), forecast=forecast, preview=marked)
     if plan is None:
         return compose(host, "plan", run, verdict.UNKNOWN, failure=failure_of(planned))
@@ -264,6 +264,7 @@ def _whole(result: dict[str, Any] | None, key: str) -> dict[str, Any] | None:
 
 
 KEPT = (
+    "platform",
     "findings",
     "evidence",
     "unknowns",

@@ -97,7 +97,8 @@ def until_reboot(word: str, outcomes: Iterable[dict[str, Any]], collected: dict[
 
 def waiting(outcomes: Iterable[dict[str, Any]], collected: dict[str, Any]) -> list[str]:
     """Return what steps could not end and a later look still saw: it waits for a restart."""
-    return platforms.waiting((outcome["facts"] for outcome in outcomes), collected.get("evidence", ()))
+    platform = platforms.named(str(collected.get("platform", "")))
+    return platform.waiting((outcome["facts"] for outcome in outcomes), collected.get("evidence", ()))
 
 
 def of_detection(collected: dict[str, Any]) -> str:

@@ -95,7 +95,7 @@ def _zone(given: Any, place: str) -> str:
 
 
 def _no_zone(place: str, cause: str) -> str:
-    raise unreadable(f"{place}.zone", cause, "Give one such as Europe/Berlin; Debian has them in the package tzdata.")
+    raise unreadable(f"{place}.zone", cause, "Give one such as Europe/Berlin; the package tzdata has them.")
 
 
 def _moment(given: Any, zone: str, place: str, at_end: bool) -> datetime:

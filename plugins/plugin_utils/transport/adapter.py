@@ -22,9 +22,10 @@ from ..errors import AvshiftError
 from ..schema import answers
 from ..version import VERSION
 from ..visible import visible
-from . import limits, windows
-from .posix import Transport, add_module, host_of
+from . import limits
+from .posix import Posix, add_module, host_of
 from .this_run import PRIVATE
+from .windows import Windows
 
 RESULTS_OF_RUN = PRIVATE / "avshift-results"
 # Probes of a look that asks for the host's facts alone.
@@ -37,7 +38,7 @@ LONGEST_MESSAGE = 4000
 TIMED_OUT = limits.timeout_error()
 
 
-class Adapter(Transport):
+class Adapter(Posix, Windows):
     """An action plugin that checks its options, calls ``act`` and turns the engine's error into a failed result."""
 
     SPEC: ClassVar[dict[str, Any]] = {}
@@ -108,30 +109,9 @@ class Adapter(Transport):
         names = ("avshift_file_mode", "avshift_directory_mode")
         return Modes.of(*(self._templar.template(task_vars.get(name)) for name in names))
 
-    def system(self) -> str:
-        """Return the platform that the connection's shell belongs to; '' if it does not show."""
-        return windows.NAME if windows.is_one(self._connection) else ""
-
-    def only_looked_at(self) -> dict[str, Any] | None:
-        """Return the result of a host of a kind that is looked at and never changed, None of any other.
-
-        Such a host is not contacted, and it is no failure: ``forecast`` is the code that says so.
-        """
-        if not windows.is_one(self._connection):
-            return None
-        told = windows.forecast_only(self.host)
-        return {
-            "skipped": True,
-            "changed": False,
-            "to_do": False,
-            "forecast": told.code,
-            "platform": windows.NAME,
-            "msg": str(told),
-        }
-
     def raw_facts(self, reads: list[dict[str, Any]], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Return what a host without endpoint code answers to reads; AvshiftError as ``on_endpoint`` raises it."""
-        answer = windows.read(self, plain(reads), task_vars)
+        answer = self.read(plain(reads), task_vars)
         self._is_answered = True
         return answer
 
@@ -182,8 +162,8 @@ class Adapter(Transport):
 
         Raises AvshiftError saying why if that failed, or if the answer has another form.
         """
-        if windows.is_one(self._connection):
-            raise windows.forecast_only(self.host)
+        if self.system():
+            raise self.forecast_only()
         answer = answers.checked(call, plain(self.ask(call, arguments, task_vars)), self.host)
         self._is_answered = True
         return answer

@@ -46,7 +46,7 @@ ANSWER_ROOM = 1 << 30
 REMOVAL = 15.0
 
 
-class Transport(ActionBase):
+class Posix(ActionBase):
     """Runs the endpoint's code on a host with a POSIX shell and returns its answer."""
 
     # The host's name, for messages; whoever runs the action sets it.

@@ -65,4 +65,7 @@ LINUX = Platform(
     remedies=REMEDIES,
     selftest=selftest.arguments,
     state_of=selftest.of_product,
+    live_roots=("/", "/proc/self/root", "/proc/1/root"),
+    version_letters=("deb", "dfsg", "el", "fc", "amzn", "u", "ubuntu", "amd", "generic", "cloud"),
+    file_endings=("service", "socket", "timer", "so", "d"),
 )

@@ -10,6 +10,7 @@ from . import names, planning
 from .collected import collected
 from .evidence import TABLE
 from .forecast.made import made
+from .forecast.texts import LIMITS, gone
 
 WINDOWS = Platform(
     name="windows",
@@ -19,6 +20,7 @@ WINDOWS = Platform(
     kinds={},
     order=(),
     collected=collected,
+    file_endings=("exe", "dll", "sys", "msi"),
     further=planning.further,
-    foretelling=Foretelling(planning.asked, made),
+    foretelling=Foretelling(planning.asked, made, gone, LIMITS),
 )

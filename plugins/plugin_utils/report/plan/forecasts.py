@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ... import platforms
-from ...plan.foretelling import LEVELS
+from ...plan.foretelling import LEVELS, Foretelling
 from ...record import preview
 from .. import words
 
@@ -18,12 +18,6 @@ FORECAST = "forecast"
 MEANING = (
     "A forecast is not a plan: there is nothing in it to approve, nothing carries it out, and no ring, limit or exit "
     "code counts its hosts. It says what a removal would have to do, and what has to be settled first."
-)
-LIMITS = (
-    "Looking at Windows and foretelling were tested with recorded answers, on disks with registry hives, and with "
-    "stand-in packages. None of it was ever run on a real Windows, nor on the vendor's own packages.",
-    "What a package lists is what Windows Installer takes with it. What its maker's own actions do is in no table, and "
-    "folders are those that the package has by default: the owner may have chosen others.",
 )
 
 
@@ -49,7 +43,16 @@ class Forecast:
     @property
     def platform(self) -> str:
         """Return the platform's name."""
-        return platforms.of(self.content["system"] | {"platform": self.content["system"]["system"]}).name
+        return str(self.content["platform"])
+
+    @property
+    def foretelling(self) -> Foretelling:
+        """Return how its platform foretells."""
+        return platforms.foretelling(self.platform)
+
+    def packages(self) -> Iterator[tuple[dict[str, Any], list[tuple[str, str]]]]:
+        """Yield each package with (kind, what) of everything that it removes, and of its vendor's own actions."""
+        yield from ((package, list(self.foretelling.gone(package))) for package in self.content["packages"])
 
     @property
     def verdict(self) -> str:
@@ -104,13 +107,10 @@ def by_platform(forecasts: tuple[Forecast, ...], plans: list[tuple[dict[str, Any
     return sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
-def gone(package: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield (kind, what) of everything that a package removes, and of its vendor's own actions."""
-    for kind in ("files", "registry"):
-        yield from ((kind, told) for told in package.get(kind, ()))
-    yield from (("service", f"{told['name']} ({told['display_name']})") for told in package.get("services", ()))
-    for told in package.get("actions", ()):
-        yield "own action", f"{told['sequence']} {told['name']} ({told['what']}), if {told['condition'] or 'always'}"
+def limits(forecasts: tuple[Forecast, ...]) -> tuple[str, ...]:
+    """Return in words what forecasts do not know, by the platforms of their hosts, each once."""
+    told = [limit for one in forecasts for limit in one.foretelling.limits]
+    return tuple(dict.fromkeys(told))
 
 
 def rows(forecasts: tuple[Forecast, ...]) -> Iterator[list[object]]:

@@ -10,7 +10,7 @@ from ...plan.model import PARTS
 from .. import page, words
 from . import apart, change_form, prose, rings
 from .changes import diff
-from .forecasts import FORECAST, LIMITS, gone
+from .forecasts import FORECAST, limits
 from .view import CHANGE, NOTHING, REFUSED, Group, View
 
 SHARES = (
@@ -32,8 +32,7 @@ def render(view: View) -> str:
         document=view.document,
         prose=prose,
         words=words,
-        forecast_limits=LIMITS,
-        gone=gone,
+        forecast_limits=limits(view.forecasts),
         apart=apart,
         parts=PARTS,
         diff=diff,

@@ -11,7 +11,7 @@ from .. import words
 from ..escape import cell, fenced
 from . import apart, change_form, prose, rings
 from .changes import diff
-from .forecasts import LIMITS, Forecast, gone
+from .forecasts import Forecast, limits
 from .view import Group, Told, View
 
 # How many hosts with their own results are named; plan.csv and plan.html name all of them.
@@ -97,7 +97,7 @@ def _forecasts(view: View) -> Iterator[str]:
     yield from _table(["class", "hosts", "system", "found", "steps foretold", "to settle"], rows)
     for one in view.forecasts:
         yield from _forecast(one)
-    yield from _listed(LIMITS)
+    yield from _listed(limits(view.forecasts))
 
 
 def _forecast(one: Forecast) -> Iterator[str]:
@@ -117,11 +117,11 @@ def _forecast(one: Forecast) -> Iterator[str]:
 
 def _packages_of(one: Forecast) -> Iterator[str]:
     """Yield what the packages remove, and their vendors' own actions."""
-    for package in one.content["packages"]:
+    for package, gone in one.packages():
         name, code, state, why = (cell(package[key]) for key in ("name", "code", "state", "why"))
         yield f"Package of {name} {code}: {state} {why}"
         yield ""
-        yield from _listed(f"{kind}: {told}" for kind, told in gone(package))
+        yield from _listed(f"{kind}: {told}" for kind, told in gone)
 
 
 def _not_planned(view: View) -> Iterator[str]:

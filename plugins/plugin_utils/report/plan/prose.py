@@ -196,7 +196,8 @@ def reboots(view: View) -> tuple[str, str]:
 
 def _restarts(group: Group) -> tuple[str, ...]:
     """Return why steps of a class may take a restart, each reason once."""
-    reasons = [platforms.kind(step["kind"]).restart for step in group.plan["steps"]]
+    kind = platforms.of_plan(group.plan).kind
+    reasons = [kind(step["kind"]).restart for step in group.plan["steps"]]
     return tuple(dict.fromkeys(reason for reason in reasons if reason))
 
 
@@ -232,9 +233,9 @@ def justification(view: View) -> list[str]:
 def bound(view: View) -> str:
     """Return what an approval of the plan covers, and that it does not expire unless it is given an end."""
     unbound = sum(not Carried.of(entry).machine for group in view.groups for entry in group.entries.values())
-    words = "It is bound to each machine, by machine-id, and to its name."
+    words = "It is bound to each machine, by its machine ID, and to its name."
     if unbound:
-        words += f" Without a machine-id, and so bound by name alone: {counted(unbound, 'host')}."
+        words += f" Without a machine ID, and so bound by name alone: {counted(unbound, 'host')}."
     own = (
         "this plan is not its own approval"
         if view.document.get(NEEDS_APPROVAL)

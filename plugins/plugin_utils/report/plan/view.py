@@ -68,7 +68,7 @@ class Group:
     @cached_property
     def steps(self) -> dict[str, list[dict[str, Any]]]:
         """Return its steps by part, with their marks filled in."""
-        steps = expanded(self.plan["steps"], self.digest, "")
+        steps = expanded(self.plan, self.digest, "")
         return {part: [step for step in steps if step["part"] == part] for part in PARTS}
 
     @cached_property

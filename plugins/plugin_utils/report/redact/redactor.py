@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from ... import platforms
 from ...redacted import marked
 from .names import ADDRESS, HOMES, HOST, HOST_KEYS, HOSTS, OTHER, USER, USER_KEYS, Pseudonyms
 from .vocabulary import PARTS, WORD
@@ -31,14 +32,15 @@ FORMS = re.compile(
 )
 HEX = re.compile(r"[0-9A-Fa-f]{12,}")
 STEP = re.compile(r"\d{1,4}-(?:stage|handover|remove)-(?P<kind>\w+)")
-FILE = re.compile(r"(?P<stem>.+)(?P<ending>\.(?:service|socket|timer|conf|log|ini|json|gz|sha256|sh|py|so|d))")
+ENDINGS = ("conf", "log", "ini", "json", "gz", "sha256", "sh", "py", *platforms.file_endings())
+FILE = re.compile(rf"(?P<stem>.+)(?P<ending>\.(?:{'|'.join(ENDINGS)}))")
 OCTET = r"(?:25[0-5]|2[0-4]\d|[01]?\d?\d)"
 # What has a version's form and may be an address. No example stands here: it would be a word of the collection's own.
 NO_VERSION = rf"(?<!\d){OCTET}([._-]){OCTET}(?:\1{OCTET}){{2}}(?!\d)|(?<!\d)\d{{4}}([._-])\d{{4}}\2\d{{4}}(?!\d)"
-# A version, with the letters that distributions add; longer numbers may be private.
+# A version, with the letters that systems add; longer numbers may be private.
 VERSION = re.compile(
     rf"(?!.*(?:\d{{7}}|{NO_VERSION}))"
-    r"[v.]?\d{1,6}(?:[._-]?(?:\d{1,6}|deb|dfsg|el|fc|amzn|u|ubuntu|rc|amd|generic|cloud|x|p|r))*",
+    rf"[v.]?\d{{1,6}}(?:[._-]?(?:\d{{1,6}}|rc|x|p|r|{'|'.join(platforms.version_letters())}))*",
     re.ASCII,
 )
 # Free texts of users, by their key.

@@ -95,7 +95,7 @@ def _platform(record: dict[str, Any]) -> str:
         return str(marked["platform"]) or UNKNOWN
     if record["plan"] is not None:
         return platforms.of_plan(record["plan"]).name
-    return platforms.expected().name if record["verification"] else UNKNOWN
+    return str(collected_in(record).get("platform") or UNKNOWN)
 
 
 def _found(record: dict[str, Any]) -> list[dict[str, Any]] | None:

@@ -37,7 +37,8 @@ def predicted(plan: dict[str, Any] | None) -> dict[str, Any] | None:
     """Return a plan's predicted result; None without a plan."""
     if plan is None:
         return None
-    retains = any(platforms.kind(step["kind"]).retains for step in plan["steps"])
+    kind = platforms.of_plan(plan).kind
+    retains = any(kind(step["kind"]).retains for step in plan["steps"])
     kept = Carried.of(plan).retained.values() if retains else ()
     return {
         "verdict": verdict.predicted(plan),

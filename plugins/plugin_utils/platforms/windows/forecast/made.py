@@ -56,6 +56,7 @@ def made(
     told = unknowns.told(case.evidence, case.products.values(), [finding.id for finding in case.found])
     return {
         "format_version": FORMAT_VERSION,
+        "platform": TABLE.platform,
         "system": {key: str(case.evidence.host.get(key, "")) for key in ("system", "version", "product")},
         "findings": [finding.to_json() for finding in case.found],
         "complete": not any(unknown["bears"] for unknown in told),
