@@ -211,6 +211,7 @@ test-full: setup ## Run detection, removal, clamav, providers, handover, interru
 	$(if $(filter inside,$(WAY)),,AVSHIFT_CONTROLLER_SET=full tests/controller/run.sh)
 	$(if $(filter inside,$(WAY)),,$(MAKE) newcomer)
 	$(if $(filter inside,$(WAY)),,$(MAKE) test-windows)
+	$(MAKE) damaged
 	$(MOLECULE_TEST) detection
 	$(MOLECULE_TEST) removal
 	$(MOLECULE_TEST) clamav
@@ -224,6 +225,10 @@ test-full: setup ## Run detection, removal, clamav, providers, handover, interru
 test-matrix: setup ## Run the endpoint's code on every Python that is here, with three ansible-cores: about 5 minutes; CORE=2.18 for another
 	@echo "== test-matrix"
 	cd tests && $(CURDIR)/$(BIN)/python -m matrix $(CORE)
+
+damaged: setup ## Read damaged package databases with the rpm of Debian 11 and 13: about two minutes
+	@echo "== damaged"
+	tests/damaged/run.sh $(abspath $(BIN))/python
 
 bench-detect: setup ## Measure detection beside Ansible's own tasks: about 15 minutes, no test
 	@echo "== bench-detect"
