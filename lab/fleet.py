@@ -80,6 +80,8 @@ def _build(arguments: argparse.Namespace) -> int:
     for image in (images.load(name) for name in wanted):
         if images.exists(image):
             say(image.name, f"there already: {image.reference}")
+        elif not arguments.image and (why := images.lacking(image)):
+            say(image.name, f"left out with its hosts: {why}")
         else:
             with step(image.name, f"made: {image.reference}"):
                 images.make(image)

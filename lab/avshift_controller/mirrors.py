@@ -37,7 +37,7 @@ class Mirror:
         wanted = [(self.main, suite), (self.main, f"{suite}-updates"), (self.security, f"{suite}-security")]
         lines = []
         for address, name in wanted:
-            why = "" if name == suite else _lacking(address, name)
+            why = "" if name == suite else lacking(address, name)
             if not why:
                 lines.append(f"deb {address} {name} main")
             elif say_left_out:
@@ -92,7 +92,7 @@ def _keyring(address: str) -> str:
     return ""
 
 
-def _lacking(address: str, suite: str) -> str:
+def lacking(address: str, suite: str) -> str:
     """Return why a suite is not available, '' if it is."""
     if not address:
         return "no mirror of it is known: MIRROR= names the main archive alone"

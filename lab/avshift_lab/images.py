@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shlex
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from avshift_controller import mirrors
+
 from . import data
 from .commands import podman, podman_attempt, run
+from .errors import LabError
 from .paths import CACHE, IMAGES
 
 REPOSITORY = "localhost/avshift-lab"
@@ -78,8 +82,17 @@ def exists(image: Image) -> bool:
     return podman_attempt("image", "exists", image.reference).returncode == 0
 
 
+def lacking(image: Image) -> str:
+    """Why the image cannot be made: the mirror that was named lacks its suite. '' if it can."""
+    named = os.environ.get("MIRROR", "")
+    return mirrors.lacking(named.rstrip("/"), image.suite) if named else ""
+
+
 def make(image: Image) -> None:
     """Bootstraps the image and gives it to podman."""
+    why = lacking(image)
+    if why:
+        raise LabError("making an image", image.name, why, "Leave its hosts out, or name a mirror that has it: MIRROR=")
     CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE) as folder:
         archive = str(Path(folder) / "root.tar")

@@ -12,6 +12,7 @@ from schemas import SCHEMAS
 from sources import PLUGINS
 
 LOADER, STAGING = "plugin_utils/catalog/loader.py", "plugin_utils/**/staging/*.py"
+OF_LINUX, OF_WINDOWS = "plugin_utils/catalog/of_linux.py", "plugin_utils/catalog/of_windows.py"
 # Which files read the keys at a place of a schema; the longest matching place counts.
 READERS = {
     "product $": [LOADER, "plugin_utils/catalog/site.py"],
@@ -19,7 +20,7 @@ READERS = {
     "provider $.locally_verifiable": [STAGING],
     "provider $.options": [LOADER, "plugin_utils/**/settings.py"],
     "provider $.window": ["plugin_utils/report/**/*.py"],
-    "linux_catalog $.$defs.product": [LOADER, "plugin_utils/catalog/site.py"],
+    "linux_catalog $.$defs.product": [LOADER, OF_LINUX, "plugin_utils/catalog/site.py"],
     "linux_catalog $.$defs.product.on_access_exclusions": ["plugin_utils/**/side_by_side.py"],
     "linux_catalog $": [
         STAGING,
@@ -38,7 +39,7 @@ READERS = {
     "linux_catalog $.$defs.limit.lists": ["module_utils/collect/**/limits.py"],
     "linux_catalog $.$defs.mark": ["module_utils/collect/**/limits.py"],
     "linux_catalog $.$defs.directories": [LOADER],
-    "windows_catalog $": [LOADER],
+    "windows_catalog $": [LOADER, OF_WINDOWS],
     "domains $": [LOADER],
 }
 # Keys that say where a fact is from and how sure it is: for the catalog's maintainers, and for docs/sources.md.

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import functools
 import re
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +17,8 @@ from support import REPOSITORY
 from avshift_controller import locks, mirrors, roots
 from avshift_controller.errors import ControllerError
 from avshift_controller.places import Places
+from avshift_lab import images
+from avshift_lab.errors import LabError
 
 MIRROR = "http://mirror.example/debian"
 
@@ -134,3 +140,33 @@ def test_every_target_runs_there_or_says_why_not() -> None:
     assert _of_makefile("NEED_PYPI") - left_out == set()
     assert _of_makefile("CHECKS") - _of_makefile("DEBIAN_CHECKS") - left_out == set()
     assert _of_makefile("NEED_PYPI") & _of_makefile("IN_CONTROLLER") == set()
+
+
+@pytest.fixture
+def bookworm_alone(tmp_path: Path) -> Iterator[str]:
+    """The address of a mirror that has Debian 12 and nothing else."""
+    suite = tmp_path / "mirror/dists/bookworm"
+    suite.mkdir(parents=True)
+    (suite / "InRelease").write_text("Suite: stable\n", encoding="utf-8")
+    handler = functools.partial(SimpleHTTPRequestHandler, directory=str(tmp_path / "mirror"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.skipif(not Path(mirrors.HELPER).exists(), reason="there is no apt here")
+def test_an_image_whose_suite_the_mirror_lacks_is_left_out_by_name(
+    bookworm_alone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(mirrors, "proxies", dict)
+    monkeypatch.setenv("MIRROR", f"{bookworm_alone}/")
+    assert images.lacking(images.load("debian12-tools")) == ""
+    assert "has no such suite" in images.lacking(images.load("debian11"))
+    # A host that needs it is refused before anything is made.
+    with pytest.raises(LabError, match=r"debian11: .*has no such suite\. Leave its hosts out"):
+        images.make(images.load("debian11"))
+    monkeypatch.delenv("MIRROR")
+    assert images.lacking(images.load("debian11")) == ""
