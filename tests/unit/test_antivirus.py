@@ -72,9 +72,9 @@ def test_processes_that_could_not_be_looked_at_leave_it_open_who_intercepts() ->
 
 
 def test_probes_ask_for_both_catalogs_and_for_nothing_that_is_left_elsewhere() -> None:
-    asked = probes_for(CATALOG, platforms.table())
+    asked = probes_for(CATALOG, platforms.expected().table)
     whole = platforms.detection([*CATALOG.products, *CATALOG.antivirus])
-    assert asked == {**{kind: whole[kind] for kind in platforms.table().scanning}, "interceptor": ["/"]}
+    assert asked == {**{kind: whole[kind] for kind in platforms.expected().table.scanning}, "interceptor": ["/"]}
     for product in CATALOG.antivirus:
         assert set(product.of_kind("package")) <= set(asked["package"]["names"])
         assert set(product.of_kind("process")) <= set(asked["process"])

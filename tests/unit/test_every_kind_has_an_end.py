@@ -122,7 +122,12 @@ def _spoken_of(plan: dict[str, Any], identity: str, what: str) -> list[str]:
 
 
 def test_the_table_holds_every_kind_that_a_look_can_give() -> None:
-    judged = {*platforms.table().proving, *platforms.table().supporting, *platforms.table().running, "trusted_key"}
+    judged = {
+        *platforms.expected().table.proving,
+        *platforms.expected().table.supporting,
+        *platforms.expected().table.running,
+        "trusted_key",
+    }
     assert judged == {*LEFT, *RESTING}
     given = {*collector.KINDS, *collector.LIVE, "container_interceptor"}
     assert given == {*LEFT, *RESTING, *NO_RESIDUE}

@@ -79,7 +79,15 @@ def test_a_host_without_an_answer_is_no_preview() -> None:
 @pytest.fixture
 def report(tmp_path: Path) -> Path:
     """The report of three Windows hosts, one of which migrate left out, and of a Linux host that was never infected."""
-    linux = {"findings": [], "evidence": [], "unknowns": [], "complete": True, "removed_before": [], "earlier_runs": []}
+    linux = {
+        "platform": "linux",
+        "findings": [],
+        "evidence": [],
+        "unknowns": [],
+        "complete": True,
+        "removed_before": [],
+        "earlier_runs": [],
+    }
     planned = {"forecast": "windows_forecast_only", "platform": "windows"}
     made = [
         _verified("w1", CLIENT),

@@ -95,7 +95,7 @@ def _platform(record: dict[str, Any]) -> str:
         return str(marked["platform"]) or UNKNOWN
     if record["plan"] is not None:
         return platforms.of_plan(record["plan"]).name
-    return str(collected_in(record).get("platform") or UNKNOWN)
+    return platforms.named(str(collected_in(record).get("platform", ""))).name if record["verification"] else UNKNOWN
 
 
 def _found(record: dict[str, Any]) -> list[dict[str, Any]] | None:
