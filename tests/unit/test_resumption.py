@@ -132,6 +132,11 @@ def test_what_no_step_explains_is_refused(name: str, what: str, data: st.DataObj
     assert _beyond(name, _with(after(answer, done), DRIFTS[what])) != []
 
 
+def test_another_platform_is_refused() -> None:
+    _case, _answer, approved = _planned("full")
+    assert unexplained(approved, {**approved, "platform": "windows"}) == ["the platform was linux, is now windows"]
+
+
 @pytest.mark.parametrize("name", WITH_PATHS)
 def test_another_version_is_refused_until_its_package_is_gone(name: str) -> None:
     _case, answer, approved = _planned(name)

@@ -59,8 +59,10 @@ def test_it_is_planned() -> None:
     assert [step["kind"] for step in plan["steps"]] == ["announce", "bead_slide", "finish"]
     assert plan["steps"][0]["effects"][0]["path"] == "/frame"
     assert not plan["blocked"]
-    assert platforms.of_plan(plan) is ABACUS
-    assert _plan(empty=True)["steps"] == []
+    # Also where no kind of step could say it.
+    empty = _plan(empty=True)
+    assert empty["steps"] == []
+    assert platforms.of_plan(plan) is platforms.of_plan(empty) is ABACUS
 
 
 def test_its_plan_is_shown() -> None:
@@ -98,8 +100,17 @@ def test_what_came_of_it_is_reported(left: tuple[dict[str, Any], ...], verdict: 
     assert record["verdict"] == verdict
     records.write(records.path_of(f"{tmp_path}/records", "abacus1"), record)
     folder.make(f"{tmp_path}/records", f"{tmp_path}/report", ())
-    (host,) = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))["hosts"]
-    assert (host["host"], host["verdict"]) == ("abacus1", verdict)
+    told = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
+    (host,) = told["hosts"]
+    assert (host["host"], host["verdict"], told["totals"]["platforms"]) == ("abacus1", verdict, {"abacus": 1})
+
+
+def test_a_look_without_a_plan_is_reported_as_of_its_platform(tmp_path: Path) -> None:
+    seen = answer(platforms.evidence(_collected(BEAD)), BOTH)
+    records.write(tmp_path / "records/abacus1.json", runs.of_detection("abacus1", seen, RUN))
+    folder.make(f"{tmp_path}/records", f"{tmp_path}/report", ())
+    told = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
+    assert told["totals"]["platforms"] == {"abacus": 1}
 
 
 def test_a_system_that_no_platform_is_for_is_refused() -> None:

@@ -22,6 +22,7 @@ def unexplained(approved: dict[str, Any], current: dict[str, Any]) -> list[str]:
     """Return in words how a host differs from its approved plan by more than the plan's own half-done steps explain."""
     known = _Known(approved, platforms.of_plan(approved))
     return [
+        *changes("the platform", approved.get("platform"), current.get("platform")),
         *changes("the system's", approved["system"], current["system"]),
         *changes("the goal", _goal(approved), _goal(current)),
         *_new_findings(approved["findings"], current["findings"], known),
