@@ -15,7 +15,7 @@ from types import FrameType
 from . import groups, holder, locks, mirrors
 from .errors import ControllerError
 from .places import INSIDE, Places
-from .processes import dies_with_parent
+from .processes import began, dies_with_parent
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # Variables that a command gets from its caller's environment.
@@ -35,7 +35,7 @@ def run(places: Places, root: Path, command: list[str]) -> int:
     with locks.held(places.lock("use"), fcntl.LOCK_SH):
         held = holder.running(places, root)
         with _noted(places) as call:
-            code = _inside(places, held, command)
+            code = _inside(places, held, command, call.name)
             call.unlink(missing_ok=True)
     return code
 
@@ -45,7 +45,8 @@ def _noted(places: Places) -> Iterator[Path]:
     """Have a note of this call, which stays where it is killed or gives up."""
     places.calls.mkdir(parents=True, exist_ok=True)
     call = places.calls / str(os.getpid())
-    call.touch()
+    groups.make_below(places.control_group, call.name)
+    call.write_text(began(os.getpid()), encoding="ascii")
     previous = signal.signal(signal.SIGTERM, _give_up)
     try:
         yield call
@@ -57,14 +58,14 @@ def _give_up(number: int, _frame: FrameType | None) -> None:
     sys.exit(128 + number)
 
 
-def _inside(places: Places, held: holder.Holder, command: list[str]) -> int:
+def _inside(places: Places, held: holder.Holder, command: list[str], call: str) -> int:
     of = f"/proc/{held.first}"
     argv = ["nsenter", f"--mount={of}/ns/mnt", f"--pid={of}/ns/pid_for_children", f"--ipc={of}/ns/ipc"]
     argv += [f"--cgroup={of}/ns/cgroup", f"--net={of}/root/run/controller.net", "--", *IN_CHECKOUT, *command]
 
     def prepare() -> None:
         dies_with_parent()
-        groups.enter(places.control_group)
+        groups.enter(places.control_group, f"{groups.COMMANDS}/{call}")
 
     with subprocess.Popen(argv, env=_environment(places), preexec_fn=prepare) as process:
         while True:

@@ -66,7 +66,13 @@ def make(name: str) -> None:
         (folder / COMMANDS).mkdir(exist_ok=True)
 
 
-def enter(name: str, below: str = COMMANDS) -> None:
+def make_below(name: str, call: str) -> None:
+    """Make a group of its own for a command."""
+    for folder in folders(name):
+        (folder / COMMANDS / call).mkdir(exist_ok=True)
+
+
+def enter(name: str, below: str) -> None:
     """Move this process into the group. For use between fork and exec."""
     for folder in folders(name):
         (folder / below / "cgroup.procs").write_text("0", encoding="ascii")
@@ -76,6 +82,12 @@ def move(pid: int, name: str) -> None:
     """Move a process into the group of commands."""
     for folder in folders(name):
         (folder / COMMANDS / "cgroup.procs").write_text(str(pid), encoding="ascii")
+
+
+def kill_below(name: str, call: str) -> None:
+    """Kill all that is in a command's own group."""
+    for pid in members(f"{name}/{COMMANDS}/{call}"):
+        kill(pid)
 
 
 def members(name: str) -> set[int]:

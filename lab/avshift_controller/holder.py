@@ -1,11 +1,13 @@
 """Who holds the root's namespaces: a small process inside, and a supervisor outside that ends it and cleans up.
 
-The supervisor lives for as long as a command runs in the root, or anything else that one has started. It ends the
-inside when nothing is left there, and when a command was killed and no other one runs.
+The supervisor lives for as long as a command runs in the root, or anything else that one has started. Of a command that
+was killed it ends what runs in its control group. It ends the inside when nothing is left there, and when a command was
+killed and no other one runs.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -149,6 +151,7 @@ def _look_after(places: Places, outer: subprocess.Popen[bytes], base: set[int]) 
     idle_since = time.monotonic()
     while True:
         time.sleep(LOOK_EVERY_SECONDS)
+        _end_killed(places)
         with locks.if_free(places.lock("use")) as free:
             if not free:
                 idle_since = time.monotonic()
@@ -159,6 +162,14 @@ def _look_after(places: Places, outer: subprocess.Popen[bytes], base: set[int]) 
             if was_killed or outer.poll() is not None or time.monotonic() - idle_since > IDLE_SECONDS:
                 _end_own(places)
                 return
+
+
+def _end_killed(places: Places) -> None:
+    """End what a command that was killed has left running, while others go on. Its note stays until all is ended."""
+    for call in places.calls.iterdir() if places.calls.is_dir() else ():
+        with contextlib.suppress(FileNotFoundError):
+            if began(int(call.name)) != call.read_text(encoding="ascii"):
+                groups.kill_below(places.control_group, call.name)
 
 
 def _end_own(places: Places) -> None:

@@ -21,7 +21,7 @@ FULL = os.environ.get("AVSHIFT_CONTROLLER_SET") == "full"
 KILLS = 20 if FULL else 2
 SEED = 18
 SECONDS = 900
-FEW = ("iproute2", "passt", "python3")
+FEW = ("iproute2", "passt", "procps", "python3")
 UNIT = (
     ("tests/unit", "tests/fidelity", "tests/interruption")
     if FULL
@@ -139,6 +139,26 @@ def test_two_commands_share_it_and_the_first_s_end_is_not_the_second_s(small: Pa
         assert first.wait(timeout=SECONDS) == 0
     assert _call(small, "run", "sh", "-c", "exit 7").returncode == 7
     assert _call(small, "down").returncode == 0
+
+
+def test_of_two_commands_the_killed_one_s_processes_end_and_the_other_goes_on(small: Path) -> None:
+    assert _call(small, "make").returncode == 0
+    groups, argv = remains.groups(set()), [str(small / "lab/controller"), "run", "sh", "-c"]
+    left = "setsid sleep 1001 & unshare --net --fork sleep 1001 & touch /run/begun; sleep 1001"
+    count = "pgrep -c -x -f 'sleep 1001' || true"
+    goes_on = "until [ -e /run/ends ]; do sleep 0.1; done; sleep 0.5; exit 3"
+    with subprocess.Popen([*argv, goes_on], stdin=subprocess.DEVNULL) as other:
+        with subprocess.Popen([*argv, left], stdin=subprocess.DEVNULL, start_new_session=True) as killed:
+            waiting = f"until [ -e /run/begun ] && [ $({count}) -ge 3 ]; do sleep 0.1; done"
+            assert _call(small, "run", "sh", "-c", waiting).returncode == 0
+            os.killpg(killed.pid, signal.SIGKILL)
+        gone = f"i=0; until [ $({count}) = 0 ] || [ $i = 100 ]; do i=$((i+1)); sleep 0.1; done; {count}"
+        assert _call(small, "run", "sh", "-c", gone).stdout.split() == ["0"]
+        assert other.poll() is None
+        assert _call(small, "run", "touch", "/run/ends").returncode == 0
+        assert other.wait(timeout=SECONDS) == 3
+    assert _call(small, "down").returncode == 0
+    _must_be_gone(small, groups)
 
 
 def test_changed_list_makes_another_root(small: Path) -> None:
