@@ -89,6 +89,8 @@ def _environment(places: Places) -> dict[str, str]:
         "LC_ALL": "C.UTF-8",
         "AVSHIFT_CONTROLLER": "inside",
         "PYTHONDONTWRITEBYTECODE": "1",
+        # Debian 13's podman otherwise says so at each call, among what a command prints.
+        "PODMAN_IGNORE_CGROUPSV1_WARNING": "1",
         # Git refuses a checkout that belongs to another user.
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": "safe.directory",

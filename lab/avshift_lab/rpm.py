@@ -41,11 +41,14 @@ def make(stand_in: StandIn, values: Mapping[str, str], folder: Path) -> Path:
     root = folder / "root"
     payload.fill(stand_in, root, values)
     payload.settle(root)
+    found = stand_in.description
+    # Since 4.20 rpmbuild cleans up in this directory, which it makes only in a part that is left out here.
+    (folder / "work/BUILD" / f"{found['package']}-{found['version'].partition('-')[0]}-build").mkdir(parents=True)
     spec = folder / "package.spec"
     spec.write_text(_spec(stand_in, values, root), encoding="utf-8")
     settings = {**SETTINGS, "_topdir": str(folder / "work"), "_rpmdir": str(folder), "_rpmfilename": "made.rpm"}
     defined = [word for name, value in settings.items() for word in ("--define", f"{name} {value}")]
-    target = ARCHITECTURES[stand_in.description["architecture"]]
+    target = ARCHITECTURES[found["architecture"]]
     argv = ("rpmbuild", "-bb", "--quiet", "--noprep", "--target", target, "--buildroot", str(root), *defined, str(spec))
     run(argv, {"SOURCE_DATE_EPOCH": str(payload.BUILD_TIME)})
     return folder / "made.rpm"

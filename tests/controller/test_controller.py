@@ -147,11 +147,15 @@ def test_of_two_commands_the_killed_one_s_processes_end_and_the_other_goes_on(sm
     left = "setsid sleep 1001 & unshare --net --fork sleep 1001 & touch /run/begun; sleep 1001"
     count = "pgrep -c -x -f 'sleep 1001' || true"
     goes_on = "until [ -e /run/ends ]; do sleep 0.1; done; sleep 0.5; exit 3"
-    with subprocess.Popen([*argv, goes_on], stdin=subprocess.DEVNULL) as other:
-        with subprocess.Popen([*argv, left], stdin=subprocess.DEVNULL, start_new_session=True) as killed:
-            waiting = f"until [ -e /run/begun ] && [ $({count}) -ge 3 ]; do sleep 0.1; done"
-            assert _call(small, "run", "sh", "-c", waiting).returncode == 0
-            os.killpg(killed.pid, signal.SIGKILL)
+    with contextlib.ExitStack() as ends:
+        # Whatever is found, none of them is waited for in vain.
+        ends.callback(_call, small, "down")
+        other = ends.enter_context(subprocess.Popen([*argv, goes_on], stdin=subprocess.DEVNULL))
+        ends.callback(other.kill)
+        killed = ends.enter_context(subprocess.Popen([*argv, left], stdin=subprocess.DEVNULL, start_new_session=True))
+        waiting = f"until [ -e /run/begun ] && [ $({count}) -ge 3 ]; do sleep 0.1; done"
+        assert _call(small, "run", "sh", "-c", waiting).returncode == 0
+        os.killpg(killed.pid, signal.SIGKILL)
         gone = f"i=0; until [ $({count}) = 0 ] || [ $i = 100 ]; do i=$((i+1)); sleep 0.1; done; {count}"
         assert _call(small, "run", "sh", "-c", gone).stdout.split() == ["0"]
         assert other.poll() is None

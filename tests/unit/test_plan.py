@@ -177,7 +177,7 @@ def test_hosts_that_are_alike_have_one_digest() -> None:
 
 def test_marks_are_filled_in_for_the_endpoint() -> None:
     plan = plan_of(case_of("full"))
-    sent = json.dumps(expanded(plan["steps"], plan["digest"], "CHG-1"))
+    sent = json.dumps(expanded(plan, plan["digest"], "CHG-1"))
     assert "{digest}" not in sent
     assert "{change_id}" not in sent
     assert f"retained/{plan['digest'][:12]}.tar.gz" in sent
@@ -189,7 +189,7 @@ def test_text_of_a_file_is_sent_as_it_was_approved() -> None:
     case = case_of("clean")
     case["goal"]["options"]["site_signatures"] = {"site.yara": "rule {digest} {change_id}"}
     plan = plan_of(case)
-    sent = expanded(plan["steps"], plan["digest"], "CHG-1")
+    sent = expanded(plan, plan["digest"], "CHG-1")
     approved = next(step["target"]["after"] for step in plan["steps"] if step["title"].endswith("site.yara"))
     assert [step["target"]["after"] for step in sent if step["title"].endswith("site.yara")] == [approved]
 
@@ -210,4 +210,4 @@ def test_probes_of_a_plan_ask_for_what_its_steps_need() -> None:
 def test_line_of_the_owner_s_is_taken_out_as_it_was_approved() -> None:
     line = "0 3 * * * root /opt/kaspersky/kesl/bin/kesl-control --scan >/var/log/{digest}.{change_id}"
     step = {"kind": "lines_remove", "target": {"edits": [{"before": line, "after": None}]}, "before": line}
-    assert expanded([step], "d" * 64, "CHG-1") == [step]
+    assert expanded({"platform": "linux", "steps": [step]}, "d" * 64, "CHG-1") == [step]

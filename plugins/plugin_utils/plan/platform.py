@@ -154,7 +154,7 @@ class Platform:
     )
     # Roots at which a look sees the system that runs, and no disk or image.
     live_roots: tuple[str, ...] = ()
-    # Letters in its packages' versions, and endings of its files, by which a text is known to name nobody.
+    # Letters in its packages' versions, and endings of its files, which redaction keeps.
     version_letters: tuple[str, ...] = ()
     file_endings: tuple[str, ...] = ()
     state_of: Callable[[Catalog, str, dict[str, Any]], dict[str, Any] | None] = lambda _catalog, _product, _host: None
