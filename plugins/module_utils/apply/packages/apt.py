@@ -4,7 +4,7 @@
 """Change packages with apt, and only those that the plan names."""
 
 from ...agreed.linux import LOCK_WAIT
-from ...collect.packages.package_changes import IN_MEMORY, NO_CACHES, NO_FILES, PURGE, simulated
+from ...collect.packages.package_changes import IN_MEMORY, NO_CACHES, NO_FILES, PURGING, simulated
 from . import dpkg
 from .package_change import made, nothing_beyond, rehearsed
 
@@ -29,4 +29,4 @@ def change(arguments, planned, lock_wait=LOCK_WAIT):
 def purge(known, target):
     """Remove packages (names as apt takes them) with their configuration."""
     held = HELD_TOO if target["held"] else []
-    change(held + PURGE + known, set(target["names"]), target["lock_wait"])
+    change(held + PURGING + known, set(target["names"]), target["lock_wait"])
