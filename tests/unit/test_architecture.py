@@ -38,7 +38,8 @@ def _foreign(paths: list[Path], *allowed: str) -> list[str]:
     ]
 
 
-# Shared constants are defined only there: literals, which the controller reads and sends with the code.
+# What both sides know is defined only there: literals, which the controller also sends with the code, and functions of
+# plain data.
 AGREED = f"{HOME}module_utils.agreed"
 
 
@@ -48,13 +49,14 @@ def test_engine_knows_neither_ansible_nor_the_endpoint() -> None:
     assert [name for name in known if name.startswith(f"{HOME}plugin_utils.transport")] == []
 
 
-def test_what_both_sides_read_holds_literals_alone() -> None:
+def test_what_both_sides_read_holds_literals_and_what_reads_plain_data() -> None:
     files = [path for path in SHARED if path.parent.name == "agreed"]
     assert len(files) > 3
     for path in files:
         assert list(imported(path)) == [], path
         kinds = {type(node) for node in tree(path).body}
-        assert kinds <= {ast.Expr, ast.Assign}, path
+        assert kinds <= {ast.Expr, ast.Assign, ast.FunctionDef}, path
+        assert _touched(tree(path)) == set(), path
 
 
 def test_transport_knows_ansible_and_what_it_carries() -> None:

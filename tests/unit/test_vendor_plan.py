@@ -168,7 +168,11 @@ PREFLIGHT: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("kit_readable", {"kit": KIT, "sha256": SUM, "uid": 1000}, {}, "error"),
     (
         "kit_not_installable",
-        {"package_change": "kit", "names": [KIT], "changes": [["install", "acme-guard", "", "1"], ["install", "x", "", "1"]]},
+        {
+            "package_change": "kit",
+            "names": [KIT],
+            "changes": [["install", "acme-guard", "", "1"], ["install", "x", "", "1"]],
+        },
         {},
         "error",
     ),
