@@ -18,9 +18,9 @@ import os
 import signal
 import time
 
-from ...linux import interception
+from ...linux import interception, one_process
 from ...posix.errors import Problem
-from ...posix.running import bounded, one_process
+from ...posix.running import bounded
 from ...posix.running.commands import run
 from ...posix.running.moments import hurry
 from .both_marks import Held
