@@ -17,9 +17,9 @@ from ..posix.running.child import TIMEOUT, told
 from ..posix.running.commands import run
 from . import test_files
 from .checks import BAD, OK, UNKNOWN, check
+from .on_demand import FOUND
 from .samples import CLEAN, detectable
 
-FOUND = " FOUND"
 STEP = 0.01
 MOVING = 2
 HARDLY = 1

@@ -24,9 +24,8 @@ from ...posix.running import bounded
 from ...posix.running.commands import run
 from ...posix.running.moments import hurry
 from .both_marks import Held
-from .probe import Probe
+from .probe import EVERY, Probe
 
-EVERY = 0.02
 # Searching every process for marks costs more than checking the probe.
 MARKS_EVERY = 0.1
 ROUNDS = 3

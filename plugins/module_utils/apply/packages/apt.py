@@ -4,7 +4,8 @@
 """Change packages with apt, and only those that the plan names."""
 
 from ...agreed.linux import LOCK_WAIT
-from ...collect.packages.package_changes import IN_MEMORY, NO_CACHES, NO_FILES, PURGING, simulated
+from ...collect.packages.package_changes import NO_CACHES, NO_FILES, PURGING, simulated
+from ...posix.files.scratch import MEMORY
 from . import dpkg
 from .package_change import made, nothing_beyond, rehearsed
 
@@ -19,7 +20,7 @@ def change(arguments, planned):
     Raises EndpointError naming any other package.
     """
     dpkg.finish_notes()
-    output = rehearsed(["apt-get", "-s", "-q"] + NO_FILES + arguments, "dpkg", TMPDIR=IN_MEMORY)
+    output = rehearsed(["apt-get", "-s", "-q"] + NO_FILES + arguments, "dpkg", TMPDIR=MEMORY)
     nothing_beyond((name for _action, name, _old, _new in simulated(output.splitlines())), planned)
     # If the disk is full, apt leaves the pieces of its caches.
     settings = NO_CACHES + ["-o", "DPkg::Lock::Timeout=%d" % LOCK_WAIT]

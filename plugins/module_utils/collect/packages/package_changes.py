@@ -8,6 +8,7 @@ import re
 from ...agreed.linux import INSTALL, PURGE, REMOVE
 from ...linux import dpkg_status, rpm_home
 from ...posix.errors import EndpointError
+from ...posix.files.scratch import MEMORY
 from ...posix.names import any_of
 from ...posix.running.commands import run
 from ..items import not_checked, seen
@@ -19,7 +20,6 @@ SIMULATION_LIMIT = 280
 NO_CACHES = apt_cache.NO_CACHES
 NO_LOG = ["-o", "Dir::Log::Planner=/dev/null"]
 NO_FILES = NO_CACHES + NO_LOG
-IN_MEMORY = "/run"
 # A host may be configured to remove unneeded packages whenever a package is removed.
 PURGING = ["-o", "APT::Get::AutomaticRemove=false", "purge"]
 # apt-get(8): "Inst name (version origin [arch])", "Inst name [old] (version ...)", "Remv name [old]", "Purg name [old]"
@@ -69,7 +69,7 @@ def installing_file(path):
 
 def _by_apt(what, verb, names):
     try:
-        finished = apt_cache.simulated(NO_LOG + verb + names, SIMULATION_LIMIT, TMPDIR=IN_MEMORY)
+        finished = apt_cache.simulated(NO_LOG + verb + names, SIMULATION_LIMIT, TMPDIR=MEMORY)
     except EndpointError as error:
         return not_checked("package_change", what, "apt-get -s", error)
     if finished.code:

@@ -8,11 +8,11 @@ import re
 from ...agreed.linux import INSTALL, REMOVE
 from ...linux import rpm_database, rpm_home
 from ...posix.files import scratch
+from ...posix.files.scratch import MEMORY
 from ...posix.running.commands import run
 from ..items import not_checked, seen
 
 LIMIT = 300
-MEMORY = "/run"
 DNF_OK = (0, 1)  # It exits with 1 when it was asked not to continue, and also on errors.
 # dnf's table: " name  architecture  version  repository  size", in sections with a heading each.
 PART = re.compile(r"^(Installing|Upgrading|Downgrading|Reinstalling|Removing)\b.*:$")

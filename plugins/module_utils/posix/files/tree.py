@@ -17,11 +17,10 @@ from ..errors import EndpointError
 from ..running import bounded
 from . import reading
 from .foreign import Allowance, Remote, others_may_write, unreadable
-from .places import ABSENT, DIRECTORY, Place, below, loop, refuse_link, refuse_odd
+from .places import ABSENT, DIRECTORY, MOST_LINKS, Place, below, loop, refuse_link, refuse_odd
+from .safe_paths import READ_LIMIT
 
 NO_DIRECTORY = (errno.ENOTDIR, errno.ELOOP)
-MOST_LINKS = 40
-READ_LIMIT = 1 << 20
 NAMES_LIMIT = 100000
 MOST_STREAMED = 2000000
 # A process may have some thousand files open, and every cached directory is one.
