@@ -17,7 +17,7 @@ Place = tuple[str, str]
 LONG = 12
 # Shorter functions only call another one.
 LEAST = 55
-# transport knows no room of the engine that could tell it.
+# transport may import no room of the engine that has it.
 APART = {("plugin_utils/rollout/divided.py", "plugin_utils/transport/this_run.py")}
 # Names that files have by chance: a common word, or a number with another meaning in each.
 BY_CHANCE = {
