@@ -42,6 +42,7 @@ RETURN = r"""
 _value:
   description: The pattern or patterns.
   type: raw
+  sample: [web1, web2]
 """
 REMEDY = (
     "See what the inventory holds with ansible-inventory -i INVENTORY --graph. An inventory of one host is a file with "

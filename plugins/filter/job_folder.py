@@ -36,6 +36,7 @@ RETURN = r"""
 _value:
   description: The path.
   type: path
+  sample: /srv/avshift/jobs/4711
 """
 KEPT = "AWX_ISOLATED_DATA_DIR"
 

@@ -40,6 +40,7 @@ RETURN = r"""
 _value:
   description: The pattern or patterns, or V(all) if only C(--limit) names the hosts.
   type: raw
+  sample: all
 """
 
 

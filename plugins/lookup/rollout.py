@@ -67,6 +67,7 @@ _list:
   description: Names of hosts, or sizes of batches.
   type: list
   elements: raw
+  sample: [2, 10]
 """
 from typing import Any
 

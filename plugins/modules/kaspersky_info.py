@@ -70,9 +70,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 counts:
-  description: How many C(findings), C(evidence) and C(unknowns) there are.
+  description: How much was found.
   returned: with O(brief=true), without O(records_dir)
   type: dict
+  contains:
+    findings: {description: Findings., type: int, sample: 2}
+    evidence: {description: Pieces of evidence., type: int, sample: 310}
+    unknowns: {description: What could not be checked., type: int, sample: 0}
   sample: {findings: 2, evidence: 310, unknowns: 0}
 kept:
   description: The name of the file that has the rest of the result, which is the SHA-256 of its content.
@@ -85,26 +89,14 @@ findings:
   type: list
   elements: dict
   contains:
-    id:
-      description: The product's ID in the catalog.
-      type: str
-      sample: kesl
-    name:
-      description: The product's name.
-      type: str
-      sample: Kaspersky Endpoint Security for Linux
+    id: {description: The product's ID in the catalog., type: str, sample: kesl}
+    name: {description: The product's name., type: str, sample: Kaspersky Endpoint Security for Linux}
     class:
       description: product, management, server, gateway, embedded, tool, exempt, successor or unrecognised.
       type: str
       sample: product
-    state:
-      description: running, installed, broken, residue_active or residue_inert.
-      type: str
-      sample: running
-    version:
-      description: The version; empty if it is not known.
-      type: str
-      sample: 12.1.0-1508
+    state: {description: "running, installed, broken, residue_active or residue_inert.", type: str, sample: running}
+    version: {description: The version; empty if it is not known., type: str, sample: 12.1.0-1508}
     confidence:
       description: confirmed (two independent kinds of evidence), probable, or weak (a name only).
       type: str
@@ -146,63 +138,43 @@ evidence:
   type: list
   elements: dict
   contains:
-    id:
-      description: The evidence's ID, used in findings.
-      type: str
-      sample: package:kesl
-    kind:
-      description: The kind of evidence.
-      type: str
-      sample: package
-    what:
-      description: What was looked for.
-      type: str
-      sample: kesl
-    where:
-      description: Where it was looked for.
-      type: str
-      sample: dpkg
+    id: {description: "The evidence's ID, used in findings.", type: str, sample: "package:kesl"}
+    kind: {description: The kind of evidence., type: str, sample: package}
+    what: {description: What was looked for., type: str, sample: kesl}
+    where: {description: Where it was looked for., type: str, sample: dpkg}
     value:
-      description: What was seen. Its form depends on the kind.
+      description: What was seen. Its form depends on the kind; this is the one of a package.
       type: dict
+      contains:
+        manager: {description: The package manager that knows it., type: str, sample: dpkg}
+        status:
+          description: The state of the package, in that manager's words.
+          type: str
+          sample: install ok installed
+        version: {description: The installed version., type: str, sample: 12.1.0-1297}
       sample: {manager: dpkg, status: install ok installed, version: 12.1.0-1297}
-    unknown:
-      description: Why it could not be checked, in place of the value.
-      type: str
-      sample: permission denied
+    unknown: {description: "Why it could not be checked, in place of the value.", type: str, sample: permission denied}
 unknowns:
   description: What could not be checked.
   returned: success
   type: list
   elements: dict
   contains:
-    id:
-      description: ID of the evidence.
-      type: str
-      sample: process:/proc
-    cause:
-      description: Why it could not be checked.
-      type: str
-      sample: permission denied
+    id: {description: ID of the evidence., type: str, sample: "process:/proc"}
+    cause: {description: Why it could not be checked., type: str, sample: permission denied}
     products:
       description: IDs of the products that depend on it.
       type: list
       elements: str
       sample: [kesl]
-    bears:
-      description: Whether it could change the answer.
-      type: bool
-      sample: true
+    bears: {description: Whether it could change the answer., type: bool, sample: true}
 limits:
   description: What the host has that was not checked, such as packages of an unsupported manager; no part of RV(complete).
   returned: success
   type: list
   elements: dict
   contains:
-    id:
-      description: The limit's ID in the catalog, or C(named_by_others).
-      type: str
-      sample: pacman
+    id: {description: "The limit's ID in the catalog, or C(named_by_others).", type: str, sample: pacman}
     what:
       description: What it is, and where it was seen.
       type: str
@@ -227,18 +199,9 @@ silence:
       type: list
       elements: dict
       contains:
-        id:
-          description: A stable ID.
-          type: str
-          sample: flow_to_vendor
-        level:
-          description: V(error), V(unknown) or V(info).
-          type: str
-          sample: error
-        title:
-          description: The subject, in one line.
-          type: str
-          sample: "Scheduled jobs name the vendor's domains"
+        id: {description: A stable ID., type: str, sample: flow_to_vendor}
+        level: {description: "V(error), V(unknown) or V(info).", type: str, sample: error}
+        title: {description: "The subject, in one line.", type: str, sample: "Scheduled jobs name the vendor's domains"}
         diagnosis:
           description: What was seen on this host.
           type: str
@@ -267,10 +230,7 @@ earlier_runs:
       description: Digest of the plan that was carried out.
       type: str
       sample: 4f1c2a9d3e5b7f80246813579bdf02468ace13579bdf02468ace13579bdf0246
-    status:
-      description: How the run ended, such as V(done).
-      type: str
-      sample: done
+    status: {description: "How the run ended, such as V(done).", type: str, sample: done}
     products:
       description: IDs of the products that it removed.
       type: list

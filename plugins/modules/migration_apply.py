@@ -82,9 +82,38 @@ EXAMPLES = r"""
 
 RETURN = r"""
 counts:
-  description: How many steps had which outcome.
+  description: How many steps had which outcome. One that no step had is missing.
   returned: with O(brief=true)
   type: dict
+  contains:
+    already:
+      description: Steps that were done before.
+      type: int
+      sample: 1
+    would_change:
+      description: Steps that check mode would carry out.
+      type: int
+      sample: 0
+    changed:
+      description: Steps that were carried out.
+      type: int
+      sample: 3
+    proved:
+      description: Tests that passed.
+      type: int
+      sample: 0
+    failed:
+      description: Steps that failed.
+      type: int
+      sample: 0
+    undone:
+      description: Steps that were rolled back.
+      type: int
+      sample: 0
+    untouched:
+      description: Steps that were not started because an earlier one failed.
+      type: int
+      sample: 0
   sample: {changed: 3, already: 1}
 kept:
   description: The name of the file that has the rest of the result, which is the SHA-256 of its content.
@@ -116,8 +145,25 @@ steps:
       type: float
       sample: 4.2
     facts:
-      description: What the step reports, such as where data was archived.
+      description: What the step reports. Which of these it has, or others, depends on its kind.
       type: dict
+      contains:
+        archive:
+          description: Where data was archived on the host.
+          type: str
+          sample: /var/lib/avshift/0a1f5d7c9b3e.tar.gz
+        complaint:
+          description: What a tool reported although it did its work.
+          type: str
+          sample: ""
+        exit_code:
+          description: Exit code of a command that failed.
+          type: int
+          sample: 1
+        window_seconds:
+          description: Seconds without real-time protection.
+          type: float
+          sample: 0.8
       sample: {}
 failure:
   description: The step that failed; empty if none failed.

@@ -51,6 +51,15 @@ paths:
   description: Absolute path of each document on the controller, by its name.
   returned: always
   type: dict
+  contains:
+    comparison.json:
+      description: The comparison for programs.
+      type: str
+      sample: /srv/avshift/report/comparison.json
+    comparison.md:
+      description: The comparison for people.
+      type: str
+      sample: /srv/avshift/report/comparison.md
   sample: {comparison.json: /srv/avshift/report/comparison.json, comparison.md: /srv/avshift/report/comparison.md}
 compared:
   description: Number of hosts that are C(same), C(new), C(gone) and C(changed).

@@ -78,5 +78,22 @@ verdicts:
   description: Number of hosts by verdict.
   returned: always
   type: dict
+  contains:
+    never_present:
+      description: Hosts without any trace, now or earlier.
+      type: int
+      sample: 3
+    removed_verified:
+      description: Hosts where everything is removed, verified by a second look.
+      type: int
+      sample: 40
+    detected:
+      description: Hosts where something was found.
+      type: int
+      sample: 12
+    unknown:
+      description: Hosts whose state could not be fully checked.
+      type: int
+      sample: 1
   sample: {detected: 12, never_present: 3, unknown: 1}
 """

@@ -137,16 +137,32 @@ foretold:
       description: What a removal would do, in order.
       type: list
       elements: dict
+      contains:
+        id: {description: "The step's ID, made of its number and kind.", type: str, sample: 01-remove_product}
+        kind: {description: The kind of step., type: str, sample: remove_product}
+        title: {description: What the step would do., type: str, sample: Remove the product}
+        details: {description: "What belongs to it, one line each.", type: list, elements: str, sample: []}
+        reasons: {description: "IDs of the evidence.", type: list, elements: str, sample: []}
       sample: [{id: 01-remove_product, kind: remove_product, title: Remove the product, details: [], reasons: []}]
     preflight:
       description: What would have to be fixed first, and what could not be read on the host.
       type: list
       elements: dict
+      contains:
+        id: {description: A stable ID., type: str, sample: restart_pending}
+        level: {description: "The level, as in C(plan).", type: str, sample: overridable}
+        title: {description: What was checked., type: str, sample: A restart is pending}
+        diagnosis: {description: What was found on this host., type: str, sample: servicing}
+        remediation: {description: What to do about it., type: str, sample: Restart it.}
       sample: [{id: restart_pending, level: overridable, title: A restart is pending, diagnosis: servicing, remediation: Restart it.}]
     packages:
       description: The packages in the installer's cache for the products that would be removed, by their codes.
       type: list
       elements: dict
+      contains:
+        code: {description: The product's code., type: str, sample: '{27534751-0000-4000-8000-00000000A001}'}
+        state: {description: "V(read), V(missing), V(damaged) or V(unread).", type: str, sample: missing}
+        why: {description: Why it was not read; empty if it was., type: str, sample: there is no such file}
       sample: [{code: '{27534751-0000-4000-8000-00000000A001}', state: missing, why: there is no such file}]
 plan:
   description: The plan, as catalog/data/schemas/plan.schema.json describes it. For an interrupted run, the approved plan.
@@ -166,60 +182,36 @@ plan:
           description: The step's ID, made of its number, part and kind.
           type: str
           sample: 09-remove-packages_remove
-        part:
-          description: V(stage), V(handover) or V(remove).
-          type: str
-          sample: remove
-        kind:
-          description: The kind of step.
-          type: str
-          sample: packages_remove
-        title:
-          description: What the step does.
-          type: str
-          sample: Remove kesl, kesl-gui
+        part: {description: "V(stage), V(handover) or V(remove).", type: str, sample: remove}
+        kind: {description: The kind of step., type: str, sample: packages_remove}
+        title: {description: What the step does., type: str, sample: "Remove kesl, kesl-gui"}
         effects:
           description: Everything that it changes on the host.
           type: list
           elements: dict
+          contains:
+            package:
+              description: The package that changes. Other effects have C(path), C(unit) or another key in its place.
+              type: str
+              sample: kesl
+            change: {description: "V(created), V(changed) or V(removed).", type: str, sample: removed}
           sample: [{package: kesl, change: removed}]
-        undo:
-          description: How it is rolled back; empty if it cannot be.
-          type: str
-          sample: ""
+        undo: {description: How it is rolled back; empty if it cannot be., type: str, sample: ""}
     preflight:
       description: The preflight results.
       type: list
       elements: dict
       contains:
-        id:
-          description: A stable ID, by which an overridable result is accepted.
-          type: str
-          sample: disk_space
-        level:
-          description: V(ok), V(info), V(warning), V(overridable) or V(error).
-          type: str
-          sample: ok
+        id: {description: "A stable ID, by which an overridable result is accepted.", type: str, sample: disk_space}
+        level: {description: "V(ok), V(info), V(warning), V(overridable) or V(error).", type: str, sample: ok}
         title:
           description: What was checked.
           type: str
           sample: There is enough disk space for the archive and the packages
-        diagnosis:
-          description: What was found on this host.
-          type: str
-          sample: 80.0 GB free, 1.2 GB needed
-        remediation:
-          description: What to do about it.
-          type: str
-          sample: Free some space and plan again.
-        accepted:
-          description: Whether it was accepted.
-          type: bool
-          sample: false
-    blocked:
-      description: Whether a preflight result blocks the change.
-      type: bool
-      sample: false
+        diagnosis: {description: What was found on this host., type: str, sample: "80.0 GB free, 1.2 GB needed"}
+        remediation: {description: What to do about it., type: str, sample: Free some space and plan again.}
+        accepted: {description: Whether it was accepted., type: bool, sample: false}
+    blocked: {description: Whether a preflight result blocks the change., type: bool, sample: false}
 digest:
   description: The plan's digest.
   returned: success
@@ -236,14 +228,24 @@ blocked:
   type: bool
   sample: false
 counts:
-  description: How many C(findings), C(steps) and C(preflight) results the plan has.
+  description: How much the plan has.
   returned: success
   type: dict
+  contains:
+    findings: {description: Findings., type: int, sample: 2}
+    steps: {description: Steps., type: int, sample: 17}
+    preflight: {description: Preflight results., type: int, sample: 24}
   sample: {findings: 2, steps: 17, preflight: 24}
 record:
-  description: Where the record of the dry run is (C(path)), and the SHA-256 of its content (C(sha256)).
+  description: The record of the dry run.
   returned: with O(records_dir)
   type: dict
+  contains:
+    path: {description: Where it is., type: str, sample: avshift/plan/records/web1.json}
+    sha256:
+      description: The SHA-256 of its content.
+      type: str
+      sample: 4f1c2a9d3e5b7f80246813579bdf02468ace13579bdf02468ace13579bdf0246
   sample: {path: avshift/plan/records/web1.json, sha256: 4f1c2a9d3e5b7f80246813579bdf02468ace13579bdf02468ace13579bdf0246}
 kept:
   description: The name of the file that has the rest of the result, which is the SHA-256 of its content.

@@ -96,6 +96,23 @@ paths:
   description: Absolute path of each document on the controller, by its name.
   returned: always
   type: dict
+  contains:
+    plan.json:
+      description: The plan itself, which an approval names and C(migrate) carries out.
+      type: str
+      sample: /srv/avshift/plan/plan.json
+    plan.html:
+      description: The plan as a page, for the change board.
+      type: str
+      sample: /srv/avshift/plan/plan.html
+    plan.md:
+      description: The same for a ticket.
+      type: str
+      sample: /srv/avshift/plan/plan.md
+    plan.csv:
+      description: One line per host.
+      type: str
+      sample: /srv/avshift/plan/plan.csv
   sample: {plan.json: /srv/avshift/plan/plan.json, plan.html: /srv/avshift/plan/plan.html}
 digest:
   description: The digest of the whole plan. An approval names it.

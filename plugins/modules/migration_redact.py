@@ -53,6 +53,11 @@ paths:
   description: Absolute path of each redacted document on the controller, by the path of its original.
   returned: always
   type: dict
+  contains:
+    /srv/avshift/plan/plan.json:
+      description: For each original, where its redacted copy is.
+      type: str
+      sample: /srv/avshift/redacted/plan/plan.json
   sample: {/srv/avshift/plan/plan.json: /srv/avshift/redacted/plan/plan.json}
 left_out:
   description: Absolute paths of the files of other kinds, which were not redacted.

@@ -77,15 +77,130 @@ paths:
   description: Absolute path of each document on the controller, by its name.
   returned: always
   type: dict
+  contains:
+    report.html:
+      description: The report as a page.
+      type: str
+      sample: /srv/avshift/report/report.html
+    report.md:
+      description: The report for a ticket.
+      type: str
+      sample: /srv/avshift/report/report.md
+    report.csv:
+      description: One line per host.
+      type: str
+      sample: /srv/avshift/report/report.csv
+    report.json:
+      description: The report for programs.
+      type: str
+      sample: /srv/avshift/report/report.json
+    report.xlsx:
+      description: The report as a workbook.
+      type: str
+      sample: /srv/avshift/report/report.xlsx
+    reconciliation.csv:
+      description: The comparison with a device list. Missing without one.
+      type: str
+      sample: /srv/avshift/report/reconciliation.csv
+    junit.xml:
+      description: One test per host, for CI.
+      type: str
+      sample: /srv/avshift/report/junit.xml
+    oscal-assessment-results.json:
+      description: OSCAL assessment results.
+      type: str
+      sample: /srv/avshift/report/oscal-assessment-results.json
+    oscal-poam.json:
+      description: An OSCAL plan of action and milestones.
+      type: str
+      sample: /srv/avshift/report/oscal-poam.json
+    SHA256SUMS:
+      description: The SHA-256 of all other documents.
+      type: str
+      sample: /srv/avshift/report/SHA256SUMS
   sample: {report.html: /srv/avshift/report/report.html, junit.xml: /srv/avshift/report/junit.xml}
 device_list:
   description: Number of hosts and devices by the result of the comparison with a device list. Empty without a list.
   returned: always
   type: dict
+  contains:
+    never_reached:
+      description: Devices that no run has reached.
+      type: int
+      sample: 3
+    unknown_to_server:
+      description: Hosts with an agent that the server does not list.
+      type: int
+      sample: 1
+    agent_differs:
+      description: Hosts where the server and the host disagree about the agent.
+      type: int
+      sample: 0
+    seen_before:
+      description: Devices that the server last saw before the given day.
+      type: int
+      sample: 2
+    ambiguous:
+      description: Devices or hosts that match more than once.
+      type: int
+      sample: 0
   sample: {never_reached: 3, unknown_to_server: 1, agent_differs: 0, seen_before: 2, ambiguous: 0}
 verdicts:
-  description: Number of hosts by verdict.
+  description: Number of hosts by verdict. One that no host has is missing.
   returned: always
   type: dict
+  contains:
+    never_present:
+      description: Hosts without any trace, now or earlier.
+      type: int
+      sample: 3
+    removed_verified:
+      description: Hosts where everything is removed, verified by a second look.
+      type: int
+      sample: 40
+    removed_with_inert_residue:
+      description: Hosts where files are left that nothing runs.
+      type: int
+      sample: 0
+    removed_pending_reboot:
+      description: Hosts that have to be restarted first.
+      type: int
+      sample: 0
+    removed_console_check_pending:
+      description: Hosts where only the replacement's console can confirm the rest.
+      type: int
+      sample: 0
+    partially_removed:
+      description: Hosts where some of it is still there.
+      type: int
+      sample: 2
+    rolled_back:
+      description: Hosts where a step failed and the change was undone.
+      type: int
+      sample: 0
+    refused:
+      description: Hosts that were not changed because of a preflight result or drift.
+      type: int
+      sample: 0
+    excepted:
+      description: Hosts that keep it for now, by an exception.
+      type: int
+      sample: 0
+    planned:
+      description: Hosts with a plan that was not carried out.
+      type: int
+      sample: 0
+    detected:
+      description: Hosts where something was found.
+      type: int
+      sample: 12
+    failed:
+      description: Hosts where the change failed.
+      type: int
+      sample: 0
+    unknown:
+      description: Hosts whose state could not be fully checked.
+      type: int
+      sample: 1
   sample: {removed_verified: 40, partially_removed: 2}
 """

@@ -57,5 +57,44 @@ look:
   description: What the host's task checks before it starts, for the role C(endpoint_migrate).
   returned: success
   type: dict
+  contains:
+    home:
+      description: Folder of the rollout on the controller.
+      type: str
+      sample: /srv/avshift/rollout
+    run:
+      description: ID of the run.
+      type: str
+      sample: "20261201T220000Z"
+    ring:
+      description: Name of the host's ring.
+      type: str
+      sample: early
+    total:
+      description: Hosts in the ring.
+      type: int
+      sample: 40
+    stop_after:
+      description: How many failed hosts of the ring stop the run, as a number or a percentage.
+      type: str
+      sample: 5%
+    until:
+      description: Until when a host may be started; empty without a window.
+      type: str
+      sample: ""
+    groups:
+      description: For each host in a group, the group and how many more of it may be unavailable.
+      type: dict
+      contains:
+        web1:
+          description: For each host, a list of [variable, value, free places].
+          type: list
+          elements: list
+          sample: [[cluster, a, 1]]
+      sample: {}
+    closed:
+      description: Why no host may be started now; empty if it may.
+      type: str
+      sample: ""
   sample: {ring: early, total: 40, stop_after: 5%, until: "", closed: "", groups: {}}
 """

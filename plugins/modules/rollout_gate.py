@@ -101,10 +101,23 @@ ring:
   type: str
   sample: early
 reasons:
-  description: Why the batch does not start, each with an C(id), a C(text) and, if only time is needed, C(until) when.
+  description: Why the batch does not start.
   returned: success
   type: list
   elements: dict
+  contains:
+    id:
+      description: A stable ID.
+      type: str
+      sample: share_clean
+    text:
+      description: The reason, in words.
+      type: str
+      sample: "0 of 1 hosts of ring pilot are clean, and 100% have to be: 1 failed (web1)"
+    until:
+      description: When the batch may start, if only time is needed; empty otherwise.
+      type: str
+      sample: "2026-12-01T22:00:00Z"
   sample:
     - id: share_clean
       text: "0 of 1 hosts of ring pilot are clean, and 100% have to be: 1 failed (web1)"
@@ -113,5 +126,40 @@ look:
   description: What the hosts' tasks check before they start, for O(avshift.endpoint.migration_apply#module:rollout).
   returned: success
   type: dict
+  contains:
+    home:
+      description: Folder of the rollout on the controller.
+      type: str
+      sample: /srv/avshift/rollout
+    run:
+      description: ID of the run.
+      type: str
+      sample: "20261201T220000Z"
+    ring:
+      description: Name of the host's ring.
+      type: str
+      sample: early
+    total:
+      description: Hosts in the ring.
+      type: int
+      sample: 40
+    stop_after:
+      description: How many failed hosts of the ring stop the run, as a number or a percentage.
+      type: str
+      sample: 5%
+    until:
+      description: Until when a host may be started; empty without a window.
+      type: str
+      sample: ""
+    groups:
+      description: For each host in a group, the group and how many more of it may be unavailable.
+      type: dict
+      contains:
+        web1:
+          description: For each host, a list of [variable, value, free places].
+          type: list
+          elements: list
+          sample: [[cluster, a, 1]]
+      sample: {}
   sample: {}
 """

@@ -45,6 +45,31 @@ hosts:
   description: How many hosts are in which state.
   returned: success
   type: dict
+  contains:
+    migrated:
+      description: Hosts that were migrated, or would be in check mode.
+      type: int
+      sample: 3
+    failed:
+      description: Hosts that failed.
+      type: int
+      sample: 1
+    unreachable:
+      description: Hosts that could not be reached.
+      type: int
+      sample: 0
+    not_begun:
+      description: Hosts that were not started.
+      type: int
+      sample: 8
+    interrupted:
+      description: Hosts whose change has started, but without a record of how it ended.
+      type: int
+      sample: 0
+    only_looked_at:
+      description: Hosts of a platform on which nothing is changed, such as Windows. They do not affect the rollout.
+      type: int
+      sample: 0
   sample: {migrated: 3, failed: 1, unreachable: 0, not_begun: 8, interrupted: 0, only_looked_at: 0}
 gate:
   description: C(continue), C(wait) or C(stop), as M(avshift.endpoint.rollout_gate) would decide about the next batch.
@@ -56,6 +81,19 @@ reasons:
   returned: success
   type: list
   elements: dict
+  contains:
+    id:
+      description: A stable ID.
+      type: str
+      sample: share_clean
+    text:
+      description: The reason, in words.
+      type: str
+      sample: "0 of 1 hosts of ring pilot are clean, and 100% have to be: 1 failed (web1)"
+    until:
+      description: When the batch may start, if only time is needed; empty otherwise.
+      type: str
+      sample: "2026-12-01T22:00:00Z"
   sample: []
 lines:
   description: The lines that were shown.

@@ -83,5 +83,18 @@ reasons:
   returned: success
   type: list
   elements: dict
+  contains:
+    id:
+      description: A stable ID.
+      type: str
+      sample: share_clean
+    text:
+      description: The reason, in words.
+      type: str
+      sample: "0 of 1 hosts of ring pilot are clean, and 100% have to be: 1 failed (web1)"
+    until:
+      description: When the batch may start, if only time is needed; empty otherwise.
+      type: str
+      sample: "2026-12-01T22:00:00Z"
   sample: []
 """

@@ -60,6 +60,33 @@ answers:
   description: The answer to each read, by its ID, or why there is none.
   returned: success
   type: dict
+  contains:
+    version:
+      description: >-
+        For each ID, what was read: its form depends on the read, as catalog/data/schemas/windows_reads.schema.json
+        describes it. What could not be read has C(absent), C(denied) or C(failed), and why.
+      type: dict
+      contains:
+        count:
+          description: Of a registry key, how many keys are directly below it.
+          type: int
+          sample: 24
+        values:
+          description: Of a registry key, the values that were asked for, by name.
+          type: dict
+          contains:
+            ProductName:
+              description: For each value, its C(type) and C(data).
+              type: dict
+              contains:
+                type:
+                  description: The registry's type of the value.
+                  type: str
+                  sample: String
+                data:
+                  description: The value.
+                  type: raw
+                  sample: Windows 11 Pro
   sample: {version: {count: 24, values: {ProductName: {type: String, data: Windows 11 Pro}}}}
 powershell:
   description: Version of PowerShell.

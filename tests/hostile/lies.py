@@ -57,7 +57,7 @@ def _without_children(answer: Answer) -> None:
         item.get("value", {}).pop("children", None)
 
 
-CHANGES = [{"action": "Inst", "name": ["x"], "old": "", "new": "1"}]
+CHANGES = [{"action": "install", "name": ["x"], "old": "", "new": "1"}]
 KESL = {"manager": "apt-get", "refused": "", "names": ["kesl"]}
 
 

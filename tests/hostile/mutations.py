@@ -214,7 +214,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "number-of-another",
-        "plugins/module_utils/posix/running/one_process.py",
+        "plugins/module_utils/linux/one_process.py",
         "        if not is_meant():\n            return False\n        _send(descriptor, sign)\n",
         "        _send(descriptor, sign)\n",
     ),

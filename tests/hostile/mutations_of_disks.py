@@ -8,7 +8,12 @@ WINDOWS = "plugins/module_utils/windows/"
 
 DISKS: tuple[Mutation, ...] = (
     Mutation("disk-link-for-a-folder", "plugins/module_utils/posix/files/places.py", " | os.O_NOFOLLOW", ""),
-    Mutation("disk-link-for-a-file", "plugins/module_utils/posix/files/reading.py", " | os.O_NOFOLLOW", ""),
+    Mutation(
+        "disk-link-for-a-file",
+        "plugins/module_utils/posix/files/reading.py",
+        "(name, READ,",
+        "(name, READ & ~os.O_NOFOLLOW,",
+    ),
     Mutation("disk-another-file-system", f"{WINDOWS}disk.py", "if reached.device != place.device:", "if False:"),
     Mutation("disk-names-in-two-cases", f"{WINDOWS}disk.py", "if len(spelled) > 1:", "if False:"),
     Mutation(

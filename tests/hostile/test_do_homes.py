@@ -280,7 +280,7 @@ def test_a_database_is_read_from_what_was_opened(place: Path, monkeypatch: pytes
 
     monkeypatch.setattr(safe_paths, "opened_file", exchanged)
     assert certificate_remove.look(_target(hers)) is True
-    assert not [name for name in os.listdir(scratch.HOME) if name.startswith(".avshift-nss-")]
+    assert not [name for name in os.listdir(scratch.MEMORY) if name.startswith(".avshift-nss-")]
 
 
 def _kept(place: Path, number: int, path: Path, **more: Any) -> list[dict[str, Any]]:

@@ -18,9 +18,9 @@ import pytest
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply.handover import enrol
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply.packages import kit_check, kit_install
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply.services import processes_end
+from ansible_collections.avshift.endpoint.plugins.module_utils.linux import one_process
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.own import own_places
-from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running import one_process
 from attacks import attack
 from doing import NOBODY, as_nobody, carried_out, comes, place_of_root, step
 from importable import REPOSITORY

@@ -31,13 +31,13 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.collect.trust imp
     selinux_booleans,
     trusted_keys,
 )
+from ansible_collections.avshift.endpoint.plugins.module_utils.kernel import mounts
 from ansible_collections.avshift.endpoint.plugins.module_utils.linux import (
     certificates,
     containers,
     dpkg_status,
     interception,
     kernel_tables,
-    mounts,
     netlink,
     nf_tables,
     packet_chains,

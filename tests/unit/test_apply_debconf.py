@@ -24,7 +24,7 @@ grep -A 1 '^Template: clamav-daemon/debconf$' "$file" | grep -q '^Type: boolean$
 
 def _tools(folder: Path, monkeypatch: pytest.MonkeyPatch, usable: str) -> None:
     monkeypatch.setattr(commands, "SEARCH_PATH", f"{folder}:/usr/bin:/bin")
-    monkeypatch.setattr(debconf, "IN_MEMORY", str(folder))
+    monkeypatch.setattr(debconf, "MEMORY", str(folder))
     for name, text in (("debconf-set-selections", SET), ("debconf-communicate", COMMUNICATE)):
         (folder / name).write_text(text.format(folder=folder, usable=usable), encoding="utf-8")
         (folder / name).chmod(0o755)

@@ -18,8 +18,8 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.apply.services im
     processes_end,
     unit,
 )
-from ansible_collections.avshift.endpoint.plugins.module_utils.collect.running import kernel_modules, units
-from ansible_collections.avshift.endpoint.plugins.module_utils.linux import packet_rules
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect.running import units
+from ansible_collections.avshift.endpoint.plugins.module_utils.linux import nf_tables, packet_rules
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files.tree import Tree
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running.commands import Finished
@@ -171,7 +171,7 @@ def test_process_of_a_container_is_left_alone(
 def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A list of loaded modules, and no program that could unload one."""
     listed = tmp_path / "modules"
-    monkeypatch.setattr(kernel_modules, "LOADED", str(listed))
+    monkeypatch.setattr(nf_tables, "MODULES", str(listed))
     return listed
 
 
@@ -293,6 +293,7 @@ def test_users_named_in_the_plan_get_another_primary_group(monkeypatch: pytest.M
 )
 def test_account_goes_with_a_group_of_its_own_only(own: bool, said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     stand_in = _stand_in(monkeypatch, account_remove, _Accounts({"fixture"}, {"fixture": []}))
+    monkeypatch.setattr(group_remove, "accounts", stand_in)
     target = {"name": "fixture", "own_group": own}
     assert account_remove.look(target) is False
     account_remove.do(target)

@@ -38,7 +38,8 @@ def _foreign(paths: list[Path], *allowed: str) -> list[str]:
     ]
 
 
-# Shared constants are defined only there: literals, which the controller reads and sends with the code.
+# What both sides know is defined only there: literals, which the controller also sends with the code, and functions of
+# plain data.
 AGREED = f"{HOME}module_utils.agreed"
 
 
@@ -48,13 +49,14 @@ def test_engine_knows_neither_ansible_nor_the_endpoint() -> None:
     assert [name for name in known if name.startswith(f"{HOME}plugin_utils.transport")] == []
 
 
-def test_what_both_sides_read_holds_literals_alone() -> None:
+def test_what_both_sides_read_holds_literals_and_what_reads_plain_data() -> None:
     files = [path for path in SHARED if path.parent.name == "agreed"]
     assert len(files) > 3
     for path in files:
         assert list(imported(path)) == [], path
         kinds = {type(node) for node in tree(path).body}
-        assert kinds <= {ast.Expr, ast.Assign}, path
+        assert kinds <= {ast.Expr, ast.Assign, ast.FunctionDef}, path
+        assert _touched(tree(path)) == set(), path
 
 
 def test_transport_knows_ansible_and_what_it_carries() -> None:
@@ -165,7 +167,7 @@ def test_every_file_can_be_imported() -> None:
         importlib.import_module(HOME + ".".join(path.relative_to(PLUGINS).with_suffix("").parts))
 
 
-# From bottom to top; those in one line may import each other. A room knows itself and what is below.
+# From bottom to top. A room knows itself and what is below; those in one line do not know each other.
 CONTROLLERS_ROOMS = (
     ("",),
     ("schema",),
@@ -181,7 +183,18 @@ CONTROLLERS_ROOMS = (
     ("rollout",),
     ("report",),
 )
-ENDPOINTS_ROOMS = (("agreed",), ("posix", "linux"), ("collect", "prove", "windows"), ("apply",))
+ENDPOINTS_ROOMS = (
+    ("agreed",),
+    ("kernel",),
+    ("posix",),
+    ("linux", "windows"),
+    ("prove",),
+    ("collect",),
+    ("apply",),
+)
+
+
+_ENDPOINTS = [path for path in SHARED if path.parent.name != "module_utils"]
 
 
 def _room(name: str, side: str) -> str:
@@ -206,25 +219,28 @@ def _packages_in(path: Path, side: str) -> set[str]:
 
 def _upwards(paths: list[Path], side: str, rooms: tuple[tuple[str, ...], ...]) -> list[str]:
     rank = {name: number for number, names in enumerate(rooms) for name in names}
-    return [
-        f"{short(path)}: {name}"
-        for path in paths
-        for name in {*imported(path), *_packages_in(path, side)}
-        if name.startswith(f"{HOME}{side}.")
-        and rank.get(_room(name, side), 0)
-        > rank[_room(".".join([HOME + side, *path.parts[path.parts.index(side) + 1 :]]), side)]
-    ]
+    found = []
+    for path in paths:
+        own = _room(".".join([HOME + side, *path.parts[path.parts.index(side) + 1 :]]), side)
+        for name in {*imported(path), *_packages_in(path, side)}:
+            other = _room(name, side)
+            if name.startswith(f"{HOME}{side}.") and other != own and rank.get(other, -1) >= rank[own]:
+                found.append(f"{short(path)}: {name}")
+    return found
 
 
 def test_rooms_know_what_is_below_them_alone() -> None:
     assert _upwards(ENGINE, "plugin_utils", CONTROLLERS_ROOMS) == []
-    endpoints = [path for path in SHARED if path.parent.name != "module_utils"]
-    assert _upwards(endpoints, "module_utils", ENDPOINTS_ROOMS) == []
+    assert {room for row in ENDPOINTS_ROOMS for room in row} == {
+        path.parts[len(PLUGINS.parts) + 1] for path in _ENDPOINTS
+    }
+    assert _upwards(_ENDPOINTS, "module_utils", ENDPOINTS_ROOMS) == []
 
 
 def test_a_room_that_knows_one_above_it_is_found() -> None:
     turned = tuple(reversed(CONTROLLERS_ROOMS[1:]))
     assert _upwards(ENGINE, "plugin_utils", (("",), *turned)) != []
+    assert _upwards(_ENDPOINTS, "module_utils", (("kernel", "posix"), *ENDPOINTS_ROOMS[:1], *ENDPOINTS_ROOMS[3:])) != []
 
 
 def test_a_kind_of_step_lies_in_the_module_of_its_name() -> None:

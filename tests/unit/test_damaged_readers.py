@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect import collector
-from ansible_collections.avshift.endpoint.plugins.module_utils.linux import mounts, rpm_database, systemd
+from ansible_collections.avshift.endpoint.plugins.module_utils.kernel import mounts
+from ansible_collections.avshift.endpoint.plugins.module_utils.linux import rpm_database, systemd
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running.commands import Finished
 from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply.files import flags_clear
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.files import obstacles, space
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect.look import Look
-from ansible_collections.avshift.endpoint.plugins.module_utils.linux import file_flags
+from ansible_collections.avshift.endpoint.plugins.module_utils.kernel import file_flags
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
 
 

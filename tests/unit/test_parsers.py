@@ -298,7 +298,7 @@ def test_mentions_are_lines_of_what_was_given(raw: bytes) -> None:
 @given(RAW)
 def test_changes_are_well_formed(raw: bytes) -> None:
     for action, name, old, new in PARSERS["package_changes.simulated"](raw):
-        assert action in ("Inst", "Remv", "Purg")
+        assert action in ("install", "remove", "purge")
         assert name.strip() == name
         assert isinstance(old, str)
         assert isinstance(new, str)

@@ -119,7 +119,7 @@ MATTERS = {
     "neighbour in a shared directory": _value("path", "/opt/kaspersky", children=["ScanEngine", "kesl", "klnagent64"]),
     "version to install": _value("package_change", "install", changes=[]),
     "another package goes along": _value(
-        "package_change", "remove", changes=[{"action": "Remv", "name": "site-tool", "old": "1", "new": ""}]
+        "package_change", "remove", changes=[{"action": "remove", "name": "site-tool", "old": "1", "new": ""}]
     ),
     "release of the system": _host(version="13"),
     "no room": _value("space", RETAINED, free_bytes=1),

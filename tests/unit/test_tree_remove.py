@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.linux import file_flags
+from ansible_collections.avshift.endpoint.plugins.module_utils.kernel import file_flags, opening
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files import (
     safe_paths,
@@ -70,7 +70,7 @@ def test_more_names_than_are_held_at_a_time(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_python_that_cannot_scan_a_descriptor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(safe_paths, "BY_DESCRIPTOR", False)
+    monkeypatch.setattr(opening, "BY_DESCRIPTOR", False)
     (tmp_path / "tree" / "deep").mkdir(parents=True)
     (tmp_path / "tree" / "deep" / "file").touch()
     _remove(tmp_path / "tree")

@@ -31,7 +31,7 @@ PROVIDERS = sorted(name for name, found in CATALOG.providers.items() if found.se
 FRESH: list[dict[str, Any]] = [
     {"path": "/srv"},
     {"kit": KIT, "sha256": SUM},
-    {"package_change": "kit", "names": [KIT], "changes": [["Inst", "acme-guard", "", "1.0"]]},
+    {"package_change": "kit", "names": [KIT], "changes": [["install", "acme-guard", "", "1.0"]]},
     {"product_state": "enrolled"},
     {"product_state": "active"},
     {"resources": "/opt"},
@@ -39,7 +39,7 @@ FRESH: list[dict[str, Any]] = [
 # Kaspersky's, whose own package is checked too.
 OLD: list[dict[str, Any]] = [
     {"package": "kesl", "version": "12.1.0-1297"},
-    {"package_change": "remove", "names": ["kesl"], "changes": [["Purg", "kesl", "12.1.0-1297", ""]]},
+    {"package_change": "remove", "names": ["kesl"], "changes": [["purge", "kesl", "12.1.0-1297", ""]]},
 ]
 DONE: list[dict[str, Any]] = [
     {"path": "/srv"},
@@ -168,7 +168,11 @@ PREFLIGHT: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("kit_readable", {"kit": KIT, "sha256": SUM, "uid": 1000}, {}, "error"),
     (
         "kit_not_installable",
-        {"package_change": "kit", "names": [KIT], "changes": [["Inst", "acme-guard", "", "1"], ["Inst", "x", "", "1"]]},
+        {
+            "package_change": "kit",
+            "names": [KIT],
+            "changes": [["install", "acme-guard", "", "1"], ["install", "x", "", "1"]],
+        },
         {},
         "error",
     ),

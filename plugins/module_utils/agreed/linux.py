@@ -9,6 +9,8 @@ STOPPED = ("inactive", "failed")
 FLAGS = {"i": "immutable", "a": "append-only"}
 # Seconds to wait for a package manager's lock.
 LOCK_WAIT = 300
+# What a package manager does to a package; a purge also takes its configuration.
+INSTALL, REMOVE, PURGE = "install", "remove", "purge"
 # How a line of a shell's file can be placed, as collect/lines/shell_lines.py determines it.
 PLAIN, OPENED, UNSURE = "plain", "opened", "unsure"
 # Any fwmark: stands for the mark of something that uses marks in a way that could not be read.

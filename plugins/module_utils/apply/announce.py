@@ -3,6 +3,7 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """The first step of every change: it is announced in the host's log, and its run begins in the journal."""
 
+from ..agreed.runs import BEGUN, ROLLED_BACK
 from ..posix.own import own_journal
 from . import announcement
 
@@ -11,16 +12,16 @@ NOTED = ("change_id", "products", "pending")
 
 def look(target):
     """Return True if the run with this plan has begun and not ended."""
-    return own_journal.status(target["digest"]) == "begun"
+    return own_journal.status(target["digest"]) == BEGUN
 
 
 def do(target):
     """Write the line and begin the run in the journal."""
     announcement.say("begins", target)
-    own_journal.note(target["digest"], status="begun", **{key: target.get(key) for key in NOTED})
+    own_journal.note(target["digest"], status=BEGUN, **{key: target.get(key) for key in NOTED})
 
 
 def undo(target):
     """Say that the run was rolled back; the journal keeps that it was tried."""
     announcement.say("was rolled back", target)
-    own_journal.note(target["digest"], status="rolled_back")
+    own_journal.note(target["digest"], status=ROLLED_BACK)

@@ -8,6 +8,7 @@ Security monitoring will notice that an antivirus is stopped: this line, with th
 
 import syslog
 
+from ..agreed.runs import BEGUN
 from ..posix.own import own_journal
 
 
@@ -24,7 +25,7 @@ def begun_with(steps, pending):
         if step["kind"] == "announce":
             step["target"]["pending"] = pending
             noted = own_journal.noted(step["target"]["digest"])
-            begun = (noted.get("pending") or []) if noted.get("status") == "begun" else []
+            begun = (noted.get("pending") or []) if noted.get("status") == BEGUN else []
             parts = {one["id"]: one["part"] for one in steps}
             earlier = [name for name in begun if name in parts and name not in pending]
             only = "stage" if all(parts[name] == "stage" for name in earlier) else "remove"

@@ -12,7 +12,7 @@ something, and is then undone too; one whose ``undone_last(target)`` is true is 
 
 import time
 
-from ..agreed.outcomes import ALREADY
+from ..agreed.outcomes import ALREADY, CHANGED, FAILED, PROVED, UNTOUCHED, WOULD
 from ..posix.errors import EndpointError
 from ..posix.running.signals import Heard
 from ..posix.running.time_limit import time_limit
@@ -22,14 +22,6 @@ from .kinds import KINDS
 
 # Seconds after which a step has failed, whatever it waits for. The commands that it runs have shorter limits.
 LONGEST = 4 * 3600
-WOULD, CHANGED, PROVED, FAILED, UNDONE, UNTOUCHED = (
-    "would_change",
-    "changed",
-    "proved",
-    "failed",
-    "undone",
-    "untouched",
-)
 
 
 def pending_of(steps):

@@ -3,10 +3,11 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """The rollback of a part in which a step failed: the old protection comes first if nothing has replaced it."""
 
+from ..agreed.outcomes import FAILED, UNDONE
+
 # The owner loses nothing by these steps, nor by steps that can be undone or change nothing: if nothing has replaced
 # the old protection, it can come back after them.
 RETURNABLE = ("unit", "processes_end", "kernel_module_unload", "packet_chains_remove", "packet_marks_remove", "retain")
-FAILED, UNDONE = "failed", "undone"
 
 
 def after(kinds, failed, done, stopped, failure):

@@ -9,7 +9,7 @@ once more without that path; if it hangs again, the rest of it is unknown.
 
 import json
 
-from ..linux import mounts
+from ..kernel import mounts
 from ..posix import names
 from ..posix.errors import EndpointError, Problem
 from ..posix.running import bounded

@@ -10,6 +10,7 @@ import platform
 import re
 
 from ..posix.errors import EndpointError
+from ..posix.running.outlive import SYSTEMD
 
 # Systems whose /usr comes as one image: what identifies them, and the tool that changes packages there.
 OSTREE_BOOTED, OSTREE = "/run/ostree-booted", "/ostree/repo"
@@ -51,7 +52,7 @@ def describe(look):
             name=platform.node(),
             kernel=platform.release(),
             python=platform.python_version(),
-            init="systemd" if os.path.isdir("/run/systemd/system") else "other",
+            init="systemd" if os.path.isdir(SYSTEMD) else "other",
         )
     return described
 

@@ -47,7 +47,7 @@ def named_in(data, kind):
     for number, general, told in _told(data):
         if number == nf_tables.SUBSYSTEM | ASKED[kind][1]:
             family = nf_tables.FAMILIES.get(general[0], str(general[0]))
-            yield "%s %s" % (family, _text(told.get(1, b""))), _text(told.get(NAMES[kind], b""))
+            yield "%s %s" % (family, netlink.text(told.get(1, b""))), netlink.text(told.get(NAMES[kind], b""))
 
 
 def ip_sets():
@@ -68,7 +68,7 @@ def sets_in(data):
     """Yield the name of each IP set in netlink messages (bytes). Never raises."""
     for number, _general, told in _told(data):
         if number & ~0xFF == IP_SETS and SET_NAME in told:
-            yield _text(told[SET_NAME])
+            yield netlink.text(told[SET_NAME])
 
 
 def idle_groups(is_wanted):
@@ -112,7 +112,3 @@ def _told(data):
         if len(general) == nf_tables.GENERAL_SIZE:
             start = netlink.HEADER.size + nf_tables.GENERAL_SIZE
             yield number, general, dict(netlink.attributes(content[start:]))
-
-
-def _text(raw):
-    return raw.rstrip(b"\0").decode("utf-8", "replace")

@@ -64,3 +64,8 @@ def attributes(data):
             return
         yield kind & TYPE, data[start + ATTRIBUTE.size : start + length]
         start += (length + 3) & ~3
+
+
+def text(raw):
+    """Return a name as the kernel gives it: bytes that end with a zero."""
+    return raw.rstrip(b"\0").decode("utf-8", "replace")

@@ -39,8 +39,4 @@ def chains_in(data):
         if kind == NEW_CHAIN and len(general) == GENERAL_SIZE:
             told = dict(netlink.attributes(content[netlink.HEADER.size + GENERAL_SIZE :]))
             family = FAMILIES.get(general[0], str(general[0]))
-            yield "%s %s" % (family, _text(told.get(TABLE, b""))), _text(told.get(NAME, b""))
-
-
-def _text(raw):
-    return raw.rstrip(b"\0").decode("utf-8", "replace")
+            yield "%s %s" % (family, netlink.text(told.get(TABLE, b""))), netlink.text(told.get(NAME, b""))

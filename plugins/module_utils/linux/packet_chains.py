@@ -13,9 +13,7 @@ import shlex
 
 from . import nf_tables, packet_views
 
-HANDLE = re.compile(r"^(.*\S) # handle ([0-9]+)$")
 LEADS = ("-j", "-g", "--jump", "--goto")
-QUOTED = re.compile(r'"[^"]*"')
 UNKNOWN_TOOL = "nf_tables"
 
 
@@ -95,7 +93,7 @@ def _chains_in(block):
     """Yield (name, [its declaration], [(rule, handle)]) from pairs of name and the rest."""
     name, head, rules = "", [], []
     for line in (line.strip() for line in block):
-        told = HANDLE.match(line)
+        told = packet_views.HANDLE.match(line)
         text = told.group(1) if told else line
         if text.startswith("chain ") and text.endswith("{"):
             name, head, rules = text[len("chain ") : -1].strip(), [], []
@@ -115,7 +113,7 @@ def _nft_chain(table, name, chains):
     jumps, plain = [], True
     for chain, (_head, rules) in chains.items():
         for number, (text, handle) in enumerate(rules, 1):
-            bare = QUOTED.sub('""', text)
+            bare = packet_views.QUOTED.sub('""', text)
             if chain != name and leads.search(bare):
                 jumps.append({"chain": chain, "number": number, "rule": text, "handle": handle})
                 plain = plain and last.search(bare.partition(" comment ")[0]) is not None and "{" not in bare

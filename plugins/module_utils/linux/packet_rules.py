@@ -18,10 +18,7 @@ LIST_ROUTES = {"ip -4 rule": ["ip", "-4", "rule", "show"], "ip -6 rule": ["ip", 
 FULL = 0xFFFFFFFF
 VALUE = re.compile(r"(0x[0-9a-fA-F]{1,8})(?:/(0x[0-9a-fA-F]{1,8}))?\Z")
 PLAIN_OPTIONS = ("--mark", "--set-mark", "--set-xmark")
-QUOTED = re.compile(r'"[^"]*"')
-HANDLE = re.compile(r"^(.*\S) # handle ([0-9]+)$")
 NFT_MARK = re.compile(r"\b(?:meta |ct )?mark (?:== |set )?(0x[0-9a-fA-F]{1,8})(?=\s|\Z)(?! [&|^])")
-NFT_NUMBER = re.compile(r"\b0x[0-9a-fA-F]{1,8}\b")
 WORD = re.compile(r"\bmark\b")
 # The fields that together identify one policy route, so that only that one is deleted.
 ROUTE_KEYS = frozenset("from to iif oif fwmark lookup tos ipproto sport dport uidrange".split())
@@ -55,7 +52,7 @@ def nft_rules(lines):
     """Yield the rules that use a mark in the output of ``nft -a list ruleset``, each with its handle. Never raises."""
     table = chain = ""
     for line in lines:
-        told = HANDLE.match(line.strip())
+        told = packet_views.HANDLE.match(line.strip())
         text = told.group(1) if told else ""
         if text.startswith("table ") and text.endswith("{"):
             table = text[len("table ") : -1].strip()
@@ -107,8 +104,8 @@ def _is_whole(value):
 
 def _of_expression(text):
     """Return (marks, whether all are whole) of an nft rule; quoted texts in it, such as comments, do not count."""
-    bare = QUOTED.sub('""', text)
+    bare = packet_views.QUOTED.sub('""', text)
     uses = len(WORD.findall(bare))
     whole = NFT_MARK.findall(bare)
-    numbers = whole if len(whole) == uses else NFT_NUMBER.findall(bare)
+    numbers = whole if len(whole) == uses else packet_views.NUMBER.findall(bare)
     return sorted({hex(int(number, 16)) for number in numbers}) if uses else [], len(whole) == uses

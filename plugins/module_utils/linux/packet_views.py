@@ -24,6 +24,10 @@ WRITTEN = ("filter", "mangle", "nat", "raw", "security")
 OPAQUE = re.compile(r"\bxt (?:target|match) |managed by (?:ip6?tables|ebtables|arptables)-nft")
 SAVED = re.compile(r"(?:#.*|\*\w+|:\S+ .*|COMMIT|(?:\[[0-9]+:[0-9]+\] )?-A .*)?\Z")
 INCOMPATIBLE = re.compile(r"# Table `([^']*)' is incompatible")
+# In nft's listing: a rule and its handle, a text in quotes, and a number as marks are written.
+HANDLE = re.compile(r"^(.*\S) # handle ([0-9]+)$")
+QUOTED = re.compile(r'"[^"]*"')
+NUMBER = re.compile(r"\b0x[0-9a-fA-F]{1,8}\b")
 ENDS = "the listing ends too early"
 # What a chain contains besides rules; each rule has a handle.
 NO_RULE = ("type ", "policy ", "comment ", "flags ", "devices ", "#")

@@ -6,9 +6,9 @@
 import os
 import time
 
+from ..posix.running import boot_clock
+
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
-# Python 3.6 has no constant for it.
-CLOCK_BOOTTIME = getattr(time, "CLOCK_BOOTTIME", 7)
 
 
 def started(pid):
@@ -16,4 +16,4 @@ def started(pid):
     with open("/proc/%s/stat" % pid, "rb") as stream:
         # A process sets its own name, of any bytes.
         ticks = int(stream.read().rpartition(b")")[2].split()[19])
-    return time.time() - time.clock_gettime(CLOCK_BOOTTIME) + (ticks + 1) / CLOCK_TICKS
+    return time.time() - boot_clock.seconds() + (ticks + 1) / CLOCK_TICKS

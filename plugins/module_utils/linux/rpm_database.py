@@ -13,12 +13,12 @@ import sys
 
 from ..posix.errors import EndpointError
 from ..posix.files import scratch
+from ..posix.files.scratch import MEMORY
 from ..posix.running.commands import run
 from . import rpm_files
 from .rpm_home import DATABASES
 
 FILES = DATABASES + ("rpmdb.sqlite-wal", "Index.db", "Name", "Requirename", "Providename")
-MEMORY = "/run"
 LIMIT = 60
 SIZE_LIMIT = 1 << 29
 FORMAT = "%{NAME}\\t%{EPOCHNUM}\\t%{VERSION}-%{RELEASE}\\t%{ARCH}\\t%{VENDOR}\\t%{PACKAGER}\\n"

@@ -10,8 +10,8 @@ import socket
 import time
 
 from .checks import BAD, OK, UNKNOWN, check
+from .on_demand import ANSWER_LIMIT
 
-ANSWER_LIMIT = 4096
 DAY = 86400.0
 # A host's clock may be a little slow, and the engine gives the time of day without its zone.
 AHEAD_DAYS = 1.5

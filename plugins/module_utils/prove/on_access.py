@@ -11,14 +11,15 @@ import errno
 import os
 import time
 
+from ..kernel.opening import DIRECTORY
 from ..posix.errors import EndpointError
 from ..posix.running.child import TIMEOUT, told
 from ..posix.running.commands import run
 from . import test_files
 from .checks import BAD, OK, UNKNOWN, check
+from .on_demand import FOUND
 from .samples import CLEAN, detectable
 
-FOUND = " FOUND"
 STEP = 0.01
 MOVING = 2
 HARDLY = 1
@@ -160,7 +161,7 @@ def _read_again(path):
     """Return 0 if a test file could be read again, else an errno: its directory may have been too new before."""
     folder, name, _name = path.rsplit("/", 2)
     try:
-        inside = os.open(name, test_files.DIRECTORY, dir_fd=test_files.opened(folder or "/"))
+        inside = os.open(name, DIRECTORY, dir_fd=test_files.opened(folder or "/"))
         os.read(os.open(name, test_files.READING, dir_fd=inside), 128)
     except OSError as error:
         return error.errno

@@ -12,6 +12,7 @@ import os
 import re
 import stat
 
+from ..kernel.opening import DIRECTORY, NEW
 from ..linux.process_age import started
 from ..posix.files.tree import Tree
 
@@ -20,9 +21,7 @@ PREFIX = ".avshift-selftest-"
 # have a suffix.
 MADE = re.compile(re.escape(PREFIX) + r"([0-9]+)-[0-9a-f]{12}")
 NOT_MADE = "no test file could be made: "
-WRITING = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 READING = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
-DIRECTORY = READING | os.O_DIRECTORY
 
 
 def new_name():
@@ -101,7 +100,7 @@ def made(folder, name):
 def tried(inside, name, data):
     """Return 0 if a file could be written and read, an errno, or a text that says that it could not be created."""
     try:
-        descriptor = os.open(name, WRITING, 0o600, dir_fd=inside)
+        descriptor = os.open(name, NEW, 0o600, dir_fd=inside)
     except OSError as error:
         return NOT_MADE + os.strerror(error.errno)
     try:
@@ -114,7 +113,7 @@ def tried(inside, name, data):
 
 def write(inside, name, data):
     """Write a new file; OSError if it cannot be created."""
-    _fill(os.open(name, WRITING, 0o600, dir_fd=inside), data)
+    _fill(os.open(name, NEW, 0o600, dir_fd=inside), data)
 
 
 def _fill(descriptor, data):

@@ -8,6 +8,7 @@ import os
 import re
 import stat
 
+from ..kernel import opening
 from ..posix.errors import EndpointError
 from ..posix.files import reading
 from ..posix.files.foreign import Remote
@@ -16,9 +17,6 @@ from ..posix.running import bounded
 from .letters import folded, whole
 from .unanswered import NO_FILE, NO_FOLDER, Unanswered, absent, failed
 
-LISTED = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-# Python 3.6 cannot scan a descriptor.
-BY_DESCRIPTOR = os.scandir in os.supports_fd
 MOST_NAMES, MOST_KEPT = 100000, 32
 # An 8.3 name that Windows may have given to a longer one; a mount does not show it.
 SHORT_NAME = re.compile(r"[^.]{1,6}~[0-9]{1,6}(?:\..{0,3})?\Z")
@@ -33,7 +31,7 @@ class Disk:
 
     def __init__(self, root):
         try:
-            self._top = Place(os.open(root, LISTED & ~os.O_NOFOLLOW), "/", None, (0,))
+            self._top = Place(os.open(root, opening.DIRECTORY & ~os.O_NOFOLLOW), "/", None, (0,))
         except OSError as error:
             raise EndpointError(
                 "root_unreadable", "Checking a root", root, os.strerror(error.errno), "Name a mounted root."
@@ -153,11 +151,11 @@ def shown(name):
 def _listing(place):
     found, number = {}, 0
     try:
-        descriptor = os.open(".", LISTED, dir_fd=place.descriptor)
+        descriptor = os.open(".", opening.DIRECTORY, dir_fd=place.descriptor)
     except OSError as error:
         raise refused(error)
     try:
-        for entry in os.scandir(descriptor if BY_DESCRIPTOR else "/proc/self/fd/%d" % descriptor):
+        for entry in opening.scanned(descriptor):
             number += 1
             if number > MOST_NAMES:
                 raise failed("%s has more than %d entries" % (whole(shown(place.real)), MOST_NAMES))

@@ -4,6 +4,7 @@
 """The registry of a disk: its hives, the control set that was in use, both views, and every user's hive."""
 
 from .blocks import Blocks
+from .disk import CONFIG
 from .letters import folded
 from .logs import SUFFIXES, why_stale
 from .regf import Hive
@@ -11,7 +12,6 @@ from .unanswered import NO_KEY, Unanswered, absent, failed, of_live_alone
 from .values import answered
 from .views import software
 
-CONFIG = ("System32", "config")
 OF_MACHINE = ("SOFTWARE", "SYSTEM", "ELAM", "DRIVERS")
 # These exist only in a running system, not on the disk.
 VOLATILE = ("HARDWARE",)

@@ -3,9 +3,9 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Every user's hive: of the users in the registry, and in every folder of users that contains one."""
 
-from .disk import shown
+from .disk import CONFIG, shown
 from .letters import folded, whole
-from .registry import CONFIG, key_at, value_of
+from .registry import key_at, value_of
 from .unanswered import Unanswered
 
 LIST = "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList"

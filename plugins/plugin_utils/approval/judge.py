@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...module_utils.agreed.runs import BEGUN
 from ..fleet.document import plan_of
 from ..plan.model import SHORT, Carried
 from ..visible import visible
@@ -111,7 +112,7 @@ def warnings(grant: Grant | None) -> list[str]:
 def _was_begun(plan: dict[str, Any], digest: str) -> bool:
     """Return True if a run of the approved plan was interrupted here: it made the changes since then itself."""
     runs = Carried.of(plan).earlier_runs
-    return any(run["digest"] == digest[:SHORT] and run.get("status") == "begun" for run in runs)
+    return any(run["digest"] == digest[:SHORT] and run.get("status") == BEGUN for run in runs)
 
 
 def _has_something_to_do(plan: dict[str, Any]) -> bool:

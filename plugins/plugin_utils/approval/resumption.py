@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .. import platforms
-from ..detect.match import RESIDUE_INERT
+from ..catalog.model import RESIDUE_INERT
 from ..plan.model import stopping
 from ..plan.platform import Platform
 from .drift import changes

@@ -7,6 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+# The state of a product of which only files are left that nothing runs.
+RESIDUE_INERT = "residue_inert"
 REMOVED_BY_DEFAULT = ("product", "management", "tool")
 
 

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from .model import RESIDUE_INERT
+
 # What a disposition asks for, the strictest first.
 REMOVE, REVIEW, REPORT, ALLOWED = "remove", "needs_review", "report", "allowed"
 DISPOSITIONS = (REMOVE, REVIEW, REPORT, ALLOWED)
-# Files that nothing runs: no known rule mentions them, but the owner should know about them.
-WITHOUT_EFFECT = "residue_inert"
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,9 @@ class Pack:
 
     def disposition(self, finding: dict[str, Any]) -> str:
         """Return what the rule says of a finding; needs_review where its source does not say."""
+        # Files that nothing runs: no known rule mentions them, but the owner should know about them.
         said = self.by_product.get(finding["id"], self.by_class.get(finding["class"], REVIEW))
-        return REPORT if finding["state"] == WITHOUT_EFFECT and said != ALLOWED else said
+        return REPORT if finding["state"] == RESIDUE_INERT and said != ALLOWED else said
 
     @property
     def named(self) -> str:

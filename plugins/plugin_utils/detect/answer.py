@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ...module_utils.agreed import runs
 from ..catalog.model import Catalog
 from . import limits, silence, unknowns
 from .evidence import Evidence
@@ -22,8 +23,7 @@ def answer(evidence: Evidence, catalog: Catalog, servers: Iterable[str] | None =
     found = findings(evidence, catalog.products)
     not_known = unknowns.told(evidence, catalog.products, [finding.id for finding in found])
     reasons = {reason for finding in found for reason in finding.reasons}
-    runs = [run for item in evidence.of_kind("journal") for run in item["value"]["runs"]]
-    removed = {product for run in runs if run.get("status") == "done" for product in run.get("products", ())}
+    noted = [run for item in evidence.of_kind("journal") for run in item["value"]["runs"]]
     heard = {} if servers is None else {"silence": silence.told(evidence, catalog, servers, found)}
     return {
         "platform": evidence.table.platform,
@@ -32,7 +32,7 @@ def answer(evidence: Evidence, catalog: Catalog, servers: Iterable[str] | None =
         "unknowns": not_known,
         "limits": limits.told(evidence, catalog.limits, catalog.products, reasons),
         "complete": not any(unknown["bears"] for unknown in not_known),
-        "removed_before": sorted(removed),
-        "earlier_runs": runs,
+        "removed_before": sorted(set(runs.removed(noted))),
+        "earlier_runs": noted,
         **heard,
     }

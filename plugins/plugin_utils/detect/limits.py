@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..catalog.model import Limit, Product
+from ..listed import first
 from .claims import names_text
 from .evidence import Evidence, Item
 
@@ -15,7 +16,6 @@ NAMED = "named_by_others"
 WHY_NAMED = (
     "they name a product without any other trace, and a line alone does not confirm one: check what they belong to"
 )
-MOST_TOLD = 20
 
 
 def told(evidence: Evidence, limits: Iterable[Limit], products: Iterable[Product], reasons: set[str]) -> list[Any]:
@@ -33,7 +33,7 @@ def told(evidence: Evidence, limits: Iterable[Limit], products: Iterable[Product
 
 def _of_limit(limit: Limit, items: list[Item]) -> dict[str, str]:
     places = [item["where"] + (f": {item['value']['detail']}" if item["value"]["detail"] else "") for item in items]
-    return {"id": limit.id, "what": f"{limit.what} ({_first(places)})", "why": limit.why}
+    return {"id": limit.id, "what": f"{limit.what} ({first(places)})", "why": limit.why}
 
 
 def _named(evidence: Evidence, products: list[Product], reasons: set[str]) -> list[dict[str, str]]:
@@ -46,9 +46,4 @@ def _named(evidence: Evidence, products: list[Product], reasons: set[str]) -> li
         for line in item["value"]["lines"]
         if any(names_text(text, line) for text in texts)
     ]
-    return [{"id": NAMED, "what": f"lines of other programs: {_first(lines)}", "why": WHY_NAMED}] if lines else []
-
-
-def _first(told: list[str]) -> str:
-    more = len(told) - MOST_TOLD
-    return ", ".join(told[:MOST_TOLD]) + (f" and {more} more" if more > 0 else "")
+    return [{"id": NAMED, "what": f"lines of other programs: {first(lines)}", "why": WHY_NAMED}] if lines else []

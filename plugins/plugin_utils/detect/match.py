@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..catalog.model import Product
+from ..catalog.model import RESIDUE_INERT, Product
 from .claims import Claims, claims
 from .evidence import Evidence, Item, Table, is_users
 
 RUNNING, INSTALLED, BROKEN = "running", "installed", "broken"
-RESIDUE_ACTIVE, RESIDUE_INERT = "residue_active", "residue_inert"
+RESIDUE_ACTIVE = "residue_active"
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..device_list.device import Device, DeviceList
+from ..device_list.inventory import DAY
 
 RESULTS = ("never_reached", "unknown_to_server", "agent_differs", "seen_before", "ambiguous")
 NEVER_REACHED, UNKNOWN, AGENT, OLD, AMBIGUOUS = RESULTS
@@ -21,7 +22,6 @@ WAYS = ("fqdn", "dns_name", "name", "first_label", "address")
 WHOLE, LABEL, ADDRESS = WAYS[:3], WAYS[3], WAYS[4]
 NETBIOS = 15
 MOST_NAMED, MOST_FIRST = 10, 50
-DAY = len("2026-11-29")
 NONE = "none found"
 
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ...module_utils.agreed.outcomes import ALREADY, BEFORE
+from ...module_utils.agreed.outcomes import ALREADY, BEFORE, CHANGED, FAILED, PROVED, UNDONE, UNTOUCHED
 from ..plan.model import PARTS
 
-OUTCOMES = ("changed", "proved", "already", "failed", "undone", "untouched")
+OUTCOMES = (CHANGED, PROVED, ALREADY, FAILED, UNDONE, UNTOUCHED)
 UNKNOWN = "window_unknown"
 
 

@@ -7,21 +7,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ...module_utils.agreed import runs as agreed_runs
 from .. import platforms
 from ..approval.judge import REFUSED as NOT_ALLOWED
 from ..catalog.model import REMOVED_BY_DEFAULT
 from ..plan.model import ALL, Carried
 
 CLEAN = ("never_present", "removed_verified", "removed_with_inert_residue")
-REFUSED, ROLLED_BACK, FAILED, UNKNOWN, PARTIAL, PLANNED, DETECTED = (
+REFUSED, FAILED, UNKNOWN, PARTIAL, PLANNED, DETECTED = (
     "refused",
-    "rolled_back",
     "failed",
     "unknown",
     "partially_removed",
     "planned",
     "detected",
 )
+# A rolled-back run has the same word in the host's journal.
+ROLLED_BACK = agreed_runs.ROLLED_BACK
 PENDING_REBOOT = "removed_pending_reboot"
 # Everything is verified except what only the replacement's console shows: neither clean nor a failure.
 PENDING_CONSOLE = "removed_console_check_pending"
@@ -122,7 +124,7 @@ def of_plan(findings: list[dict[str, Any]], runs: Iterable[dict[str, Any]], exce
         return DETECTED
     if len(found) < len(findings):
         return EXCEPTED
-    return "removed_verified" if _has_removed(runs) else "never_present"
+    return "removed_verified" if agreed_runs.removed(runs) else "never_present"
 
 
 def predicted(plan: dict[str, Any]) -> str:
@@ -135,7 +137,7 @@ def predicted(plan: dict[str, Any]) -> str:
     collected = {
         "complete": True,
         "findings": staying,
-        "removed_before": len(staying) < len(plan["findings"]) or _has_removed(runs),
+        "removed_before": len(staying) < len(plan["findings"]) or bool(agreed_runs.removed(runs)),
     }
     return of_evidence(collected, _predicted_proof(plan), also, excepted)
 
@@ -154,10 +156,6 @@ def _predicted_proof(plan: dict[str, Any]) -> dict[str, Any] | None:
     only_console = any(check["id"] == NOT_LOCAL for check in plan["preflight"])
     checks = [{"id": FOR_THE_CONSOLE, "result": "unknown"}] if only_console else []
     return {"result": "unknown" if only_console else "ok", "checks": checks}
-
-
-def _has_removed(runs: Iterable[dict[str, Any]]) -> bool:
-    return any(run.get("status") == "done" and run.get("products") for run in runs)
 
 
 def of_dry_run(

@@ -9,19 +9,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from ..fleet import stop_file
 from ..times import moment, utc
 from ..visible import visible
 from .rules import BY_A_PERSON, BY_FILE, NO_WORD, Gate, Ring
 
 CONTINUE, WAIT, STOP = "continue", "wait", "stop"
-DONE, FAILED, UNREACHABLE, INTERRUPTED, NOT_BEGUN, FORECAST = (
-    "done",
-    "failed",
-    "unreachable",
-    "interrupted",
-    "not_begun",
-    "only_looked_at",
-)
+DONE, FAILED, UNREACHABLE, INTERRUPTED, FORECAST = "done", "failed", "unreachable", "interrupted", "only_looked_at"
+# A host that the stop file keeps from being started has the same word as its failure's code.
+NOT_BEGUN = stop_file.NOT_BEGUN
 STATES = (DONE, FAILED, UNREACHABLE, INTERRUPTED, NOT_BEGUN, FORECAST)
 MOST_NAMED = 3
 

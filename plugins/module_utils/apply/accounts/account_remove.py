@@ -6,13 +6,14 @@
 from ...collect.look import Look
 from ...collect.trust import accounts
 from ...posix.running.commands import must
+from . import group_remove
 
 LIMIT = 60
 
 
 def look(target):
     """Return True if there is no such local user, and its own group, if that was to be removed, is gone too."""
-    return not _user(target["name"]) and not (target["own_group"] and _group(target["name"]))
+    return not _user(target["name"]) and not (target["own_group"] and group_remove.found(target["name"]))
 
 
 def do(target):
@@ -22,13 +23,9 @@ def do(target):
     """
     if _user(target["name"]):
         must(["userdel", target["name"]], LIMIT, "Removing an account", "Find out which process runs as this user.")
-    if target["own_group"] and _group(target["name"]):
+    if target["own_group"] and group_remove.found(target["name"]):
         must(["groupdel", target["name"]], LIMIT, "Removing an account's own group", "Find out which account has it.")
 
 
 def _user(name):
     return list(accounts.collect_users([name], Look()))
-
-
-def _group(name):
-    return list(accounts.collect_groups([name], Look()))

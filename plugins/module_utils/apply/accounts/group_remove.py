@@ -13,7 +13,7 @@ MOVE_LIMIT, LIMIT = 600, 60
 
 def look(target):
     """Return True if there is no such local group."""
-    return not _group(target["name"])
+    return not found(target["name"])
 
 
 def do(target):
@@ -21,13 +21,14 @@ def do(target):
 
     That tool refuses while any other account has it as its primary group.
     """
-    found = _group(target["name"])
-    for user in target["move"] if found else ():
-        if user in found[0]["value"]["primary_of"]:
+    there = found(target["name"])
+    for user in target["move"] if there else ():
+        if user in there[0]["value"]["primary_of"]:
             argv = ["usermod", "-g", target["to"], user]
             must(argv, MOVE_LIMIT, "Changing a primary group", "Check the account and run again.")
     must(["groupdel", target["name"]], LIMIT, "Removing a group", "Find out which account has it as its primary group.")
 
 
-def _group(name):
+def found(name):
+    """Return the items of the group with a name: one, or none if it is gone."""
     return list(accounts.collect_groups([name], Look()))

@@ -6,7 +6,7 @@
 import os
 import stat
 
-from ...linux import file_flags
+from ...kernel import file_flags, opening
 from ...posix.errors import EndpointError
 from ...posix.files import safe_paths
 
@@ -59,4 +59,4 @@ def _turn(told, on):
 
 def _opened(path):
     """Return a descriptor of a file or directory, without following links; None if it is missing or something else."""
-    return safe_paths.opened(path, file_flags.OPENED, lambda mode: stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+    return safe_paths.opened(path, opening.READ, lambda mode: stat.S_ISREG(mode) or stat.S_ISDIR(mode))

@@ -13,8 +13,9 @@ import os
 import re
 import stat
 
+from ...kernel.opening import DIRECTORY
 from ...posix.errors import EndpointError
-from ...posix.files import archive, safe_paths
+from ...posix.files import archive
 from ...posix.files.tree_walk import walk
 from ...posix.own import own_journal
 
@@ -129,7 +130,7 @@ def _make_private(folder):
 
 def _settle(folder):
     """Make new names in a directory survive a power failure."""
-    descriptor = os.open(folder, safe_paths.DIRECTORY)
+    descriptor = os.open(folder, DIRECTORY)
     try:
         os.fsync(descriptor)
     finally:

@@ -18,15 +18,14 @@ import os
 import signal
 import time
 
-from ...linux import interception
+from ...linux import interception, one_process
 from ...posix.errors import Problem
-from ...posix.running import bounded, one_process
+from ...posix.running import bounded
 from ...posix.running.commands import run
 from ...posix.running.moments import hurry
 from .both_marks import Held
-from .probe import Probe
+from .probe import EVERY, Probe
 
-EVERY = 0.02
 # Searching every process for marks costs more than checking the probe.
 MARKS_EVERY = 0.1
 ROUNDS = 3

@@ -21,13 +21,10 @@ from ..packages import kit_install, packages_install
 from ..services.boot_links_remove import starting
 from ..services.unit import stop
 from . import enrol
+from .limits import PROOF_AGAIN, PROOF_LIMIT, PROOF_PAUSE
 
 INSTALLS = {"enrol": enrol, "kit_install": kit_install, "packages_install": packages_install}
 STOP_LIMIT = 90
-PROOF_LIMIT = 5
-# Seconds after it was started again beside the old one. Both together are less than the two may run side by side.
-PROOF_AGAIN = 3
-PROOF_PAUSE = 0.1
 # An engine that takes longer to answer one access has not started.
 ANSWER_LIMIT = 10
 # A unit that restarts by itself has its marks back by then; one that keeps running without them never will.

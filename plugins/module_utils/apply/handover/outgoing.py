@@ -15,13 +15,12 @@ from ...prove import on_access
 from ...prove.checks import BAD, OK, check, overall
 from ..services import boot_links_remove
 from ..services.unit import force
+from .limits import PROOF_LIMIT, PROOF_PAUSE
 from .old_exclusions import OldExclusions
 
 STARTS = 3
 START_PAUSE = 1.0
 GIVEN_UP = 1.0
-PROOF_LIMIT = 5
-PROOF_PAUSE = 0.1
 # How many of the directories with its marks are used to test that the old protection refuses the test file.
 TRIED_IN = ("/home", "/root", "/srv", "/tmp", "/var/tmp")
 

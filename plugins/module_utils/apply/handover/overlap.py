@@ -20,9 +20,8 @@ from . import window
 from .both_marks import BothMarks, Held
 from .excluded import Excluded
 from .guard import SLOW, Guard
+from .limits import PROOF_BESIDE
 
-# Seconds for one self-test with the old one running, which may be slow with each file.
-PROOF_LIMIT = 4
 # A wait while only the old one intercepts says nothing about the two together, and the old one protects meanwhile.
 READY_ATTEMPTS = 5
 READY_PAUSE = 2
@@ -138,7 +137,7 @@ class Overlap:
         if guard.struck() is not None:
             raise EndpointError("overlap_ended", "Proving", "both", guard.struck()["words"], "No action is needed.")
         new = self._target["new"]
-        return beside.prove(new["paths"], self._signature.data, new["unit"], PROOF_LIMIT, new["quarantine"])
+        return beside.prove(new["paths"], self._signature.data, new["unit"], PROOF_BESIDE, new["quarantine"])
 
     def _one_after_the_other(self, stopped):
         """Continue as if the two may not run side by side; ``stopped`` are the facts if the old one has stopped."""

@@ -15,11 +15,11 @@ from ...posix.running import bounded
 from ...posix.running.child import told
 from ...posix.running.moments import hurry
 from ...prove import test_files
+from ...prove.on_access import CLEANING
 from ...prove.samples import CLEAN
 
 EVERY = 0.02
 # A reader that ends removes its file itself; for one that hung waiting for an answer, this is done here.
-CLEANING = 10
 REFUSED = (errno.EPERM, errno.EACCES)
 FLOAT, NUMBER = struct.Struct("d"), struct.Struct("q")
 # Where each reader is. A reader writes its own entry, which is 0 for a moment then: that means nothing yet.

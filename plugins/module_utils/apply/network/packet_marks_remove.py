@@ -6,9 +6,9 @@
 from ...linux import packet_rules, packet_views
 from ...posix.errors import EndpointError
 from ...posix.running.commands import run
+from .packet_chains_remove import LOCK_SECONDS
 
 LIMIT = 60
-LOCK_SECONDS = "10"
 NAMED_BY = ("tool", "table", "chain", "rule")
 
 

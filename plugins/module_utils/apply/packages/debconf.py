@@ -8,10 +8,10 @@ import tempfile
 from ...collect.look import Look
 from ...collect.packages import debconf
 from ...posix.errors import EndpointError
+from ...posix.files.scratch import MEMORY
 from ...posix.running.commands import run
 
 LIMIT = 60
-IN_MEMORY = "/run"
 TEMPLATE = "Template: %s\nType: %s\nDescription: answered before its package asks\n"
 
 
@@ -38,7 +38,7 @@ def _set(target):
 
 def _load(target):
     """Load a template that stands in for the package's own; debconf adds the question to it."""
-    with tempfile.NamedTemporaryFile("w", dir=IN_MEMORY, prefix=".avshift-") as stream:
+    with tempfile.NamedTemporaryFile("w", dir=MEMORY, prefix=".avshift-") as stream:
         stream.write(TEMPLATE % (target["question"], target["type"]))
         stream.flush()
         _tell(["debconf-communicate", target["owner"]], "X_LOADTEMPLATEFILE %s %s\n" % (stream.name, target["owner"]))

@@ -14,17 +14,17 @@ from .package_change import made, rehearsed
 NOTES = "/var/lib/dpkg/updates"
 
 
-def finish_notes(lock_wait):
+def finish_notes():
     """Have dpkg apply its own pending updates of an interrupted run; apt refuses to work before that.
 
     A host that has pending updates when it is planned is refused, so these come from a run of this collection. Reading
     no selections is the smallest operation that makes dpkg do this; it configures no package.
     """
     if os.path.isdir(NOTES) and os.listdir(NOTES):
-        made(["dpkg", "--set-selections"], "dpkg", lock_wait)
+        made(["dpkg", "--set-selections"], "dpkg")
 
 
-def purge(known, insisting, target):
+def purge(known, insisting):
     """Remove packages (names as dpkg takes them) with their configuration; ``insisting`` are further options."""
     rehearsed(["dpkg", "--no-act"] + insisting + ["--purge"] + known, "dpkg")
-    made(["dpkg"] + insisting + ["--purge"] + known, "dpkg", target["lock_wait"])
+    made(["dpkg"] + insisting + ["--purge"] + known, "dpkg")

@@ -60,19 +60,19 @@ def only(names, planned, argv, output):
         raise EndpointError("packages_refused", "Simulating a package change", " ".join(argv), cause, REMEDIES["rpm"])
 
 
-def made(argv, database, lock_wait=LOCK_WAIT, **extra):
+def made(argv, database, **extra):
     """Make the change, once the database is free; raise EndpointError with what was printed if not."""
-    package_locks.wait(database, lock_wait)
+    package_locks.wait(database, LOCK_WAIT)
     finished = run(argv, LIMIT, lasting=True, **dict(QUIET, **extra))
     if finished.code:
-        raise _failed(argv, database, finished, lock_wait)
+        raise _failed(argv, database, finished)
 
 
-def _failed(argv, database, finished, lock_wait):
+def _failed(argv, database, finished):
     text = hidden(finished.output + "\n" + finished.errors)
     held = package_locks.holder(database)
     if held is not None and LOCKED.search(text):
-        return package_locks.locked(held, lock_wait)
+        return package_locks.locked(held, LOCK_WAIT)
     code, remedy = "command_failed", REMEDIES[database]
     if SCRIPT_FAILED.search(text):
         code, remedy = "package_script_failed", SCRIPT_REMEDY

@@ -47,7 +47,7 @@ def _remove(target):
     if target["by"] == "apt-get" and not dpkg_status.noted(Tree()):
         apt.purge(qualified, target)
     else:
-        dpkg.purge(qualified, dpkg_status.insisting(known), target)
+        dpkg.purge(qualified, dpkg_status.insisting(known))
 
 
 def _of_rpm(names):

@@ -5,6 +5,7 @@
 
 import re
 
+from ...agreed.linux import LOCK_WAIT
 from .package_change import made, only, rehearsed
 
 # A removal only needs the installed packages: no repository is asked, and unused dependencies stay.
@@ -25,18 +26,18 @@ def erase(target):
     names = target["names"]
     script = [] if target["run_script"] else ["--nopreun"]
     rehearsed(["rpm", "-e", "--test"] + script + ["--"] + names, "rpm")
-    WAYS[target["by"]](names, script, target["lock_wait"])
+    WAYS[target["by"]](names, script)
 
 
-def _by_rpm(names, script, lock_wait):
-    made(["rpm", "-e"] + script + ["--"] + names, "rpm", lock_wait)
+def _by_rpm(names, script):
+    made(["rpm", "-e"] + script + ["--"] + names, "rpm")
 
 
-def _by_dnf(names, _script, lock_wait):
+def _by_dnf(names, _script):
     argv = DNF + ["--assumeno", "remove"] + names
     output = rehearsed(argv, "rpm", DNF_ABORTED, **DNF_ENVIRONMENT)
     only(dnf_rows(output.splitlines()), names, argv, output)
-    made(DNF + ["--assumeyes", "remove"] + names, "rpm", lock_wait, **DNF_ENVIRONMENT)
+    made(DNF + ["--assumeyes", "remove"] + names, "rpm", **DNF_ENVIRONMENT)
 
 
 def dnf_rows(lines):
@@ -51,11 +52,11 @@ def dnf_rows(lines):
         inside = inside or (line.endswith(":") and not line.startswith(" "))
 
 
-def _by_zypper(names, _script, lock_wait):
+def _by_zypper(names, _script):
     argv = ["zypper", "--xmlout"] + ZYPPER + ZYPPER_REMOVE + ["--dry-run"] + names
     output = rehearsed(argv, "rpm")
     only(zypper_solvables(output), names, argv, output)
-    made(["zypper"] + ZYPPER + ZYPPER_REMOVE + names, "rpm", lock_wait, ZYPP_LOCK_TIMEOUT=str(lock_wait))
+    made(["zypper"] + ZYPPER + ZYPPER_REMOVE + names, "rpm", ZYPP_LOCK_TIMEOUT=str(LOCK_WAIT))
 
 
 def zypper_solvables(text):

@@ -3,7 +3,6 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Install packages with dnf or zypper, and only those that the plan names, in its versions."""
 
-from ...agreed.linux import LOCK_WAIT
 from ...collect.packages import rpm_installs
 from ...linux import rpm_database, rpm_home
 from ...posix.errors import EndpointError
@@ -37,7 +36,7 @@ def install(manager, names, planned):
     if other or not told:
         cause = "it would install %s, which the plan does not name" % (", ".join(other) or "nothing")
         raise EndpointError("packages_refused", "Simulating a package change", " ".join(argv), cause, REFRESH)
-    made(_real(manager, names), "rpm", LOCK_WAIT)
+    made(_real(manager, names), "rpm")
 
 
 def _real(manager, names):
@@ -54,4 +53,4 @@ def _real(manager, names):
 
 def remove(manager, names):
     """Remove what was installed."""
-    rpm.erase({"names": names, "by": manager, "run_script": True, "lock_wait": LOCK_WAIT})
+    rpm.erase({"names": names, "by": manager, "run_script": True})

@@ -12,11 +12,11 @@ import tempfile
 
 from ...posix.errors import EndpointError
 from ...posix.files import scratch
+from ...posix.files.scratch import MEMORY
 from ...posix.running.commands import run
 from ...prove.samples import CLEAN
 
 CHANGES = False
-MEMORY = "/run"
 
 
 def look(_target):

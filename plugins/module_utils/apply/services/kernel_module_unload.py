@@ -10,6 +10,7 @@ can crash the host.
 import os
 
 from ...collect.running import kernel_modules
+from ...linux import nf_tables
 from ...posix.running.commands import run
 
 CHANGES = False
@@ -38,7 +39,7 @@ def _stays(name, cause):
 
 def _users(name):
     """Return the names of the users of a loaded module; None if it is not loaded."""
-    if not os.path.exists(kernel_modules.LOADED):
+    if not os.path.exists(nf_tables.MODULES):
         return None
-    with open(kernel_modules.LOADED, encoding="utf-8", errors="replace") as stream:
+    with open(nf_tables.MODULES, encoding="utf-8", errors="replace") as stream:
         return next((users for found, users in kernel_modules.modules(stream) if found == name), None)

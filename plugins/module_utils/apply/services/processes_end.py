@@ -9,10 +9,9 @@ A container's processes have such paths too and are never ended: they are not th
 import signal
 import time
 
-from ...linux import interception
+from ...linux import interception, one_process
 from ...linux.containers import container_of
 from ...posix.errors import EndpointError
-from ...posix.running import one_process
 
 GRACE = 5.0
 PAUSE = 0.05

@@ -3,7 +3,7 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """What is mounted at or below a product's trees."""
 
-from ...linux import mounts
+from ...kernel import mounts
 from ...posix.names import below_any
 from ..items import seen
 

@@ -7,7 +7,7 @@ import itertools
 import os
 import stat
 
-from ...linux import file_flags
+from ...kernel import file_flags
 from ...linux.containers import container_of
 from ...linux.interception import DELETED
 from ...posix.errors import EndpointError

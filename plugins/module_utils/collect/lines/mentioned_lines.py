@@ -10,6 +10,7 @@ import re
 from ...linux.dpkg_status import LISTS
 from ...posix.errors import EndpointError
 from ...posix.running import commands
+from .shell_lines import COMMENT, context
 
 MOST_BLOCKS = 50
 LONGEST = 4000
@@ -24,7 +25,6 @@ BY_BLANKS = ("mta",)
 # Lines that have no effect by themselves.
 SCAFFOLD = re.compile(rb"\s*(?:exit(?: 0)?|set -[a-z]+|true|:|(?:SHELL|PATH|MAILTO|HOME|LANG|LC_ALL)\s*=.*)\s*\r?\Z")
 # `#include`, `#includedir` and `#` with a UID are not comments in sudoers.
-COMMENT = re.compile(rb"\s*(?:#|\Z)")
 SUDOERS_COMMENT = re.compile(rb"\s*(?:#(?!include|-?[0-9])|\Z)")
 SAMBA_COMMENT = re.compile(rb"\s*(?:[#;]|\Z)")
 ALIAS = re.compile(rb"\s*Cmnd_Alias\s+([A-Z][A-Z0-9_]*)\s*=")
@@ -39,9 +39,6 @@ def describe(path, place, data, expression, look):
     others = [block for block in logical if block[0] not in numbers and not _is_idle(block[1], place)]
     told = [_told(block, place) for block in naming[:MOST_BLOCKS]]
     if place == "shell":
-        # Other code is loaded only if it is needed.
-        from .shell_lines import context
-
         for block in told:
             block["context"] = context(logical, block["number"])
     return {

@@ -7,9 +7,9 @@ import re
 
 from ...agreed.linux import OPENED, PLAIN, UNSURE
 
+COMMENT = re.compile(rb"\s*(?:#|\Z)")
 # A line that ends like this opens a condition, loop, function or branch: a command has to follow.
 OPENS = re.compile(rb"(?:(?:^|[\s;])(?:then|do|else|elif)|[{(|)]|&&|\|\|)\s*(?:#.*)?\Z")
-COMMENT = re.compile(rb"\s*(?:#|\Z)")
 HERE_DOCUMENT = re.compile(rb"(?<!<)<<(?!<)")
 ESCAPED = re.compile(rb"\\.")
 

@@ -10,8 +10,8 @@ import stat
 from ...linux import packet_chains
 from ...posix.errors import EndpointError
 from ..items import not_checked, seen
+from .packet_rules import LARGEST
 
-LARGEST = 1 << 24
 MOST_LINES = 200
 # Files, and directories of files, that are read when the host or its network starts.
 SAVED = (

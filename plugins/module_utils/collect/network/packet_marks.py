@@ -13,14 +13,13 @@ MOST_RULES = 20
 ROUTES, TRAFFIC, TRANSFORMS = "ip rule", "tc", "ip xfrm"
 HANDLE = " # handle "
 MARK = re.compile(r"\bmark\b|MARK|fwmark", re.IGNORECASE)
-NUMBER = re.compile(r"\b0x[0-9a-fA-F]{1,8}\b")
 
 
 def marked(lines):
     """Yield (mark as 0x..., line) of each line of a firewall's listing that uses a mark. Never raises."""
     for line in lines:
         if MARK.search(line):
-            for number in sorted({hex(int(found, 16)) for found in NUMBER.findall(line)}):
+            for number in sorted({hex(int(found, 16)) for found in packet_views.NUMBER.findall(line)}):
                 yield number, line.strip()
 
 

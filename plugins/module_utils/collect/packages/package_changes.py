@@ -5,8 +5,10 @@
 
 import re
 
+from ...agreed.linux import INSTALL, PURGE, REMOVE
 from ...linux import dpkg_status, rpm_home
 from ...posix.errors import EndpointError
+from ...posix.files.scratch import MEMORY
 from ...posix.names import any_of
 from ...posix.running.commands import run
 from ..items import not_checked, seen
@@ -18,10 +20,10 @@ SIMULATION_LIMIT = 280
 NO_CACHES = apt_cache.NO_CACHES
 NO_LOG = ["-o", "Dir::Log::Planner=/dev/null"]
 NO_FILES = NO_CACHES + NO_LOG
-IN_MEMORY = "/run"
 # A host may be configured to remove unneeded packages whenever a package is removed.
-PURGE = ["-o", "APT::Get::AutomaticRemove=false", "purge"]
+PURGING = ["-o", "APT::Get::AutomaticRemove=false", "purge"]
 # apt-get(8): "Inst name (version origin [arch])", "Inst name [old] (version ...)", "Remv name [old]", "Purg name [old]"
+ACTIONS = {"Inst": INSTALL, "Remv": REMOVE, "Purg": PURGE}
 LINE = re.compile(r"^(Inst|Remv|Purg) (\S+)(?: \[([^\]]*)\])?(?: \((\S+))?")
 
 
@@ -33,7 +35,7 @@ def simulated(lines):
     for line in lines:
         match = LINE.match(line)
         if match:
-            yield match.group(1), match.group(2).partition(":")[0], match.group(3) or "", match.group(4) or ""
+            yield ACTIONS[match.group(1)], match.group(2).partition(":")[0], match.group(3) or "", match.group(4) or ""
 
 
 def collect(asked, look):
@@ -67,7 +69,7 @@ def installing_file(path):
 
 def _by_apt(what, verb, names):
     try:
-        finished = apt_cache.simulated(NO_LOG + verb + names, SIMULATION_LIMIT, TMPDIR=IN_MEMORY)
+        finished = apt_cache.simulated(NO_LOG + verb + names, SIMULATION_LIMIT, TMPDIR=MEMORY)
     except EndpointError as error:
         return not_checked("package_change", what, "apt-get -s", error)
     if finished.code:
@@ -88,7 +90,7 @@ def _removal_by_dpkg(going, tree):
         # apt itself checks this only before a real change.
         refused = "dpkg was interrupted"
     elif "apt-get" in package_manager.tools("dpkg"):
-        rehearsed = _by_apt("remove", PURGE, names)
+        rehearsed = _by_apt("remove", PURGING, names)
         if "value" in rehearsed:
             return rehearsed
         refused = rehearsed["unknown"]
@@ -116,7 +118,7 @@ def _removal_by_rpm(fits, folder, tree):
 def _alone(what, where, manager, refused, going, names):
     """Return the item of a simulation by a tool that never removes more than it was asked to."""
     changes = [
-        {"action": "Purg", "name": found["name"], "old": found.get("version", ""), "new": ""}
+        {"action": PURGE, "name": found["name"], "old": found.get("version", ""), "new": ""}
         for found in sorted(going, key=lambda found: found["name"])
     ]
     return seen("package_change", what, where, manager=manager, refused=refused, names=names, changes=changes)

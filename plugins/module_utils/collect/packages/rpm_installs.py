@@ -5,18 +5,25 @@
 
 import re
 
+from ...agreed.linux import INSTALL, REMOVE
 from ...linux import rpm_database, rpm_home
 from ...posix.files import scratch
+from ...posix.files.scratch import MEMORY
 from ...posix.running.commands import run
 from ..items import not_checked, seen
 
 LIMIT = 300
-MEMORY = "/run"
 DNF_OK = (0, 1)  # It exits with 1 when it was asked not to continue, and also on errors.
 # dnf's table: " name  architecture  version  repository  size", in sections with a heading each.
 PART = re.compile(r"^(Installing|Upgrading|Downgrading|Reinstalling|Removing)\b.*:$")
 ROW = re.compile(r"^ (\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s+[\d.]+ \S+$")
-ACTIONS = {"Installing": "Inst", "Upgrading": "Inst", "Downgrading": "Remv", "Reinstalling": "Remv", "Removing": "Remv"}
+ACTIONS = {
+    "Installing": INSTALL,
+    "Upgrading": INSTALL,
+    "Downgrading": REMOVE,
+    "Reinstalling": REMOVE,
+    "Removing": REMOVE,
+}
 # zypper's own summary in XML: one section of solvables per kind of change.
 SECTION = re.compile(r"<(to-install|to-upgrade|to-downgrade|to-remove|to-change-arch)\b.*?</\1>", re.DOTALL)
 SOLVABLE = re.compile(r"<solvable\b([^>]*)>")
@@ -48,7 +55,7 @@ def dnf_changes(text):
 def zypper_changes(text):
     """Yield (action, name, version) of each solvable of a summary in XML. Never raises."""
     for section in SECTION.finditer(text):
-        action = "Inst" if section.group(1) in ("to-install", "to-upgrade") else "Remv"
+        action = INSTALL if section.group(1) in ("to-install", "to-upgrade") else REMOVE
         for solvable in SOLVABLE.finditer(section.group(0)):
             told = dict(ATTRIBUTE.findall(solvable.group(1)))
             if told.get("type", "package") == "package" and "name" in told:

@@ -5,9 +5,9 @@
 
 import os
 
+from ...linux import nf_tables
 from ..items import seen
 
-LOADED = "/proc/modules"
 HOME = "/lib/modules"
 # This marks a module that cannot be unloaded, in the list of its users.
 PERMANENT = "[permanent]"
@@ -35,7 +35,7 @@ def collect(asked, look):
         yield seen(
             "kernel_module",
             name,
-            LOADED if name in loaded else HOME,
+            nf_tables.MODULES if name in loaded else HOME,
             loaded=name in loaded,
             used_by=loaded.get(name, []),
             files=sorted(files.get(name, [])),
@@ -43,9 +43,9 @@ def collect(asked, look):
 
 
 def _loaded(wanted):
-    if not os.path.exists(LOADED):
+    if not os.path.exists(nf_tables.MODULES):
         return {}
-    with open(LOADED, encoding="utf-8", errors="replace") as stream:
+    with open(nf_tables.MODULES, encoding="utf-8", errors="replace") as stream:
         return {name: users for name, users in modules(stream) if name in wanted}
 
 

@@ -12,6 +12,7 @@ import stat
 import tarfile
 import zlib
 
+from ...kernel.opening import READ
 from ..errors import EndpointError
 from . import safe_paths
 
@@ -23,7 +24,6 @@ MOST_LINKED = 10000
 LEVEL = 6
 # Errors that show that an archive is damaged.
 DAMAGED = (tarfile.TarError, zlib.error, EOFError)
-READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_NOCTTY | os.O_CLOEXEC
 TYPES = ((stat.S_ISREG, tarfile.REGTYPE), (stat.S_ISDIR, tarfile.DIRTYPE), (stat.S_ISLNK, tarfile.SYMTYPE))
 
 

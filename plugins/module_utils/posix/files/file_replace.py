@@ -7,12 +7,12 @@ import errno
 import os
 import stat
 
+from ...kernel.opening import NEW
 from ..errors import EndpointError
 from . import safe_paths
 
 LIMIT = 1 << 20
 READING = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
-WRITING = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 # No configuration file needs more.
 MODES = 0o777
 NO_LABELS = (errno.ENOTSUP, errno.ENOSYS)
@@ -53,7 +53,7 @@ def replace(path, data, check=None, before=None):
 
 def _write(parent, source, draft, data):
     status = os.fstat(source)
-    with os.fdopen(os.open(draft, WRITING, 0o600, dir_fd=parent), "wb") as stream:
+    with os.fdopen(os.open(draft, NEW, 0o600, dir_fd=parent), "wb") as stream:
         stream.write(data)
         os.fchown(stream.fileno(), status.st_uid, status.st_gid)
         os.fchmod(stream.fileno(), stat.S_IMODE(status.st_mode) & MODES)

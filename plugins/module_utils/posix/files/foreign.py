@@ -9,7 +9,7 @@ import os
 import re
 import stat
 
-from ...linux import mounts
+from ...kernel import mounts
 from ..errors import EndpointError
 from ..running import bounded
 

@@ -8,13 +8,13 @@ import hashlib
 import os
 import stat
 
+from ...kernel.opening import NEW
 from ..errors import EndpointError
 from ..own import own_places
 from . import trust
 
 BLOCK = 1 << 20
 FOLDER_MODE, MODE = 0o700, 0o700
-WRITTEN = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 DOING = "Reading the installer"
 
 
@@ -67,7 +67,7 @@ def _copy(path, copy):
         return None
     descriptor, words = found
     whole = hashlib.sha256()
-    with os.fdopen(descriptor, "rb") as stream, os.fdopen(os.open(copy, WRITTEN, MODE), "wb") as written:
+    with os.fdopen(descriptor, "rb") as stream, os.fdopen(os.open(copy, NEW, MODE), "wb") as written:
         os.fchmod(written.fileno(), MODE)
         for block in iter(lambda: stream.read(BLOCK), b""):
             whole.update(block)

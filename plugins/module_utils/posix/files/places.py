@@ -9,6 +9,8 @@ import stat
 
 from .foreign import others_may_write, unreadable
 
+# As many as the kernel follows in one path.
+MOST_LINKS = 40
 DIRECTORY = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 LONGEST_PATH = 4095

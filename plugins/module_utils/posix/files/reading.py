@@ -6,17 +6,17 @@
 import os
 import stat
 
+from ...kernel.opening import READ
 from .foreign import unreadable
 from .places import ABSENT
 
-FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_NOCTTY | os.O_CLOEXEC
 BLOCK = 1 << 18
 
 
 def opened(folder, name, path):
     """Return a descriptor of the regular file with a name in a place, None if it is gone."""
     try:
-        descriptor = os.open(name, FILE, dir_fd=folder.descriptor)
+        descriptor = os.open(name, READ, dir_fd=folder.descriptor)
     except OSError as error:
         if error.errno in ABSENT:
             return None

@@ -8,15 +8,13 @@ import os
 import stat
 import sys
 
+from ...kernel.opening import DIRECTORY, scanned
 from ..errors import EndpointError
 from ..names import meant
 
 # Nothing directly below / is ever written or removed.
 LEAST_COMPONENTS = 2
 READ_LIMIT = 1 << 20
-# Python 3.6 cannot scan a descriptor.
-BY_DESCRIPTOR = os.scandir in os.supports_fd
-DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def native(path):
@@ -139,11 +137,6 @@ def holds_others(path, names):
         return any(entry.name not in expected for entry in scanned(descriptor))
     finally:
         os.close(descriptor)
-
-
-def scanned(descriptor):
-    """Return an iterator over the entries of an open directory, which are read in batches."""
-    return os.scandir(descriptor if BY_DESCRIPTOR else "/proc/self/fd/%d" % descriptor)
 
 
 def shown(path):

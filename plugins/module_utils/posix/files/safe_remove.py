@@ -6,7 +6,7 @@
 import os
 import stat
 
-from ...linux import mounts
+from ...kernel import mounts
 from ..errors import EndpointError
 from . import tree_remove
 from .safe_paths import LEAST_COMPONENTS, components, open_parent, shown

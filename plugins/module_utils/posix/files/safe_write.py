@@ -6,7 +6,8 @@
 import errno
 import os
 
-from .safe_paths import DIRECTORY, LEAST_COMPONENTS, components, open_parent, unreadable
+from ...kernel.opening import DIRECTORY, NEW
+from .safe_paths import LEAST_COMPONENTS, components, open_parent, unreadable
 
 PARENT_MODE = 0o755
 
@@ -66,8 +67,7 @@ def _keep_owner(parent, name, draft):
 def _write_draft(folder, draft, name, text, mode):
     """Write a new file: an existing one could be a hard link to a file elsewhere."""
     _discard(folder, draft)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    with os.fdopen(os.open(draft, flags, 0o600, dir_fd=folder), "wb") as stream:
+    with os.fdopen(os.open(draft, NEW, 0o600, dir_fd=folder), "wb") as stream:
         _keep_owner(folder, name, stream.fileno())
         os.fchmod(stream.fileno(), mode)
         stream.write(text.encode("utf-8", "surrogateescape"))

@@ -12,7 +12,7 @@ import tempfile
 
 from ..errors import EndpointError
 
-HOME = "/run"
+MEMORY = "/run"
 # The process that uses one holds its lock, which the kernel releases however the process ends.
 OURS = re.compile(r"\.avshift-(?:rpm|nss|install|signatures)-")
 PREFIX = ".avshift-%s-"
@@ -25,7 +25,7 @@ class Scratch:
     def __init__(self, what, needed=0, home=None):
         self._what = what
         self._needed = needed
-        self._home = HOME if home is None else home
+        self._home = MEMORY if home is None else home
         self._lock = None
         self._path = ""
 
@@ -44,7 +44,7 @@ class Scratch:
 
 def refuse_too_large(needed, home=None):
     """Raise an EndpointError with both sizes, unless so many bytes leave half of the free memory."""
-    home = HOME if home is None else home
+    home = MEMORY if home is None else home
     place = os.statvfs(home)
     free = place.f_bavail * place.f_frsize
     if needed * 2 > free:
@@ -59,7 +59,7 @@ def refuse_too_large(needed, home=None):
 
 def remove_abandoned(home=None):
     """Remove what ended processes have left."""
-    home = HOME if home is None else home
+    home = MEMORY if home is None else home
     for name in os.listdir(home):
         if OURS.match(name):
             path = os.path.join(home, name)

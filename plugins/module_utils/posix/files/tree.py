@@ -12,22 +12,19 @@ import errno
 import os
 import stat
 
+from ...kernel import opening
 from ..errors import EndpointError
 from ..running import bounded
 from . import reading
 from .foreign import Allowance, Remote, others_may_write, unreadable
-from .places import ABSENT, DIRECTORY, Place, below, loop, refuse_link, refuse_odd
+from .places import ABSENT, DIRECTORY, MOST_LINKS, Place, below, loop, refuse_link, refuse_odd
+from .safe_paths import READ_LIMIT
 
-LISTED = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 NO_DIRECTORY = (errno.ENOTDIR, errno.ELOOP)
-MOST_LINKS = 40
-READ_LIMIT = 1 << 20
 NAMES_LIMIT = 100000
 MOST_STREAMED = 2000000
 # A process may have some thousand files open, and every cached directory is one.
 MOST_OPEN, MOST_KEPT = 400, 4000
-# Python 3.6 cannot scan a descriptor.
-BY_DESCRIPTOR = os.scandir in os.supports_fd
 
 
 class Tree:
@@ -38,7 +35,7 @@ class Tree:
         self._links = self._open = 0
         self._allowance = Allowance()
         try:
-            top = os.open(root, LISTED & ~os.O_NOFOLLOW)
+            top = os.open(root, opening.DIRECTORY & ~os.O_NOFOLLOW)
             # Whoever owns an image can put anything into it.
             self._owners = (0, os.fstat(top).st_uid)
             self._top = Place(top, "/", None, self._owners)
@@ -112,8 +109,7 @@ class Tree:
         if descriptor is None:
             return
         try:
-            entries = os.scandir(descriptor if BY_DESCRIPTOR else "/proc/self/fd/%d" % descriptor)
-            for number, entry in enumerate(entries):
+            for number, entry in enumerate(opening.scanned(descriptor)):
                 if number == MOST_STREAMED:
                     raise unreadable(path, "it has more than %d entries" % MOST_STREAMED, self.ground(path + "/x")[0])
                 yield entry.name, entry.is_symlink(), entry.is_dir(follow_symlinks=False)
@@ -219,7 +215,7 @@ class Tree:
         if place is None:
             return None
         try:
-            return os.open(".", LISTED, dir_fd=place.descriptor)
+            return os.open(".", opening.DIRECTORY, dir_fd=place.descriptor)
         except OSError as error:
             raise unreadable(path, os.strerror(error.errno))
 

@@ -7,7 +7,7 @@ import errno
 import os
 
 from ...agreed.linux import FLAGS
-from ...linux import file_flags, mounts
+from ...kernel import file_flags, mounts, opening
 from ..errors import EndpointError
 from . import safe_paths
 from .tree_walk import Descent
@@ -70,7 +70,7 @@ def _some_names(descriptor, level):
     if level.rounds > MOST_ROUNDS:
         raise stays(level.path, None, level.name, OSError(errno.ENOTEMPTY, ""))
     os.lseek(descriptor, 0, os.SEEK_SET)
-    with safe_paths.scanned(descriptor) as entries:
+    with opening.scanned(descriptor) as entries:
         return [entry.name for _number, entry in zip(range(MANY), entries)]
 
 

@@ -7,7 +7,7 @@ import itertools
 import os
 import stat
 
-from ...linux import mounts
+from ...kernel import mounts, opening
 from ..errors import EndpointError
 from ..running import bounded
 from . import safe_paths
@@ -32,7 +32,7 @@ class Descent:
 
     def down(self, name):
         """Enter a directory; OSError if the name is something else, or a link."""
-        descriptor = os.open(name, safe_paths.DIRECTORY, dir_fd=self.descriptor)
+        descriptor = os.open(name, opening.DIRECTORY, dir_fd=self.descriptor)
         self._levels.append((descriptor, _identity(descriptor)))
         if len(self._levels) > MOST_OPEN:
             upper = len(self._levels) - MOST_OPEN - 1
@@ -59,7 +59,7 @@ class Descent:
             self._levels[level] = (None, identity)
 
     def _reopen(self, below):
-        descriptor = os.open("..", safe_paths.DIRECTORY, dir_fd=below)
+        descriptor = os.open("..", opening.DIRECTORY, dir_fd=below)
         if _identity(descriptor) != self._levels[-1][1]:
             os.close(descriptor)
             raise EndpointError(
@@ -147,7 +147,7 @@ def _in_order(descriptor):
 
 def _streamed(descriptor):
     """Return the names in a directory as they come; of very many levels, only the deepest are streamed."""
-    return (entry.name for entry in safe_paths.scanned(descriptor))
+    return (entry.name for entry in opening.scanned(descriptor))
 
 
 def _end_streams(waiting):

@@ -10,10 +10,10 @@ import os
 import stat
 
 from ..errors import EndpointError
+from .places import MOST_LINKS
 
 OWNER = 0
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
-MOST_LINKS = 40
 # Directories above it are not checked.
 TOP = "/"
 

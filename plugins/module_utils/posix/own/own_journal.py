@@ -6,6 +6,7 @@
 import json
 import os
 
+from ...agreed import runs
 from ...agreed.posix import JOURNAL
 from ..files import safe_paths, safe_write
 from ..running.moments import Moment
@@ -95,9 +96,7 @@ def status(digest):
 
 def unprotected_since():
     """Return the Moment since when an unfinished run has left the host without protection; None if none did."""
-    run = _not_ended("unprotected_from")
-    if run.get("unprotected_until"):
-        return None
+    run = runs.unprotected(read()["runs"])
     since = run.get("unprotected_from")
     return Moment.read(since, run.get("unprotected_clock"), run.get("window_exact_to_seconds")) if since else None
 
@@ -115,7 +114,7 @@ def interrupted_seconds():
 
 def stopped_units():
     """Return the units of the old protection that an unfinished run has stopped and not started again."""
-    names = _not_ended("stopped_units").get("stopped_units", [])
+    names = runs.stopped(read()["runs"])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ValueError("stopped_units is not a list of names")
     return names
@@ -131,5 +130,4 @@ def old_exclusions():
 
 def _not_ended(field):
     """Return the last unfinished run that has noted a field; an empty dict if there is none."""
-    runs = [run for run in read()["runs"] if run.get(field) and run.get("status") != "done"]
-    return runs[-1] if runs else {}
+    return runs.last_open(read()["runs"], field)

@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...catalog.model import Product
+from ...listed import first
 from ..model import Check
 from .case import Case
-from .words import first
 
 
 def _confidence(case: Case) -> Iterator[Check]:

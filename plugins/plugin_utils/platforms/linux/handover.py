@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ....module_utils.agreed import runs
 from ....module_utils.agreed.linux import STOPPED
 from ...catalog.model import Product
 from ...detect.evidence import Evidence
@@ -88,7 +89,7 @@ def _running(evidence: Evidence, going: list[Product]) -> list[str]:
     """Return the units that run, or that an interrupted handover has stopped."""
     names = [name for product in going for name in product.real_time_units]
     states = {name: evidence.value("unit", name) for name in names}
-    stopped_by_us = _was_cut_off(evidence)
+    stopped_by_us = _was_interrupted(evidence)
     return [name for name, seen in states.items() if seen and (stopped_by_us or seen["active"] not in STOPPED)]
 
 
@@ -97,11 +98,9 @@ def _starting(evidence: Evidence, going: list[Product]) -> list[str]:
     return [name for product in going for name in product.real_time_units if _links(evidence, [name])]
 
 
-def _was_cut_off(evidence: Evidence) -> bool:
-    runs = (evidence.value("journal", JOURNAL) or {}).get("runs", [])
-    open_runs = [run for run in runs if run.get("status") != "done"]
-    begun = [run for run in open_runs if run.get("unprotected_from")]
-    return bool(begun and not begun[-1].get("unprotected_until")) or any(run.get("stopped_units") for run in open_runs)
+def _was_interrupted(evidence: Evidence) -> bool:
+    noted = (evidence.value("journal", JOURNAL) or {}).get("runs", [])
+    return bool(runs.unprotected(noted) or runs.stopped(noted))
 
 
 def _triggers(evidence: Evidence, units: list[str]) -> list[str]:

@@ -34,7 +34,7 @@ def _in_order(items: list[Item]) -> bool:
     return any(item["value"]["installed"] for item in packages_of(items))
 
 
-def _cut_off(_product: Product, items: list[Item], _evidence: Evidence) -> bool:
+def _incomplete(_product: Product, items: list[Item], _evidence: Evidence) -> bool:
     return any(not item["value"]["installed"] and not is_config_only(item) for item in packages_of(items))
 
 
@@ -105,7 +105,7 @@ def essentials(product: Product) -> list[str]:
 
 
 PROBLEMS: dict[str, Callable[[Product, list[Item], Evidence], bool]] = {
-    "package_state": _cut_off,
+    "package_state": _incomplete,
     "files_missing": _files_missing,
     "package_missing": _package_missing,
     "setup_never_run": _setup_never_run,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from ....module_utils.agreed.runs import BEGUN
 from ... import platforms
 from ...carry_out.marks import expanded
 from ...fleet import document as documents
@@ -122,7 +123,7 @@ class Group:
                 sum(_number(size["files"]) for size in sizes),
                 sum(_number(size["bytes"]) for size in sizes),
                 tuple(check for check in entry["preflight"].values() if check["level"] != "ok"),
-                any(run.get("status") == "begun" for run in carried.earlier_runs),
+                any(run.get("status") == BEGUN for run in carried.earlier_runs),
             )
 
 

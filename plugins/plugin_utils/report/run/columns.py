@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
+from ...fleet.stop_file import NOT_BEGUN
 from .. import words
 from . import outcome
 
@@ -86,8 +87,8 @@ def of_host(host: dict[str, Any]) -> Row:
         "; ".join(f"{limit['id']}: {limit['what']}" for limit in host["limits"]),
         said.get("steps"),
         steps.get("changed", 0) if did else None,
-        sum(count for word, count in steps.items() if word not in (*outcome.FINE, outcome.NOT_BEGUN)) if did else None,
-        steps.get(outcome.NOT_BEGUN, 0) if did else None,
+        sum(count for word, count in steps.items() if word not in (*outcome.FINE, NOT_BEGUN)) if did else None,
+        steps.get(NOT_BEGUN, 0) if did else None,
         said.get("window"),
         did.get("window_seconds"),
         did.get("unprotected_since"),

@@ -10,6 +10,7 @@ from itertools import chain
 from typing import Any
 
 from ... import platforms
+from ...fleet.stop_file import NOT_BEGUN
 from ...plan.model import Carried
 from ...record import talking, verdict
 from ...record.journal import is_unknown
@@ -18,7 +19,6 @@ from .. import words
 
 # Outcomes of a step that match the plan.
 FINE = ("changed", "proved", "already")
-NOT_BEGUN = "not_begun"
 # Whole numbers are exact up to here in all programs that read JSON.
 LARGEST = 2**53
 

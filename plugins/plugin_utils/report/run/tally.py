@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...catalog.packs import Pack, of_finding
+from ...fleet.stop_file import NOT_BEGUN
 from . import outcome
 
 NOTHING = "nothing_found"
@@ -228,7 +229,7 @@ def _odd(steps: list[dict[str, Any]], outcomes: list[dict[str, Any]]) -> list[tu
     if len(steps) == len(outcomes) and all(step["outcome"] == "changed" for step in outcomes):
         return []
     done = {str(step["id"]): str(step["outcome"]) for step in outcomes}
-    told = [(str(step["id"]), done.get(step["id"], outcome.NOT_BEGUN)) for step in steps]
+    told = [(str(step["id"]), done.get(step["id"], NOT_BEGUN)) for step in steps]
     return [odd for odd in told if odd[1] != "changed"]
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from .....module_utils.agreed.linux import INSTALL
 from ....detect.claims import of_kind
 from ....detect.evidence import Item
 from ....plan.model import Check
@@ -169,7 +170,7 @@ def _packages_installed(case: Case) -> Iterator[Check]:
     if case.staged is None or not case.staged.layout:
         return
     item = case.evidence.value("package_change", "install")
-    removed = [change["name"] for change in (item or {}).get("changes", ()) if change["action"] != "Inst"]
+    removed = [change["name"] for change in (item or {}).get("changes", ()) if change["action"] != INSTALL]
     if case.staged.problem:
         remedy = "Run 'apt-get update' on the host, make sure that its sources have the packages, and plan again."
         yield _packages_problem(case.staged.problem, remedy)

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from ....detect.claims import of_kind
+from ....listed import first
 from ....plan.model import Check
 from ....plan.preflight.case import Case
-from ....plan.preflight.words import first
 from .. import removal
 
 # Where /opt and others lead in a system that comes as an image.

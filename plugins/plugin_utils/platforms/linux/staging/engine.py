@@ -8,6 +8,7 @@ import posixpath
 from collections.abc import Iterator
 from typing import Any
 
+from .....module_utils.agreed.linux import INSTALL
 from ....catalog.model import Provider
 from ....detect.evidence import Evidence
 from ....plan.model import STAGE, Step
@@ -171,8 +172,8 @@ def packages(layout: dict[str, Any], evidence: Evidence) -> Iterator[Step]:
     simulated = evidence.value("package_change", "install")
     if simulated is None:
         return
-    changes = [change for change in simulated["changes"] if change["action"] == "Inst"]
-    removed = [change["name"] for change in simulated["changes"] if change["action"] != "Inst"]
+    changes = [change for change in simulated["changes"] if change["action"] == INSTALL]
+    removed = [change["name"] for change in simulated["changes"] if change["action"] != INSTALL]
     if not changes or removed:
         return
     yield Step(

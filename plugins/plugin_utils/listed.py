@@ -1,6 +1,6 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Long lists in the words of a check."""
+"""Long lists in the words of a check or a limit."""
 
 from __future__ import annotations
 

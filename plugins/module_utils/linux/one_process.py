@@ -9,7 +9,7 @@ import os
 import platform
 import signal
 
-from ...linux import interception
+from . import interception
 
 # pidfd_open(2) and pidfd_send_signal(2) of Linux 5.3 have these numbers on all architectures but alpha.
 PIDFD_SEND_SIGNAL, PIDFD_OPEN = 424, 434

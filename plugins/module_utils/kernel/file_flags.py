@@ -9,13 +9,13 @@ import os
 import stat
 import struct
 
+from .opening import READ
+
 # FS_IOC_GETFLAGS and FS_IOC_SETFLAGS of linux/fs.h, whose argument is documented as a long but read as an int.
 GET = (2 << 30) | (struct.calcsize("l") << 16) | (ord("f") << 8) | 1
 SET = (1 << 30) | (struct.calcsize("l") << 16) | (ord("f") << 8) | 2
 LETTERS = {"i": 0x10, "a": 0x20}
 NOT_HERE = (errno.ENOTTY, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS)
-# A FIFO or a device must not block the process that opens it.
-OPENED = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_NOCTTY | os.O_CLOEXEC
 
 
 def of(descriptor):
@@ -29,7 +29,7 @@ def of_name(name, folder):
     mode = os.lstat(name, dir_fd=folder).st_mode
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
         return ""
-    descriptor = os.open(name, OPENED, dir_fd=folder)
+    descriptor = os.open(name, READ, dir_fd=folder)
     try:
         return of(descriptor)
     finally:
