@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import AvshiftError
 from ..schema import answers
-from . import failures
+from . import failures, limits
 
 if TYPE_CHECKING:
     from .adapter import Adapter
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 NAME = "windows"
 MODULE = "avshift.endpoint.windows_reads"
 OWN_BECOME = "runas"
+# Bytes that a host's answer may take on the controller before it is refused.
+ANSWER_ROOM = 1 << 30
 READING = "Reading facts of a Windows host"
 OLD = re.compile(r"Ansible requires PowerShell|requires a minimum PowerShell version")
 LANGUAGE_MODE = "PowerShell -NoProfile -NonInteractive -Command $ExecutionContext.SessionState.LanguageMode"
@@ -39,8 +41,16 @@ def read(action: Adapter, reads: list[dict[str, Any]], task_vars: dict[str, Any]
     """Return the host's answer to reads, which has the form of the published schema.
 
     Raises AvshiftError for a host that cannot be read: with an id of its own for an old shell, one whose language is
-    restricted, and an account without an administrator's rights.
+    restricted, and an account without an administrator's rights; ``answer_invalid`` for an answer without an end.
     """
+    try:
+        with limits.room(ANSWER_ROOM):
+            return _read(action, reads, task_vars)
+    except MemoryError:
+        raise answers.invalid(action.host, "it does not end") from None
+
+
+def _read(action: Adapter, reads: list[dict[str, Any]], task_vars: dict[str, Any]) -> dict[str, Any]:
     connection = action._connection
     # The user's become is meant for the other hosts of a run, unless it is Windows' own.
     if connection.become is not None and connection.become.name != OWN_BECOME:
