@@ -41,6 +41,7 @@ SIGNS = {
     "mentions": ("mention", "text"),
     "installers": ("installer", "name"),
     "uninstall_entries": ("uninstall_entry", "name"),
+    "engine_owners": ("engine_owner", "name"),
     "upgrade_codes": ("msi_product", "code"),
     "services": ("service", "name"),
     "drivers": ("driver", "name"),

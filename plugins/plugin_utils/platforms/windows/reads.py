@@ -23,7 +23,7 @@ CLASSES = f"{SYSTEM}\\Control\\Class"
 ADAPTERS = f"{CLASSES}\\{{4d36e972-e325-11ce-bfc1-08002be10318}}"
 NETWORK = f"{SYSTEM}\\Control\\Network\\{{4d36e974-e325-11ce-bfc1-08002be10318}}"
 FILTERING = f"{SERVICES}\\BFE\\Parameters\\Policy\\Persistent"
-FILTERED = ("Provider", "SubLayer", "Callout")
+FILTERED = ("Provider", "SubLayer", "Callout", "Filter")
 MANAGER = f"{SYSTEM}\\Control\\Session Manager"
 CENTER = "SOFTWARE\\Microsoft\\Security Center\\Provider"
 # Antivirus first: an entry there may be of a product that protects.
@@ -155,7 +155,7 @@ def _of_system() -> list[Read]:
 
 
 def _of_programs(signs: dict[str, list[str]]) -> list[Read]:
-    wanted = pattern([*signs.get("uninstall_entry", ()), *signs["maker"]])
+    wanted = pattern([*signs.get("uninstall_entry", ()), *signs.get("engine_owner", ()), *signs["maker"]])
     asked: Read = {"depth": 1, "values": list(ENTRY), "match": wanted}
     codes = pattern(names.packed(code) for code in signs.get("msi_product", ()))
     return [

@@ -17,6 +17,7 @@ from .. import names
 from ..look import THERE, Key, Look, number, why_not
 from ..reads import SERVICES
 
+EMBEDDED = "embedded"
 GONE = ("residue_active", "residue_inert")
 
 
@@ -60,6 +61,23 @@ class Case:
         """Return the vendor's items of some kinds, each once."""
         told = {item["id"]: item for items in self.claimed.values() for item in items if item["kind"] in kinds}
         return [told[name] for name in sorted(told)]
+
+    def leftovers(self, kind: str) -> list[Item]:
+        """Return the items of a kind that nothing needs once the removals are done: none of a product that stays."""
+        staying = {
+            item["id"]
+            for product, items in self.claimed.items()
+            if not self.goal.takes(self.products[product]) and self.products[product].net is None
+            for item in items
+        }
+        return [item for item in self.items(kind) if item["id"] not in staying]
+
+    def owners(self, product: str) -> str:
+        """Return the names of the entries of a product that has another maker's name, in brackets; '' of others."""
+        if self.products[product].product_class != EMBEDDED:
+            return ""
+        told = listed(item["value"]["name"] for item in self.claimed[product] if item["kind"] == "uninstall_entry")
+        return f" ({told})" if told else " (its owner is not known)"
 
     def service(self, name: str) -> dict[str, Any] | None:
         """Return the evidence of a service or driver of the system, ignoring case; None if there is none."""
