@@ -106,6 +106,13 @@ def is_addition(item: Item, product: Product) -> bool:
     return any(word in told and word not in signs for word in PLUG_INS)
 
 
+def _is_msi_product(item: Item, product: Product, evidence: Evidence) -> bool:
+    """Return True for a product of Windows Installer by its UpgradeCode, or by its name."""
+    if item["value"]["upgrade_code"] in product.of_kind("msi_product"):
+        return True
+    return _is_entry_named(item, product, evidence) and not is_addition(item, product)
+
+
 def _own_folders(product: Product) -> list[str]:
     """Return the folders of an entry's programs, each in its vendor's own."""
     return [one for one in folders_of(product, "programs") if one.count("\\") > 2]
@@ -177,7 +184,7 @@ def _is_key(item: Item, product: Product, _evidence: Evidence) -> bool:
 # What confirms a product, each by itself; a program that runs is given to the most exact entry instead.
 PROVING: dict[str, Judge] = {
     "uninstall_entry": _is_entry,
-    "msi_product": lambda item, product, _seen: item["value"]["upgrade_code"] in product.of_kind("msi_product"),
+    "msi_product": _is_msi_product,
     "service": _is_service,
     "driver": _is_driver,
     "class_filter": _is_driver,

@@ -16,7 +16,6 @@ from .look import Look
 from .reads import SERVICES, SYSTEM, Read, for_products, key, of_users, pattern
 
 PACKAGES = f"{CURRENT}\\Installer\\UserData\\S-1-5-18\\Products"
-REGISTERED = "SOFTWARE\\Classes\\Installer\\Products"
 OPTIONS = f"{SYSTEM}\\Control\\ProductOptions"
 ASSIGNED = f"{CURRENT}\\Group Policy\\AppMgmt"
 INTUNE = "SOFTWARE\\Microsoft\\IntuneManagementExtension"
@@ -38,10 +37,9 @@ def asked(catalog: Catalog) -> dict[str, Any]:
 
 
 def _more(signs: dict[str, list[str]]) -> Iterator[Read]:
-    makers, entries = signs["maker"], signs.get("uninstall_entry", [])
+    makers = signs["maker"]
     values = ["DisplayName", "DisplayVersion", "Publisher", "LocalPackage"]
     yield key("packages", PACKAGES, depth=2, values=values, match=pattern(makers))
-    yield key("registered", REGISTERED, depth=1, values=["ProductName"], match=pattern([*makers, *entries]))
     yield key("options", OPTIONS, values=["ProductType"])
     yield key("assigned", ASSIGNED, depth=1, values=["Deployment Name", "Script Path"], match=pattern(makers))
     yield key("intune", INTUNE, values=["Version"])

@@ -17,6 +17,7 @@ Read = dict[str, Any]
 
 SYSTEM = "SYSTEM\\CurrentControlSet"
 UNINSTALL = f"{CURRENT}\\Uninstall"
+REGISTERED = "SOFTWARE\\Classes\\Installer\\Products"
 UPGRADES = f"{CURRENT}\\Installer\\UpgradeCodes"
 SERVICES = f"{SYSTEM}\\Services"
 CLASSES = f"{SYSTEM}\\Control\\Class"
@@ -162,6 +163,7 @@ def _of_programs(signs: dict[str, list[str]]) -> list[Read]:
         *_both("uninstall", UNINSTALL, **asked),
         of_users("uninstall-users", UNINSTALL, **asked),
         key("upgrade", UPGRADES, depth=1, match=codes),
+        key("registered", REGISTERED, depth=1, values=["ProductName"], match=wanted),
         {"id": "processes", "kind": "processes"},
     ]
 

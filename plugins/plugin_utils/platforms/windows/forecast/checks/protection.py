@@ -13,7 +13,7 @@ from .....plan.model import Check
 from ... import names
 from ...loaded import DEFENDER
 from ...look import ABSENT, text
-from ...planning import REGISTERED
+from ...reads import REGISTERED
 from ..case import GONE, Case, has_program, listed, runs
 
 # Defender's service: checks of its own say what is so with it.
