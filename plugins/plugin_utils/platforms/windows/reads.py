@@ -81,8 +81,15 @@ PRODUCT = (
 )
 DRIVERS = "%SystemRoot%\\System32\\drivers"
 # Defender's own services, and those that are needed to judge a host.
-ALWAYS = ("WinDefend", "WdNisSvc", "WdFilter", "Sense")
+ALWAYS = ("WinDefend", "WdNisSvc", "WdFilter", "WdBoot", "WdNisDrv", "Sense")
 BOTH = ("Registry64", "Registry32")
+# What nothing but a provider of the running system knows: in which mode Defender runs, and whether a write filter filters.
+STATUS, WRITE_FILTER = "defender-status", "write-filter"
+STATUS_VALUES = ("AMRunningMode", "AMProductVersion", "AntivirusSignatureAge")
+OF_PROVIDERS = (
+    (STATUS, "root/Microsoft/Windows/Defender", "MSFT_MpComputerStatus", STATUS_VALUES),
+    (WRITE_FILTER, "root/standardcimv2/embedded", "UWF_Filter", ("CurrentEnabled", "NextEnabled")),
+)
 # Where the agent keeps its state below a vendor's key; the number differs between its generations.
 AGENTS = tuple(f"Components\\{number}\\1103\\1.0.0.0\\Statistics\\AVState" for number in (34, 27))
 
@@ -108,6 +115,14 @@ def key(name: str, path: str, view: str = "Registry64", **more: Any) -> Read:
 def of_users(name: str, path: str, **more: Any) -> Read:
     """Return the read of a key of every user whose hive is loaded."""
     return {"id": name, "kind": "key", "hive": "Users", "view": "Registry64", "path": f"*\\{path}", **more}
+
+
+def of_providers() -> list[Read]:
+    """Return the reads of what a provider alone knows. They take a host longer than a whole look, and may fail."""
+    return [
+        {"id": name, "kind": "cim", "namespace": place, "class": kind, "properties": list(values)}
+        for name, place, kind, values in OF_PROVIDERS
+    ]
 
 
 def _both(name: str, path: str, **more: Any) -> list[Read]:

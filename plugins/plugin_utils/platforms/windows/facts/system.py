@@ -17,6 +17,8 @@ from ..look import VARIABLES, Item, Key, Look, number, seen, several, text, unse
 
 SERVERS = ("Server", "Server Core", "Nano Server")
 RENAMES = ("PendingFileRenameOperations", "PendingFileRenameOperations2")
+# How old signatures are said to be that there are none of.
+NEVER = 65535
 DISABLED = ("DisableAntiSpyware", "DisableAntiVirus", "DisableRealtimeMonitoring")
 
 
@@ -93,9 +95,14 @@ def _defender(look: Look) -> Iterator[Item]:
     if policy is not None and why_not(policy.answer):
         yield unseen("defender", "policy", policy.where, why_not(policy.answer))
         return
-    if policy is None and not own:
+    if policy is None and not own and not look.provided(reads.STATUS):
         return
+    status = look.provided(reads.STATUS)
+    age = status.get("AntivirusSignatureAge")
     value = {
+        "mode": str(status.get("AMRunningMode") or "")[:100],
+        "platform": str(status.get("AMProductVersion") or "")[:100],
+        "signature_days": age if isinstance(age, int) and 0 <= age < NEVER else None,
         "off_by_policy": off,
         "off_by_itself": sorted(name for name in DISABLED if (number(own, name) or 0) != 0),
         "passive_forced": number(look.values(reads.PASSIVE), "ForceDefenderPassiveMode") == 1,
