@@ -249,13 +249,13 @@ STALE = {
     "the only log of the oldest systems": ((1, 1), {".LOG": b""}, False),
     "an older log of the first format": ((9, 9), {".LOG1": regf_build.dirty_log(8), ".LOG2": b""}, False),
     "a newer log of the first format": ((9, 9), {".LOG1": b"", ".LOG2": regf_build.dirty_log(10)}, True),
-    "a log of the first format that was cut": ((9, 9), {".LOG1": regf_build.dirty_log(10)[:300], ".LOG2": b""}, False),
+    "a log of the first format that was cut": ((9, 9), {".LOG1": regf_build.dirty_log(10)[:300], ".LOG2": b""}, True),
     "older entries": ((9, 9), {".LOG1": regf_build.log([6, 7, 8]), ".LOG2": regf_build.log([3, 4, 5])}, False),
     "a newer entry": ((9, 9), {".LOG1": regf_build.log([7, 8]), ".LOG2": regf_build.log([8, 9])}, True),
-    "later entries": ((9, 9), {".LOG1": regf_build.log([10, 11])}, True),
-    "numbers that began anew": ((0xFFFFFFFF, 0xFFFFFFFF), {".LOG1": regf_build.log([0xFFFFFFFE, 3])}, True),
-    "torn": ((10, 9), {".LOG1": b""}, True),
-    "no log at all": ((1, 1), {".LOG1": b"hello " * 2000}, True),
+    "later entries": ((9, 9), {".LOG1": regf_build.log([10, 11]), ".LOG2": b""}, True),
+    "numbers that began anew": ((0xFFFFFFFF, 0xFFFFFFFF), {".LOG1": regf_build.log([0xFFFFFFFE, 3]), ".LOG2": b""}, True),
+    "torn": ((10, 9), {".LOG1": b"", ".LOG2": b""}, True),
+    "no log at all": ((1, 1), {".LOG1": b"hello " * 2000, ".LOG2": b""}, True),
 }
 
 

@@ -45,9 +45,11 @@ def why_stale(hive, logs):
 
 def _is_newer(blocks, sequence):
     """Return whether a log has entries that a hive with that sequence number lacks."""
-    if blocks.length < FIRST:
+    if blocks.length == 0:
         # A log that was never written to is empty.
         return False
+    if blocks.length < FIRST:
+        raise ValueError("it is incomplete")
     head = blocks.read(0, FIRST)
     if head[:4] != b"regf":
         if head.strip(b"\0"):

@@ -67,7 +67,6 @@ def _restarts(look: Look) -> Iterator[Item]:
     for key in look.keys(reads.MANAGER):
         if why_not(key.answer):
             yield unseen("restart_pending", "renames", key.where, why_not(key.answer))
-            continue
         for name in RENAMES:
             listed = several(key.values, name)
             if listed is None:
@@ -82,7 +81,7 @@ def _restarts(look: Look) -> Iterator[Item]:
         for key in look.keys(path):
             if "values" in key.answer:
                 yield seen("restart_pending", key.name, key.where, {"own": [], "count": 0})
-            elif why_not(key.answer):
+            if why_not(key.answer):
                 yield unseen("restart_pending", key.name, key.where, why_not(key.answer))
 
 
@@ -94,7 +93,8 @@ def _defender(look: Look) -> Iterator[Item]:
     signatures, own = look.values(reads.SIGNATURES), look.values(reads.DEFENDER)
     if policy is not None and why_not(policy.answer):
         yield unseen("defender", "policy", policy.where, why_not(policy.answer))
-        return
+        if "values" not in policy.answer:
+            return
     if policy is None and not own and not look.provided(reads.STATUS):
         return
     status = look.provided(reads.STATUS)

@@ -98,9 +98,10 @@ Checks = Callable[[Case], Iterable[Check]]
 
 def is_there(key: Key | None) -> bool | None:
     """Return whether a key is there; None where it could not be read."""
-    if key is None or why_not(key.answer) or "not_asked" in key.answer:
+    if key is None or "not_asked" in key.answer:
         return None
-    return "values" in key.answer
+    # What an outdated hive holds is there; what it lacks may be there.
+    return True if "values" in key.answer else None if why_not(key.answer) else False
 
 
 def start(key: Key | None) -> int | None:
