@@ -253,7 +253,7 @@ STALE = {
     "older entries": ((9, 9), {".LOG1": regf_build.log([6, 7, 8]), ".LOG2": regf_build.log([3, 4, 5])}, False),
     "a newer entry": ((9, 9), {".LOG1": regf_build.log([7, 8]), ".LOG2": regf_build.log([8, 9])}, True),
     "later entries": ((9, 9), {".LOG1": regf_build.log([10, 11]), ".LOG2": b""}, True),
-    "numbers that began anew": ((0xFFFFFFFF, 0xFFFFFFFF), {".LOG1": regf_build.log([0xFFFFFFFE, 3]), ".LOG2": b""}, True),
+    "numbers from anew": ((0xFFFFFFFF, 0xFFFFFFFF), {".LOG1": regf_build.log([0xFFFFFFFE, 3]), ".LOG2": b""}, True),
     "torn": ((10, 9), {".LOG1": b"", ".LOG2": b""}, True),
     "no log at all": ((1, 1), {".LOG1": b"hello " * 2000, ".LOG2": b""}, True),
 }

@@ -20,6 +20,7 @@ WITNESS = {
     "running_program": "service",
     "running_service": "service",
     "class_filter": "driver",
+    "driver_file": "driver",
     "minifilter": "driver",
     "msi_product": "uninstall_entry",
 }

@@ -165,8 +165,13 @@ def is_only_drivers(product: Product) -> bool:
     return bool(product.signs) and all(sign.kind == "driver" for sign in product.signs) and not product.vendor
 
 
+def driver_name(item: Item) -> str:
+    """Return the name of the driver that an item is, that it is a file of, or that it calls."""
+    return str(item["value"]["name"] if item["kind"] in ("class_filter", "driver_file") else item["what"])
+
+
 def _is_driver(item: Item, product: Product, _evidence: Evidence) -> bool:
-    name = item["value"]["name"] if item["kind"] == "class_filter" else item["what"]
+    name = driver_name(item)
     if product.product_class == "product" and is_only_drivers(product):
         return False
     return names.fits_any(product.of_kind("driver"), name)
@@ -188,6 +193,7 @@ PROVING: dict[str, Judge] = {
     "service": _is_service,
     "driver": _is_driver,
     "class_filter": _is_driver,
+    "driver_file": _is_driver,
     "folder": _is_folder,
     "vendor_key": _is_key,
     "network_adapter": _named("network_adapter"),

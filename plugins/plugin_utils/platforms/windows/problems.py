@@ -119,6 +119,7 @@ def _delete_pending(_product: Product, items: list[Item], _evidence: Evidence) -
 def _restart_pending(product: Product, items: list[Item], evidence: Evidence) -> bool:
     """Return True if files of a product wait for a restart to go."""
     drivers = {item["value"]["path"].lower() for item in of_kind(items, "driver")}
+    drivers |= {str(item["what"]).lower() for item in of_kind(items, "driver_file")}
     waiting = [path for item in evidence.of_kind("restart_pending") for path in item["value"]["own"]]
     return any(lies_in(path, folders_of(product)) or path.lower() in drivers for path in waiting)
 

@@ -83,7 +83,7 @@ DRIVERS = "%SystemRoot%\\System32\\drivers"
 # Defender's own services, and those that are needed to judge a host.
 ALWAYS = ("WinDefend", "WdNisSvc", "WdFilter", "WdBoot", "WdNisDrv", "Sense")
 BOTH = ("Registry64", "Registry32")
-# What nothing but a provider of the running system knows: in which mode Defender runs, and whether a write filter filters.
+# What only a provider of the running system knows: in which mode Defender runs, and whether a write filter filters.
 STATUS, WRITE_FILTER = "defender-status", "write-filter"
 STATUS_VALUES = ("AMRunningMode", "AMProductVersion", "AntivirusSignatureAge")
 OF_PROVIDERS = (

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from ...catalog.model import Product
 from ...detect.claims import Claims
-from ...detect.evidence import Evidence, Item
+from ...detect.evidence import Evidence, Item, is_users
 from . import names
-from .judges import RUNNING, expanded, folders_of, is_only_drivers, is_signed, lies_in, lies_in_entry
+from .judges import RUNNING, driver_name, expanded, folders_of, is_only_drivers, is_signed, lies_in, lies_in_entry
 
-DRIVERS = ("driver", "class_filter", "minifilter")
+DRIVERS = ("driver", "class_filter", "minifilter", "driver_file")
 # What the engine of any product of the vendor registers with the system, under names that do not say which one.
 REGISTERED = ("network_component", "filtering_object", "scheduled_task", "root_certificate")
 # What shows that a product is there, besides what it may have left behind.
@@ -21,7 +21,7 @@ EMBEDDED, PRODUCT = "embedded", "product"
 def strays(evidence: Evidence, products: tuple[Product, ...], claimed: Claims) -> Claims:
     """Return what no product claimed, by the product that it is assigned to."""
     found: Claims = dict(claimed)
-    for assigned in (_in_folders, _of_owners, _shared):
+    for assigned in (_in_folders, _of_owners, _shared, _channels):
         for name, items in assigned(_free(evidence, found), evidence, products, found).items():
             found[name] = [*found.get(name, []), *items]
     above = [names.parent(folder) for product in products for folder in folders_of(product)]
@@ -80,10 +80,21 @@ def _shared(free: list[Item], _evidence: Evidence, products: tuple[Product, ...]
     return {one.id: drivers for one in products if _takes_drivers(one) and drivers}
 
 
+def _channels(free: list[Item], _evidence: Evidence, products: tuple[Product, ...], _claimed: Claims) -> Claims:
+    """Return event channels that are left of a product of which nothing else is there."""
+    found: Claims = {}
+    for item in (one for one in free if one["kind"] == "event_channel" and not is_users(one)):
+        name = item["value"]["name"]
+        owner = next((one.id for one in products if names.fits_any(one.of_kind("event_channel"), name)), None)
+        if owner is not None:
+            found.setdefault(owner, []).append(item)
+    return found
+
+
 def _drivers(free: list[Item], products: tuple[Product, ...]) -> list[Item]:
     """Return drivers with names that all products use, and what calls them."""
     shared = [name for one in products if _takes_drivers(one) for name in one.of_kind("driver")]
-    return [item for item in free if item["kind"] in DRIVERS and names.fits_any(shared, _name(item))]
+    return [item for item in free if item["kind"] in DRIVERS and names.fits_any(shared, driver_name(item))]
 
 
 def _takes_drivers(product: Product) -> bool:
@@ -110,10 +121,6 @@ def _program(item: Item, evidence: Evidence) -> str:
 
 def _is_one_of(path: str, folders: list[str]) -> bool:
     return any(names.path_fits(folder, path) for folder in folders)
-
-
-def _name(item: Item) -> str:
-    return str(item["value"]["name"] if item["kind"] == "class_filter" else item["what"])
 
 
 def _is_stray(item: Item, product: Product, evidence: Evidence) -> bool:

@@ -19,6 +19,7 @@ LEFT = {
     "filtering_object": "Remove objects of the filtering platform",
     "minifilter": "Remove file system filters with their drivers",
     "driver": "Delete drivers",
+    "driver_file": "Delete files of drivers that nothing calls",
     "service": "Delete services",
     "scheduled_task": "Delete scheduled tasks",
     "root_certificate": "Remove trusted root certificates",
