@@ -215,6 +215,11 @@ complete:
   returned: success
   type: bool
   sample: true
+platform:
+  description: What kind of system the host runs, C(linux) or C(windows).
+  returned: success, without O(brief=true)
+  type: str
+  sample: linux
 preview:
   description: The platform of a host that is looked at and never changed. Whether such a host is silent is not asked.
   returned: on such a host, or of its disk

@@ -8,8 +8,8 @@ module: windows_reads
 short_description: Read raw facts of a Windows host
 description:
   - M(avshift.endpoint.kaspersky_info) calls this module on hosts with a PowerShell shell. Use that one, not this one.
-  - It reads the registry, lists files, services and processes, and reads the output of three programs. It writes nothing,
-    decides nothing and starts nothing else. It needs no C# compiler, and creates no event source.
+  - It reads the registry, lists files, services and processes, reads the output of three programs, and asks CIM for the few
+    facts that nothing else has. It writes nothing, decides nothing and starts nothing else. It needs no C# compiler, and creates no event source.
   - The answers distinguish what is absent from what may not be read.
 version_added: 0.1.0
 author:

@@ -140,13 +140,19 @@ class Run:
 SHELL = '#!/bin/sh\ncase "$*" in *LanguageMode*) echo {mode}; exit 0;; esac\ncat > /dev/null\ncat {said}\nexit {code}\n'
 
 
-def _looked(folder: Path, answers: dict[str, bytes]) -> Run:
-    """Look at Windows hosts that give these answers through Ansible's own ssh connection, and at a Linux host."""
+def _looked(folder: Path, answers: dict[str, bytes | Path]) -> Run:
+    """Look at Windows hosts that give these answers through Ansible's own ssh connection, and at a Linux host.
+
+    An answer that is a path is whatever that file gives.
+    """
     hosts: dict[str, Any] = {}
     answers = {**answers, "fine": json.dumps(FINE).encode(), "restricted": b""}
     for number, (host, answer) in enumerate(answers.items()):
         said, program = folder / f"answer-{number}", folder / f"ssh-{number}"
-        said.write_bytes(answer)
+        if isinstance(answer, Path):
+            said.symlink_to(answer)
+        else:
+            said.write_bytes(answer)
         restricted = host == "restricted"
         mode = "ConstrainedLanguage" if restricted else "FullLanguage"
         program.write_text(SHELL.format(mode=mode, said=said, code=int(restricted)), encoding="ascii")
@@ -181,7 +187,7 @@ def _looked(folder: Path, answers: dict[str, bytes]) -> Run:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """One look at all lying hosts, an honest Windows host and a Linux host, with become on for all."""
-    lies = {name: answer for name, (answer, _code) in BROKEN.items()}
+    lies: dict[str, bytes | Path] = {name: answer for name, (answer, _code) in BROKEN.items()}
     return _looked(tmp_path_factory.mktemp("windows"), {**lies, **SAID})
 
 
@@ -220,3 +226,21 @@ def test_a_restricted_shell_has_its_own_id(run: Run) -> None:
     record = run.record("restricted")
     assert record is not None
     assert record["failure"]["code"] == "windows_language_restricted"
+
+
+@attack(
+    "windows-answer-of-a-gigabyte",
+    threat=THREAT,
+    holds="it is refused before the controller's memory is full; every other host is found",
+    long=True,
+)
+def test_answers_of_a_gigabyte_and_without_an_end(tmp_path: Path) -> None:
+    large = tmp_path / "large"
+    large.touch()
+    os.truncate(large, (1 << 30) + (1 << 20))
+    run = _looked(tmp_path, {"gigabyte": large, "endless": Path("/dev/zero")})
+    _must_be_unharmed(run)
+    for host in ("gigabyte", "endless"):
+        record = run.record(host)
+        assert record is not None and record["failure"]["code"] == "answer_invalid", run.output[-4000:]
+        assert "does not end" in record["failure"]["message"]

@@ -128,6 +128,12 @@ def log(entries: Iterable[int], sequence: int = 1) -> bytes:
     return found
 
 
+def dirty_log(sequence: int) -> bytes:
+    """Return a transaction log of the first format: a header with that sequence number, and one changed page."""
+    head = struct.pack("<4sIIQIIIIIII", b"regf", sequence, sequence, 0, 1, 3, 1, 1, 0x20, 0x1000, 1).ljust(508, b"\0")
+    return (head + struct.pack("<I", checksum(head)) + b"DIRT" + b"\1" + b"\0" * 7).ljust(1024, b"\0") + bytes(4096)
+
+
 def _tree(keys: dict[str, dict[str, Value]]) -> dict[str, Any]:
     """Names that differ only in case are one key, spelled as it first occurred."""
     top: dict[str, Any] = {"keys": {}, "values": {}}

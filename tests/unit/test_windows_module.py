@@ -31,6 +31,7 @@ COMMANDS = {
     "Export-ModuleMember",
     "Add-Type",
     "Get-AuthenticodeSignature",
+    "Get-CimInstance",
 }
 TYPES = {
     "Microsoft.Win32.RegistryHive",
@@ -38,6 +39,7 @@ TYPES = {
     "Microsoft.Win32.RegistryValueOptions",
     "Microsoft.Win32.RegistryView",
     "System.Convert",
+    "System.DateTime",
     "System.Diagnostics.FileVersionInfo",
     "System.Diagnostics.Process",
     "System.Diagnostics.Stopwatch",

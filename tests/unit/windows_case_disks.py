@@ -13,7 +13,7 @@ from windows_hosts import CONFIG, EMPTY, put_hive
 PROFILES = r"Microsoft\Windows NT\CurrentVersion\ProfileList"
 Keys = dict[str, dict[str, Value]]
 # What no disk shows.
-LIVE = ("services", "processes", "output")
+LIVE = ("services", "processes", "output", "cim")
 
 
 def make(host: dict[str, Any], folder: Path) -> Path:

@@ -110,6 +110,8 @@ def _answer(host: dict[str, Any], keys: Tree, files: Tree, read: dict[str, Any])
         return {"size": len(content), "gzip": base64.b64encode(gzip.compress(content)).decode()}
     if read["kind"] == "signature" and read["path"] in host.get("signatures", {}):
         return dict(host["signatures"][read["path"]])
+    if read["kind"] == "cim" and read["class"] in host.get("cim", {}):
+        return {"instances": [dict(host["cim"][read["class"]])]}
     if read["kind"] == "tree":
         return _tree(files, read)
     if read["kind"] != "key":

@@ -24,6 +24,12 @@ Describe 'a look' {
         (Read-One @{ id = 'a'; kind = 'output'; program = 'cmd' }).failed | Should -Be 'program'
     }
 
+    It 'fails alone where no provider answers' {
+        $told = Invoke-ReadList @(@{ id = 'a'; kind = 'cim'; namespace = 'root/none'; class = 'None'; properties = @('x') }, @{ id = 'b'; kind = 'tree'; path = "$TestDrive" }) 100 60
+        ($told.a.ContainsKey('failed') -or $told.a.ContainsKey('absent')) | Should -BeTrue
+        $told.b.ContainsKey('attributes') | Should -BeTrue
+    }
+
     It 'gives the bytes of a file, compressed, and none of a larger one' {
         Set-Content -LiteralPath "$TestDrive/file" -Value 'abc' -NoNewline
         $answer = Read-One @{ id = 'a'; kind = 'content'; path = "$TestDrive/file" }

@@ -10,13 +10,15 @@ import struct
 
 from .regf import checksum
 
-SUFFIXES = (".LOG1", ".LOG2", ".LOG")
+PAIR = (".LOG1", ".LOG2")
+SUFFIXES = (*PAIR, ".LOG")
 FIRST = 512
 ENTRY = struct.Struct("<4sIIIII")
 MOST_ENTRIES = 10000
 LEAST_ENTRY = 512
 TORN = "it was not written completely, and its transaction logs are not replayed"
 NONE_THERE = "its transaction logs are not there, and it may have been copied without what they hold"
+ONE_MISSING = "its transaction log %s is not there, and it may have been copied without what that one holds"
 NEWER = "its transaction log %s holds newer pages, which are not replayed"
 UNREADABLE = "its transaction log %s cannot be read"
 
@@ -27,6 +29,10 @@ def why_stale(hive, logs):
         return TORN
     if not logs:
         return NONE_THERE
+    # Newer systems write to both in turn; the oldest have one, of another name.
+    missing = [suffix for suffix in PAIR if suffix not in logs]
+    if missing and len(missing) < len(PAIR):
+        return ONE_MISSING % missing[0]
     for suffix, blocks in sorted(logs.items()):
         try:
             if blocks is not None and not _is_newer(blocks, hive.sequences[1]):
@@ -39,9 +45,11 @@ def why_stale(hive, logs):
 
 def _is_newer(blocks, sequence):
     """Return whether a log has entries that a hive with that sequence number lacks."""
-    if blocks.length < FIRST:
+    if blocks.length == 0:
         # A log that was never written to is empty.
         return False
+    if blocks.length < FIRST:
+        raise ValueError("it is incomplete")
     head = blocks.read(0, FIRST)
     if head[:4] != b"regf":
         if head.strip(b"\0"):

@@ -13,6 +13,7 @@ from .model import Sign
 SIGNS = {
     "certificates": ("certificate", "subject"),
     "uninstall_entries": ("uninstall_entry", "name"),
+    "engine_owners": ("engine_owner", "name"),
     "upgrade_codes": ("msi_product", "code"),
     "services": ("service", "name"),
     "drivers": ("driver", "name"),

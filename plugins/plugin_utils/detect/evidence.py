@@ -66,6 +66,8 @@ class Table:
     # The ids of what is wrong with a product, from (product, its items, evidence).
     problems: Callable[[Product, list[Item], Evidence], tuple[str, ...]] = lambda _product, _items, _evidence: ()
     is_installed: Callable[[Product, list[Item], Evidence], bool] = lambda _product, items, _evidence: bool(items)
+    # Whether a product with a process runs: that process may be one that does not protect.
+    runs: Callable[[Product, list[Item], Evidence], bool] = lambda _product, _items, _evidence: True
     has_effect: Callable[[Item], bool] = lambda _item: True
     version: Callable[[Product, list[Item], Evidence], str] = lambda _product, _items, _evidence: ""
     mode: Callable[[Product, Evidence], str] = lambda _product, _evidence: ""

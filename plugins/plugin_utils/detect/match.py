@@ -64,7 +64,7 @@ def _finding(product: Product, items: list[Item], evidence: Evidence) -> Finding
 
 
 def _state(product: Product, items: list[Item], evidence: Evidence) -> str:
-    if any(item["kind"] in evidence.table.running for item in items):
+    if any(item["kind"] in evidence.table.running for item in items) and evidence.table.runs(product, items, evidence):
         return RUNNING
     if evidence.table.is_installed(product, items, evidence):
         return INSTALLED

@@ -15,6 +15,8 @@ from pathlib import Path
 RAISED_BY = ("ansible._internal._errors._task_timeout", "ansible.executor.task_executor")
 STATM = Path("/proc/self/statm")
 DATA = 5
+# Bytes that one host's answer may take on the controller before it is refused.
+ANSWER_ROOM = 1 << 30
 
 
 class OverdueError(BaseException):

@@ -41,7 +41,6 @@ MEMORY = "/run"
 PYTHON_LOOK = "command -v python3 || echo none"
 REPLACER = b"<<INCLUDE_ANSIBLE_MODULE_JSON_ARGS>>"
 NOT_REPLACED = "arguments_missing"
-ANSWER_ROOM = 1 << 30
 # Seconds for taking away, after a time limit, what a host's interpreter may not have taken away itself.
 REMOVAL = 15.0
 
@@ -58,7 +57,7 @@ class Posix(ActionBase):
         given = {"program": program(), "oldest": list(OLDEST), **asked}
         self._keep_off_the_disk()
         try:
-            with limits.room(ANSWER_ROOM):
+            with limits.room(limits.ANSWER_ROOM):
                 result = self._answer({**given, "as_root": not _looks_elsewhere(call, arguments)}, task_vars)
         except MemoryError:
             raise invalid(self.host, "it does not end") from None

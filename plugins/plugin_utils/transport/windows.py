@@ -11,7 +11,7 @@ from ansible.plugins.action import ActionBase
 
 from ..errors import AvshiftError
 from ..schema import answers
-from . import failures
+from . import failures, limits
 
 NAME = "windows"
 MODULE = "avshift.endpoint.windows_reads"
@@ -62,8 +62,16 @@ class Windows(ActionBase):
         """Return the host's answer to reads, which has the form of the published schema.
 
         Raises AvshiftError for a host that cannot be read: with an id of its own for an old shell, one whose language
-        is restricted, and an account without an administrator's rights.
+        is restricted, and an account without an administrator's rights; ``answer_invalid`` for an answer without an
+        end.
         """
+        try:
+            with limits.room(limits.ANSWER_ROOM):
+                return self._read(reads, task_vars)
+        except MemoryError:
+            raise answers.invalid(self.host, "it does not end") from None
+
+    def _read(self, reads: list[dict[str, Any]], task_vars: dict[str, Any]) -> dict[str, Any]:
         connection = self._connection
         # The user's become is meant for the other hosts of a run, unless it is Windows' own.
         if connection.become is not None and connection.become.name != OWN_BECOME:

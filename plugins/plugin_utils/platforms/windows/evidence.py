@@ -14,11 +14,13 @@ from .problems import ENTRIES, TOLD, UNREMOVABLE, has_programs, of_kind, problem
 from .reads import for_products
 from .strays import strays
 
+STOPPED = "stopped"
 # Kinds that depend on the same thing count as one witness.
 WITNESS = {
     "running_program": "service",
     "running_service": "service",
     "class_filter": "driver",
+    "driver_file": "driver",
     "minifilter": "driver",
     "msi_product": "uninstall_entry",
 }
@@ -49,6 +51,15 @@ def _is_installed(product: Product, items: list[Item], _evidence: Evidence) -> b
     if services and not any(product.of_kind(kind) for kind in (*ENTRIES, "folder")):
         return any(item["value"]["path"] and item["value"]["file"] != ABSENT for item in services)
     return bool(of_kind(items, *ENTRIES)) or (bool(services) and has_programs(product, items))
+
+
+def _runs(product: Product, items: list[Item], _evidence: Evidence) -> bool:
+    """Return False if the services that protect are stopped: an updater or a window that runs protects nothing."""
+    services = [item for item in of_kind(items, "service") if names.fits_any(product.real_time_units, item["what"])]
+    engines = {str(item["value"]["path"]).lower() for item in services}
+    if not services or any(item["value"]["state"] != STOPPED for item in services):
+        return True
+    return any(str(item["what"]).lower() in engines for item in of_kind(items, "running_program"))
 
 
 def _has_effect(item: Item) -> bool:
@@ -108,6 +119,7 @@ TABLE = Table(
     strays=strays,
     problems=problems,
     is_installed=_is_installed,
+    runs=_runs,
     has_effect=_has_effect,
     version=_version,
     may_be_loaded=may_be_loaded,

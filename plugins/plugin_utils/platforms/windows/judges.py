@@ -13,8 +13,6 @@ from .look import VARIABLES
 
 # What the plug-ins of consoles are called; each has an entry of its own.
 PLUG_INS = ("plug-in", "plugin", "плагин")
-# Quotes and blanks that differ between spellings of one name.
-BLANKS = str.maketrans({"\u00a0": " ", "\u2019": "'", "\u00ae": "", "\u2122": ""})
 
 
 def folders_of(product: Product, holds: str = "") -> list[str]:
@@ -61,8 +59,7 @@ def _is_in(path: str, folder: str) -> bool:
 
 def _named(kind: str, key: str = "name") -> Judge:
     def judge(item: Item, product: Product, _evidence: Evidence) -> bool:
-        told = " ".join(str(item["value"][key]).translate(BLANKS).split())
-        return names.fits_any(product.of_kind(kind), told)
+        return names.fits_any(product.of_kind(kind), names.in_one_spelling(str(item["value"][key])))
 
     return judge
 
@@ -71,24 +68,49 @@ _is_entry_named = _named("uninstall_entry")
 
 
 def _is_entry(item: Item, product: Product, evidence: Evidence) -> bool:
-    """Return True for an entry of a product's name, and for one of the vendor that lies in a product's own folder.
+    """Return True for an entry of a product's name or code, and for the vendor's one that lies in its own folder.
 
     Names are in many languages, of which the catalog has those that a source has.
     """
-    if _is_addition(item, product):
+    if is_addition(item, product):
         return False
-    if _is_entry_named(item, product, evidence):
+    if _is_entry_named(item, product, evidence) or _is_coded(item, product, evidence):
         return True
-    told = f"{item['value']['publisher']} {item['value']['name']}".lower()
-    is_makers = any(folder.split("\\")[-2].lower().partition(" ")[0] in told for folder in _own_folders(product))
-    return is_makers and any(names.path_fits(one, item["value"]["folder"][2:]) for one in _own_folders(product))
+    own = any(names.path_fits(one, item["value"]["folder"][2:]) for one in _own_folders(product))
+    return own and is_makers_entry(item, product)
 
 
-def _is_addition(item: Item, product: Product) -> bool:
+def is_makers_entry(item: Item, product: Product) -> bool:
+    """Return True for an entry whose publisher or name has the word that a product's folders lie in."""
+    publisher = str(item["value"]["publisher"]).lower()
+    told = publisher or str(item["value"]["name"]).lower()
+    return any(folder.split("\\")[-2].lower().partition(" ")[0] in told for folder in _own_folders(product))
+
+
+def _is_coded(item: Item, product: Product, evidence: Evidence) -> bool:
+    """Return True for an entry whose code is the product's by its UpgradeCode, or by its own key: in any language."""
+    code = names.name(str(item["what"])).upper()
+    if not code.startswith("{"):
+        return False
+    known = evidence.value("msi_product", code)
+    if known is not None and known["upgrade_code"] in product.of_kind("msi_product"):
+        return True
+    keys = (one for one in evidence.of_kind("vendor_key") if not is_users(one) and _is_key(one, product, evidence))
+    return any(code == str(one["value"]["code"]).upper() for one in keys)
+
+
+def is_addition(item: Item, product: Product) -> bool:
     """Return True for a console's plug-in for a product, which is on hosts that the product is not on."""
     told = str(item["value"]["name"]).lower()
     signs = " ".join(product.of_kind("uninstall_entry")).lower()
     return any(word in told and word not in signs for word in PLUG_INS)
+
+
+def _is_msi_product(item: Item, product: Product, evidence: Evidence) -> bool:
+    """Return True for a product of Windows Installer by its UpgradeCode, or by its name."""
+    if item["value"]["upgrade_code"] in product.of_kind("msi_product"):
+        return True
+    return _is_entry_named(item, product, evidence) and not is_addition(item, product)
 
 
 def _own_folders(product: Product) -> list[str]:
@@ -102,16 +124,29 @@ def _is_service(item: Item, product: Product, evidence: Evidence) -> bool:
     path = item["value"]["path"]
     if not folders_of(product):
         return True
-    return bool(path) and (
-        is_in_vendors(path, product) or is_signed(path, evidence) or _is_in_entrys(path, product, evidence)
-    )
+    if not path:
+        return False
+    if is_in_vendors(path, product) or _is_in_entrys(path, product, evidence):
+        return True
+    return is_signed(path, evidence) and not _is_in_others(path, product, evidence)
 
 
 def _is_in_entrys(path: str, product: Product, evidence: Evidence) -> bool:
     """Return True for a program in the folder that an entry of the product says that it lies in."""
     entries = (item for item in evidence.of_kind("uninstall_entry") if _is_entry_named(item, product, evidence))
-    told = (str(item["value"]["folder"]) for item in entries if not is_users(item))
-    return any(folder.count("\\") > 0 and path.lower().startswith(f"{folder.lower()}\\") for folder in told)
+    return any(lies_in_entry(path, item) for item in entries)
+
+
+def _is_in_others(path: str, product: Product, evidence: Evidence) -> bool:
+    """Return True for a program in the folder of another maker's entry: its product may have the vendor's engine."""
+    entries = [item for item in evidence.of_kind("uninstall_entry") if not is_makers_entry(item, product)]
+    return any(lies_in_entry(path, item) for item in entries)
+
+
+def lies_in_entry(path: str, entry: Item) -> bool:
+    """Return True for a path below the folder that an entry says that it lies in; never of one in a user's hive."""
+    folder = str(entry["value"]["folder"])
+    return not is_users(entry) and folder.count("\\") > 0 and path.lower().startswith(f"{folder.lower()}\\")
 
 
 def _is_running(item: Item, product: Product, evidence: Evidence) -> bool:
@@ -130,8 +165,13 @@ def is_only_drivers(product: Product) -> bool:
     return bool(product.signs) and all(sign.kind == "driver" for sign in product.signs) and not product.vendor
 
 
+def driver_name(item: Item) -> str:
+    """Return the name of the driver that an item is, that it is a file of, or that it calls."""
+    return str(item["value"]["name"] if item["kind"] in ("class_filter", "driver_file") else item["what"])
+
+
 def _is_driver(item: Item, product: Product, _evidence: Evidence) -> bool:
-    name = item["value"]["name"] if item["kind"] == "class_filter" else item["what"]
+    name = driver_name(item)
     if product.product_class == "product" and is_only_drivers(product):
         return False
     return names.fits_any(product.of_kind("driver"), name)
@@ -149,10 +189,11 @@ def _is_key(item: Item, product: Product, _evidence: Evidence) -> bool:
 # What confirms a product, each by itself; a program that runs is given to the most exact entry instead.
 PROVING: dict[str, Judge] = {
     "uninstall_entry": _is_entry,
-    "msi_product": lambda item, product, _seen: item["value"]["upgrade_code"] in product.of_kind("msi_product"),
+    "msi_product": _is_msi_product,
     "service": _is_service,
     "driver": _is_driver,
     "class_filter": _is_driver,
+    "driver_file": _is_driver,
     "folder": _is_folder,
     "vendor_key": _is_key,
     "network_adapter": _named("network_adapter"),

@@ -158,6 +158,11 @@ class Look:
         key = self.key(path)
         return {} if key is None else key.values
 
+    def provided(self, name: str) -> dict[str, Any]:
+        """Return what a provider of the running system said of the first instance; {} if it did not answer."""
+        told = (answer for read, answer in self.of_kind("cim") if read["id"] == name)
+        return next((one for answer in told for one in answer.get("instances", ())), {})
+
     def wants(self, kind: str, what: str) -> bool:
         """Return True if the catalog looks for what has this name."""
         return names.fits_any(self.signs.get(kind, ()), what)

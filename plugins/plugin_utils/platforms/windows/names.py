@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 VARIABLE = re.compile(r"%([A-Za-z_]+(?:\(x86\))?)%")
 PROGRAM = re.compile(r'"([^"]*)"|(.*?\.(?:exe|sys|dll|com|bat|cmd))(?=[\s",]|\Z)', re.IGNORECASE | re.DOTALL)
+SPELLINGS = str.maketrans({"\u00a0": " ", "\u2019": "'", "\u00ae": "", "\u2122": ""})
 # Characters of a path that a host may be asked for, as the form of reads has it.
 LONGEST = 1000
 # What a variable of the catalog stands for.
@@ -79,6 +80,11 @@ def program_of(image: str, variables: dict[str, str]) -> str:
 def expanded(path: str, variables: dict[str, str]) -> str:
     """Return a path with its known variables filled in; their names are in lower case."""
     return VARIABLE.sub(lambda found: variables.get(found[1].lower(), found[0]), path)
+
+
+def in_one_spelling(text: str) -> str:
+    """Return a name without what differs between spellings of it: quotes, blanks, signs of a trade mark."""
+    return " ".join(text.translate(SPELLINGS).split())
 
 
 def packed(code: str) -> str:

@@ -13,11 +13,11 @@ from ...catalog.model import Catalog
 from . import names, second
 from .facts.system import variables
 from .look import Look
-from .reads import SERVICES, SYSTEM, Read, for_products, key, of_users, pattern
+from .reads import SERVICES, SYSTEM, Read, for_products, key, of_providers, of_users, pattern
 
 PACKAGES = f"{CURRENT}\\Installer\\UserData\\S-1-5-18\\Products"
-REGISTERED = "SOFTWARE\\Classes\\Installer\\Products"
 OPTIONS = f"{SYSTEM}\\Control\\ProductOptions"
+SECURITY_CENTER = "SOFTWARE\\Microsoft\\Security Center"
 ASSIGNED = f"{CURRENT}\\Group Policy\\AppMgmt"
 INTUNE = "SOFTWARE\\Microsoft\\IntuneManagementExtension"
 CONFIGMGR = "SOFTWARE\\Microsoft\\SMS\\Mobile Client"
@@ -38,10 +38,10 @@ def asked(catalog: Catalog) -> dict[str, Any]:
 
 
 def _more(signs: dict[str, list[str]]) -> Iterator[Read]:
-    makers, entries = signs["maker"], signs.get("uninstall_entry", [])
+    makers = signs["maker"]
     values = ["DisplayName", "DisplayVersion", "Publisher", "LocalPackage"]
     yield key("packages", PACKAGES, depth=2, values=values, match=pattern(makers))
-    yield key("registered", REGISTERED, depth=1, values=["ProductName"], match=pattern([*makers, *entries]))
+    yield key("center", SECURITY_CENTER, values=["AntiVirusOverride"])
     yield key("options", OPTIONS, values=["ProductType"])
     yield key("assigned", ASSIGNED, depth=1, values=["Deployment Name", "Script Path"], match=pattern(makers))
     yield key("intune", INTUNE, values=["Version"])
@@ -49,6 +49,7 @@ def _more(signs: dict[str, list[str]]) -> Iterator[Read]:
     yield of_users("signed-in", SIGNED_IN, values=["USERNAME"])
     for name in ROLES:
         yield key(f"role-{name.lower()}", f"{SERVICES}\\{name}", values=["Start"])
+    yield from of_providers()
     yield {"id": ENCRYPTION, "kind": "output", "program": ENCRYPTION}
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from ...catalog.model import Product
 from ...detect.evidence import Evidence, Item
 from . import names
-from .judges import folders_of, lies_in
+from .judges import folders_of, is_addition, is_makers_entry, lies_in
 from .look import ABSENT, THERE
 
 ENTRIES = ("uninstall_entry", "msi_product")
@@ -75,9 +75,17 @@ def _is_hidden(evidence: Evidence) -> bool:
 def _files_without_entry(product: Product, items: list[Item], evidence: Evidence) -> bool:
     if of_kind(items, *ENTRIES) or not product.of_kind("uninstall_entry"):
         return False
-    if any(item["kind"] in ENTRIES for item in evidence.unknowns()):
+    if any(item["kind"] in ENTRIES for item in evidence.unknowns()) or _has_unnamed_entry(product, evidence):
         return False
     return has_programs(product, items)
+
+
+def _has_unnamed_entry(product: Product, evidence: Evidence) -> bool:
+    """Return True for an entry of the vendor that no name of the catalog fits: it may be this one's in a language that
+    no source has.
+    """
+    entries = (item for item in evidence.of_kind("uninstall_entry") if not item["value"]["named"])
+    return any(is_makers_entry(item, product) and not is_addition(item, product) for item in entries)
 
 
 def _driver_without_file(_product: Product, items: list[Item], _evidence: Evidence) -> bool:
@@ -111,6 +119,7 @@ def _delete_pending(_product: Product, items: list[Item], _evidence: Evidence) -
 def _restart_pending(product: Product, items: list[Item], evidence: Evidence) -> bool:
     """Return True if files of a product wait for a restart to go."""
     drivers = {item["value"]["path"].lower() for item in of_kind(items, "driver")}
+    drivers |= {str(item["what"]).lower() for item in of_kind(items, "driver_file")}
     waiting = [path for item in evidence.of_kind("restart_pending") for path in item["value"]["own"]]
     return any(lies_in(path, folders_of(product)) or path.lower() in drivers for path in waiting)
 

@@ -17,13 +17,14 @@ Read = dict[str, Any]
 
 SYSTEM = "SYSTEM\\CurrentControlSet"
 UNINSTALL = f"{CURRENT}\\Uninstall"
+REGISTERED = "SOFTWARE\\Classes\\Installer\\Products"
 UPGRADES = f"{CURRENT}\\Installer\\UpgradeCodes"
 SERVICES = f"{SYSTEM}\\Services"
 CLASSES = f"{SYSTEM}\\Control\\Class"
 ADAPTERS = f"{CLASSES}\\{{4d36e972-e325-11ce-bfc1-08002be10318}}"
 NETWORK = f"{SYSTEM}\\Control\\Network\\{{4d36e974-e325-11ce-bfc1-08002be10318}}"
 FILTERING = f"{SERVICES}\\BFE\\Parameters\\Policy\\Persistent"
-FILTERED = ("Provider", "SubLayer", "Callout")
+FILTERED = ("Provider", "SubLayer", "Callout", "Filter")
 MANAGER = f"{SYSTEM}\\Control\\Session Manager"
 CENTER = "SOFTWARE\\Microsoft\\Security Center\\Provider"
 # Antivirus first: an entry there may be of a product that protects.
@@ -80,8 +81,15 @@ PRODUCT = (
 )
 DRIVERS = "%SystemRoot%\\System32\\drivers"
 # Defender's own services, and those that are needed to judge a host.
-ALWAYS = ("WinDefend", "WdNisSvc", "WdFilter", "Sense")
+ALWAYS = ("WinDefend", "WdNisSvc", "WdFilter", "WdBoot", "WdNisDrv", "Sense")
 BOTH = ("Registry64", "Registry32")
+# What only a provider of the running system knows: in which mode Defender runs, and whether a write filter filters.
+STATUS, WRITE_FILTER = "defender-status", "write-filter"
+STATUS_VALUES = ("AMRunningMode", "AMProductVersion", "AntivirusSignatureAge")
+OF_PROVIDERS = (
+    (STATUS, "root/Microsoft/Windows/Defender", "MSFT_MpComputerStatus", STATUS_VALUES),
+    (WRITE_FILTER, "root/standardcimv2/embedded", "UWF_Filter", ("CurrentEnabled", "NextEnabled")),
+)
 # Where the agent keeps its state below a vendor's key; the number differs between its generations.
 AGENTS = tuple(f"Components\\{number}\\1103\\1.0.0.0\\Statistics\\AVState" for number in (34, 27))
 
@@ -107,6 +115,14 @@ def key(name: str, path: str, view: str = "Registry64", **more: Any) -> Read:
 def of_users(name: str, path: str, **more: Any) -> Read:
     """Return the read of a key of every user whose hive is loaded."""
     return {"id": name, "kind": "key", "hive": "Users", "view": "Registry64", "path": f"*\\{path}", **more}
+
+
+def of_providers() -> list[Read]:
+    """Return the reads of what a provider alone knows. They take a host longer than a whole look, and may fail."""
+    return [
+        {"id": name, "kind": "cim", "namespace": place, "class": kind, "properties": list(values)}
+        for name, place, kind, values in OF_PROVIDERS
+    ]
 
 
 def _both(name: str, path: str, **more: Any) -> list[Read]:
@@ -155,13 +171,14 @@ def _of_system() -> list[Read]:
 
 
 def _of_programs(signs: dict[str, list[str]]) -> list[Read]:
-    wanted = pattern([*signs.get("uninstall_entry", ()), *signs["maker"]])
+    wanted = pattern([*signs.get("uninstall_entry", ()), *signs.get("engine_owner", ()), *signs["maker"]])
     asked: Read = {"depth": 1, "values": list(ENTRY), "match": wanted}
     codes = pattern(names.packed(code) for code in signs.get("msi_product", ()))
     return [
         *_both("uninstall", UNINSTALL, **asked),
         of_users("uninstall-users", UNINSTALL, **asked),
         key("upgrade", UPGRADES, depth=1, match=codes),
+        key("registered", REGISTERED, depth=1, values=["ProductName"], match=wanted),
         {"id": "processes", "kind": "processes"},
     ]
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from . import names
 from .look import UNKNOWN, Key, Look, text, why_not
-from .reads import SERVICES, UNINSTALL, Read, key
+from .reads import SERVICES, UNINSTALL, Read, key, of_providers
 
 # A host whose registry is full of such services costs no more than this.
 MOST = 24
@@ -29,7 +29,8 @@ def reads(look: Look) -> list[Read]:
     for at, one in enumerate(drivers):
         for number, below in enumerate(INSTANCES, 1):
             told.append(key(f"instances-{at}-{number}", f"{one.path}\\{below}", depth=1, values=["Altitude"]))
-    return told
+    known = {read["id"] for read in look.reads}
+    return [*told, *(read for read in of_providers() if told and read["id"] not in known)]
 
 
 def _services(look: Look) -> Iterator[tuple[str, Key]]:

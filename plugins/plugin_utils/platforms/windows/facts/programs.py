@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from .. import names
 from ..look import UNKNOWN, Item, Key, Look, number, seen, text, unseen, why_not
-from ..reads import UNINSTALL, UPGRADES
+from ..reads import REGISTERED, UNINSTALL, UPGRADES
 
 # An entry that the vendor's installer made beside the one of Windows Installer.
 TWIN = "InstallWIX_"
@@ -41,22 +41,35 @@ def _entry(look: Look, key: Key) -> Item:
         "twin_of": key.name[len(TWIN) :] if key.name.startswith(TWIN) else "",
         "msi": number(key.values, "WindowsInstaller") == 1,
         "hidden": number(key.values, "SystemComponent") == 1,
+        "named": look.wants("uninstall_entry", names.in_one_spelling(told["DisplayName"] or "")),
     }
     return seen("uninstall_entry", what, key.where, value, key.user)
 
 
 def _products(look: Look) -> Iterator[Item]:
-    """Yield the products of wanted UpgradeCodes; the names of the values below one are their ProductCodes."""
+    """Yield the products that Windows Installer knows: of wanted UpgradeCodes, whose values are called as their
+    ProductCodes, and of wanted names. One that was removed badly has no entry in the list of programs any more.
+    """
     wanted = {names.packed(code): code for code in look.signs.get("msi_product", ())}
-    keys = list(look.keys(UPGRADES))
-    yield from look.failed("msi_product", keys)
-    found = {}
-    for key in (below for top in keys for below in top.below()):
+    keys, registered = list(look.keys(UPGRADES)), list(look.keys(REGISTERED))
+    yield from look.failed("msi_product", [*keys, *registered])
+    called = {names.unpacked(key.name): (key, text(key.values, "ProductName") or "") for key in _below(registered)}
+    found = {
+        code: seen("msi_product", code, key.where, {"upgrade_code": "", "name": name})
+        for code, (key, name) in called.items()
+        if code and look.wants("uninstall_entry", names.in_one_spelling(name))
+    }
+    for key in _below(keys):
         for value in key.values:
             code, upgrade = names.unpacked(value), wanted.get(key.name.upper(), "")
             if code and upgrade:
-                found[code] = seen("msi_product", code, key.where, {"upgrade_code": upgrade})
+                name = called[code][1] if code in called else ""
+                found[code] = seen("msi_product", code, key.where, {"upgrade_code": upgrade, "name": name})
     yield from found.values()
+
+
+def _below(keys: list[Key]) -> Iterator[Key]:
+    yield from (below for top in keys for below in top.below())
 
 
 def _processes(look: Look) -> Iterator[Item]:

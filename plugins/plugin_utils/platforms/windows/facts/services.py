@@ -70,7 +70,8 @@ def _service(look: Look, key: Key, states: Answer) -> Iterator[Item]:
 
 
 def _of_maker(look: Look, image: str | None, key: Key) -> bool:
-    return key.name in ALWAYS or look.is_makers(f"{image or ''} {text(key.values, 'DisplayName') or ''}")
+    is_always = names.fits_any(ALWAYS, key.name)
+    return is_always or look.is_makers(f"{image or ''} {text(key.values, 'DisplayName') or ''}")
 
 
 def _state(states: Answer, name: str) -> str:

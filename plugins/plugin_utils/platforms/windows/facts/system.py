@@ -17,6 +17,8 @@ from ..look import VARIABLES, Item, Key, Look, number, seen, several, text, unse
 
 SERVERS = ("Server", "Server Core", "Nano Server")
 RENAMES = ("PendingFileRenameOperations", "PendingFileRenameOperations2")
+# How old signatures are said to be that there are none of.
+NEVER = 65535
 DISABLED = ("DisableAntiSpyware", "DisableAntiVirus", "DisableRealtimeMonitoring")
 
 
@@ -65,7 +67,6 @@ def _restarts(look: Look) -> Iterator[Item]:
     for key in look.keys(reads.MANAGER):
         if why_not(key.answer):
             yield unseen("restart_pending", "renames", key.where, why_not(key.answer))
-            continue
         for name in RENAMES:
             listed = several(key.values, name)
             if listed is None:
@@ -80,7 +81,7 @@ def _restarts(look: Look) -> Iterator[Item]:
         for key in look.keys(path):
             if "values" in key.answer:
                 yield seen("restart_pending", key.name, key.where, {"own": [], "count": 0})
-            elif why_not(key.answer):
+            if why_not(key.answer):
                 yield unseen("restart_pending", key.name, key.where, why_not(key.answer))
 
 
@@ -92,10 +93,16 @@ def _defender(look: Look) -> Iterator[Item]:
     signatures, own = look.values(reads.SIGNATURES), look.values(reads.DEFENDER)
     if policy is not None and why_not(policy.answer):
         yield unseen("defender", "policy", policy.where, why_not(policy.answer))
+        if "values" not in policy.answer:
+            return
+    if policy is None and not own and not look.provided(reads.STATUS):
         return
-    if policy is None and not own:
-        return
+    status = look.provided(reads.STATUS)
+    age = status.get("AntivirusSignatureAge")
     value = {
+        "mode": str(status.get("AMRunningMode") or "")[:100],
+        "platform": str(status.get("AMProductVersion") or "")[:100],
+        "signature_days": age if isinstance(age, int) and 0 <= age < NEVER else None,
         "off_by_policy": off,
         "off_by_itself": sorted(name for name in DISABLED if (number(own, name) or 0) != 0),
         "passive_forced": number(look.values(reads.PASSIVE), "ForceDefenderPassiveMode") == 1,

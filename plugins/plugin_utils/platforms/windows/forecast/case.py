@@ -17,6 +17,7 @@ from .. import names
 from ..look import THERE, Key, Look, number, why_not
 from ..reads import SERVICES
 
+EMBEDDED = "embedded"
 GONE = ("residue_active", "residue_inert")
 
 
@@ -61,6 +62,23 @@ class Case:
         told = {item["id"]: item for items in self.claimed.values() for item in items if item["kind"] in kinds}
         return [told[name] for name in sorted(told)]
 
+    def leftovers(self, kind: str) -> list[Item]:
+        """Return the items of a kind that nothing needs once the removals are done: none of a product that stays."""
+        staying = {
+            item["id"]
+            for product, items in self.claimed.items()
+            if not self.goal.takes(self.products[product]) and self.products[product].net is None
+            for item in items
+        }
+        return [item for item in self.items(kind) if item["id"] not in staying]
+
+    def owners(self, product: str) -> str:
+        """Return the names of the entries of a product that has another maker's name, in brackets; '' of others."""
+        if self.products[product].product_class != EMBEDDED:
+            return ""
+        told = listed(item["value"]["name"] for item in self.claimed[product] if item["kind"] == "uninstall_entry")
+        return f" ({told})" if told else " (its owner is not known)"
+
     def service(self, name: str) -> dict[str, Any] | None:
         """Return the evidence of a service or driver of the system, ignoring case; None if there is none."""
         told = (item for kind in ("service", "driver") for item in self.evidence.of_kind(kind))
@@ -80,9 +98,10 @@ Checks = Callable[[Case], Iterable[Check]]
 
 def is_there(key: Key | None) -> bool | None:
     """Return whether a key is there; None where it could not be read."""
-    if key is None or why_not(key.answer) or "not_asked" in key.answer:
+    if key is None or "not_asked" in key.answer:
         return None
-    return "values" in key.answer
+    # What an outdated hive holds is there; what it lacks may be there.
+    return True if "values" in key.answer else None if why_not(key.answer) else False
 
 
 def start(key: Key | None) -> int | None:

@@ -11,7 +11,7 @@ from ....catalog.model import Catalog
 from ....detect import unknowns
 from ....detect.claims import claims
 from ....detect.evidence import Evidence
-from ....detect.match import findings
+from ....detect.match import findings, findings_of
 from ....plan.foretelling import FORMAT_VERSION, checked
 from ....plan.model import Goal
 from ..evidence import TABLE
@@ -71,7 +71,8 @@ def _case(asked: dict[str, Any], answer: dict[str, Any], evidence: Evidence, cat
     look = Look(tuple(asked["reads"]), answer["answers"], asked["signs"])
     look = replace(look, variables=system.variables(look))
     products = {product.id: product for product in catalog.products}
-    found, claimed = tuple(findings(evidence, catalog.products)), claims(evidence, catalog.products)
+    claimed = claims(evidence, catalog.products)
+    found = tuple(findings_of(claimed, evidence, catalog.products))
     others = tuple(findings(evidence, catalog.antivirus))
     going = tuple(removals(found, products, claimed, goal))
     wanted = {code for removal in going for code in removal.codes}

@@ -19,6 +19,7 @@ LEFT = {
     "filtering_object": "Remove objects of the filtering platform",
     "minifilter": "Remove file system filters with their drivers",
     "driver": "Delete drivers",
+    "driver_file": "Delete files of drivers that nothing calls",
     "service": "Delete services",
     "scheduled_task": "Delete scheduled tasks",
     "root_certificate": "Remove trusted root certificates",
@@ -92,9 +93,10 @@ def _by_hand(removal: Removal) -> Step:
 
 
 def _restart(case: Case) -> Iterator[Step]:
-    if case.removals or case.items("driver", "minifilter", "class_filter"):
+    loadable = [item for kind in ("driver", "minifilter", "class_filter") for item in case.leftovers(kind)]
+    if case.removals or loadable:
         asks = any(package.get("restarts") for package in case.packages.values())
-        loaded = "drivers of it stay loaded until then" if case.items("driver", "minifilter") else ""
+        loaded = "drivers of it stay loaded until then" if loadable else ""
         why = loaded or ("a package asks for it" if asks else "its removal may ask for it")
         yield Step("look", "Look again, and stop here if a filter is named without its driver")
         yield Step(
@@ -105,7 +107,7 @@ def _restart(case: Case) -> Iterator[Step]:
 def _leftovers(case: Case) -> Iterator[Step]:
     taken = _taken(case)
     for kind, title in LEFT.items():
-        items = [item for item in case.items(kind) if _may_stay(item, taken)]
+        items = [item for item in case.leftovers(kind) if _may_stay(item, taken)]
         if items:
             yield Step(f"leftover_{kind}", f"{title}, if they are still there", _told(items), tuple(_ids(items)))
 

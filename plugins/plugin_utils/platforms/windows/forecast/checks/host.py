@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from .....plan.foretelling import UNKNOWN
 from .....plan.model import Check
 from ...look import text, why_not
 from ...planning import OPTIONS, SIGNED_IN
 from ...problems import filters_left
+from ...reads import WRITE_FILTER
 from ..case import Case, listed, start
 
 BUSY = "InProgress"
@@ -80,17 +82,26 @@ def lasting(case: Case) -> Iterator[Check]:
     there = [name for name in ("uwfvol", "UwfServicingSvc") if case.role(name)]
     if there:
         key = case.look.key(f"SYSTEM\\CurrentControlSet\\Services\\{there[0]}")
-        yield Check(
-            "write_filter",
-            UNKNOWN,
-            "A write filter may take every change back at the next restart",
-            f"{listed(there)} is there, start type {start(key)}; whether it filters is not in a value that is known",
-            "Run uwfmgr get-config on the host. Switch the filter off before a change, or change the image.",
-        )
+        why = f"{listed(there)} is there, start type {start(key)}"
+        yield _filtering(case.look.provided(WRITE_FILTER), why)
     for item in case.evidence.of_kind("management_server"):
         if item["value"]["image_clone"]:
             title, why = "A clone: what is removed comes back with its image", f"its agent says so ({item['where']})"
             yield Check("image_clone", "warning", title, why, "Plan the image that it is made from, not the clone.")
+
+
+def _filtering(told: dict[str, Any], why: str) -> Check:
+    """Return whether a write filter is on. Its service's key does not say so, and only a provider does."""
+    states = [told.get(name) for name in ("CurrentEnabled", "NextEnabled")]
+    remedy = "Run uwfmgr get-config on the host. Switch the filter off before a change, or change the image."
+    if True in states:
+        when = "now" if states[0] is True else "from the next restart on"
+        title = "A write filter takes every change back at the next restart"
+        return Check("write_filter", "overridable", title, f"{why}; it filters {when}", remedy)
+    if states == [False, False]:
+        return Check("write_filter", "ok", "A write filter is there, and is switched off", why)
+    title = "A write filter may take every change back at the next restart"
+    return Check("write_filter", UNKNOWN, title, f"{why}; its provider did not say whether it filters", remedy)
 
 
 def sessions(case: Case) -> Iterator[Check]:

@@ -53,11 +53,12 @@ def confidence(case: Case) -> Iterator[Check]:
         remedy = "Look on the host what it is. Nothing that is not confirmed would be removed without being named."
         yield Check("not_confirmed", "overridable", "Not confirmed by two kinds of evidence", listed(weak), remedy)
     staying = [one for one in case.found if not case.goal.takes(case.products[one.id]) and one.state not in GONE]
-    named = [one.name for one in staying if case.products[one.id].may_go((one.id,))]
+    may = [one for one in staying if case.products[one.id].may_go((one.id,))]
+    named = [f"{one.name}{case.owners(one.id)}" for one in may]
     if named:
         title = "Stays: it is of a class that goes only when it is named, or is excepted"
         yield Check("not_removed", "info", title, listed(named), "Name it in avshift_also_remove if it is to go.")
-    others = [one.name for one in staying if one.name not in named]
+    others = [one.name for one in staying if one not in may]
     if others:
         yield Check(
             "not_removed", "info", "Stays: nothing here says how it is removed", listed(others), "Look by hand."

@@ -12,10 +12,19 @@ from .....plan.foretelling import UNKNOWN
 from .....plan.model import Check
 from ... import names
 from ...loaded import DEFENDER
-from ...look import ABSENT, text
-from ...planning import REGISTERED
+from ...look import ABSENT, number, text
+from ...planning import SECURITY_CENTER
+from ...reads import REGISTERED
 from ..case import GONE, Case, has_program, listed, runs
 
+# The mode in which it protects; in every other one, something else would have to.
+PROTECTING = "Normal"
+# Microsoft's own limit, in days, of the age of signatures that protect.
+OLD = 7
+# Its parts besides its service. Where some are there, the one that filters files is missing.
+PARTS, FILTER = ("WdNisSvc", "WdBoot", "WdNisDrv"), "WdFilter"
+# A build on which it is a part of another product, and may be left without its drivers.
+WITHOUT = "9600"
 # Defender's service: checks of its own say what is so with it.
 SERVICE = "WinDefend"
 SOURCE = "Correct it where it comes from, in the group policy or the management tool, and not in the registry."
@@ -29,8 +38,9 @@ def now(case: Case) -> Iterator[Check]:
         yield Check("protected_now", "ok", "The vendor's engine runs", listed(own))
     elif others:
         yield Check("protected_now", "info", "Another product runs, and none of the vendor's", listed(others))
-    elif runs(case.service(SERVICE)):
-        yield Check("protected_now", "info", "Only Defender's service runs", f"service {SERVICE} runs")
+    elif runs(case.service(SERVICE)) and _mode(case) in ("", PROTECTING):
+        mode = f", and it says that its mode is {_mode(case)}" if _mode(case) else ", and its mode is not known"
+        yield Check("protected_now", "info", "Only Defender's service runs", f"service {SERVICE} runs{mode}")
     elif not case.is_live:
         yield Check("protected_now", UNKNOWN, "A disk does not show what protects", "nothing runs on a disk")
     else:
@@ -38,6 +48,10 @@ def now(case: Case) -> Iterator[Check]:
         yield Check(
             "protected_now", "warning", "Nothing that is known protects this host now", "no engine runs", remedy
         )
+
+
+def _mode(case: Case) -> str:
+    return str((case.evidence.value("defender", "state") or {}).get("mode", ""))
 
 
 def _scans(case: Case, product: str) -> bool:
@@ -93,6 +107,17 @@ def _blockers(case: Case) -> Iterator[Check]:
     if value.get("passive_forced"):
         yield _passive(case)
     yield from _of_service(case.service(SERVICE), case)
+    if value.get("mode") and value["mode"] != PROTECTING and case.is_server:
+        why, remedy = f"it says that its mode is {value['mode']}", "Nothing changes its mode by itself on a server."
+        yield Check("defender_mode", "overridable", "Defender runs in a mode that does not protect", why, remedy)
+    if (value.get("signature_days") or 0) > OLD:
+        why = f"{value['signature_days']} days old, platform {value['platform'] or 'unknown'}"
+        remedy = "Update its platform and its signatures before the removal; a running service shows nothing."
+        yield Check("defender_signatures_old", "overridable", "Defender's signatures are old", why, remedy)
+    if number(case.look.values(SECURITY_CENTER), "AntiVirusOverride") == 1:
+        why = "AntiVirusOverride is 1: a tool has told Security Center not to watch"
+        remedy = "Find out what it has removed of Defender, and repair Windows, or bring a replacement."
+        yield Check("defender_overridden", "overridable", "Security Center does not watch the antivirus", why, remedy)
     if value.get("signatures_of"):
         why = f"version {value['signatures'] or 'unknown'}, in use since {value['signatures_of']}"
         remedy = "Compare it with your policy (Microsoft's own rule is 7 days): old signatures are no protection."
@@ -119,8 +144,17 @@ def _of_service(service: dict[str, Any] | None, case: Case) -> Iterator[Check]:
         yield _disabled(why, "Restart the host, and look again.")
     elif not has_program(service):
         yield _missing(f"{service['path']} is gone")
+    elif _lacks_filter(case):
+        yield _missing(f"service {SERVICE} is there without its filter {FILTER}: it can block nothing")
     elif service["start"] == "disabled":
         yield _disabled(f"service {SERVICE} is disabled", "Update its platform; if that does not help, by hand.")
+
+
+def _lacks_filter(case: Case) -> bool:
+    """Return True if the driver by which Defender stands before files is gone, and other parts of it are not."""
+    if case.service(FILTER) is not None or any(item["kind"] == "service" for item in case.evidence.unknowns()):
+        return False
+    return case.evidence.host["version"] == WITHOUT or any(case.service(part) is not None for part in PARTS)
 
 
 def _missing(why: str) -> Check:
