@@ -9,6 +9,7 @@ import os
 from .safe_paths import DIRECTORY, LEAST_COMPONENTS, components, open_parent, unreadable
 
 PARENT_MODE = 0o755
+DRAFT = ".%s.avshift"
 
 
 def make_parents(path):
@@ -42,7 +43,7 @@ def write_text(path, text, mode=0o644):
     if opened is None:
         raise unreadable(os.path.dirname(path), "it vanished while it was used")
     descriptor, name = opened
-    draft = ".%s.avshift" % name
+    draft = DRAFT % name
     try:
         _write_draft(descriptor, draft, name, text, mode)
         os.replace(draft, name, src_dir_fd=descriptor, dst_dir_fd=descriptor)
@@ -52,6 +53,17 @@ def write_text(path, text, mode=0o644):
         raise
     finally:
         os.close(descriptor)
+
+
+def discard(path):
+    """Remove the draft of a file that a killed process has left."""
+    opened = open_parent(path)
+    if opened is not None:
+        descriptor, name = opened
+        try:
+            _discard(descriptor, DRAFT % name)
+        finally:
+            os.close(descriptor)
 
 
 def _keep_owner(parent, name, draft):
