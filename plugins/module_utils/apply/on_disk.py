@@ -8,7 +8,7 @@ behind if it makes no progress. All kinds are looked at in one, to learn what is
 """
 
 from ..posix.errors import CutOff
-from ..posix.running import bounded
+from ..posix.running import bounded, outcomes
 from ..posix.running.child import told
 from .faults import DOING
 
@@ -51,12 +51,14 @@ def looked(steps, look, is_tolerated):
 def _look(board, steps, look):
     for number, step in enumerate(steps):
         board.begin(step["id"], LIMIT, without_progress=True)
-        board.tell([number, bounded.outcome(lambda step=step: bool(look(step)))])
+        board.tell([number, outcomes.outcome(lambda step=step: bool(look(step)))])
 
 
 def _not_ended(step, has_ended, at_last):
     hung = bounded.Hung(DOING, step["id"], LIMIT, at_last)
-    return {"unforeseen": "the process that looked at it ended"} if has_ended else bounded.outcome(lambda: _raise(hung))
+    return (
+        {"unforeseen": "the process that looked at it ended"} if has_ended else outcomes.outcome(lambda: _raise(hung))
+    )
 
 
 def _raise(error):
@@ -66,4 +68,4 @@ def _raise(error):
 def _is_done(step, outcome, is_tolerated):
     if is_tolerated and "returned" not in outcome:
         return False
-    return bounded.returned(outcome, step["id"], DOING)
+    return outcomes.returned(outcome, step["id"], DOING)

@@ -18,7 +18,8 @@ import signal
 import struct
 import time
 
-from ..errors import EndpointError, Problem
+from ..errors import EndpointError
+from . import outcomes
 
 # Seconds to wait for a kill: the kernel may keep a waiting process alive.
 KILLING = 1.0
@@ -278,7 +279,7 @@ def done(act, seconds, what, doing="Checking the host", keep=(), without_progres
         told = child.board.told()
         at_last = child.board.now()[2]
     if told:
-        return returned(told[-1], what, doing)
+        return outcomes.returned(told[-1], what, doing)
     if not has_ended:
         raise Hung(doing, what, seconds, at_last)
     cause = (
@@ -288,42 +289,5 @@ def done(act, seconds, what, doing="Checking the host", keep=(), without_progres
 
 
 def _tell_end(act, board):
-    if not board.tell(outcome(act)):
+    if not board.tell(outcomes.outcome(act)):
         board.tell({"unforeseen": "it reported more than fits"})
-
-
-def outcome(act):
-    """Return, in a form that a child can report, what ``act()`` returns or raises; ``returned`` reads it."""
-    try:
-        return {"returned": act()}
-    except Problem as error:
-        return {"problem": str(error), "code": error.code, "facts": getattr(error, "facts", {})}
-    except OSError as error:
-        return {"errno": error.errno or 0, "text": error.strerror or str(error), "file": _text(error.filename)}
-    except ValueError as error:
-        return {"value": str(error)}
-    except Exception as error:
-        return {"unforeseen": "%s: %s" % (type(error).__name__, error)}
-
-
-def _text(name):
-    return name if isinstance(name, str) or name is None else str(name)
-
-
-def returned(told, what, doing="Checking the host"):
-    """Return what a child's ``outcome`` was, or raise the error that it reported."""
-    if "returned" in told:
-        return told["returned"]
-    raise _again(told, what, doing)
-
-
-def _again(told, what, doing):
-    if "problem" in told:
-        error = EndpointError.again(told["code"], told["problem"])
-        error.facts = told["facts"]
-        return error
-    if "errno" in told:
-        return OSError(told["errno"], told["text"], told["file"])
-    if "value" in told:
-        return ValueError(told["value"])
-    return EndpointError("unforeseen", doing, what, told["unforeseen"], "Report it, with this line.")
