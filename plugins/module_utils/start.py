@@ -55,9 +55,32 @@ def unlink_own_file():
 
 def trust_no_directory():
     """Import nothing from the working directory or from paths in the caller's environment: others may write there."""
-    named = [os.path.abspath(place) for place in os.environ.get("PYTHONPATH", "").split(os.pathsep) if place]
-    own = os.path.dirname(os.path.abspath(globals().get("__file__") or "stdin"))
-    sys.path[:] = [place for place in sys.path if os.path.isabs(place) and place not in [own] + named]
+    named = os.environ.get("PYTHONPATH", "")
+    # An empty name between two colons means the working directory.
+    places = [_absolute(place) for place in named.split(os.pathsep)] if named else []
+    places.append(os.path.dirname(_absolute(globals().get("__file__") or "stdin")))
+    sys.path[:] = [place for place in sys.path if os.path.isabs(place) and place not in places]
+
+
+def _absolute(path):
+    try:
+        return os.path.abspath(path)
+    except OSError:
+        # The working directory is gone.
+        return path
+
+
+def inherit_nothing():
+    """Undo what this process has from the programs that started it: a working directory that may be gone, a umask,
+    signals that are blocked, so that no limit holds, and ends of children that are ignored, so that every command
+    seems to succeed.
+    """
+    import signal
+
+    os.chdir("/")
+    os.umask(0o022)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
 def refused(code, message):
@@ -93,6 +116,7 @@ def called(given):
     refusal = why_not(given)
     if refusal is not None:
         return refusal
+    inherit_nothing()
     import base64
     import json
     import zlib
@@ -117,7 +141,8 @@ def main():
     else:
         result = called(json.loads(ARGUMENTS))
     try:
-        sys.stdout.write(json.dumps(result) + "\n")
+        # Without the encoding that the caller's environment asks for.
+        getattr(sys.stdout, "buffer", sys.stdout).write((json.dumps(result) + "\n").encode("ascii"))
         sys.stdout.flush()
     except OSError:
         # The connection is gone. What was done is in the host's own journal.

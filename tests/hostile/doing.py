@@ -25,11 +25,14 @@ RUN = """
 import json, os, sys, time
 sys.path.insert(0, sys.argv[1])
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply import announcement, main, runner
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply import on_disk
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files import kit_file
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.own import own_journal, own_places, run_lock
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running import commands
 folder, given = sys.argv[2], json.loads(sys.argv[3])
 own_journal.PATH, run_lock.PATH = folder + "/state/journal.json", folder + "/lock"
 own_places.FOLDERS = [folder]
+on_disk.LIMIT = kit_file.LIMIT = given.pop("limit", on_disk.LIMIT)
 
 def there(name):
     return os.path.exists(os.path.join(folder, name))
@@ -65,7 +68,9 @@ class Stopped:
         touch("old-protection-is-back")
         return {"old_is_back": True}
 
-runner.KINDS.update(command=Command, packages_remove=Waits, retain=Waits, touch=Touch, handover=Stopped)
+real = {"real_" + name: kind for name, kind in runner.KINDS.items()}
+runner.KINDS.update(real, command=Command, packages_remove=Waits, retain=Waits, touch=Touch, handover=Stopped)
+runner.KINDS.update((name, real["real_" + name]) for name in given.pop("real", ()))
 answer = getattr(main, given.pop("entry", "main"))(given, False)
 open(os.path.join(folder, "answer.json"), "w").write(json.dumps(answer))
 print(json.dumps(answer), flush=True)

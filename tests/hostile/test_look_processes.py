@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -12,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply.services import processes_end
+from ansible_collections.avshift.endpoint.plugins.module_utils.prove import real_time
 from attacks import attack
 from looking import MALLORY, look
 
@@ -95,6 +98,76 @@ def test_forged_process_is_not_the_products(product: Path, how: str, installed: 
         assert _seen(product) == []
     finally:
         _end(process)
+
+
+@pytest.mark.parametrize("how", ["copy", "bind", "deleted"])
+@attack(
+    "end-forged-process",
+    threat="such a program of a user's starts again as fast as it can while a product's processes are to be ended",
+    holds="none of hers is looked at or ended, and the step is done at once",
+)
+def test_forged_process_holds_up_no_step(product: Path, how: str) -> None:
+    forge = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", _forge(product, how)]
+    process = _running(forge, MALLORY)
+    try:
+        _await_executable(process.pid, str(product / "kesl"))
+        hers = _pids(str(product / "kesl"))
+        target = {"below": [str(product)], "first": []}
+        assert processes_end.look(target)
+        assert processes_end.do(target) == {"ended": []}
+        assert hers & _pids(str(product / "kesl")) == hers != set()
+    finally:
+        _end(process)
+
+
+def _pids(path: str) -> set[str]:
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if os.readlink(process / "exe").startswith(path):
+                found.add(process.name)
+    return found
+
+
+# What any user may ask of the kernel since Linux 5.13: to be notified when something in a directory is opened.
+NOTIFIED = """
+import ctypes, os, sys, time
+library = ctypes.CDLL(None, use_errno=True)
+if "hide" in sys.argv:
+    library.prctl(4, 0, 0, 0, 0)
+group = library.fanotify_init(0x200, 0)
+mask, place = ctypes.c_ulonglong(0x8000021), os.fsencode(sys.argv[1])
+print("marked" if group >= 0 and library.fanotify_mark(group, 1, mask, -100, place) == 0 else "refused", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("hides", [[], ["hide"]], ids=["plain", "hides"])
+@attack(
+    "prove-forged-notifications",
+    threat="a user's process under the path of an engine that only reports asks to be notified, as any user may",
+    holds="it does not count as the engine: the check of its marks fails",
+)
+def test_notifications_of_a_user_prove_no_engine(hides: list[str]) -> None:
+    python = os.path.realpath(shutil.which("python3", path="/usr/bin") or "")
+    if not os.path.isfile(python):
+        pytest.skip("no Python of the system's that another user can run")
+    with subprocess.Popen(
+        [python, "-c", NOTIFIED, "/tmp", *hides],
+        user=MALLORY,
+        group=MALLORY,
+        extra_groups=[],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd="/",
+    ) as process:
+        assert process.stdout is not None
+        if process.stdout.readline().strip() != "marked":
+            process.kill()
+            pytest.skip("this kernel notifies root only")
+        checks = {one["id"]: one["result"] for one in real_time.prove([python], tells=True)}
+        process.kill()
+    assert checks["real_time_marks"] == "bad"
 
 
 @pytest.mark.parametrize("how", ["plain", "deleted", "own-mounts", "own-mounts-deleted"])

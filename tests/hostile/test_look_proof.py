@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ansible_collections.avshift.endpoint.plugins.module_utils.prove import on_access, test_files
 from attacks import attack
 from importable import REPOSITORY
 from looking import MALLORY, MODULES
@@ -122,3 +123,18 @@ def test_what_lies_there_already_changes_nothing(folder: Path) -> None:
     assert not left.exists()
     assert link.is_symlink()
     assert len(list(folder.iterdir())) == 2
+
+
+@pytest.mark.parametrize("moment", [0, 1, 2**31 - 1], ids=["1970", "a-second-later", "2038"])
+@attack(
+    "prove-clock-is-set",
+    threat="the clock is set while a self-test runs, and a second one is started, which removes what was left",
+    holds="the first one's file stays: no time of a file is compared with a clock",
+)
+def test_a_clock_that_is_set_removes_no_file_in_use(folder: Path, moment: int) -> None:
+    (folder / test_files.new_name()).touch()
+    for path in folder.iterdir():
+        os.utime(path, (moment, moment))
+    before = os.listdir(folder)
+    on_access.prove([str(folder)], 1)
+    assert os.listdir(folder) == before

@@ -177,7 +177,9 @@ def _plant(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("by_file", [False, True], ids=["by-connection", "by-file"])
-@pytest.mark.parametrize("place", ["working-directory", "PYTHONPATH", "relative-PYTHONPATH", "beside-the-module"])
+@pytest.mark.parametrize(
+    "place", ["working-directory", "PYTHONPATH", "relative-PYTHONPATH", "empty-in-PYTHONPATH", "beside-the-module"]
+)
 @attack(
     "planted-imports",
     threat="a user puts base64.py, json.py and others into the home, or names a directory in the shell's start files",
@@ -189,7 +191,10 @@ def test_nothing_is_imported_from_directories_of_a_user(place: str, by_file: boo
     environment = {"PYTHONPATH": str(planted)} if place == "PYTHONPATH" else {}
     if place == "relative-PYTHONPATH":
         environment = {"PYTHONPATH": "planted:../planted"}
-    if place == "working-directory":
+    if place == "empty-in-PYTHONPATH":
+        # What PYTHONPATH=$PYTHONPATH:/opt/tools gives in a shell's start file: an empty name is the working directory.
+        environment = {"PYTHONPATH": ":/opt/tools"}
+    if place in ("working-directory", "empty-in-PYTHONPATH"):
         _plant(tmp_path)
     text = _module(
         "sorted(name for name in sys.modules if 'planted' in (getattr(sys.modules[name], '__file__', '') or ''))"
@@ -211,6 +216,47 @@ def _started_beside(folder: Path, text: str) -> subprocess.CompletedProcess[str]
     return subprocess.run(
         command, cwd="/", capture_output=True, text=True, timeout=120, check=False, env={"PATH": "/usr/bin:/bin"}
     )
+
+
+# What a program may leave to those it starts; what the module says there, and what that has to be.
+INHERITED = {
+    "children-ignored": (
+        "signal.signal(signal.SIGCHLD, signal.SIG_IGN)",
+        "__import__('subprocess').call(['false'])",
+        1,
+    ),
+    "signals-blocked": (
+        "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM, signal.SIGTERM})",
+        "sorted(map(int, __import__('signal').pthread_sigmask(0, ())))",
+        [],
+    ),
+    "directory-gone": ("os.mkdir('gone'), os.chdir('gone'), os.rmdir('../gone')", "os.getcwd()", "/"),
+    "umask": ("os.umask(0o777)", "os.umask(0)", 0o022),
+}
+
+
+@pytest.mark.parametrize("by_file", [False, True], ids=["by-connection", "by-file"])
+@pytest.mark.parametrize("what", INHERITED)
+@attack(
+    "inherited-by-the-module",
+    threat="what starts the module ignores children, blocks signals, has a directory that is gone, or an odd umask",
+    holds="an answer; commands tell how they ended, limits hold, and files have their usual modes",
+)
+def test_the_module_inherits_nothing(what: str, by_file: bool, tmp_path: Path) -> None:
+    before, said, expected = INHERITED[what]
+    path = tmp_path / FILE
+    path.write_text(_module(said), encoding="utf-8")
+    inherits = f"import os, signal, sys; {before}; os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+    done = subprocess.run(
+        [sys.executable, "-c", inherits, *([str(path)] if by_file else [])],
+        input="" if by_file else path.read_text(encoding="utf-8"),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert json.loads(done.stdout) == {"it": expected}, done.stderr
 
 
 @attack(

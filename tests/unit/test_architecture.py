@@ -302,9 +302,10 @@ def test_endpoint_code_is_imported_under_python_3_6() -> None:
 def test_what_asks_the_system_works_under_python_3_6() -> None:
     code = (
         "import os, sys\nsys.path.insert(0, sys.argv[1])\nfrom importlib import import_module as get\n"
-        "names = ('linux.process_age', 'posix.running.child', 'posix.running.commands', 'posix.running.moments')\n"
-        "age, child, commands, moments = (get(sys.argv[2] + name) for name in names)\n"
-        "assert age.started(os.getpid()) > 0\nassert child.told(lambda tell: tell('it'), 10) == 'it'\n"
+        "names = ('linux.process_status', 'posix.running.child', 'posix.running.commands', 'posix.running.moments')\n"
+        "status, child, commands, moments = (get(sys.argv[2] + name) for name in names)\n"
+        "assert status.start(os.getpid()) > 0 and status.is_roots(1)\n"
+        "assert child.told(lambda tell: tell('it'), 10) == 'it'\n"
         "assert commands.run(['sh', '-c', 'echo a; setsid sleep 20 & exit 3'], 10).code == 3\n"
         "with moments.Watch(lambda: True) as watch: assert watch.wait(10)"
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.linux import process_age
+from ansible_collections.avshift.endpoint.plugins.module_utils.linux import process_status
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import CutOff
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running.child import TIMEOUT, told
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running.signals import Held
@@ -75,7 +75,8 @@ def oddly_named() -> Any:
 
 
 def test_process_with_an_odd_name_has_its_start(oddly_named: subprocess.Popen[bytes]) -> None:
-    assert time.time() - 60 < process_age.started(oddly_named.pid) < time.time() + 1
+    assert process_status.start(os.getpid()) <= process_status.start(oddly_named.pid)
+    assert process_status.is_roots(oddly_named.pid) is (os.geteuid() == 0)
 
 
 def test_nobody_can_spoil_a_proof_by_a_name(tmp_path: Path, oddly_named: subprocess.Popen[bytes]) -> None:

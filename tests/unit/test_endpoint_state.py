@@ -210,14 +210,15 @@ def test_test_files_of_a_run_that_was_cut_off_go_with_the_next_proof(tmp_path: P
     ended, random = 2**22 + 1, "0123456789ab"
     abandoned = [folder / f".avshift-selftest-{ended}-{random}", quarantine / f".avshift-selftest-{ended}-{random}.001"]
     reused = folder / f".avshift-selftest-{os.getpid()}-{random}"
+    begun = Path("/proc/self/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19]
     kept = [
-        folder / f".avshift-selftest-{os.getpid()}-ba9876543210",
+        folder / f".avshift-selftest-{os.getpid()}-{int(begun):08x}3210",
         folder / ".avshift-selftest-of-mine",
         folder / f"avshift-selftest-{ended}-{random}",
     ]
     for path in (*abandoned, reused, *kept):
         path.touch()
-    os.utime(reused, (1, 1))
+    os.utime(kept[0], (1, 1))
     (folder / f".avshift-selftest-{ended}-ffffffffffff").symlink_to(kept[1])
     on_access.prove([str(folder)], kept_in=str(quarantine))
     assert sorted(folder.iterdir()) == sorted([*kept, folder / f".avshift-selftest-{ended}-ffffffffffff"])

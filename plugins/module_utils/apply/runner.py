@@ -16,7 +16,7 @@ from ..agreed.outcomes import ALREADY, CHANGED, FAILED, PROVED, UNTOUCHED, WOULD
 from ..posix.errors import EndpointError
 from ..posix.running.signals import Heard
 from ..posix.running.time_limit import time_limit
-from . import in_homes, taking_back
+from . import in_homes, on_disk, taking_back
 from .faults import explained
 from .kinds import KINDS
 
@@ -34,8 +34,10 @@ def pending_of(steps):
     has_begun = any(step["kind"] == "announce" and _done(step) for step in steps)
     if has_begun:
         _let_end([step for step in steps if step["kind"] == "await_packages"])
-    hung = []
-    pending = {step["id"] for step in steps if not _is_done(step, has_begun, hung)}
+    at_home, hung = [step for step in steps if in_homes.is_one(step)], []
+    are_done = on_disk.looked([step for step in steps if step not in at_home], _done, has_begun)
+    are_done.update((step["id"], _is_done_at_home(step, hung)) for step in at_home)
+    pending = {name for name, is_done in are_done.items() if not is_done}
     written = {step["target"]["path"] for step in steps if step["kind"] == "file" and step["id"] in pending}
     return [step["id"] for step in steps if step["id"] in pending or _is_older(step, written)]
 
@@ -45,15 +47,12 @@ def _is_older(step, written):
     return not written.isdisjoint(step["target"].get("newer_than", ()))
 
 
-def _is_done(step, has_begun, hung):
-    in_home = in_homes.is_one(step)
+def _is_done_at_home(step, hung):
     try:
-        return in_homes.looked(step, lambda: _done(step), hung) if in_home else _done(step)
+        return in_homes.looked(step, lambda: _done(step), hung)
     except Exception:
-        # A step in a home reports this itself when its turn comes.
-        if has_begun or in_home:
-            return False
-        raise
+        # The step reports this itself when its turn comes.
+        return False
 
 
 def _let_end(waits):
@@ -113,7 +112,7 @@ def _carry_out_one(step, check, outcome, signals, earlier):
             if in_homes.is_one(step):
                 outcome["facts"] = in_homes.done(step, lambda: _attempt(step), list(earlier))
             else:
-                outcome["facts"] = _attempt(step)
+                outcome["facts"] = on_disk.done(step, kind, lambda: _attempt(step))
         outcome["outcome"] = CHANGED if changes else PROVED
     except Exception as error:
         # Expected or not, every error leads to the same rollback.

@@ -4,6 +4,7 @@
 """The rollback of a part in which a step failed: the old protection comes first if nothing has replaced it."""
 
 from ..agreed.outcomes import FAILED, UNDONE
+from . import on_disk
 
 # The owner loses nothing by these steps, nor by steps that can be undone or change nothing: if nothing has replaced
 # the old protection, it can come back after them.
@@ -46,7 +47,8 @@ def _take_back(kinds, done, failure):
     """Undo in reverse; a step that cannot be undone does not stop the others, and the message names it."""
     for step, outcome in sorted(reversed(done), key=lambda pair: _undone_last(kinds, pair[0])):
         try:
-            facts = kinds[step["kind"]].undo(dict(step["target"], facts=outcome["facts"]))
+            target, kind = dict(step["target"], facts=outcome["facts"]), kinds[step["kind"]]
+            facts = on_disk.done(step, kind, lambda target=target, kind=kind: kind.undo(target))
             outcome["facts"].update(facts or {})
             if outcome["outcome"] != FAILED:
                 outcome["outcome"] = UNDONE

@@ -12,6 +12,7 @@ import os
 
 from ..posix.names import below_any
 from .containers import container_of
+from .process_status import is_roots
 
 PERMISSION_BITS = 0x00010000 | 0x00020000 | 0x00040000
 TELLING_BITS = PERMISSION_BITS | 0x00000001 | 0x00000020 | 0x00001000
@@ -157,11 +158,16 @@ def below(path, roots):
     return below_any(roots)(path)
 
 
+def _counted(pid, bits):
+    """Return the targets of those marks that no user can have set: since Linux 5.13, anyone may be notified."""
+    return permission_marks(pid, bits if is_roots(pid) else bits & PERMISSION_BITS)
+
+
 def holders(roots, bits=PERMISSION_BITS):
     """Return {pid: targets of its permission marks} of the host's processes below the roots that hold any.
 
     A process in a container does not count: stopping the host's service does not end it.
     """
     is_below = below_any(roots)
-    found = {pid: permission_marks(pid, bits) for pid, path in executables() if is_below(path)}
+    found = {pid: _counted(pid, bits) for pid, path in executables() if is_below(path)}
     return {pid: targets for pid, targets in found.items() if targets and not container_of(pid)}

@@ -14,12 +14,11 @@ def prove(roots, marks=True, tells=False):
     only ``tells`` holds marks that request no permission.
     """
     bits, kind = (interception.TELLING_BITS, "telling") if tells else (interception.PERMISSION_BITS, "permission")
-    own, foreign = 0, []
-    for pid, path in interception.executables():
-        if interception.below(path, roots):
-            own += len(interception.permission_marks(pid, bits))
-        elif interception.permission_marks(pid):
-            foreign.append(path)
+    holders = interception.holders(roots, bits)
+    own = sum(len(targets) for targets in holders.values())
+    foreign = [
+        path for pid, path in interception.executables() if pid not in holders and interception.permission_marks(pid)
+    ]
     alone = "also held by " + ", ".join(sorted(set(foreign))) if foreign else "no other process holds any"
     held = check("real_time_marks", OK if own else BAD, "%d %s marks held below %s" % (own, kind, ", ".join(roots)))
     return ([held] if marks else []) + [check("real_time_alone", BAD if foreign else OK, alone)]

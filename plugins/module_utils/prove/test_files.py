@@ -13,20 +13,21 @@ import re
 import stat
 
 from ..kernel.opening import DIRECTORY, NEW
-from ..linux.process_age import started
+from ..linux.process_status import start
 from ..posix.files.tree import Tree
 
 PREFIX = ".avshift-selftest-"
-# The name of a test file and of its directory, with the PID of the process that created it; one that was moved away may
-# have a suffix.
-MADE = re.compile(re.escape(PREFIX) + r"([0-9]+)-[0-9a-f]{12}")
+# The name of a test file and of its directory, with the PID of the process that created it and when that was started;
+# one that was moved away may have a suffix.
+MADE = re.compile(re.escape(PREFIX) + r"([0-9]+)-([0-9a-f]{8})[0-9a-f]{4}")
+START = 0xFFFFFFFF
 NOT_MADE = "no test file could be made: "
 READING = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def new_name():
     """Return a name for a test file and its directory, which says which process created it."""
-    return "%s%d-%s" % (PREFIX, os.getpid(), os.urandom(6).hex())
+    return "%s%d-%08x%s" % (PREFIX, os.getpid(), start(os.getpid()) & START, os.urandom(2).hex())
 
 
 def remove_abandoned(folder):
@@ -36,19 +37,22 @@ def remove_abandoned(folder):
         maker = MADE.match(name)
         if maker:
             with contextlib.suppress(OSError):
-                if _is_abandoned(descriptor, name, maker.group(1)):
+                if _is_abandoned(descriptor, name, *maker.groups()):
                     remove(descriptor, name)
 
 
-def _is_abandoned(folder, name, pid):
-    """Return True for a file or directory whose creator has ended; its PID may belong to another process by now."""
+def _is_abandoned(folder, name, pid, begun):
+    """Return True for a file or directory whose creator has ended; its PID may belong to another process by now.
+
+    No time of a file is compared: the clock may have been set.
+    """
     status = os.lstat(name, dir_fd=folder)
     if stat.S_ISDIR(status.st_mode) and status.st_uid != os.geteuid():
         return False
     if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
         return False
     try:
-        return started(pid) > status.st_mtime
+        return start(pid) & START != int(begun, 16)
     except (FileNotFoundError, ProcessLookupError):
         return True
     except (IndexError, ValueError):

@@ -7,8 +7,10 @@ import glob
 import time
 
 from ...posix.errors import EndpointError
+from ...posix.running import bounded
 
 CHANGES = False
+ON_DISK = True
 PAUSE = 0.5
 
 
@@ -29,6 +31,7 @@ def do(target):
                 "it did not appear within %d s" % target["limit"],
                 "Check the log of the service that downloads it, and that the host can reach its mirrors.",
             )
+        bounded.goes_on()
         time.sleep(PAUSE)
     return {"waited_seconds": round(time.monotonic() - begun, 1)}
 

@@ -9,6 +9,8 @@ import stat
 from ...posix.errors import EndpointError
 from ...posix.files import safe_paths, safe_remove, safe_write
 
+ON_DISK = True
+
 
 def look(target):
     """Return True if the file has the planned text and mode."""
@@ -41,6 +43,11 @@ def undo(target):
     for folder in reversed(target["parents"]):
         if os.path.isdir(folder) and not os.listdir(folder):
             safe_remove.remove(folder, "empty")
+
+
+def tidy(target):
+    """Remove the draft that a killed process has left."""
+    safe_write.discard(target["path"])
 
 
 def _mode(target):

@@ -8,6 +8,8 @@ import stat
 from ...collect.files.ini_sections import lines_of, sections
 from ...posix.files import safe_paths, safe_remove, safe_write
 
+ON_DISK = True
+
 
 def look(target):
     """Return True if the section is not there."""
@@ -23,6 +25,11 @@ def do(target):
         return
     mode = stat.S_IMODE(safe_paths.lstat(path)[0].st_mode)
     safe_write.write_text(path, "".join(line for _name, lines in kept for line in lines), mode)
+
+
+def tidy(target):
+    """Remove the draft that a killed process has left."""
+    safe_write.discard(target["file"])
 
 
 def _sections(path):

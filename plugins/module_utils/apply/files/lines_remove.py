@@ -7,9 +7,10 @@ import hashlib
 
 from ...collect.lines.mentioned_lines import blocks
 from ...posix.errors import EndpointError
-from ...posix.files import file_replace, safe_remove
+from ...posix.files import file_replace, safe_remove, safe_write
 from ...posix.running import commands
 
+ON_DISK = True
 CHECK_LIMIT = 30
 
 
@@ -42,6 +43,11 @@ def do(target):
             "Plan again.",
         )
     safe_remove.remove(path, "file")
+
+
+def tidy(target):
+    """Remove the draft that a killed process has left."""
+    safe_write.discard(target["path"])
 
 
 def edited(data, target):

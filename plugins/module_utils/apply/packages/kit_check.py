@@ -6,6 +6,7 @@
 from ...posix.files import kit_file
 
 CHANGES = False
+ON_DISK = True
 
 
 def look(_target):

@@ -60,13 +60,18 @@ def _running(roots):
     return {
         pid: path
         for pid, path in interception.executables()
-        if interception.below(path, roots) and not container_of(pid)
+        if interception.below(path, roots) and _is_hosts(pid, path)
     }
 
 
 def _send(pid, path, sign):
     """Send it if the process still runs from that path on the host; the container check is slow and comes last."""
-    return one_process.send(pid, sign, lambda: _runs(pid, path) and not container_of(pid))
+    return one_process.send(pid, sign, lambda: _runs(pid, path) and _is_hosts(pid, path))
+
+
+def _is_hosts(pid, path):
+    """Return False for a container's process, and for a program that a user shows at that path in mounts of her own."""
+    return interception.is_hosts_own(pid, path) and not container_of(pid)
 
 
 def _runs(pid, path):

@@ -14,6 +14,7 @@ import zlib
 
 from ...kernel.opening import READ
 from ..errors import EndpointError
+from ..running import bounded
 from . import safe_paths
 
 BLOCK = 1 << 20
@@ -117,7 +118,7 @@ def _add_content(archive, info, entry):
         info.size = os.fstat(stream.fileno()).st_size
         begun = archive.offset
         try:
-            archive.addfile(info, stream)
+            archive.addfile(info, _Read(stream))
         except OSError as error:
             # For a file that has shrunk, the system has no error number.
             if error.errno is None and archive.offset > begun:
@@ -144,10 +145,23 @@ def _opened(entry):
     return os.fdopen(descriptor, "rb")
 
 
+class _Read:
+    """A stream whose every block counts as progress."""
+
+    def __init__(self, stream):
+        self._stream = stream
+
+    def read(self, size):
+        """Return the next bytes."""
+        bounded.goes_on()
+        return self._stream.read(size)
+
+
 def _digest(stream):
     digest = hashlib.sha256()
     for block in iter(lambda: stream.read(BLOCK), b""):
         digest.update(block)
+        bounded.goes_on()
     return digest.hexdigest()
 
 

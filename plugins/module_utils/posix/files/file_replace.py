@@ -9,7 +9,7 @@ import stat
 
 from ...kernel.opening import NEW
 from ..errors import EndpointError
-from . import safe_paths
+from . import safe_paths, safe_write
 
 LIMIT = 1 << 20
 READING = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -35,7 +35,7 @@ def replace(path, data, check=None, before=None):
     if opened is None:
         raise safe_paths.unreadable(path, "its directory is gone")
     parent, name = opened
-    draft = ".%s.avshift" % name
+    draft = safe_write.DRAFT % name
     try:
         _unlink(draft, parent)
         with os.fdopen(os.open(name, READING, dir_fd=parent), "rb") as source:

@@ -11,11 +11,14 @@ import stat
 from ...kernel.opening import NEW
 from ..errors import EndpointError
 from ..own import own_places
+from ..running import bounded
 from . import trust
 
 BLOCK = 1 << 20
 FOLDER_MODE, MODE = 0o700, 0o700
 DOING = "Reading the installer"
+# Seconds without progress: the installer may be on another machine's disk.
+LIMIT = 300
 
 
 def describe(path):
@@ -33,6 +36,7 @@ def describe(path):
         whole = hashlib.sha256()
         for block in iter(lambda: stream.read(BLOCK), b""):
             whole.update(block)
+            bounded.goes_on()
     mode = "%04o" % stat.S_IMODE(status.st_mode)
     told = {"sha256": whole.hexdigest(), "mode": mode, "uid": status.st_uid, "bytes": status.st_size}
     return dict(told, replaceable=words)
@@ -53,7 +57,7 @@ def copied(path, sha256, is_run):
     folder = own_places.new_folder(is_run)
     try:
         copy = os.path.join(folder, os.path.basename(path))
-        found = _copy(path, copy)
+        found = bounded.done(lambda: _copy(path, copy), LIMIT, path, DOING, without_progress=True)
         _must_fit(path, found, sha256)
         yield copy
     finally:
@@ -72,6 +76,7 @@ def _copy(path, copy):
         for block in iter(lambda: stream.read(BLOCK), b""):
             whole.update(block)
             written.write(block)
+            bounded.goes_on()
     return {"sha256": whole.hexdigest(), "replaceable": words}
 
 

@@ -11,6 +11,7 @@ import sys
 from ...kernel.opening import DIRECTORY, scanned
 from ..errors import EndpointError
 from ..names import meant
+from ..running import bounded
 
 # Nothing directly below / is ever written or removed.
 LEAST_COMPONENTS = 2
@@ -47,6 +48,7 @@ def open_parent(path):
     Every parent is opened without following links, so a link put in its place is an EndpointError, not a detour.
     """
     names = components(path)
+    bounded.at(path)
     descriptor = os.open("/", DIRECTORY)
     for name in names[:-1]:
         try:

@@ -10,6 +10,7 @@ from ...kernel.opening import DIRECTORY, NEW
 from .safe_paths import LEAST_COMPONENTS, components, open_parent, unreadable
 
 PARENT_MODE = 0o755
+DRAFT = ".%s.avshift"
 
 
 def make_parents(path):
@@ -43,7 +44,7 @@ def write_text(path, text, mode=0o644):
     if opened is None:
         raise unreadable(os.path.dirname(path), "it vanished while it was used")
     descriptor, name = opened
-    draft = ".%s.avshift" % name
+    draft = DRAFT % name
     try:
         _write_draft(descriptor, draft, name, text, mode)
         os.replace(draft, name, src_dir_fd=descriptor, dst_dir_fd=descriptor)
@@ -53,6 +54,17 @@ def write_text(path, text, mode=0o644):
         raise
     finally:
         os.close(descriptor)
+
+
+def discard(path):
+    """Remove the draft of a file that a killed process has left."""
+    opened = open_parent(path)
+    if opened is not None:
+        descriptor, name = opened
+        try:
+            _discard(descriptor, DRAFT % name)
+        finally:
+            os.close(descriptor)
 
 
 def _keep_owner(parent, name, draft):

@@ -9,6 +9,7 @@ import os
 from ...agreed.linux import FLAGS
 from ...kernel import file_flags, mounts, opening
 from ..errors import EndpointError
+from ..running import bounded
 from . import safe_paths
 from .tree_walk import Descent
 
@@ -67,6 +68,7 @@ def _enter(descent, levels, name, path, home):
 
 def _some_names(descriptor, level):
     level.rounds += 1
+    bounded.at(level.path)
     if level.rounds > MOST_ROUNDS:
         raise stays(level.path, None, level.name, OSError(errno.ENOTEMPTY, ""))
     os.lseek(descriptor, 0, os.SEEK_SET)

@@ -18,7 +18,8 @@ import signal
 import struct
 import time
 
-from ..errors import EndpointError, Problem
+from ..errors import EndpointError
+from . import outcomes
 
 # Seconds to wait for a kill: the kernel may keep a waiting process alive.
 KILLING = 1.0
@@ -58,22 +59,30 @@ class Board:
     def __init__(self, size=SIZE):
         self._memory = _shared(size)
         self._end, self._until = BEGIN, time.monotonic() + FIRST
+        self._again = 0
         self._lengths = [0, 0]
         self._parent = os.getpid()
         self._head()
 
-    def begin(self, what, seconds):
-        """Begin something that has to end within so many seconds."""
+    def begin(self, what, seconds, without_progress=False):
+        """Begin something that has to end within so many seconds, or may not be without progress for as long."""
         if os.getppid() != self._parent:
             # It is no longer read.
             os._exit(0)
-        self._until = time.monotonic() + seconds
+        self._until, self._again = time.monotonic() + seconds, seconds if without_progress else 0
         self._write(1, "")
         self._write(0, what)
 
     def at(self, path):
         """Note which path is read next."""
+        self.goes_on()
         self._write(1, path)
+
+    def goes_on(self):
+        """Note that there is progress."""
+        if self._again:
+            self._until = time.monotonic() + self._again
+            self._head()
 
     def tell(self, content):
         """Report something that JSON can hold; False if there is no room left. A short text has room even then."""
@@ -246,20 +255,31 @@ def at(path):
         _here[-1].at(path)
 
 
-def done(act, seconds, what, doing="Checking the host", keep=()):
+def goes_on():
+    """Note, in a child, that there is progress; elsewhere do nothing."""
+    if _here:
+        _here[-1].goes_on()
+
+
+def done(act, seconds, what, doing="Checking the host", keep=(), without_progress=False):
     """Return what ``act()`` returns, which JSON must be able to hold, done in a child.
 
     Raises Hung after so many seconds, any EndpointError, OSError or ValueError that it raised, and an EndpointError for
-    any other error or end. ``keep`` are the numbers of the open files that it needs.
+    any other error or end. ``keep`` are the numbers of the open files that it needs. With ``without_progress``, the
+    seconds count from the last path that it has come to.
     """
-    with Child(lambda board: _tell_end(act, board), keep, LEAST * 8) as child:
-        has_ended = child.wait(seconds)
+
+    def work(board):
+        if without_progress:
+            board.begin(what, seconds, without_progress)
+        _tell_end(act, board)
+
+    with Child(work, keep, LEAST * 8) as child:
+        has_ended = child.wait(None if without_progress else seconds)
         told = child.board.told()
         at_last = child.board.now()[2]
-    if told and "returned" in told[-1]:
-        return told[-1]["returned"]
     if told:
-        raise _again(told[-1], what, doing)
+        return outcomes.returned(told[-1], what, doing)
     if not has_ended:
         raise Hung(doing, what, seconds, at_last)
     cause = (
@@ -269,32 +289,5 @@ def done(act, seconds, what, doing="Checking the host", keep=()):
 
 
 def _tell_end(act, board):
-    try:
-        told = {"returned": act()}
-    except Problem as error:
-        told = {"problem": str(error), "code": error.code, "facts": getattr(error, "facts", {})}
-    except OSError as error:
-        told = {"errno": error.errno or 0, "text": error.strerror or str(error), "file": _text(error.filename)}
-    except ValueError as error:
-        told = {"value": str(error)}
-    except Exception as error:
-        told = {"unforeseen": "%s: %s" % (type(error).__name__, error)}
-    if not board.tell(told):
+    if not board.tell(outcomes.outcome(act)):
         board.tell({"unforeseen": "it reported more than fits"})
-
-
-def _text(name):
-    return name if isinstance(name, str) or name is None else str(name)
-
-
-def _again(told, what, doing):
-    """Return the error that a child has reported."""
-    if "problem" in told:
-        error = EndpointError.again(told["code"], told["problem"])
-        error.facts = told["facts"]
-        return error
-    if "errno" in told:
-        return OSError(told["errno"], told["text"], told["file"])
-    if "value" in told:
-        return ValueError(told["value"])
-    return EndpointError("unforeseen", doing, what, told["unforeseen"], "Report it, with this line.")

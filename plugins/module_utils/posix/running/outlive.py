@@ -39,16 +39,25 @@ def answer_of(act):
         child = os.fork()
         if child == 0:
             _be_child(act, answer)
-        status = os.waitpid(child, 0)[1]
+        status = _awaited(child)
         said = _content(answer)
         return json.loads(said.decode("utf-8")) if said else _killed(status)
     finally:
         os.close(answer)
 
 
+def _awaited(child):
+    """Return the status with which a child has ended; 0 if whoever started this process had it ignored."""
+    try:
+        return os.waitpid(child, 0)[1]
+    except ChildProcessError:
+        return 0
+
+
 def _be_child(act, answer):
     try:
         os.setsid()
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         for number in (signal.SIGHUP, signal.SIGPIPE):
             signal.signal(number, signal.SIG_IGN)
         _leave_streams(answer)

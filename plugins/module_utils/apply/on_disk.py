@@ -1,0 +1,71 @@
+# Copyright: avshift contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Runs on endpoints: standard library only, Python 3.6 and newer.
+"""Limits that hold where a disk, or the server of a file system, does not answer.
+
+A kind of step with ``ON_DISK`` works on files alone. It is done and undone in a child process, which is killed or left
+behind if it makes no progress. All kinds are looked at in one, to learn what is pending.
+"""
+
+from ..posix.errors import CutOff
+from ..posix.running import bounded, outcomes
+from ..posix.running.child import told
+from .faults import DOING
+
+# Seconds without progress, and for removing what a process that was killed has left half done.
+LIMIT, TIDYING = 300, 20
+
+
+def done(step, kind, act):
+    """Return what ``act()`` returns for a step; Hung if its ``kind`` (module) works on files and does not go on."""
+    if not getattr(kind, "ON_DISK", False):
+        return act()
+    try:
+        return bounded.done(act, LIMIT, step["id"], DOING, without_progress=True)
+    except (bounded.Hung, CutOff):
+        if hasattr(kind, "tidy"):
+            told(lambda _tell: kind.tidy(step["target"]), TIDYING)
+        raise
+
+
+def looked(steps, look, is_tolerated):
+    """Return {id: whether ``look(step)`` says that it is done}, looked at in a child.
+
+    An error is raised unless ``is_tolerated``: then such a step is not done. Steps after one that hangs are looked at
+    in another child.
+    """
+    told, left = {}, list(steps)
+    while left:
+        with bounded.Child(lambda board, left=left: _look(board, left, look), size=bounded.LEAST) as child:
+            has_ended = child.wait()
+            for number, outcome in child.board.told():
+                told[left[number]["id"]] = _is_done(left[number], outcome, is_tolerated)
+            at_last = child.board.now()[2]
+        left = [step for step in left if step["id"] not in told]
+        if left:
+            told[left[0]["id"]] = _is_done(left[0], _not_ended(left[0], has_ended, at_last), is_tolerated)
+            del left[0]
+    return told
+
+
+def _look(board, steps, look):
+    for number, step in enumerate(steps):
+        board.begin(step["id"], LIMIT, without_progress=True)
+        board.tell([number, outcomes.outcome(lambda step=step: bool(look(step)))])
+
+
+def _not_ended(step, has_ended, at_last):
+    hung = bounded.Hung(DOING, step["id"], LIMIT, at_last)
+    return (
+        {"unforeseen": "the process that looked at it ended"} if has_ended else outcomes.outcome(lambda: _raise(hung))
+    )
+
+
+def _raise(error):
+    raise error
+
+
+def _is_done(step, outcome, is_tolerated):
+    if is_tolerated and "returned" not in outcome:
+        return False
+    return outcomes.returned(outcome, step["id"], DOING)
