@@ -77,6 +77,20 @@ class Schedule:
         """Return what was kept."""
         return cls(**{**content, "divided": Divided(**content["divided"])})
 
+    def is_whole(self) -> bool:
+        """Return True if what was kept has the form of a run. AvshiftError for rules that are none."""
+        approved, checks = self.divided.approved, self.divided.checks
+        texts = [self.run, self.home, self.records, self.plan, self.command, self.divided.digest, *approved.values()]
+        rings, known = self.divided.rings, {ring.name for ring in self.rules.rings}
+        return (
+            all(isinstance(text, str) for text in texts)
+            and all(_are_names(hosts) for hosts in (self.everyone, self.chosen, *(ring["hosts"] for ring in rings)))
+            and (checks is None or _are_names(checks))
+            and all(ring["name"] in known for ring in rings)
+            and all(_are_names(one["hosts"]) and one["ring"] in range(max(1, len(rings))) for one in self.batches)
+            and all(_are_names(one["hosts"]) and one["at_once"] >= 1 for one in self.divided.groups)
+        )
+
     @property
     def rules(self) -> Rules:
         """Return the rules, read."""
@@ -102,6 +116,10 @@ class Schedule:
         hosts = {host for ring in before for host in ring["hosts"]}
         hosts |= {host for group in self.divided.groups if ours & set(group["hosts"]) for host in group["hosts"]}
         return {host: self.divided.approved.get(host, "") for host in hosts}
+
+
+def _are_names(given: Any) -> bool:
+    return isinstance(given, list) and all(isinstance(one, str) for one in given)
 
 
 def compose(run: str, divided: Divided, asked: Asked, seen: Mapping[str, Seen], **places: str) -> Schedule:
