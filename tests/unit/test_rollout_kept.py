@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import rollout
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import divided, folder, gates, schedule, standing
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import look as hosts_look
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.gates import Seen
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.progress import seen_of
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.reading import rules
@@ -112,3 +114,23 @@ def test_a_damaged_run_is_none(tmp_path: Path) -> None:
         if found is not None:
             assert rollout.last_words(standing.of(found, OPTIONS, NOW))
     assert refused > 40
+
+
+def _in_windows(home: Path, **window: Any) -> schedule.Schedule:
+    return _schedule(home, windows=[{"zone": "UTC", **window}], host_time_limit=30)
+
+
+def test_a_window_that_closes_too_soon_says_when_the_next_one_opens(tmp_path: Path) -> None:
+    made = _in_windows(tmp_path, days="tue", start="09:00", end="10:15")
+    found = schedule.open_answer(made, standing.moment(NOW))
+    assert [reason.id for reason in found.reasons] == ["window_closing"]
+    assert found.text.endswith("(host_time_limit), the next opening is at 2026-05-19T09:00:00Z")
+    told = rollout.last_words(standing.Standing(made, {host: Seen(host) for host in HOSTS}, found))
+    assert "Not before 2026-05-19T09:00:00Z." in told
+
+
+def test_a_window_that_closes_after_the_gate_has_looked_is_closed_for_hosts(tmp_path: Path) -> None:
+    made = _in_windows(tmp_path, start="09:00", end="10:00")
+    look = schedule.look(made, 0, HOSTS, {}, standing.moment(NOW))
+    with pytest.raises(AvshiftError, match="it was not started: no window is open"):
+        hosts_look.refuse(look, None, "h1", NOW)

@@ -192,11 +192,12 @@ def open_answer(schedule: Schedule, now: datetime) -> Answer:
     if not found.is_open:
         return Answer((Reason("window_closed", WAIT, f"{found.why}, {next_one}", found.next),))
     if found.until and now + limit > found.until:
+        later = opening(rules.windows, rules.freeze, found.until).next
         text = (
             f"the window closes at {utc(found.until)}, and a host may take {rules.host_time_limit} minutes "
-            "(host_time_limit)"
+            f"(host_time_limit), {f'the next opening is at {utc(later)}' if later else 'none opens within a year'}"
         )
-        return Answer((Reason("window_closing", WAIT, text),))
+        return Answer((Reason("window_closing", WAIT, text, later),))
     return Answer()
 
 
@@ -209,7 +210,8 @@ def look(
     """
     rules = schedule.rules
     ring = schedule.divided.rings[number] if schedule.divided.rings else {"name": "none", "hosts": []}
-    until = opening(rules.windows, rules.freeze, now).until
+    found = opening(rules.windows, rules.freeze, now)
+    until = found.until
     mine = next((one for one in rules.rings if one.name == ring["name"]), rules.rings[-1])
     groups: dict[str, list[list[Any]]] = {}
     for group in schedule.divided.groups:
@@ -224,6 +226,8 @@ def look(
         "total": len(ring["hosts"]),
         "stop_after": str(mine.stop_after),
         "until": utc(until - timedelta(minutes=rules.host_time_limit)) if until else "",
+        # The gate has looked a moment earlier.
+        "closed": "" if found.is_open else found.why,
         "groups": groups,
     }
 
