@@ -29,7 +29,7 @@ HARD = struct.pack("ii", 1, 0)
 
 
 class _Account(paramiko.ServerInterface):
-    """Lets everybody in, and runs one command a channel."""
+    """Lets any user in, and runs one command a channel."""
 
     def __init__(self, host: FarHost) -> None:
         self._host = host
@@ -170,7 +170,7 @@ class FarHost:
 
 
 def _pump(read: Callable[[int], bytes], send: Callable[[bytes], object]) -> None:
-    """Send all that is read. What nobody takes any more is read all the same: a program outlives its user."""
+    """Send all that is read. What no client takes any more is read anyway: a program outlives its user."""
     while data := read(CHUNK):
         with suppress(OSError, EOFError, paramiko.SSHException):
             send(data)
