@@ -79,4 +79,11 @@ class ActionModule(Adapter):
         rules = folder.rules_of(given)
         groups = plain(dict(task_vars["groups"]))
         matched, values = inventory.matching(groups), inventory.sharing(groups, task_vars["hostvars"])
-        return lambda hosts: divided.of_plan(rules, hosts, matched, lambda host, by: plain(values(host, by)))
+
+        def divide(hosts: dict[str, dict[str, Any]]) -> dict[str, Any]:
+            told = divided.of_plan(rules, hosts, matched, lambda host, by: plain(values(host, by)))
+            for doubt in divided.doubts(told) if hosts else ():
+                Display().warning(f"{doubt}.")
+            return told
+
+        return divide

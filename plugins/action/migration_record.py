@@ -67,10 +67,20 @@ class ActionModule(Adapter):
             return
         with records.alone(options["folder"], modes):
             if path.exists():
-                record = runs.kept(record, records.read_one(path)[0])
+                record = _kept(record, records.read_one(path)[0])
             records.write(path, record, modes)
         if options["rollout"]:
             folder.end(options["rollout"], record["host"], runs.succeeded(record), modes)
+
+
+def _kept(record: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any]:
+    """Return a record with what an earlier one says about the change, if that can be read: a damaged one keeps no host
+    without a new one.
+    """
+    try:
+        return runs.kept(record, before)
+    except (KeyError, TypeError, AttributeError, ValueError):
+        return record
 
 
 def _whole(host: str, results: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -33,7 +34,10 @@ class ActionModule(Adapter):
         """Show where the rollout stands, and return the numbers."""
         home, records = folder.places(options["output_dir"])
         made = folder.saved(Path(home) / folder.RUN)
-        if options["plan"] and (made is None or made.plan != options["plan"]):
+        if made is not None:
+            # The folder may have been copied here from another controller.
+            made = replace(made, home=home, records=records)
+        if options["plan"] and (made is None or _is_of_another(made, options["plan"])):
             made = _of_plan(options["plan"], home, records)
         if made is None:
             remedy = "Give the approved plan in avshift_approved_plan, or the folder of a run in avshift_output_dir."
@@ -42,6 +46,11 @@ class ActionModule(Adapter):
         lines = rollout.last_words(found)
         Display().display("\n".join(["", *lines, ""]))
         return {**rollout.figures(found), "lines": lines}
+
+
+def _is_of_another(made: schedule.Schedule, plan: str) -> bool:
+    """Return True for a run of another plan, or of an earlier one in the same file."""
+    return made.plan != plan or (Path(plan).exists() and made.divided.digest != document.read(plan)["digest"])
 
 
 def _of_plan(plan: str, home: str, records: str) -> schedule.Schedule:

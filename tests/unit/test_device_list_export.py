@@ -123,6 +123,16 @@ def test_what_a_console_writes_is_what_is_read(
     assert found.is_whole
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("is_given", [False, True])
+def test_utf_16_without_a_mark_is_known_in_cyrillic_too(encoding: str, is_given: bool) -> None:
+    text = "Устройство\tDNS-имя\tГруппа\r\nПК-1\tпк1.example.org\tУправляемые устройства\r\n"
+    form = export.Form(encoding="utf-16" if is_given else "")
+    found = export.parse(text.encode(encoding), "list.txt", "2026-11-30T00:00:00Z", form)
+    assert [device.name for device in found.devices] == ["ПК-1"]
+    assert (found.preview["encoding"], found.preview["language"]) == (encoding, "russian")
+
+
 SAMPLES = [_raw(case) for case in EXPORTS.values()]
 
 

@@ -66,6 +66,13 @@ SITUATIONS: list[tuple[list[Seen], dict[str, Any], str, list[str]]] = [
         "stop",
         ["verdict_denied"],
     ),
+    (
+        [_seen(gates.DONE, verdict="removed_with_inert_residue")],
+        {"deny_verdicts": "removed_with_inert_residue"},
+        "stop",
+        ["verdict_denied"],
+    ),
+    ([_seen(gates.UNREACHABLE, verdict="unknown")], {**LOOSE, "deny_verdicts": "unknown"}, "continue", []),
     ([_seen(gates.DONE, ended="2026-05-12T09:30:00Z")], {"soak": 30}, "continue", []),
     ([_seen(gates.DONE, ended="2026-05-12T09:30:01Z")], {"soak": 30}, "wait", ["soak"]),
     ([_seen(gates.UNREACHABLE, ended="2026-05-12T09:59:00Z")], {**LOOSE, "soak": 30}, "continue", []),

@@ -73,6 +73,13 @@ WRONG: list[tuple[Any, str]] = [
     ({"rings": [{"pick": "luck"}]}, "rings[0].pick"),
     ({"groups": [{"at_once": 1}]}, "groups[0].by: it is empty"),
     ({"groups": [{"by": "site", "at_once": 0}]}, "groups[0].at_once: no hosts"),
+    ({"rings": [{"hosts": {"all": 1}}]}, "rings[0].hosts: it is {'all': 1}"),
+    ({"rings": [{"hosts": ["web", None]}]}, "rings[0].hosts: it is None"),
+    ({"groups": [{"by": ["cluster"]}]}, "groups[0].by: it is ['cluster']"),
+    (
+        {"windows": {"start": "22:00", "end": "22:30", "zone": "UTC"}},
+        "host_time_limit: a host may take 60 minutes, and no window is longer than 30",
+    ),
     ({"retry_unreachable": 5}, "retry_unreachable: it is 5"),
     ({"rings": 1, "at_once": "0"}, "at_once: no hosts"),
     ("{", "cannot be read as YAML or JSON"),
@@ -90,6 +97,20 @@ def test_what_is_no_rollout_is_refused_by_the_place(given_rollout: Any, words: s
     assert caught.value.code in ("rollout_unreadable",)
     if words not in ("it is", "no"):
         assert words in str(caught.value)
+
+
+def test_an_empty_answer_takes_no_limit_away() -> None:
+    for nothing in (None, "", " ", "~"):
+        gate = dict.fromkeys(("min_clean", "deny_verdicts", "deny_new_checks", "soak", "approval"), nothing)
+        given_rollout = {"gate": gate, **dict.fromkeys(("stop_after", "at_once", "host_time_limit", "groups"), nothing)}
+        assert rules(given_rollout) == rules({})
+    assert rules({"gate": {"deny_verdicts": []}}).rings[0].gate.deny_verdicts == ()
+
+
+def test_windows_that_follow_each_other_are_one() -> None:
+    halves = [{"start": "22:00", "end": "22:30", "zone": "UTC"}, {"start": "22:30", "end": "23:00", "zone": "UTC"}]
+    assert len(rules({"windows": halves}).windows) == 2
+    assert rules({"windows": halves[:1], "host_time_limit": 30}).host_time_limit == 30
 
 
 AMOUNTS = st.one_of(st.integers(1, 500), st.integers(1, 100).map("{}%".format), st.integers(1, 99).map("{}.5%".format))
@@ -209,6 +230,24 @@ def test_no_batch_has_more_of_a_group_than_may_be_away(members: list[str], at_on
         assert 0 < len(batch) <= at_once
         counted = Counter(of[host] for host in batch if of[host])
         assert all(hosts <= limit for hosts in counted.values())
+
+
+def test_a_pattern_that_no_host_matches_is_told_and_not_the_ring_that_is_left_over() -> None:
+    read = rules({
+        "rings": [{"name": "pilot", "hosts": "pilto"}, {"name": "web", "hosts": "web"}, {"name": "rest"}],
+        "groups": [{"by": "cluser"}, {"by": "site"}],
+    })  # fmt: skip
+    told = divided.of_plan(
+        read,
+        {host: {"digest": "x", "carried": {}} for host in ("a", "b")},
+        lambda patterns: ["a", "b"] if list(patterns) == ["web"] else [],
+        lambda _host, by: ["here"] if by == "site" else [],
+    )
+    assert divided.doubts(told) == [
+        "Ring pilot has no hosts, so that its gate holds nothing up: no host that was planned, and is in no ring "
+        "before it, matches pilto",
+        "The limit of groups by cluser holds for no host: none that was planned has such a group",
+    ]
 
 
 def test_a_plan_puts_hosts_into_rings_by_the_machines_that_it_carries() -> None:

@@ -123,6 +123,7 @@ def test_a_window_is_read_as_it_is_written(window: Window) -> None:
         ("weekend", "sat sun"),
         (["Monday", "SUN"], "mon sun"),
         ("sat-mon", "mon sat sun"),
+        ("Thurs - Sat", "thu fri sat"),
     ],
     ids=str,
 )
@@ -145,6 +146,15 @@ WRONG = [
     ({"days": "all", "start": "24:01", "end": "1:00", "zone": "UTC"}, "24:01 is no time of a day"),
     ({"days": "someday", "start": "1:00", "end": "2:00", "zone": "UTC"}, "someday is no day"),
     ({"days": "all", "from": "1:00", "end": "2:00", "zone": "UTC"}, "'from' is not known here"),
+    *(
+        ({"days": days, "start": "1:00", "end": "2:00", "zone": "UTC"}, "is no day")
+        # Each of these would be Monday, or Monday alone, by its first letters; an empty list never.
+        for days in ("month", "monkey", "mon fri", "mon–fri", "mon-", "mo", [], [""], "", None)
+    ),
+    *(
+        ({"days": "all", "start": "1:00", "end": "2:00", "zone": zone}, "is whatever a controller is set to")
+        for zone in ("localtime", "posixrules")
+    ),
     ("nights", "'nights' is not known here"),
 ]
 
@@ -163,6 +173,9 @@ def test_a_window_that_is_none_is_refused_by_its_place(given_window: Any, words:
         ("2026-12-20", "2026-12-20", "Europe/Berlin", ("2026-12-19T23:00:00Z", "2026-12-20T23:00:00Z")),
         ("2026-12-20T18:00", "2027-01-02", "UTC", ("2026-12-20T18:00:00Z", "2027-01-03T00:00:00Z")),
         ("2026-10-25", "2026-10-25", "Europe/Berlin", ("2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z")),
+        # 2:30 is there twice when clocks go back, and never when they go forward.
+        ("2026-10-25T02:30", "2026-10-25T02:30", "Europe/Berlin", ("2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z")),
+        ("2026-03-29T02:30", "2026-03-29T03:00", "Europe/Berlin", ("2026-03-29T00:30:00Z", "2026-03-29T01:00:00Z")),
         (
             datetime(2026, 12, 20).date(),
             datetime(2026, 12, 21, 1),
@@ -186,6 +199,8 @@ def test_frozen_days_end_with_their_last_one(begins: Any, ends: Any, zone: str, 
         {"from": "2026-02-01", "until": "2026-12-19"},
         {"from": "2026-02-01", "why": "x"},
         {"from": "soon", "until": "later", "why": "x"},
+        {"from": "0001-01-01", "until": "2026-01-01", "why": "x", "zone": "Europe/Berlin"},
+        {"from": "2026-01-01", "until": "9999-12-31", "why": "x"},
     ],
     ids=str,
 )

@@ -18,6 +18,8 @@ MARKS = (
 ANOTHER = {b"PK\x03\x04": "an XLSX or ZIP file", b"\xd0\xcf\x11\xe0": "an XLS file", b"<?xml": "an XML file"}
 SAVE = "Save it as text: CSV or TXT, separated by tabs, commas or semicolons."
 HEAD = 4096
+# In UTF-16 of any language at least one byte of so many is zero. Fewer zero bytes are those of a damaged file.
+SELDOM, FEW = 50, 4
 
 
 def decoded(raw: bytes, path: str, given: str, fits: Callable[[str], int]) -> tuple[str, str]:
@@ -29,6 +31,8 @@ def decoded(raw: bytes, path: str, given: str, fits: Callable[[str], int]) -> tu
         if raw.startswith(begin):
             raise wrong(path, f"it is {what}, which is not read", SAVE)
     name = given or _marked(raw) or _without_mark(raw, path, fits)
+    if name == "utf-16" and not _marked(raw):
+        name = _wide(raw) or name
     try:
         text = raw.decode("utf-8-sig" if name == "utf-8" else name)
     except (UnicodeError, LookupError) as error:
@@ -44,14 +48,24 @@ def _marked(raw: bytes) -> str:
 
 def _without_mark(raw: bytes, path: str, fits: Callable[[str], int]) -> str:
     """Return the encoding of text without a mark: UTF-16 by its zero bytes, UTF-8 by its form, others by headings."""
-    head = raw[: HEAD & ~1]
-    if head.count(0) * 4 > len(head):
-        return "utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be"
+    if wide := _wide(raw):
+        return wide
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError:
         return _of_one_byte(raw, path, fits)
     return "utf-8"
+
+
+def _wide(raw: bytes) -> str:
+    """Return which UTF-16 a text without a mark is in, '' for none. In Cyrillic, only tabs, digits and ends of lines
+    have a zero byte, always on the same side.
+    """
+    head = raw[: HEAD & ~1]
+    first, second = head[::2].count(0), head[1::2].count(0)
+    if min(first, second) * 10 >= max(first, second) or max(first, second) < max(FEW, len(head) // SELDOM):
+        return ""
+    return "utf-16-le" if second > first else "utf-16-be"
 
 
 def _of_one_byte(raw: bytes, path: str, fits: Callable[[str], int]) -> str:

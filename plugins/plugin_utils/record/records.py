@@ -23,6 +23,15 @@ from .quick import parse
 FORMAT_VERSION = 1
 KIND = "avshift.endpoint record"
 MOST_BYTES = 256 << 20
+# What each record has besides kind and version.
+NOTHING = type(None)
+FORM: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("host", "mode", "verdict"), (str,)),
+    **dict.fromkeys(("run", "outcomes"), (dict,)),
+    **dict.fromkeys(("plan", "approval", "verification", "failure"), (dict, NOTHING)),
+    "exceptions": (list,),
+    "window_seconds": (int, float, NOTHING),
+}
 # The longest name of a record without its extension, in characters; all of them are ASCII.
 LONGEST_NAME = 200
 LOCK, SUFFIX = ".lock", ".json"
@@ -206,4 +215,5 @@ def read_one(path: str | Path, sha256: str = "") -> tuple[dict[str, Any] | None,
     version = record.get("format_version")
     if not is_version(version, FORMAT_VERSION):
         return None, f"its format version is {version!r}, this release reads {FORMAT_VERSION}"
-    return record, ""
+    odd = next((key for key, kinds in FORM.items() if not isinstance(record.get(key, FORM), kinds)), "")
+    return (None, f"it is damaged: {odd} is missing or has another form") if odd else (record, "")

@@ -9,6 +9,8 @@ from typing import Any
 
 from ..errors import AvshiftError
 from ..fleet.document import members, plan_of
+from ..visible import visible
+from .reading import rules as read_rules
 from .rings import Candidate, Matched, divide, shared
 from .rules import Rules
 from .schedule import Divided
@@ -66,6 +68,22 @@ def of_document(document: Mapping[str, Any]) -> Divided:
 def of_hosts(rules: Rules, hosts: Iterable[str], matched: Matched, values: Values) -> Divided:
     """Return the rollout of hosts for which no plan was approved, in the order in which they are given."""
     return Divided(**_told(rules, [Candidate(host) for host in hosts], matched, values))
+
+
+def doubts(told: Mapping[str, Any]) -> list[str]:
+    """Return in words what of a new plan's rollout is without effect, as after a typing error in a pattern."""
+    rules, found = read_rules(told["rules"]), []
+    patterns = {ring.name: ", ".join(ring.hosts) for ring in rules.rings}
+    for ring in told["rings"]:
+        if not ring["hosts"] and patterns[ring["name"]]:
+            found.append(
+                f"Ring {ring['name']} has no hosts, so that its gate holds nothing up: no host that was planned, and "
+                f"is in no ring before it, matches {visible(patterns[ring['name']])}"
+            )
+    held = {group["by"] for group in told["groups"]}
+    for by in dict.fromkeys(group.by for group in rules.groups if group.by not in held):
+        found.append(f"The limit of groups by {visible(by)} holds for no host: none that was planned has such a group")
+    return found
 
 
 def _told(rules: Rules, candidates: Sequence[Candidate], matched: Matched, values: Values) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from .. import documents
 from ..canonical import encode
@@ -28,6 +29,7 @@ from .schedule import Schedule
 
 BEGUN, UNCLEAN = "begun", "unclean"
 MARKS, LOCK, RUN = "begun", "lock", "run.json"
+UNKNOWN_TIME = "an unknown time"
 MOST_MARK, MOST_RUN, MOST_RULES = 1 << 16, 1 << 28, 1 << 20
 SUFFIX = ".json"
 
@@ -52,19 +54,23 @@ def begin(look: Mapping[str, Any], host: str, now: str, modes: Modes = PRIVATE) 
             return why
         mark = {"host": host, "run": look["run"], "state": BEGUN, "time": now, "groups": groups}
         documents.write_text(path, encode(mark), modes)
+        _forget_others(path)
     return ""
 
 
 def end(look: Mapping[str, Any], host: str, is_clean: bool, modes: Modes = PRIVATE) -> None:
     """Take a host's mark away, or leave in it that it is not clean; a host that was not begun has none."""
     path = _path(Path(look["home"]), look["ring"], host)
-    mark = _read(path)
+    mark = _mark(path, host)
+    if is_clean:
+        _forget_others(path)
     if mark is None:
         return
     if is_clean:
         documents.remove(path)
     elif mark["state"] == BEGUN:
-        documents.write_text(path, encode({**mark, "run": look["run"], "state": UNCLEAN}), modes)
+        told = {**mark, "groups": mark["groups"] or look["groups"].get(host, [])}
+        documents.write_text(path, encode({**told, "run": look["run"], "state": UNCLEAN}), modes)
 
 
 def threshold(look: Mapping[str, Any]) -> str:
@@ -124,8 +130,9 @@ def saved(path: Path) -> Schedule | None:
     """Return a schedule that was written, None where there is none that can be read."""
     content = _read(path, MOST_RUN)
     try:
-        return None if content is None else Schedule.of(content)
-    except (TypeError, KeyError):
+        made = None if content is None else Schedule.of(content)
+        return made if made is not None and made.is_whole() else None
+    except (TypeError, KeyError, AttributeError, AvshiftError):
         return None
 
 
@@ -182,11 +189,23 @@ def _group(home: Path, host: str, groups: list[list[Any]]) -> str:
         return ""
     others = [mark for name, mark in marks(home).items() if name != host]
     for by, value, free in groups:
-        away = [mark["host"] for mark in others if [by, value] in [group[:2] for group in mark["groups"]]]
+        away = [mark["host"] for mark in others if _may_be_in(mark, [by, value])]
         if len(away) >= free:
             names = ", ".join(sorted(away)[:3]) or "hosts that were not reached or are not clean"
             return f"no more hosts with {by} {value} may be away at once: {names}"
     return ""
+
+
+def _may_be_in(mark: Mapping[str, Any], group: list[Any]) -> bool:
+    groups = mark["groups"]
+    return groups is None or group in [one[:2] for one in groups]
+
+
+def _forget_others(path: Path) -> None:
+    """Remove what a host's mark replaces: those of a ring that it was in by an earlier plan."""
+    for other in path.parent.parent.glob("*/"):
+        if other.name != path.parent.name and (other / path.name).exists():
+            documents.remove(other / path.name)
 
 
 def _path(home: Path, ring: str, host: str) -> Path:
@@ -196,9 +215,27 @@ def _path(home: Path, ring: str, host: str) -> Path:
 def _marks(folder: Path) -> Iterator[dict[str, Any]]:
     names = sorted(os.listdir(folder)) if folder.is_dir() else []
     for name in names:
-        mark = _read(folder / name) if name.endswith(SUFFIX) and not name.startswith(".") else None
-        if mark is not None:
+        path = folder / name
+        if name.endswith(SUFFIX) and not name.startswith(".") and (mark := _mark(path, unquote(path.stem))) is not None:
             yield mark
+
+
+def _mark(path: Path, host: str) -> dict[str, Any] | None:
+    """Return a host's mark, None where there is none. Of one that cannot be read all is taken for unknown: the host may
+    be in the middle of its change, and of any group.
+    """
+    mark = _read(path)
+    if (mark is None and path.exists()) or (mark is not None and not _is_mark(mark, path)):
+        return {"host": host, "run": "", "state": BEGUN, "time": UNKNOWN_TIME, "groups": None}
+    return mark
+
+
+def _is_mark(content: Mapping[str, Any], path: Path) -> bool:
+    texts = all(isinstance(content.get(key), str) for key in ("host", "run", "time"))
+    texts = texts and records.path_of("", content["host"]).name == path.name
+    groups = content.get("groups")
+    pairs = isinstance(groups, list) and all(isinstance(one, list) and len(one) > 1 for one in groups)
+    return texts and pairs and content.get("state") in (BEGUN, UNCLEAN)
 
 
 def _read(path: Path, most: int = MOST_MARK) -> dict[str, Any] | None:

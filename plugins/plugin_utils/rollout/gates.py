@@ -170,7 +170,7 @@ def _window(gate: Gate, name: str, hosts: Sequence[Seen]) -> Iterator[Reason]:
 
 def _denied(gate: Gate, name: str, hosts: Sequence[Seen]) -> Iterator[Reason]:
     for verdict in gate.deny_verdicts:
-        if bad := [seen for seen in hosts if seen.verdict == verdict and seen.state == FAILED]:
+        if bad := [seen for seen in hosts if seen.verdict == verdict and seen.state in (DONE, FAILED)]:
             yield Reason("verdict_denied", STOP, f"hosts of ring {name} that are {verdict}: {len(bad)} ({some(bad)})")
 
 

@@ -4,36 +4,58 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+from .. import times
 from ..record import runs
+from ..visible import visible
 from . import gates
 from .gates import Seen
 
-FORECAST_ONLY = "_forecast_only"
+FORECAST_ONLY, MIGRATION = "_forecast_only", "migrate"
 
 
 def seen_of(host: str, record: dict[str, Any] | None, approved: str = "", digest: str = "") -> Seen:
-    """Return what a record says. One that cannot be read is that of a host that failed.
+    """Return what a record says. One that cannot be read, or has another form, is that of a host that failed.
 
     With ``approved``, the digest of the host's approved plan, or ``digest``, that of the whole plan, a host is done
     only if that is what was done.
     """
     if record is None:
-        return Seen(host, gates.FAILED, "unknown", "record_unreadable", "its record cannot be read")
-    failure, plan = record["failure"] or {}, record["plan"] or {}
-    code = str(failure.get("code", ""))
+        return _unreadable(host, "its record cannot be read")
+    try:
+        return _told(host, record, approved, digest)
+    except (KeyError, TypeError, AttributeError, ValueError):
+        return _unreadable(host, "its record is damaged: it does not have the form of one")
+
+
+def _unreadable(host: str, why: str) -> Seen:
+    return Seen(host, gates.FAILED, "unknown", "record_unreadable", why)
+
+
+def _told(host: str, record: dict[str, Any], approved: str, digest: str) -> Seen:
+    if record["host"] != host:
+        return _unreadable(host, f"its record is that of {visible(str(record['host']), 80)}")
+    failure, plan, time = record["failure"] or {}, record["plan"] or {}, record["run"]["time"]
+    code, window = str(failure.get("code", "")), record["window_seconds"]
+    if not times.is_time(time) or not (window is None or _is_duration(window)):
+        raise ValueError
     return Seen(
         host,
         _state(record, code, approved, digest),
         str(record["verdict"]),
         code,
         str(failure.get("message", "")),
-        record["window_seconds"],
+        window,
         _has_no_window(record, plan),
-        str(record["run"]["time"]),
-        frozenset(check["id"] for check in plan.get("preflight", ()) if check["level"] not in ("ok", "info")),
+        time,
+        frozenset(str(check["id"]) for check in plan.get("preflight", ()) if check["level"] not in ("ok", "info")),
     )
+
+
+def _is_duration(window: Any) -> bool:
+    return isinstance(window, (int, float)) and not isinstance(window, bool) and 0 <= window < math.inf
 
 
 def _state(record: dict[str, Any], code: str, approved: str, digest: str) -> str:
@@ -41,6 +63,9 @@ def _state(record: dict[str, Any], code: str, approved: str, digest: str) -> str
         return gates.FORECAST
     if code in (gates.NOT_BEGUN, gates.UNREACHABLE):
         return code
+    if record["mode"] != MIGRATION:
+        # A plan and a verification change nothing, whatever they found.
+        return gates.NOT_BEGUN
     if not runs.succeeded(record):
         return gates.FAILED
     return gates.DONE if not digest or _is_of(record, approved, digest) else gates.NOT_BEGUN

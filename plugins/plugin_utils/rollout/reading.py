@@ -14,6 +14,7 @@ from ..record.verdict import VERDICTS
 from .amounts import FORM, Amount, amount, unreadable
 from .rules import BY_CLASS, NO_WORD, PICKS, WORDS, Gate, Group, Ring, Rules
 from .times import freeze, minutes, window
+from .windows import longest_of
 
 PILOT, REST = "pilot", "rest"
 DEFAULT: dict[str, Any] = {
@@ -49,7 +50,7 @@ def rules(given: Any) -> Rules:
     if rings[-1].hosts or rings[-1].size:
         rings.append(_ring({"name": _free(REST, rings)}, len(rings), _mapping(gate, "gate"), stop_after))
     many = {key: _list(content.get(key) or [], key) for key in ("groups", "windows", "freeze")}
-    return Rules(
+    found = Rules(
         tuple(rings),
         _positive(content.get("at_once", DEFAULT_AT_ONCE), "at_once"),
         tuple(_group(one, f"groups[{place}]") for place, one in enumerate(many["groups"])),
@@ -58,6 +59,8 @@ def rules(given: Any) -> Rules:
         minutes(content.get("host_time_limit", DEFAULT_MINUTES), "host_time_limit"),
         _rounds(content.get("retry_unreachable", 1)),
     )
+    _refuse_short(found)
+    return found
 
 
 def names(given: Any) -> list[str]:
@@ -117,7 +120,12 @@ def _known(content: Any, keys: Collection[str], place: str) -> Any:
 def _mapping(content: Any, place: str) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise unreadable(place, f"it is {content!r:.60}, not a mapping", "See the example in docs/rollout.md.")
-    return content
+    # An empty answer of a survey is not given: it takes no limit away.
+    return {key: value for key, value in content.items() if not _is_nothing(value)}
+
+
+def _is_nothing(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and value.strip() in NOTHING)
 
 
 def _list(content: Any, place: str) -> list[Any]:
@@ -141,8 +149,8 @@ def _ring(given: Any, number: int, gate: dict[str, Any], stop_after: Any) -> Rin
     size = content.get("size")
     return Ring(
         name,
-        tuple(str(pattern) for pattern in _list(content.get("hosts") or [], f"{place}.hosts")),
-        None if size in NOTHING else _positive(size, f"{place}.size"),
+        tuple(_text(pattern, f"{place}.hosts") for pattern in _list(content.get("hosts") or [], f"{place}.hosts")),
+        None if size is None else _positive(size, f"{place}.size"),
         _one_of(content.get("pick", BY_CLASS), PICKS, f"{place}.pick"),
         _gate({**gate, **own}, f"{place}.gate", "95%" if number else "100%"),
         amount(content.get("stop_after", stop_after), f"{place}.stop_after"),
@@ -152,15 +160,13 @@ def _ring(given: Any, number: int, gate: dict[str, Any], stop_after: Any) -> Rin
 def _gate(content: dict[str, Any], place: str, min_clean: str) -> Gate:
     _known(content, GATE_KEYS, place)
     longest = content.get("max_window")
-    denied = [
-        str(word) for word in _list(content.get("deny_verdicts", ["rolled_back"]) or [], f"{place}.deny_verdicts")
-    ]
+    denied = [str(word) for word in _list(content.get("deny_verdicts", ["rolled_back"]), f"{place}.deny_verdicts")]
     for word in denied:
         _one_of(word, VERDICTS, f"{place}.deny_verdicts")
     return Gate(
         amount(content.get("min_clean", min_clean), f"{place}.min_clean"),
         amount(content.get("max_unreachable", "10%"), f"{place}.max_unreachable"),
-        None if longest in NOTHING else _seconds(longest, f"{place}.max_window"),
+        None if longest is None else _seconds(longest, f"{place}.max_window"),
         tuple(sorted(set(denied))),
         _truth(content.get("deny_new_checks", True), f"{place}.deny_new_checks"),
         minutes(content.get("soak", 0), f"{place}.soak"),
@@ -170,11 +176,17 @@ def _gate(content: dict[str, Any], place: str, min_clean: str) -> Gate:
 
 def _group(given: Any, place: str) -> Group:
     content = _mapping(_known(given, ("by", "at_once"), place), place)
-    by = str(content.get("by") or "").strip()
+    by = _text(content.get("by", ""), f"{place}.by")
     if not by or by == "*":
         remedy = 'Name a variable of hosts, or the beginning of the names of groups such as "cluster_*".'
         raise unreadable(f"{place}.by", "it is empty", remedy)
     return Group(by, _positive(content.get("at_once", 1), f"{place}.at_once"))
+
+
+def _text(given: Any, place: str) -> str:
+    if not isinstance(given, (str, int)) or isinstance(given, bool):
+        raise unreadable(place, f"it is {given!r:.60}", "Give a name as text.")
+    return str(given).strip()
 
 
 def _positive(given: Any, place: str) -> Amount:
@@ -213,6 +225,17 @@ def _refuse_doubles(names: list[str]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise unreadable("rings", f"two rings have the name {name}", "Give each ring a name of its own.")
+
+
+def _refuse_short(found: Rules) -> None:
+    """Refuse windows into which no host ever fits: a run would wait for ever."""
+    longest = longest_of(found.windows)
+    if longest is not None and longest < found.host_time_limit:
+        raise unreadable(
+            "host_time_limit",
+            f"a host may take {found.host_time_limit} minutes, and no window is longer than {longest}",
+            "Make a window longer, or the limit shorter.",
+        )
 
 
 def _free(name: str, rings: list[Ring]) -> str:

@@ -77,6 +77,20 @@ class Schedule:
         """Return what was kept."""
         return cls(**{**content, "divided": Divided(**content["divided"])})
 
+    def is_whole(self) -> bool:
+        """Return True if what was kept has the form of a run. AvshiftError for rules that are none."""
+        approved, checks = self.divided.approved, self.divided.checks
+        texts = [self.run, self.home, self.records, self.plan, self.command, self.divided.digest, *approved.values()]
+        rings, known = self.divided.rings, {ring.name for ring in self.rules.rings}
+        return (
+            all(isinstance(text, str) for text in texts)
+            and all(_are_names(hosts) for hosts in (self.everyone, self.chosen, *(ring["hosts"] for ring in rings)))
+            and (checks is None or _are_names(checks))
+            and all(ring["name"] in known for ring in rings)
+            and all(_are_names(one["hosts"]) and one["ring"] in range(max(1, len(rings))) for one in self.batches)
+            and all(_are_names(one["hosts"]) and one["at_once"] >= 1 for one in self.divided.groups)
+        )
+
     @property
     def rules(self) -> Rules:
         """Return the rules, read."""
@@ -102,6 +116,10 @@ class Schedule:
         hosts = {host for ring in before for host in ring["hosts"]}
         hosts |= {host for group in self.divided.groups if ours & set(group["hosts"]) for host in group["hosts"]}
         return {host: self.divided.approved.get(host, "") for host in hosts}
+
+
+def _are_names(given: Any) -> bool:
+    return isinstance(given, list) and all(isinstance(one, str) for one in given)
 
 
 def compose(run: str, divided: Divided, asked: Asked, seen: Mapping[str, Seen], **places: str) -> Schedule:
@@ -174,11 +192,12 @@ def open_answer(schedule: Schedule, now: datetime) -> Answer:
     if not found.is_open:
         return Answer((Reason("window_closed", WAIT, f"{found.why}, {next_one}", found.next),))
     if found.until and now + limit > found.until:
+        later = opening(rules.windows, rules.freeze, found.until).next
         text = (
             f"the window closes at {utc(found.until)}, and a host may take {rules.host_time_limit} minutes "
-            "(host_time_limit)"
+            f"(host_time_limit), {f'the next opening is at {utc(later)}' if later else 'none opens within a year'}"
         )
-        return Answer((Reason("window_closing", WAIT, text),))
+        return Answer((Reason("window_closing", WAIT, text, later),))
     return Answer()
 
 
@@ -191,7 +210,8 @@ def look(
     """
     rules = schedule.rules
     ring = schedule.divided.rings[number] if schedule.divided.rings else {"name": "none", "hosts": []}
-    until = opening(rules.windows, rules.freeze, now).until
+    found = opening(rules.windows, rules.freeze, now)
+    until = found.until
     mine = next((one for one in rules.rings if one.name == ring["name"]), rules.rings[-1])
     groups: dict[str, list[list[Any]]] = {}
     for group in schedule.divided.groups:
@@ -206,6 +226,8 @@ def look(
         "total": len(ring["hosts"]),
         "stop_after": str(mine.stop_after),
         "until": utc(until - timedelta(minutes=rules.host_time_limit)) if until else "",
+        # The gate has looked a moment earlier.
+        "closed": "" if found.is_open else found.why,
         "groups": groups,
     }
 

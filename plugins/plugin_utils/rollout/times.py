@@ -16,6 +16,9 @@ from .windows import DAY, DAYS, HOUR, Freeze, Window
 CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::00)?", re.ASCII)
 MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2}))?(Z?))?", re.ASCII)
 MOST_MINUTES = 366 * DAY
+NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+# Two controllers may differ in these.
+OWN_TIMES = ("localtime", "posixrules", "posix/localtime", "right/localtime", "Factory")
 WORKDAYS = {"weekdays": DAYS[:5], "weekend": DAYS[5:], "all": DAYS, "daily": DAYS}
 
 
@@ -34,8 +37,11 @@ def freeze(given: Any, place: str) -> Freeze:
     """Return a freeze: whole days including the last one, or from one moment to another."""
     content = _content(given, ("from", "until", "why", "zone"), place)
     zone = _zone(content.get("zone", "UTC"), place)
-    begins = _moment(content.get("from"), zone, f"{place}.from", at_end=False)
-    ends = _moment(content.get("until"), zone, f"{place}.until", at_end=True)
+    try:
+        begins = _moment(content.get("from"), zone, f"{place}.from", at_end=False)
+        ends = _moment(content.get("until"), zone, f"{place}.until", at_end=True)
+    except OverflowError as error:
+        raise unreadable(place, "the calendar has no such day", "Give days such as 2026-12-24.") from error
     why = str(content.get("why") or "").strip()
     if not why:
         raise unreadable(f"{place}.why", "it is empty", "Say why; each run that it stops shows it.")
@@ -73,21 +79,27 @@ def _content(given: Any, keys: tuple[str, ...], place: str) -> dict[str, Any]:
 def _days(given: Any, place: str) -> tuple[int, ...]:
     listed = given if isinstance(given, (list, tuple)) else str(given).replace(";", ",").split(",")
     found: set[int] = set()
-    for word in (str(one).strip().lower() for one in listed):
-        first, _dash, last = word.partition("-")
-        ends = [name[:3] for name in (first, last or first)]
+    for word in (str(one).strip().lower() for one in listed or [""]):
+        first, dash, last = (part.strip() for part in word.partition("-"))
         if word in WORKDAYS:
             found |= {DAYS.index(day) for day in WORKDAYS[word]}
-        elif set(ends) <= set(DAYS):
-            begin, end = map(DAYS.index, ends)
+        elif _is_day(first) and (_is_day(last) if dash else True):
+            begin, end = (DAYS.index(name[:3]) for name in (first, last or first))
             found |= {day % 7 for day in range(begin, end + (1 if end >= begin else 8))}
         else:
             raise unreadable(place, f"{word} is no day", "Give such as mon-fri, [sat, sun], weekdays or all.")
     return tuple(sorted(found))
 
 
+def _is_day(word: str) -> bool:
+    """Return True for a day's name, or its beginning of three letters or more."""
+    return len(word) > 2 and any(name.startswith(word) for name in NAMES)
+
+
 def _zone(given: Any, place: str) -> str:
     name = str(given or "")
+    if name in OWN_TIMES:
+        return _no_zone(place, f"{name} is whatever a controller is set to")
     try:
         return str(ZoneInfo(name).key) if name else _no_zone(place, "no zone is given")
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -112,6 +124,8 @@ def _moment(given: Any, zone: str, place: str, at_end: bool) -> datetime:
         day += timedelta(days=int(at_end))
         return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(timezone.utc)
     minute, second = clock(match[2], place), int(match[3] or 0)
+    at = datetime(day.year, day.month, day.day) + timedelta(minutes=minute, seconds=min(second, 59))
     where = timezone.utc if match[4] else ZoneInfo(zone)
-    at = datetime(day.year, day.month, day.day, tzinfo=where) + timedelta(minutes=minute, seconds=min(second, 59))
-    return at.astimezone(timezone.utc)
+    # Where a clock says it twice or never, the freeze is the longer of the two.
+    both = sorted(at.replace(tzinfo=where, fold=fold).astimezone(timezone.utc) for fold in (0, 1))
+    return both[-1] if at_end else both[0]

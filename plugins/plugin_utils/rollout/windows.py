@@ -19,6 +19,8 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 HOUR, DAY = 60, 24 * 60
 # How many days to look ahead: the next opening is nearly always close.
 NEAR, FAR = 10, 400
+# Nowhere are clocks changed in these days.
+ORDINARY = datetime(2026, 1, 14, tzinfo=timezone.utc)
 FIRST, LAST = datetime.min.replace(tzinfo=timezone.utc), datetime.max.replace(tzinfo=timezone.utc)
 Span = tuple[datetime, datetime]
 
@@ -77,6 +79,16 @@ def opening(windows: Iterable[Window], freezes: Iterable[Freeze], now: datetime)
     near = _opening(windows, freezes, now, NEAR)
     is_sure = near.until is None or near.until < now + timedelta(days=NEAR // 2)
     return near if (near.next or near.is_open) and is_sure else _opening(windows, freezes, now, FAR)
+
+
+def longest_of(windows: Iterable[Window]) -> int | None:
+    """Return how many minutes the longest time is in which windows are open without a break; None without windows.
+
+    Weeks in which no clock is changed are looked at.
+    """
+    windows = tuple(windows)
+    spans = _joined(_spans(windows, ORDINARY, NEAR))
+    return max((int((ends - begins).total_seconds()) // 60 for begins, ends in spans), default=None)
 
 
 def _opening(windows: tuple[Window, ...], freezes: tuple[Freeze, ...], now: datetime, days: int) -> Opening:

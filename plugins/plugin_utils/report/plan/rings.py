@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ...rollout.divided import doubts
 from ...rollout.gates import some_names
 from ...rollout.reading import rules
 from ...rollout.rules import BY_A_PERSON, BY_FILE, Gate, Ring, Rules
@@ -75,6 +76,7 @@ def _told(found: Rules, view: View) -> Iterator[str]:
         yield f"A host begins only if {found.host_time_limit} minutes are left"
     for freeze in found.freeze:
         yield f"No host begins from {utc(freeze.begins)} until {utc(freeze.ends)}: {visible(freeze.why)}"
+    yield from doubts(view.document["rollout"])
     if found.retry_unreachable:
         yield "Hosts that cannot be reached are tried again at the end"
 

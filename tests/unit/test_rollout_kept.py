@@ -1,0 +1,136 @@
+"""What a rollout has kept may be damaged or another's: it is then unknown, and never breaks a run or a summary."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import rollout
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import divided, folder, gates, schedule, standing
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import look as hosts_look
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.gates import Seen
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.progress import seen_of
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.reading import rules
+from support import REPOSITORY
+
+HOSTS = ["h1", "h2"]
+NOW = "2026-05-12T10:00:00Z"
+OPTIONS = dict.fromkeys(("stop_file", "require_signature", "allowed_signers", "signer"))
+RECORD = json.loads((REPOSITORY / "docs/examples/record-redacted.json").read_text(encoding="utf-8"))
+RECORD["host"] = "h1"
+ODD: list[Any] = [None, [], {}, "x", 5, True, [1], {"a": 1}, float("nan")]
+
+
+def _changed(content: dict[str, Any], depth: int = 2) -> Iterator[dict[str, Any]]:
+    """Yield a document without each of its keys, and with other things in their places."""
+    for key, value in content.items():
+        yield {name: one for name, one in content.items() if name != key}
+        yield from ({**content, key: odd} for odd in ODD)
+        if depth > 1 and isinstance(value, dict):
+            yield from ({**content, key: inner} for inner in _changed(value, depth - 1))
+
+
+def _schedule(home: Path, **groups: Any) -> schedule.Schedule:
+    whole = divided.of_hosts(rules({"rings": ["100%"], **groups}), HOSTS, list, lambda _host, _by: ["db"])
+    places = {"home": str(home / "rollout"), "records": str(home / "records"), "command": "ansible-playbook x"}
+    return schedule.compose("run", whole, schedule.Asked(HOSTS), {host: Seen(host) for host in HOSTS}, **places)
+
+
+def test_a_damaged_record_is_that_of_a_host_that_failed() -> None:
+    assert seen_of("h1", RECORD).state == gates.DONE
+    unreadable = 0
+    for record in _changed(RECORD):
+        seen = seen_of("h1", copy.deepcopy(record), "", "a plan")
+        unreadable += seen.code == "record_unreadable"
+        assert seen.window is None or seen.window >= 0.0
+        # Every gate can do with it.
+        ring = rules({"rings": [1], "gate": {"soak": 5, "max_window": 1}}).rings[0]
+        gates.answer(ring, [seen], gates.Known(standing.moment(NOW), frozenset()))
+    assert unreadable > 40
+
+
+def test_a_record_of_another_host_or_kind_of_run_makes_no_host_done() -> None:
+    other = seen_of("h2", RECORD)
+    assert (other.state, other.message) == (gates.FAILED, "its record is that of h1")
+    for mode in ("plan", "verify", "detect"):
+        assert seen_of("h1", {**RECORD, "mode": mode}).state == gates.NOT_BEGUN
+    foreseen = {**RECORD, "mode": "plan", "verdict": "planned"}
+    assert seen_of("h1", foreseen, RECORD["plan"]["digest"], "whole").state == gates.NOT_BEGUN
+
+
+MARK = {"host": "h1", "run": "run", "state": "begun", "time": NOW, "groups": [["cluster", "db", 1]]}
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '"x"', *map(json.dumps, _changed(MARK, 1))])
+def test_a_damaged_mark_keeps_its_host_and_its_group_away(tmp_path: Path, text: str) -> None:
+    made = _schedule(tmp_path, groups=[{"by": "cluster"}])
+    look = {
+        "home": made.home, "run": "run", "ring": "ring-1", "total": 2, "stop_after": "0",
+        "groups": {host: [["cluster", "db", 1]] for host in HOSTS},
+    }  # fmt: skip
+    path = records.path_of(f"{made.home}/{folder.MARKS}/ring-1", "h1")
+    path.parent.mkdir(parents=True)
+    path.write_text(text, encoding="utf-8")
+    is_mark = folder._is_mark(json.loads(text), path) if text.startswith('{"') else False
+    if not is_mark:
+        assert folder.begin(look, "h2", NOW) == "no more hosts with cluster db may be away at once: h1"
+        seen = folder.Progress().of(made.records, made.home, dict.fromkeys(HOSTS, ""), "")
+        assert seen["h1"].state == gates.INTERRUPTED
+    # The host itself is begun again, and its mark is whole then.
+    assert folder.begin(look, "h1", NOW) == ""
+    folder.end(look, "h1", True)
+    assert folder.begin(look, "h2", NOW) == ""
+
+
+@pytest.mark.parametrize("is_begun", [True, False])
+def test_a_mark_of_an_earlier_plan_s_ring_goes_with_the_host_s_own(tmp_path: Path, is_begun: bool) -> None:
+    made = _schedule(tmp_path, groups=[{"by": "cluster"}])
+    look = {"home": made.home, "run": "run", "total": 2, "stop_after": "0", "groups": {}}
+    (tmp_path / "rollout").mkdir()
+    assert folder.begin({**look, "ring": "early"}, "h1", NOW) == ""
+    if is_begun:
+        assert folder.begin({**look, "ring": "pilot"}, "h1", NOW) == ""
+        assert [path.parent.name for path in (tmp_path / "rollout").rglob("h1.json")] == ["pilot"]
+    folder.end({**look, "ring": "pilot"}, "h1", True)
+    assert folder.marks(tmp_path / "rollout") == {}
+
+
+def test_a_damaged_run_is_none(tmp_path: Path) -> None:
+    made = _schedule(tmp_path, groups=[{"by": "cluster"}])
+    path = tmp_path / "run.json"
+    folder.save(path, made)
+    assert folder.saved(path) == made
+    refused = 0
+    for content in _changed(made.to_json()):
+        path.write_text(json.dumps(content), encoding="utf-8")
+        found = folder.saved(path)
+        refused += found is None
+        if found is not None:
+            assert rollout.last_words(standing.of(found, OPTIONS, NOW))
+    assert refused > 40
+
+
+def _in_windows(home: Path, **window: Any) -> schedule.Schedule:
+    return _schedule(home, windows=[{"zone": "UTC", **window}], host_time_limit=30)
+
+
+def test_a_window_that_closes_too_soon_says_when_the_next_one_opens(tmp_path: Path) -> None:
+    made = _in_windows(tmp_path, days="tue", start="09:00", end="10:15")
+    found = schedule.open_answer(made, standing.moment(NOW))
+    assert [reason.id for reason in found.reasons] == ["window_closing"]
+    assert found.text.endswith("(host_time_limit), the next opening is at 2026-05-19T09:00:00Z")
+    told = rollout.last_words(standing.Standing(made, {host: Seen(host) for host in HOSTS}, found))
+    assert "Not before 2026-05-19T09:00:00Z." in told
+
+
+def test_a_window_that_closes_after_the_gate_has_looked_is_closed_for_hosts(tmp_path: Path) -> None:
+    made = _in_windows(tmp_path, start="09:00", end="10:00")
+    look = schedule.look(made, 0, HOSTS, {}, standing.moment(NOW))
+    with pytest.raises(AvshiftError, match="it was not started: no window is open"):
+        hosts_look.refuse(look, None, "h1", NOW)
