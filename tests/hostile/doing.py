@@ -28,7 +28,7 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.apply import anno
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply import on_disk
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files import kit_file
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.own import own_journal, own_places, run_lock
-from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running import commands
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running import bounded, commands
 folder, given = sys.argv[2], json.loads(sys.argv[3])
 own_journal.PATH, run_lock.PATH = folder + "/state/journal.json", folder + "/lock"
 own_places.FOLDERS = [folder]
@@ -56,6 +56,17 @@ class Waits:
             time.sleep(0.01)
         touch(target["marker"])
 
+class Grows:
+    ON_DISK = True
+    look = staticmethod(lambda target: False)
+    @staticmethod
+    def do(target):
+        while True:
+            bounded.goes_on()
+            with open(os.path.join(folder, target["marker"]), "a") as grown:
+                grown.write("x")
+            time.sleep(0.01)
+
 class Touch:
     look = staticmethod(lambda target: there(target["marker"]))
     do = staticmethod(lambda target: touch(target["marker"]))
@@ -70,6 +81,7 @@ class Stopped:
 
 real = {"real_" + name: kind for name, kind in runner.KINDS.items()}
 runner.KINDS.update(real, command=Command, packages_remove=Waits, retain=Waits, touch=Touch, handover=Stopped)
+runner.KINDS.update(flags_clear=Grows)
 runner.KINDS.update((name, real["real_" + name]) for name in given.pop("real", ()))
 answer = getattr(main, given.pop("entry", "main"))(given, False)
 open(os.path.join(folder, "answer.json"), "w").write(json.dumps(answer))

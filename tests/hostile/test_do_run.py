@@ -526,3 +526,22 @@ def test_what_a_user_keeps_in_her_home_stops_no_other_step(tmp_path: Path, monke
     assert [one["outcome"] for one in told["outcomes"]] == ["failed", "changed", "changed"]
     assert "menu.desktop" in told["outcomes"][0]["facts"]["message"]
     assert (tmp_path / "home/menu.desktop").is_dir()
+
+
+@attack(
+    "killed-while-it-removes",
+    threat="a run is killed (SIGKILL, or for want of memory) while a step works on the disk",
+    holds="nothing of it goes on changing the host beside the next run",
+)
+def test_a_step_on_the_disk_ends_with_its_run(tmp_path: Path) -> None:
+    steps, grown = [ANNOUNCE, step("grown", "flags_clear")], tmp_path / "grown"
+    with subprocess.Popen(command_line(tmp_path, steps, ["stage"]), stdout=subprocess.DEVNULL) as run:
+        assert comes(lambda: grown.exists() and grown.stat().st_size > 2)
+        run.kill()
+    sizes: list[int] = []
+
+    def rests() -> bool:
+        sizes.append(grown.stat().st_size)
+        return len(sizes) > 25 and len(set(sizes[-25:])) == 1
+
+    assert comes(rests)

@@ -4,11 +4,13 @@
 """Limits that hold where a disk, or the server of a file system, does not answer.
 
 A kind of step with ``ON_DISK`` works on files alone. It is done and undone in a child process, which is killed or left
-behind if it makes no progress. All kinds are looked at in one, to learn what is pending.
+behind if it makes no progress, and ends if the run is killed. All kinds are looked at in one, to learn what is pending.
 """
 
+import os
+
 from ..posix.errors import CutOff
-from ..posix.running import bounded, outcomes
+from ..posix.running import bounded, end_with, outcomes
 from ..posix.running.child import told
 from .faults import DOING
 
@@ -20,8 +22,14 @@ def done(step, kind, act):
     """Return what ``act()`` returns for a step; Hung if its ``kind`` (module) works on files and does not go on."""
     if not getattr(kind, "ON_DISK", False):
         return act()
+    run = os.getpid()
+
+    def act_for_run():
+        end_with.parent(run)
+        return act()
+
     try:
-        return bounded.done(act, LIMIT, step["id"], DOING, without_progress=True)
+        return bounded.done(act_for_run, LIMIT, step["id"], DOING, without_progress=True)
     except (bounded.Hung, CutOff):
         if hasattr(kind, "tidy"):
             told(lambda _tell: kind.tidy(step["target"]), TIDYING)
