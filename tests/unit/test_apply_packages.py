@@ -86,7 +86,7 @@ def test_holder_of_a_lock_is_named_after_the_limit(lock: Path, holder: int) -> N
 )
 def test_failure_says_what_was_printed(lock: Path, printed: str, code: str) -> None:
     with pytest.raises(EndpointError) as raised:
-        package_change.made(["sh", "-c", 'echo a reason of its own; echo "$0" >&2; exit 3', printed], "dpkg", 0)
+        package_change.made(["sh", "-c", 'echo a reason of its own; echo "$0" >&2; exit 3', printed], "dpkg")
     assert raised.value.code == code
     assert raised.value.facts == {"exit_code": 3, "printed": ["a reason of its own", printed]}
 
