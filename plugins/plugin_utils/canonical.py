@@ -14,6 +14,21 @@ def encode(content: Any) -> str:
     return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=True) + "\n"
 
 
+def decode(raw: str | bytes) -> Any:
+    """Return the content of JSON. ValueError if it is not JSON, or if a name stands twice in an object: of two values
+    a reader may see the one, and this code the other.
+    """
+    return json.loads(raw, object_pairs_hook=_once)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _value in pairs]
+        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!a} stands twice")
+    return found
+
+
 def is_version(given: object, version: int) -> bool:
     """Return True if a document gives this version of its format; True and 1.0 are not 1."""
     return isinstance(given, int) and not isinstance(given, bool) and given == version

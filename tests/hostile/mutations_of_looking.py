@@ -36,8 +36,8 @@ LOOKING: tuple[Mutation, ...] = (
     Mutation(
         "look-odd-file-in-a-home",
         f"{SHARED}posix/files/reading.py",
-        "elif folder.ground and status.st_nlink > 1 and status.st_uid == 0:",
-        "elif folder.ground and status.st_nlink > 99999:",
+        "elif folder.ground and status.st_nlink > 1 and (status",
+        "elif folder.ground and status.st_nlink > 99999 and (status",
     ),
     # M3
     Mutation(

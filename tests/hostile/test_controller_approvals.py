@@ -249,3 +249,27 @@ def test_an_approval_without_an_end_is_told(tmp_path: Path) -> None:
     assert len(words) == 1
     assert "does not expire" in words[0]
     assert desk.status("new", host="new") == "not_approved"
+
+
+@attack(
+    "name-that-stands-twice",
+    threat="a name stands twice in a signed document, so that a reader sees another value than the one that counts",
+    holds="refused: nothing runs by it",
+)
+@pytest.mark.parametrize("signed", [False, True], ids=["unsigned", "signed"])
+@pytest.mark.parametrize(
+    ("kind", "added"),
+    [
+        ("approval", '"hosts": ["web1"]'),
+        ("approval", '"valid_until": "2026-05-13"'),
+        ("approval", '"reas\\u006fn": "x"'),
+        ("plan", '"hosts": {}'),
+        ("plan", '"change_id": "CHG2"'),
+    ],
+)
+def test_no_name_stands_twice_in_what_is_approved(desk: Desk, kind: str, added: str, signed: bool) -> None:
+    path = desk.plan if kind == "plan" else desk.approval
+    path.write_text(path.read_text(encoding="utf-8").replace("{\n", "{\n " + added + ",\n", 1), encoding="utf-8")
+    desk.sign(desk.plan)
+    desk.sign(desk.approval)
+    assert _code(lambda: desk.grant(signed=signed)) == f"{kind}_damaged"

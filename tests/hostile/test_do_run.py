@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pty
@@ -505,6 +506,31 @@ def test_run_without_its_own_places_changes_nothing(lost: str, tmp_path: Path) -
     assert answer.get("failed") or answer["failure"]
     assert not (folder / "a").exists()
     assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+@pytest.mark.parametrize("what", ["lock", "journal"])
+@attack(
+    "no-room-for-its-own",
+    threat="/run, where the lock is, or the disk of the journal is full",
+    holds="nothing is done, and the message names the place; a lock that is there already needs no room",
+)
+def test_run_without_room_for_lock_or_journal_says_where(what: str, tmp_path: Path) -> None:
+    mounted = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(tmp_path)]
+    if os.geteuid() != 0 or subprocess.run(mounted, check=False).returncode:
+        pytest.skip("only root can mount a file system")
+    try:
+        if what == "journal":
+            (tmp_path / "lock").write_text("\n", encoding="ascii")
+        with contextlib.suppress(OSError), (tmp_path / "fill").open("wb", buffering=0) as stream:
+            while True:
+                stream.write(bytes(4096))
+        answer = carried_out(tmp_path, [ANNOUNCE, step("a", "touch")], ["stage"])
+        told = answer["msg"] if what == "lock" else answer["failure"]["message"]
+        assert str(tmp_path / ("lock" if what == "lock" else "state")) in told
+        assert (": 0 KiB of 64 KiB" in told.replace("; ", ": ")) is (what == "lock")
+        assert not (tmp_path / "a").exists()
+    finally:
+        subprocess.run(["umount", "-l", str(tmp_path)], check=True)
 
 
 @attack("home-made-unremovable", threat="a user turns her file into a directory", holds="all other steps are done")

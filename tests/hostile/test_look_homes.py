@@ -142,6 +142,15 @@ def _hard_link(path: Path) -> None:
     os.link(path.parents[4] / "root/private/notes", path)
 
 
+def _hard_link_to_another_user(path: Path) -> None:
+    # Where protected_hardlinks is off: see proc(5).
+    other = path.parents[4] / "home/bob-kept"
+    other.write_text(f"Exec=kesl # {SECRET}\n", encoding="utf-8")
+    other.chmod(0o600)
+    os.chown(other, MALLORY + 1, MALLORY + 1)
+    os.link(other, path)
+
+
 ODD = {
     "fifo": _fifo,
     "socket": _socket,
@@ -149,13 +158,14 @@ ODD = {
     "directory": _directory,
     "sparse": _sparse,
     "hard-link": _hard_link,
+    "hard-link-to-another-user": _hard_link_to_another_user,
 }
 
 
 @pytest.mark.parametrize("name", ODD)
 @attack(
     "look-odd-file-in-a-home",
-    threat="a FIFO, socket, device, sparse file of 8 TiB, or another name of root's file lies where text is read",
+    threat="a FIFO, socket, device, sparse file of 8 TiB, or another name of root's or another user's file lies there",
     holds="it is neither waited for nor read, takes no memory, and everything else is answered",
 )
 def test_odd_file_in_a_home_is_not_read(root: Path, name: str) -> None:

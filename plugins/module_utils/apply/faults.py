@@ -13,11 +13,16 @@ def explained(step, error):
     if isinstance(error, Problem):
         return error
     if isinstance(error, OSError):
-        cause = ": ".join(_words(part) for part in (error.filename, error.strerror or error) if part)
-        return EndpointError("system_error", DOING, step["id"], cause, "Fix the cause and run again.")
+        return of_system(DOING, step["id"], error)
     if isinstance(error, ValueError):
         return EndpointError("odd_answer", DOING, step["id"], error, "Check the host's own messages about it.")
     return internal(DOING, step["id"], error)
+
+
+def of_system(doing, what, error):
+    """Return the EndpointError of an error that the system reported."""
+    cause = ": ".join(_words(part) for part in (error.filename, error.strerror or error) if part)
+    return EndpointError("system_error", doing, what, cause, "Fix the cause and run again.")
 
 
 def internal(doing, what, error):

@@ -11,7 +11,7 @@ from ..posix.own import own_places, run_lock
 from ..posix.running import outlive
 from ..posix.running.signals import Heard
 from . import announcement, results, runner, taking_back
-from .faults import internal
+from .faults import internal, of_system
 from .runner import UNTOUCHED, carry_out, pending_of
 
 BEGINNING = "Starting a part of the plan"
@@ -45,10 +45,11 @@ def main(arguments, check_mode):
             result = _carried_out(arguments, check_mode, signals, "" if check_mode else lease.taken_over)
             if not check_mode:
                 lease.goes_on = result["failure"] is None and _has_more(arguments)
-    except (Problem, OSError) as error:
-        result = {"failed": True, "msg": str(error), "code": getattr(error, "code", "system_error")}
+    except Problem as error:
+        result = {"failed": True, "msg": str(error), "code": error.code}
     except Exception as error:
-        error = internal(BEGINNING, "this host", error)
+        found = of_system if isinstance(error, OSError) else internal
+        error = found(BEGINNING, "this host", error)
         result = {"failed": True, "msg": str(error), "code": error.code}
     return masked(result, arguments.get("secrets", ()))
 

@@ -4,14 +4,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from .. import redacted, schema
-from ..canonical import is_version
+from ..canonical import decode, is_version
 from ..errors import AvshiftError
 from ..times import FORM, end_of, is_after, is_time
 
@@ -100,9 +99,9 @@ def _some(found: set[str], subject: str, cause: str, remedy: str) -> set[str]:
 def parse(raw: bytes, path: str, document: dict[str, Any], now: str) -> dict[str, Any]:
     """Return the approval in a file; AvshiftError if it is damaged, of another plan, or no longer valid."""
     try:
-        approval = json.loads(raw)
+        approval = decode(raw)
     except (ValueError, RecursionError) as error:
-        raise _refused("approval_damaged", path, f"it is not complete JSON ({error})") from error
+        raise _refused("approval_damaged", path, f"it is not complete JSON, each name once ({error})") from error
     redacted.refuse(approval, "Reading the approval", path)
     if not isinstance(approval, dict) or approval.get("kind") != KIND:
         raise _refused("approval_of_other_kind", path, "it is not an approval of avshift.endpoint")
@@ -134,7 +133,7 @@ def refuse_untimely(time: str, valid_until: str | None, path: str, now: str) -> 
 def repeated(raw: bytes, approval: dict[str, Any]) -> dict[str, Any] | None:
     """Return the approval in a file if it differs from this one only in when it was written; else None."""
     try:
-        earlier = json.loads(raw)
+        earlier = decode(raw)
     except (ValueError, RecursionError):
         return None
     return earlier if isinstance(earlier, dict) and {**earlier, "time": approval["time"]} == approval else None

@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
+from ..canonical import decode
 from ..documents import read_bytes
 from ..errors import AvshiftError
 from ..times import is_time
@@ -46,7 +46,7 @@ def missing(plan: str, digest: str, ring: str, options: dict[str, Any], now: str
         raw = read_bytes(path, MOST_BYTES)
         if options["require_signature"]:
             signature.verify(raw, str(path), SIGNED_AS, options["allowed_signers"], options["signer"])
-        return _problem(json.loads(raw), str(path), digest, ring, now)
+        return _problem(decode(raw), str(path), digest, ring, now)
     except AvshiftError as error:
         return str(error)
     except (OSError, ValueError, RecursionError) as error:

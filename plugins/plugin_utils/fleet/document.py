@@ -9,12 +9,11 @@ edit goes unnoticed.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from .. import redacted
-from ..canonical import digest, is_version
+from ..canonical import decode, digest, is_version
 from ..documents import read_bytes
 from ..errors import AvshiftError
 from ..plan.foretelling import classes as foretold
@@ -120,9 +119,9 @@ def raw(path: str, what: str = READING) -> bytes:
 def parse(content: bytes, path: str) -> dict[str, Any]:
     """Return the plan in the bytes of a file. Raises AvshiftError as read does."""
     try:
-        document = json.loads(content.decode("utf-8"))
+        document = decode(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise _refused("plan_damaged", path, f"it is not complete JSON ({error})", AGAIN) from error
+        raise _refused("plan_damaged", path, f"it is not complete JSON, each name once ({error})", AGAIN) from error
     redacted.refuse(document, READING, path)
     if not isinstance(document, dict) or document.get("kind") != KIND:
         raise _refused("plan_of_other_kind", path, "it is not a plan of avshift.endpoint", AGAIN)

@@ -7,12 +7,11 @@ Its content does not matter, so it can be made by hand.
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
 
-from ..canonical import encode
+from ..canonical import decode, encode
 from ..documents import read_bytes
 from ..errors import AvshiftError
 from ..visible import visible
@@ -63,7 +62,7 @@ def refuse(path: str | None, host: str) -> None:
 def _told(path: str) -> str:
     """Return who stopped, when and why, '' where the file does not say so."""
     try:
-        content: Any = json.loads(read_bytes(Path(path), MOST_BYTES))
+        content: Any = decode(read_bytes(Path(path), MOST_BYTES))
     except (OSError, ValueError, RecursionError):
         return ""
     if not isinstance(content, dict) or content.get("kind") != KIND:

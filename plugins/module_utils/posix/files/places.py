@@ -27,7 +27,7 @@ class Place:
         self.descriptor = descriptor
         self.real = real
         status = os.fstat(descriptor)
-        self.device = status.st_dev
+        self.device, self.owner = status.st_dev, status.st_uid
         self.ground = above.ground if above is not None else ""
         self.is_anyones = above.is_anyones if self.ground else False
         if not self.ground and others_may_write(status, owners):

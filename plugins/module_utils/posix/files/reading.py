@@ -24,8 +24,8 @@ def opened(folder, name, path):
     status, cause = os.fstat(descriptor), ""
     if not stat.S_ISREG(status.st_mode):
         cause = "it is not a regular file"
-    elif folder.ground and status.st_nlink > 1 and status.st_uid == 0:
-        cause = "it is another name of a file that belongs to root"
+    elif folder.ground and status.st_nlink > 1 and (status.st_uid == 0 or status.st_uid != folder.owner):
+        cause = "it is another name of a file that belongs to %s" % ("another user" if status.st_uid else "root")
     if cause:
         os.close(descriptor)
         raise unreadable(path, cause, folder.ground)

@@ -49,9 +49,10 @@ def write_text(path, text, mode=0o644):
         _write_draft(descriptor, draft, name, text, mode)
         os.replace(draft, name, src_dir_fd=descriptor, dst_dir_fd=descriptor)
         os.fsync(descriptor)
-    except OSError:
+    except OSError as error:
         _discard(descriptor, draft)
-        raise
+        # A full disk names no file.
+        raise OSError(error.errno, error.strerror, path)
     finally:
         os.close(descriptor)
 

@@ -68,7 +68,9 @@ def held(run=None):
             yield lease
         finally:
             until = boot_clock.seconds() + LEASE
-            _write(descriptor, "\n" + _line(run, since, until) if run and lease.goes_on else "")
+            with contextlib.suppress(EndpointError):
+                # What was done is not lost for want of a lease.
+                _write(descriptor, "\n" + _line(run, since, until) if run and lease.goes_on else "")
             # An abandoned child holds it no longer.
             fcntl.flock(descriptor, fcntl.LOCK_UN)
     finally:
@@ -106,8 +108,17 @@ def _now():
 
 
 def _write(descriptor, text):
-    os.truncate(descriptor, 0)
-    os.pwrite(descriptor, text.encode("ascii"), 0)
+    """Replace the file's text; what it has on a full file system is enough for another one of the kind."""
+    raw = text.encode("ascii")
+    try:
+        os.pwrite(descriptor, raw, 0)
+        os.truncate(descriptor, len(raw))
+    except OSError as error:
+        place = os.fstatvfs(descriptor)
+        sizes = [blocks * place.f_frsize >> 10 for blocks in (place.f_bavail, place.f_blocks)]
+        cause = "%s; %d KiB of %d KiB are free there" % (os.strerror(error.errno), *sizes)
+        remedy = "Free some space there, and run again; nothing was done."
+        raise EndpointError("no_room_for_lock", "Starting to work on the host", PATH, cause, remedy)
 
 
 def _line(run, since, until):
