@@ -1,6 +1,6 @@
 """Writes docs/examples: a fleet's plan, the report of its migration, and the redacted record of one of its hosts.
 
-The hosts are those of the tests, and so is what became of them: nothing was measured.
+The hosts are those of the tests, and so are their results: nothing was measured.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def _unreached() -> dict[str, Any]:
 
 
 def main() -> int:
-    """Write every example anew; return an exit code."""
+    """Write every example again; return an exit code."""
     EXAMPLES.mkdir(exist_ok=True)
     for path, text in documents().items():
         path.write_text(text, encoding="utf-8")

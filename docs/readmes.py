@@ -41,7 +41,7 @@ dependencies: []
 
 
 def main() -> int:
-    """Write every document anew; return an exit code."""
+    """Write every document again; return an exit code."""
     for path, text in documents().items():
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
@@ -241,7 +241,7 @@ def _reference() -> str:
 
 
 def _filled(text: str) -> str:
-    """Return README.md with its table of roles made anew."""
+    """Return README.md with its table of roles renewed."""
     begin, end = "<!-- roles, made by 'make readmes' -->\n", "\n<!-- end of roles -->"
     head, found, rest = text.partition(begin)
     if not found or end not in rest:

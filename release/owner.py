@@ -109,7 +109,7 @@ def _site(text: str, owner: Owner) -> str:
 def _replaced(pattern: str, text: str, whole: str) -> str:
     made, count = re.subn(pattern, lambda _match: text, whole, flags=re.MULTILINE)
     if not count:
-        raise SystemExit(f"Writing the owner's values: {pattern}: nothing matches it. Mend it in release/owner.py.")
+        raise SystemExit(f"Writing the owner's values: {pattern}: nothing matches it. Correct it in release/owner.py.")
     return made
 
 

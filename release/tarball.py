@@ -19,7 +19,7 @@ LEVEL = 9
 
 
 def repack(built: Path, made: Path, executable: set[str], time: int) -> None:
-    """Write the content of a built tarball anew.
+    """Write the content of a built tarball again.
 
     ``executable`` are the names of the files that can be run, ``time`` (seconds since 1970) is given to every member.
     """

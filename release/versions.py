@@ -60,7 +60,7 @@ def others(home: Path, version: str) -> Iterator[str]:
         for other in sorted(found - kept - {version}):
             yield f"{name} has the version {other}: call 'make release-prepare VERSION={version}'."
         if not found and NAMED.get(name) == pattern:
-            yield f"{name} names no version where release/versions.py looks for it. Mend one of the two."
+            yield f"{name} names no version where release/versions.py looks for it. Correct one of the two."
         if NAMED.get(name) == pattern and UNRELEASED.search(text):
             yield f"{name} says 'not released yet': call 'make release-prepare VERSION={version}'."
 

@@ -64,7 +64,7 @@ def _fate(chosen: random.Random) -> str:
 
 
 def _template(case: str, version: int) -> dict[str, str]:
-    """Return the record of one case by what became of its host, as text."""
+    """Return the record of one case by the outcome on its host, as text."""
     plan = plan_of(case_of(case), NAME)
     plan["digest"] = f"{DIGEST[:-1]}{version}" if case == "full" else f"{case[0] * 8}{DIGEST[8:-1]}{version}"
     for found in plan["findings"]:

@@ -89,7 +89,7 @@ class Extent:
 
 
 def measure(extent: Extent, report: Report) -> None:
-    """Migrate hosts made anew, each beside the other ways on hosts like it, and judge what was measured."""
+    """Migrate newly made hosts, each beside the other ways on hosts like it, and judge what was measured."""
     done: list[Round] = []
     for load in extent.loads:
         together = f"{extent.at_once} at once" if extent.at_once > 1 else "one at a time"

@@ -31,7 +31,7 @@ class Place:
 
     @classmethod
     def made(cls) -> Place:
-        """Return it, made anew if its sources changed."""
+        """Return it, made again if its sources changed."""
         place = cls(CHECKOUT / ".cache" / "windows" / _sources())
         if not (place.folder / "ready").exists():
             shutil.rmtree(place.folder.parent, ignore_errors=True)

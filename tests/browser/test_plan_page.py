@@ -39,7 +39,7 @@ def test_it_opens_by_itself_and_fits_the_screen(opened: Opener, screen: str) -> 
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     page.locator(".facts").scroll_into_view_if_needed()
     assert page.locator(".facts dt").all_inner_texts() == [
-        "Refused as things are", "Longest unprotected window", "Reboots", "Not known", "Archived data"
+        "Currently refused", "Longest unprotected window", "Reboots", "Not known", "Archived data"
     ]  # fmt: skip
 
 

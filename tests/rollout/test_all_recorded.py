@@ -86,7 +86,7 @@ def test_a_mixed_fleet_goes_through_every_playbook(fleet: Fleet) -> None:
     assert reported.code == 0, reported.text
     assert reported.counted("13 hosts, 2 clean: 2 never_present, 1 unknown") == 1
     told = ", ".join(f"{number} {verdict}" for verdict, number in sorted(counted.items()))
-    assert reported.counted(f"10 only looked at (preview, counted apart): {told}") == 1
+    assert reported.counted(f"10 only looked at (preview, counted separately): {told}") == 1
     assert reported.counted("Platforms: 2 Linux, 1 Unknown, 10 Windows") == 1
     _check_documents(fleet, {**{host: verdict for host, (verdict, _code) in stated.items()}, AWAY: "unknown"})
 

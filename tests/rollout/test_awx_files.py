@@ -73,7 +73,7 @@ def test_surveys_ask_for_texts_numbers_and_choices_alone(name: str, question: di
     if "choices" in question:
         assert all(isinstance(choice, str) for choice in question["choices"])
         assert question["default"] in question["choices"]
-    # A number that is left out would be an empty text, which is no number.
+    # A number that is left out would be an empty text, which is not a number.
     assert question["required"] or question["type"] == "text"
 
 

@@ -84,7 +84,7 @@ def test_a_mixed_fleet_is_verified_and_reported(tmp_path: Path, core: Path | Non
     told = fleet.run("report", avshift_records_dir="avshift/verify")
     assert told.code == 0, told.text
     assert told.counted("3 hosts, 1 clean: 1 never_present") == 1, told.text
-    assert told.counted("2 only looked at (preview, counted apart): 1 never_present, 1 unknown") == 1
+    assert told.counted("2 only looked at (preview, counted separately): 1 never_present, 1 unknown") == 1
 
 
 @pytest.mark.parametrize("check", [False, True])

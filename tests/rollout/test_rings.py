@@ -145,7 +145,7 @@ def test_rings_run_one_at_a_time_and_a_person_s_word_opens_the_next(tmp_path: Pa
     assert fleet.run("migrate", **PLAN, avshift_rings="a").code == 0
     assert fleet.asked() == first
     waiting = fleet.run("migrate", **PLAN)
-    assert "going on after ring a is to be approved" in waiting.flat
+    assert "continuing after ring a needs an approval" in waiting.flat
     word = {"avshift_approve_gate": "a", "avshift_approver": "Jane", "avshift_approve_reason": "all is well"}
     assert fleet.run("approve", **word).code == 0
     fleet.forget()

@@ -68,7 +68,7 @@ def test_the_first_screen_counts_what_the_plans_say() -> None:
 
 def test_hosts_that_would_stay_without_protection_are_the_longest_window() -> None:
     assert prose.longest_window(SEEN) == (
-        "without end", "2 hosts would be left without real-time protection."
+        "unlimited", "2 hosts would be left without real-time protection."
     )  # fmt: skip
     for case, short in (("full", "no unprotected moment"), ("agent", "none"), ("clean-without-replacement", "none")):
         alone = document.compose([(case, plan_of(case_of(case)))], {}, VERSIONS, providers=PROVIDERS)
@@ -159,4 +159,4 @@ def test_a_table_has_a_row_a_host_that_says_why_it_is_refused() -> None:
     refused = next(row for row in rows if row["host"] == "refused-for-many-reasons-1")
     assert refused["to_do"] == refused["verdict_now"] == "refused"
     assert "keep_out" in refused["stopped_by"].split()
-    assert next(row for row in rows if row["host"] == "down")["particular"] == "it was not reached"
+    assert next(row for row in rows if row["host"] == "down")["only_on_this_host"] == "it was not reached"

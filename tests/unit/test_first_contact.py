@@ -113,14 +113,14 @@ def test_an_image_is_looked_at_and_nothing_in_it_changed(tmp_path: Path) -> None
     assert {path: path.stat().st_mtime_ns for path in image.rglob("*")} == before
     # Nothing can be planned for an image.
     told = done.stdout.partition("What to do next:")[2]
-    assert "make the image anew" in told
+    assert "create the image again" in told
     assert "avshift.endpoint.plan" not in told
 
 
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"ansible_become_method": "nosuch"}, "failed, hosts: 1 (web1). Ansible did not begin"),
+        ({"ansible_become_method": "nosuch"}, "failed, hosts: 1 (web1). Ansible failed before it could start"),
         (
             {"ansible_become_user": "nosuch"},
             "become_failed, hosts: 1 (web1). Check that the login user may become root",

@@ -144,15 +144,16 @@ def test_every_document_has_previews_and_none_as_clean_or_failed(report: Path) -
     assert ("preview detected", 1) in {row[:2] for row in summary}
     for name in ("report.html", "report.md"):
         text = (report / name).read_text(encoding="utf-8")
-        assert "only looked at (preview, counted apart)" in text and "3 Windows" in text
+        assert "only looked at (preview, counted separately)" in text and "3 Windows" in text
 
 
 def test_next_steps_of_a_detection_speak_of_forecasts_and_not_of_a_migration() -> None:
     looked = [runs.of_detection(word, _looked(case), RUN) for word, case in CASES.items()]
     told = "\n".join(next_steps.lines(looked))
-    assert "forecast of a removal" in told and "Plan the migration" not in told
-    assert "3 of them Windows (preview, counted apart): 1 detected, 1 never_present, 1 unknown" in detection.summary(
-        looked
+    assert "forecast of the removal" in told and "Plan the migration" not in told
+    assert (
+        "3 of them Windows (preview, counted separately): 1 detected, 1 never_present, 1 unknown"
+        in detection.summary(looked)
     )
     nothing = "\n".join(next_steps.lines([looked[1]]))
     assert "nothing to remove" in nothing and "migrate" not in nothing

@@ -1,4 +1,4 @@
-"""One host goes to ClamAV where the distribution has it; what became of it is kept."""
+"""One host goes to ClamAV where the distribution has it; the result is kept."""
 
 from __future__ import annotations
 

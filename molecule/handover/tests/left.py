@@ -15,5 +15,5 @@ LEFT = {
     "/var/lib/dpkg/triggers": "",
     "/var/log/apt": "",
     "/var/log/dpkg.log": "",
-    "/var/cache/ldconfig": "the index of libraries, made anew",
+    "/var/cache/ldconfig": "the index of libraries, made again",
 }

@@ -20,7 +20,7 @@ def test_every_change_was_planned_and_every_planned_change_was_made(
     planned = [] if expected.verdict == REFUSED else effects.of_host(PLAN, name)
     before, after = lab.observed("before", name), lab.observed("after", name)
     verdict = judge(before, after, planned)
-    # What was rolled back has been written anew, and is what it was.
+    # What was rolled back has been written again, and is what it was.
     back = [str(one) for one in changes(before, after) if expected.verdict == ROLLED_BACK and one.is_written_alike()]
     unexplained = [told for told in verdict.unexplained if not told.startswith(expected.others) and told not in back]
     assert not unexplained, "changed, but not planned:\n" + "\n".join(unexplained)

@@ -3,7 +3,7 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Words that the controller and endpoints both use. They are defined only here; the controller imports this file."""
 
-# Outcomes of a step: it was done before, check mode would do it, and what became of it in this run.
+# Outcomes of a step: it was done before, check mode would do it, and its result in this run.
 ALREADY, WOULD, CHANGED, PROVED = "already", "would_change", "changed", "proved"
 FAILED, UNDONE, UNTOUCHED = "failed", "undone", "untouched"
 # It was done in this run.

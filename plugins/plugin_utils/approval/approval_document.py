@@ -143,7 +143,7 @@ def _no_times(approval: dict[str, Any]) -> Iterator[str]:
     """Yield times that are well-formed but name a day that does not exist."""
     for key in ("time", "valid_until"):
         if approval[key] is not None and not is_time(approval[key]):
-            yield f"$.{key}: expected a time that there is, found {schema.short(approval[key])}"
+            yield f"$.{key}: expected a valid time, found {schema.short(approval[key])}"
 
 
 def _wrong(subject: str, cause: str, remedy: str) -> AvshiftError:

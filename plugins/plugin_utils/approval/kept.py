@@ -4,7 +4,7 @@
 
 The plan of ten thousand hosts is read, summed and checked by the first host's task. It leaves one small file for each
 host in a folder of the run that is its user's alone, so that the cost grows with the number of hosts and not with its
-square. What is kept is what was verified: a file that changes meanwhile is read anew.
+square. What is kept is what was verified: a file that changes meanwhile is read again.
 """
 
 from __future__ import annotations

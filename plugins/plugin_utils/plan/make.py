@@ -93,6 +93,6 @@ def _shown(evidence: Evidence) -> dict[str, Any]:
 
 
 def _earlier_runs(evidence: Evidence, journal: str) -> Iterator[dict[str, Any]]:
-    """Yield the runs in a host's journal. What became of their steps is for the record."""
+    """Yield the runs in a host's journal. The outcomes of their steps are for the record."""
     for run in (evidence.value("journal", journal) or {}).get("runs", []):
         yield {key: value for key, value in run.items() if key != "results"}

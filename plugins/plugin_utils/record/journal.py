@@ -19,7 +19,7 @@ def completed(
 ) -> dict[str, list[dict[str, Any]]]:
     """Return the outcomes of a run by part, with those of the same plan that only the host's journal has.
 
-    A part without any outcome gets the journal's; a step that was done already by then gets what first became of it.
+    A part without any outcome gets the journal's; a step that was done already by then gets its first outcome.
     """
     noted = dict(_noted(plan, collected)) if plan is not None else {}
     filled: dict[str, list[dict[str, Any]]] = {}

@@ -54,7 +54,7 @@ def _previews(records: list[dict[str, Any]]) -> list[str]:
         if preview.is_one(record):
             by_platform.setdefault(record["preview"]["platform"], Counter())[record["verdict"]] += 1
     return [
-        f"{sum(verdicts.values())} of them {visible(name).capitalize()} (preview, counted apart): "
+        f"{sum(verdicts.values())} of them {visible(name).capitalize()} (preview, counted separately): "
         + ", ".join(f"{count} {visible(word)}" for word, count in sorted(verdicts.items()))
         for name, verdicts in sorted(by_platform.items())
     ]

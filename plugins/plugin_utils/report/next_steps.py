@@ -18,30 +18,33 @@ PING = "ansible HOST -i INVENTORY -m ansible.builtin.raw -a id"
 # What to do by the code of a failure, besides what a platform says of its own. A code that is in neither has its
 # remedy in the host's record.
 REMEDIES = {
-    "unreachable": "Log in by hand first: ssh USER@HOST. Then set ansible_host, ansible_user and ansible_port in the "
-    f"inventory, and try: {PING}",
-    "root_needed": "Set ansible_become: true in the inventory, or log in as root. Without root, an image "
-    "that can be read is looked at with the detecting role's variable that ends in _root.",
-    "timed_out": "Look at what hangs there, or give it longer with -e avshift_timeout=SECONDS.",
-    "failed": "Ansible did not begin on the host: the table above says why. Correct the inventory or the call, such as "
-    "ansible_become_method.",
-    "no_room": "Free some space there, or set ansible_remote_tmp to a directory with enough space.",
+    "unreachable": "Check that you can log in: ssh USER@HOST. Then set ansible_host, ansible_user and ansible_port in "
+    f"the inventory, and test with: {PING}",
+    "root_needed": "Set ansible_become: true in the inventory, or log in as root. Without root, you can still "
+    "check an image that you can read: set the variable of the detecting role that ends in _root.",
+    "timed_out": "Find out what blocks the host, or allow more time with -e avshift_timeout=SECONDS.",
+    "failed": "Ansible failed before it could start on the host; the table above says why. Correct the inventory or "
+    "the command line, for example ansible_become_method.",
+    "no_room": "Free some disk space on the host, or set ansible_remote_tmp to a directory with enough space.",
 }
-RECORD = "Read the whole message in the host's record."
-NO_HOSTS = "The inventory names no host. See what it holds: ansible-inventory -i INVENTORY --graph"
+RECORD = "The full message is in the host's record."
+NO_HOSTS = "The inventory has no hosts. To see what it contains: ansible-inventory -i INVENTORY --graph"
 UNKNOWNS = (
-    "See in the table above what could not be checked, mend it, and look again: a host is never clean while it is so."
+    "The table above says what could not be checked. Fix the cause and run detect again: until then, these hosts do "
+    "not count as clean."
 )
 PLAN = "Plan the migration, which changes nothing: ansible-playbook avshift.endpoint.plan -i INVENTORY"
 FORETELL = (
-    "Nothing can be changed yet on hosts of this platform: {hosts} ({which}). For a forecast of a removal, which "
-    "changes nothing either: ansible-playbook avshift.endpoint.plan -i INVENTORY"
+    "Hosts of this platform cannot be changed yet: {hosts} ({which}). For a forecast of the removal, which changes "
+    "nothing either: ansible-playbook avshift.endpoint.plan -i INVENTORY"
 )
 NO_FORECAST = "There is nothing to remove on hosts without Kaspersky."
-NOTHING = "There is nothing to migrate on hosts without Kaspersky. To install a replacement there anyway, plan it."
+NOTHING = (
+    "There is nothing to migrate on hosts without Kaspersky. To install a replacement there anyway, plan it as well."
+)
 IMAGE = (
-    "Nothing is changed in an image: {hosts} ({which}). Start a system from it, migrate and verify that one, and make "
-    "the image anew; or build it without Kaspersky."
+    "Nothing is changed in an image: {hosts} ({which}). Boot a system from it, migrate and verify that system, "
+    "and create the image again; or build the image without Kaspersky."
 )
 NO_IMAGE = "There is nothing to remove from an image without Kaspersky."
 MOST_LIMITED = 10
@@ -76,7 +79,9 @@ def _silent(records: list[dict[str, Any]]) -> list[str]:
     if not silent:
         return []
     chosen = ",".join(silent) if len(silent) <= MOST_LIMITED else "HOSTS"
-    again = f"Look at those again: ansible-playbook avshift.endpoint.detect -i INVENTORY --limit '{visible(chosen)}'"
+    again = (
+        f"Check these hosts again: ansible-playbook avshift.endpoint.detect -i INVENTORY --limit '{visible(chosen)}'"
+    )
     return [*told, again]
 
 

@@ -22,7 +22,7 @@ MINUTE = 60
 
 
 class Tally:
-    """What has become of a ring's hosts so far: of each host its last result counts."""
+    """The results of a ring's hosts so far: of each host its last result counts."""
 
     def __init__(self, total: int) -> None:
         self.total = total

@@ -61,7 +61,7 @@ def previews(totals: dict[str, Any]) -> str:
     if not counts:
         return ""
     told = ", ".join(f"{count} {visible(word)}" for word, count in counts.items())
-    return f"{sum(counts.values())} only looked at (preview, counted apart): {told}"
+    return f"{sum(counts.values())} only looked at (preview, counted separately): {told}"
 
 
 def platforms(totals: dict[str, Any]) -> str:

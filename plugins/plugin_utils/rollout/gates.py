@@ -199,6 +199,6 @@ def _word(gate: Gate, name: str, known: Known) -> Iterator[Reason]:
         return
     if gate.approval == BY_A_PERSON:
         if not known.is_named:
-            yield Reason("next_ring_not_named", WAIT, f"a person starts what follows ring {name}, by naming it")
+            yield Reason("next_ring_not_named", WAIT, f"what follows ring {name} is started by hand, by naming it")
     elif gate.approval == BY_FILE and (why := known.word(name)):
-        yield Reason("approval", WAIT, f"going on after ring {name} is to be approved: {why}")
+        yield Reason("approval", WAIT, f"continuing after ring {name} needs an approval: {why}")

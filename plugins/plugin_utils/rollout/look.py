@@ -12,7 +12,7 @@ from ..errors import AvshiftError
 from ..fleet import stop_file
 from . import folder
 
-ON = "Run again once that has changed; avshift.endpoint.rollout_status says what holds the rollout up."
+ON = "Run again once that has changed; avshift.endpoint.rollout_status says what is holding up the rollout."
 
 
 def refuse(look: Mapping[str, Any], stop: str | None, host: str, now: str) -> None:

@@ -192,13 +192,13 @@ def _text(given: Any, place: str) -> str:
 def _positive(given: Any, place: str) -> Amount:
     found = amount(given, place)
     if not found.number:
-        raise unreadable(place, "no hosts are none at all", "Give at least 1.")
+        raise unreadable(place, "it allows no host at all", "Give at least 1.")
     return found
 
 
 def _seconds(given: Any, place: str) -> float:
     if isinstance(given, bool) or not FORM.fullmatch(str(given)) or str(given).endswith("%"):
-        raise unreadable(place, f"{given} is no number of seconds", "Give such as 5 or 0.5.")
+        raise unreadable(place, f"{given} is not a number of seconds", "Give a number such as 5 or 0.5.")
     return float(given)
 
 
@@ -224,7 +224,7 @@ def _one_of(given: Any, words: Collection[str], place: str) -> str:
 def _refuse_doubles(names: list[str]) -> None:
     for name in names:
         if names.count(name) > 1:
-            raise unreadable("rings", f"two rings have the name {name}", "Give each ring a name of its own.")
+            raise unreadable("rings", f"two rings have the name {name}", "Give each ring a different name.")
 
 
 def _refuse_short(found: Rules) -> None:

@@ -11,10 +11,10 @@ from ..errors import AvshiftError
 from .gates import some_names
 
 SHARED = "avshift_output_shared"
-CODE, WHAT = "group_incomplete", "Holding the limits of groups"
+CODE, WHAT = "group_incomplete", "Keeping the limits of groups"
 REMEDY = (
-    "Run it with all hosts of the group in one inventory, unsliced; or let all controllers use one avshift_output_dir, "
-    f"and confirm that with -e {SHARED}=true. No host was touched."
+    "Run it with all hosts of the group in one inventory and without job slices; or let all "
+    f"controllers use one avshift_output_dir, and confirm that with -e {SHARED}=true. No host was touched."
 )
 
 

@@ -54,7 +54,7 @@ def minutes(given: Any, place: str) -> int:
     """Return a number of minutes, of at most a year."""
     text = str(given).strip()
     if isinstance(given, bool) or not re.fullmatch("[0-9]{1,7}", text, re.ASCII) or int(text) > MOST_MINUTES:
-        raise unreadable(place, f"{given} is no number of minutes", "Give such as 60.")
+        raise unreadable(place, f"{given} is not a number of minutes", "Give a number such as 60.")
     return int(text)
 
 

@@ -132,7 +132,7 @@ def invalid(host: str, cause: str) -> AvshiftError:
 
 
 def _not_json(content: Any) -> Iterator[str]:
-    """Yield what in an answer no reader of JSON can be given: numbers, depths and lists without end."""
+    """Yield what in an answer no reader of JSON can be given: numbers, depths and lists without a limit."""
     waiting, values = [(content, "$", 0)], 0
     while waiting:
         value, place, level = waiting.pop()
@@ -141,7 +141,7 @@ def _not_json(content: Any) -> Iterator[str]:
             yield f"it holds more than {MOST_VALUES:,} values"
             return
         if isinstance(value, float) and not math.isfinite(value):
-            yield f"{place} is {value}, which is no number of JSON"
+            yield f"{place} is {value}, which is not a JSON number"
         elif isinstance(value, int) and abs(value) > LARGEST:
             yield f"{place} is a number of more than 64 bits"
         elif isinstance(value, (dict, list)) and level == MOST_LEVELS:

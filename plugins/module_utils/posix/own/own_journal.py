@@ -124,7 +124,7 @@ def old_exclusions():
     """Return [product, directory] of what a run that did not end has added to the old scanner's settings."""
     names = _not_ended("old_exclusions").get("old_exclusions", [])
     if not isinstance(names, list) or not all(isinstance(name, list) for name in names):
-        raise ValueError("old_exclusions is no list of lists")
+        raise ValueError("old_exclusions is not a list of lists")
     return names
 
 

@@ -166,7 +166,7 @@ def _pages(calls: Calls, accessor: str, count: int) -> Iterator[list[Object]]:
         chunk: Any = told.get("pChunk")
         page = chunk.get("KLCSP_ITERATOR_ARRAY") if isinstance(chunk, dict) else None
         if not isinstance(page, list) or not all(isinstance(row, dict) for row in page):
-            raise answer_wrong(calls.name, "a part of the list is no list of objects")
+            raise answer_wrong(calls.name, "a part of the list is not a list of objects")
         if not 0 < len(page) <= wanted:
             raise answer_wrong(calls.name, f"it gave {len(page)} of {wanted} devices from number {start}")
         yield page

@@ -14,7 +14,7 @@ from .view import Group, View
 
 HEADER = (
     "host", "class", "to_do", "verdict_now", "ring", "system", "found", "replacement", "steps", "stopped_by", "window",
-    "retained_files", "retained_bytes", "not_known", "particular", "digest",
+    "files_to_archive", "bytes_to_archive", "not_known", "only_on_this_host", "digest",
 )  # fmt: skip
 
 

@@ -62,7 +62,7 @@ def facts(view: View) -> list[tuple[str, str, str]]:
     )
     return [
         *_platforms(view),
-        ("Refused as things are", words.counted(view.fates()[REFUSED], "host") if why else "none", refused),
+        ("Currently refused", words.counted(view.fates()[REFUSED], "host") if why else "none", refused),
         ("Longest unprotected window", *prose.longest_window(view)),
         ("Reboots", *prose.reboots(view)),
         ("Not known", *prose.not_known(view)),

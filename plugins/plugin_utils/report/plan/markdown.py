@@ -58,7 +58,7 @@ def _head(view: View) -> Iterator[str]:
 
 def _refusals(view: View) -> Iterator[str]:
     if view.refusals():
-        yield "## Refused as things are"
+        yield "## Currently refused"
         yield ""
         rows = [
             (hosts, check["id"], check["level"], check["title"], check["remediation"])
@@ -86,7 +86,7 @@ def _classes(view: View) -> Iterator[str]:
 def _forecasts(view: View) -> Iterator[str]:
     if not view.forecasts:
         return
-    yield "## Forecasts: hosts that are looked at and not changed"
+    yield "## Forecasts: hosts that are checked but not changed"
     yield ""
     yield f"{cell(apart.platforms_of(view))} {cell(apart.foretold(view))}"
     yield ""
@@ -94,7 +94,7 @@ def _forecasts(view: View) -> Iterator[str]:
         (one.label, len(one.hosts), one.system, one.found, len(one.content["steps"]), one.settle)
         for one in view.forecasts
     ]
-    yield from _table(["class", "hosts", "system", "found", "steps foretold", "to settle"], rows)
+    yield from _table(["class", "hosts", "system", "found", "steps forecast", "to fix first"], rows)
     for one in view.forecasts:
         yield from _forecast(one)
     yield from _listed(limits(view.forecasts))
@@ -261,7 +261,7 @@ def _hosts(view: View) -> Iterator[str]:
         for group in view.groups
         for host in group.hosts()
     ]
-    yield from _table(["host", "class", "verdict now", "ring", "files archived", "particular"], rows)
+    yield from _table(["host", "class", "verdict now", "ring", "files archived", "only on this host"], rows)
 
 
 def _table(header: list[str], rows: Iterable[tuple[object, ...]]) -> Iterator[str]:

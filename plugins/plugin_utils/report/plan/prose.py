@@ -20,7 +20,7 @@ COMMAND = "ansible-playbook avshift.endpoint.migrate -e avshift_hosts=PATTERN " 
     "-e avshift_approved_plan=PATH/plan.json"
 )
 PARTS = {
-    "stage": "Stage: the replacement is installed and its on-demand detection tested, its real-time part still off",
+    "stage": "Stage: the replacement is installed and its on-demand detection tested; its real-time part is still off",
     "handover": "Handover: Kaspersky's real-time protection stops, the replacement's starts and is tested; if "
     "both may intercept at once, the replacement's starts and is tested first",
     "remove": "Remove: your data is archived, then everything that belongs to Kaspersky is removed",
@@ -161,7 +161,7 @@ def longest_window(view: View) -> tuple[str, str]:
     told = [group for group in view.of_fate(CHANGE) if group.handover is not None]
     bare = sum(len(group.entries) for group in told if group.handover and not group.handover.starts)
     if bare:
-        return "without end", f"{counted(bare, 'host')} would be left without real-time protection."
+        return "unlimited", f"{counted(bare, 'host')} would be left without real-time protection."
     over = [group for group in told if group.handover and group.handover.stops]
     if not over:
         return "none", "No running Kaspersky protection is stopped on the hosts to be changed."
@@ -226,20 +226,26 @@ def justification(view: View) -> list[str]:
         purpose(view),
         f"Found: {'; '.join(found)}." if found else "No Kaspersky software was found on any host.",
         f"Required by: {policy}." if policy else unnamed,
-        "Without this change the hosts stay as they are: with the software above, and with its risk.",
+        "Without this change, the software above stays on the hosts, and so does its risk.",
     ]
 
 
 def bound(view: View) -> str:
     """Return what an approval of the plan covers, and that it does not expire unless it is given an end."""
     unbound = sum(not Carried.of(entry).machine for group in view.groups for entry in group.entries.values())
+<<<<<<< HEAD
     words = "It is bound to each machine, by its machine ID, and to its name."
     if unbound:
         words += f" Without a machine ID, and so bound by name alone: {counted(unbound, 'host')}."
+=======
+    words = "It is bound to each machine by its machine-id and its host name."
+    if unbound:
+        words += f" Bound by host name alone, because there is no machine-id: {counted(unbound, 'host')}."
+>>>>>>> house
     own = (
-        "this plan is not its own approval"
+        "this plan does not count as its own approval"
         if view.document.get(NEEDS_APPROVAL)
-        else "the same is true of this plan as its own approval"
+        else "this also applies to this plan, which is its own approval"
     )
     return (
         f"{words} An approval without an expiry date (avshift_approve_until) does not expire and is valid for every "
@@ -257,7 +263,7 @@ def implementation(view: View) -> list[str]:
         *(f"{text}." for text in PARTS.values()),
         "Verify: evidence is collected again, the replacement is tested on demand and on access, and a record "
         "with a verdict is written for each host.",
-        f"{counted(fates[REFUSED], 'host')} would be refused as things are; nothing is to be done on "
+        f"{counted(fates[REFUSED], 'host')} would be refused in their current state; there is nothing to do on "
         f"{counted(fates[NOTHING], 'host')}.",
     ]
 
@@ -269,8 +275,7 @@ def back_out(view: View) -> list[str]:
         f"During stage: {stops('stage')} Success: the verdict is rolled_back and Kaspersky runs as before.",
         f"During handover: {stops('handover')} Success: the verdict is rolled_back and Kaspersky intercepts again.",
         f"During remove: {stops('remove')} Success: the same plan run again ends in a clean verdict.",
-        "The rollout stops after a ring that did not go as its gate demands. Hosts that were not started are "
-        "unchanged.",
+        "The rollout stops after a ring that did not meet its gate. Hosts that were not started are unchanged.",
     ]
 
 

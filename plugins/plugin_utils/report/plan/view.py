@@ -147,7 +147,7 @@ class View:
 
     @property
     def foretold(self) -> int:
-        """Return how many hosts have a forecast, and are counted apart."""
+        """Return how many hosts have a forecast, and are counted separately."""
         return sum(len(one.hosts) for one in self.forecasts)
 
     def by_platform(self) -> list[tuple[str, int]]:

@@ -62,7 +62,7 @@ COMPARED = (
     "FQDN",
     "administration group",
     "server",
-    "agent by the server",
+    "agent according to the server",
     "agent on the host",
     "last seen",
     "why",

@@ -58,7 +58,7 @@ def text(report: Told) -> Iterator[str]:
 def _longest_window(totals: dict[str, Any]) -> tuple[str, str]:
     if totals["unprotected"]:
         hosts = words.counted(totals["unprotected"], "host")
-        return "not ended", f"{hosts} may be without a scanner now: check those whose window is open."
+        return "still open", f"{hosts} may be without a scanner now: check those whose window is open."
     window = totals["longest_window_seconds"]
     measured = "Measured on each host, from the last mark of the old scanner to the first of the new."
     if window == 0:
@@ -105,7 +105,7 @@ def facts(head: dict[str, Any]) -> list[tuple[str, str, str]]:
         (
             "Measured against",
             rules or "no rule",
-            "See the rules below." if rules else "None was chosen for this report.",
+            "See the rules below." if rules else "None was selected for this report.",
         ),
     ]
 

@@ -14,8 +14,8 @@ from ..table import table
 from . import columns
 from .fleet import Report
 
-HEADER = ["host", "verdict", "window", "protection", "silence", "retained"]
-HOSTS = ["host", "verdict", "predicted", "class", "window", "protection", "silence", "retained", "deviations", "time"]
+HEADER = ["host", "verdict", "window", "protection", "silence", "archived"]
+HOSTS = ["host", "verdict", "predicted", "class", "window", "protection", "silence", "archived", "deviations", "time"]
 CLASSES = ["class", "hosts", "clean", "deviating", "found", "steps", "predicted", "longest window", "verdicts"]
 PRODUCTS = ["product", "version", "class", "hosts before", "hosts after"]
 POLICIES = ["rule", "name", "citation", "binds", "force", "as of", "confidence"]
@@ -97,7 +97,7 @@ def _summary(totals: dict[str, Any]) -> Iterator[str]:
     counts = ([word, n] for word, n in totals["silence"].items())
     yield from _section("Silence towards Kaspersky", ["result", "hosts"], counts)
     if totals["named_twice"]:
-        yield "More than one record: " + ", ".join(map(cell, totals["named_twice"]))
+        yield "Hosts with more than one record: " + ", ".join(map(cell, totals["named_twice"]))
         yield ""
 
 
@@ -113,7 +113,7 @@ def _compared(told: dict[str, Any]) -> Iterator[str]:
 
 def _policies(head: dict[str, Any]) -> Iterator[str]:
     if not head["policies"]:
-        yield "No rule was chosen: this report says what is there, not whether a rule allows it."
+        yield "No rule was selected: this report says what was found, not whether a rule allows it."
         yield ""
         return
     rows = (

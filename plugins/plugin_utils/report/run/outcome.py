@@ -139,7 +139,7 @@ def _number(value: Any) -> int:
 def measured(value: Any) -> int | float:
     """Return a number from an endpoint; TypeError or ValueError if it is none, or larger than any that can be true."""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"{str(value)[:40]} is no number")
+        raise TypeError(f"{str(value)[:40]} is not a number")
     if not abs(value) < LARGEST:
         raise ValueError(f"{value:.3g} is larger than can be")
     return value

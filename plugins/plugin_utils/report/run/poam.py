@@ -94,7 +94,7 @@ def _of_host(host: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], Open]]:
 
 
 def _excepted(exception: dict[str, Any]) -> Open:
-    approver, reason = exception.get("approver", "nobody"), exception.get("reason", "no reason given")
+    approver, reason = exception.get("approver", "an unnamed approver"), exception.get("reason", "no reason given")
     status = "open" if exception.get("status") == "expired" else "deviation-approved"
     expires = str(exception.get("expires", ""))
     told = f"Approved by {approver}: {reason}" + (f". It ends on {expires}" if expires else "")

@@ -72,7 +72,7 @@ class Class:
 @dataclass
 class Tally:
     """What is counted over hosts: ``products`` (id, version) before and after, ``limits`` (id, why), and those that a
-    console's answer ``closed``. ``previews`` are verdicts of hosts that are looked at and not changed, counted apart.
+    console's answer ``closed``. ``previews`` are verdicts of hosts that are only looked at, counted separately.
     """
 
     hosts: int = 0

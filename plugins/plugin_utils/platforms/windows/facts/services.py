@@ -91,7 +91,7 @@ def _filters(look: Look, services: list[Key]) -> Iterator[Item]:
         for side in SIDES:
             listed = several(key.values, side)
             if listed is None:
-                yield unseen("class_filter", f"{key.name}\\{side}", key.where, f"{side} is no list of texts")
+                yield unseen("class_filter", f"{key.name}\\{side}", key.where, f"{side} is not a list of texts")
             for name in dict.fromkeys(listed or ()):
                 if look.wants("driver", name):
                     service = known.get(name.lower())

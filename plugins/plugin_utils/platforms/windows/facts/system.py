@@ -70,7 +70,7 @@ def _restarts(look: Look) -> Iterator[Item]:
         for name in RENAMES:
             listed = several(key.values, name)
             if listed is None:
-                yield unseen("restart_pending", name, key.where, f"{name} is no list of texts")
+                yield unseen("restart_pending", name, key.where, f"{name} is not a list of texts")
             paths = [names.program_of(path.lstrip("!"), look.variables) for path in listed or () if path]
             if paths:
                 drivers = [path for path in paths if look.wants("driver", names.name(path).rpartition(".")[0])]

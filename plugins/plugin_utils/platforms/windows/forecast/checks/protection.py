@@ -87,7 +87,10 @@ def afterwards(case: Case) -> Iterator[Check]:
         yield Check("defender_after", UNKNOWN, "Defender's state could not be read", "its policy was refused", SOURCE)
     elif any(check.level != "info" for check in blockers):
         why = listed(check.id for check in blockers)
-        title, remedy = "Unprotected after a removal, as things are", "Correct what is named, or bring a replacement."
+        title, remedy = (
+            "Unprotected after a removal, as the host is now",
+            "Fix what is listed, or install a replacement.",
+        )
         yield Check("defender_after", "overridable", title, why, remedy)
     elif case.is_server:
         title = "A server is unprotected after a removal unless a step switches Defender on"
