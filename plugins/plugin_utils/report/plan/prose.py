@@ -233,15 +233,9 @@ def justification(view: View) -> list[str]:
 def bound(view: View) -> str:
     """Return what an approval of the plan covers, and that it does not expire unless it is given an end."""
     unbound = sum(not Carried.of(entry).machine for group in view.groups for entry in group.entries.values())
-<<<<<<< HEAD
-    words = "It is bound to each machine, by its machine ID, and to its name."
+    words = "It is bound to each machine by its machine ID and its host name."
     if unbound:
-        words += f" Without a machine ID, and so bound by name alone: {counted(unbound, 'host')}."
-=======
-    words = "It is bound to each machine by its machine-id and its host name."
-    if unbound:
-        words += f" Bound by host name alone, because there is no machine-id: {counted(unbound, 'host')}."
->>>>>>> house
+        words += f" Bound by host name alone, because there is no machine ID: {counted(unbound, 'host')}."
     own = (
         "this plan does not count as its own approval"
         if view.document.get(NEEDS_APPROVAL)
