@@ -115,7 +115,7 @@ def _blockers(case: Case) -> Iterator[Check]:
         remedy = "Update its platform and its signatures before the removal; a running service shows nothing."
         yield Check("defender_signatures_old", "overridable", "Defender's signatures are old", why, remedy)
     if number(case.look.values(SECURITY_CENTER), "AntiVirusOverride") == 1:
-        why = "AntiVirusOverride is 1: a tool has told Security Center not to watch"
+        why = "AntiVirusOverride is 1: a tool has set that Security Center does not watch"
         remedy = "Find out what it has removed of Defender, and repair Windows, or bring a replacement."
         yield Check("defender_overridden", "overridable", "Security Center does not watch the antivirus", why, remedy)
     if value.get("signatures_of"):
