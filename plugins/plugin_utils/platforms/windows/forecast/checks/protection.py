@@ -32,7 +32,7 @@ SOURCE = "Correct it where it comes from, in the group policy or the management 
 
 def now(case: Case) -> Iterator[Check]:
     """Yield who protects now: on an unprotected host, a change opens no window."""
-    own = [one.name for one in case.found if one.state == "running" and _scans(case, one.id)]
+    own = [one.name for one in case.found if case.is_running(one) and _scans(case, one.id)]
     others = [one.name for one in _besides_defender(case) if one.state == "running"]
     if own:
         yield Check("protected_now", "ok", "The vendor's engine runs", listed(own))
