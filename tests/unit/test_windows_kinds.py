@@ -20,6 +20,8 @@ SYSTEM, CURRENT = "64\\SYSTEM\\CurrentControlSet", "64\\SOFTWARE\\Microsoft\\Win
 COMPONENT = "{A1B2C3D4-0000-4000-8000-000000000001}"
 NETWORK = f"{SYSTEM}\\Control\\Network\\{{4d36e974-e325-11ce-bfc1-08002be10318}}"
 ADAPTERS = f"{SYSTEM}\\Control\\Class\\{{4d36e972-e325-11ce-bfc1-08002be10318}}"
+FILTERING = f"{SYSTEM}\\Services\\BFE\\Parameters\\Policy\\Persistent"
+PARTS = ("Provider", "SubLayer", "Callout", "Filter")
 BOUND = f"{{11111111-0000-4000-8000-000000000001}}-{COMPONENT.lower()}-0000"
 UPDATES = "64\\SOFTWARE\\Policies\\Microsoft\\Windows\\WindowsUpdate"
 TASKS = "C:\\Windows\\System32\\Tasks\\"
@@ -52,6 +54,27 @@ CASES: dict[str, tuple[dict[str, Any], Seen]] = {
     "a filter of Windows": (
         {"keys": {f"{NETWORK}\\{COMPONENT}": OTHERS}},
         {("network_component", COMPONENT): None},
+    ),
+    "objects of the filtering platform, by their display names alone": (
+        {
+            "keys": {
+                f"{FILTERING}\\{part}": {
+                    "{1}": b"\1\0\0\0" + "Kaspersky Lab WFP ALE auth accept V4 filter\0".encode("utf-16-le"),
+                    "{2}": b"\1" + "Kaspersky Lab stream inspection\0".encode("utf-16-le"),
+                    "{3}": "Portmaster\0".encode("utf-16-le"),
+                }
+                for part in PARTS
+            }
+        },
+        {
+            ("filtering_object", f"{part}\\{{{number}}}"): value
+            for part in PARTS
+            for number, value in (
+                (1, {"name": "Kaspersky Lab WFP ALE auth accept V4 filter"}),
+                (2, {"name": "Kaspersky Lab stream inspection"}),
+                (3, None),
+            )
+        },
     ),
     "files of tasks, in a folder and by themselves, without a key": (
         {"files": [TASKS + "Kaspersky Lab\\Update", TASKS + "KasperskyUpgrade", TASKS + "Microsoft\\Windows\\x"]},
@@ -110,6 +133,7 @@ REFUSED = {
     "roots-policy": "root_certificate",
     "restart-2": "restart_pending",
     "network": "network_component",
+    "filtering-filter": "filtering_object",
 }
 
 

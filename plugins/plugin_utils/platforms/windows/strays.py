@@ -38,14 +38,23 @@ def _free(evidence: Evidence, claimed: Claims) -> list[Item]:
 
 
 def _in_folders(free: list[Item], evidence: Evidence, products: tuple[Product, ...], claimed: Claims) -> Claims:
-    """Return services that no name fits, and whose program lies in the folder of a product that is there."""
+    """Return services that no name fits, and whose program lies in the folder of a product that is there, and the
+    folder that an entry of one names.
+    """
     found: Claims = {}
+    general = [folder for product in products if product.net for folder in expanded(product.net.folders)]
     for product in (one for one in products if one.id in claimed):
+        entries = [item for item in claimed[product.id] if item["kind"] == "uninstall_entry"]
+        entries = [item for item in entries if not _is_one_of(str(item["value"]["folder"])[2:], general)]
         folders = folders_of(product, "programs")
-        items = [item for item in free if folders and lies_in(_program(item, evidence), folders)]
+        items = [item for item in free if _lies_in(_place(item, evidence), folders, entries)]
         if items:
             found[product.id] = items
     return found
+
+
+def _lies_in(path: str, folders: list[str], entries: list[Item]) -> bool:
+    return bool(path) and (lies_in(path, folders) or any(lies_in_entry(f"{path}\\", entry) for entry in entries))
 
 
 def _of_owners(free: list[Item], evidence: Evidence, products: tuple[Product, ...], claimed: Claims) -> Claims:
@@ -54,7 +63,7 @@ def _of_owners(free: list[Item], evidence: Evidence, products: tuple[Product, ..
     for product in (one for one in products if one.product_class == EMBEDDED):
         owners = [item for item in free if item["kind"] == "uninstall_entry" and _is_owner(item, product)]
         entries = [*owners, *(one for one in claimed.get(product.id, ()) if one["kind"] == "uninstall_entry")]
-        own = [item for item in free if any(lies_in_entry(_program(item, evidence), entry) for entry in entries)]
+        own = [item for item in free if any(lies_in_entry(_place(item, evidence), entry) for entry in entries)]
         # An engine of the vendor's own explains its drivers; without one they are the owner's.
         engines = [item for name in _engines(products, claimed) for item in claimed[name]]
         shared = [] if any(item["kind"] in STANDING for item in engines) else _drivers(free, products)
@@ -110,9 +119,9 @@ def _brings_drivers(product: Product) -> bool:
     return bool(product.of_kind("driver")) and not product.vendor and not is_only_drivers(product)
 
 
-def _program(item: Item, evidence: Evidence) -> str:
-    """Return the program of a service, a driver or what runs, '' of anything else."""
-    if item["kind"] == "running_program":
+def _place(item: Item, evidence: Evidence) -> str:
+    """Return where a folder is, or the program of a service, a driver or what runs; '' of anything else."""
+    if item["kind"] in ("folder", "running_program"):
         return str(item["what"])
     if item["kind"] == "running_service":
         return str((evidence.value("service", item["what"]) or {}).get("path", ""))

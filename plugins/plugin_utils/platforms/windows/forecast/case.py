@@ -79,6 +79,12 @@ class Case:
         told = listed(item["value"]["name"] for item in self.claimed[product] if item["kind"] == "uninstall_entry")
         return f" ({told})" if told else " (its owner is not known)"
 
+    def is_running(self, finding: Finding) -> bool:
+        """Return True if a product runs, be it broken: one whose entry is gone may protect all the same."""
+        items, table = self.claimed[finding.id], self.evidence.table
+        has_process = any(item["kind"] in table.running for item in items)
+        return has_process and table.runs(self.products[finding.id], items, self.evidence)
+
     def service(self, name: str) -> dict[str, Any] | None:
         """Return the evidence of a service or driver of the system, ignoring case; None if there is none."""
         told = (item for kind in ("service", "driver") for item in self.evidence.of_kind(kind))

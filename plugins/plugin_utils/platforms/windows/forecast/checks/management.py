@@ -80,7 +80,7 @@ def connection(case: Case) -> Iterator[Check]:
     """Yield that the connection to the host may depend on a product that would be removed."""
     adapters = [item for item in case.items("network_adapter") if item["value"]["name"]]
     having = {product for product, items in case.claimed.items() if any(item in items for item in adapters)}
-    running = [one.name for one in case.found if one.state == "running" and one.id in having | _tunnels(case)]
+    running = [one.name for one in case.found if one.id in having | _tunnels(case) and case.is_running(one)]
     if running:
         title = "This connection may run through the product's own VPN"
         remedy = "Reach the host by another way before it is removed, and never remove it over itself."

@@ -90,7 +90,7 @@ def _is_without(case: Case, removal: Removal) -> bool:
 
 def running(case: Case) -> Iterator[Check]:
     """Yield that a running product may block its own removal."""
-    names = [removal.finding.name for removal in case.removals if removal.finding.state == "running"]
+    names = [removal.finding.name for removal in case.removals if case.is_running(removal.finding)]
     if names:
         title = "It runs, and may block or delete what is copied to the host"
         remedy = "If files of a run vanish half way, this is why. Exempt the management account in its policy first."

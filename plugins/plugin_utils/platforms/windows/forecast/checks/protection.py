@@ -32,7 +32,7 @@ SOURCE = "Correct it where it comes from, in the group policy or the management 
 
 def now(case: Case) -> Iterator[Check]:
     """Yield who protects now: on an unprotected host, a change opens no window."""
-    own = [one.name for one in case.found if one.state == "running" and _scans(case, one.id)]
+    own = [one.name for one in case.found if case.is_running(one) and _scans(case, one.id)]
     others = [one.name for one in _besides_defender(case) if one.state == "running"]
     if own:
         yield Check("protected_now", "ok", "The vendor's engine runs", listed(own))
@@ -118,7 +118,7 @@ def _blockers(case: Case) -> Iterator[Check]:
         remedy = "Update its platform and its signatures before the removal; a running service shows nothing."
         yield Check("defender_signatures_old", "overridable", "Defender's signatures are old", why, remedy)
     if number(case.look.values(SECURITY_CENTER), "AntiVirusOverride") == 1:
-        why = "AntiVirusOverride is 1: a tool has told Security Center not to watch"
+        why = "AntiVirusOverride is 1: a tool has set that Security Center does not watch"
         remedy = "Find out what it has removed of Defender, and repair Windows, or bring a replacement."
         yield Check("defender_overridden", "overridable", "Security Center does not watch the antivirus", why, remedy)
     if value.get("signatures_of"):
