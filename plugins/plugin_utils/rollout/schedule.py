@@ -206,7 +206,7 @@ def look(
 ) -> dict[str, Any]:
     """Return what the task of each host of a batch needs to look at before it begins.
 
-    Of a group as many may be away as it allows, less those that were not reached.
+    Of a group as many may be away as it allows, those included that were not reached.
     """
     rules = schedule.rules
     ring = schedule.divided.rings[number] if schedule.divided.rings else {"name": "none", "hosts": []}
@@ -217,8 +217,9 @@ def look(
     for group in schedule.divided.groups:
         lost = {host for host in group["hosts"] if host in seen and seen[host].state == UNREACHABLE}
         for host in set(batch) & set(group["hosts"]):
-            free = group["at_once"] - len(lost - {host})
-            groups.setdefault(host, []).append([group["by"], group["value"], free])
+            # More names would not change the answer.
+            named = sorted(lost - {host})[: group["at_once"]]
+            groups.setdefault(host, []).append([group["by"], group["value"], group["at_once"], named])
     return {
         "home": schedule.home,
         "run": schedule.run,
