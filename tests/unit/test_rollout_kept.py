@@ -152,3 +152,19 @@ def test_a_host_of_a_group_that_is_lost_in_its_change_is_away_once(tmp_path: Pat
     assert begun("h2") == ""
     assert begun("h3") == "no more hosts with cluster db may be away at once: h1, h2"
     assert begun("h1") == ""
+
+
+def test_rings_that_a_run_passes_over_are_named_until_they_are_done() -> None:
+    hosts = [f"h{number}" for number in range(6)]
+    whole = divided.of_hosts(rules({"rings": [1, 2]}), hosts, list, lambda _host, _by: [])
+    seen = {host: Seen(host) for host in hosts}
+
+    def passed_over(meant: list[str] | None) -> list[str]:
+        asked = schedule.Asked(meant or hosts, meant)
+        return schedule.passed_over(whole, schedule.compose("run", whole, asked, seen, home="", records=""), seen)
+
+    assert passed_over(None) == passed_over(["h0", "h5"][:1]) == []
+    assert passed_over(["h0", "h5"]) == []
+    assert passed_over(["h4", "h5"]) == ["pilot", "ring-2"]
+    seen["h0"] = Seen("h0", gates.DONE)
+    assert passed_over(["h4", "h5"]) == ["ring-2"]

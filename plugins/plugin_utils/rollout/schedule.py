@@ -146,6 +146,14 @@ def compose(run: str, divided: Divided, asked: Asked, seen: Mapping[str, Seen], 
     return Schedule(run, divided, found, everyone, asked.rings, **places)
 
 
+def passed_over(whole: Divided, made: Schedule, seen: Mapping[str, Seen]) -> list[str]:
+    """Return the rings before a run's first one of which no host is meant, though they are not done: no gate asks."""
+    first = min((batch["ring"] for batch in made.batches), default=0)
+    before = zip(whole.rings[:first], made.divided.rings, strict=False)
+    empty = [ring for ring, meant in before if ring["hosts"] and not meant["hosts"]]
+    return [ring["name"] for ring in empty if any(seen.get(host, Seen(host)).state != DONE for host in ring["hosts"])]
+
+
 def _meant(divided: Divided, meant: Collection[str] | None) -> Divided:
     """Return a rollout with the hosts that are meant alone; the rings stay as they were approved."""
     if meant is None:
