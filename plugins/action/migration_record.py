@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from ansible_collections.avshift.endpoint.plugins.plugin_utils import apart
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import exceptions_file
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.documents import Modes
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet.stop_file import NOT_BEGUN
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import console, records, runs, talking
@@ -56,13 +57,16 @@ class ActionModule(Adapter):
             # The on-access test is then skipped, so that a verification is at best unknown.
             left_out = options["mode"] == "verify" and record["verdict"] == UNKNOWN
             return {**told, **_told(record, f"Foreseen on {host}", results, silent, may_fail=not left_out)}
-        self._write(path, record, options, task_vars)
+        is_mine = not runs.is_of_another(record, results)
+        self._write(path, record, is_mine, options, self.modes(task_vars))
         return {**told, **_told(record, f"Verdict on {host}", results, silent, f" See {path}.")}
 
-    def _write(self, path: Path, record: dict[str, Any], options: dict[str, Any], task_vars: dict[str, Any]) -> None:
-        """Write a record; if the host was not started, never overwrite one from an earlier answer."""
-        modes = self.modes(task_vars)
-        if (record["failure"] or {}).get("code") == NOT_BEGUN:
+    def _write(self, path: Path, record: dict[str, Any], is_mine: bool, options: dict[str, Any], modes: Modes) -> None:
+        """Write a record; if the host was not started, never overwrite one from an earlier answer.
+
+        Neither is one of a host that another run is changing, nor is that run's mark: it may have ended just before.
+        """
+        if (record["failure"] or {}).get("code") == NOT_BEGUN or not is_mine:
             records.write_silent(options["folder"], record, modes)
             return
         with records.alone(options["folder"], modes):

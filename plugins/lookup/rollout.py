@@ -74,6 +74,7 @@ from typing import Any
 from ansible import context
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
+from ansible.utils.display import Display
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import (
@@ -88,6 +89,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport import 
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import plain
 
 Hosts = list[str]
+KEEP = "To keep the approved order, name all hosts of the plan in avshift_hosts, and leave some out with --limit."
 FALSE = ("false", "no", "off", "0")
 
 
@@ -139,7 +141,12 @@ class LookupModule(LookupBase):  # type: ignore[misc]
             split.refuse(whole.groups if whole.digest else (), groups["all"], present, done)
             split.refuse_unknown(() if whole.digest else whole.groups, this_run.is_of_engine())
         places = {"home": home, "records": records, "plan": self._plan(), "command": this_run.command()}
-        return schedule.compose(this_run.identity(self.get_option("run_id")), whole, wants, seen, **places)
+        made = schedule.compose(this_run.identity(self.get_option("run_id")), whole, wants, seen, **places)
+        if rings := schedule.passed_over(whole, made, seen):
+            Display().warning(
+                f"No gate asks for the plan's rings {', '.join(rings)}: avshift_hosts has none of their hosts. {KEEP}"
+            )
+        return made
 
     def _divided(self, present: Hosts, groups: dict[str, Hosts], variables: dict[str, Any]) -> divided.Divided:
         """Return the approved rings; without an approved plan, the rings of the hosts of this run."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -32,3 +33,26 @@ def test_a_folder_that_was_copied_and_damaged_is_shown(tmp_path: Path) -> None:
     again = fleet.run("migrate", **GIVEN, avshift_output_dir="elsewhere")
     assert again.code == 0, again.text
     assert fleet.run("rollout_status", avshift_output_dir="elsewhere").counted("3 hosts: 3 migrated, 0 failed") == 1
+
+
+def test_a_ring_that_no_gate_asks_for_is_named(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path, dict.fromkeys(NAMES, CLEAN))
+    assert fleet.run("plan", avshift_rollout="1").code == 0
+    plan = json.loads((fleet.out / "plan/plan.json").read_text(encoding="utf-8"))
+    last = plan["rollout"]["rings"][-1]["hosts"]
+    approved = {"avshift_approved_plan": "avshift/plan/plan.json"}
+    waiting = fleet.run("migrate", "--limit", ",".join(last), avshift_hosts="all", **approved)
+    assert "of ring pilot are not finished" in waiting.flat, waiting.text
+    run = fleet.run("migrate", avshift_hosts=last, **approved)
+    assert "No gate asks for the plan's rings pilot: avshift_hosts has none of their hosts." in run.flat, run.text
+    assert run.code == 0
+
+
+def test_hosts_are_named_by_a_list_too(tmp_path: Path, each_core: Path | None) -> None:
+    fleet = Fleet(tmp_path, dict.fromkeys(NAMES, CLEAN), each_core)
+    given: dict[str, Any] = {"avshift_hosts": ["h0", "h2*"]}
+    for playbook in ("detect", "plan", "migrate"):
+        fleet.forget()
+        more = {**GIVEN, **given} if playbook == "migrate" else given
+        run = fleet.run(playbook, **more)
+        assert (run.code, fleet.asked()) == (0, ["h0", "h2"]), run.text

@@ -13,6 +13,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import whole
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import folder
 from hostile_records import RUN
 from plans import case_of, plan_of
 
@@ -188,3 +189,29 @@ def test_many_hosts_without_an_answer_are_counted_and_some_named() -> None:
     assert "h09 …" in told
     assert "h10" not in told
     assert whole.missing("Planning", []) is None
+
+
+@pytest.mark.parametrize("has_staged", [False, True])
+def test_a_run_that_finds_another_one_at_work_leaves_its_record_and_its_mark(tmp_path: Path, has_staged: bool) -> None:
+    plan = plan_of(case_of("full"), "a")
+    step = {"id": plan["steps"][0]["id"], "outcome": "changed", "facts": {}, "seconds": 0.0}
+    busy = {"failed": True, "code": "run_in_progress", "msg": "another run is at work on it"}
+    results: dict[str, Any] = {"planned": {"plan": plan, "approval": None}, "stage": busy}
+    if has_staged:
+        results.update(stage={"steps": [step]}, handover=busy)
+    own = tmp_path / "records/a.json"
+    records.write(own, records.compose("a", "migrate", RUN, "removed_verified", plan=plan))
+    look = {"home": str(tmp_path / "rollout"), "run": "other", "ring": "pilot", "total": 1, "stop_after": "0"}
+    look["groups"] = {}
+    (tmp_path / "rollout").mkdir()
+    assert folder.begin(look, "a", RUN["time"]) == ""
+    before = _files(tmp_path)
+    module = importlib.import_module(f"{HOME}.migration_record").ActionModule
+    action = module.__new__(module)
+    action._task = SimpleNamespace(check_mode=False)
+    action._templar = SimpleNamespace(template=lambda value: value)
+    given = {"mode": "migrate", "folder": str(own.parent), "results": results, "rollout": {**look, "run": "mine"}}
+    told = action.act(_checked("migration_record", given).validated_parameters, {"inventory_hostname": "a"})
+    assert (told["success"], told["failure"]["code"]) == (False, "run_in_progress")
+    changed = {name for name, content in _files(tmp_path).items() if before[name] != content}
+    assert changed == ({"records/a.json", "rollout/begun/pilot/a.json"} if has_staged else set())

@@ -72,7 +72,7 @@ def test_a_damaged_mark_keeps_its_host_and_its_group_away(tmp_path: Path, text: 
     made = _schedule(tmp_path, groups=[{"by": "cluster"}])
     look = {
         "home": made.home, "run": "run", "ring": "ring-1", "total": 2, "stop_after": "0",
-        "groups": {host: [["cluster", "db", 1]] for host in HOSTS},
+        "groups": {host: [["cluster", "db", 1, []]] for host in HOSTS},
     }  # fmt: skip
     path = records.path_of(f"{made.home}/{folder.MARKS}/ring-1", "h1")
     path.parent.mkdir(parents=True)
@@ -134,3 +134,37 @@ def test_a_window_that_closes_after_the_gate_has_looked_is_closed_for_hosts(tmp_
     look = schedule.look(made, 0, HOSTS, {}, standing.moment(NOW))
     with pytest.raises(AvshiftError, match="it was not started: no window is open"):
         hosts_look.refuse(look, None, "h1", NOW)
+
+
+def test_a_host_of_a_group_that_is_lost_in_its_change_is_away_once(tmp_path: Path) -> None:
+    hosts = ["h1", "h2", "h3"]
+    whole = divided.of_hosts(
+        rules({"rings": ["100%"], "groups": {"by": "cluster", "at_once": 2}}), hosts, list, lambda _host, _by: ["db"]
+    )
+    seen = {host: Seen(host) for host in hosts}
+    made = schedule.compose("run", whole, schedule.Asked(hosts), seen, home=str(tmp_path), records=str(tmp_path))
+
+    def begun(host: str) -> str:
+        return folder.begin(schedule.look(made, 0, hosts, seen, standing.moment(NOW)), host, NOW)
+
+    assert begun("h1") == ""
+    seen["h1"] = Seen("h1", gates.UNREACHABLE)
+    assert begun("h2") == ""
+    assert begun("h3") == "no more hosts with cluster db may be away at once: h1, h2"
+    assert begun("h1") == ""
+
+
+def test_rings_that_a_run_passes_over_are_named_until_they_are_done() -> None:
+    hosts = [f"h{number}" for number in range(6)]
+    whole = divided.of_hosts(rules({"rings": [1, 2]}), hosts, list, lambda _host, _by: [])
+    seen = {host: Seen(host) for host in hosts}
+
+    def passed_over(meant: list[str] | None) -> list[str]:
+        asked = schedule.Asked(meant or hosts, meant)
+        return schedule.passed_over(whole, schedule.compose("run", whole, asked, seen, home="", records=""), seen)
+
+    assert passed_over(None) == passed_over(["h0", "h5"][:1]) == []
+    assert passed_over(["h0", "h5"]) == []
+    assert passed_over(["h4", "h5"]) == ["pilot", "ring-2"]
+    seen["h0"] = Seen("h0", gates.DONE)
+    assert passed_over(["h4", "h5"]) == ["ring-2"]

@@ -15,6 +15,8 @@ from . import journal, preview, talking, verdict
 from .console import Console, since
 from .records import collected_in, compose
 
+# The code of a host that refuses a run, because another one is at work on it.
+BUSY = "run_in_progress"
 # The goal of a run that only installs a replacement.
 STAYS = "as it is"
 
@@ -226,6 +228,12 @@ def failure_of(result: dict[str, Any] | None) -> dict[str, str] | None:
         code = "timed_out" if result.get("timedout") else "failed"
         return {"code": str(result.get("code", code)), "message": str(result.get("msg", ""))}
     return None
+
+
+def is_of_another(record: dict[str, Any], results: dict[str, dict[str, Any]]) -> bool:
+    """Return True if another run was at work on the host, and this one changed nothing on it."""
+    is_busy = (record["failure"] or {}).get("code") == BUSY
+    return is_busy and not any((results.get(part) or {}).get("steps") for part in PARTS)
 
 
 def is_forecast(results: dict[str, dict[str, Any]]) -> bool:

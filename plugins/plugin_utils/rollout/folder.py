@@ -184,15 +184,16 @@ def _marked(seen: Seen, mark: Mapping[str, Any] | None) -> Seen:
 
 
 def _group(home: Path, host: str, groups: list[list[Any]]) -> str:
-    """Return why a host has to wait for others of its group, '' if it need not. A group is [by, value, free]."""
+    """Return why a host has to wait for others of its group, '' if it need not. A group is [by, value, how many may be
+    away, names of hosts that were not reached]; one of these may have a mark too, and is away once.
+    """
     if not groups:
         return ""
     others = [mark for name, mark in marks(home).items() if name != host]
-    for by, value, free in groups:
-        away = [mark["host"] for mark in others if _may_be_in(mark, [by, value])]
-        if len(away) >= free:
-            names = ", ".join(sorted(away)[:3]) or "hosts that were not reached or are not clean"
-            return f"no more hosts with {by} {value} may be away at once: {names}"
+    for by, value, at_once, lost in groups:
+        away = {mark["host"] for mark in others if _may_be_in(mark, [by, value])} | set(lost)
+        if len(away) >= at_once:
+            return f"no more hosts with {by} {value} may be away at once: {', '.join(sorted(away)[:3])}"
     return ""
 
 

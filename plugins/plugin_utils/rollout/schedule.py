@@ -146,6 +146,14 @@ def compose(run: str, divided: Divided, asked: Asked, seen: Mapping[str, Seen], 
     return Schedule(run, divided, found, everyone, asked.rings, **places)
 
 
+def passed_over(whole: Divided, made: Schedule, seen: Mapping[str, Seen]) -> list[str]:
+    """Return the rings before a run's first one of which no host is meant, though they are not done: no gate asks."""
+    first = min((batch["ring"] for batch in made.batches), default=0)
+    before = zip(whole.rings[:first], made.divided.rings, strict=False)
+    empty = [ring for ring, meant in before if ring["hosts"] and not meant["hosts"]]
+    return [ring["name"] for ring in empty if any(seen.get(host, Seen(host)).state != DONE for host in ring["hosts"])]
+
+
 def _meant(divided: Divided, meant: Collection[str] | None) -> Divided:
     """Return a rollout with the hosts that are meant alone; the rings stay as they were approved."""
     if meant is None:
@@ -206,7 +214,7 @@ def look(
 ) -> dict[str, Any]:
     """Return what the task of each host of a batch needs to look at before it begins.
 
-    Of a group as many may be away as it allows, less those that were not reached.
+    Of a group as many may be away as it allows, those included that were not reached.
     """
     rules = schedule.rules
     ring = schedule.divided.rings[number] if schedule.divided.rings else {"name": "none", "hosts": []}
@@ -217,8 +225,9 @@ def look(
     for group in schedule.divided.groups:
         lost = {host for host in group["hosts"] if host in seen and seen[host].state == UNREACHABLE}
         for host in set(batch) & set(group["hosts"]):
-            free = group["at_once"] - len(lost - {host})
-            groups.setdefault(host, []).append([group["by"], group["value"], free])
+            # More names would not change the answer.
+            named = sorted(lost - {host})[: group["at_once"]]
+            groups.setdefault(host, []).append([group["by"], group["value"], group["at_once"], named])
     return {
         "home": schedule.home,
         "run": schedule.run,
