@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -44,6 +45,21 @@ def test_a_host_that_lists_very_many() -> None:
     services = {f"AVP.KES.{at}": f"C:\\{at}\\avp.exe" for at in range(5000)}
     further = WINDOWS.further(ASKED, windows_cases.answers({"keys": keys, "services": services}, ASKED["reads"]))
     assert 0 < len(further) <= 100
+
+
+@attack("windows-flood-of-kinds", threat="a host lists thousands of each kind that name each other", holds="it ends")
+def test_a_host_whose_entries_services_and_keys_name_each_other() -> None:
+    code = "{{{:08X}-0000-4000-8000-000000000000}}".format
+    values = {"DisplayName": "Kaspersky X", "Publisher": "Kaspersky"}
+    keys: dict[str, Any] = {ENTRIES.format(code(at)): {**values, "InstallLocation": f"D:\\{at}"} for at in range(1500)}
+    keys |= {f"32\\SOFTWARE\\KasperskyLab\\AVP21.{at}": {"ProductCode": code(at)} for at in range(1500)}
+    services = {f"AVP.KES.{at}": f"D:\\{at}\\avp.exe" for at in range(1500)}
+    began = time.process_time()
+    host = {"keys": keys, "services": services}
+    told = answer(platforms.evidence(windows_cases.collected({"windows": host}, CATALOG)), CATALOG)
+    assert [len(found["reasons"]) for found in told["findings"]] == [4500]
+    # Quadratic, it took several minutes.
+    assert time.process_time() - began < 60
 
 
 def _found(**host: Any) -> list[str]:

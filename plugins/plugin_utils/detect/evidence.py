@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -91,6 +92,8 @@ class Evidence:
     host: dict[str, Any]
     live: bool
     table: Table
+    # What judges made of it once, by a name of their own: a host may give any number of items.
+    kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, collected: dict[str, Any], table: Table) -> Evidence:
@@ -105,7 +108,14 @@ class Evidence:
 
     def of_kind(self, kind: str) -> list[Item]:
         """Return the items of a kind that were seen, in the order of their ids."""
-        return [item for item in self.items.values() if item["kind"] == kind and "value" in item]
+        return [*self._of_kinds.get(kind, ())]
+
+    @functools.cached_property
+    def _of_kinds(self) -> dict[str, list[Item]]:
+        found: dict[str, list[Item]] = {}
+        for item in self.seen():
+            found.setdefault(item["kind"], []).append(item)
+        return found
 
     def seen(self) -> list[Item]:
         """Return all items that were seen, in the order of their ids."""

@@ -11,6 +11,7 @@ from ...detect.evidence import Evidence, Item, Judge, is_users
 from . import names
 from .look import VARIABLES
 
+MOST_KEYS, DEEPEST = 20, 64
 # What the plug-ins of consoles are called; each has an entry of its own.
 PLUG_INS = ("plug-in", "plugin", "плагин")
 
@@ -95,8 +96,21 @@ def _is_coded(item: Item, product: Product, evidence: Evidence) -> bool:
     known = evidence.value("msi_product", code)
     if known is not None and known["upgrade_code"] in product.of_kind("msi_product"):
         return True
-    keys = (one for one in evidence.of_kind("vendor_key") if not is_users(one) and _is_key(one, product, evidence))
-    return any(code == str(one["value"]["code"]).upper() for one in keys)
+    keys = _keys_with_codes(evidence).get(code, ())
+    return any(_is_key(one, product, evidence) for one in keys)
+
+
+def _keys_with_codes(evidence: Evidence) -> dict[str, list[Item]]:
+    """Return the machine's keys of the vendor by the code in them, some of each: a host may have any number."""
+    kept = evidence.kept.get("codes")
+    if kept is None:
+        kept = evidence.kept["codes"] = {}
+        for item in evidence.of_kind("vendor_key"):
+            code = str(item["value"]["code"]).upper()
+            if code and not is_users(item) and len(kept.setdefault(code, [])) < MOST_KEYS:
+                kept[code].append(item)
+    found: dict[str, list[Item]] = kept
+    return found
 
 
 def is_addition(item: Item, product: Product) -> bool:
@@ -133,20 +147,29 @@ def _is_service(item: Item, product: Product, evidence: Evidence) -> bool:
 
 def _is_in_entrys(path: str, product: Product, evidence: Evidence) -> bool:
     """Return True for a program in the folder that an entry of the product says that it lies in."""
-    entries = (item for item in evidence.of_kind("uninstall_entry") if _is_entry_named(item, product, evidence))
-    return any(lies_in_entry(path, item) for item in entries)
+    kept = evidence.kept.get(f"folders of {product.id}")
+    if kept is None:
+        entries = (item for item in evidence.of_kind("uninstall_entry") if _is_entry_named(item, product, evidence))
+        kept = evidence.kept[f"folders of {product.id}"] = folders_named(entries)
+    return is_in_one(path, kept)
 
 
 def _is_in_others(path: str, product: Product, evidence: Evidence) -> bool:
     """Return True for a program in the folder of another maker's entry: its product may have the vendor's engine."""
-    entries = [item for item in evidence.of_kind("uninstall_entry") if not is_makers_entry(item, product)]
-    return any(lies_in_entry(path, item) for item in entries)
+    entries = (item for item in evidence.of_kind("uninstall_entry") if not is_makers_entry(item, product))
+    return is_in_one(path, folders_named(entries))
 
 
-def lies_in_entry(path: str, entry: Item) -> bool:
-    """Return True for a path below the folder that an entry says that it lies in; never of one in a user's hive."""
-    folder = str(entry["value"]["folder"])
-    return not is_users(entry) and folder.count("\\") > 0 and path.lower().startswith(f"{folder.lower()}\\")
+def folders_named(entries: Iterable[Item]) -> set[str]:
+    """Return the folders in lower case that entries say that they lie in; none of one in a user's hive."""
+    told = {str(item["value"]["folder"]).lower() for item in entries if not is_users(item)}
+    return {folder for folder in told if "\\" in folder}
+
+
+def is_in_one(path: str, folders: set[str]) -> bool:
+    """Return True for a path below one of some folders: there may be any number of them."""
+    parts = path.lower().split("\\")
+    return any("\\".join(parts[:at]) in folders for at in range(2, min(len(parts), DEEPEST)))
 
 
 def _is_running(item: Item, product: Product, evidence: Evidence) -> bool:

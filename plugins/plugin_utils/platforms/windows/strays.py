@@ -8,7 +8,17 @@ from ...catalog.model import Product
 from ...detect.claims import Claims
 from ...detect.evidence import Evidence, Item, is_users
 from . import names
-from .judges import RUNNING, driver_name, expanded, folders_of, is_only_drivers, is_signed, lies_in, lies_in_entry
+from .judges import (
+    RUNNING,
+    driver_name,
+    expanded,
+    folders_named,
+    folders_of,
+    is_in_one,
+    is_only_drivers,
+    is_signed,
+    lies_in,
+)
 
 DRIVERS = ("driver", "class_filter", "minifilter", "driver_file")
 # What the engine of any product of the vendor registers with the system, under names that do not say which one.
@@ -45,16 +55,16 @@ def _in_folders(free: list[Item], evidence: Evidence, products: tuple[Product, .
     general = [folder for product in products if product.net for folder in expanded(product.net.folders)]
     for product in (one for one in products if one.id in claimed):
         entries = [item for item in claimed[product.id] if item["kind"] == "uninstall_entry"]
-        entries = [item for item in entries if not _is_one_of(str(item["value"]["folder"])[2:], general)]
+        named = {folder for folder in folders_named(entries) if not _is_one_of(folder[2:], general)}
         folders = folders_of(product, "programs")
-        items = [item for item in free if _lies_in(_place(item, evidence), folders, entries)]
+        items = [item for item in free if _lies_in(_place(item, evidence), folders, named)]
         if items:
             found[product.id] = items
     return found
 
 
-def _lies_in(path: str, folders: list[str], entries: list[Item]) -> bool:
-    return bool(path) and (lies_in(path, folders) or any(lies_in_entry(f"{path}\\", entry) for entry in entries))
+def _lies_in(path: str, folders: list[str], named: set[str]) -> bool:
+    return bool(path) and (lies_in(path, folders) or is_in_one(f"{path}\\", named))
 
 
 def _of_owners(free: list[Item], evidence: Evidence, products: tuple[Product, ...], claimed: Claims) -> Claims:
@@ -63,7 +73,8 @@ def _of_owners(free: list[Item], evidence: Evidence, products: tuple[Product, ..
     for product in (one for one in products if one.product_class == EMBEDDED):
         owners = [item for item in free if item["kind"] == "uninstall_entry" and _is_owner(item, product)]
         entries = [*owners, *(one for one in claimed.get(product.id, ()) if one["kind"] == "uninstall_entry")]
-        own = [item for item in free if any(lies_in_entry(_place(item, evidence), entry) for entry in entries)]
+        named = folders_named(entries)
+        own = [item for item in free if is_in_one(_place(item, evidence), named)]
         # An engine of the vendor's own explains its drivers; without one they are the owner's.
         engines = [item for name in _engines(products, claimed) for item in claimed[name]]
         shared = [] if any(item["kind"] in STANDING for item in engines) else _drivers(free, products)

@@ -80,7 +80,7 @@ class Case:
         return f" ({told})" if told else " (its owner is not known)"
 
     def is_running(self, finding: Finding) -> bool:
-        """Return True if a product runs, be it broken: one whose entry is gone may protect all the same."""
+        """Return True if a product runs, be it broken: one whose entry is gone may still protect."""
         items, table = self.claimed[finding.id], self.evidence.table
         has_process = any(item["kind"] in table.running for item in items)
         return has_process and table.runs(self.products[finding.id], items, self.evidence)
