@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Any
 
 CELL_LIMIT = 300
 # What no reader can see; those without a character (Cn) cannot stand in XML either.
@@ -21,6 +22,15 @@ def visible(text: object, limit: int = CELL_LIMIT, keep: str = "") -> str:
             for character in shown
         )
     return shown[:limit] + "…" if len(shown) > limit else shown
+
+
+def all_visible(content: Any) -> Any:
+    """Return JSON content with every text in it visible and whole: Ansible shows a task's result as it is."""
+    if isinstance(content, dict):
+        return {all_visible(key): all_visible(value) for key, value in content.items()}
+    if isinstance(content, list):
+        return [all_visible(value) for value in content]
+    return visible(content, len(content), keep="\n\t") if isinstance(content, str) else content
 
 
 def _escaped(character: str) -> str:

@@ -123,6 +123,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "ANSIBLE_CONFIG": str(REPOSITORY / "ansible.cfg"),
         "ANSIBLE_COLLECTIONS_PATH": str(HOME.parent),
         "ANSIBLE_LOCAL_TEMP": str(folder / "local-tmp"),
+        "ANSIBLE_CALLBACK_RESULT_FORMAT": os.environ.get("AVSHIFT_RESULT_FORM", "yaml"),
         "ANSIBLE_FORCE_COLOR": "0",
         "AVSHIFT_PROOF": str(folder / "PWNED"),
         "ANSIBLE_NOCOLOR": "1",

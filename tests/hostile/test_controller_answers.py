@@ -14,7 +14,7 @@ import lying_hosts
 import pytest
 import yaml
 from attacks import attack
-from lies import BROKEN, FAILING, OVERREACHING, TEMPLATES, TEXTS
+from lies import BROKEN, ESCAPES, FAILING, OVERREACHING, TEMPLATES, TEXTS
 from lying_hosts import HONEST, Run
 from matrix.by_core import supported
 
@@ -112,6 +112,27 @@ def test_a_host_of_whatever_name_is_planned(run: Run, name: str) -> None:
     hosts = [json.loads(path.read_text(encoding="utf-8"))["host"] for path in files]
     assert hosts.count(NAMES[name]) == 1
     assert all(len(path.name.encode()) <= 255 and path.is_file() for path in files)
+
+
+@attack(
+    "text-that-acts-at-v",
+    threat="a host's versions and names hold escapes of ASCII and of C1 and direction marks, and Ansible runs with -v",
+    holds="the results that it prints have none of them",
+)
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_a_result_that_ansible_prints_has_no_escapes(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AVSHIFT_RESULT_FORM", form)
+    answer = lying_hosts.honest()
+    answer["collected"]["host"]["kernel"] = ESCAPES
+    for item in answer["collected"]["evidence"]:
+        if "version" in item.get("value", {}):
+            item["value"]["version"] = ESCAPES
+    run = lying_hosts.planned(tmp_path, {HONEST: json.dumps(answer).encode()}, "detect", "-v")
+    text = run.output.decode("utf-8")
+    assert {char for char in text if unicodedata.category(char) in HIDDEN} <= {"\n", "\t"}
+    assert "owned" in text
 
 
 @attack("template-in-servicenow", threat="a version is a template that runs a command", holds="it is loaded as text")

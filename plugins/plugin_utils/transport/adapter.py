@@ -21,7 +21,7 @@ from ..documents import Modes
 from ..errors import AvshiftError
 from ..schema import answers
 from ..version import VERSION
-from ..visible import visible
+from ..visible import all_visible, visible
 from . import limits
 from .posix import Posix, add_module, host_of
 from .this_run import PRIVATE
@@ -47,6 +47,8 @@ class Adapter(Posix, Windows):
         "Make sure that the host is up and that Ansible can log in, and run again; nothing was changed on it."
     )
     OVERDUE: ClassVar[str] = "Find out what hangs on the host, or give the task a longer timeout, and run again."
+    # Whether the result is for people and their playbooks: no text of a host's in it acts on a terminal.
+    IS_SHOWN: ClassVar[bool] = False
     _supports_check_mode = True
     _supports_async = False
 
@@ -61,7 +63,8 @@ class Adapter(Posix, Windows):
         is_overdue = False
         _validation, options = self.validate_argument_spec(argument_spec=self.SPEC)
         try:
-            result.update({"changed": False, **self._made(plain(options), task_vars or {})})
+            made = self._made(plain(options), task_vars or {})
+            result.update({"changed": False, **(all_visible(made) if self.IS_SHOWN else made)})
         except AvshiftError as error:
             message = self._without_secrets(str(error), options)
             result.update({"failed": True, "changed": False, "code": error.code, "msg": message})
