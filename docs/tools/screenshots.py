@@ -1,4 +1,4 @@
-"""Takes the pictures of the docs, light and dark: plan, report, classes of both platforms, and a rollout in a terminal."""
+"""Takes the pictures of the docs, light and dark: plan, report, classes of both platforms, a rollout in a terminal."""
 
 from __future__ import annotations
 
