@@ -319,16 +319,16 @@ catalog-index: setup ## Write the catalog's index anew, after a change of its en
 	$(BIN)/python tests/catalog_index.py
 
 readmes: setup ## Write the roles' READMEs, docs/reference.md and the README's roles anew, after a change of variables or modules
-	$(BIN)/python docs/readmes.py
+	$(BIN)/python docs/tools/readmes.py
 
 examples: setup ## Write docs/examples anew: the plan of a fleet, the report of its migration, a record
-	$(BIN)/python docs/examples.py
+	$(BIN)/python docs/tools/examples.py
 
 captures: setup ## Run a rollout on five containers, and keep what it prints for the picture of a terminal
-	$(BIN)/python docs/captures.py
+	$(BIN)/python docs/tools/captures.py
 
-screenshots: setup ## Take the pictures in docs of the documents and of a rollout in a terminal, light and dark
-	$(BIN)/python docs/screenshots.py
+screenshots: setup ## Take the pictures in docs/pictures of the documents and of a rollout in a terminal, light and dark
+	$(BIN)/python docs/tools/screenshots.py
 
 endif
 

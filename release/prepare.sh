@@ -15,7 +15,7 @@ fi
 python=$PWD/.venv/bin/python
 $python release/versions.py "$version"
 # Their digests cover the version.
-$python docs/examples.py
+$python docs/tools/examples.py
 # antsibull-changelog wants the path that Ansible wants.
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT

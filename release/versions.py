@@ -20,7 +20,7 @@ NAMED = {
     "galaxy.yml": r"^version: (\S+)$",
     "plugins/plugin_utils/version.py": r'^VERSION = "(\S+)"$',
     "README.md": rf"^Version ({NUMBERS})[.:]",
-    # By docs/examples.py, of the version that the code has.
+    # By docs/tools/examples.py, of the version that the code has.
     "docs/examples/plan.html": rf"the collection \(({NUMBERS})\)",
     "docs/examples/plan.md": rf"\| Made by \| collection ({NUMBERS}) \|",
     "docs/examples/record-redacted.json": rf'"collection_version": "({NUMBERS})"',

@@ -56,8 +56,7 @@ def _guides(source: Path) -> None:
         text = page.read_text(encoding="utf-8")
         inside = PLAN.sub(r"\1", OUTSIDE.sub(rf"]({repository}/blob/main/\1)", text))
         (source / page.name).write_text(inside.replace(SAMPLE, "](path:examples/"), encoding="utf-8")
-    for picture in sorted((HOME / "docs").glob("*.png")):
-        shutil.copy(picture, source)
+    shutil.copytree(HOME / "docs" / "pictures", source / "pictures")
     # Documents as they are, which the page of samples links.
     shutil.copytree(HOME / "docs" / "examples", source / "examples")
     for page in sorted(HERE.glob("*.rst")):

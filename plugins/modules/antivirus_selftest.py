@@ -23,10 +23,16 @@ attributes:
     support: partial
     details: Nothing is written, so the on-access test is skipped and the result is V(unknown) at best.
 options:
+  planned:
+    description:
+      - The result of M(avshift.endpoint.migration_plan). The replacement that it plans is tested, with the options that it
+        has for it; O(provider) and O(options) are then not read.
+    type: dict
+    default: {}
   provider:
-    description: The replacement, by its ID in the catalog.
+    description: The replacement, by its ID in the catalog. Required without O(planned).
     type: str
-    required: true
+    default: ""
   options:
     description: Options of the replacement, as its catalog file names them.
     type: dict

@@ -140,7 +140,7 @@ def test_links_lead_to_what_there_is(page: object) -> None:
 
 
 def test_every_picture_has_a_twin_for_the_dark_and_words_for_whoever_does_not_see_it() -> None:
-    pictures = {path.name for path in (REPOSITORY / "docs").glob("*.png")} - {"plan-phone.png"}
+    pictures = {path.name for path in (REPOSITORY / "docs" / "pictures").glob("*.png")} - {"plan-phone.png"}
     assert {name for name in pictures if name.endswith("-light.png")} == {
         name.replace("-dark.", "-light.") for name in pictures if name.endswith("-dark.png")
     }
@@ -148,14 +148,14 @@ def test_every_picture_has_a_twin_for_the_dark_and_words_for_whoever_does_not_se
     shown: dict[str, str] = {}
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
-        shown |= {name: words for words, name in re.findall(r"!\[([^\]]*)\]\((?:docs/)?([\w-]+\.png)\)", text)}
-        shown |= dict(re.findall(r'<img src="docs/([\w-]+\.png)" alt="([^"]*)"', text))
+        shown |= {name: words for words, name in re.findall(r"!\[([^\]]*)\]\((?:docs/)?pictures/([\w-]+\.png)\)", text)}
+        shown |= dict(re.findall(r'<img src="docs/pictures/([\w-]+\.png)" alt="([^"]*)"', text))
     assert set(shown) == {name for name in pictures if name.endswith("-light.png")}
     assert min(len(words) for words in shown.values()) > 60
 
 
 def test_a_terminal_s_colours_are_the_page_s_and_its_text_is_escaped() -> None:
-    spec = importlib.util.spec_from_file_location("terminal", REPOSITORY / "docs" / "terminal.py")
+    spec = importlib.util.spec_from_file_location("terminal", REPOSITORY / "docs" / "tools" / "terminal.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -183,7 +183,7 @@ def test_a_terminal_s_colours_are_the_page_s_and_its_text_is_escaped() -> None:
 
 
 def test_the_examples_are_what_a_run_writes() -> None:
-    spec = importlib.util.spec_from_file_location("examples", REPOSITORY / "docs" / "examples.py")
+    spec = importlib.util.spec_from_file_location("examples", REPOSITORY / "docs" / "tools" / "examples.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -15,8 +15,8 @@ from support import REPOSITORY, load_yaml
 
 
 def _made_by() -> ModuleType:
-    sys.path.insert(0, str(REPOSITORY / "docs"))
-    spec = importlib.util.spec_from_file_location("readmes", REPOSITORY / "docs" / "readmes.py")
+    sys.path.insert(0, str(REPOSITORY / "docs" / "tools"))
+    spec = importlib.util.spec_from_file_location("readmes", REPOSITORY / "docs" / "tools" / "readmes.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -71,9 +71,9 @@ def _defaults(name: str) -> list[Any]:
     return [yaml.safe_load(value) for value in found if value not in ("omit", "''", "'all'")]
 
 
-@pytest.mark.parametrize("name", sorted(load_yaml(REPOSITORY / "docs" / "variables.yml")))
+@pytest.mark.parametrize("name", sorted(load_yaml(REPOSITORY / "docs" / "tools" / "variables.yml")))
 def test_default_that_is_told_of_a_playbook_s_variable_is_the_one_that_is_taken(name: str) -> None:
-    told = load_yaml(REPOSITORY / "docs" / "variables.yml")[name].get("default")
+    told = load_yaml(REPOSITORY / "docs" / "tools" / "variables.yml")[name].get("default")
     assert all(value == told for value in _defaults(name)), _defaults(name)
 
 

@@ -111,3 +111,12 @@ def test_a_host_that_changes_its_system_between_two_looks_is_refused(
     with pytest.raises(AvshiftError, match="in its first answer, and is") as caught:
         _planned(DEBIAN, change(DEBIAN))
     assert caught.value.code == "answer_invalid"
+
+
+def test_a_plan_s_replacement_is_tested_with_the_options_that_the_plan_settled() -> None:
+    planned, _asked = _acted("migration_plan", DEBIAN, DEBIAN, provider="clamav", options={"paths": ["/srv"]})
+    result, asked = _acted("antivirus_selftest", DEBIAN, planned=planned, provider="none-of-these")
+    alone, same = _acted("antivirus_selftest", DEBIAN, provider="clamav", options={"paths": ["/srv"]})
+    assert result == alone
+    assert asked == same
+    assert asked[-1][1]["paths"] == ["/srv"]

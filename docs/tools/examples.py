@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-HOME = Path(__file__).resolve().parents[1]
+HOME = Path(__file__).resolve().parents[2]
 EXAMPLES = HOME / "docs" / "examples"
 sys.path[:0] = [str(HOME / ".cache"), str(HOME / "tests" / "unit")]
 

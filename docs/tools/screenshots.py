@@ -1,4 +1,4 @@
-"""Takes the pictures in docs, light and dark: plan, report, classes of both platforms, and a rollout in a terminal."""
+"""Takes the pictures of the docs, light and dark: plan, report, classes of both platforms, a rollout in a terminal."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 import terminal
 from playwright.sync_api import Page, sync_playwright
 
-HERE = Path(__file__).resolve().parent
-TESTS = HERE.parent / "tests"
+DOCS = Path(__file__).resolve().parents[1]
+TESTS = DOCS.parent / "tests"
 HOSTS = 5000
 SCREENS: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 860}},
@@ -36,7 +36,7 @@ def main() -> int:
             for name in screens:
                 page = browser.new_page(**SCREENS[name])
                 page.goto(path.as_uri())
-                _take(page, document, HERE / f"{document}-{name}.png")
+                _take(page, document, DOCS / "pictures" / f"{document}-{name}.png")
     return 0
 
 
@@ -76,7 +76,7 @@ def _mixed() -> str:
 
 
 def _rollout() -> str:
-    return terminal.page((HERE / "examples" / "rollout.ansi").read_text(encoding="utf-8"))
+    return terminal.page((DOCS / "examples" / "rollout.ansi").read_text(encoding="utf-8"))
 
 
 # Hosts as a fleet has them, and not those that show what else there can be.

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 from readme_text import Indented, markdown, table, type_of, value
 
-HOME = Path(__file__).resolve().parent.parent
+HOME = Path(__file__).resolve().parents[2]
 MADE = "<!-- Made by 'make readmes'. -->"
 # A role's example is its shortest sensible call; what it sets besides.
 EXAMPLES: dict[str, dict[str, Any]] = {
@@ -151,7 +151,7 @@ def _role_meta(role: str) -> str:
 
 def _variables() -> dict[str, dict[str, Any]]:
     """Return the collection's variables: those of the playbooks alone, and those that roles take."""
-    found: dict[str, dict[str, Any]] = _load("docs/variables.yml")
+    found: dict[str, dict[str, Any]] = _load("docs/tools/variables.yml")
     for role in _roles():
         for name, option in _spec(role)["options"].items():
             shared = "avshift_" + name.removeprefix(f"{role}_")

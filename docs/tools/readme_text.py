@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-HOME = Path(__file__).resolve().parent.parent
+HOME = Path(__file__).resolve().parents[2]
 MARKUP = re.compile(r"\b(O|V|C|RV|E|M|P|I|B)\(((?:\\.|[^)\\])*)\)")
 # Where people read the docs who have the tarball alone.
 PAGES = f"{yaml.safe_load((HOME / 'galaxy.yml').read_text(encoding='utf-8'))['repository']}/blob/main/docs/"

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import yaml
 
-HERE = Path(__file__).resolve().parent
-REPOSITORY = HERE.parent
-KEPT = HERE / "examples" / "rollout.ansi"
+REPOSITORY = Path(__file__).resolve().parents[2]
+KEPT = REPOSITORY / "docs" / "examples" / "rollout.ansi"
 FLEET = "captures"
 HOSTS = {"web-01": "agent", "web-02": "agent", "web-03": "agent", "db-01": "leftovers", "mon-01": "clean"}
 # Of the last ring, so that it is missed there and nowhere else.
