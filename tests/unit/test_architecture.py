@@ -480,7 +480,7 @@ UNFORESEEN = {
     "module_utils/apply/runner.py": 3,
     "module_utils/apply/taking_back.py": 2,
     "module_utils/collect/collector.py": 1,
-    "module_utils/posix/running/bounded.py": 1,
+    "module_utils/posix/running/outcomes.py": 1,
     "module_utils/posix/running/outlive.py": 1,
     "module_utils/windows/look.py": 1,
     "plugin_utils/report/plan/dry_run.py": 2,
