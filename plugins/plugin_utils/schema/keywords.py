@@ -96,7 +96,12 @@ def _all_of(check: Check, schema: dict[str, Any], value: Any, place: str) -> Res
 def _some_of(check: Check, schema: dict[str, Any], value: Any, place: str) -> Result:
     """Return what the fitting branches describe; if none fits, the violations of the closest one."""
     keyword = "anyOf" if "anyOf" in schema else "oneOf"
-    results = [check.of(rule, value, place) for rule in schema[keyword]]
+    results: list[Result] = []
+    for rule in schema[keyword]:
+        results.append(check.of(rule, value, place))
+        # Only of an object do other branches describe more: what each of thousands of items is gets one answer.
+        if keyword == "anyOf" and not results[-1].violations and not isinstance(value, dict):
+            return Result()
     fitting = [result for result in results if not result.violations]
     if not fitting:
         return Result(min((result.violations for result in results), key=_farness))
