@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.avshift.endpoint.plugins.module_utils.agreed import outcomes
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply import runner
 from ansible_collections.avshift.endpoint.plugins.module_utils.collect import collector
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import judge
@@ -33,8 +34,8 @@ def test_every_kind_of_evidence_has_its_form() -> None:
 
 
 def test_outcomes_statuses_and_verdicts() -> None:
-    outcomes = {runner.WOULD, runner.CHANGED, runner.PROVED, runner.ALREADY, runner.FAILED, runner.UNDONE}
-    assert set(RECORD["$defs"]["outcome"]["properties"]["outcome"]["enum"]) == outcomes | {runner.UNTOUCHED}
+    known = {word for name, word in vars(outcomes).items() if name.isupper() and name != "BEFORE"}
+    assert set(RECORD["$defs"]["outcome"]["properties"]["outcome"]["enum"]) == known
     assert set(STATUS) == {*judge.ALLOWED, *judge.REFUSED}
     own = {*verdict.CLEAN, verdict.REFUSED, verdict.ROLLED_BACK, verdict.FAILED, verdict.UNKNOWN, verdict.PARTIAL}
     own |= {verdict.PLANNED, verdict.DETECTED, verdict.EXCEPTED, verdict.PENDING_CONSOLE}
