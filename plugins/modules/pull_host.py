@@ -34,7 +34,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Look this machine up in the plan
+- name: Find this machine in the plan
   avshift.endpoint.pull_host:
     plan: /srv/avshift/plan.json
     output_dir: /var/lib/avshift-pull
