@@ -15,6 +15,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter
 class ActionModule(Adapter):
     """See the documentation of the module of this name."""
 
+    IS_SHOWN: ClassVar[bool] = True
     SPEC: ClassVar[dict[str, Any]] = {
         "planned": {"type": "dict", "default": {}},
         "provider": {"type": "str", "default": ""},

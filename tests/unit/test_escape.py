@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import unicodedata
 
@@ -10,6 +11,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.carry_out.diff im
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.escape import CELL_LIMIT, cell, fenced, visible
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.plan.changes import diff
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.table import table
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.visible import all_visible
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -95,3 +97,15 @@ def test_table_of_a_terminal_has_one_line_a_row(rows: list[list[object]]) -> Non
 def test_what_is_hidden_is_shown_as_an_escape(text: str) -> None:
     assert visible(text).isascii()
     assert "\\" in visible(text)
+
+
+@pytest.mark.parametrize("name", ["antivirus_info", "antivirus_selftest", "kaspersky_info", "migration_apply"])
+def test_what_a_host_said_is_visible_in_every_result_that_ansible_prints(name: str) -> None:
+    action = importlib.import_module(f"ansible_collections.avshift.endpoint.plugins.action.{name}").ActionModule
+    assert action.IS_SHOWN
+    told = {"checks": [{"detail": "a\x9b31m\u202eb\tc\nd"}], "seconds": 1.5, "x\x1b": None}
+    assert all_visible(told) == {
+        "checks": [{"detail": "a\\x9b31m\\u202eb\tc\nd"}],
+        "seconds": 1.5,
+        "x\\x1b": None,
+    }
