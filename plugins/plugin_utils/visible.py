@@ -8,6 +8,8 @@ import unicodedata
 from typing import Any
 
 CELL_LIMIT = 300
+# Characters of the longest escape of one.
+LONGEST_ESCAPE = len("\\U00000000")
 # What no reader can see; those without a character (Cn) cannot stand in XML either.
 HIDDEN = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
 
@@ -30,7 +32,7 @@ def all_visible(content: Any) -> Any:
         return {all_visible(key): all_visible(value) for key, value in content.items()}
     if isinstance(content, list):
         return [all_visible(value) for value in content]
-    return visible(content, len(content), keep="\n\t") if isinstance(content, str) else content
+    return visible(content, len(content) * LONGEST_ESCAPE, keep="\n\t") if isinstance(content, str) else content
 
 
 def _escaped(character: str) -> str:
