@@ -9,6 +9,7 @@ from ...linux import dpkg_status
 from ...posix.errors import EndpointError
 from ...posix.files import safe_paths, safe_remove, safe_write
 
+ON_DISK = True
 MODE = 0o755
 FOLDER_MODE = 0o700
 
@@ -42,6 +43,12 @@ def undo(target):
         )
     safe_write.write_text(script, safe_paths.read_text(target["aside"]), MODE)
     safe_remove.remove(target["aside"], "file")
+
+
+def tidy(target):
+    """Remove the drafts that a killed process has left."""
+    for path in (target["aside"], _script(target)):
+        safe_write.discard(path)
 
 
 def _script(target):
