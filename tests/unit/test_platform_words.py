@@ -60,6 +60,8 @@ def _places() -> list[Path]:
 # the controller, which runs Linux, is asked about itself.
 NAMED = {
     "plugin_utils/catalog/loader.py": {"linux"},
+    # A folder of the zones that the controller has.
+    "plugin_utils/rollout/times.py": {"posix"},
     "plugin_utils/transport/adapter.py": {"posix"},
     "plugin_utils/transport/failures.py": {"sudo"},
     "plugin_utils/transport/limits.py": {"/proc"},

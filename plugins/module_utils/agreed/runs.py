@@ -4,6 +4,8 @@
 """How the runs in a host's journal are read, by the controller and by endpoints; the oldest is first."""
 
 BEGUN, DONE, ROLLED_BACK = "begun", "done", "rolled_back"
+# The code of a host that refuses a run, because another one is at work on it.
+BUSY = "run_in_progress"
 
 
 def removed(runs):

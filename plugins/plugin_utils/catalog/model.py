@@ -10,6 +10,7 @@ from typing import Any
 # The state of a product of which only files are left that nothing runs.
 RESIDUE_INERT = "residue_inert"
 REMOVED_BY_DEFAULT = ("product", "management", "tool")
+EMBEDDED = "embedded"
 
 
 @dataclass(frozen=True)

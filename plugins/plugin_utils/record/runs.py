@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any
 
+from ...module_utils.agreed.runs import BUSY
 from ..fleet.stop_file import NOT_BEGUN
 from ..plan.exceptions import in_force
 from ..plan.model import ALL, PARTS, Carried
@@ -15,8 +16,6 @@ from . import journal, preview, talking, verdict
 from .console import Console, since
 from .records import collected_in, compose
 
-# The code of a host that refuses a run, because another one is at work on it.
-BUSY = "run_in_progress"
 # The goal of a run that only installs a replacement.
 STAYS = "as it is"
 

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ...module_utils.agreed.runs import BUSY
 from ..errors import AvshiftError
 
-REFUSED = "run_in_progress"
 # As the endpoint names the run that has left a lease: see its run_lock.
 NAMED = re.compile(r"process (\d{1,10}:\d{1,20})\)")
 
@@ -44,7 +44,7 @@ def asked(ask: Callable[[dict[str, Any]], dict[str, Any]], arguments: dict[str, 
     try:
         return ask(arguments)
     except AvshiftError as error:
-        named = NAMED.search(str(error)) if error.code == REFUSED else None
+        named = NAMED.search(str(error)) if error.code == BUSY else None
         if named is None or not has_ended(named[1]):
             raise
     return ask({**arguments, "ended": named[1]})

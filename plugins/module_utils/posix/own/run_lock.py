@@ -16,6 +16,7 @@ import json
 import os
 import time
 
+from ...agreed.runs import BUSY
 from ...agreed.times import SECOND
 from ..errors import EndpointError
 from ..running import boot_clock
@@ -193,7 +194,7 @@ def _is_same(other, run):
 
 def _busy(cause):
     return EndpointError(
-        "run_in_progress",
+        BUSY,
         "Starting to work on the host",
         PATH,
         cause,

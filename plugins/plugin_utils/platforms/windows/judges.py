@@ -11,7 +11,7 @@ from ...detect.evidence import Evidence, Item, Judge, is_users
 from . import names
 from .look import VARIABLES
 
-MOST_KEYS, DEEPEST = 20, 64
+MOST_KEYS, MOST_FOLDERS = 20, 64
 # What the plug-ins of consoles are called; each has an entry of its own.
 PLUG_INS = ("plug-in", "plugin", "плагин")
 
@@ -169,7 +169,7 @@ def folders_named(entries: Iterable[Item]) -> set[str]:
 def is_in_one(path: str, folders: set[str]) -> bool:
     """Return True for a path below one of some folders: there may be any number of them."""
     parts = path.lower().split("\\")
-    return any("\\".join(parts[:at]) in folders for at in range(2, min(len(parts), DEEPEST)))
+    return any("\\".join(parts[:at]) in folders for at in range(2, min(len(parts), MOST_FOLDERS)))
 
 
 def _is_running(item: Item, product: Product, evidence: Evidence) -> bool:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ...catalog.model import Product
+from ...catalog.model import EMBEDDED, Product
 from ...detect.claims import Claims
 from ...detect.evidence import Evidence, Item, is_users
 from . import names
@@ -25,7 +25,7 @@ DRIVERS = ("driver", "class_filter", "minifilter", "driver_file")
 REGISTERED = ("network_component", "filtering_object", "scheduled_task", "root_certificate")
 # What shows that a product is there, besides what it may have left behind.
 STANDING = ("uninstall_entry", "msi_product", "service")
-EMBEDDED, PRODUCT = "embedded", "product"
+PRODUCT = "product"
 
 
 def strays(evidence: Evidence, products: tuple[Product, ...], claimed: Claims) -> Claims:

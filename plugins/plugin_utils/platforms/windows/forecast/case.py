@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ....catalog.model import Product
+from ....catalog.model import EMBEDDED, Product
 from ....detect.claims import Claims
 from ....detect.evidence import Evidence, Item
 from ....detect.match import Finding
@@ -17,7 +17,6 @@ from .. import names
 from ..look import THERE, Key, Look, number, why_not
 from ..reads import SERVICES
 
-EMBEDDED = "embedded"
 GONE = ("residue_active", "residue_inert")
 
 
