@@ -74,7 +74,7 @@ def test_run_as_it_was_planned_has_no_deviation() -> None:
     [
         ({"verdict": "failed"}, ("verdict", "removed_verified", "failed")),
         ({"odd": {"retain": "failed"}}, ("step", "changed", "failed")),
-        ({"odd": {"finish": "not_begun"}}, ("steps", "all of them", "1 were not begun")),
+        ({"odd": {"finish": "not_begun"}}, ("steps", "all of them", "1 were not started")),
         ({"kept": {**KEPT, "files": 1}}, ("archived data", "files", "1 file")),
         ({"case": "leftovers", "window": 0.3}, ("window", "none", "0.300 s")),
         ({"window": 0.3}, ("window", "none", "0.300 s")),

@@ -15,7 +15,7 @@ from ...times import utc
 from ..escape import visible
 from .view import View
 
-HEADER = ("ring", "name", "hosts", "which", "before the next ring", "begins no further host")
+HEADER = ("ring", "name", "hosts", "which", "before the next ring", "starts no further host")
 
 
 def rows(view: View) -> list[tuple[Any, ...]]:
@@ -41,7 +41,7 @@ def gate(found: Gate) -> str:
     words = [f"{found.min_clean} clean", f"at most {found.max_unreachable} unreachable"]
     words += [f"no window over {found.max_window:g} s"] if found.max_window is not None else []
     words += [f"none {', '.join(found.deny_verdicts)}"] if found.deny_verdicts else []
-    words += ["no preflight result that is new"] if found.deny_new_checks else []
+    words += ["no new preflight result"] if found.deny_new_checks else []
     words += [f"{found.soak} minutes after its last host"] if found.soak else []
     words += ["an approval of the ring"] if found.approval == BY_FILE else []
     words += ["a person starts the next ring"] if found.approval == BY_A_PERSON else []
@@ -72,10 +72,10 @@ def _told(found: Rules, view: View) -> Iterator[str]:
         counted = f"{len(values)} such groups" if len(values) != 1 else "1 such group"
         yield f"Of hosts with the same {visible(group.by)} at most {group.at_once} are away at once: {counted}"
     if found.windows:
-        yield f"Hosts begin only {', or '.join(visible(str(window)) for window in found.windows)}"
-        yield f"A host begins only if {found.host_time_limit} minutes are left"
+        yield f"Hosts start only {', or '.join(visible(str(window)) for window in found.windows)}"
+        yield f"A host starts only if {found.host_time_limit} minutes are left"
     for freeze in found.freeze:
-        yield f"No host begins from {utc(freeze.begins)} until {utc(freeze.ends)}: {visible(freeze.why)}"
+        yield f"No host starts from {utc(freeze.begins)} until {utc(freeze.ends)}: {visible(freeze.why)}"
     yield from doubts(view.document["rollout"])
     if found.retry_unreachable:
         yield "Hosts that cannot be reached are tried again at the end"

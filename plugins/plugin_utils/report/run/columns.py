@@ -29,7 +29,7 @@ HOSTS = (
     "steps planned",
     "steps changed",
     "steps not as planned",
-    "steps not begun",
+    "steps not started",
     "window predicted",
     "window in seconds",
     "unprotected since",

@@ -109,7 +109,7 @@ def _of_steps(record: dict[str, Any], did: dict[str, Any]) -> Iterator[dict[str,
     for step in not_fine(record) if {*did["steps"]} - {*FINE, NOT_BEGUN} else ():
         yield {"what": f"step {step['id']}", "predicted": "changed", "actual": step["outcome"]}
     if did["steps"].get(NOT_BEGUN) and not record["plan"]["blocked"]:
-        yield {"what": "steps", "predicted": "all of them", "actual": f"{did['steps'][NOT_BEGUN]} were not begun"}
+        yield {"what": "steps", "predicted": "all of them", "actual": f"{did['steps'][NOT_BEGUN]} were not started"}
 
 
 def _of_window(record: dict[str, Any], said: dict[str, Any], did: dict[str, Any]) -> Iterator[dict[str, str]]:
