@@ -16,7 +16,7 @@ INFORMED := python3 lab/heartbeat.py
 # The longest first, so that the others fill the time beside them. The one that wants an IMAGE= is run by its name alone.
 LONGEST := removal detection default
 SCENARIOS := $(LONGEST) $(filter-out $(LONGEST) distribution,$(patsubst molecule/%/molecule.yml,%,$(wildcard molecule/*/molecule.yml)))
-CHECKS := lint site types unit hostile rollout browser test-matrix sanity build-check
+CHECKS := lint site types unit hostile rollout browser test-matrix sanity build-check windows controller
 # What needs no package that Debian lacks; tests/left-out.txt says why the others need one.
 DEBIAN_CHECKS := lint unit hostile build-check
 # Puts the programs of the ansible-core that CORE= names before all others; tests/matrix/versions.yml has those that there are.
@@ -51,7 +51,7 @@ export CONTAINERS_CONF := $(CURDIR)/lab/containers.conf
 export ANSIBLE_FORCE_COLOR ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help docs site examples release release-prepare release-check owner pins newcomer captures demo demo-up demo-down look setup prerequisites test lint types unit hostile hostile-count rollout sanity build-check ee molecule lab \
+.PHONY: help docs site windows examples release release-prepare release-check owner pins newcomer captures demo demo-up demo-down look setup prerequisites test lint types unit hostile hostile-count rollout sanity build-check ee molecule lab \
 	readmes test-full test-matrix bench-detect bench-fleet bench-hive bench-plan bench-report bench-window browser clean screenshots catalog-index requirements controller
 
 help: ## Show this list
@@ -261,6 +261,11 @@ newcomer: setup ## Follow README.md and docs/first-host.md from an empty Debian 
 controller: setup ## Try the controller in a folder: made, used, killed and taken down
 	@echo "== controller"
 	tests/controller/run.sh
+
+windows: setup ## Look at the disk of a Windows-like host, with both stand-in packages: about 4 minutes; all hosts with make test-windows
+	@echo "== windows"
+	@lab/prerequisites.sh controller
+	lab/windows/test.sh
 
 ## Releases
 
