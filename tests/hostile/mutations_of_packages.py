@@ -15,6 +15,6 @@ PACKAGES: tuple[Mutation, ...] = (
 SECOND_LOOK: tuple[Mutation, ...] = (
     Mutation("windows-second-look-elsewhere", f"{WINDOWS}second.py", "and names.is_plain(folder)", ""),
     Mutation("windows-second-look-flood", f"{WINDOWS}second.py", "(_places(look)))[:MOST]", "(_places(look)))"),
-    Mutation("windows-borrowed-folder", f"{WINDOWS}judges.py", "in entries if not is_users(item))", "in entries)"),
+    Mutation("windows-borrowed-folder", f"{WINDOWS}judges.py", "in entries if not is_users(item)}", "in entries}"),
     Mutation("windows-signature-by-name", f"{WINDOWS}facts/signatures.py", 'answer["status"] == VALID and ', ""),
 )

@@ -73,7 +73,7 @@ def test_limit_holds_where_the_kernel_waits(root: Path) -> None:
     empty = root.parent / "mountinfo"
     empty.write_text("", encoding="utf-8")
     with hung(root / "opt"):
-        seen = look(ASKED, root, **SHORT, linux__mounts__TABLE=str(empty))
+        seen = look(ASKED, root, **SHORT, kernel__mounts__TABLE=str(empty))
     assert any("/opt" in cause for cause in seen.unknown().values())
     assert "value" in seen.items["installer:/root/kesl-1.deb"]
     assert "group:root" in seen.items
@@ -201,7 +201,7 @@ def test_home_of_another_machine_is_not_entered(root: Path, kind: str) -> None:
     table = root.parent / "mountinfo"
     real = os.path.realpath(root)
     table.write_text(f"36 35 0:99 / {real}/home/mallory rw shared:1 - {kind} server:/export rw\n", encoding="utf-8")
-    seen = look(ASKED, root, linux__mounts__TABLE=str(table))
+    seen = look(ASKED, root, kernel__mounts__TABLE=str(table))
     assert "value" not in seen.items["home_path:/home/mallory/KVRT2024_Data"]
     assert any("/home/mallory" in cause for cause in seen.unknown().values())
     assert seen.items["home_path:/home/mallory/KVRT2024_Data"]["user_place"] == "/home/mallory"

@@ -268,6 +268,6 @@ def test_huge_table_of_mounts_is_read(root: Path) -> None:
     odd = "36 35 0:99 / /var/lib/containers/{0}\\012\\040x rw shared:1 - overlay overlay rw\n"
     last = f"37 35 0:98 / {os.path.realpath(root)}/home rw - nfs4 server:/home rw\n"
     table.write_text("".join(odd.format(number) for number in range(20_000)) + last, encoding="utf-8")
-    seen = look({"home_path": ["x"], "group": ["root"]}, root, linux__mounts__TABLE=str(table))
+    seen = look({"home_path": ["x"], "group": ["root"]}, root, kernel__mounts__TABLE=str(table))
     assert any("nfs4" in cause for cause in seen.unknown().values())
     assert "group:root" in seen.items

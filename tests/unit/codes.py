@@ -111,9 +111,9 @@ def _tabled(file: str, name: str, place: int) -> set[str]:
 
 
 def _pairs() -> set[str]:
-    """Return the codes that are derived: from an approval's status, or from a run that was not started."""
+    """Return the codes that are derived from an approval's status, or are words of the engine or of both sides."""
     from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import judge
     from ansible_collections.avshift.endpoint.plugins.plugin_utils.carry_out import parts
     from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import runs
 
-    return {parts.CODES.get(status, f"plan_{status}") for status in judge.REFUSED} | {runs.NOT_BEGUN}
+    return {parts.CODES.get(status, f"plan_{status}") for status in judge.REFUSED} | {runs.NOT_BEGUN, runs.BUSY}

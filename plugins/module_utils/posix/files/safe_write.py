@@ -7,6 +7,7 @@ import errno
 import os
 
 from ...kernel.opening import DIRECTORY, NEW
+from ..errors import EndpointError
 from .safe_paths import LEAST_COMPONENTS, components, open_parent, unreadable
 
 PARENT_MODE = 0o755
@@ -59,7 +60,11 @@ def write_text(path, text, mode=0o644):
 
 def discard(path):
     """Remove the draft of a file that a killed process has left."""
-    opened = open_parent(path)
+    try:
+        opened = open_parent(path)
+    except EndpointError:
+        # A draft is only made where its directory can be opened without following a link.
+        return
     if opened is not None:
         descriptor, name = opened
         try:
