@@ -28,7 +28,13 @@ def test_one_is_one() -> None:
     ]
 
 
-@pytest.mark.parametrize(("hosts", "told"), [(1, "by host name alone, because there is no machine ID: 1 host."), (2, "by host name alone, because there is no machine ID: 2 hosts.")])
+@pytest.mark.parametrize(
+    ("hosts", "told"),
+    [
+        (1, "by host name alone, because there is no machine ID: 1 host."),
+        (2, "by host name alone, because there is no machine ID: 2 hosts."),
+    ],
+)
 def test_a_plan_says_how_many_hosts_it_is_bound_to_by_name(hosts: int, told: str) -> None:
     plans = ((f"h{number}", plan_of(case_of("clean"), f"h{number}")) for number in range(hosts))
     plan = document.compose(plans, {}, VERSIONS)

@@ -21,7 +21,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.screen imp
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import folder
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.schedule import Divided, Schedule
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport import this_run
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from terminals import Terminal
 
@@ -93,6 +93,8 @@ SHOWN = st.lists(st.tuples(st.booleans(), LINES), max_size=12)
 
 
 @settings(max_examples=40)
+# Not even the line that stands for those that find no room is wider than the terminal.
+@example(shown=[(False, ["", ""])], columns=24, rows=4)
 @given(SHOWN, st.integers(24, 100), st.integers(4, 40))
 def test_nothing_that_another_writes_is_lost_to_a_block_that_is_redrawn(
     shown: list[tuple[bool, list[str]]], columns: int, rows: int

@@ -24,9 +24,10 @@ class Screen:
     def show(self, lines: Iterable[str]) -> None:
         """Show lines in the place of those that are shown."""
         columns, rows = self._size()
-        folded = self._folded(lines, max(columns, LEAST_COLUMNS) - 1)
+        width = max(columns, LEAST_COLUMNS) - 1
+        folded = self._folded(lines, width)
         most = max(rows, LEAST_ROWS) - 2
-        self._lines = folded if len(folded) <= most else [*folded[: most - 1], MORE]
+        self._lines = folded if len(folded) <= most else [*folded[: most - 1], MORE[:width]]
         self._draw()
 
     def leave(self, lines: Iterable[str]) -> None:
