@@ -177,6 +177,8 @@ def test_changed_list_makes_another_root(small: Path) -> None:
 
 def test_another_list_has_a_root_of_its_own_and_down_ends_both(small: Path) -> None:
     (small / "lab/avshift_controller/packages-other.txt").write_text("\n".join(FEW), encoding="utf-8")
+    # What ran before may still be there for some seconds.
+    assert _call(small, "down").returncode == 0
     groups = remains.groups(set())
     waiting = "touch seen-{0}; until [ -e seen-{1} ]; do sleep 0.1; done; exec sleep 1000"
     argv = [str(small / "lab/controller"), "run"]
