@@ -9,11 +9,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import ansible.release
 import pytest
 from support import REPOSITORY
 
 PAGE = (REPOSITORY / "docs" / "exit-codes.md").read_text(encoding="utf-8")
 CALLS = re.findall(r"^\| `(ansible-playbook [^`]+)` \| (\d+) \|$", PAGE, re.MULTILINE)
+# Before 2.19 ansible-core has one code for its errors.
+CORE = tuple(map(int, ansible.release.__version__.split(".")[:2]))
 EXPLAINED = set(re.findall(r"^\| (\d+) \|", PAGE, re.MULTILINE))
 
 
@@ -29,7 +32,8 @@ def test_codes_of_good_and_bad_ends_are_shown_and_explained() -> None:
 
 @pytest.mark.parametrize(("call", "code"), CALLS)
 def test_a_call_ends_with_the_code_of_its_row(tmp_path: Path, call: str, code: str) -> None:
-    assert _code(tmp_path, shlex.split(call)[1:]) == int(code)
+    expected = {"4": 1}.get(code, int(code)) if CORE < (2, 19) else int(code)
+    assert _code(tmp_path, shlex.split(call)[1:]) == expected
 
 
 def test_a_configuration_that_cannot_be_read_ends_with_five(tmp_path: Path) -> None:
