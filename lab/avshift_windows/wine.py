@@ -74,7 +74,8 @@ class Prefix:
             try:
                 yield
             finally:
-                self._server("-k")
+                # Without a signal it is killed after some seconds, whether its registry is on the disk or not.
+                self._server("-k2")
                 self._server("-w")
                 holding.wait(SECONDS)
 
