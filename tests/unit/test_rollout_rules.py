@@ -235,7 +235,7 @@ def test_no_batch_has_more_of_a_group_than_may_be_away(members: list[str], at_on
 def test_a_pattern_that_no_host_matches_is_told_and_not_the_ring_that_is_left_over() -> None:
     read = rules({
         "rings": [{"name": "pilot", "hosts": "pilto"}, {"name": "web", "hosts": "web"}, {"name": "rest"}],
-        "groups": [{"by": "cluser"}, {"by": "site"}],
+        "groups": [{"by": "nosuch"}, {"by": "site"}],
     })  # fmt: skip
     told = divided.of_plan(
         read,
@@ -246,7 +246,7 @@ def test_a_pattern_that_no_host_matches_is_told_and_not_the_ring_that_is_left_ov
     assert divided.doubts(told) == [
         "Ring pilot has no hosts, so that its gate holds nothing up: no host that was planned, and is in no ring "
         "before it, matches pilto",
-        "The limit of groups by cluser holds for no host: none that was planned has such a group",
+        "The limit of groups by nosuch holds for no host: none that was planned has such a group",
     ]
 
 
