@@ -77,7 +77,11 @@ def inherit_nothing():
     """
     import signal
 
-    os.chdir("/")
+    try:
+        os.getcwd()
+    except OSError:
+        # Where it is there, a root that was named from it is meant so.
+        os.chdir("/")
     os.umask(0o022)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())

@@ -556,11 +556,12 @@ def test_what_a_user_keeps_in_her_home_stops_no_other_step(tmp_path: Path, monke
 
 @attack(
     "killed-while-it-removes",
-    threat="a run is killed (SIGKILL, or for want of memory) while a step works on the disk",
+    threat="a run is killed (SIGKILL, or for want of memory) while a step works on the disk, or in a user's home",
     holds="nothing of it goes on changing the host beside the next run",
 )
-def test_a_step_on_the_disk_ends_with_its_run(tmp_path: Path) -> None:
-    steps, grown = [ANNOUNCE, step("grown", "flags_clear")], tmp_path / "grown"
+@pytest.mark.parametrize("in_home", [False, True])
+def test_a_step_on_the_disk_ends_with_its_run(in_home: bool, tmp_path: Path) -> None:
+    steps, grown = [ANNOUNCE, step("grown", "flags_clear", in_home=in_home)], tmp_path / "grown"
     with subprocess.Popen(command_line(tmp_path, steps, ["stage"]), stdout=subprocess.DEVNULL) as run:
         assert comes(lambda: grown.exists() and grown.stat().st_size > 2)
         run.kill()

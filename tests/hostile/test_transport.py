@@ -231,6 +231,8 @@ INHERITED = {
         [],
     ),
     "directory-gone": ("os.mkdir('gone'), os.chdir('gone'), os.rmdir('../gone')", "os.getcwd()", "/"),
+    # A root may have been named from where the module was started.
+    "directory-there": ("os.mkdir('there'), os.chdir('there')", "os.path.basename(os.getcwd())", "there"),
     "umask": ("os.umask(0o777)", "os.umask(0)", 0o022),
 }
 

@@ -7,11 +7,8 @@ A kind of step with ``ON_DISK`` works on files alone. It is done and undone in a
 behind if it makes no progress, and ends if the run is killed. All kinds are looked at in one, to learn what is pending.
 """
 
-import os
-
 from ..posix.errors import CutOff
-from ..posix.running import bounded, end_with, outcomes
-from ..posix.running.child import told
+from ..posix.running import bounded, child, outcomes
 from .faults import DOING
 
 # Seconds without progress, and for removing what a process that was killed has left half done.
@@ -22,17 +19,11 @@ def done(step, kind, act):
     """Return what ``act()`` returns for a step; Hung if its ``kind`` (module) works on files and does not go on."""
     if not getattr(kind, "ON_DISK", False):
         return act()
-    run = os.getpid()
-
-    def act_for_run():
-        end_with.parent(run)
-        return act()
-
     try:
-        return bounded.done(act_for_run, LIMIT, step["id"], DOING, without_progress=True)
+        return bounded.done(act, LIMIT, step["id"], DOING, without_progress=True)
     except (bounded.Hung, CutOff):
         if hasattr(kind, "tidy"):
-            told(lambda _tell: kind.tidy(step["target"]), TIDYING)
+            child.told(lambda _tell: kind.tidy(step["target"]), TIDYING)
         raise
 
 
@@ -42,35 +33,27 @@ def looked(steps, look, is_tolerated):
     An error is raised unless ``is_tolerated``: then such a step is not done. Steps after one that hangs are looked at
     in another child.
     """
-    told, left = {}, list(steps)
+    are_done, left = {}, list(steps)
     while left:
-        with bounded.Child(lambda board, left=left: _look(board, left, look), size=bounded.LEAST) as child:
-            has_ended = child.wait()
-            for number, outcome in child.board.told():
-                told[left[number]["id"]] = _is_done(left[number], outcome, is_tolerated)
-            at_last = child.board.now()[2]
-        left = [step for step in left if step["id"] not in told]
+        with bounded.Child(lambda board, left=left: _look(board, left, look), size=bounded.LEAST) as looking:
+            has_ended = looking.wait()
+            told = looking.board.told()
+            at_last = looking.board.now()[2]
+        for number, outcome in told:
+            are_done[left[number]["id"]] = _is_done(left[number], outcome, is_tolerated)
+        left = [step for step in left if step["id"] not in are_done]
         if left:
-            told[left[0]["id"]] = _is_done(left[0], _not_ended(left[0], has_ended, at_last), is_tolerated)
-            del left[0]
-    return told
+            step = left.pop(0)
+            if not is_tolerated and not has_ended:
+                raise bounded.Hung(DOING, step["id"], LIMIT, at_last)
+            are_done[step["id"]] = _is_done(step, {"unforeseen": "the process that looked at it ended"}, is_tolerated)
+    return are_done
 
 
 def _look(board, steps, look):
     for number, step in enumerate(steps):
         board.begin(step["id"], LIMIT, without_progress=True)
         board.tell([number, outcomes.outcome(lambda step=step: bool(look(step)))])
-
-
-def _not_ended(step, has_ended, at_last):
-    hung = bounded.Hung(DOING, step["id"], LIMIT, at_last)
-    return (
-        {"unforeseen": "the process that looked at it ended"} if has_ended else outcomes.outcome(lambda: _raise(hung))
-    )
-
-
-def _raise(error):
-    raise error
 
 
 def _is_done(step, outcome, is_tolerated):

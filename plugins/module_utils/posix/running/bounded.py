@@ -19,7 +19,7 @@ import struct
 import time
 
 from ..errors import EndpointError
-from . import outcomes
+from . import end_with, outcomes
 
 # Seconds to wait for a kill: the kernel may keep a waiting process alive.
 KILLING = 1.0
@@ -265,11 +265,14 @@ def done(act, seconds, what, doing="Checking the host", keep=(), without_progres
     """Return what ``act()`` returns, which JSON must be able to hold, done in a child.
 
     Raises Hung after so many seconds, any EndpointError, OSError or ValueError that it raised, and an EndpointError for
-    any other error or end. ``keep`` are the numbers of the open files that it needs. With ``without_progress``, the
-    seconds count from the last path that it has come to.
+    any other error or end. The child ends if the process that waits for it is killed. ``keep`` are the numbers of the
+    open files that it needs. With ``without_progress``, the seconds count from the last path that it has come to.
     """
 
+    waiting = os.getpid()
+
     def work(board):
+        end_with.parent(waiting)
         if without_progress:
             board.begin(what, seconds, without_progress)
         _tell_end(act, board)

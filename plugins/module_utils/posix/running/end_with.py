@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""A child process that changes a host ends with the run that started it, even if that is killed."""
+"""A child process whose end another one waits for ends with that one, even if that is killed."""
 
 import ctypes
 import os
