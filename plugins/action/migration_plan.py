@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, ClassVar
 
 from ansible_collections.avshift.endpoint.plugins.plugin_utils import apart, platforms
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import exceptions_file, judge, kept
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.evidence import Evidence
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.probes import as_text
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan import goal, make, wanted
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import look
@@ -18,9 +20,14 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport import 
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import (
     RESULTS_OF_RUN,
     Adapter,
+    catalog_with,
     now,
     versions,
 )
+
+# Made in Ansible's main process, as the catalog is: every worker has it then.
+with contextlib.suppress(AvshiftError):
+    make.finding(catalog_with(()).of_platform(platforms.expected().name), platforms.expected().table)
 
 
 class ActionModule(Adapter):

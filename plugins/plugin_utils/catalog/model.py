@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -93,7 +94,14 @@ class Product:
 
     def of_kind(self, kind: str) -> list[str]:
         """Return what the signs of one kind look for, in the catalog's order."""
-        return [sign.what for sign in self.signs if sign.kind == kind]
+        return list(self._by_kind.get(kind, ()))
+
+    @functools.cached_property
+    def _by_kind(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for sign in self.signs:
+            found.setdefault(sign.kind, []).append(sign.what)
+        return found
 
     def may_go(self, also: tuple[str, ...]) -> bool:
         """Return True if it may be removed: by default, or because the administrator named it."""
@@ -174,7 +182,7 @@ class Domain:
     used_for: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Catalog:
     """All entries and the digest of the files that they came from. ``antivirus`` are other vendors' products.
 
@@ -191,13 +199,18 @@ class Catalog:
     domains: tuple[Domain, ...] = ()
 
     def of_platform(self, name: str) -> Catalog:
-        """Return the catalog with the products of one platform alone."""
-        products, antivirus = (
-            tuple(product for product in several if product.platform == name)
-            for several in (self.products, self.antivirus)
-        )
-        return replace(self, products=products, antivirus=antivirus)
+        """Return the catalog with the products of one platform alone, the same object each time."""
+        return _part(self, name)
 
     def product(self, product_id: str) -> Product:
         """Return one product; KeyError if there is none."""
         return next(product for product in self.products if product.id == product_id)
+
+
+@functools.lru_cache(maxsize=16)
+def _part(catalog: Catalog, platform: str) -> Catalog:
+    products, antivirus = (
+        tuple(product for product in several if product.platform == platform)
+        for several in (catalog.products, catalog.antivirus)
+    )
+    return replace(catalog, products=products, antivirus=antivirus)

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from weakref import WeakKeyDictionary
 
+from ..catalog.model import Catalog
 from ..detect import probes, scanners
 from ..detect.claims import Claims, claims
-from ..detect.evidence import Evidence
+from ..detect.evidence import Evidence, Table
 from ..detect.match import findings_of
 from . import frame
 from .model import Carried, Plan, Step
@@ -19,13 +21,22 @@ from .request import Request
 from .staged import Staged
 from .wanted import Wanted
 
+# What every host of a platform is asked, whatever is wanted of it, by the platform's part of the catalog.
+_FINDING: WeakKeyDictionary[Catalog, dict[str, Any]] = WeakKeyDictionary()
+
 
 def probes_for(wanted: Wanted) -> dict[str, Any]:
     """Return every question that a host has to answer before its plan can be made."""
-    table, catalog = wanted.platform.table, wanted.catalog
-    # A second scanner of any vendor matters too.
-    asked = (table.probes(catalog.products, catalog.limits), scanners.probes_for(catalog, table))
-    return probes.merged(*asked, *wanted.probes())
+    return probes.merged(finding(wanted.catalog, wanted.platform.table), *wanted.probes())
+
+
+def finding(catalog: Catalog, table: Table) -> dict[str, Any]:
+    """Return the questions that find products, put together once for a platform's part of the catalog."""
+    if catalog not in _FINDING:
+        # A second scanner of any vendor matters too.
+        asked = (table.probes(catalog.products, catalog.limits), scanners.probes_for(catalog, table))
+        _FINDING[catalog] = probes.merged(*asked)
+    return _FINDING[catalog]
 
 
 def make(wanted: Wanted, host: str, evidence: Evidence) -> Plan:

@@ -15,8 +15,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from .branches import Branches
 from .keywords import KEYWORDS
-from .result import Result, Schema, Violation, below, short, violation
+from .result import NOTHING, Result, Schema, Violation, below, short, violation
 
 __all__ = ["Violation", "lines", "read", "short", "violations", "violations_of"]
 HOME = Path(__file__).resolve().parents[1] / "catalog" / "data" / "schemas"
@@ -31,8 +32,8 @@ def violations(name: str, content: Any, part: str = "") -> list[Violation]:
 
     Raises KeyError for a part that does not exist and OSError for a schema that is not there.
     """
-    document = read(name)
-    return _Check(document).of(_at(document, part), content, "$").violations
+    check = _published(name)
+    return check.of(_at(check.document, part), content, "$").violations
 
 
 def violations_of(schema: dict[str, Any], content: Any, place: str = "$") -> list[Violation]:
@@ -45,6 +46,11 @@ def read(name: str) -> dict[str, Any]:
     """Return the schema NAME.schema.json."""
     content: dict[str, Any] = json.loads((HOME / f"{name}{SUFFIX}").read_text(encoding="utf-8"))
     return content
+
+
+@functools.cache
+def _published(name: str) -> _Check:
+    return _Check(read(name))
 
 
 def _at(document: dict[str, Any], part: str) -> Schema:
@@ -60,14 +66,14 @@ class _Check:
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
+        # By the identity of a list in the document, which is not changed.
+        self._branches: dict[int, Branches] = {}
 
     def of(self, schema: Schema, value: Any, place: str) -> Result:
         """Return what a schema says of a value."""
-        result = Result()
         if isinstance(schema, bool):
-            if not schema:
-                result.violations.append(violation(place, "nothing here", value))
-            return result
+            return NOTHING if schema else Result([violation(place, "nothing here", value)])
+        result = Result()
         for keyword in schema:
             if keyword in KEYWORDS:
                 result.take(KEYWORDS[keyword](self, schema, value, place))
@@ -76,6 +82,12 @@ class _Check:
         if "unevaluatedProperties" in schema and isinstance(value, dict):
             result.take(self.others(schema["unevaluatedProperties"], value, result.described, place))
         return result
+
+    def bearing_on(self, rules: list[Schema], value: Any) -> Iterator[Schema]:
+        """Yield the rules of an ``allOf`` that may say something of a value."""
+        if id(rules) not in self._branches:
+            self._branches[id(rules)] = Branches(rules)
+        return self._branches[id(rules)].bearing_on(value)
 
     def others(self, schema: Schema, value: dict[str, Any], described: set[str], place: str) -> Result:
         """Check the keys that nothing else describes against a schema."""
@@ -93,7 +105,7 @@ class _Check:
     def referred(self, reference: str, value: Any, place: str) -> Result:
         """Return what the schema that a reference leads to says of a value."""
         file, _hash, part = reference.partition("#")
-        other = _Check(read(file[: -len(SUFFIX)])) if file else self
+        other = _published(file[: -len(SUFFIX)]) if file else self
         return other.of(_at(other.document, part), value, place)
 
 

@@ -133,7 +133,8 @@ def invalid(host: str, cause: str) -> AvshiftError:
 
 def _not_json(content: Any) -> Iterator[str]:
     """Yield what in an answer no reader of JSON can be given: numbers, depths and lists without a limit."""
-    waiting, values = [(content, "$", 0)], 0
+    waiting: list[tuple[Any, _Place, int]] = [(content, (), 0)]
+    values = 0
     while waiting:
         value, place, level = waiting.pop()
         values += 1
@@ -141,16 +142,28 @@ def _not_json(content: Any) -> Iterator[str]:
             yield f"it holds more than {MOST_VALUES:,} values"
             return
         if isinstance(value, float) and not math.isfinite(value):
-            yield f"{place} is {value}, which is not a JSON number"
+            yield f"{_path(place)} is {value}, which is not a JSON number"
         elif isinstance(value, int) and abs(value) > LARGEST:
-            yield f"{place} is a number of more than 64 bits"
+            yield f"{_path(place)} is a number of more than 64 bits"
         elif isinstance(value, (dict, list)) and level == MOST_LEVELS:
             yield f"it is nested more than {MOST_LEVELS} levels deep"
             return
         elif isinstance(value, dict):
-            waiting += [(value[key], f"{place}.{short(key)[1:-1]}", level + 1) for key in value]
+            waiting += [(value[key], (place, key), level + 1) for key in value]
         elif isinstance(value, list):
-            waiting += [(one, f"{place}[{number}]", level + 1) for number, one in enumerate(value)]
+            waiting += [(one, (place, number), level + 1) for number, one in enumerate(value)]
+
+
+# (where the container is, the key or the number in it), () for the whole answer.
+_Place = tuple[Any, ...]
+
+
+def _path(place: _Place) -> str:
+    """Return in text where in an answer something is."""
+    if not place:
+        return "$"
+    container, key = place
+    return f"{_path(container)}[{key}]" if isinstance(key, int) else f"{_path(container)}.{short(key)[1:-1]}"
 
 
 def _ids_must_fit(items: list[dict[str, Any]], host: str) -> None:

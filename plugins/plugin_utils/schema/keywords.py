@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from .result import Result, Schema, Violation, below, short, violation
+from .result import NOTHING, Result, Schema, Violation, below, short, violation
 
 TYPES: dict[str, tuple[type, ...]] = {
     "object": (dict,),
@@ -30,6 +30,9 @@ class Check(Protocol):
     def referred(self, reference: str, value: Any, place: str) -> Result:
         """Return what the schema that a reference leads to says of a value."""
 
+    def bearing_on(self, rules: list[Schema], value: Any) -> Iterator[Schema]:
+        """Yield the rules of an ``allOf`` that may say something of a value."""
+
     def others(self, schema: Schema, value: dict[str, Any], described: set[str], place: str) -> Result:
         """Check the keys that nothing else describes against a schema."""
 
@@ -50,15 +53,15 @@ def _properties(check: Check, schema: dict[str, Any], value: Any, place: str) ->
 
 def _additional(check: Check, schema: dict[str, Any], value: Any, place: str) -> Result:
     if not isinstance(value, dict):
-        return Result()
+        return NOTHING
     return check.others(schema["additionalProperties"], value, set(schema.get("properties", ())), place)
 
 
 def _required(_check: Check, schema: dict[str, Any], value: Any, place: str) -> Result:
     if not isinstance(value, dict):
-        return Result()
+        return NOTHING
     missing = [key for key in schema["required"] if key not in value]
-    return Result([violation(place, f"the key {key}", value) for key in missing])
+    return Result([violation(place, f"the key {key}", value) for key in missing]) if missing else NOTHING
 
 
 def _names(check: Check, schema: dict[str, Any], value: Any, place: str) -> Result:
@@ -87,9 +90,8 @@ def _prefix(check: Check, schema: dict[str, Any], value: Any, place: str) -> Res
 
 def _all_of(check: Check, schema: dict[str, Any], value: Any, place: str) -> Result:
     result = Result()
-    for rule in schema["allOf"]:
-        if not _is_without_effect(rule, value):
-            result.take(check.of(rule, value, place))
+    for rule in check.bearing_on(schema["allOf"], value):
+        result.take(check.of(rule, value, place))
     return result
 
 
@@ -101,7 +103,7 @@ def _some_of(check: Check, schema: dict[str, Any], value: Any, place: str) -> Re
         results.append(check.of(rule, value, place))
         # Only of an object do other branches describe more: what each of thousands of items is gets one answer.
         if keyword == "anyOf" and not results[-1].violations and not isinstance(value, dict):
-            return Result()
+            return NOTHING
     fitting = [result for result in results if not result.violations]
     if not fitting:
         return Result(min((result.violations for result in results), key=_farness))
@@ -124,24 +126,10 @@ def _condition(check: Check, schema: dict[str, Any], value: Any, place: str) -> 
     return result
 
 
-def _is_without_effect(rule: Schema, value: Any) -> bool:
-    """Return True of a bare condition that asks for another constant text under a key than a value has.
-
-    It spares thousands of items the reading of every kind's condition; what it says is what reading that would say.
-    """
-    if not isinstance(rule, dict) or set(rule) != {"if", "then"} or not isinstance(value, dict):
-        return False
-    asked = rule["if"]
-    return list(asked) == ["properties"] and any(
-        isinstance(wanted.get("const"), str) and key in value and value[key] != wanted["const"]
-        for key, wanted in asked["properties"].items()
-    )
-
-
 def _type(_check: Check, schema: dict[str, Any], value: Any, place: str) -> Result:
     wanted = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     if any(_is(value, name) for name in wanted):
-        return Result()
+        return NOTHING
     words = " or ".join(("an " if name[0] in "aeiou" else "a ") + name for name in wanted)
     return Result([violation(place, words, value)])
 
@@ -165,26 +153,26 @@ def _same(one: Any, other: Any) -> bool:
 
 def _enum(_check: Check, schema: dict[str, Any], value: Any, place: str) -> Result:
     if any(_same(value, choice) for choice in schema["enum"]):
-        return Result()
+        return NOTHING
     return Result([violation(place, "one of " + ", ".join(map(short, schema["enum"])), value)])
 
 
 def _const(_check: Check, schema: dict[str, Any], value: Any, place: str) -> Result:
     if _same(value, schema["const"]):
-        return Result()
+        return NOTHING
     return Result([violation(place, f"exactly {short(schema['const'])}", value)])
 
 
 def _unique(_check: Check, schema: dict[str, Any], value: Any, place: str) -> Result:
     if not schema["uniqueItems"] or not isinstance(value, list):
-        return Result()
+        return NOTHING
     seen: list[Any] = []
     texts: set[str] = set()
     for item in value:
         if item in texts if isinstance(item, str) else any(_same(item, other) for other in seen):
             return Result([violation(place, "each item once", item)])
         texts.add(item) if isinstance(item, str) else seen.append(item)
-    return Result()
+    return NOTHING
 
 
 def _is_regex(text: str) -> bool:
@@ -212,7 +200,7 @@ def _format(_check: Check, schema: dict[str, Any], value: Any, place: str) -> Re
     fits, words = FORMATS.get(schema["format"], (bool, ""))
     if words and isinstance(value, str) and not fits(value):
         return Result([violation(place, words, value)])
-    return Result()
+    return NOTHING
 
 
 # Patterns that would mean nothing to a reader.
@@ -223,7 +211,7 @@ def _pattern(_check: Check, schema: dict[str, Any], value: Any, place: str) -> R
     form = schema["pattern"]
     if isinstance(value, str) and re.search(form, value) is None:
         return Result([violation(place, IN_WORDS.get(form, f"text that matches {form}"), value)])
-    return Result()
+    return NOTHING
 
 
 def _limit(keyword: str, kind: str, breaks: Callable[[Any, Any], bool], words: str) -> Callable[..., Result]:
@@ -232,7 +220,7 @@ def _limit(keyword: str, kind: str, breaks: Callable[[Any, Any], bool], words: s
     def checked(_check: Check, schema: dict[str, Any], value: Any, place: str) -> Result:
         if _is(value, kind) and breaks(value, schema[keyword]):
             return Result([violation(place, words % schema[keyword], value)])
-        return Result()
+        return NOTHING
 
     return checked
 

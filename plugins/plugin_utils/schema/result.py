@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from dataclasses import dataclass, field
@@ -36,8 +37,13 @@ class Result:
 
     def take(self, other: Result) -> None:
         """Add what another part of the schema said of the same value."""
-        self.violations += other.violations
-        self.described |= other.described
+        if other is not NOTHING:
+            self.violations += other.violations
+            self.described |= other.described
+
+
+# What nearly every keyword says of nearly every value. It is never added to.
+NOTHING = Result()
 
 
 def violation(place: str, expected: str, value: Any) -> Violation:
@@ -55,5 +61,9 @@ def short(value: Any) -> str:
 
 def below(place: str, key: Any) -> str:
     """Return the place of a key. What was read from YAML may have keys that are not text."""
-    is_plain = isinstance(key, str) and re.fullmatch(r"[A-Za-z0-9_-]{1,60}", key)
-    return f"{place}.{key}" if is_plain else f"{place}[{short(key)}]"
+    return f"{place}.{key}" if isinstance(key, str) and _is_plain(key) else f"{place}[{short(key)}]"
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_plain(key: str) -> bool:
+    return re.fullmatch(r"[A-Za-z0-9_-]{1,60}", key) is not None

@@ -103,7 +103,7 @@ class Adapter(Posix, Windows):
 
     def catalog(self, options: dict[str, Any]) -> Catalog:
         """Return the collection's catalog with the folders of O(catalog_dirs), read once per process."""
-        return _catalog(sites(options))
+        return catalog_with(sites(options))
 
     def modes(self, task_vars: dict[str, Any]) -> Modes:
         """Return the permissions of files written on the controller: for the user only, unless two variables
@@ -178,7 +178,8 @@ def sites(options: dict[str, Any]) -> tuple[Path, ...]:
 
 
 @functools.cache
-def _catalog(folders: tuple[Path, ...]) -> Catalog:
+def catalog_with(folders: tuple[Path, ...]) -> Catalog:
+    """Return the collection's catalog with the folders of a site's own; AvshiftError if one cannot be read."""
     return loader.with_sites(loader.own(), folders)
 
 
@@ -186,7 +187,7 @@ def _catalog(folders: tuple[Path, ...]) -> Catalog:
 # cannot be read, the task that needs it says so.
 add_module()
 with contextlib.suppress(AvshiftError):
-    _catalog(())
+    catalog_with(())
 
 
 def plain(content: Any) -> Any:

@@ -6,13 +6,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from fnmatch import fnmatchcase
 
 from ...catalog.model import Product
 from ...detect.claims import names_text
 from ...detect.evidence import Evidence, Item, Judge
 from . import marks
-from .locations import is_below
+from .locations import fits, is_below
 
 
 def begins_as(prefix: str, name: str) -> bool:
@@ -35,13 +34,13 @@ def _in_path(item: Item, product: Product, _evidence: Evidence) -> bool:
 # Each of these confirms a product by itself; a process is assigned to the most exact entry instead.
 PROVING: dict[str, Judge] = {
     "package": lambda item, product, _evidence: any(
-        fnmatchcase(item["value"]["name"], name) for name in product.of_kind("package")
+        fits(item["value"]["name"], name) for name in product.of_kind("package")
     ),
-    "unit": lambda item, product, _evidence: any(fnmatchcase(item["what"], name) for name in product.of_kind("unit")),
+    "unit": lambda item, product, _evidence: any(fits(item["what"], name) for name in product.of_kind("unit")),
     "path": _in_path,
     "home_path": lambda item, product, _evidence: item["value"]["below"] in product.of_kind("home_path"),
     "named_entry": lambda item, product, _evidence: any(
-        fnmatchcase(item["what"], name) for name in product.of_kind("named_entry")
+        fits(item["what"], name) for name in product.of_kind("named_entry")
     ),
     "link_into": lambda item, product, _evidence: is_below(item["value"]["target"], product.trees),
     "ini_section": _exact("ini_section"),
@@ -89,10 +88,10 @@ def mark_of(item: Item) -> str:
 
 
 def _would_install(name: str, product: Product) -> bool:
-    if any(fnmatchcase(name, pattern) for pattern in product.of_kind("installer")):
+    if any(fits(name, pattern) for pattern in product.of_kind("installer")):
         return True
     archive = name.endswith((".deb", ".rpm"))
-    return archive and any(fnmatchcase(name, f"{package}[_-][0-9]*") for package in product.of_kind("package"))
+    return archive and any(fits(name, f"{package}[_-][0-9]*") for package in product.of_kind("package"))
 
 
 def is_others_too(item: Item, product: Product, makers: list[str]) -> bool:

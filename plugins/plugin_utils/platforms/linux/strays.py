@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 import posixpath
-from fnmatch import fnmatchcase
+from typing import Any
 
 from ...catalog.model import Product
 from ...detect.claims import Claims
 from ...detect.evidence import Evidence, Item
 from .judges import RUNNING, begins_as
-from .locations import is_below
+from .locations import fits, is_below
 
 
 def strays(evidence: Evidence, products: tuple[Product, ...], claimed: Claims) -> Claims:
@@ -76,10 +76,13 @@ def _is_stray(item: Item, product: Product, known: list[str]) -> bool:
         # It is a directory that an entry knows by its other name.
         return False
     if kind == "path":
-        # By the name that a link on the way gives it, an entry may know it too.
-        names = (what, value.get("real", what))
-        globs = [path for path in known if "*" in path]
-        named = any(is_below(path, names) for path in known)
-        named = named or any(fnmatchcase(name, path) for path in globs for name in names)
-        return posixpath.dirname(what) in product.net.below and not named
+        return posixpath.dirname(what) in product.net.below and not _is_named(what, value, known)
     return kind in RUNNING and is_below(what, product.net.below)
+
+
+def _is_named(what: str, value: dict[str, Any], known: list[str]) -> bool:
+    # By the name that a link on the way gives it, an entry may know it too.
+    names = (what, value.get("real", what))
+    if any(is_below(path, names) for path in known):
+        return True
+    return any(fits(name, path) for path in known if "*" in path for name in names)

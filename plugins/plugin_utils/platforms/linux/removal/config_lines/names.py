@@ -9,11 +9,10 @@ import re
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from .....catalog.model import Product
 from .....detect.claims import names_text
-from ...locations import is_below
+from ...locations import fits, is_below
 
 SEPARATORS = ("&&", "||", ";", "|", "&")
 # Commands that run what follows them.
@@ -66,11 +65,11 @@ class Words:
 
     def is_package(self, name: str) -> bool:
         """Return True for the name of one of the products' packages."""
-        return any(fnmatchcase(name, package) for package in self.packages)
+        return any(fits(name, package) for package in self.packages)
 
     def is_installer(self, word: str) -> bool:
         """Return True for a file, wherever it is, that would install one of the products."""
-        return any(fnmatchcase(posixpath.basename(word), name) for name in self.installers)
+        return any(fits(posixpath.basename(word), name) for name in self.installers)
 
     def brings_back(self, text: str) -> bool:
         """Return True if a text names an installer, or makes a package manager install one of the products."""
@@ -166,7 +165,7 @@ def _is_own_script(arguments: list[str], words: Words) -> bool:
 
 def _is_unit(word: str, words: Words) -> bool:
     name = word if "." in word else f"{word}.service"
-    return any(fnmatchcase(name, unit) for unit in words.units)
+    return any(fits(name, unit) for unit in words.units)
 
 
 def _installs(part: list[str], words: Words) -> bool:
