@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils import schema
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from schemas import SCHEMAS, problems
 from support import REPOSITORY, load_yaml
 
@@ -71,6 +72,25 @@ def test_any_content_is_judged_as_the_library_judges_it(name: str, value: object
 )
 def test_what_is_right_has_no_violation(name: str, path: Any) -> None:
     assert schema.violations(name, load_yaml(path)) == []
+
+
+KEYS, TEXTS = st.sampled_from(("a", "b", "c")), st.sampled_from(("x", "y", 1, True, None))
+BOUND = st.sampled_from(({"required": ["d"]}, {"properties": {"d": {"type": "string"}}}, {"maxProperties": 1}, False))
+CONDITION = st.builds(
+    lambda asked, then: {"if": {"properties": {key: {"const": value} for key, value in asked.items()}}, "then": then},
+    st.dictionaries(KEYS, TEXTS, min_size=1, max_size=2),
+    BOUND,
+)
+
+
+@given(
+    rules=st.lists(CONDITION | BOUND, min_size=1, max_size=5),
+    value=st.dictionaries(KEYS | st.just("d"), TEXTS | st.lists(st.none(), max_size=1), max_size=3)
+    | st.text(max_size=1),
+)
+def test_rules_that_are_passed_over_say_nothing_to_the_library_either(rules: list[Any], value: object) -> None:
+    asked = {"allOf": rules}
+    assert bool(schema.violations_of(asked, value)) == (not Draft202012Validator(asked).is_valid(value))
 
 
 def test_a_violation_names_the_place_what_was_expected_and_what_is_there() -> None:
