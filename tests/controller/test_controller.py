@@ -72,10 +72,10 @@ def _killed_after(folder: Path, seconds: float, *words: str) -> None:
     process.wait()
 
 
-def _must_be_gone(folder: Path, groups: set[str]) -> None:
+def _must_be_gone(folder: Path) -> None:
     assert remains.mounts(folder / ".cache") == []
     assert remains.processes(folder / ".cache") == []
-    assert remains.groups(groups) == set()
+    assert remains.groups(folder) == set()
     noted = folder / "networks"
     assert not noted.exists() or not set(noted.read_text(encoding="ascii").split()) & remains.networks()
 
@@ -89,27 +89,18 @@ def _written_elsewhere(folder: Path, command: str) -> list[str]:
     """Run a command; return what it wrote outside of a checkout's .cache, wherever on this machine."""
     listed = folder / ".cache/written"
     given = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    argv = [str(ROOT / "tests/controller/watched.sh"), str(folder), str(listed), "sh", "-ec", command]
-    done = subprocess.run(
-        argv,
-        cwd=folder,
-        env=given,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
+    argv = [str(ROOT / "tests/controller/watched.sh"), str(folder), str(listed), "sh", "-ec", f"cd {folder}; {command}"]
+    done = subprocess.run(argv, env=given, capture_output=True, text=True, timeout=SECONDS, check=False)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return listed.read_text(encoding="utf-8").splitlines()
 
 
 def test_killed_while_it_is_made_it_is_made_again(small: Path) -> None:
-    groups, chance = remains.groups(set()), random.Random(SEED)
+    chance = random.Random(SEED)
     for _kill in range(KILLS // 2):
         _killed_after(small, chance.uniform(0.5, 12), "make")
         assert _call(small, "down").returncode == 0
-        _must_be_gone(small, groups)
+        _must_be_gone(small)
     # A call that makes it anew, one that uses it and one that ends it write nothing elsewhere.
     assert _written_elsewhere(small, "lab/controller make; lab/controller run true; lab/controller down") == []
     assert len(list(small.glob(".cache/controller/root-*"))) == 1
@@ -129,7 +120,6 @@ def test_killed_while_it_runs_it_leaves_nothing(after: str, small: Path) -> None
     chance = random.Random(f"{SEED} {after}")
     assert _call(small, "make").returncode == 0
     assert _call(small, "down").returncode == 0
-    groups = remains.groups(set())
     for _kill in range(max(1, KILLS // 4)):
         (small / "networks").unlink(missing_ok=True)
         _killed_after(small, chance.uniform(0.2, 6), "run", "sh", "-c", BUSY)
@@ -138,7 +128,7 @@ def test_killed_while_it_runs_it_leaves_nothing(after: str, small: Path) -> None
             assert said.returncode == 0, said.stderr
             assert not {"busy", "d0:", "sleep"} & set(said.stdout.split())
         assert _call(small, "down").returncode == 0
-        _must_be_gone(small, groups)
+        _must_be_gone(small)
 
 
 @pytest.mark.parametrize("seconds", [0, 0.05, 0.1, 0.2, 0.4])
@@ -146,7 +136,7 @@ def test_killed_while_it_starts_down_finds_what_was_started(seconds: float, smal
     """Its supervisor is a session of its own, and is noted only when all is ready."""
     assert _call(small, "make").returncode == 0
     assert _call(small, "down").returncode == 0
-    groups, argv = remains.groups(set()), [str(small / "lab/controller"), "run", "sleep", "1000"]
+    argv = [str(small / "lab/controller"), "run", "sleep", "1000"]
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with subprocess.Popen(argv, **quiet, start_new_session=True) as process:
         until = time.monotonic() + SECONDS
@@ -155,7 +145,7 @@ def test_killed_while_it_starts_down_finds_what_was_started(seconds: float, smal
         time.sleep(seconds)
         os.killpg(process.pid, signal.SIGKILL)
     assert _call(small, "down").returncode == 0
-    _must_be_gone(small, groups)
+    _must_be_gone(small)
 
 
 def test_two_commands_share_it_and_the_first_s_end_is_not_the_second_s(small: Path) -> None:
@@ -171,7 +161,7 @@ def test_two_commands_share_it_and_the_first_s_end_is_not_the_second_s(small: Pa
 
 def test_of_two_commands_the_killed_one_s_processes_end_and_the_other_goes_on(small: Path) -> None:
     assert _call(small, "make").returncode == 0
-    groups, argv = remains.groups(set()), [str(small / "lab/controller"), "run", "sh", "-c"]
+    argv = [str(small / "lab/controller"), "run", "sh", "-c"]
     left = "setsid sleep 1001 & unshare --net --fork sleep 1001 & touch /run/begun; sleep 1001"
     count = "pgrep -c -x -f 'sleep 1001' || true"
     goes_on = "until [ -e /run/ends ]; do sleep 0.1; done; sleep 0.5; exit 3"
@@ -190,7 +180,7 @@ def test_of_two_commands_the_killed_one_s_processes_end_and_the_other_goes_on(sm
         assert _call(small, "run", "touch", "/run/ends").returncode == 0
         assert other.wait(timeout=SECONDS) == 3
     assert _call(small, "down").returncode == 0
-    _must_be_gone(small, groups)
+    _must_be_gone(small)
 
 
 @pytest.mark.skipif(not FULL, reason="another root takes a while; the whole set has it")
@@ -221,7 +211,6 @@ def test_another_list_has_a_root_of_its_own_and_down_ends_both(small: Path) -> N
     subprocess.run(["cp", "-al", str(root), str(small / ".cache/controller/other")], check=True)
     # What ran before may still be there for some seconds.
     assert _call(small, "down").returncode == 0
-    groups = remains.groups(set())
     waiting = "touch seen-{0}; until [ -e seen-{1} ]; do sleep 0.1; done; exec sleep 1000"
     argv = [str(small / "lab/controller"), "run"]
     own = subprocess.Popen([*argv, "sh", "-c", waiting.format("own", "other")], stdin=subprocess.DEVNULL)
@@ -233,11 +222,11 @@ def test_another_list_has_a_root_of_its_own_and_down_ends_both(small: Path) -> N
         while len(list(small.glob("seen-*"))) < 2 and time.monotonic() < until:
             time.sleep(0.1)
         # Both are running, each in its own root; a control group has the same name in every hierarchy.
-        names = {Path(group).name for group in remains.groups(groups)}
+        names = {Path(group).name for group in remains.groups(small)}
         assert _call(small, "down").returncode == 0
     assert len(names) == 2
     assert own.returncode != 0 and other.returncode != 0
-    _must_be_gone(small, groups)
+    _must_be_gone(small)
     assert [path.name for path in small.glob(".cache/controller/*/root-*")] == [root.name]
     assert list(small.glob(".cache/controller/root-*")) == [root]
 
