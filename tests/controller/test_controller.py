@@ -101,7 +101,7 @@ def test_killed_while_it_is_made_it_is_made_again(small: Path) -> None:
         _killed_after(small, chance.uniform(0.5, 12), "make")
         assert _call(small, "down").returncode == 0
         _must_be_gone(small)
-    # A call that makes it anew, one that uses it and one that ends it write nothing elsewhere.
+    # A call that makes it again, one that uses it and one that ends it write nothing elsewhere.
     assert _written_elsewhere(small, "lab/controller make; lab/controller run true; lab/controller down") == []
     assert len(list(small.glob(".cache/controller/root-*"))) == 1
     assert _call(small, "run", "true").returncode == 0
