@@ -2,7 +2,7 @@
 
 ``lab/controller make``           makes the root, if it is not there or its list of packages changed
 ``lab/controller run COMMAND...`` runs a command in it, in the checkout; several may run at once
-``lab/controller down``           ends all that runs in it, and leaves nothing behind but the root
+``lab/controller down``           ends all that runs in it or makes it, and leaves nothing behind but the root
 ``lab/controller remove``         does that, and removes the root
 
 ``make --list windows`` and ``run --list windows COMMAND...`` do so with the root of another list of packages,

@@ -6,12 +6,51 @@ set -eu
 file=$1 python=$2
 venv=.venv
 log=.cache/setup.log
+# Why an index gave nothing is in pip's own log alone: what pip prints ends with "No matching distribution" for all of it.
+whole=.cache/setup-pip.log
+missing='No matching distribution|Could not find a version'
 mkdir -p .cache
 
 chosen() {
     echo "== setup: $2"
     echo "WAY := $1" >"$file"
     exit 0
+}
+
+stop() {
+    echo "Setting up: pip install: $1 ($log). $2, or call make PACKAGES=distribution to do with Debian's packages." >&2
+    exit 1
+}
+
+# What pip says, however quiet it was told to be.
+told() {
+    cat $log $whole 2>/dev/null | sed -E 's/^[0-9]{4}-[0-9-]+T[0-9:,]+ +//'
+}
+
+# Its complaints. What an index answered counts only where pip ended without a package: others may have had the rest.
+said() {
+    told | grep -E '^ *(ERROR|WARNING): '
+    if told | grep -qE "^ *ERROR: ($missing)"; then
+        told | grep -E '^ *Could not fetch URL '
+    fi
+}
+
+refusal() {
+    if reason=$(said | grep -oE '40[0-9] Client Error: [A-Za-z ]+ for url' | tail -n 1) && [ -n "$reason" ]; then
+        echo "the package index answered ${reason%% *}${reason##*Error:}" | sed 's/ for url$//'
+    elif said | grep -q 'Connection refused'; then
+        echo 'nothing listens where the package index should be'
+    elif said | grep -qE 'NameResolutionError|Name or service not known|Temporary failure in name resolution'; then
+        echo "the package index's host name is not known"
+    elif said | grep -q 'SSLError'; then
+        echo "the package index's certificate is not trusted"
+    elif said | grep -q 'ProxyError'; then
+        echo 'the proxy does not lead to the package index'
+    elif said | grep -q 'NewConnectionError'; then
+        echo 'the package index cannot be reached'
+    else
+        said | grep -m 1 'ERROR: ' | cut -c 1-150
+    fi
 }
 
 if [ "${PACKAGES:-}" = distribution ]; then
@@ -24,28 +63,23 @@ if [ -e $venv/ready ] && [ -z "$(find requirements.txt -newer $venv/ready)" ]; t
 fi
 lab/prerequisites.sh
 echo "== setup: Python packages into $venv, about 2 minutes"
+rm -f $whole
 # It is make's own rule, called without what this make was called with.
 # shellcheck disable=SC2016  # the inner shell expands them
 rule='unset MAKEFLAGS MAKELEVEL; exec make --no-print-directory PYTHON="$0" "$1" >"$2" 2>&1'
-if python3 lab/heartbeat.py packages sh -c "$rule" "$python" $venv/ready $log; then
+if PIP_LOG=$whole python3 lab/heartbeat.py packages sh -c "$rule" "$python" $venv/ready $log; then
     chosen environment "$venv, since pip could install requirements.txt"
 fi
-# What pip says of it, from the surest sign to the least sure.
-if grep -qiE 'timed out|timeout' $log; then
-    echo "Setting up: pip install: the package index did not answer in time ($log)." \
-        "Try again, or call make PACKAGES=distribution to do with Debian's packages." >&2
-    exit 1
+# From the surest sign to the least sure.
+if said | grep -qiE 'timed out|timeouterror'; then
+    stop 'the package index did not answer in time' 'Try again'
 fi
-if grep -qE '50[0-9] (Server )?Error' $log; then
-    echo "Setting up: pip install: the package index has a fault of its own ($log)." \
-        "Try again, or call make PACKAGES=distribution to do with Debian's packages." >&2
-    exit 1
+if said | grep -qE '50[0-9] Server Error|too many 50[0-9] error|429 Client Error'; then
+    stop 'the package index has a fault of its own' 'Try again'
 fi
-refused='No matching distribution|Could not find a version|Connection refused|NewConnectionError|NameResolutionError|40[134] Client Error|ProxyError'
-if grep -qE "$refused" $log; then
+if said | grep -qE "$missing|Connection refused|NewConnectionError|NameResolutionError|40[1347] Client Error|ProxyError"; then
     rm -rf $venv
-    chosen controller "Debian's packages in a folder, since pip was refused: $(grep -m 1 -E '^ERROR' $log | cut -c 1-150)"
+    chosen controller "Debian's packages in a folder, since pip was refused: $(refusal)"
 fi
 tail -n 20 $log >&2
-echo "Setting up: pip install: it failed otherwise ($log). Mend that, or call make PACKAGES=distribution." >&2
-exit 1
+stop 'it failed otherwise' 'Mend that'

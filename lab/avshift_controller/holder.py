@@ -55,7 +55,8 @@ def noted(places: Places) -> Holder | None:
 
 
 def down(places: Places) -> None:
-    """End everything that runs in a root of this checkout, and what was left of it."""
+    """End everything that runs in a root of this checkout or makes one, and what was left of it."""
+    groups.end(places.making_group)
     with locks.held(places.lock("starting")):
         end(places)
 
@@ -86,7 +87,7 @@ def _start(places: Places, root: Path, lock: int) -> Holder:
     """Start a supervisor. It holds the lock too until it is noted: should this process be killed before that, whoever
     takes it down waits until it can be found.
     """
-    argv = [sys.executable, str(HERE.parent / "controller.py"), "supervise", str(root), "--list", places.listed]
+    argv = [sys.executable, "-B", str(HERE.parent / "controller.py"), "supervise", str(root), "--list", places.listed]
     argv += ["--lock", str(lock)]
     with places.log.open("wb") as log:
         supervisor = subprocess.Popen(

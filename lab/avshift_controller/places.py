@@ -77,3 +77,8 @@ class Places:
         return (
             "avshift-controller-" + hashlib.sha256(f"{self.checkout} {self.listed}".strip().encode()).hexdigest()[:12]
         )
+
+    @property
+    def making_group(self) -> str:
+        """The name of the control group of what makes a root."""
+        return f"{self.control_group}-making"

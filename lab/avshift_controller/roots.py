@@ -9,7 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from . import locks, mirrors
+from . import groups, locks, mirrors, unsynced
 from .errors import ControllerError
 from .places import Places
 from .processes import dies_with_parent
@@ -51,6 +51,8 @@ def make(places: Places) -> Path:
 
 def _make(places: Places, root: Path) -> None:
     begin = time.monotonic()
+    # One that was killed may still be ending, and would write into what is made now.
+    groups.end(places.making_group)
     unfinished = root.with_name(root.name + UNFINISHED)
     for folder in (*places.home.glob(f"{PREFIX}*{UNFINISHED}"), places.home / "scratch"):
         remove(folder)
@@ -71,6 +73,8 @@ def _make(places: Places, root: Path) -> None:
         wrapper.write_text(WRAPPER.format(mirror=mirror.main, keyring=keyring), encoding="utf-8")
         wrapper.chmod(0o755)
     _replace_others(places, unfinished)
+    # A root under its final name is complete, also after the power has failed.
+    unsynced.write_out(unfinished)
     unfinished.rename(root)
     places.mirror.write_text("".join(f"{line}\n" for line in named), encoding="utf-8")
     print(f"   made in {time.monotonic() - begin:.0f} s", flush=True)
@@ -113,6 +117,13 @@ def _bootstrap(places: Places, root: Path, mirror: mirrors.Mirror) -> None:
     argv += [f"--include={','.join(packages(places))}", *([f"--keyring={mirror.keyring}"] if mirror.keyring else [])]
     argv += [SUITE, str(root), *([] if mirror.is_default else mirror.sources(SUITE))]
     environment = {**os.environ, **mirrors.proxies(), "LC_ALL": "C", "TMPDIR": str(scratch)}
+
+    def prepare() -> None:
+        dies_with_parent()
+        groups.enter(places.making_group, groups.COMMANDS)
+        unsynced.begin()
+
+    groups.make(places.making_group)
     try:
         done = subprocess.run(
             argv,
@@ -121,11 +132,13 @@ def _bootstrap(places: Places, root: Path, mirror: mirrors.Mirror) -> None:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             timeout=TIMEOUT_SECONDS,
-            preexec_fn=dies_with_parent,
+            preexec_fn=prepare,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise ControllerError("Making a controller", "mmdebstrap", str(error), "Run lab/prerequisites.sh") from error
+    finally:
+        groups.end(places.making_group)
     if done.returncode != 0:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()[-8:]
         raise ControllerError(

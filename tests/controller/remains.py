@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -50,6 +51,11 @@ def networks() -> set[str]:
     return found
 
 
-def groups(before: set[str]) -> set[str]:
-    """Return the control groups of controllers in a folder that were not there before."""
-    return {str(path) for depth in ("", "*/") for path in GROUPS.glob(f"{depth}{MARK}*")} - before
+def groups(checkout: Path) -> set[str]:
+    """Return the control groups of a checkout's controllers: others on this machine have theirs meanwhile."""
+    names = [_group(checkout, listed) for listed in ("", "other")]
+    return {str(path) for depth in ("", "*/") for name in names for path in GROUPS.glob(f"{depth}{name}*")}
+
+
+def _group(checkout: Path, listed: str) -> str:
+    return MARK + hashlib.sha256(f"{checkout.resolve()} {listed}".strip().encode()).hexdigest()[:12]

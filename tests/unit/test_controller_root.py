@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import functools
+import os
+import platform
 import re
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -14,7 +18,7 @@ from typing import Any
 import pytest
 from support import REPOSITORY
 
-from avshift_controller import locks, mirrors, roots
+from avshift_controller import locks, mirrors, roots, unsynced
 from avshift_controller.errors import ControllerError
 from avshift_controller.places import Places
 from avshift_lab import images
@@ -126,6 +130,33 @@ def test_what_is_left_out_is_named_with_its_reason(
     lines = mirrors.Mirror(MIRROR, security, "").sources("trixie")
     assert lines == [f"deb {MIRROR} trixie main", f"deb {MIRROR} trixie-updates main"]
     assert words in capsys.readouterr().out
+
+
+def test_a_changed_list_makes_another_root(places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = _bootstraps(monkeypatch)
+    listed = tmp_path / "packages.txt"
+    monkeypatch.setattr(Places, "packages", listed)
+    made = []
+    for text in ("python3\n", "# Another word about it.\npython3\n", "python3\nnftables\n"):
+        listed.write_text(text, encoding="utf-8")
+        made.append(roots.make(places))
+    assert made[0] == made[1] != made[2]
+    assert len(asked) == 2
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the filter needs root, as making a root does")
+@pytest.mark.skipif(platform.machine() not in unsynced.MACHINES, reason="this machine's calls have other numbers")
+def test_what_makes_a_root_does_not_wait_for_the_disk_and_its_caller_does() -> None:
+    # A number that is no open file: whoever really asks for it gets an error.
+    for name in ("fsync", "fdatasync"):
+        argv = [
+            sys.executable,
+            "-c",
+            f"import os, pathlib; os.{name}(9999); pathlib.Path('/proc/self/stat').read_text()",
+        ]
+        assert subprocess.run(argv, preexec_fn=unsynced.begin, check=False).returncode == 0
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fsync(9999)
 
 
 def _of_makefile(name: str) -> set[str]:
