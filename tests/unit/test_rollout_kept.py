@@ -64,6 +64,33 @@ def test_a_record_of_another_host_or_kind_of_run_makes_no_host_done() -> None:
     assert seen_of("h1", foreseen, RECORD["plan"]["digest"], "whole").state == gates.NOT_BEGUN
 
 
+LOST = {"code": "unreachable", "message": "no route to host"}
+STAGED = [{"outcome": "changed"}]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "failure", "provider", "is_unknown"),
+    [
+        ({"stage": STAGED}, LOST, "clamav", True),
+        ({"stage": []}, {"code": "timed_out", "message": "too slow"}, "clamav", True),
+        ({"stage": STAGED}, LOST, "none", False),
+        ({"stage": [*STAGED, {"outcome": "failed"}]}, {"code": "package_change", "message": "no"}, "clamav", False),
+        ({"stage": [{"outcome": "undone"}]}, {"code": "package_change", "message": "no"}, "clamav", False),
+        ({}, LOST, "clamav", False),
+        ({"stage": STAGED, "handover": [{"outcome": "changed"}]}, None, "clamav", True),
+    ],
+)
+def test_of_a_host_that_is_lost_in_its_handover_no_window_is_known(
+    outcomes: dict[str, Any], failure: dict[str, str] | None, provider: str, is_unknown: bool
+) -> None:
+    plan = {**RECORD["plan"], "goal": {**RECORD["plan"]["goal"], "provider": provider}}
+    seen = seen_of("h1", {**RECORD, "plan": plan, "outcomes": outcomes, "failure": failure, "window_seconds": None})
+    assert seen.window_unknown is is_unknown
+    gate = {"max_window": 5, "min_clean": "0%", "max_unreachable": "100%", "deny_verdicts": []}
+    found = gates.answer(rules({"rings": [1], "gate": gate}).rings[0], [seen], gates.Known(standing.moment(NOW)))
+    assert [reason.id for reason in found.reasons] == (["window"] if is_unknown else [])
+
+
 MARK = {"host": "h1", "run": "run", "state": "begun", "time": NOW, "groups": [["cluster", "db", 1]]}
 
 

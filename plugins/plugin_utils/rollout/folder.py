@@ -172,8 +172,8 @@ def rules_of(given: Any) -> Rules:
     if not is_path(given):
         return rules(given)
     try:
-        text = documents.read_bytes(str(given).strip(), MOST_RULES).decode("utf-8")
-    except (OSError, ValueError) as error:
+        text = documents.read_bytes(Path(str(given).strip()).expanduser(), MOST_RULES).decode("utf-8")
+    except (OSError, ValueError, RuntimeError) as error:
         cause = getattr(error, "strerror", None) or error
         raise unreadable("", f"{given} cannot be read ({cause})", "Give the path of a file of rules.") from error
     return rules(text)
