@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.gates imp
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.progress import seen_of
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.reading import rules
 from support import REPOSITORY
+from test_report_outcome import ran
 
 HOSTS = ["h1", "h2"]
 NOW = "2026-05-12T10:00:00Z"
@@ -195,3 +197,37 @@ def test_rings_that_a_run_passes_over_are_named_until_they_are_done() -> None:
     assert passed_over(["h4", "h5"]) == ["pilot", "ring-2"]
     seen["h0"] = Seen("h0", gates.DONE)
     assert passed_over(["h4", "h5"]) == ["ring-2"]
+
+
+def test_the_standing_is_whole_while_controllers_write_and_no_group_has_too_many_away(tmp_path: Path) -> None:
+    hosts = [f"h{number}" for number in range(9)]
+    limit = {"rings": ["100%"], "groups": {"by": "cluster", "at_once": 2}}
+    whole = divided.of_hosts(rules(limit), hosts, list, lambda _host, _by: ["db"])
+    seen = {host: Seen(host) for host in hosts}
+    places = {"home": str(tmp_path / "rollout"), "records": str(tmp_path / "records"), "command": "x"}
+    made = schedule.compose("run", whole, schedule.Asked(hosts), seen, **places)
+    away, most, told = set[str](), [0], ran("full", "host")
+
+    def work(mine: list[str]) -> None:
+        for host in mine * 8:
+            look = schedule.look(made, 0, [host], seen, standing.moment(NOW))
+            if folder.begin(look, host, NOW):
+                continue
+            away.add(host)
+            most[0] = max(most[0], len(away))
+            records.write(records.path_of(made.records, host), {**told, "host": host})
+            away.discard(host)
+            folder.end(look, host, True)
+
+    with ThreadPoolExecutor(3) as controllers:
+        left = [controllers.submit(work, hosts[first::3]) for first in range(3)]
+        while not all(one.done() for one in left):
+            found = standing.of(made, OPTIONS, NOW)
+            states = {one.state for one in found.seen.values()}
+            assert states <= {gates.DONE, gates.NOT_BEGUN, gates.INTERRUPTED}
+            assert all(one.message == "" or NOW in one.message for one in found.seen.values())
+            assert rollout.last_words(found)
+        for one in left:
+            one.result()
+    assert most[0] <= 2
+    assert folder.marks(Path(made.home)) == {}

@@ -118,7 +118,7 @@ def test_an_empty_answer_takes_no_limit_away() -> None:
 
 
 def test_an_empty_list_and_a_zone_with_blanks_are_what_people_mean() -> None:
-    assert rules({key: empty for key, empty in (("rings", []), ("windows", {}), ("freeze", []))}) == rules(None)
+    assert rules({"rings": [], "windows": {}, "freeze": []}) == rules(None)
     window = {"start": "22:00", "end": "06:00", "zone": " Europe/Berlin "}
     assert rules({"windows": window}).windows[0].zone == "Europe/Berlin"
 
@@ -282,7 +282,7 @@ def test_a_plan_puts_hosts_into_rings_by_the_machines_that_it_carries() -> None:
 
 
 def test_good_news_of_a_plan_approves_no_grave_result_of_the_same_id() -> None:
-    """Every plan says disk_space, that there is enough of it: that it is missing later is new all the same."""
+    """Every plan says disk_space, that there is enough of it: that it is missing later is still new."""
     plan = plan_of(case_of("full"))
     levels: dict[str, set[str]] = {}
     for check in plan["preflight"]:

@@ -106,7 +106,7 @@ def rows(text: str, path: str, found: Found) -> Iterator[tuple[int, list[str]]]:
 
 
 def may_be_several(cells: list[str], found: Found) -> bool:
-    """Return True if a row may have swallowed others. Consoles put no cell of a list with tabs in quotes, so that a cell
+    """Return True if a row may have swallowed others. Consoles put no cell of a list with tabs in quotes, so that one
     may begin with a quotation mark, and end with the next one many rows below.
     """
     return found.delimiter == "tab" and any("\t" in cell and ("\n" in cell or "\r" in cell) for cell in cells)
