@@ -183,6 +183,28 @@ def test_a_host_of_a_group_that_is_lost_in_its_change_is_away_once(tmp_path: Pat
     assert begun("h1") == ""
 
 
+def test_a_host_of_a_group_that_one_controller_did_not_reach_is_away_for_all(tmp_path: Path) -> None:
+    """Slices begin at the same time: what one of them finds out stands in no record that another has looked at."""
+    made = _schedule(tmp_path, groups=[{"by": "cluster", "at_once": 1}])
+    (tmp_path / "rollout").mkdir()
+    seen = {host: Seen(host) for host in HOSTS}
+    look = schedule.look(made, 0, HOSTS, seen, standing.moment(NOW))
+    folder.end(look, "h1", False, lost_at=NOW)
+    assert folder.begin(look, "h2", NOW) == "no more hosts with cluster db may be away at once: h1"
+    # It was not changed: it is neither interrupted nor counted for the ring's threshold.
+    assert folder.threshold(look) == ""
+    assert {one.state for one in standing.of(made, OPTIONS, NOW).seen.values()} == {gates.NOT_BEGUN}
+    folder.end(look, "h1", False, lost_at=NOW)
+    # It answers again, and is refused, under another plan by which it is in another ring.
+    folder.end({**look, "ring": "early"}, "h1", False)
+    assert folder.marks(tmp_path / "rollout") == {}
+    assert folder.begin(look, "h2", NOW) == ""
+    folder.end(look, "h2", False, lost_at=NOW)
+    assert folder.marks(tmp_path / "rollout")["h2"]["state"] == folder.UNCLEAN
+    folder.end({**look, "groups": {}}, "h3", False, lost_at=NOW)
+    assert list(folder.marks(tmp_path / "rollout")) == ["h2"]
+
+
 def test_rings_that_a_run_passes_over_are_named_until_they_are_done() -> None:
     hosts = [f"h{number}" for number in range(6)]
     whole = divided.of_hosts(rules({"rings": [1, 2]}), hosts, list, lambda _host, _by: [])
