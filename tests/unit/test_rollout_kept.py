@@ -205,6 +205,18 @@ def test_a_host_of_a_group_that_one_controller_did_not_reach_is_away_for_all(tmp
     assert list(folder.marks(tmp_path / "rollout")) == ["h2"]
 
 
+def test_a_host_that_was_not_reached_comes_last_unless_its_group_waits_for_it() -> None:
+    hosts = [f"h{number}" for number in range(6)]
+    group_of = {"h1": "db", "h3": "db", "h2": "web", "h4": "web", "h5": "web"}
+    limit = {"rings": ["100%"], "groups": [{"by": "cluster", "at_once": 1}]}
+    whole = divided.of_hosts(rules(limit), hosts, list, lambda host, _by: [group_of[host]] if host in group_of else [])
+    whole.groups[1]["at_once"] = 2
+    seen = {host: Seen(host, gates.UNREACHABLE if host in ("h0", "h3", "h4") else gates.NOT_BEGUN) for host in hosts}
+    made = schedule.compose("run", whole, schedule.Asked(hosts), seen, home="", records="")
+    # Of db only one may be away, and that is h3; of web another one may start beside h4.
+    assert [batch["hosts"] for batch in made.batches] == [["h3", "h2", "h5", "h0"], ["h1", "h4"]]
+
+
 def test_rings_that_a_run_passes_over_are_named_until_they_are_done() -> None:
     hosts = [f"h{number}" for number in range(6)]
     whole = divided.of_hosts(rules({"rings": [1, 2]}), hosts, list, lambda _host, _by: [])
