@@ -14,7 +14,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import Avs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet.stop_file import NOT_BEGUN
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import console, records, runs, talking
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record.verdict import UNKNOWN
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import folder
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import folder, gates
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import (
     RESULTS_OF_RUN,
     Adapter,
@@ -74,7 +74,9 @@ class ActionModule(Adapter):
                 record = _kept(record, records.read_one(path)[0])
             records.write(path, record, modes)
         if options["rollout"]:
-            folder.end(options["rollout"], record["host"], runs.succeeded(record), modes)
+            is_lost = (record["failure"] or {}).get("code") == gates.UNREACHABLE
+            lost_at = record["run"]["time"] if is_lost else ""
+            folder.end(options["rollout"], record["host"], runs.succeeded(record), modes, lost_at)
 
 
 def _kept(record: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any]:

@@ -35,8 +35,10 @@ class ActionModule(Adapter):
         home, records = folder.places(options["output_dir"])
         made = folder.saved(Path(home) / folder.RUN)
         if made is not None:
-            # The folder may have been copied here from another controller.
-            made = replace(made, home=home, records=records)
+            # The folder may have been copied here from another controller, and several may share it: the rings have
+            # all hosts, the last run may have had some of them.
+            everyone = dict.fromkeys([*made.divided.hosts(), *made.everyone])
+            made = replace(made, home=home, records=records, everyone=list(everyone))
         if options["plan"] and (made is None or _is_of_another(made, options["plan"])):
             made = _of_plan(options["plan"], home, records)
         if made is None:

@@ -176,6 +176,7 @@ list_file: /srv/avshift/device-list.json
 seen_since: '2026-10-01'
 """
 
+import contextlib
 import time
 from datetime import datetime, timezone
 from pathlib import Path
@@ -194,6 +195,17 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.times import utc
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.https import Https
 
 ENDINGS = ("ksc.yml", "ksc.yaml")
+# What a cached list depends on.
+ASKED = (
+    "server",
+    "user",
+    "domain",
+    "internal_user",
+    "virtual_server",
+    "filter",
+    "secondary_depth",
+    "validate_certs",
+)
 display = Display()
 
 
@@ -239,12 +251,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _of_server(self, path, cache):
         """Return the server's list, from Ansible's cache if that is on and has it."""
-        asked = [
-            self._text(name) for name in ("server", "user", "domain", "virtual_server", "filter", "secondary_depth")
-        ]
-        key = f"{self.get_cache_key(path)}_{digest(asked)[:16]}"
+        key = f"{self.get_cache_key(path)}_{digest([self._text(name) for name in ASKED])[:16]}"
         if self.get_option("cache") and cache and key in self.cache:
-            return document.parse(self.cache[key], "the inventory's cache")
+            # One that is damaged, or from another release, is as good as none.
+            with contextlib.suppress(AvshiftError):
+                return document.parse(self.cache[key], "the inventory's cache")
         found = self._asked()
         # Whatever is missing now may be available in the next run.
         if self.get_option("cache") and found.is_whole:

@@ -13,6 +13,8 @@ from typing import Any
 import jinja2
 import pytest
 import yaml
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.reading import names as reading_names
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.reading import rules
 from cores import FULL
 from fleets import AGENT, REPOSITORY, Fleet, environment
 from support import CATALOG, load_yaml
@@ -80,6 +82,20 @@ def test_surveys_ask_for_texts_numbers_and_choices_alone(name: str, question: di
 def _variables() -> set[str]:
     texts = (str(CREDENTIAL["injectors"]), str(TEMPLATES), str(SURVEYS), str(WORKFLOW))
     return {name for text in texts for name in re.findall(r"'(avshift_\w+)'", text)}
+
+
+def test_a_rollout_is_given_as_text_and_an_answer_that_is_left_out_takes_nothing_away() -> None:
+    asked = {name: {one["variable"]: one for one in survey["spec"]} for name, survey in SURVEYS.items()}
+    for name, variable in (
+        ("avshift plan", "avshift_rollout"),
+        ("avshift migration", "avshift_rollout"),
+        ("avshift migrate", "avshift_rings"),
+        ("avshift approve", "avshift_approve_gate"),
+    ):
+        assert (asked[name][variable]["type"], asked[name][variable]["required"]) == ("text", False)
+    assert (rules(""), reading_names("")) == (rules(None), [])
+    # The rings of a workflow's plan are those of its migration: it has one survey for both.
+    assert "avshift_rings" not in asked["avshift migration"]
 
 
 def test_every_variable_is_one_of_the_collection() -> None:
@@ -183,4 +199,5 @@ if FULL:
         ran("avshift migrate", avshift_hosts="all", avshift_require_signature="false")
         assert fleet.calls("h00").count("apply real") == 3
         assert [failure for _verdict, failure in fleet.records().values()] == [None]
+        assert "1 host: 1 migrated" in ran("avshift status")
         ran("avshift report")

@@ -136,6 +136,25 @@ def test_of_a_cluster_one_at_a_time_two_are_never_away(tmp_path: Path) -> None:
     assert all(earlier[1] <= later[0] for earlier, later in itertools.pairwise(spans)), spans
 
 
+def test_a_member_that_is_not_reached_keeps_the_others_of_its_cluster_from_starting(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path, dict.fromkeys(NAMES[:3], AGENT))
+    fleet.set_variables({host: {"cluster": "db"} for host in NAMES[:3]})
+    gate = {"min_clean": "0%", "max_unreachable": "100%"}
+    rollout = {"rings": ["100%"], "groups": [{"by": "cluster"}], "gate": gate}
+    assert fleet.run("plan", avshift_rollout=rollout).code == 0
+    plan = json.loads((fleet.out / "plan/plan.json").read_text(encoding="utf-8"))
+    first, *others = plan["rollout"]["rings"][0]["hosts"]
+    fleet.forget()
+    fleet.vanish(first)
+    run = fleet.run("migrate", settings=FORKS, **PLAN)
+    assert f"no more hosts with cluster db may be away at once: {first}" in run.flat, run.text
+    assert (run.code, _changed(fleet), fleet.marks()) == (2, set(), [first])
+    assert "0 failed, 1 unreachable, 2 not started" in fleet.run("rollout_status", **PLAN).flat
+    fleet.mends(first)
+    assert _gone_on(fleet, run).code == 0
+    assert (_changed(fleet), fleet.marks()) == ({first, *others}, [])
+
+
 def test_rings_run_one_at_a_time_and_a_person_s_word_opens_the_next(tmp_path: Path) -> None:
     rollout = {"rings": [{"name": "a", "size": 1, "gate": {"approval": "file"}}, {"name": "b"}]}
     fleet, (first, second) = _planned(tmp_path, dict.fromkeys(NAMES[:3], CLEAN), **rollout)

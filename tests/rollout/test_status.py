@@ -35,6 +35,17 @@ def test_a_folder_that_was_copied_and_damaged_is_shown(tmp_path: Path) -> None:
     assert fleet.run("rollout_status", avshift_output_dir="elsewhere").counted("3 hosts: 3 migrated, 0 failed") == 1
 
 
+def test_a_run_on_a_few_hosts_leaves_the_others_in_the_standing(tmp_path: Path) -> None:
+    """So do slices and other controllers that share the folder, of which the last to begin has its own hosts alone."""
+    fleet = Fleet(tmp_path, dict.fromkeys(NAMES, CLEAN))
+    assert fleet.run("plan", avshift_rollout="100%").code == 0
+    approved = {"avshift_hosts": "all", "avshift_approved_plan": "avshift/plan/plan.json"}
+    for host in NAMES[:2]:
+        assert fleet.run("migrate", "--limit", host, **approved).code == 0
+    status = fleet.run("rollout_status")
+    assert status.counted("3 hosts: 2 migrated, 0 failed, 0 unreachable, 1 not started") == 1, status.text
+
+
 def test_a_ring_that_no_gate_asks_for_is_named(tmp_path: Path) -> None:
     fleet = Fleet(tmp_path, dict.fromkeys(NAMES, CLEAN))
     assert fleet.run("plan", avshift_rollout="1").code == 0

@@ -166,12 +166,30 @@ def test_secondary_servers_that_did_not_answer_leave_a_gap(server: Server) -> No
     assert document.parse(document.compose(found), "it").gaps == found.gaps
 
 
-@pytest.mark.parametrize("told", ["all of them", {"KLGRP_FAILED_SLAVES_PARAMS": {"KLSRVH_SRV_ID": 7}}, [1]])
+@pytest.mark.parametrize(
+    "told",
+    [
+        "all of them",
+        {"KLGRP_FAILED_SLAVES_PARAMS": {"KLSRVH_SRV_ID": 7}},
+        {"KLSRVH_SRV_ID": 7},
+        {"KLGRP_FAILED_SLAVES_PARAMS": None},
+        [1],
+        True,
+    ],
+)
 def test_what_is_said_of_them_in_another_form_leaves_a_gap_too(server: Server, told: Any) -> None:
     server.faults["HostGroup.FindHostsAsyncGetAccessor"] = lambda _handler, _arguments: {
         "strAccessor": "set-1", "PxgRetVal": 3, "pFailedSlavesInfo": told,
     }  # fmt: skip
     assert not _read(server, HIERARCHY).is_whole
+
+
+@pytest.mark.parametrize("told", [None, {}, [], {"KLGRP_FAILED_SLAVES_PARAMS": []}])
+def test_a_list_without_servers_that_did_not_answer_is_whole(server: Server, told: Any) -> None:
+    server.faults["HostGroup.FindHostsAsyncGetAccessor"] = lambda _handler, _arguments: {
+        "strAccessor": "set-1", "PxgRetVal": 3, "pFailedSlavesInfo": told,
+    }  # fmt: skip
+    assert _read(server, HIERARCHY).is_whole
 
 
 def test_a_second_factor_is_named(server: Server) -> None:

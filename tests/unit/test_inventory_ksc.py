@@ -31,12 +31,13 @@ def server(tmp_path: Path) -> Iterator[Server]:
         yield state
 
 
-def _run(home: Path, options: dict[str, Any], **env: str) -> subprocess.CompletedProcess[str]:
+def _run(home: Path, options: dict[str, Any], *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     """Have ansible-inventory list the result of an inventory file."""
     path = home / "devices.ksc.yml"
     path.write_text(yaml.safe_dump({"plugin": "avshift.endpoint.ksc", **options}), encoding="utf-8")
     (home / "ansible.cfg").write_text("", encoding="utf-8")
     command = [str(Path(sys.executable).with_name("ansible-inventory")), "-vvvv", "-i", str(path), "--list", "--export"]
+    command += arguments
     settings = {
         "ANSIBLE_COLLECTIONS_PATH": str(REPOSITORY / ".cache"),
         "ANSIBLE_CONFIG": str(home / "ansible.cfg"),
@@ -92,6 +93,30 @@ def test_the_server_s_list_is_read_cached_and_written_without_the_password(tmp_p
     written = [*cached, (tmp_path / "list.json").read_text(encoding="utf-8"), finished.stdout, finished.stderr]
     assert [text for text in written for form in forms if form in text] == []
     assert (tmp_path / "list.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_cache_that_is_damaged_flushed_or_not_verified_is_as_good_as_none(tmp_path: Path, server: Server) -> None:
+    kept = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "cache")}
+    unchecked, checked = _of_server(server, validate_certs=False, **kept), _of_server(server, **kept)
+
+    def is_asked(options: dict[str, Any], *arguments: str) -> bool:
+        before = len(server.calls)
+        told = _listed(_run(tmp_path, options, *arguments, **ACCOUNT))["ksc_all"]
+        assert told["vars"]["ksc_list"]["source"]["verified"] is (options is checked)
+        return len(server.calls) > before
+
+    # What anyone on the way may have said is not taken for the server's word later.
+    assert [is_asked(options) for options in (unchecked, checked, checked)] == [True, True, False]
+    assert is_asked(checked, "--flush-cache")
+    for path in (tmp_path / "cache").iterdir():
+        content = json.loads(path.read_text(encoding="utf-8"))
+        for plain in (content, content.get("__payload__")):
+            if isinstance(plain, dict) and "devices" in plain:
+                plain["devices"] = [{"name": 5}]
+        if isinstance(content.get("__payload__"), str):
+            content["__payload__"] = content["__payload__"].replace('"fqdn"', '"fqdm"')
+        path.write_text(json.dumps(content), encoding="utf-8")
+    assert [is_asked(checked), is_asked(checked)] == [True, False]
 
 
 def test_a_password_in_a_vault_is_taken(tmp_path: Path, server: Server) -> None:

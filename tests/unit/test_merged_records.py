@@ -109,6 +109,17 @@ def test_a_copy_under_another_name_is_no_second_record(tmp_path: Path) -> None:
     assert (content["totals"]["hosts"], content["totals"]["named_twice"]) == (1, [])
 
 
+def test_a_controller_s_whole_output_is_merged_too(tmp_path: Path) -> None:
+    """A slice whose records lie one folder deeper than those of the others is not left out without a word."""
+    for number, place in enumerate(("s0", "s1/records", "s2/avshift/records")):
+        _written(tmp_path / str(number), [("a", [_record(f"h{number}", "clean", TIMES[0], "")])])
+        shutil.copytree(tmp_path / str(number) / "a", tmp_path / "all" / place)
+    (tmp_path / "all/s1/rollout/begun/pilot").mkdir(parents=True)
+    (tmp_path / "all/s1/rollout/run.json").write_text("{}", encoding="utf-8")
+    content = _report(str(tmp_path / "all"))
+    assert ([host["host"] for host in content["hosts"]], content["damaged"]) == (["h0", "h1", "h2"], [])
+
+
 def test_a_folder_that_cannot_be_read_is_named_and_the_rest_counts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.gates imp
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.progress import seen_of
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.reading import rules
 from support import REPOSITORY
+from test_report_outcome import ran
 
 HOSTS = ["h1", "h2"]
 NOW = "2026-05-12T10:00:00Z"
@@ -62,6 +64,33 @@ def test_a_record_of_another_host_or_kind_of_run_makes_no_host_done() -> None:
         assert seen_of("h1", {**RECORD, "mode": mode}).state == gates.NOT_BEGUN
     foreseen = {**RECORD, "mode": "plan", "verdict": "planned"}
     assert seen_of("h1", foreseen, RECORD["plan"]["digest"], "whole").state == gates.NOT_BEGUN
+
+
+LOST = {"code": "unreachable", "message": "no route to host"}
+STAGED = [{"outcome": "changed"}]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "failure", "provider", "is_unknown"),
+    [
+        ({"stage": STAGED}, LOST, "clamav", True),
+        ({"stage": []}, {"code": "timed_out", "message": "too slow"}, "clamav", True),
+        ({"stage": STAGED}, LOST, "none", False),
+        ({"stage": [*STAGED, {"outcome": "failed"}]}, {"code": "package_change", "message": "no"}, "clamav", False),
+        ({"stage": [{"outcome": "undone"}]}, {"code": "package_change", "message": "no"}, "clamav", False),
+        ({}, LOST, "clamav", False),
+        ({"stage": STAGED, "handover": [{"outcome": "changed"}]}, None, "clamav", True),
+    ],
+)
+def test_of_a_host_that_is_lost_in_its_handover_no_window_is_known(
+    outcomes: dict[str, Any], failure: dict[str, str] | None, provider: str, is_unknown: bool
+) -> None:
+    plan = {**RECORD["plan"], "goal": {**RECORD["plan"]["goal"], "provider": provider}}
+    seen = seen_of("h1", {**RECORD, "plan": plan, "outcomes": outcomes, "failure": failure, "window_seconds": None})
+    assert seen.window_unknown is is_unknown
+    gate = {"max_window": 5, "min_clean": "0%", "max_unreachable": "100%", "deny_verdicts": []}
+    found = gates.answer(rules({"rings": [1], "gate": gate}).rings[0], [seen], gates.Known(standing.moment(NOW)))
+    assert [reason.id for reason in found.reasons] == (["window"] if is_unknown else [])
 
 
 MARK = {"host": "h1", "run": "run", "state": "begun", "time": NOW, "groups": [["cluster", "db", 1]]}
@@ -154,6 +183,40 @@ def test_a_host_of_a_group_that_is_lost_in_its_change_is_away_once(tmp_path: Pat
     assert begun("h1") == ""
 
 
+def test_a_host_of_a_group_that_one_controller_did_not_reach_is_away_for_all(tmp_path: Path) -> None:
+    """Slices begin at the same time: what one of them finds out stands in no record that another has looked at."""
+    made = _schedule(tmp_path, groups=[{"by": "cluster", "at_once": 1}])
+    (tmp_path / "rollout").mkdir()
+    seen = {host: Seen(host) for host in HOSTS}
+    look = schedule.look(made, 0, HOSTS, seen, standing.moment(NOW))
+    folder.end(look, "h1", False, lost_at=NOW)
+    assert folder.begin(look, "h2", NOW) == "no more hosts with cluster db may be away at once: h1"
+    # It was not changed: it is neither interrupted nor counted for the ring's threshold.
+    assert folder.threshold(look) == ""
+    assert {one.state for one in standing.of(made, OPTIONS, NOW).seen.values()} == {gates.NOT_BEGUN}
+    folder.end(look, "h1", False, lost_at=NOW)
+    # It answers again, and is refused, under another plan by which it is in another ring.
+    folder.end({**look, "ring": "early"}, "h1", False)
+    assert folder.marks(tmp_path / "rollout") == {}
+    assert folder.begin(look, "h2", NOW) == ""
+    folder.end(look, "h2", False, lost_at=NOW)
+    assert folder.marks(tmp_path / "rollout")["h2"]["state"] == folder.UNCLEAN
+    folder.end({**look, "groups": {}}, "h3", False, lost_at=NOW)
+    assert list(folder.marks(tmp_path / "rollout")) == ["h2"]
+
+
+def test_a_host_that_was_not_reached_comes_last_unless_its_group_waits_for_it() -> None:
+    hosts = [f"h{number}" for number in range(6)]
+    group_of = {"h1": "db", "h3": "db", "h2": "web", "h4": "web", "h5": "web"}
+    limit = {"rings": ["100%"], "groups": [{"by": "cluster", "at_once": 1}]}
+    whole = divided.of_hosts(rules(limit), hosts, list, lambda host, _by: [group_of[host]] if host in group_of else [])
+    whole.groups[1]["at_once"] = 2
+    seen = {host: Seen(host, gates.UNREACHABLE if host in ("h0", "h3", "h4") else gates.NOT_BEGUN) for host in hosts}
+    made = schedule.compose("run", whole, schedule.Asked(hosts), seen, home="", records="")
+    # Of db only one may be away, and that is h3; of web another one may start beside h4.
+    assert [batch["hosts"] for batch in made.batches] == [["h3", "h2", "h5", "h0"], ["h1", "h4"]]
+
+
 def test_rings_that_a_run_passes_over_are_named_until_they_are_done() -> None:
     hosts = [f"h{number}" for number in range(6)]
     whole = divided.of_hosts(rules({"rings": [1, 2]}), hosts, list, lambda _host, _by: [])
@@ -168,3 +231,37 @@ def test_rings_that_a_run_passes_over_are_named_until_they_are_done() -> None:
     assert passed_over(["h4", "h5"]) == ["pilot", "ring-2"]
     seen["h0"] = Seen("h0", gates.DONE)
     assert passed_over(["h4", "h5"]) == ["ring-2"]
+
+
+def test_the_standing_is_whole_while_controllers_write_and_no_group_has_too_many_away(tmp_path: Path) -> None:
+    hosts = [f"h{number}" for number in range(9)]
+    limit = {"rings": ["100%"], "groups": {"by": "cluster", "at_once": 2}}
+    whole = divided.of_hosts(rules(limit), hosts, list, lambda _host, _by: ["db"])
+    seen = {host: Seen(host) for host in hosts}
+    places = {"home": str(tmp_path / "rollout"), "records": str(tmp_path / "records"), "command": "x"}
+    made = schedule.compose("run", whole, schedule.Asked(hosts), seen, **places)
+    away, most, told = set[str](), [0], ran("full", "host")
+
+    def work(mine: list[str]) -> None:
+        for host in mine * 8:
+            look = schedule.look(made, 0, [host], seen, standing.moment(NOW))
+            if folder.begin(look, host, NOW):
+                continue
+            away.add(host)
+            most[0] = max(most[0], len(away))
+            records.write(records.path_of(made.records, host), {**told, "host": host})
+            away.discard(host)
+            folder.end(look, host, True)
+
+    with ThreadPoolExecutor(3) as controllers:
+        left = [controllers.submit(work, hosts[first::3]) for first in range(3)]
+        while not all(one.done() for one in left):
+            found = standing.of(made, OPTIONS, NOW)
+            states = {one.state for one in found.seen.values()}
+            assert states <= {gates.DONE, gates.NOT_BEGUN, gates.INTERRUPTED}
+            assert all(one.message == "" or NOW in one.message for one in found.seen.values())
+            assert rollout.last_words(found)
+        for one in left:
+            one.result()
+    assert most[0] <= 2
+    assert folder.marks(Path(made.home)) == {}

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import divided, folder
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.amounts import amount
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.reading import is_path, rules
@@ -16,6 +17,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.rings imp
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.rules import Group
 from hypothesis import given
 from hypothesis import strategies as st
+from plans import VERSIONS, case_of, plan_of, rings_of
 from schemas import problems
 from support import REPOSITORY
 
@@ -81,6 +83,14 @@ WRONG: list[tuple[Any, str]] = [
         "host_time_limit: a host may take 60 minutes, and no window is longer than 30",
     ),
     ({"retry_unreachable": 5}, "retry_unreachable: it is 5"),
+    # A list that came out empty would make one ring of the whole fleet.
+    ({"rings": [{"name": "pilot", "hosts": []}]}, "rings[0].hosts: it is an empty list"),
+    ({"rings": [{"size": 1}, {"hosts": [], "pick": "hash"}]}, "rings[1].hosts: it is an empty list"),
+    ({"rings": [{"hosts": False}]}, "rings[0].hosts: it is False"),
+    ({"rings": 0}, "rings[0].size: it allows no host at all"),
+    ({"gate": False}, "gate: it is False, not a mapping"),
+    ({"rings": [{"size": 1, "gate": 0}]}, "rings[0].gate: it is 0, not a mapping"),
+    *(({key: False}, f"{key}[0]: ") for key in ("groups", "windows", "freeze")),
     ({"rings": 1, "at_once": "0"}, "at_once: it allows no host"),
     ("{", "cannot be read as YAML or JSON"),
     ("a: 1\na: 2", "stands twice"),
@@ -105,6 +115,12 @@ def test_an_empty_answer_takes_no_limit_away() -> None:
         given_rollout = {"gate": gate, **dict.fromkeys(("stop_after", "at_once", "host_time_limit", "groups"), nothing)}
         assert rules(given_rollout) == rules({})
     assert rules({"gate": {"deny_verdicts": []}}).rings[0].gate.deny_verdicts == ()
+
+
+def test_an_empty_list_and_a_zone_with_blanks_are_what_people_mean() -> None:
+    assert rules({"rings": [], "windows": {}, "freeze": []}) == rules(None)
+    window = {"start": "22:00", "end": "06:00", "zone": " Europe/Berlin "}
+    assert rules({"windows": window}).windows[0].zone == "Europe/Berlin"
 
 
 def test_windows_that_follow_each_other_are_one() -> None:
@@ -135,7 +151,7 @@ def test_any_text_is_a_rollout_or_refused(text: str) -> None:
         assert rules(read.to_json()) == read
 
 
-def test_a_rollout_is_read_from_a_file(tmp_path: Path) -> None:
+def test_a_rollout_is_read_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "rollout.yml"
     path.write_text(
         "---\nrings: [{name: a, size: 1}]\nwindows: [{start: 22:00, end: 6:00, zone: UTC}]\n", encoding="utf-8"
@@ -144,6 +160,8 @@ def test_a_rollout_is_read_from_a_file(tmp_path: Path) -> None:
     read = folder.rules_of(str(path))
     assert [ring.name for ring in read.rings] == ["a", "rest"]
     assert str(read.windows[0]) == "every day 22:00-06:00 UTC"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert folder.rules_of("~/rollout.yml") == read
     with pytest.raises(AvshiftError, match=r"gone.yml cannot be read \(No such file or directory\)"):
         folder.rules_of(str(tmp_path / "gone.yml"))
 
@@ -261,3 +279,14 @@ def test_a_plan_puts_hosts_into_rings_by_the_machines_that_it_carries() -> None:
     ]
     assert told[0] == told[1]
     assert [len(ring) for ring in told[0]] == [1, 3, 5]
+
+
+def test_good_news_of_a_plan_approves_no_grave_result_of_the_same_id() -> None:
+    """Every plan says disk_space, that there is enough of it: that it is missing later is still new."""
+    plan = plan_of(case_of("full"))
+    levels: dict[str, set[str]] = {}
+    for check in plan["preflight"]:
+        levels.setdefault("good" if check["level"] in ("ok", "info") else "grave", set()).add(check["id"])
+    assert "disk_space" in levels["good"]
+    whole = divided.of_document(document.compose([("h1", plan)], {}, VERSIONS, rings_of("1")))
+    assert set(whole.checks or ()) == levels.get("grave", set())

@@ -43,7 +43,7 @@ def parse(raw: bytes, path: str, time: str, form: Form | None = None) -> DeviceL
     found = table.find(text, path, form.delimiter, lambda cells: _known(cells, own))
     language, map_ = headings.language_of(found.headings)
     columns = _columns(found.headings, {**map_, **own})
-    reader = _Reader(columns, len(found.headings), moments.zone_of(form.time_zone), form.date_order)
+    reader = _Reader(columns, found, moments.zone_of(form.time_zone), form.date_order)
     devices = list(reader.devices(table.rows(text, path, found)))
     source = Source("export", path, time, hashlib.sha256(raw).hexdigest())
     preview = _preview(found, columns, reader)
@@ -91,9 +91,11 @@ def _columns(found: list[str], known: dict[str, str]) -> dict[int, str]:
 class _Reader:
     """Makes devices of rows, and keeps count of what could not be read."""
 
-    def __init__(self, columns: dict[int, str], width: int, zone: tzinfo | None, order: str) -> None:
-        self._columns, self._width, self._zone, self._order = columns, width, zone, order
+    def __init__(self, columns: dict[int, str], found: table.Found, zone: tzinfo | None, order: str) -> None:
+        self._columns, self._found, self._zone, self._order = columns, found, zone, order
+        self._width = len(found.headings)
         self.short: list[int] = []
+        self.several: list[int] = []
         self.unnamed: list[int] = []
         self.times_not_read = 0
 
@@ -102,6 +104,8 @@ class _Reader:
         for number, cells in rows:
             if len(cells) < self._width or any(cell.strip() for cell in cells[self._width :]):
                 self.short.append(number)
+            elif table.may_be_several(cells, self._found):
+                self.several.append(number)
             device = Device(**{name: self._value(name, cells[column]) for column, name in self._in(cells)})
             if device.is_named:
                 yield device
@@ -123,6 +127,11 @@ class _Reader:
         told = []
         if self.short:
             told.append(f"{len(self.short)} rows do not fit the headings, the first in line {self.short[0]}")
+        if self.several:
+            told.append(
+                f"{len(self.several)} rows may be several, which a quotation mark joins, the first ends in line "
+                f"{self.several[0]}"
+            )
         if self.unnamed:
             told.append(f"{len(self.unnamed)} rows name no device, the first in line {self.unnamed[0]}")
         return told

@@ -7,11 +7,16 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from .device import MOST_DEVICES
+from .headings import plain
 from .wrong import too_large, wrong
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 DELIMITERS = {"tab": "\t", "semicolon": ";", "comma": ",", "pipe": "|"}
 MOST_COLUMNS = 200
@@ -46,9 +51,29 @@ def find(text: str, path: str, given: str, fits: Callable[[list[str]], int]) -> 
     if best is None:
         cause = "no line at its beginning has a heading that is known"
         raise wrong(path, cause, "Give a map of its headings with the option columns.")
-    if len(best[2].headings) > MOST_COLUMNS:
+    found = replace(best[2], headings=_whole(text, best[2]))
+    if len(found.headings) > MOST_COLUMNS:
         raise too_large(path, f"it has more than {MOST_COLUMNS} columns")
-    return best[2]
+    return found
+
+
+def _whole(text: str, found: Found) -> list[str]:
+    """Return all headings: one in quotes may be of several lines, and after a delimiter at the end there is none."""
+    try:
+        headings = next(_reader(text, found), found.headings)
+    except csv.Error:
+        return found.headings
+    while headings and not headings[-1].strip():
+        headings = headings[:-1]
+    return headings
+
+
+def _reader(text: str, found: Found, strict: bool = False) -> Reader:
+    """Return a reader that stands before the headings."""
+    lines = io.StringIO(text, newline="")
+    for _line in range(found.line):
+        next(lines, "")
+    return csv.reader(lines, delimiter=DELIMITERS[found.delimiter], strict=strict)
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
@@ -61,22 +86,27 @@ def _cells(line: str, delimiter: str) -> list[str]:
 
 
 def rows(text: str, path: str, found: Found) -> Iterator[tuple[int, list[str]]]:
-    """Yield (number, cells) of each row below the headings that is not empty.
+    """Yield (number, cells) of each row below the headings that is not empty, and does not repeat them.
 
     Raises AvshiftError for a row that cannot be read, and past the number of devices that any fleet has.
     """
-    lines = io.StringIO(text, newline="")
-    for _line in range(found.line):
-        next(lines, "")
-    reader = csv.reader(lines, delimiter=DELIMITERS[found.delimiter], strict=True)
-    count = 0
+    reader, count = _reader(text, found, strict=True), 0
+    headings = [plain(heading) for heading in found.headings]
     try:
-        next(reader, [])
         for cells in reader:
-            if any(cell.strip() for cell in cells):
+            # Lists of several groups that were put one below the other have their headings again and again.
+            if any(cell.strip() for cell in cells) and [plain(cell) for cell in cells[: len(headings)]] != headings:
                 count += 1
                 if count > MOST_DEVICES:
                     raise too_large(path, f"it has more than {MOST_DEVICES:,} rows")
                 yield found.line + reader.line_num, cells
     except csv.Error as error:
-        raise wrong(path, f"line {found.line + reader.line_num}: {error}", "Export it again.") from error
+        remedy = "Correct the quotation marks there, or leave that column out and export it again."
+        raise wrong(path, f"line {found.line + reader.line_num}: {error}", remedy) from error
+
+
+def may_be_several(cells: list[str], found: Found) -> bool:
+    """Return True if a row may have swallowed others. Consoles put no cell of a list with tabs in quotes, so that one
+    may begin with a quotation mark, and end with the next one many rows below.
+    """
+    return found.delimiter == "tab" and any("\t" in cell and ("\n" in cell or "\r" in cell) for cell in cells)

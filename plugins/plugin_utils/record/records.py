@@ -35,6 +35,8 @@ FORM: dict[str, tuple[type, ...]] = {
 # The longest name of a record without its extension, in characters; all of them are ASCII.
 LONGEST_NAME = 200
 LOCK, SUFFIX = ".lock", ".json"
+# Where records of a migration are in the folder of all output, and in the one that holds that.
+WITHIN = ("records", "avshift/records")
 # The folders to which the playbooks write records, relative to one beside them.
 BESIDE = ("detect", "plan/records", "records", "verify")
 
@@ -190,9 +192,13 @@ def names(folder: str) -> list[str]:
 
 
 def _inside(home: Path, place: str) -> list[str]:
-    """Return the names of the records in a folder of another controller; one that cannot be read is named itself."""
+    """Return the names of the records in a folder of another controller; one that cannot be read is named itself.
+
+    It may be a controller's whole output, or what its engine brought home of it, with the folder of records inside.
+    """
     try:
-        return [f"{place}/{name}" for name in os.listdir(home / place) if name.endswith(SUFFIX)]
+        places = [place, *(deeper for deeper in (f"{place}/{inner}" for inner in WITHIN) if (home / deeper).is_dir())]
+        return [f"{one}/{name}" for one in places for name in os.listdir(home / one) if name.endswith(SUFFIX)]
     except OSError:
         return [place]
 

@@ -10,6 +10,7 @@ from typing import Any
 from ..errors import AvshiftError
 from ..fleet.document import members, plan_of
 from ..visible import visible
+from . import gates
 from .reading import rules as read_rules
 from .rings import Candidate, Matched, divide, shared
 from .rules import Rules
@@ -93,7 +94,8 @@ def _told(rules: Rules, candidates: Sequence[Candidate], matched: Matched, value
 
 
 def _checks(document: Mapping[str, Any]) -> set[str]:
-    """Return the IDs of all preflight results of a plan."""
+    """Return the IDs of all preflight results of a plan that are more than good news: only these were approved."""
     plans = [plan_of(dict(document), hosts[0]) for hosts in members(dict(document)).values() if hosts]
     own = [check for entry in document["hosts"].values() for check in entry["preflight"].values()]
-    return {check["id"] for plan in plans if plan for check in plan["preflight"]} | {check["id"] for check in own}
+    found = [*own, *(check for plan in plans if plan for check in plan["preflight"])]
+    return {check["id"] for check in found if check["level"] not in gates.GOOD}

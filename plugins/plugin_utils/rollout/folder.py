@@ -1,7 +1,8 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What a rollout keeps on the controller besides records: a mark for each host that is being changed, or was and is not
-clean. It is written before the first change and goes with a clean record, so that no signal loses what was begun.
+clean. It is written before the first change and goes with a clean record, so that no signal loses what was begun. A
+host of a group that was not reached has one too, for controllers that looked at its record earlier.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from .reading import is_path, rules
 from .rules import Rules
 from .schedule import Schedule
 
-BEGUN, UNCLEAN = "begun", "unclean"
+STATES = BEGUN, UNCLEAN, LOST = "begun", "unclean", "lost"
 MARKS, LOCK, RUN = "begun", "lock", "run.json"
 UNKNOWN_TIME = "an unknown time"
 MOST_MARK, MOST_RUN, MOST_RULES = 1 << 16, 1 << 28, 1 << 20
@@ -58,18 +59,23 @@ def begin(look: Mapping[str, Any], host: str, now: str, modes: Modes = PRIVATE) 
     return ""
 
 
-def end(look: Mapping[str, Any], host: str, is_clean: bool, modes: Modes = PRIVATE) -> None:
-    """Take a host's mark away, or leave in it that it is not clean; a host that was not begun has none."""
+def end(look: Mapping[str, Any], host: str, is_clean: bool, modes: Modes = PRIVATE, lost_at: str = "") -> None:
+    """Take a host's mark away, or leave in it that it is not clean; one that was not begun has none, unless it is of a
+    group and was not reached, at the time ``lost_at``.
+    """
     path = _path(Path(look["home"]), look["ring"], host)
-    mark = _mark(path, host)
-    if is_clean:
-        _forget_others(path)
+    mark, groups = _mark(path, host), look["groups"].get(host, [])
+    if not lost_at:
+        _forget_others(path, STATES if is_clean else (LOST,))
+    if mark is None and lost_at and groups:
+        lost = {"host": host, "run": look["run"], "state": LOST, "time": lost_at, "groups": groups}
+        documents.write_text(path, encode(lost), modes)
     if mark is None:
         return
-    if is_clean:
+    if is_clean or (mark["state"] == LOST and not lost_at):
         documents.remove(path)
     elif mark["state"] == BEGUN:
-        told = {**mark, "groups": mark["groups"] or look["groups"].get(host, [])}
+        told = {**mark, "groups": mark["groups"] or groups}
         documents.write_text(path, encode({**told, "run": look["run"], "state": UNCLEAN}), modes)
 
 
@@ -172,8 +178,8 @@ def rules_of(given: Any) -> Rules:
     if not is_path(given):
         return rules(given)
     try:
-        text = documents.read_bytes(str(given).strip(), MOST_RULES).decode("utf-8")
-    except (OSError, ValueError) as error:
+        text = documents.read_bytes(Path(str(given).strip()).expanduser(), MOST_RULES).decode("utf-8")
+    except (OSError, ValueError, RuntimeError) as error:
         cause = getattr(error, "strerror", None) or error
         raise unreadable("", f"{given} cannot be read ({cause})", "Give the path of a file of rules.") from error
     return rules(text)
@@ -202,10 +208,11 @@ def _may_be_in(mark: Mapping[str, Any], group: list[Any]) -> bool:
     return groups is None or group in [one[:2] for one in groups]
 
 
-def _forget_others(path: Path) -> None:
+def _forget_others(path: Path, states: tuple[str, ...] = STATES) -> None:
     """Remove what a host's mark replaces: those of a ring that it was in by an earlier plan."""
     for other in path.parent.parent.glob("*/"):
-        if other.name != path.parent.name and (other / path.name).exists():
+        mark = None if other.name == path.parent.name else _mark(other / path.name, unquote(path.stem))
+        if mark is not None and mark["state"] in states:
             documents.remove(other / path.name)
 
 
@@ -236,7 +243,7 @@ def _is_mark(content: Mapping[str, Any], path: Path) -> bool:
     texts = texts and records.path_of("", content["host"]).name == path.name
     groups = content.get("groups")
     pairs = isinstance(groups, list) and all(isinstance(one, list) and len(one) > 1 for one in groups)
-    return texts and pairs and content.get("state") in (BEGUN, UNCLEAN)
+    return texts and pairs and content.get("state") in STATES
 
 
 def _read(path: Path, most: int = MOST_MARK) -> dict[str, Any] | None:

@@ -19,6 +19,8 @@ DONE, FAILED, UNREACHABLE, INTERRUPTED, FORECAST = "done", "failed", "unreachabl
 # A host that the stop file keeps from being started has the same word as its failure's code.
 NOT_BEGUN = stop_file.NOT_BEGUN
 STATES = (DONE, FAILED, UNREACHABLE, INTERRUPTED, NOT_BEGUN, FORECAST)
+# Levels of preflight results that hold nothing up. The ID of one may be that of a grave one on another day.
+GOOD = ("ok", "info")
 MOST_NAMED = 3
 
 

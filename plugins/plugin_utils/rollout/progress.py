@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ...module_utils.agreed import outcomes
 from .. import times
 from ..record import runs
 from ..visible import visible
@@ -50,7 +51,7 @@ def _told(host: str, record: dict[str, Any], approved: str, digest: str) -> Seen
         window,
         _has_no_window(record, plan),
         time,
-        frozenset(str(check["id"]) for check in plan.get("preflight", ()) if check["level"] not in ("ok", "info")),
+        frozenset(str(check["id"]) for check in plan.get("preflight", ()) if check["level"] not in gates.GOOD),
     )
 
 
@@ -78,6 +79,15 @@ def _is_of(record: dict[str, Any], approved: str, digest: str) -> bool:
 
 
 def _has_no_window(record: dict[str, Any], plan: dict[str, Any]) -> bool:
-    """Return True if protection was handed over, and how long there was none is unknown."""
-    handed_over = record["outcomes"].get("handover") and plan.get("goal", {}).get("provider", "none") != "none"
-    return bool(handed_over) and record["window_seconds"] is None
+    """Return True if protection was handed over, or may have been, and how long there was none is unknown."""
+    handed_over = record["outcomes"].get("handover") or _is_lost_in_handover(record)
+    provided = plan.get("goal", {}).get("provider", "none") != "none"
+    return bool(handed_over) and provided and record["window_seconds"] is None
+
+
+def _is_lost_in_handover(record: dict[str, Any]) -> bool:
+    """Return True if a host did all of what comes before the handover, and its record ends there with a failure."""
+    staged = record["outcomes"].get("stage")
+    if record["failure"] is None or staged is None:
+        return False
+    return not any(step["outcome"] in (outcomes.FAILED, outcomes.UNDONE) for step in staged)

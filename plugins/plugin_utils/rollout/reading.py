@@ -41,15 +41,13 @@ def rules(given: Any) -> Rules:
     exist.
     """
     content = _mapping(_known(_content(given), KEYS, ""), "")
-    gate, stop_after = content.get("gate") or {}, content.get("stop_after", "5%")
-    listed = content.get("rings") or DEFAULT["rings"]
-    rings = [
-        _ring(ring, number, _mapping(gate, "gate"), stop_after) for number, ring in enumerate(_list(listed, "rings"))
-    ]
+    gate, stop_after = content.get("gate", {}), content.get("stop_after", "5%")
+    listed = _list(content.get("rings", []), "rings") or DEFAULT["rings"]
+    rings = [_ring(ring, number, _mapping(gate, "gate"), stop_after) for number, ring in enumerate(listed)]
     _refuse_doubles([ring.name for ring in rings])
     if rings[-1].hosts or rings[-1].size:
         rings.append(_ring({"name": _free(REST, rings)}, len(rings), _mapping(gate, "gate"), stop_after))
-    many = {key: _list(content.get(key) or [], key) for key in ("groups", "windows", "freeze")}
+    many = {key: _list(content.get(key, []), key) for key in ("groups", "windows", "freeze")}
     found = Rules(
         tuple(rings),
         _positive(content.get("at_once", DEFAULT_AT_ONCE), "at_once"),
@@ -129,10 +127,10 @@ def _is_nothing(value: Any) -> bool:
 
 
 def _list(content: Any, place: str) -> list[Any]:
-    """Return a list; a single text is a list by its commas, and a single mapping one of one."""
+    """Return a list; a single text is a list by its commas, and a single mapping one of one. An empty one is none."""
     if isinstance(content, str):
         content = [part.strip() for part in SPLIT.split(content) if part.strip()]
-    listed = list(content) if isinstance(content, (list, tuple)) else [content]
+    listed = list(content) if isinstance(content, (list, tuple)) or content == {} else [content]
     if len(listed) > MOST_RINGS and place == "rings":
         raise unreadable(place, f"they are {len(listed)}", f"Give at most {MOST_RINGS}.")
     return listed
@@ -142,19 +140,29 @@ def _ring(given: Any, number: int, gate: dict[str, Any], stop_after: Any) -> Rin
     place = f"rings[{number}]"
     content = given if isinstance(given, dict) else {"size": _positive(given, f"{place}.size")}
     content = _mapping(_known(content, RING_KEYS, place), place)
-    own = _mapping(content.get("gate") or {}, f"{place}.gate")
+    own = _mapping(content.get("gate", {}), f"{place}.gate")
     name = str(content.get("name") or (PILOT if not number and not isinstance(given, dict) else f"ring-{number + 1}"))
     if not NAME.fullmatch(name):
         raise unreadable(f"{place}.name", f"it is {name!r:.80}", "Give letters, digits, dots, dashes and underscores.")
     size = content.get("size")
     return Ring(
         name,
-        tuple(_text(pattern, f"{place}.hosts") for pattern in _list(content.get("hosts") or [], f"{place}.hosts")),
+        _patterns(content, f"{place}.hosts"),
         None if size is None else _positive(size, f"{place}.size"),
         _one_of(content.get("pick", BY_CLASS), PICKS, f"{place}.pick"),
         _gate({**gate, **own}, f"{place}.gate", "95%" if number else "100%"),
         amount(content.get("stop_after", stop_after), f"{place}.stop_after"),
     )
+
+
+def _patterns(content: dict[str, Any], place: str) -> tuple[str, ...]:
+    """Return the patterns of a ring's hosts, () for all that are left. A list that has come out empty, such as that of
+    a group without hosts, is refused: the ring would take them all. A plan, which has every key, means just that by it.
+    """
+    given = _list(content.get("hosts", []), place)
+    if not given and "hosts" in content and not {"gate", "pick", "stop_after"} <= content.keys():
+        raise unreadable(place, "it is an empty list", "Leave it out if the ring is to take all hosts that are left.")
+    return tuple(_text(pattern, place) for pattern in given)
 
 
 def _gate(content: dict[str, Any], place: str, min_clean: str) -> Gate:

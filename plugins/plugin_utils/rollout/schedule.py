@@ -123,7 +123,8 @@ def _are_names(given: Any) -> bool:
 
 
 def compose(run: str, divided: Divided, asked: Asked, seen: Mapping[str, Seen], **places: str) -> Schedule:
-    """Return what a run does. Of each ring what was interrupted comes first, and what was not reached last.
+    """Return what a run does. Of each ring what was interrupted comes first, and what was not reached last, unless
+    others of a group wait for it.
 
     Hosts that are done are skipped while others are not: a rollout that is done as a whole is looked at again. Hosts
     that no ring has go with the last one, where their own task refuses them. AvshiftError for a ring that there is not.
@@ -135,12 +136,14 @@ def compose(run: str, divided: Divided, asked: Asked, seen: Mapping[str, Seen], 
     others = [host for host in asked.present if host not in known] if not asked.rings else []
     everyone = [host for hosts in ours.values() for host in hosts] + others
     skips = asked.resume and any(seen.get(host, Seen(host)).state != DONE for host in everyone)
-    rules, found = read_rules(divided.rules), []
+    rules, awaited, found = read_rules(divided.rules), _awaited(divided.groups, seen), []
     for number, hosts in ours.items():
-        left = [host for host in hosts if not (skips and seen[host].state == DONE)]
+        left = _in_order([host for host in hosts if not (skips and seen[host].state == DONE)], seen, awaited)
         at_once = max(1, rules.at_once.of(len(divided.rings[number]["hosts"])))
         groups = [{**group, "hosts": [host for host in group["hosts"] if host in present]} for group in divided.groups]
-        found += [{"ring": number, "hosts": batch} for batch in batches(_in_order(left, seen), at_once, groups)]
+        found += [
+            {"ring": number, "hosts": batch} for batch in batches(_in_order(left, seen, awaited), at_once, groups)
+        ]
     if others:
         found.append({"ring": max(numbers, default=0), "hosts": others})
     return Schedule(run, divided, found, everyone, asked.rings, **places)
@@ -177,9 +180,16 @@ def _chosen(divided: Divided, names: Sequence[str]) -> list[int]:
     return [number for number, name in enumerate(known) if not names or name in names]
 
 
-def _in_order(hosts: list[str], seen: Mapping[str, Seen]) -> list[str]:
+def _awaited(groups: Sequence[Mapping[str, Any]], seen: Mapping[str, Seen]) -> set[str]:
+    """Return the hosts that were not reached, and without which no other of their group may start."""
+    gone = {host for host, one in seen.items() if one.state == UNREACHABLE}
+    missing = [(gone.intersection(group["hosts"]), group["at_once"]) for group in groups]
+    return {host for hosts, at_once in missing if len(hosts) >= at_once for host in hosts}
+
+
+def _in_order(hosts: list[str], seen: Mapping[str, Seen], first: Collection[str]) -> list[str]:
     ranks = {INTERRUPTED: 0, UNREACHABLE: 2}
-    return sorted(hosts, key=lambda host: ranks.get(seen[host].state, 1))
+    return sorted(hosts, key=lambda host: 0 if host in first else ranks.get(seen[host].state, 1))
 
 
 def ring_answer(schedule: Schedule, number: int, seen: Mapping[str, Seen], known: Known) -> Answer:

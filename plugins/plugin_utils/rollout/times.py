@@ -97,7 +97,7 @@ def _is_day(word: str) -> bool:
 
 
 def _zone(given: Any, place: str) -> str:
-    name = str(given or "")
+    name = str(given or "").strip()
     if name in OWN_TIMES:
         return _no_zone(place, f"{name} is whatever a controller is set to")
     try:

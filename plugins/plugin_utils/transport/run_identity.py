@@ -15,18 +15,22 @@ from ...module_utils.agreed.runs import BUSY
 from ..errors import AvshiftError
 
 # As the endpoint names the run that has left a lease: see its run_lock.
-NAMED = re.compile(r"process (\d{1,10}:\d{1,20})\)")
+NAMED = re.compile(r"process (\d{1,10}:\d{1,20}:\d{0,20})\)")
 
 
 def of_process(process: int) -> str:
-    """Return "process id:start" of a process of this controller, '' where that is not known."""
+    """Return "process id:start:PID namespace" of a process of this controller, '' where that is not known."""
     started = _started(process)
-    return f"{process}:{started}" if started else ""
+    return f"{process}:{started}:{_namespace()}" if started else ""
 
 
 def has_ended(identity: str) -> bool:
-    """Return True if the process of an identity is certainly not there any more."""
-    process, _colon, started = identity.partition(":")
+    """Return True if the process of an identity is certainly not there any more. Of one in another container, which may
+    have this one's host name, nothing is certain.
+    """
+    process, started, namespace = identity.split(":")
+    if namespace != _namespace():
+        return False
     try:
         # A process of another user may not be asked, but exists.
         with contextlib.suppress(PermissionError):
@@ -56,4 +60,11 @@ def _started(process: int) -> str:
         # The name, in brackets, may hold anything.
         told = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
         return told.rpartition(")")[2].split()[19]
+    return ""
+
+
+def _namespace() -> str:
+    """Return the number of this controller's PID namespace; '' where the system does not say."""
+    with contextlib.suppress(OSError):
+        return "".join(filter(str.isdigit, os.readlink("/proc/self/ns/pid")))
     return ""

@@ -123,7 +123,7 @@ def _silent(told: Object, server: str) -> list[str]:
     info = told.get("pFailedSlavesInfo")
     if not info:
         return []
-    listed = info.get("KLGRP_FAILED_SLAVES_PARAMS", []) if isinstance(info, dict) else [info]
+    listed = info.get("KLGRP_FAILED_SLAVES_PARAMS", info) if isinstance(info, dict) else info
     if not isinstance(listed, list):
         listed = [listed]
     return [_name_of(one) for one in listed]
