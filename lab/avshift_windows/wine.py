@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import subprocess
 import tempfile
@@ -17,7 +18,7 @@ from avshift_lab.errors import LabError
 
 # Debian's `wine` would start another loader where there is one of 32 bits.
 PROGRAM, SERVER = "/usr/lib/wine/wine64", "/usr/lib/wine/wineserver64"
-SECONDS = 900
+SECONDS, GRACE = 900, 20
 # Larger files are Wine's own programs, which nothing changes: copies of a prefix share them.
 SHARED_FROM = 64 << 10
 # What `reg export` is asked for; together they are what a disk has as hives.
@@ -70,14 +71,23 @@ class Prefix:
     @contextmanager
     def up(self) -> Iterator[None]:
         """Run it, with its services, until the end of the block."""
-        with subprocess.Popen([PROGRAM, r"C:\hold.exe"], **self._options()) as holding:
+        options = {**self._options(), "stdout": subprocess.PIPE}
+        with subprocess.Popen([PROGRAM, r"C:\hold.exe"], **options) as holding:
             try:
+                self._await(holding)
                 yield
             finally:
                 # Without a signal it is killed after some seconds, whether its registry is on the disk or not.
                 self._server("-k2")
                 self._server("-w")
-                holding.wait(SECONDS)
+                _end(holding)
+
+    def _await(self, holding: subprocess.Popen[bytes]) -> None:
+        """Wait until a host holds: until then it may end between two commands, and its server with it."""
+        assert holding.stdout is not None
+        ready, _writable, _odd = select.select([holding.stdout], [], [], SECONDS)
+        if not ready or not holding.stdout.readline():
+            raise LabError("Starting a host", str(self.folder), "it does not hold", "Look at it")
 
     def boot(self) -> None:
         """Boot it, while it is down: renames that wait are carried out, and services are what the registry says."""
@@ -166,6 +176,14 @@ def environment(folder: Path) -> dict[str, str]:
         "WINEDEBUG": "-all",
         "WINEDLLOVERRIDES": "mshtml=",
     }
+
+
+def _end(holding: subprocess.Popen[bytes]) -> None:
+    """End what held a host. A program that its server had not yet known waits for that server for ever."""
+    try:
+        holding.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        holding.kill()
 
 
 def _shared(source: str, target: str) -> None:
