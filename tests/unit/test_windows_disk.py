@@ -246,7 +246,7 @@ STALE = {
     "zeroed logs": ((1, 1), {".LOG1": b"\0" * 8192, ".LOG2": b""}, False),
     "one log of two": ((1, 1), {".LOG1": b""}, True),
     "the other log of two": ((1, 1), {".LOG2": b""}, True),
-    "the only log of the oldest systems": ((1, 1), {".LOG": b""}, False),
+    "the only log of the oldest systems, and nothing says that it is one": ((1, 1), {".LOG": b""}, True),
     "an older log of the first format": ((9, 9), {".LOG1": regf_build.dirty_log(8), ".LOG2": b""}, False),
     "a newer log of the first format": ((9, 9), {".LOG1": b"", ".LOG2": regf_build.dirty_log(10)}, True),
     "a log of the first format that was cut": ((9, 9), {".LOG1": regf_build.dirty_log(10)[:300], ".LOG2": b""}, True),
@@ -273,6 +273,33 @@ def test_a_hive_that_may_be_older_says_so(case: str, disk: Path) -> None:
     assert "stale" not in found["r2"]
     # What is absent in a stale hive is not known to be absent.
     assert found["r1"]["absent"] == "key" and ("stale" in found["r1"]) == is_stale
+
+
+BUILDS = {
+    "Windows XP": (text("2600"), b"", False),
+    "Windows Server 2003": (text("3790"), b"", False),
+    "a newer log of Windows XP": (text("2600"), regf_build.dirty_log(10), True),
+    "Windows Vista": (text("6000"), b"", True),
+    "Windows 11": (text("26100"), b"", True),
+    "no text": (dword(2600), b"", True),
+    "no number": (text("\u00b2"), b"", True),
+    "an endless number": (text("2" * 5000), b"", True),
+    "empty": (text(""), b"", True),
+}
+
+
+@pytest.mark.parametrize("build", BUILDS)
+def test_one_log_for_a_hive_is_enough_only_on_a_system_that_has_no_more(build: str, disk: Path) -> None:
+    told, content, is_stale = BUILDS[build]
+    version = {r"Microsoft\Windows NT\CurrentVersion": {"CurrentBuildNumber": told}}
+    put_hive(disk / CONFIG / "SOFTWARE", regf_build.hive({"Acme": {}, **version}, (9, 9)))
+    put_hive(disk / CONFIG / "SYSTEM", regf_build.hive({"Select": {}}, (9, 9)))
+    for name in ("SOFTWARE", "SYSTEM"):
+        for suffix in (".LOG1", ".LOG2"):
+            (disk / CONFIG / (name + suffix)).unlink()
+        (disk / CONFIG / (name + ".LOG")).write_bytes(content)
+    found = answers(disk, key(r"SOFTWARE\Acme"), key(r"SYSTEM\Select"))
+    assert [("stale" in answer) for answer in found.values()] == [is_stale, is_stale]
 
 
 def test_the_content_of_a_file(disk: Path) -> None:

@@ -19,12 +19,20 @@ LEAST_ENTRY = 512
 TORN = "it was not written completely, and its transaction logs are not replayed"
 NONE_THERE = "its transaction logs are not there, and it may have been copied without what they hold"
 ONE_MISSING = "its transaction log %s is not there, and it may have been copied without what that one holds"
+OLD_ALONE = (
+    "of its transaction logs only .LOG is there, which is all that systems before Windows Vista have, and what this "
+    "one is cannot be told from it: it may have been copied without what the others hold"
+)
 NEWER = "its transaction log %s holds newer pages, which are not replayed"
 UNREADABLE = "its transaction log %s cannot be read"
 
 
-def why_stale(hive, logs):
-    """Return why a hive may be stale, '' if it is complete. ``logs`` is {suffix: Blocks, None if unreadable}."""
+def why_stale(hive, logs, has_one_log):
+    """Return why a hive may be stale, '' if it is complete.
+
+    ``logs`` is {suffix: Blocks, None if unreadable}; ``has_one_log`` is called where it matters, and returns whether
+    the system is known to be one that has no more than one log for each hive.
+    """
     if hive.is_torn:
         return TORN
     if not logs:
@@ -33,6 +41,8 @@ def why_stale(hive, logs):
     missing = [suffix for suffix in PAIR if suffix not in logs]
     if missing and len(missing) < len(PAIR):
         return ONE_MISSING % missing[0]
+    if missing and not has_one_log():
+        return OLD_ALONE
     for suffix, blocks in sorted(logs.items()):
         try:
             if blocks is not None and not _is_newer(blocks, hive.sequences[1]):

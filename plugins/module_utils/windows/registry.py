@@ -3,6 +3,7 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """The registry of a disk: its hives, the control set that was in use, both views, and every user's hive."""
 
+from ..agreed.windows import VERSION
 from .blocks import Blocks
 from .disk import CONFIG
 from .letters import folded
@@ -16,6 +17,8 @@ OF_MACHINE = ("SOFTWARE", "SYSTEM", "ELAM", "DRIVERS")
 # These exist only in a running system, not on the disk.
 VOLATILE = ("HARDWARE",)
 CURRENT = "CURRENTCONTROLSET"
+# The build of Windows Vista.
+FIRST_WITH_PAIRS = 6000
 CPU = ("Control", "Session Manager", "Environment")
 
 
@@ -25,7 +28,7 @@ class Registry:
     def __init__(self, disk, room):
         self._disk, self._room = disk, room
         self._open = {}
-        self._bits = None
+        self._bits, self._is_old = None, None
 
     def machine(self, path, view):
         """Return (hive, why it may be stale or '', key) of a path below HKLM. Raises Unanswered."""
@@ -55,7 +58,8 @@ class Registry:
 
     def opened(self, names):
         """Return (hive, why it may be stale or '') of a file of the disk. Raises Unanswered; close it."""
-        return opened(self._disk, names, self._room)
+        hive = opened(self._disk, names, self._room)
+        return hive, _stale(self._disk, names, hive, self._has_one_log)
 
     def _hive(self, name):
         if name not in self._open:
@@ -82,6 +86,26 @@ class Registry:
             raise failed("damaged: %s" % error)
         return name
 
+    def _has_one_log(self):
+        """Return whether the system is known to be older than Windows Vista, which brought pairs of logs."""
+        if self._is_old is None:
+            build = self._build()
+            self._is_old = isinstance(build, str) and build.isdecimal() and int(build[:9]) < FIRST_WITH_PAIRS
+        return self._is_old
+
+    def _build(self):
+        """Return the system's build, whatever its hive's logs are; None where it is not known."""
+        try:
+            hive = opened(self._disk, [self._disk.system, *CONFIG, "SOFTWARE"], self._room)
+        except Unanswered:
+            return None
+        try:
+            return value_of(hive, key_at(hive, VERSION.split("\\")[1:]), "CurrentBuildNumber")
+        except (Unanswered, ValueError, OSError):
+            return None
+        finally:
+            hive.close()
+
     def _is_32bit(self):
         if self._bits is None:
             kind = self.value("\\".join(["SYSTEM", CURRENT, *CPU]), "PROCESSOR_ARCHITECTURE")
@@ -90,7 +114,7 @@ class Registry:
 
 
 def opened(disk, names, room):
-    """Return (hive, why it may be stale or '') of a file. Raises Unanswered for one that is missing or damaged."""
+    """Return the hive in a file. Raises Unanswered for one that is missing or damaged."""
     what = "the hive %s" % "\\".join(names)
     try:
         hive = Hive(disk.opened(names), room)
@@ -99,7 +123,7 @@ def opened(disk, names, room):
         raise failed("%s %s" % (what, cause))
     except (ValueError, OSError) as error:
         raise failed("%s is damaged: %s" % (what, error))
-    return hive, _stale(disk, names, hive)
+    return hive
 
 
 def key_at(hive, names):
@@ -126,7 +150,7 @@ def value_of(hive, key, name):
     return None
 
 
-def _stale(disk, names, hive):
+def _stale(disk, names, hive, has_one_log):
     logs = {}
     for suffix in SUFFIXES:
         try:
@@ -135,7 +159,7 @@ def _stale(disk, names, hive):
             if "absent" not in error.answer:
                 logs[suffix] = None
     try:
-        return why_stale(hive, logs)
+        return why_stale(hive, logs, has_one_log)
     finally:
         for blocks in logs.values():
             if blocks is not None:
