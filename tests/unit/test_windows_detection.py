@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import windows_case_disks
 from ansible_collections.avshift.endpoint.plugins.module_utils.windows import main
 from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.answer import answer
@@ -218,6 +219,9 @@ IMAGES = {
     "\\SystemRoot\\System32\\drivers\\x.sys": "C:\\Windows\\System32\\drivers\\x.sys",
     "system32\\DRIVERS\\x.sys": "C:\\Windows\\system32\\DRIVERS\\x.sys",
     "\\??\\C:\\ProgramData\\x.sys": "C:\\ProgramData\\x.sys",
+    '"\\\\?\\C:\\A B\\x.exe" -r': "C:\\A B\\x.exe",
+    "\\\\.\\C:\\A B\\x.exe": "C:\\A B\\x.exe",
+    "\\\\server\\x.exe": "\\\\server\\x.exe",
     "%SystemRoot%\\x.exe": "C:\\Windows\\x.exe",
     "%ProgramFiles(x86)%\\x.exe": "C:\\Program Files (x86)\\x.exe",
     "": "",
@@ -228,6 +232,26 @@ IMAGES = {
 def test_image_path_is_read_in_each_form(image: str) -> None:
     variables = {"systemroot": "C:\\Windows", "programfiles(x86)": "C:\\Program Files (x86)"}
     assert names.program_of(image, variables) == IMAGES[image]
+
+
+SCRIPTS = [
+    ("Антивірус", 'АТ "Лабораторія Касперського"'),
+    ("卡巴斯基安全软件", ""),
+    ("セキュリティ製品", "株式会社カスペルスキー"),
+    ("카스퍼스키 안티바이러스", ""),
+]
+
+
+@pytest.mark.parametrize(("name", "publisher"), SCRIPTS)
+def test_the_makers_name_in_other_scripts_is_not_overlooked(name: str, publisher: str, tmp_path: Path) -> None:
+    host = {"entries": [{"name": name, "publisher": publisher, "version": "1"}]}
+    assert [found["id"] for found in _case(**host)["findings"]] == ["unrecognised_windows"]
+    told = main.main(
+        {"root": str(windows_case_disks.make(host, tmp_path)), "reads": json.dumps(ASKED["reads"])}, check_mode=True
+    )
+    assert WINDOWS.collected is not None
+    found = answer(platforms.evidence(WINDOWS.collected(ASKED, told)), CATALOG)["findings"]
+    assert [one["id"] for one in found] == ["unrecognised_windows"]
 
 
 def test_packed_codes() -> None:

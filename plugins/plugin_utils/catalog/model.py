@@ -55,12 +55,12 @@ class Product:
     """One product. ``links_in`` are directories whose links into ``trees`` belong to it.
 
     ``retain`` are (path, what it holds), of which only the product can read those in ``encrypted``; ``moved_by`` are
-    (path of ``retain``, the file[key] that says where it is instead). ``moved_paths`` are
-    (path by default, what it holds, the file[key] that sets another). ``mark_settings`` are (the mark of firewall
-    rules by default, '' where it is not known, the file[key] that sets it, '' where nothing does). ``encrypting`` are
-    drivers that encrypt a disk or its files. ``removal_properties`` are the names of what its removal is given where a
-    password protects it. ``exclusions`` says how it is asked to leave a directory out, {program, read, section, add,
-    remove, locked, limit}; None where that is not known.
+    (path of ``retain``, the file[key] that says where it is instead). ``moved_paths`` are (path by default, what it
+    holds, the file[key] that sets another). ``mark_settings`` are (the mark of firewall rules by default, '' where it
+    is not known, the file[key] that sets it, '' where nothing does). ``encrypting`` are drivers that encrypt a disk or
+    its files. ``removal_properties`` are the names of what its removal is given where a password protects it.
+    ``engine`` are services of a product whose folders no source has. ``exclusions`` says how it is asked to leave a
+    directory out, {program, read, section, add, remove, locked, limit}; None where that is not known.
     """
 
     id: str
@@ -89,6 +89,7 @@ class Product:
     intercepts_by: str = ""
     encrypting: tuple[str, ...] = ()
     removal_properties: tuple[str, ...] = ()
+    engine: tuple[str, ...] = ()
     exclusions: dict[str, Any] | None = None
     net: Net | None = None
 

@@ -40,5 +40,6 @@ def own(entry: dict[str, Any]) -> dict[str, Any]:
     return {
         "real_time_units": tuple(service["name"] for service in entry.get("services", ()) if service.get("real_time")),
         "encrypting": tuple(driver["name"] for driver in entry.get("drivers", ()) if driver.get("encrypts")),
+        "engine": tuple(service["name"] for service in entry.get("engine", ())),
         "removal_properties": tuple(told["name"] for told in entry.get("removal_properties", ())),
     }

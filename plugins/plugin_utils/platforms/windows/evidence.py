@@ -55,7 +55,8 @@ def _is_installed(product: Product, items: list[Item], _evidence: Evidence) -> b
 
 def _runs(product: Product, items: list[Item], _evidence: Evidence) -> bool:
     """Return False if the services that protect are stopped: an updater or a window that runs protects nothing."""
-    services = [item for item in of_kind(items, "service") if names.fits_any(product.real_time_units, item["what"])]
+    protecting = (*product.real_time_units, *product.engine)
+    services = [item for item in of_kind(items, "service") if names.fits_any(protecting, item["what"])]
     engines = {str(item["value"]["path"]).lower() for item in services}
     if not services or any(item["value"]["state"] != STOPPED for item in services):
         return True

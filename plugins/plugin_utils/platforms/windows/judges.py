@@ -82,7 +82,11 @@ def _is_entry(item: Item, product: Product, evidence: Evidence) -> bool:
 
 
 def is_makers_entry(item: Item, product: Product) -> bool:
-    """Return True for an entry whose publisher or name has the word that a product's folders lie in."""
+    """Return True for an entry whose publisher or, if that is empty, name has a word of the product's maker: of the
+    catalog's vendor in every script, and of another maker the one that its folders lie in.
+    """
+    if not product.vendor:
+        return bool(item["value"]["own"])
     publisher = str(item["value"]["publisher"]).lower()
     told = publisher or str(item["value"]["name"]).lower()
     return any(folder.split("\\")[-2].lower().partition(" ")[0] in told for folder in _own_folders(product))

@@ -197,7 +197,7 @@ class Look:
             if below is None:
                 below = self.listed[id(node)] = {name.lower(): child for name, child in node["below"].items()}
             if part.lower() not in below:
-                return UNKNOWN if why_not(node) else ABSENT
+                return UNKNOWN if why_not(node) or names.is_short(part) else ABSENT
             node = below[part.lower()]
         return ABSENT if "absent" in node else UNKNOWN if "attributes" not in node else THERE
 

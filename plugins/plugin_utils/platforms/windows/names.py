@@ -11,6 +11,8 @@ from collections.abc import Iterable
 VARIABLE = re.compile(r"%([A-Za-z_]+(?:\(x86\))?)%")
 PROGRAM = re.compile(r'"([^"]*)"|(.*?\.(?:exe|sys|dll|com|bat|cmd))(?=[\s",]|\Z)', re.IGNORECASE | re.DOTALL)
 SPELLINGS = str.maketrans({"\u00a0": " ", "\u2019": "'", "\u00ae": "", "\u2122": ""})
+# An 8.3 name that Windows may have given to a longer one, which lists of folders have instead.
+SHORT_NAME = re.compile(r"[^.]{1,6}~[0-9]{1,6}(?:\..{0,3})?")
 # Characters of a path that a host may be asked for, as the form of reads has it.
 LONGEST = 1000
 # What a variable of the catalog stands for.
@@ -71,7 +73,7 @@ def program_of(image: str, variables: dict[str, str]) -> str:
     """
     found = PROGRAM.match(image.strip())
     path = (found[1] if found[1] is not None else found[2]) if found else image.strip()
-    path = re.sub(r"^\\\?\?\\", "", path.replace("/", "\\"))
+    path = re.sub(r"^\\[\\?][?.]\\", "", path.replace("/", "\\"))
     path = re.sub(r"^\\?SystemRoot\\", lambda _: "%SystemRoot%\\", path, flags=re.IGNORECASE)
     path = re.sub(r"^\\?(?=system32\\|syswow64\\)", lambda _: "%SystemRoot%\\", path, flags=re.IGNORECASE)
     return expanded(path, variables)
@@ -102,6 +104,11 @@ def unpacked(packed_code: str) -> str:
     text = packed_code.upper()
     pairs = "".join(text[place + 1] + text[place] for place in range(16, 32, 2))
     return f"{{{text[7::-1]}-{text[11:7:-1]}-{text[15:11:-1]}-{pairs[:4]}-{pairs[4:]}}}"
+
+
+def is_short(part: str) -> bool:
+    """Return True for a part of a path that may be the short name of something that is listed under its long one."""
+    return SHORT_NAME.fullmatch(part) is not None
 
 
 def is_plain(path: str) -> bool:

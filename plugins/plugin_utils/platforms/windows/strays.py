@@ -31,7 +31,7 @@ PRODUCT = "product"
 def strays(evidence: Evidence, products: tuple[Product, ...], claimed: Claims) -> Claims:
     """Return what no product claimed, by the product that it is assigned to."""
     found: Claims = dict(claimed)
-    for assigned in (_in_folders, _of_owners, _shared, _channels):
+    for assigned in (_in_folders, _of_unplaced, _of_owners, _shared, _channels):
         for name, items in assigned(_free(evidence, found), evidence, products, found).items():
             found[name] = [*found.get(name, []), *items]
     above = [names.parent(folder) for product in products for folder in folders_of(product)]
@@ -58,6 +58,20 @@ def _in_folders(free: list[Item], evidence: Evidence, products: tuple[Product, .
         named = {folder for folder in folders_named(entries) if not _is_one_of(folder[2:], general)}
         folders = folders_of(product, "programs")
         items = [item for item in free if _lies_in(_place(item, evidence), folders, named)]
+        if items:
+            found[product.id] = items
+    return found
+
+
+def _of_unplaced(free: list[Item], evidence: Evidence, products: tuple[Product, ...], claimed: Claims) -> Claims:
+    """Return the engine, and what lies beside it, of a product that is there and whose place no source has."""
+    found: Claims = {}
+    general = [folder for one in products if one.net for folder in expanded(one.net.folders)]
+    services = [item for item in free if item["kind"] == "service" and item["value"]["path"]]
+    for product in (one for one in products if one.id in claimed and one.engine):
+        paths = [str(one["value"]["path"]) for one in services if names.fits_any(product.engine, one["what"])]
+        own = {names.parent(path).lower() for path in paths if lies_in(path, general) or is_signed(path, evidence)}
+        items = [item for item in free if is_in_one(f"{_place(item, evidence)}\\", own)]
         if items:
             found[product.id] = items
     return found
@@ -94,7 +108,8 @@ def _shared(free: list[Item], _evidence: Evidence, products: tuple[Product, ...]
     """
     drivers = _drivers(free, products)
     registered = [item for item in free if item["kind"] in REGISTERED]
-    owners = _engines(products, claimed) or [one.id for one in products if _brings_drivers(one) and one.id in claimed]
+    there = [one for one in products if one.id in claimed]
+    owners = _engines(products, claimed) or [one.id for one in there if _brings_drivers(one) or one.engine]
     if owners:
         return {name: [*drivers, *registered] for name in owners if drivers or registered}
     return {one.id: drivers for one in products if _takes_drivers(one) and drivers}

@@ -41,6 +41,7 @@ def _entry(look: Look, key: Key) -> Item:
         "twin_of": key.name[len(TWIN) :] if key.name.startswith(TWIN) else "",
         "msi": number(key.values, "WindowsInstaller") == 1,
         "hidden": number(key.values, "SystemComponent") == 1,
+        "own": look.is_makers(told["Publisher"] or told["DisplayName"] or ""),
         "named": look.wants("uninstall_entry", names.in_one_spelling(told["DisplayName"] or "")),
     }
     return seen("uninstall_entry", what, key.where, value, key.user)
