@@ -7,6 +7,7 @@ import select
 import shutil
 import subprocess
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -116,6 +117,28 @@ class Prefix:
         if ran.code != 0:
             raise LabError("Calling a program in Wine", " ".join(words), f"code {ran.code}: {ran.output}", "Look at it")
         return ran.output
+
+    def stop(self, service: str, program: str) -> None:
+        """Stop a service, and wait until its program has ended: a removal cannot delete the file of one that runs."""
+        self.must("sc", "stop", service)
+        until = time.monotonic() + SECONDS
+        while self._is_running(program):
+            if time.monotonic() > until:
+                raise LabError("Stopping a service in Wine", service, f"{program} still runs", "Look at it")
+            time.sleep(0.1)
+
+    def _is_running(self, program: str) -> bool:
+        """Return whether a program of this host runs, by its name alone."""
+        own = f"WINEPREFIX={self.folder}".encode()
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                is_named = program.lower().encode() in (process / "cmdline").read_bytes().lower()
+                if is_named and own in (process / "environ").read_bytes().split(b"\0"):
+                    return True
+            except OSError:
+                # It has ended meanwhile.
+                continue
+        return False
 
     def give(self, registry: bytes) -> None:
         """Write keys and values as `reg import` takes them."""

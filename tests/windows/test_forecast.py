@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.windows.msi.contents import contents
 from conftest import Up
-from test_removal import CODES, PASSWORD, SOFTWARE, SYSTEM, VIEW32, Seen, seen
+from test_removal import CODES, PASSWORD, SERVICES, SOFTWARE, SYSTEM, VIEW32, Seen, seen
 
 from avshift_windows.wine import Prefix
 
@@ -37,6 +37,7 @@ def removal(up: Up) -> Removal:
         before, _exported = seen(prefix)
         foretold = [contents(package) for package in _kept(prefix, before)]
         for name, code in CODES.items():
+            prefix.stop(*SERVICES[name])
             prefix.call("msiexec", "/x", code, "/qn", "/norestart", *PASSWORD[name])
         after, _exported = seen(prefix)
     return Removal(foretold, before, after)

@@ -18,6 +18,8 @@ from avshift_windows.place import Place
 from avshift_windows.wine import Prefix, Ran
 
 CODES = {"kes": "{27534751-0000-4000-8000-00000000A001}", "agent": "{27534751-0000-4000-8000-00000000A002}"}
+# (service, its program) of each product.
+SERVICES = {"kes": ("AVP.KES.21.19", "avp.exe"), "agent": ("klnagent", "klnagent.exe")}
 PASSWORD = {"kes": ["KLPASSWD=hunter2"], "agent": []}
 SOFTWARE, SYSTEM = (f"{windows_hosts.CONFIG}/{name}" for name in ("SOFTWARE", "SYSTEM"))
 VIEW32 = "Wow6432Node\\"
@@ -66,6 +68,7 @@ def story(up: Up) -> Iterator[Story]:
         codes = {"wrong": prefix.call("msiexec", "/x", CODES["kes"], "/qn", "KLPASSWD=wrong")}
         refused, _exported = seen(prefix)
         for name, code in CODES.items():
+            prefix.stop(*SERVICES[name])
             codes[name] = prefix.call("msiexec", "/x", code, "/qn", "/norestart", *PASSWORD[name])
         codes["again"] = prefix.call("msiexec", "/x", CODES["kes"], "/qn")
         after, exported = seen(prefix)
