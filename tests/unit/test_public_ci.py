@@ -105,6 +105,24 @@ def test_the_table_names_exactly_the_targets_of_public_ci() -> None:
     assert named == set(LISTED["checks"]) | _called()
 
 
+BEYOND = {
+    "docs": "the documentation",
+    "site": "the documentation",
+    "release-check": "a dry run of a release",
+    "controller": "the controller in a folder",
+    "windows": "a Windows-like disk",
+}
+
+
+def test_what_public_ci_runs_beyond_make_test_is_said_and_nothing_else() -> None:
+    """The text is joined again: its lines end where they were filled."""
+    joined = " ".join(CONTRIBUTING.split())
+    sentence = joined.partition("Public CI runs more than `make test`:")[2].partition(". ")[0]
+    (parts,) = re.findall(r"^CHECKS := (.+)$", MAKEFILE, re.MULTILINE)
+    beyond = set(LISTED["checks"]) - set(parts.split())
+    assert {words for words in BEYOND.values() if words in sentence} == {BEYOND[target] for target in beyond}
+
+
 def test_each_core_has_the_python_that_is_taken_first_and_every_core_that_is_known_is_there() -> None:
     wanted = by_core.wanted()
     known = [*wanted["controllers"], *wanted["by_name"]]
