@@ -48,8 +48,8 @@ def answers_of(host: str, disk: Path, reads: list[dict[str, Any]]) -> dict[str, 
     Its disk has what the pattern of the recorded read left out, too.
     """
     told: dict[str, Any] = main.answers_of(str(disk), reads)
-    given, places = recorded(host)["answers"], {_place(read): read["id"] for read in READS}
-    same = {read["id"]: places[_place(read)] for read in reads if _place(read) in places}
+    given, places = recorded(host)["answers"], {place_of(read): read["id"] for read in READS}
+    same = {read["id"]: places[place_of(read)] for read in reads if place_of(read) in places}
     return {**told, **{name: _both(told[name], given[known]) for name, known in same.items() if known in given}}
 
 
@@ -58,7 +58,8 @@ def _both(of_disk: dict[str, Any], of_host: dict[str, Any]) -> dict[str, Any]:
     return {**of_host, **({"below": below} if "below" in of_host else {})}
 
 
-def _place(read: dict[str, Any]) -> tuple[str, ...]:
+def place_of(read: dict[str, Any]) -> tuple[str, ...]:
+    """Return what a read asks about, by which it is the same as another one."""
     told = (str(read.get(name, "")).lower() for name in ("kind", "hive", "view", "path", "program"))
     return tuple(told)
 

@@ -20,8 +20,8 @@ TORN = "it was not written completely, and its transaction logs are not replayed
 NONE_THERE = "its transaction logs are not there, and it may have been copied without what they hold"
 ONE_MISSING = "its transaction log %s is not there, and it may have been copied without what that one holds"
 OLD_ALONE = (
-    "of its transaction logs only .LOG is there, which is all that systems before Windows Vista have, and what this "
-    "one is cannot be told from it: it may have been copied without what the others hold"
+    "of its transaction logs only .LOG is there, and the system is not known to be older than Windows Vista, which has "
+    "two more: it may have been copied without what those hold"
 )
 NEWER = "its transaction log %s holds newer pages, which are not replayed"
 UNREADABLE = "its transaction log %s cannot be read"

@@ -11,7 +11,7 @@ from .....plan.foretelling import UNKNOWN
 from .....plan.model import Check
 from ...look import Key, text, why_not
 from ...planning import ASSIGNED, CONFIGMGR, INTUNE
-from ..case import Case, is_there, listed
+from ..case import GONE, Case, is_there, listed
 
 FIRST = (
     "On the server, exclude the host from install tasks and from automatic installation of its group, move its roles, "
@@ -22,7 +22,8 @@ FIRST = (
 def server(case: Case) -> Iterator[Check]:
     """Yield the server that the agent belongs to. Only the server knows its tasks for the host."""
     servers = [str(item["what"]) for item in case.evidence.of_kind("management_server")]
-    agents = [finding.name for finding in case.found if finding.product_class == "management"]
+    managing = (finding for finding in case.found if finding.product_class == "management")
+    agents = [finding.name for finding in managing if finding.state not in GONE]
     if servers:
         title = "A management server may install or remove between a plan and a change"
         yield Check("managed_by_console", "warning", title, f"its agent belongs to {listed(servers)}", FIRST)
