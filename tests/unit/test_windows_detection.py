@@ -234,6 +234,22 @@ def test_image_path_is_read_in_each_form(image: str) -> None:
     assert names.program_of(image, variables) == IMAGES[image]
 
 
+COMMANDS = {
+    "C:\\A B\\avp -r": "C:\\A B\\avp.exe",
+    '"C:\\A B\\avp" -r': "C:\\A B\\avp.exe",
+    "C:\\A B\\avp /x C:\\y": "C:\\A B\\avp.exe",
+    "C:\\A.B\\avp": "C:\\A.B\\avp.exe",
+    "C:\\A B\\avp.exe -r": "C:\\A B\\avp.exe",
+    "system32\\DRIVERS\\x.sys": "C:\\Windows\\system32\\DRIVERS\\x.sys",
+    "": "",
+}
+
+
+@pytest.mark.parametrize("image", COMMANDS)
+def test_a_service_s_program_needs_no_extension(image: str) -> None:
+    assert names.service_program(image, {"systemroot": "C:\\Windows"}) == COMMANDS[image]
+
+
 SCRIPTS = [
     ("Антивірус", 'АТ "Лабораторія Касперського"'),
     ("卡巴斯基安全软件", ""),

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 
 VARIABLE = re.compile(r"%([A-Za-z_]+(?:\(x86\))?)%")
 PROGRAM = re.compile(r'"([^"]*)"|(.*?\.(?:exe|sys|dll|com|bat|cmd))(?=[\s",]|\Z)', re.IGNORECASE | re.DOTALL)
+# Where the arguments of a command line without an extension begin.
+ARGUMENTS = re.compile(r"\s+(?=[-/\\])")
 SPELLINGS = str.maketrans({"\u00a0": " ", "\u2019": "'", "\u00ae": "", "\u2122": ""})
 # An 8.3 name that Windows may have given to a longer one, which lists of folders have instead.
 SHORT_NAME = re.compile(r"[^.]{1,6}~[0-9]{1,6}(?:\..{0,3})?")
@@ -77,6 +79,14 @@ def program_of(image: str, variables: dict[str, str]) -> str:
     path = re.sub(r"^\\?SystemRoot\\", lambda _: "%SystemRoot%\\", path, flags=re.IGNORECASE)
     path = re.sub(r"^\\?(?=system32\\|syswow64\\)", lambda _: "%SystemRoot%\\", path, flags=re.IGNORECASE)
     return expanded(path, variables)
+
+
+def service_program(image: str, variables: dict[str, str]) -> str:
+    """Return the program of a service's ImagePath: Windows takes one without an extension for an .exe."""
+    path = program_of(image, variables)
+    if PROGRAM.match(image.strip()) is None:
+        path = ARGUMENTS.split(path)[0]
+    return f"{path}.exe" if path and "." not in name(path) else path
 
 
 def expanded(path: str, variables: dict[str, str]) -> str:

@@ -41,7 +41,7 @@ def _services(look: Look) -> Iterator[tuple[str, Key]]:
             told = f"{image} {text(one.values, 'DisplayName') or ''}"
             is_wanted = look.wants("own", one.name) or look.is_makers(told)
             if image and is_wanted and PLAIN.fullmatch(one.name):
-                yield names.program_of(image, look.variables), one
+                yield names.service_program(image, look.variables), one
 
 
 def _places(look: Look) -> Iterator[str]:

@@ -44,7 +44,7 @@ def _states(look: Look) -> Answer:
 
 def _service(look: Look, key: Key, states: Answer) -> Iterator[Item]:
     image, start, kind = text(key.values, "ImagePath"), number(key.values, "Start"), number(key.values, "Type")
-    path = names.program_of(image or "", look.variables)
+    path = names.service_program(image or "", look.variables)
     is_driver = kind in DRIVER_TYPES or path.lower().endswith(".sys")
     if not (look.wants("driver", key.name) or look.wants("service", key.name) or _of_maker(look, image, key)):
         return
@@ -107,7 +107,7 @@ def _filters(look: Look, services: list[Key]) -> Iterator[Item]:
 def _file(look: Look, service: Key | None) -> str:
     if service is None:
         return ABSENT
-    path = names.program_of(text(service.values, "ImagePath") or "", look.variables)
+    path = names.service_program(text(service.values, "ImagePath") or "", look.variables)
     return look.file(path) if path else UNKNOWN
 
 

@@ -18,7 +18,8 @@ from ..case import Case, listed
 
 # The program speaks the system's language: a drive's letter and a percentage are the same in all of them.
 DRIVE = re.compile(r"(?:^|\s)([A-Z]:)(?:\s|\Z)")
-SHARE = re.compile(r"(?<![\d.,])(\d{1,3})(?:[.,]\d{1,4})?\s?%")
+# Some languages write the sign first, and some have a blank between that is no ASCII.
+SHARE = re.compile(r"%[\s\ufffd]{0,3}(\d{1,3})(?!\d)|(?<![\d.,])(\d{1,3})(?:[.,]\d{1,4})?[\s\ufffd]{0,3}%")
 LONGEST_LINE, MOST_LINES = 300, 2000
 ELSEWHERE = (
     "Make sure that a recovery key of each volume is kept elsewhere (manage-bde -protectors -get DRIVE shows which "
@@ -87,7 +88,7 @@ def encrypted(output: str) -> dict[str, int | None]:
         line = line[:LONGEST_LINE]
         named, share = DRIVE.search(line), SHARE.search(line)
         if share and drive:
-            found[drive] = max(int(share[1]), found[drive] or 0)
+            found[drive] = max(int(share[1] or share[2]), found[drive] or 0)
         elif named and not share:
             drive = named[1]
             found.setdefault(drive, None)
