@@ -161,6 +161,10 @@ PROBLEMS: dict[str, tuple[dict[str, Any], list[str]]] = {
         {**KES, "keys": {MANAGER: {"PendingFileRenameOperations": ["\\??\\" + KES["files"][0], ""]}}},
         ["restart_pending"],
     ),
+    "deletion at the next restart, as newer systems note it": (
+        {**KES, "keys": {MANAGER: {"PendingFileRenameOperations": ["*1\\??\\" + KES["files"][0], ""]}}},
+        ["restart_pending"],
+    ),
     "renames of others": ({**KES, "keys": {MANAGER: {"PendingFileRenameOperations": ["\\??\\C:\\x.tmp", ""]}}}, []),
     "files without entry": ({"files": KES["files"]}, ["files_without_entry"]),
     "entry without files": ({"entries": KES["entries"]}, ["orphan_entry"]),
@@ -183,6 +187,13 @@ def test_a_hash_that_a_host_gives_unasked_is_in_no_evidence() -> None:
 def test_what_a_user_s_hive_holds_confirms_nothing() -> None:
     told = _case(keys={"S-1-5-21-1-2-3-1001\\SOFTWARE\\KasperskyLab\\AVP21.24\\environment": {"ProductVersion": "21"}})
     assert [(found["id"], found["confidence"]) for found in told["findings"]] == [("home_windows", "weak")]
+
+
+@pytest.mark.parametrize(("user", "named"), [("S-1-5-21-1-2-3-1001", 1), ("S-1-12-1-1-2-3-4", 1), ("S-1-5-19", 0)])
+def test_a_profile_whose_hive_is_not_loaded_is_named(user: str, named: int) -> None:
+    listed = f"64\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList\\{user}"
+    told = _case(keys={listed: {"ProfileImagePath": "C:\\Users\\kim"}})
+    assert [unknown["id"] for unknown in told["unknowns"]] == [f"user_hive:{user}"] * named
 
 
 def test_a_service_of_that_name_elsewhere_is_another_one() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -17,6 +18,10 @@ from ..look import VARIABLES, Item, Key, Look, number, seen, several, text, unse
 
 SERVERS = ("Server", "Server Core", "Nano Server")
 RENAMES = ("PendingFileRenameOperations", "PendingFileRenameOperations2")
+# What may stand before a path there: that a target is replaced, and a number in newer systems.
+MARKS = re.compile(r"^[!*0-9]+(?=\\)")
+# Of accounts of a machine or a domain, and of a cloud directory.
+OF_PEOPLE = ("S-1-5-21-", "S-1-12-1-")
 # How old signatures are said to be that there are none of.
 NEVER = 65535
 DISABLED = ("DisableAntiSpyware", "DisableAntiVirus", "DisableRealtimeMonitoring")
@@ -71,7 +76,7 @@ def _restarts(look: Look) -> Iterator[Item]:
             listed = several(key.values, name)
             if listed is None:
                 yield unseen("restart_pending", name, key.where, f"{name} is not a list of texts")
-            paths = [names.program_of(path.lstrip("!"), look.variables) for path in listed or () if path]
+            paths = [names.program_of(MARKS.sub("", path), look.variables) for path in listed or () if path]
             if paths:
                 drivers = [path for path in paths if look.wants("driver", names.name(path).rpartition(".")[0])]
                 own = [path for path in paths if look.is_makers(path)]
@@ -167,7 +172,7 @@ def _users(look: Look) -> Iterator[Item]:
             yield unseen("user_hive", "all", key.where, why_not(key.answer))
         for profile in key.below():
             path = text(profile.values, "ProfileImagePath") or ""
-            if profile.name.startswith("S-1-5-21-") and profile.name.lower() not in loaded and answers:
+            if profile.name.startswith(OF_PEOPLE) and profile.name.lower() not in loaded and answers:
                 _name, why = others.pop(profile.name.lower(), ("", "its hive is not loaded"))
                 yield unseen("user_hive", profile.name, path or key.where, why, profile.name)
     every = others.pop("*", None)
