@@ -36,11 +36,11 @@ CASES: dict[str, tuple[dict[str, Any], Told]] = {
     ),
     "in a folder that no entry names, so that its files may be there": (
         {"entries": [_entry(KES)], **SERVICE},
-        [("kes_windows", "installed", "probable", [])],
+        [("kes_windows", "running", "confirmed", [])],
     ),
     "a service with a short path, so that its files may be there": (
         {"entries": [_entry(KES)], **SHORT},
-        [("kes_windows", "installed", "probable", [])],
+        [("kes_windows", "installed", "confirmed", [])],
     ),
     "another's service of that name beside an entry of another folder": (
         {
@@ -48,6 +48,10 @@ CASES: dict[str, tuple[dict[str, Any], Told]] = {
             "files": ["D:\\Sec\\avp.exe"],
             "services": {"AVP": "D:\\Security\\avp.exe"},
         },
+        [("kes_windows", "installed", "probable", [])],
+    ),
+    "a service of that name among a user's files": (
+        {"entries": [_entry(KES)], "services": {"AVP": "C:\\Users\\kim\\avp.exe"}},
         [("kes_windows", "installed", "probable", [])],
     ),
     "in a user's profile, which is not read": (

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from ...catalog.model import Product
 from ...detect.evidence import Evidence, Item, Judge, is_users
@@ -146,7 +146,41 @@ def _is_service(item: Item, product: Product, evidence: Evidence) -> bool:
         return False
     if is_in_vendors(path, product) or _is_in_entrys(path, product, evidence):
         return True
-    return is_signed(path, evidence) and not _is_in_others(path, product, evidence)
+    if is_signed(path, evidence) and not _is_in_others(path, product, evidence):
+        return True
+    return str(item["what"]) in _elsewhere(product, evidence)
+
+
+def _elsewhere(product: Product, evidence: Evidence) -> set[str]:
+    """Return a product's services in a place of the owner's choice: its entry names none, and none is in a known one.
+
+    What defends itself may hide who signed it.
+    """
+    kept = evidence.kept.get(f"elsewhere of {product.id}")
+    if kept is None:
+        kept = evidence.kept[f"elsewhere of {product.id}"] = set(_in_other_places(product, evidence))
+    found: set[str] = kept
+    return found
+
+
+def _in_other_places(product: Product, evidence: Evidence) -> Iterator[str]:
+    of_machine = (item for item in evidence.of_kind("uninstall_entry") if not is_users(item))
+    named = (item for item in of_machine if _is_entry_named(item, product, evidence))
+    entries = [item for item in named if not is_addition(item, product)]
+    if not entries or any(item["value"]["folder"] for item in entries):
+        return
+    services = (one for one in evidence.of_kind("service") if names.fits_any(product.of_kind("service"), one["what"]))
+    paths = {str(one["what"]): str(one["value"]["path"]) for one in services}
+    if any(is_in_vendors(path, product) or _is_in_entrys(path, product, evidence) for path in paths.values()):
+        return
+    for name, path in paths.items():
+        if path[1:3] == ":\\" and not _is_among_users(path) and not _is_in_others(path, product, evidence):
+            yield name
+
+
+def _is_among_users(path: str) -> bool:
+    """Return True for what lies among a user's files: that user may have put it there."""
+    return path.split("\\")[1].lower() == "users"
 
 
 def _is_in_entrys(path: str, product: Product, evidence: Evidence) -> bool:

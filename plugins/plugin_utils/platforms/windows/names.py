@@ -12,7 +12,9 @@ VARIABLE = re.compile(r"%([A-Za-z_]+(?:\(x86\))?)%")
 PROGRAM = re.compile(r'"([^"]*)"|(.*?\.(?:exe|sys|dll|com|bat|cmd))(?=[\s",]|\Z)', re.IGNORECASE | re.DOTALL)
 # Where the arguments of a command line without an extension begin.
 ARGUMENTS = re.compile(r"\s+(?=[-/\\])")
-SPELLINGS = str.maketrans({"\u00a0": " ", "\u2019": "'", "\u00ae": "", "\u2122": ""})
+SPELLINGS = str.maketrans(
+    {"\u00a0": " ", "\u2019": "'", **dict.fromkeys('\u00ae\u2122"\u00ab\u00bb\u201c\u201d\u201e', "")}
+)
 # An 8.3 name that Windows may have given to a longer one, which lists of folders have instead.
 SHORT_NAME = re.compile(r"[^.]{1,6}~[0-9]{1,6}(?:\..{0,3})?")
 # Characters of a path that a host may be asked for, as the form of reads has it.

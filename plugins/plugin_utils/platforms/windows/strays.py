@@ -178,5 +178,5 @@ def _is_stray(item: Item, product: Product, evidence: Evidence) -> bool:
 def _is_makers_entry(value: dict[str, object], product: Product) -> bool:
     """Return True if an entry's publisher is the vendor or, if that is empty, if its name begins so."""
     words = product.net.words if product.net is not None else ()
-    publisher, name = str(value["publisher"]).lower(), str(value["name"]).lower()
+    publisher, name = str(value["publisher"]).lower(), names.in_one_spelling(str(value["name"])).lower()
     return any(word in publisher if publisher else name.startswith(word) for word in words)
