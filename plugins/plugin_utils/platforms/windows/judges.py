@@ -152,7 +152,7 @@ def _is_service(item: Item, product: Product, evidence: Evidence) -> bool:
 
 
 def _elsewhere(product: Product, evidence: Evidence) -> set[str]:
-    """Return a product's services in a place of the owner's choice: its entry names none, and none is in a known one.
+    """Return a product's services in a place that its owner chose: its entry names none, and none is in a known one.
 
     What defends itself may hide who signed it.
     """
