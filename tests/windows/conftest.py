@@ -15,6 +15,10 @@ from avshift_windows.place import POWERSHELL, Place
 from avshift_windows.wine import Prefix
 
 make_importable()
+
+# Its imports need that.
+import removals  # noqa: E402
+
 Up = Callable[[str], AbstractContextManager[Prefix]]
 
 
@@ -48,6 +52,12 @@ def up(place: Place) -> Up:
                 yield prefix
 
     return running
+
+
+@pytest.fixture(scope="session")
+def story(up: Up) -> removals.Story:
+    """Both products are removed, once for all tests that look at it."""
+    return removals.story(up)
 
 
 @pytest.fixture

@@ -4,75 +4,16 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import disks
-import pytest
-import windows_hosts
-from conftest import Up
+from removals import CODES, SOFTWARE, SYSTEM, VIEW32, Story
 
 from avshift_windows.place import Place
-from avshift_windows.wine import Prefix, Ran
 
-CODES = {"kes": "{27534751-0000-4000-8000-00000000A001}", "agent": "{27534751-0000-4000-8000-00000000A002}"}
-# (service, its program) of each product.
-SERVICES = {"kes": ("AVP.KES.21.19", "avp.exe"), "agent": ("klnagent", "klnagent.exe")}
-PASSWORD = {"kes": ["KLPASSWD=hunter2"], "agent": []}
-SOFTWARE, SYSTEM = (f"{windows_hosts.CONFIG}/{name}" for name in ("SOFTWARE", "SYSTEM"))
-VIEW32 = "Wow6432Node\\"
 FOLDERS = {"kes": "Program Files (x86)/Kaspersky Lab/KES.12.4.0", "agent": "Program Files/Kaspersky Lab/NetworkAgent"}
 MANUFACTURERS = ["Program Files (x86)/Kaspersky Lab", "Program Files/Kaspersky Lab"]
-# What Wine writes about the display whenever a program of another session asks for it.
-WINES_OWN = re.compile(r"(CONTROLSET001|CURRENTCONTROLSET)\\CONTROL\\VIDEO(\\|$)")
 IS_64_BIT = 256
-
-
-@dataclass
-class Seen:
-    """A host's keys, and its files with their sizes."""
-
-    keys: set[tuple[str, str]]
-    values: dict[tuple[str, str, str], Any]
-    files: dict[str, int]
-
-
-@dataclass
-class Story:
-    """A host before its products' removal and after it, and the output of each command."""
-
-    before: Seen
-    refused: Seen
-    after: Seen
-    codes: dict[str, Ran]
-    drive: Path
-
-
-def seen(prefix: Prefix) -> tuple[Seen, str]:
-    """Return what a host has, and its registry as it was exported."""
-    exported = prefix.registry()
-    hives = windows_hosts.hives_of(exported)
-    found = {(hive, key.upper()): values for hive, keys in hives.items() for key, values in keys.items()}
-    keys = {at for at in found if not WINES_OWN.match(at[1])}
-    values = {(*at, name): value for at in keys for name, value in found[at].items()}
-    return Seen(keys, values, prefix.files()), exported
-
-
-@pytest.fixture(scope="module")
-def story(up: Up) -> Iterator[Story]:
-    """Both products are removed, one of them first with a wrong password."""
-    with up("installed") as prefix:
-        before, _exported = seen(prefix)
-        codes = {"wrong": prefix.call("msiexec", "/x", CODES["kes"], "/qn", "KLPASSWD=wrong")}
-        refused, _exported = seen(prefix)
-        for name, code in CODES.items():
-            prefix.stop(*SERVICES[name])
-            codes[name] = prefix.call("msiexec", "/x", code, "/qn", "/norestart", *PASSWORD[name])
-        codes["again"] = prefix.call("msiexec", "/x", CODES["kes"], "/qn")
-        after, exported = seen(prefix)
-    yield Story(before, refused, after, codes, disks.put_hives(prefix, exported))
 
 
 def test_it_ends_with_windows_installer_s_own_codes(story: Story) -> None:
