@@ -13,6 +13,8 @@ import sys
 
 # JSON never has three quotes in a row, whatever its strings contain: they end nothing here.
 ARGUMENTS = r"""<<INCLUDE_ANSIBLE_MODULE_JSON_ARGS>>"""
+# Limits of services of systemd.
+OPEN_FILES, STACK = 1024, 8 << 20
 HOME = "ansible_collections.avshift.endpoint.plugins.module_utils"
 
 
@@ -72,8 +74,8 @@ def _absolute(path):
 
 def inherit_nothing():
     """Undo what this process has from the programs that started it: a working directory that may be gone, a umask,
-    signals that are blocked, so that no limit holds, and ends of children that are ignored, so that every command
-    seems to succeed.
+    signals that are blocked, so that no limit holds, ends of children that are ignored, so that every command
+    seems to succeed, and a login user's limits, which would end a package manager half-way.
     """
     import signal
 
@@ -85,6 +87,33 @@ def inherit_nothing():
     os.umask(0o022)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    lift_limits()
+
+
+def lift_limits():
+    """Give this process, and the commands that it starts, the resources that root's services have."""
+    import resource
+
+    endless = resource.RLIM_INFINITY
+    for kind in (resource.RLIMIT_FSIZE, resource.RLIMIT_CPU, resource.RLIMIT_AS, resource.RLIMIT_DATA):
+        lift(resource, kind, endless)
+    lift(resource, resource.RLIMIT_NOFILE, OPEN_FILES)
+    lift(resource, resource.RLIMIT_STACK, STACK)
+
+
+def lift(resource, kind, least):
+    """Raise a limit to ``least``, or as far as this process may; one that is higher stays as it is."""
+    soft, hard = resource.getrlimit(kind)
+    endless = resource.RLIM_INFINITY
+    if soft == endless or (least != endless and soft >= least):
+        return
+    more = hard if hard == endless or (least != endless and hard >= least) else least
+    for limits in ((least, more), (hard, hard)):
+        try:
+            return resource.setrlimit(kind, limits)
+        except (OSError, ValueError):
+            # Only root may raise a hard limit.
+            continue
 
 
 def refused(code, message):

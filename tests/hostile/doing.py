@@ -33,6 +33,7 @@ folder, given = sys.argv[2], json.loads(sys.argv[3])
 own_journal.PATH, run_lock.PATH = folder + "/state/journal.json", folder + "/lock"
 own_places.FOLDERS = [folder]
 on_disk.LIMIT = kit_file.LIMIT = given.pop("limit", on_disk.LIMIT)
+commands.SEARCH_PATH = given.pop("programs", "") + ":" + commands.SEARCH_PATH
 
 def there(name):
     return os.path.exists(os.path.join(folder, name))

@@ -218,6 +218,15 @@ def _started_beside(folder: Path, text: str) -> subprocess.CompletedProcess[str]
     )
 
 
+def _limit(kind: str, most: int) -> str:
+    limit = f"resource.RLIMIT_{kind}"
+    return f"import resource; resource.setrlimit({limit}, ({most}, resource.getrlimit({limit})[1]))"
+
+
+def _soft(kind: str) -> str:
+    return f"(lambda it: it.getrlimit(it.RLIMIT_{kind})[0])(__import__('resource'))"
+
+
 # What a program may leave to those it starts; what the module says there, and what that has to be.
 INHERITED = {
     "children-ignored": (
@@ -234,6 +243,13 @@ INHERITED = {
     # A root may have been named from where the module was started.
     "directory-there": ("os.mkdir('there'), os.chdir('there')", "os.path.basename(os.getcwd())", "there"),
     "umask": ("os.umask(0o777)", "os.umask(0)", 0o022),
+    # A login user's limits, which sudo passes on: dpkg would be killed half-way.
+    "largest-file": (_limit("FSIZE", 1 << 20), _soft("FSIZE"), -1),
+    "processor-time": (_limit("CPU", 20), _soft("CPU"), -1),
+    "address-space": (_limit("AS", 1 << 29), _soft("AS"), -1),
+    "open-files": (_limit("NOFILE", 20), _soft("NOFILE"), 1024),
+    "many-open-files": (_limit("NOFILE", 4096), _soft("NOFILE"), 4096),
+    "stack": (_limit("STACK", 1 << 20), _soft("STACK"), 8 << 20),
 }
 
 
@@ -241,7 +257,7 @@ INHERITED = {
 @pytest.mark.parametrize("what", INHERITED)
 @attack(
     "inherited-by-the-module",
-    threat="what starts the module ignores children, blocks signals, has a directory that is gone, or an odd umask",
+    threat="what starts the module ignores children, blocks signals, or has an odd directory, umask or limit",
     holds="an answer; commands tell how they ended, limits hold, and files have their usual modes",
 )
 def test_the_module_inherits_nothing(what: str, by_file: bool, tmp_path: Path) -> None:

@@ -9,8 +9,10 @@ import subprocess
 import sys
 import zlib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from ansible_collections.avshift.endpoint.plugins.module_utils import start
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.program import PACKAGE, program
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -172,6 +174,38 @@ def test_what_runs_before_the_version_is_known_is_of_python_2_7() -> None:
     imported = {alias.name for node in code.body if isinstance(node, ast.Import) for alias in node.names}
     assert imported == {"os", "sys"}
     assert START.isascii()
+
+
+@pytest.mark.parametrize(
+    ("before", "is_root", "least", "after"),
+    [
+        ((10, 20), True, -1, (-1, -1)),
+        ((10, 20), False, -1, (20, 20)),
+        ((10, -1), False, -1, (-1, -1)),
+        ((10, 20), True, 15, (15, 20)),
+        ((10, 12), True, 15, (15, 15)),
+        ((10, 12), False, 15, (12, 12)),
+        ((10, -1), False, 15, (15, -1)),
+        ((-1, -1), True, 15, (-1, -1)),
+        ((20, 30), True, 15, (20, 30)),
+    ],
+)
+def test_a_limit_is_raised_as_far_as_it_may_be(
+    before: tuple[int, int], is_root: bool, least: int, after: tuple[int, int]
+) -> None:
+    now = [before]
+
+    def number(limit: int) -> float:
+        return float("inf") if limit == -1 else limit
+
+    def setrlimit(_kind: int, limits: tuple[int, int]) -> None:
+        if number(limits[0]) > number(limits[1]) or (number(limits[1]) > number(now[0][1]) and not is_root):
+            raise ValueError("not allowed to raise maximum limit")
+        now[0] = limits
+
+    fake = SimpleNamespace(RLIM_INFINITY=-1, getrlimit=lambda _kind: now[0], setrlimit=setrlimit)
+    start.lift(fake, 0, least)
+    assert now[0] == after
 
 
 def test_a_module_without_arguments_says_so(tmp_path: Path) -> None:

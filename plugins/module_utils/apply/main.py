@@ -6,6 +6,7 @@
 import contextlib
 
 from ..posix.errors import Problem
+from ..posix.files import scratch
 from ..posix.masks import hide, masked
 from ..posix.own import own_places, run_lock
 from ..posix.running import outlive
@@ -41,6 +42,7 @@ def main(arguments, check_mode):
                 lease = stack.enter_context(run_lock.held(_run(arguments)))
                 with contextlib.suppress(Problem, OSError):
                     own_places.remove_left()
+                    scratch.remove_abandoned()
                 announcement.take_over(lease.taken_over, announcement.target_of(arguments["steps"]))
             result = _carried_out(arguments, check_mode, signals, "" if check_mode else lease.taken_over)
             if not check_mode:

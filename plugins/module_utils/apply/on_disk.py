@@ -3,16 +3,22 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Limits that hold where a disk, or the server of a file system, does not answer.
 
-A kind of step with ``ON_DISK`` works on files alone. It is done and undone in a child process, which is killed or left
-behind if it makes no progress, and ends if the run is killed. All kinds are looked at in one, to learn what is pending.
+A kind of step with ``ON_DISK`` works on files. It is done and undone in a child process, which is killed or left
+behind if it makes no progress, and ends if the run is killed. A command that it waits for has its own limit, and goes
+on if the run is killed. All kinds are looked at in such a child, to learn what is pending.
 """
+
+import signal
 
 from ..posix.errors import CutOff
 from ..posix.running import bounded, child, outcomes
+from ..posix.running.time_limit import time_limit
 from .faults import DOING
 
 # Seconds without progress, and for removing what a process that was killed has left half done.
 LIMIT, TIDYING = 300, 20
+# Seconds by which the child's own limit for all of a step ends before the run's, so that it ends its command too.
+EARLIER = 5
 
 
 def done(step, kind, act):
@@ -20,11 +26,24 @@ def done(step, kind, act):
     if not getattr(kind, "ON_DISK", False):
         return act()
     try:
-        return bounded.done(act, LIMIT, step["id"], DOING, without_progress=True)
+        return bounded.done(_in_time(act, step["id"]), LIMIT, step["id"], DOING, without_progress=True)
     except (bounded.Hung, CutOff):
         if hasattr(kind, "tidy"):
             child.told(lambda _tell: kind.tidy(step["target"]), TIDYING)
         raise
+
+
+def _in_time(act, what):
+    """Return ``act`` for a child, with what is left of the time that this process has for it: a child has no alarm."""
+    left = signal.getitimer(signal.ITIMER_REAL)[0]
+    if not left:
+        return act
+
+    def limited():
+        with time_limit(max(left - EARLIER, 1), what, DOING):
+            return act()
+
+    return limited
 
 
 def looked(steps, look, is_tolerated):

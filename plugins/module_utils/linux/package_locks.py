@@ -10,6 +10,7 @@ import struct
 import time
 
 from ..posix.errors import EndpointError
+from ..posix.running import bounded
 from . import interception
 
 LOCKS = {
@@ -61,7 +62,7 @@ def wait(database, seconds):
             return
         if time.monotonic() >= deadline:
             raise locked(held, seconds)
-        time.sleep(PAUSE)
+        bounded.pause(PAUSE)
 
 
 def locked(held, seconds):

@@ -11,11 +11,12 @@ from ...agreed.linux import CERTIFICATE_LINKS, CERTIFICATES, CHOSEN
 from ...collect.trust.certificates import BUNDLES, LIMIT, links_to
 from ...linux import certificates, nss_database
 from ...posix.errors import EndpointError
-from ...posix.files import file_replace, safe_paths, safe_remove, trust
+from ...posix.files import file_replace, safe_paths, safe_remove, safe_write, trust
 from ...posix.files.tree import Tree
 from ...posix.running import bounded
 from ...posix.running.commands import must
 
+ON_DISK = True
 TOOL_LIMIT = 300
 MADE = BUNDLES + (CERTIFICATE_LINKS + "/ca-certificates.crt",)
 READING = "Reading a certificate database"
@@ -49,6 +50,11 @@ def do(target):
         _remove_link(link)
     if not target["deselect"] or _in_bundles(target):
         _make_anew(target)
+
+
+def tidy(_target):
+    """Remove the draft that a killed process has left."""
+    safe_write.discard(CHOSEN)
 
 
 def _paths(target):

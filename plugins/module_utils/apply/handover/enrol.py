@@ -7,16 +7,16 @@
 """
 
 import os
-import time
 
 from ...linux import systemd
 from ...posix.errors import EndpointError
 from ...posix.files import safe_paths, safe_remove, safe_write, trust
+from ...posix.running import bounded
 from ...posix.running.commands import run
 from ...prove import vendor
 from ...prove.checks import OK, overall
 
-HALF_WAY = True
+ON_DISK = HALF_WAY = True
 SECRET_MODE = 0o600
 PLACE = "{secret:%s}"
 BEFORE = ".avshift-before"
@@ -37,7 +37,7 @@ def do(target):
             for path in _files(target):
                 safe_remove.remove(path + BEFORE, "file")
             return {"asked": asked}
-        time.sleep(target["delay"] if asked < target["retries"] else 0)
+        bounded.pause(target["delay"] if asked < target["retries"] else 0)
     raise EndpointError(
         "not_enrolled",
         "Enrolling the replacement",

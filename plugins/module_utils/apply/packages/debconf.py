@@ -3,11 +3,12 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Answer a package's question before it is asked, as debconf-set-selections(1) does."""
 
-import tempfile
+import os
 
 from ...collect.look import Look
 from ...collect.packages import debconf
 from ...posix.errors import EndpointError
+from ...posix.files import scratch
 from ...posix.files.scratch import MEMORY
 from ...posix.running.commands import run
 
@@ -38,10 +39,11 @@ def _set(target):
 
 def _load(target):
     """Load a template that stands in for the package's own; debconf adds the question to it."""
-    with tempfile.NamedTemporaryFile("w", dir=MEMORY, prefix=".avshift-") as stream:
-        stream.write(TEMPLATE % (target["question"], target["type"]))
-        stream.flush()
-        _tell(["debconf-communicate", target["owner"]], "X_LOADTEMPLATEFILE %s %s\n" % (stream.name, target["owner"]))
+    with scratch.Scratch("debconf", home=MEMORY) as folder:
+        path = os.path.join(folder, "template")
+        with open(path, "w", encoding="utf-8") as stream:
+            stream.write(TEMPLATE % (target["question"], target["type"]))
+        _tell(["debconf-communicate", target["owner"]], "X_LOADTEMPLATEFILE %s %s\n" % (path, target["owner"]))
 
 
 def undo(target):

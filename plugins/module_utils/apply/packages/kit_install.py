@@ -9,11 +9,12 @@ A target is {path, sha256}, with {changes} for a package, or {argv, limit, insta
 import os
 
 from ...posix.files import kit_file, trust
+from ...posix.own import own_places
 from ...posix.running.commands import must
 from . import apt, packages_install
 
 REMEDY = "Check the installer's log."
-HALF_WAY = True
+ON_DISK = HALF_WAY = True
 
 
 def look(target):
@@ -42,6 +43,12 @@ def undo(target):
             must(command["argv"], command["limit"], "Removing the replacement", REMEDY, lasting=True)
     if "changes" in target:
         packages_install.undo(_by_apt(target))
+
+
+def tidy(_target):
+    """Remove the copy that a killed process has left, unless the installer still runs from it."""
+    if not own_places.are_used():
+        own_places.remove_left()
 
 
 def _by_apt(target):

@@ -10,10 +10,10 @@ from ...agreed.linux import STOPPED
 from ...linux import systemd
 from ...posix.errors import EndpointError
 from ...posix.own import own_journal
-from ...posix.running import boot_clock
+from ...posix.running import boot_clock, bounded
 from .boot_links_remove import starting, take_away
 
-HALF_WAY = True
+ON_DISK = HALF_WAY = True
 NEVER_WAS = {"running": False, "enabled": False}
 BLOCK = 1 << 20
 
@@ -168,5 +168,6 @@ def _sums(paths):
             with open(path, "rb") as stream:
                 for block in iter(lambda: stream.read(BLOCK), b""):
                     whole.update(block)
+                bounded.goes_on()
             found[path] = whole.hexdigest()
     return found

@@ -3,14 +3,21 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """A file without a name, in memory: it lasts while a program has it open, and no kill leaves it behind."""
 
+import contextlib
 import ctypes
 import os
+import stat
 import tempfile
+
+from ...kernel import opening
 
 NAME = "avshift"
 CLOSE_ON_EXEC = 1
 # If the kernel or the C library is too old for memfd_create(2): the memory file system, then any writable one.
 FOLDERS = ("/run", None)
+PREFIX = ".avshift-memory-"
+
+_looked = set()
 
 
 def opened(content=b""):
@@ -48,11 +55,41 @@ def _by_library():
 
 def _unlinked():
     for folder in FOLDERS:
+        folder = tempfile.gettempdir() if folder is None else folder
         try:
-            descriptor, path = tempfile.mkstemp(prefix=".avshift-", dir=folder)
+            _remove_left(folder)
+            return _nameless(folder)
         except OSError:
-            if folder is None:
+            if folder != FOLDERS[0]:
                 raise
-            continue
+
+
+def _nameless(folder):
+    try:
+        return os.open(folder, os.O_RDWR | os.O_TMPFILE | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except OSError:
+        # Not every kernel and file system has such files.
+        descriptor, path = tempfile.mkstemp(prefix=PREFIX, dir=folder)
+    with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
-        return descriptor
+    return descriptor
+
+
+def _remove_left(folder):
+    """Remove the files of processes that were killed before they could; once in each process."""
+    if folder in _looked:
+        return
+    _looked.add(folder)
+    with opening.scanned(folder) as entries:
+        left = [entry.path for entry in entries if entry.name.startswith(PREFIX) and _is_own(entry)]
+    for path in left:
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+
+
+def _is_own(entry):
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except OSError:
+        return False
+    return stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()

@@ -14,13 +14,13 @@ from ..errors import EndpointError
 
 MEMORY = "/run"
 # The process that uses one holds its lock, which the kernel releases however the process ends.
-OURS = re.compile(r"\.avshift-(?:rpm|nss|install|signatures)-")
+OURS = re.compile(r"\.avshift-(?:rpm|nss|install|signatures|debconf)-")
 PREFIX = ".avshift-%s-"
 MIB = 1 << 20
 
 
 class Scratch:
-    """The path of a new directory of root in memory, in a ``with``. ``what`` is rpm, nss, install or signatures."""
+    """The path of a new directory of root in memory, in a ``with``. ``what`` is one of those in OURS."""
 
     def __init__(self, what, needed=0, home=None):
         self._what = what

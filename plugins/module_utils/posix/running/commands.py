@@ -13,6 +13,7 @@ import time
 from ..errors import CutOff, EndpointError
 from ..files import memory_file
 from ..masks import hidden
+from . import bounded
 
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 OUTPUT_SHOWN = 600
@@ -110,6 +111,8 @@ def _see_it_end(process, argv, timeout, files, lasting):
     """Wait for a command. A service that it has started may run for as long as it likes."""
     deadline = time.monotonic() + timeout
     while process.poll() is None:
+        # This wait has its own limit.
+        bounded.goes_on()
         if time.monotonic() >= deadline:
             cause, code = "no end within %d s" % timeout, "command_timeout"
         elif max(os.fstat(file).st_size for file in files) <= OUTPUT_LIMIT:

@@ -8,7 +8,7 @@ import os
 import pwd
 import resource
 
-from . import bounded
+from . import bounded, end_with
 
 NOBODY = 65534
 NO_NEW_PRIVILEGES, DUMPABLE = 38, 4
@@ -29,8 +29,12 @@ class Unprivileged:
     def done(self, act, seconds, what, doing):
         """Return what ``act()`` returns (JSON), done with these rights; its errors are those of ``bounded.done``."""
 
+        waiting = os.getpid()
+
         def as_user():
             self._become()
+            # The kernel forgets this at each change of rights.
+            end_with.parent(waiting)
             return act()
 
         return bounded.done(as_user, seconds, what, doing)

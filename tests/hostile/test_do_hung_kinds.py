@@ -1,0 +1,148 @@
+"""A file system that stops answering under steps that run commands too, and commands that take long beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attacks import attack
+from doing import ANNOUNCE, PATIENCE, carried_out, comes, command_line, place_of_root, step
+from looking import hung
+
+LIMIT, IN_TIME = 2, 60
+STOPPED = {**step("10-stopped", "handover", "handover", new=None), "undo": "It comes back."}
+NONE = hashlib.sha256(b"").hexdigest()
+SHOWN = "Id=x\nLoadState=loaded\nActiveState=active\nUnitFileState=enabled\nActiveEnterTimestampMonotonic=1\n"
+KINDS = ("certificate_remove", "selinux_contexts_remove", "unit", "enrol", "kit_install")
+
+
+@pytest.fixture
+def root() -> Iterator[Path]:
+    """A directory of root with one, ``dead``, whose file system will not answer, and a systemctl of its own."""
+    with place_of_root() as made:
+        (made / "dead").mkdir()
+        (made / "programs").mkdir()
+        program(made / "programs/systemctl", f"cat <<END\n{SHOWN}END")
+        yield made
+
+
+def program(path: Path, script: str) -> Path:
+    """Write a program."""
+    path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    path.chmod(0o755)
+    return path
+
+
+def _target(root: Path, kind: str) -> dict[str, Any]:
+    """Return a step's target that lies on the file system that does not answer."""
+    path = str(root / "dead/one")
+    more = {"steps": [{"file": path, "secret": "key"}], "values": {"key": "k"}, "name": "Acme", "undo": []}
+    return {
+        "certificate_remove": {"store": "system", "files": [path], "links": [], "deselect": [], "sha256": NONE},
+        "selinux_contexts_remove": {"path": path, "whole": False, "edits": [], "place": "selinux", "tool": ""},
+        "unit": {"name": "x.service", "running": True, "enabled": True, "newer_than": [path], "limit": 5},
+        "enrol": {"probes": [_probe()], "retries": 1, "delay": 0, **more},
+        "kit_install": {"path": path, "sha256": NONE, "argv": [path], "limit": 5, "installed": path, "uninstall": []},
+    }[kind]
+
+
+def _probe() -> dict[str, Any]:
+    rule = {"id": "joined", "field": "Joined", "ok": ["yes"], "bad": ["no"]}
+    return {"argv": ["/bin/echo", "Joined: no"], "limit": 10, "output": "key_value", "checks": [rule]}
+
+
+def _real(kind: str, part: str, target: dict[str, Any]) -> dict[str, Any]:
+    return {"id": "20-hangs", "part": part, "kind": f"real_{kind}", "undo": "", "target": target}
+
+
+@pytest.mark.skipif(not os.access("/dev/fuse", os.W_OK), reason="there is no FUSE here")
+@pytest.mark.parametrize("kind", KINDS)
+@attack(
+    "do-hung-with-commands",
+    threat="a file system stops answering under a step that works on files and runs commands, with nothing protecting",
+    holds="the step fails in time with its name, the old protection is back, and the next run is let in",
+)
+def test_step_with_commands_ends_where_a_disk_does_not_answer(kind: str, root: Path) -> None:
+    hangs, last = _real(kind, "remove", _target(root, kind)), step("30-go", "touch", "remove")
+    begun = time.monotonic()
+    with hung(root / "dead"):
+        answer = carried_out(
+            root,
+            [ANNOUNCE, STOPPED, hangs, last],
+            ["remove"],
+            pending=["20-hangs", "30-go"],
+            limit=LIMIT,
+            programs=str(root / "programs"),
+        )
+        assert time.monotonic() - begun < IN_TIME
+        assert (answer["failure"]["code"], answer["failure"]["step"]) == ("time_limit", "20-hangs")
+        assert not (root / "30-go").exists()
+        if kind in ("unit",):
+            assert (root / "old-protection-is-back").exists()
+        free = carried_out(root, [ANNOUNCE, step("c", "touch")], ["stage"], controller="another")
+    assert free["failure"] is None
+
+
+def _installer(root: Path, script: str) -> dict[str, Any]:
+    path = program(root / "kit.run", script)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    more = {"limit": 60, "installed": str(root / "installed"), "uninstall": []}
+    return _real("kit_install", "stage", {"path": str(path), "sha256": digest, "argv": [str(path)], **more})
+
+
+@attack(
+    "do-slow-installer",
+    threat="an installer takes many times longer than a disk may be without progress",
+    holds="it is not taken for a disk that hangs, and its copy is gone afterwards",
+)
+def test_installer_may_take_long(root: Path) -> None:
+    steps = [ANNOUNCE, _installer(root, f"sleep 7; touch {root}/installed"), step("z", "touch")]
+    answer = carried_out(root, steps, ["stage"], limit=1)
+    assert answer["failure"] is None, answer
+    assert (root / "z").exists()
+    assert [path.name for path in root.iterdir() if path.name.startswith(".avshift")] == []
+
+
+@attack(
+    "do-installer-outlives",
+    threat="the run is killed while an installer works",
+    holds="the installer goes on to its end, and the next run removes its copy",
+)
+def test_installer_outlives_a_killed_run(root: Path) -> None:
+    script = f"touch {root}/begun; while [ ! -e {root}/go ]; do sleep 0.05; done; touch {root}/installed"
+    steps = [ANNOUNCE, _installer(root, script), step("z", "touch")]
+    with subprocess.Popen(command_line(root, steps, ["stage"]), stdout=subprocess.DEVNULL) as run:
+        assert comes((root / "begun").exists)
+        run.kill()
+    time.sleep(1)
+    (root / "go").touch()
+    assert comes((root / "installed").exists)
+    assert carried_out(root, steps, ["stage"], controller="another")["failure"] is None
+    assert [path.name for path in root.iterdir() if path.name.startswith(".avshift")] == []
+
+
+@attack(
+    "do-told-to-end-in-a-child",
+    threat="a run is told to end while an installer works for it",
+    holds="it ends at once with an outcome of the step, and no copy stays after the next run",
+)
+def test_run_that_is_told_to_end_does_not_wait_for_its_child(root: Path) -> None:
+    script = f"echo $$ >{root}/begun; while [ ! -e {root}/go ]; do sleep 0.05; done; touch {root}/installed"
+    steps = [ANNOUNCE, _installer(root, script), step("z", "touch")]
+    with subprocess.Popen(command_line(root, steps, ["stage"]), stdout=subprocess.PIPE, text=True) as run:
+        assert comes(lambda: (root / "begun").exists() and (root / "begun").read_text())
+        run.terminate()
+        answer = json.loads(run.communicate(timeout=PATIENCE)[0])
+    assert answer["failure"]["code"] == "interrupted"
+    assert [one["outcome"] for one in answer["outcomes"]][1:] == ["failed", "untouched"]
+    (root / "go").touch()
+    assert comes((root / "installed").exists)
+    assert carried_out(root, steps, ["stage"], controller="another")["failure"] is None
+    assert [path.name for path in root.iterdir() if path.name.startswith(".avshift")] == []
