@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 from attacks import attack
 from looking import MALLORY, Seen, hers, image, look
+
+NO_ID = 0xFFFFFFFF
 
 SECRET = "password-of-kesl-which-nobody-else-may-read"
 MENTION = {"mention": {"texts": ["kesl"], "units": [], "closely": False, "files": [], "packages": []}}
@@ -77,6 +80,35 @@ def test_link_in_a_home_leads_root_nowhere(root: Path, name: str) -> None:
     # A limit says that something was not looked at.
     there = [name for name, item in seen.items.items() if "value" in item and item["kind"] != "limit"]
     assert not [name for name in there if "/root/private" in name or f"/home/mallory/{path}/" in name]
+
+
+# acl(5), as the kernel keeps it: who (owner, user, group, mask, others), what, and which user.
+ACCESS_LIST = struct.pack("<I", 2) + b"".join(
+    struct.pack("<HHI", *entry)
+    for entry in ((1, 7, NO_ID), (2, 7, MALLORY), (4, 5, NO_ID), (16, 7, NO_ID), (32, 5, NO_ID))
+)
+
+
+@attack(
+    "look-link-by-an-access-list",
+    threat="a home belongs to root, and only an access list lets the user write there: she puts a link into it",
+    holds="nothing behind the link is read or shown",
+)
+def test_directory_that_an_access_list_opens_is_one_of_others(root: Path) -> None:
+    _secret(root)
+    home = root / "home/mallory"
+    for folder in (home, home / ".config"):
+        folder.mkdir(exist_ok=True)
+        os.chown(folder, 0, 0)
+        try:
+            os.setxattr(folder, "system.posix_acl_access", ACCESS_LIST)
+        except OSError:
+            pytest.skip("this file system has no access lists")
+        assert folder.stat().st_mode & 0o777 == 0o775
+    _link(home / ".config/autostart", LINKS["autostart-to-root"][1])
+    seen = look(EVERYTHING, root)
+    assert SECRET not in seen.text
+    assert "group:root" in seen.items
 
 
 @pytest.mark.parametrize("target", ["/proc/kmsg", "/proc/self", "/dev/zero", "/dev/tty", "/sys/kernel/debug"])

@@ -12,6 +12,7 @@ import pytest
 from importable import REPOSITORY
 from mutations import MUTATIONS, Mutation
 from mutations_of_disks import DISKS
+from mutations_of_faults import FAULTS
 from mutations_of_handover import HANDOVER
 from mutations_of_lists import LISTS
 from mutations_of_looking import LOOKING
@@ -27,7 +28,7 @@ ALWAYS = (
     "installer-exchanged",
     "look-link-in-a-home",
 )
-ALL = (*MUTATIONS, *LOOKING, *LISTS, *DISKS, *PACKAGES, *SECOND_LOOK, *HANDOVER)
+ALL = (*MUTATIONS, *LOOKING, *LISTS, *DISKS, *PACKAGES, *SECOND_LOOK, *HANDOVER, *FAULTS)
 TRIED = [mutation for mutation in ALL if FULL or mutation.attack in ALWAYS]
 
 

@@ -17,6 +17,7 @@ from ..running import bounded
 MOST_FILES, MOST_BYTES = 2000, 1 << 25
 # Seconds within which one of the system's own file systems has to answer, if another machine serves it.
 ANSWER = 10
+ACCESS_LIST = "system.posix_acl_access"
 REMOTE = re.compile(
     rb" - (?:autofs|nfs4?|cifs|smb[0-9]?|smbfs|ncpfs|ncp|afs|coda|9p|ceph|glusterfs|lustre|beegfs|gpfs|orangefs|pvfs2|"
     rb"gfs2?|ocfs2|vboxsf|vmhgfs|prl_fs|virtiofs|davfs2?|fuse|fuseblk|fuse\.[^ ]+) "
@@ -26,11 +27,22 @@ SYSTEM = ("usr", "opt", "var", "etc", "lib", "lib32", "lib64", "bin", "sbin", "b
 NOT_SYSTEM = "/var/tmp"
 
 
-def others_may_write(status, owners):
-    """Return True for the status of a directory in which users other than ``owners`` (user IDs) may create a file."""
+def others_may_write(descriptor, status, owners):
+    """Return True for an open directory, of that status, in which others than ``owners`` (user IDs) may create a file.
+
+    An access list shows in the mode as what its group may do.
+    """
     mode = status.st_mode
-    by_group = mode & stat.S_IWGRP and status.st_gid != 0
+    by_group = mode & stat.S_IWGRP and (status.st_gid != 0 or _has_list(descriptor))
     return status.st_uid not in owners or bool(mode & stat.S_IWOTH or by_group)
+
+
+def _has_list(descriptor):
+    try:
+        # One that was only opened as a path has no attributes of its own.
+        return bool(os.getxattr("/proc/self/fd/%d" % descriptor, ACCESS_LIST))
+    except OSError:
+        return False
 
 
 def remote_mounts(root):

@@ -30,7 +30,7 @@ class Place:
         self.device, self.owner = status.st_dev, status.st_uid
         self.ground = above.ground if above is not None else ""
         self.is_anyones = above.is_anyones if self.ground else False
-        if not self.ground and others_may_write(status, owners):
+        if not self.ground and others_may_write(descriptor, status, owners):
             self.ground = real
             self.is_anyones = bool(status.st_mode & stat.S_IWOTH)
 

@@ -149,7 +149,7 @@ class Tree:
         if descriptor is None:
             return False
         try:
-            return others_may_write(os.fstat(descriptor), self._owners)
+            return others_may_write(descriptor, os.fstat(descriptor), self._owners)
         finally:
             os.close(descriptor)
 
