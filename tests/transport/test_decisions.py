@@ -129,3 +129,85 @@ def test_a_shell_without_the_option_is_left_as_it_is(monkeypatch: pytest.MonkeyP
 def test_this_ansible_core_takes_the_direct_way() -> None:
     posix.add_module()
     assert posix.does_not_fit() == ""
+
+
+def _with_files(monkeypatch: pytest.MonkeyPatch, remove: Any) -> tuple[posix.Posix, list[str]]:
+    """Return a transport whose module's files are in /tmp/x, which ``remove`` removes, and what is said at -v."""
+    said: list[str] = []
+    monkeypatch.setattr(posix, "_say", lambda host, text: said.append(text))
+    monkeypatch.setattr(posix.ActionBase, "_remove_tmp_path", remove)
+    return _transport(SimpleNamespace(_shell=SimpleNamespace(tmpdir="/tmp/x"), transport="ssh", become=None)), said
+
+
+def test_files_are_removed_by_ansible_s_own_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    removed: list[tuple[str, bool]] = []
+    transport, said = _with_files(monkeypatch, lambda self, path, force=False: removed.append((path, force)))
+    transport.leave_nothing()
+    assert removed == [("/tmp/x", True)]
+    assert said == []
+
+
+def test_a_removal_of_another_kind_is_left_to_ansible(monkeypatch: pytest.MonkeyPatch) -> None:
+    transport, said = _with_files(monkeypatch, lambda self, path: None)
+    transport.leave_nothing()
+    assert "it is left to it" in said[0]
+    assert transport._connection._shell.tmpdir == "/tmp/x"
+
+
+def test_a_connection_without_a_shell_has_no_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    transport, said = _with_files(monkeypatch, lambda self, path, force=False: said.append(path))
+    for connection in (SimpleNamespace(), SimpleNamespace(_shell=None), SimpleNamespace(_shell=SimpleNamespace())):
+        transport._connection = connection
+        transport.leave_nothing()
+    assert said == []
+
+
+@pytest.mark.parametrize("replacer", ["another", None])
+def test_another_mark_for_arguments_leads_to_the_plain_way(
+    replacer: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ansible.executor import module_common
+
+    if replacer is None:
+        monkeypatch.delattr(module_common, "REPLACER_JSONARGS")
+    else:
+        monkeypatch.setattr(module_common, "REPLACER_JSONARGS", replacer.encode())
+    assert posix.does_not_fit()
+
+
+def test_a_module_whose_arguments_are_not_written_is_run_in_the_plain_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    run: list[str] = []
+
+    def execute(module_name: str, module_args: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        run.append(module_name)
+        return {"failed": True, "code": posix.NOT_REPLACED} if len(run) == 1 else {"collected": 1, "invocation": {}}
+
+    monkeypatch.setattr(posix, "_say", lambda host, text: said.append(text))
+    transport = _transport(_connection("root", "", False))
+    monkeypatch.setattr(transport, "_execute_module", execute)
+    assert transport._answer({"call": "collect"}, {}) == {"collected": 1}
+    assert run == [posix.DIRECT, posix.PLAIN]
+    assert "the plain way is taken" in said[0]
+
+
+@pytest.mark.parametrize("error", [AttributeError, ValueError, RecursionError])
+def test_what_ansible_cannot_read_is_that_host_s_failure(
+    error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def reads(self: Any, res: dict[str, Any], *more: Any, **named: Any) -> dict[str, Any]:
+        raise error("odd")
+
+    monkeypatch.setattr(posix.ActionBase, "_parse_returned_data", reads)
+    transport = _transport(_connection("root", "", False))
+    for more, named in (((), {}), (("legacy",), {}), ((), {"profile": "legacy"})):
+        with pytest.raises(posix.AvshiftError, match="cannot read"):
+            transport._parse_returned_data({"stdout": "{}"}, *more, **named)
+
+
+@pytest.mark.parametrize("quoted", [True, False])
+def test_a_shell_that_quotes_the_place_for_files_is_noticed(quoted: bool) -> None:
+    made = f"mkdir -p '{posix.REMOTE_TMP}'" if quoted else f"mkdir -p {posix.REMOTE_TMP}/'x'"
+    old = SimpleNamespace(mkdtemp=lambda basefile, system, tmpdir: made)
+    new = SimpleNamespace(_mkdtemp2=lambda basefile, system, tmpdir: SimpleNamespace(command=made))
+    assert [posix.is_left_to_the_shell(shell, posix.REMOTE_TMP) for shell in (old, new)] == [not quoted] * 2

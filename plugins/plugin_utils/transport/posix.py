@@ -145,7 +145,7 @@ class Posix(ActionBase):
 
         A host whose time is over gets some seconds for that; then what stays there is named.
         """
-        place = self._connection._shell.tmpdir
+        place = getattr(getattr(self._connection, "_shell", None), "tmpdir", None)
         if not place:
             return
         if constants.DEFAULT_KEEP_REMOTE_FILES:
@@ -161,6 +161,10 @@ class Posix(ActionBase):
             Display().warning(f"Removing a module's files: {place}: {said}. Remove it there by hand.")
             # Ansible would try again, without a limit.
             self._connection._shell.tmpdir = None
+        except (AttributeError, TypeError) as error:
+            _say(
+                self.host, f"this ansible-core removes a module's files in a way of its own ({error}): it is left to it"
+            )
 
     def unreached(self, error: Exception, remedy: str) -> AvshiftError:
         """Return why a host was not reached. Some connections say it only to a command that does nothing."""
