@@ -1,4 +1,4 @@
-"""Automounts that nobody answers, file systems in layers, and a kernel that starts no more processes."""
+"""Automounts that no daemon serves, file systems in layers, and a kernel that starts no more processes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ IN_TIME = 60
 
 @contextlib.contextmanager
 def automount(folder: Path, how: str) -> Iterator[int]:
-    """Have the kernel ask for a mount at each access; yield the end at which it asks, where nobody answers."""
+    """Have the kernel ask for a mount at each access; yield the end at which it asks; no daemon answers."""
     library = ctypes.CDLL(None, use_errno=True)
     reading, writing = os.pipe()
     with subprocess.Popen(["sleep", "600"], start_new_session=True) as daemon:

@@ -1,7 +1,7 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""The memory in which a child process tells its parent what it does and what it has found."""
+"""The memory in which a child process reports to its parent what it does and what it has found."""
 
 import json
 import mmap
