@@ -182,5 +182,20 @@ def main():
         os._exit(1)
 
 
+def main_and_no_more():
+    """Call ``main`` and end: with PYTHONINSPECT in its environment, Python would stay and read from the terminal."""
+    code = 1
+    try:
+        main()
+        code = 0
+    except Exception:
+        import traceback
+
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
 if __name__ == "__main__":
-    main()
+    main_and_no_more()

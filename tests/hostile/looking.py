@@ -7,6 +7,7 @@ import ctypes
 import json
 import os
 import sqlite3
+import struct
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hostile_roots import THROUGH_A_SHELL
 from importable import REPOSITORY
 
@@ -111,6 +113,18 @@ def hers(path: Path) -> Path:
     for place in [path, *path.rglob("*")]:
         os.chown(place, MALLORY, MALLORY, follow_symlinks=False)
     return path
+
+
+def let_write(path: Path, user: int) -> None:
+    """Let a user write to a path by an access list (acl(5)); without such lists here, skip the test."""
+    none = 0xFFFFFFFF
+    # Who (owner, user, group, mask, others), what, and which user.
+    entries = ((1, 7, none), (2, 7, user), (4, 5, none), (16, 7, none), (32, 5, none))
+    listed = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+    try:
+        os.setxattr(path, "system.posix_acl_access", listed)
+    except OSError as error:
+        pytest.skip(f"no access lists here: {error}")
 
 
 @contextlib.contextmanager

@@ -20,6 +20,12 @@ FAULTS: tuple[Mutation, ...] = (
         "        end_with.parent(waiting)\n",
         "",
     ),
+    Mutation(
+        "interpreter-stays",
+        f"{SHARED}start.py",
+        '__main__":\n    main_and_no_more()\n',
+        '__main__":\n    main()\n',
+    ),
     Mutation("user-child-outlives", f"{RUNNING}one_user.py", "            end_with.parent(waiting)\n", ""),
     Mutation("memory-file-left", f"{SHARED}posix/files/memory_file.py", "            _remove_left(folder)\n", ""),
     Mutation("do-slow-installer", f"{RUNNING}commands.py", "        bounded.goes_on()\n", ""),

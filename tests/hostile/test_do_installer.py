@@ -24,6 +24,7 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.posix.own import 
 from attacks import attack
 from doing import NOBODY, as_nobody, carried_out, comes, place_of_root, step
 from importable import REPOSITORY
+from looking import let_write
 
 IN_ACCESS = 0x10
 TRIES = 4
@@ -108,6 +109,10 @@ def _reach(case: str, root: Path) -> Path:
         (root / "hers" / "link").symlink_to(inner)
         os.chown(root / "hers", NOBODY, NOBODY)
         return root / "hers" / "link" / path.name
+    elif case == "file-by-an-access-list":
+        let_write(path, NOBODY)
+    elif case == "directory-by-an-access-list":
+        let_write(path.parent, NOBODY)
     elif case == "link-in-its-place":
         (root / "link.sh").symlink_to(path)
         return root / "link.sh"
@@ -117,6 +122,7 @@ def _reach(case: str, root: Path) -> Path:
 REACHES = (
     *("file-of-a-user", "file-for-a-group", "file-for-all", "directory-of-a-user", "directory-for-a-group"),
     *("sticky-directory", "directory-above-of-a-user", "link-in-a-directory-of-a-user", "link-in-its-place"),
+    *("file-by-an-access-list", "directory-by-an-access-list"),
 )
 
 

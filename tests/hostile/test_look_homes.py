@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import struct
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -12,9 +11,7 @@ from pathlib import Path
 
 import pytest
 from attacks import attack
-from looking import MALLORY, Seen, hers, image, look
-
-NO_ID = 0xFFFFFFFF
+from looking import MALLORY, Seen, hers, image, let_write, look
 
 SECRET = "password-of-kesl-which-nobody-else-may-read"
 MENTION = {"mention": {"texts": ["kesl"], "units": [], "closely": False, "files": [], "packages": []}}
@@ -82,13 +79,6 @@ def test_link_in_a_home_leads_root_nowhere(root: Path, name: str) -> None:
     assert not [name for name in there if "/root/private" in name or f"/home/mallory/{path}/" in name]
 
 
-# acl(5), as the kernel keeps it: who (owner, user, group, mask, others), what, and which user.
-ACCESS_LIST = struct.pack("<I", 2) + b"".join(
-    struct.pack("<HHI", *entry)
-    for entry in ((1, 7, NO_ID), (2, 7, MALLORY), (4, 5, NO_ID), (16, 7, NO_ID), (32, 5, NO_ID))
-)
-
-
 @attack(
     "look-link-by-an-access-list",
     threat="a home belongs to root, and only an access list lets the user write there: she puts a link into it",
@@ -100,10 +90,7 @@ def test_directory_that_an_access_list_opens_is_one_of_others(root: Path) -> Non
     for folder in (home, home / ".config"):
         folder.mkdir(exist_ok=True)
         os.chown(folder, 0, 0)
-        try:
-            os.setxattr(folder, "system.posix_acl_access", ACCESS_LIST)
-        except OSError:
-            pytest.skip("this file system has no access lists")
+        let_write(folder, MALLORY)
         assert folder.stat().st_mode & 0o777 == 0o775
     _link(home / ".config/autostart", LINKS["autostart-to-root"][1])
     seen = look(EVERYTHING, root)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
+import pty
+import select
 import subprocess
 import sys
 import zlib
@@ -275,6 +278,33 @@ def test_the_module_inherits_nothing(what: str, by_file: bool, tmp_path: Path) -
         check=False,
     )
     assert json.loads(done.stdout) == {"it": expected}, done.stderr
+
+
+@attack(
+    "interpreter-stays",
+    threat="the environment tells Python to read on from its terminal after a program (PYTHONINSPECT, PYTHONSTARTUP)",
+    holds="the module ends with its answer, or with its error, and reads nothing more",
+)
+@pytest.mark.parametrize("said", ["1", "[][0]"], ids=["answers", "fails"])
+def test_the_module_ends_on_a_terminal(said: str, tmp_path: Path) -> None:
+    path, startup = tmp_path / FILE, tmp_path / "startup.py"
+    path.write_text(_module(said), encoding="utf-8")
+    startup.write_text(PLANTED, encoding="utf-8")
+    asks = {"PYTHONINSPECT": "1", "PYTHONSTARTUP": str(startup), "PATH": "/usr/bin:/bin"}
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execve(sys.executable, [sys.executable, str(path)], asks)
+    shown = b""
+    with contextlib.suppress(OSError):
+        # The kernel says by an error that the last program has left the terminal.
+        while select.select([terminal], [], [], 60)[0]:
+            shown += os.read(terminal, 4096)
+    _pid, status = os.waitpid(child, os.WNOHANG) if b">>>" in shown else os.waitpid(child, 0)
+    os.close(terminal)
+    assert b">>>" not in shown
+    assert b"PLANTED" not in shown
+    assert (b'{"it": 1}' if said == "1" else b"IndexError") in shown
+    assert os.waitstatus_to_exitcode(status) == (0 if said == "1" else 1)
 
 
 @attack(
