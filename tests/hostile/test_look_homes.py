@@ -81,18 +81,15 @@ def test_link_in_a_home_leads_root_nowhere(root: Path, name: str) -> None:
 
 @attack(
     "look-link-by-an-access-list",
-    threat="a home belongs to root, and only an access list lets the user write there: she puts a link into it",
-    holds="nothing behind the link is read or shown",
+    threat="a directory of the system belongs to root, and only an access list lets a user write there: she links it",
+    holds="nothing behind the link is read or shown, and everything else is answered",
 )
 def test_directory_that_an_access_list_opens_is_one_of_others(root: Path) -> None:
     _secret(root)
-    home = root / "home/mallory"
-    for folder in (home, home / ".config"):
-        folder.mkdir(exist_ok=True)
-        os.chown(folder, 0, 0)
-        let_write(folder, MALLORY)
-        assert folder.stat().st_mode & 0o777 == 0o775
-    _link(home / ".config/autostart", LINKS["autostart-to-root"][1])
+    _link(root / "etc/cron.d", "/root/private")
+    assert SECRET in look(EVERYTHING, root).text
+    let_write(root / "etc", MALLORY)
+    assert (root / "etc").stat().st_mode & 0o777 == 0o775
     seen = look(EVERYTHING, root)
     assert SECRET not in seen.text
     assert "group:root" in seen.items

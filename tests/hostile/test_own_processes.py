@@ -43,8 +43,13 @@ KILLED = "os.unlink = lambda path: os.kill(os.getpid(), signal.SIGKILL)\nmemory_
 WORKS = "print(os.read(memory_file.opened(b'content'), 100))"
 
 
-def _started(program: str, *arguments: str) -> list[str]:
-    return [sys.executable, "-B", "-c", BEGIN + program, str(REPOSITORY / ".cache"), *arguments]
+def _pythons() -> list[str]:
+    home = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser() / "versions"
+    return [*sorted(map(str, home.glob("3.6*/bin/python3.6")))[-1:], sys.executable]
+
+
+def _started(program: str, *arguments: str, python: str = sys.executable) -> list[str]:
+    return [python, "-B", "-c", BEGIN + program, str(REPOSITORY / ".cache"), *arguments]
 
 
 @attack(
@@ -69,14 +74,16 @@ def test_process_with_the_rights_of_a_user_ends_with_its_run() -> None:
         assert comes(rests)
 
 
+@pytest.mark.parametrize("python", _pythons(), ids=lambda path: Path(path).name)
 @pytest.mark.parametrize("kind", ["with-nameless-files", "without-nameless-files"])
 @attack(
     "memory-file-left",
     threat="a run is killed at the worst moment on a kernel without files in memory (memfd_create)",
     holds="the next one has its files, and nothing of the killed one is left",
 )
-def test_file_in_memory_of_a_killed_run_is_removed(kind: str, tmp_path: Path) -> None:
-    killed = subprocess.run(_started(OLD + KILLED, str(tmp_path), kind), check=False, timeout=60)
+def test_file_in_memory_of_a_killed_run_is_removed(kind: str, python: str, tmp_path: Path) -> None:
+    asked = (str(tmp_path), kind)
+    killed = subprocess.run(_started(OLD + KILLED, *asked, python=python), check=False, timeout=60)
     if kind == "without-nameless-files":
         assert killed.returncode == -signal.SIGKILL
         assert len(list(tmp_path.iterdir())) == 1
@@ -84,7 +91,8 @@ def test_file_in_memory_of_a_killed_run_is_removed(kind: str, tmp_path: Path) ->
     (tmp_path / "kept").touch()
     (tmp_path / ".avshift-memory-of-another").touch()
     os.chown(tmp_path / ".avshift-memory-of-another", NOBODY, NOBODY)
-    done = subprocess.run(_started(OLD + WORKS, str(tmp_path), kind), check=False, timeout=60, capture_output=True)
+    works = _started(OLD + WORKS, *asked, python=python)
+    done = subprocess.run(works, check=False, timeout=60, capture_output=True)
     assert done.stdout == b"b'content'\n", done.stderr
     left = {path.name for path in tmp_path.iterdir()}
     assert left == {".avshift-memory-not-a-file", ".avshift-memory-of-another", "kept"}

@@ -9,8 +9,6 @@ import os
 import stat
 import tempfile
 
-from ...kernel import opening
-
 NAME = "avshift"
 CLOSE_ON_EXEC = 1
 # If the kernel or the C library is too old for memfd_create(2): the memory file system, then any writable one.
@@ -80,7 +78,7 @@ def _remove_left(folder):
     if folder in _looked:
         return
     _looked.add(folder)
-    with opening.scanned(folder) as entries:
+    with os.scandir(folder) as entries:
         left = [entry.path for entry in entries if entry.name.startswith(PREFIX) and _is_own(entry)]
     for path in left:
         with contextlib.suppress(OSError):
