@@ -188,11 +188,10 @@ def main_and_no_more():
     try:
         main()
         code = 0
-    except Exception:
-        import traceback
-
-        traceback.print_exc()
     finally:
+        if code:
+            kind, error, place = sys.exc_info()
+            sys.excepthook(kind, error, place)
         sys.stderr.flush()
         os._exit(code)
 
