@@ -141,9 +141,7 @@ def compose(run: str, divided: Divided, asked: Asked, seen: Mapping[str, Seen], 
         left = _in_order([host for host in hosts if not (skips and seen[host].state == DONE)], seen, awaited)
         at_once = max(1, rules.at_once.of(len(divided.rings[number]["hosts"])))
         groups = [{**group, "hosts": [host for host in group["hosts"] if host in present]} for group in divided.groups]
-        found += [
-            {"ring": number, "hosts": batch} for batch in batches(_in_order(left, seen, awaited), at_once, groups)
-        ]
+        found += [{"ring": number, "hosts": batch} for batch in batches(left, at_once, groups)]
     if others:
         found.append({"ring": max(numbers, default=0), "hosts": others})
     return Schedule(run, divided, found, everyone, asked.rings, **places)
