@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 from fleets import AGENT, UNREACHABLE, WINDOWS, Fleet, Run
 from openpyxl import load_workbook
 from support import load_yaml
+from trestle.oscal.assessment_results import AssessmentResults
 from windows_hosts import HOME, HOSTS
 
 LINUX, AWAY = ("linux-1", "linux-2"), "out-of-reach"
@@ -26,8 +27,7 @@ TWICE = ("consumer", "half-removed", "installed", "server")
 LOOKED = {host: ["look"] * (2 if host in TWICE else 1) for host in HOSTS}
 UNTOUCHED: dict[str, list[str]] = {host: [] for host in HOSTS}
 APPROVED = "avshift/plan/plan.json"
-ANSWERED = "Platforms: 10 Windows, 2 Linux."
-RECORDED = "Platforms: 2 Linux, 1 Unknown, 10 Windows"
+ANSWERED, RECORDED = "10 Windows, 2 Linux", "2 Linux, 1 Unknown, 10 Windows"
 
 
 def made(folder: Path) -> Fleet:
@@ -65,9 +65,14 @@ def check_plan(fleet: Fleet, planned: Run) -> None:
     """Check that each Windows host has its forecast, with the expected steps, and is in no ring."""
     plan = json.loads((fleet.out / "plan/plan.json").read_text(encoding="utf-8"))
     assert (sorted(plan["hosts"]), sorted(plan["not_planned"])) == (list(LINUX), [AWAY]), planned.text
-    # The first screen, and the whole document.
-    assert planned.counted(ANSWERED) == 1
-    assert ANSWERED in (fleet.out / "plan/plan.md").read_text(encoding="utf-8")
+    assert planned.counted(f"Platforms: {ANSWERED}.") == 1
+    assert _platforms(fleet.out / "plan/plan.html") == [ANSWERED]
+    assert f"Platforms: {ANSWERED}." in (fleet.out / "plan/plan.md").read_text(encoding="utf-8")
+    rows = {row["host"]: row for row in _table(fleet.out / "plan/plan.csv")}
+    assert {host: rows[host]["verdict_now"] for host in HOSTS} == stated()
+    # No other host is called free of the vendor's software, least of all one that refuses to be read.
+    free = {host for host, row in rows.items() if row["found"] == "no Kaspersky software"}
+    assert free == {host for host, verdict in stated().items() if verdict == "never_present"}
     classes = plan["forecasts"]["classes"]
     assert sorted(plan["forecasts"]["hosts"]) == HOSTS
     for host in HOSTS:
@@ -97,30 +102,41 @@ def check_migrated(fleet: Fleet, migrated: Run, verdict: str) -> None:
 
 
 def check_reported(reported: Run, linux: str) -> None:
-    """Check what a report of the last verification prints: how many hosts have which verdict, and are of which platform."""
+    """Check what a report prints: how many hosts have which verdict, and how many are of which platform."""
     assert reported.code == 0, reported.text
     told = ", ".join(f"{number} {verdict}" for verdict, number in sorted(Counter(stated().values()).items()))
     assert reported.counted(f"13 hosts, 2 clean: 2 {linux}, 1 unknown") == 1, reported.text
     assert reported.counted(f"10 only looked at (preview, counted separately): {told}") == 1
-    assert reported.counted(RECORDED) == 1
+    assert reported.counted(f"Platforms: {RECORDED}") == 1
+
+
+def _table(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def _platforms(path: Path) -> list[str]:
+    """Return what a page says of platforms in figures before its first table."""
+    page = path.read_text(encoding="utf-8")
+    return re.findall(r"<dt>Platforms</dt><dd><b>(.+?)</b>", page.partition("<table")[0])
 
 
 def check_documents(report: Path, linux: str) -> None:
     """Check that each document has all hosts with their verdicts, read by third-party readers."""
     expected = {**stated(), AWAY: "unknown", **dict.fromkeys(LINUX, linux)}
+    assert _platforms(report / "report.html") == [RECORDED]
     _check_tables(report, expected)
     _check_suite(report)
-    oscal = json.loads((report / "oscal-assessment-results.json").read_text(encoding="utf-8"))
-    items = oscal["assessment-results"]["results"][0]["local-definitions"]["inventory-items"]
-    told = {item["description"]: {one["name"]: one["value"] for one in item["props"]} for item in items}
+    (result,) = AssessmentResults.oscal_read(report / "oscal-assessment-results.json").results
+    items = result.local_definitions.inventory_items
+    told = {item.description: {one.name: one.value for one in item.props} for item in items}
     assert {host: props["verdict"] for host, props in told.items()} == expected
-    assert {host for host, props in told.items() if props.get("platform") == "windows"} == set(HOSTS)
-    assert {host for host, props in told.items() if props.get("platform") == "linux"} == set(LINUX)
+    platforms = {**dict.fromkeys(HOSTS, "windows"), **dict.fromkeys(LINUX, "linux"), AWAY: "unknown"}
+    assert {host: props["platform"] for host, props in told.items()} == platforms
 
 
 def _check_tables(report: Path, expected: Mapping[str, str]) -> None:
-    with (report / "report.csv").open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    rows = _table(report / "report.csv")
     assert {row["host"]: row["verdict"] for row in rows} == expected
     assert {row["host"] for row in rows if row["preview"] == "yes"} == set(HOSTS)
     sheet = next(sheet for sheet in load_workbook(report / "report.xlsx") if sheet["A1"].value == "host")

@@ -1,6 +1,6 @@
-"""The mixed fleet with two real Linux hosts, which are containers of the lab: one knows its packages by dpkg, one by rpm.
+"""The mixed fleet with two real Linux hosts: containers of the lab, one with dpkg's packages and one with rpm's.
 
-What is on them is said by their own tools, before and after.
+Their own tools say what is on them, before and after.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from typing import Any
 
 import mixed
 import pytest
-from avshift_lab import fleet as containers
-from avshift_lab.commands import podman
-from avshift_lab.hosts import named
-from avshift_lab.paths import CONTAINERS_CONF
 from cores import FULL
 from fleets import REPOSITORY, Fleet
 from mixed import ALL, APPROVED, AWAY, LINUX, ROLLOUT
 from support import load_yaml
+
+from avshift_lab import fleet as containers
+from avshift_lab.commands import podman
+from avshift_lab.hosts import named
+from avshift_lab.paths import CONTAINERS_CONF
 
 pytestmark = pytest.mark.skipif(not FULL, reason="it starts containers: AVSHIFT_ROLLOUT_SET=full")
 
