@@ -61,7 +61,7 @@ def _longest_window(totals: dict[str, Any]) -> tuple[str, str]:
         return "still open", f"{hosts} may be without a scanner now: check those whose window is open."
     window = totals["longest_window_seconds"]
     if window is None:
-        return "none measured", "No record is of a host on which a replacement took over protection."
+        return "none measured", "No record holds a measurement: no replacement took over, or the time is not known."
     measured = "Measured on each host, from the last mark of the old scanner to the first of the new."
     if window == 0:
         measured = (
