@@ -16,6 +16,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.answer import answer
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import preview, records, runs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import detection, next_steps
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.plan import forecasts as foretold
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import folder
 from plans import VERSIONS
 from schemas import problems
@@ -157,3 +158,26 @@ def test_next_steps_of_a_detection_speak_of_forecasts_and_not_of_a_migration() -
     )
     nothing = "\n".join(next_steps.lines([looked[1]]))
     assert "nothing to remove" in nothing and "migrate" not in nothing
+
+
+@pytest.mark.parametrize(
+    ("forecast", "found", "settle"),
+    [
+        (forecasts.of_case(CASES["never_present"]["windows"]), "no Kaspersky software", "nothing to remove"),
+        (
+            forecasts.of_case(CASES["unknown"]["windows"]),
+            "not known: not everything could be checked",
+            "not known whether there is anything to remove",
+        ),
+        (
+            forecasts.of_recording("odd-types"),
+            "unrecognised_windows (version not known) installed",
+            "what was found would stay: its checks say why",
+        ),
+    ],
+    ids=["never_present", "unknown", "detected"],
+)
+def test_a_forecast_without_steps_says_what_its_verdict_says(forecast: dict[str, Any], found: str, settle: str) -> None:
+    assert forecast["steps"] == []
+    (one,) = foretold.of({"forecasts": {"classes": {"x": forecast}, "hosts": {"h": {"class": "x"}}}})
+    assert (one.found, one.settle) == (found, settle)

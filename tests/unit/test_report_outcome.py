@@ -108,6 +108,11 @@ def test_window_that_is_still_open_is_told_first_of_all(ended: dict[str, Any], i
     assert [one for host in told for one in host["deviations"] if one["what"] == "window"] == said * is_open
 
 
+def test_no_window_is_called_measured_where_no_replacement_took_over() -> None:
+    short, sentence = html.facts(content_of([("a.json", ran("agent", window=None), "")]))[1][1:]
+    assert short == "none measured" and "Measured" not in sentence
+
+
 def test_steps_that_were_done_before_deviate_from_nothing() -> None:
     host = _host(ran("full", odd={"file": "already", "prove_on_demand": "proved"}))
     assert host["deviations"] == []

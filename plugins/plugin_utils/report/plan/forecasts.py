@@ -11,10 +11,17 @@ from typing import Any
 
 from ... import platforms
 from ...plan.foretelling import LEVELS, Foretelling
-from ...record import preview
+from ...record import preview, verdict
 from .. import words
 
 FORECAST = "forecast"
+NOT_ALL_SEEN = "not known: not everything could be checked"
+# What is to be settled where a forecast has no steps, by its verdict.
+NO_STEPS = {
+    verdict.DETECTED: "what was found would stay: its checks say why",
+    verdict.UNKNOWN: "not known whether there is anything to remove",
+    "never_present": "nothing to remove",
+}
 MEANING = (
     "A forecast is not a plan: there is nothing in it to approve, nothing carries it out, and no ring, limit or exit "
     "code counts its hosts. It says what a removal would have to do, and what has to be settled first."
@@ -62,6 +69,8 @@ class Forecast:
     @property
     def found(self) -> str:
         """Return what was found, in a line."""
+        if self.verdict == verdict.UNKNOWN and not self.content["findings"]:
+            return NOT_ALL_SEEN
         return words.findings(self.content)
 
     @property
@@ -81,7 +90,7 @@ class Forecast:
     def settle(self) -> str:
         """Return what would have to be settled first, in one line."""
         if not self.content["steps"]:
-            return "nothing to remove"
+            return NO_STEPS[self.verdict]
         return f"to settle first: {', '.join(self.open)}" if self.open else "nothing known has to be settled first"
 
 

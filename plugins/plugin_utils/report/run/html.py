@@ -60,13 +60,15 @@ def _longest_window(totals: dict[str, Any]) -> tuple[str, str]:
         hosts = words.counted(totals["unprotected"], "host")
         return "still open", f"{hosts} may be without a scanner now: check those whose window is open."
     window = totals["longest_window_seconds"]
+    if window is None:
+        return "none measured", "No record holds a measurement: no replacement took over, or the time is not known."
     measured = "Measured on each host, from the last mark of the old scanner to the first of the new."
     if window == 0:
         measured = (
             "On each host the marks of both scanners were seen at the same time, and there was never a reading without "
             "marks."
         )
-    return "none" if window is None else words.window(window), measured
+    return words.window(window), measured
 
 
 def _silence(totals: dict[str, Any]) -> tuple[str, str]:
