@@ -160,3 +160,13 @@ def test_a_table_has_a_row_a_host_that_says_why_it_is_refused() -> None:
     assert refused["to_do"] == refused["verdict_now"] == "refused"
     assert "keep_out" in refused["stopped_by"].split()
     assert next(row for row in rows if row["host"] == "down")["only_on_this_host"] == "it was not reached"
+
+
+def test_a_host_that_could_not_be_checked_whole_is_in_no_form_one_without_the_vendor() -> None:
+    case = case_of("clean")
+    case["evidence"] = [*case.get("evidence", []), {"path": "/opt/kaspersky/kesl", "unknown": "permission denied"}]
+    whole = document.compose([("half-seen", plan_of(case, "half-seen"))], {}, VERSIONS, None, "", PROVIDERS)
+    for text in (*plan.files(whole).values(), "\n".join(plan.lines(whole))):
+        assert "no Kaspersky software" not in text
+    for text in (*(plan.files(whole)[name] for name in ("plan.html", "plan.md", "plan.csv")), plan.lines(whole)[-1]):
+        assert "not known: not everything could be checked" in text

@@ -19,6 +19,8 @@ RESULTS = {
     "seen_before": "Last seen before {since}",
     "ambiguous": "Ambiguous, and assigned to nothing",
 }
+# The preflight result that says whether everything could be checked, and what is known of a host if not.
+ALL_CHECKED, NOT_ALL_SEEN = "evidence_unknown", "not known: not everything could be checked"
 # Codes that only say that something went wrong: here the cause is needed.
 PLAIN = ("failed", "unreachable", "module_failed")
 # The prefix that newer releases of ansible-core put before a cause.
@@ -34,7 +36,13 @@ def findings(plan: dict[str, Any] | None) -> str:
     """Return a plan's findings in one line."""
     if plan is None:
         return "not known"
-    return ", ".join(finding(found) for found in plan["findings"]) or "no Kaspersky software"
+    return ", ".join(finding(found) for found in plan["findings"]) or nothing_found(plan)
+
+
+def nothing_found(plan: dict[str, Any]) -> str:
+    """Return what a plan without findings says of its host: what could not be checked is not assumed to be absent."""
+    was_checked = all(check["level"] != "error" for check in plan["preflight"] if check["id"] == ALL_CHECKED)
+    return "no Kaspersky software" if was_checked else NOT_ALL_SEEN
 
 
 def finding(found: dict[str, Any]) -> str:

@@ -15,7 +15,6 @@ from ...record import preview, verdict
 from .. import words
 
 FORECAST = "forecast"
-NOT_ALL_SEEN = "not known: not everything could be checked"
 # What is to be settled where a forecast has no steps, by its verdict.
 NO_STEPS = {
     verdict.DETECTED: "what was found would stay: its checks say why",
@@ -70,7 +69,7 @@ class Forecast:
     def found(self) -> str:
         """Return what was found, in a line."""
         if self.verdict == verdict.UNKNOWN and not self.content["findings"]:
-            return NOT_ALL_SEEN
+            return words.NOT_ALL_SEEN
         return words.findings(self.content)
 
     @property

@@ -176,7 +176,7 @@ def _findings(group: Group) -> Iterator[str]:
         yield f"- **{cell(finding['name'])}** ({cell(version)}): {cell(facts)}"
         yield f"  - because of {', '.join(cell(reason) for reason in finding['reasons'])}"
     if not plan["findings"]:
-        yield "- no Kaspersky software was found"
+        yield f"- {words.nothing_found(plan)}"
     yield from (f"- could not be checked: {cell(unknown)}" for unknown in plan["unknowns"])
     yield ""
 
