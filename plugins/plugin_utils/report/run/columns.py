@@ -153,7 +153,7 @@ def found(findings: list[dict[str, Any]] | None) -> str:
     """Return findings in a line."""
     if findings is None:
         return "not known"
-    return ", ".join(map(words.finding, findings)) or "no Kaspersky software"
+    return ", ".join(map(words.finding, findings)) or "nothing found"
 
 
 def not_silent(host: dict[str, Any]) -> list[dict[str, str]]:
