@@ -73,10 +73,13 @@ def _pairs(node: ast.stmt) -> list[tuple[ast.expr, ast.expr]]:
         return [(node.target, node.value)]
     if not isinstance(node, ast.Assign):
         return []
-    (target,) = node.targets
-    if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
-        return list(zip(target.elts, node.value.elts, strict=True))
-    return [(target, node.value)]
+    return [pair for target in node.targets for pair in _named(target, node.value)]
+
+
+def _named(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]]:
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+        return list(zip(target.elts, value.elts, strict=True))
+    return [(target, value)]
 
 
 def _is_fixed(value: ast.expr) -> bool:
