@@ -347,7 +347,6 @@ FOR_PEOPLE = {
     "plugin_utils/report/plan/html.py": "the document that is approved",
     "plugin_utils/report/plan/markdown.py": "the document that is approved",
     "plugin_utils/report/plan/prose.py": "the document that is approved",
-    "plugin_utils/report/run/columns.py": "columns of the report's tables",
     "plugin_utils/report/run/html.py": "the report",
     "plugin_utils/report/run/markdown.py": "the report",
     "plugin_utils/report/words.py": "words of the documents",
