@@ -82,6 +82,7 @@ WRONG: list[tuple[Any, str]] = [
         {"windows": {"start": "22:00", "end": "22:30", "zone": "UTC"}},
         "host_time_limit: a host may take 60 minutes, and no window is longer than 30",
     ),
+    ({"host_time_limit": 0}, "host_time_limit: it is 0"),
     ({"retry_unreachable": 5}, "retry_unreachable: it is 5"),
     # A list that came out empty would make one ring of the whole fleet.
     ({"rings": [{"name": "pilot", "hosts": []}]}, "rings[0].hosts: it is an empty list"),

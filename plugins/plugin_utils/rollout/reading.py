@@ -236,7 +236,12 @@ def _refuse_doubles(names: list[str]) -> None:
 
 
 def _refuse_short(found: Rules) -> None:
-    """Refuse windows into which no host ever fits: a run would wait for ever."""
+    """Refuse a limit by which hosts would start as a window closes, and windows into which no host ever fits: a run
+    would wait for ever.
+    """
+    if not found.host_time_limit:
+        cause = "it is 0: a host would start in the last second of a window"
+        raise unreadable("host_time_limit", cause, "Give the minutes that a host may take, such as 60.")
     longest = longest_of(found.windows)
     if longest is not None and longest < found.host_time_limit:
         raise unreadable(
