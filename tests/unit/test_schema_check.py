@@ -93,6 +93,12 @@ def test_rules_that_are_passed_over_say_nothing_to_the_library_either(rules: lis
     assert bool(schema.violations_of(asked, value)) == (not Draft202012Validator(asked).is_valid(value))
 
 
+def test_what_one_condition_describes_is_not_kept_for_another_schema() -> None:
+    always = {"if": True, "then": {"properties": {"a": True}}}
+    assert schema.violations_of(always, {"a": 1}) == []
+    assert schema.violations_of({"anyOf": [True], "unevaluatedProperties": False}, {"a": 1})
+
+
 def test_a_violation_names_the_place_what_was_expected_and_what_is_there() -> None:
     entry = load_yaml(DATA / "products/linux/kesl.yml")
     entry["class"] = "virus\x1b[2J"

@@ -33,12 +33,12 @@ def violations(name: str, content: Any, part: str = "") -> list[Violation]:
     Raises KeyError for a part that does not exist and OSError for a schema that is not there.
     """
     check = _published(name)
-    return check.of(_at(check.document, part), content, "$").violations
+    return list(check.of(_at(check.document, part), content, "$").violations)
 
 
 def violations_of(schema: dict[str, Any], content: Any, place: str = "$") -> list[Violation]:
     """Return how content breaks a schema that is not a published one; ``place`` is what messages call the content."""
-    return _Check(schema).of(schema, content, place).violations
+    return list(_Check(schema).of(schema, content, place).violations)
 
 
 @functools.cache

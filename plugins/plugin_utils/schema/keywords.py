@@ -120,7 +120,7 @@ def _farness(found: list[Violation]) -> tuple[bool, int]:
 def _condition(check: Check, schema: dict[str, Any], value: Any, place: str) -> Result:
     asked = check.of(schema["if"], value, place)
     rule = schema.get("else" if asked.violations else "then")
-    result = Result([], set() if asked.violations else asked.described)
+    result = Result() if asked.violations else Result([], set(asked.described))
     if rule is not None:
         result.take(check.of(rule, value, place))
     return result
