@@ -13,7 +13,7 @@ from . import verdict
 from .records import collected_in
 
 # What a verification left out because hosts of such a platform cannot be asked.
-WORDS = (verdict.DETECTED, verdict.UNKNOWN, "never_present")
+WORDS = (verdict.DETECTED, verdict.UNKNOWN, verdict.NEVER_PRESENT)
 COUNTED = (*verdict.COUNTED, *verdict.STAYING)
 
 
@@ -40,7 +40,7 @@ def word(collected: dict[str, Any] | None, before: Iterable[str] = ()) -> str:
     if collected is None:
         return verdict.UNKNOWN
     told = verdict.of_detection({**collected, "removed_before": []})
-    return verdict.UNKNOWN if told == "never_present" and list(before) else told
+    return verdict.UNKNOWN if told == verdict.NEVER_PRESENT and list(before) else told
 
 
 def is_one(record: dict[str, Any]) -> bool:

@@ -13,7 +13,8 @@ from ..approval.judge import REFUSED as NOT_ALLOWED
 from ..catalog.model import REMOVED_BY_DEFAULT
 from ..plan.model import ALL, Carried
 
-CLEAN = ("never_present", "removed_verified", "removed_with_inert_residue")
+NEVER_PRESENT = "never_present"
+CLEAN = (NEVER_PRESENT, "removed_verified", "removed_with_inert_residue")
 REFUSED, FAILED, UNKNOWN, PARTIAL, PLANNED, DETECTED = (
     "refused",
     "failed",
@@ -71,7 +72,7 @@ def of_evidence(
         return PENDING_CONSOLE
     if left:
         return "removed_with_inert_residue"
-    return "removed_verified" if collected["removed_before"] else "never_present"
+    return "removed_verified" if collected["removed_before"] else NEVER_PRESENT
 
 
 def is_for_the_console(check: dict[str, Any]) -> bool:
@@ -112,7 +113,7 @@ def of_detection(collected: dict[str, Any]) -> str:
         return DETECTED
     if not collected["complete"]:
         return UNKNOWN
-    return "removed_verified" if collected["removed_before"] else "never_present"
+    return "removed_verified" if collected["removed_before"] else NEVER_PRESENT
 
 
 def of_plan(findings: list[dict[str, Any]], runs: Iterable[dict[str, Any]], excepted: Iterable[str] = ()) -> str:
@@ -124,7 +125,7 @@ def of_plan(findings: list[dict[str, Any]], runs: Iterable[dict[str, Any]], exce
         return DETECTED
     if len(found) < len(findings):
         return EXCEPTED
-    return "removed_verified" if agreed_runs.removed(runs) else "never_present"
+    return "removed_verified" if agreed_runs.removed(runs) else NEVER_PRESENT
 
 
 def predicted(plan: dict[str, Any]) -> str:

@@ -52,7 +52,7 @@ def _is_in(path: str, folder: str) -> bool:
     if lies_in(path, expanded([folder])):
         return True
     last, parts = folder.split("\\")[-2:], path.split("\\")
-    if folder.count("\\") < 2 or parts[1:2] == [""] or (len(parts) > 1 and parts[1].lower() == "users"):
+    if folder.count("\\") < 2 or parts[1:2] == [""] or _is_among_users(path):
         return False
     wanted = "\\".join(last)
     return any(names.path_fits(wanted, "\\".join(parts[at : at + 2])) for at in range(1, len(parts) - 1))
@@ -180,7 +180,7 @@ def _in_other_places(product: Product, evidence: Evidence) -> Iterator[str]:
 
 def _is_among_users(path: str) -> bool:
     """Return True for what lies among a user's files: that user may have put it there."""
-    return path.split("\\")[1].lower() == "users"
+    return [part.lower() for part in path.split("\\")[1:2]] == ["users"]
 
 
 def _is_in_entrys(path: str, product: Product, evidence: Evidence) -> bool:

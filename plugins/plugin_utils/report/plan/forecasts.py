@@ -19,7 +19,7 @@ FORECAST = "forecast"
 NO_STEPS = {
     verdict.DETECTED: "what was found would stay: its checks say why",
     verdict.UNKNOWN: "not known whether there is anything to remove",
-    "never_present": "nothing to remove",
+    verdict.NEVER_PRESENT: "nothing to remove",
 }
 MEANING = (
     "A forecast is not a plan: there is nothing in it to approve, nothing carries it out, and no ring, limit or exit "
