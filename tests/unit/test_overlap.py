@@ -141,7 +141,7 @@ def parts(host: Host, monkeypatch: pytest.MonkeyPatch) -> _Parts:
     monkeypatch.setattr(overlap, "interception", host)
     monkeypatch.setattr(overlap, "OwnSignature", lambda *_given: _Signature(host))
     monkeypatch.setattr(overlap, "Guard", made.guard)
-    monkeypatch.setattr(overlap, "READY_PAUSE", 0.001)
+    monkeypatch.setattr(overlap, "PAUSE", 0.001)
     monkeypatch.setattr(overlap.beside, "prove", made.prove)
     monkeypatch.setattr(incoming, "PROOF_LIMIT", 0.2)
     monkeypatch.setattr(incoming, "PROOF_AGAIN", 0.1)
@@ -201,7 +201,7 @@ def test_one_that_starts_after_the_old_one_has_stopped_leaves_nothing_out(
         Path(told[name]).write_text("left", "utf-8")
     host.on_restart = lambda: seen.append(sorted(path.name for path in (tmp_path / "run").iterdir()))
     handover.do({**TARGET, "new": {**NEW, "excludes": told}})
-    parts.strikes, parts.slow_at_first = "before", overlap.READY_ATTEMPTS
+    parts.strikes, parts.slow_at_first = "before", overlap.ATTEMPTS
     host.running = {"old.timer", "old.service"}
     handover.do({**BESIDE, "new": {**BESIDE["new"], "excludes": told}})
     assert seen == [[], []]
@@ -293,7 +293,7 @@ def test_one_that_a_killed_run_has_left_goes_where_the_old_one_stops_first(
 def test_where_the_two_do_not_get_on_the_old_one_goes_first_and_the_record_says_so(
     host: Host, parts: _Parts, strikes: str
 ) -> None:
-    parts.strikes, parts.slow_at_first = strikes, overlap.READY_ATTEMPTS
+    parts.strikes, parts.slow_at_first = strikes, overlap.ATTEMPTS
     facts = handover.do(BESIDE)
     verbs = _verbs(host)
     assert verbs.index(("stop", ("old.timer", "old.service"))) < len(verbs) - verbs[::-1].index(
@@ -312,10 +312,10 @@ def test_where_the_two_do_not_get_on_the_old_one_goes_first_and_the_record_says_
 
 def test_a_reader_that_waited_with_the_old_one_alone_is_given_time(host: Host, parts: _Parts) -> None:
     """A busy machine is no reason for a window: the old one protects until it is less busy."""
-    parts.strikes, parts.slow_at_first = "before", overlap.READY_ATTEMPTS - 1
+    parts.strikes, parts.slow_at_first = "before", overlap.ATTEMPTS - 1
     facts = handover.do(BESIDE)
     assert (facts["window_seconds"], facts["overlap"]["held"]) == (0.0, True)
-    assert len(parts.guards) == overlap.READY_ATTEMPTS
+    assert len(parts.guards) == overlap.ATTEMPTS
 
 
 def test_one_with_marks_that_blocks_nothing_is_started_once_more(
@@ -496,24 +496,56 @@ def test_one_that_never_has_marks_leaves_the_old_one_alone(
     assert ("stop", ("old.timer", "old.service")) not in host.said
 
 
-def test_one_that_was_ended_by_the_guard_before_it_had_marks_is_not_started_again_beside_the_old_one(
-    host: Host, parts: _Parts, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _without_marks(host, monkeypatch, times=1)
-    started = host.on_restart
+def _slow_before_it_has_marks(host: Host, parts: _Parts, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """Let a reader wait too long after each of the first starts, before the new one has marks."""
+    _without_marks(host, monkeypatch, times)
+    started, waits = host.on_restart, iter(range(times))
 
     def struck() -> None:
         started()
-        parts.guards[-1].told = SLOW
+        if next(waits, None) is not None:
+            parts.guards[-1].told = SLOW
 
     host.on_restart = struck
+
+
+def test_a_reader_that_waited_before_the_new_one_had_marks_is_no_reason_for_a_window(
+    host: Host, parts: _Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _slow_before_it_has_marks(host, parts, monkeypatch, overlap.ATTEMPTS - 1)
+    facts = handover.do(BESIDE)
+    assert (facts["window_seconds"], facts["overlap"]["held"]) == (0.0, True)
+    assert len(parts.guards) == overlap.ATTEMPTS
+    assert _verbs(host).count(("restart", ("new.service",))) == overlap.ATTEMPTS
+
+
+def test_readers_that_wait_each_time_before_the_new_one_has_marks_part_the_two(
+    host: Host, parts: _Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _slow_before_it_has_marks(host, parts, monkeypatch, overlap.ATTEMPTS)
     facts = handover.do(BESIDE)
     said = _verbs(host)
     assert facts["overlap"]["given_up"] == SLOW["words"]
     assert said.index(("stop", ("old.timer", "old.service"))) < len(said) - said[::-1].index(
         ("restart", ("new.service",))
     )
-    assert said.count(("restart", ("new.service",))) == 2
+    assert said.count(("restart", ("new.service",))) == overlap.ATTEMPTS + 1
+
+
+def test_one_that_also_fails_after_the_two_were_parted_says_why_they_were(
+    host: Host, parts: _Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts.strikes = "beside"
+    monkeypatch.setattr(incoming.New, "bring_up", _no_marks)
+    with pytest.raises(handover.HandoverFailed, match="did not run side by side: " + SLOW["words"]) as caught:
+        handover.do(BESIDE)
+    assert caught.value.facts["overlap"] == {"held": False, "given_up": SLOW["words"], "why": "slow"}
+    assert caught.value.facts["old_is_back"]
+    assert caught.value.facts["window_seconds"] > 0
+
+
+def _no_marks(_new: Any) -> None:
+    raise EndpointError(incoming.NO_MARKS, "Starting the new protection", "new", "no mark on anything", "Look.")
 
 
 def test_a_run_that_is_told_to_end_beside_the_old_one_leaves_that_alone(host: Host, parts: _Parts) -> None:

@@ -170,6 +170,8 @@ class _WayBack:
             return
         self._signals.ignore()
         facts = dict(_bring_back(self._old, self._new, self._both), cause=_code(error))
+        if self._both is not None and self._both.parted:
+            facts["overlap"] = dict(self._both.told_parted(), held=False)
         _note(self._digest, facts, self._old)
         raise HandoverFailed(_cause(error), self._subject, facts) from error
 
@@ -273,7 +275,12 @@ def _note(digest, facts, old=None, more=None):
 
 
 def _outlook(facts):
-    """Say in what state a failed handover has left the host."""
+    """Say why the two were parted, and in what state a failed handover has left the host."""
+    parted = facts.get("overlap")
+    return ("The two did not run side by side: %s. " % parted["given_up"] if parted else "") + _state(facts)
+
+
+def _state(facts):
     left = " NOT ROLLED BACK: " + facts["not_undone"] if "not_undone" in facts else ""
     if facts.get("not_stopped"):
         return "The old protection was not stopped." + left

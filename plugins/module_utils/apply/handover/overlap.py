@@ -23,8 +23,8 @@ from .guard import SLOW, Guard
 from .limits import PROOF_BESIDE
 
 # A wait while only the old one intercepts says nothing about the two together, and the old one protects meanwhile.
-READY_ATTEMPTS = 5
-READY_PAUSE = 2
+ATTEMPTS = 5
+PAUSE = 2
 
 
 def possible(old, target):
@@ -44,6 +44,8 @@ class Overlap:
         self._told = target["new"]["overlap"]
         self._excluded = Excluded(target["new"].get("excludes"))
         self._left_out = []
+        # {why, words, ...} of the guard once the two were parted.
+        self.parted = None
         self._stack = contextlib.ExitStack()
         self._signature = OwnSignature(self._told["signature"], target["new"]["socket"])
         self._marks = BothMarks(
@@ -95,33 +97,38 @@ class Overlap:
 
     def _handed_over(self, note_stop):
         with contextlib.ExitStack() as stack:
-            guard, struck = self._watched(stack)
-            struck, checks = self._stand(guard) if struck is None else (struck, [])
+            guard, self.parted, checks = self._side_by_side(stack)
             # From here on nothing of it is left on the disk, whatever happens.
             self._signature.take_away()
             facts = None
             note_stop()
-            if struck is None:
+            if self.parted is None:
                 guard.let_old_go()
                 facts = self._old.stop()
-                struck = guard.finished() if guard.struck() else None
-            told = self._told_of(guard, struck, checks)
-        if struck is None:
+                self.parted = guard.finished() if guard.struck() else None
+            told = self._told_of(guard, checks)
+        if self.parted is None:
             facts["checks"], facts["attempts"] = self._new.stand_alone()
         else:
             facts = self._one_after_the_other(facts)
         return dict(facts, overlap=told)
 
-    def _watched(self, stack):
-        """Return (a Guard that was entered, why the two should not run side by side or None)."""
-        for attempt in range(1, READY_ATTEMPTS + 1):
-            guard = stack.enter_context(self._guard())
-            struck = guard.ready()
-            if struck is None or struck["why"] != SLOW or attempt == READY_ATTEMPTS:
+    def _side_by_side(self, stack):
+        """Return (a Guard that was entered, why the two must not run side by side or None, the checks of the new one).
+
+        A reader that waited before the new one intercepted waited for the old one or for a busy machine.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            guard, checks = stack.enter_context(self._guard()), []
+            parted = guard.ready()
+            if parted is None:
+                parted, checks = self._stand(guard)
+            is_of_both = parted is None or parted["why"] != SLOW or self._marks.together is not None
+            if is_of_both or attempt == ATTEMPTS:
                 break
             stack.close()
-            time.sleep(READY_PAUSE)
-        return guard, struck
+            time.sleep(PAUSE)
+        return guard, parted, checks
 
     def _stand(self, guard):
         """Return (why the two must not run side by side or None, the checks of the new one)."""
@@ -148,16 +155,20 @@ class Overlap:
         _there, checks, attempts = self._new.bring_up()
         return dict(stopped, checks=checks, attempts=attempts)
 
-    def _told_of(self, guard, struck, checks):
+    def _told_of(self, guard, checks):
         rounds, slowest = guard.probe.rounds(), round(guard.probe.slowest(), 3)
         told = {
-            "held": struck is None,
+            "held": self.parted is None,
             "probes": rounds,
             "slowest_probe_seconds": slowest,
             "checks": checks,
             "old_leaves_out": self._left_out,
         }
-        return told if struck is None else dict(told, given_up=struck["words"], why=struck["why"])
+        return dict(told, **self.told_parted())
+
+    def told_parted(self):
+        """Return why the two were parted, as {given_up, why}; {} if they were not."""
+        return {"given_up": self.parted["words"], "why": self.parted["why"]} if self.parted else {}
 
     def _window(self):
         marks = self._marks
