@@ -16,7 +16,7 @@ INFORMED := python3 lab/heartbeat.py
 # The longest first, so that the others fill the time beside them. The one that wants an IMAGE= is run by its name alone.
 LONGEST := removal detection default
 SCENARIOS := $(LONGEST) $(filter-out $(LONGEST) distribution,$(patsubst molecule/%/molecule.yml,%,$(wildcard molecule/*/molecule.yml)))
-CHECKS := lint site types unit hostile rollout browser controller windows test-matrix sanity build-check
+CHECKS := lint site types unit hostile rollout browser controller windows sanity build-check
 # What needs no package that Debian lacks; tests/left-out.txt says why the others need one.
 DEBIAN_CHECKS := lint unit hostile build-check
 # Puts the programs of the ansible-core that CORE= names before all others; tests/matrix/versions.yml has those that there are.
@@ -208,6 +208,7 @@ test-full: setup ## Run detection, removal, clamav, providers, handover, interru
 	$(if $(filter inside,$(WAY)),,$(MAKE) release-check)
 	pytest -q tests/hostile
 	$(if $(filter inside,$(WAY)),,pytest -q tests/rollout)
+	$(if $(filter inside,$(WAY)),,$(MAKE) test-matrix)
 	$(if $(filter inside,$(WAY)),,AVSHIFT_CONTROLLER_SET=full tests/controller/run.sh)
 	$(if $(filter inside,$(WAY)),,$(MAKE) newcomer)
 	$(if $(filter inside,$(WAY)),,$(MAKE) test-windows)

@@ -56,9 +56,9 @@ def _when_begun(fleet: Fleet, part: int, do: Callable[[], None]) -> threading.Th
     return thread
 
 
-@pytest.mark.parametrize(("latency", "loss"), [(2.0, 0.2)] if FULL else [(0.1, 0.2)])
-def test_a_slow_network_that_loses_packets_costs_only_time(tmp_path: Path, latency: float, loss: float) -> None:
-    with _fleet(tmp_path, latency=latency, loss=loss) as (fleet, _host):
+@pytest.mark.skipif(not FULL, reason="it takes some minutes: AVSHIFT_ROLLOUT_SET=full")
+def test_a_slow_network_that_loses_packets_costs_only_time(tmp_path: Path) -> None:
+    with _fleet(tmp_path, latency=2.0, loss=0.2) as (fleet, _host):
         run = fleet.run("migrate", **GIVEN)
         assert run.code == 0, run.text
         assert fleet.calls("far").count("apply real") == len(PARTS)

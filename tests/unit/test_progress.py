@@ -140,7 +140,7 @@ def feed(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Any:
                 terminal.write(written[-1])
 
         monkeypatch.setattr(Display(), "display", display)
-        monkeypatch.setattr(plugin.shutil, "get_terminal_size", lambda: (80, 24))
+        monkeypatch.setattr(plugin, "shutil", SimpleNamespace(get_terminal_size=lambda: (80, 24)))
         monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal is not None, raising=False)
         monkeypatch.setenv("TERM", "xterm")
         names = [f"host{number:05}" for number in range(hosts)]

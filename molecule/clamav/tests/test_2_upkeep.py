@@ -9,6 +9,7 @@ import pytest
 from integration import clamav, lab, upkeep
 from integration.upkeep import ALERT, ALERTED, GUARD, LONGEST_SECONDS, ON_ACCESS, PACKAGED
 
+in_full_set = pytest.mark.skipif(not upkeep.FULL, reason="it takes a minute of waiting: the full set only")
 LOG = ("journalctl", "--no-pager", "--output=cat", "--identifier=avshift-clamonacc-guard", "--since")
 FORMER = """[Unit]
 BindsTo=clamav-daemon.service
@@ -96,6 +97,7 @@ def test_one_that_runs_on_without_a_mark_is_started_again(name: str, kept_up: di
     assert _is_told(name, since, "intercepts nothing. It is started again", "On-access protection is back")
 
 
+@in_full_set
 def test_what_cannot_be_started_is_reported(name: str, kept_up: dict[str, Any]) -> None:
     since = _now(name)
     lab.must(name, "sh", "-c", f"rm -f {ALERTED}; systemctl mask --now {upkeep.ENGINE}")
@@ -108,6 +110,7 @@ def test_what_cannot_be_started_is_reported(name: str, kept_up: dict[str, Any]) 
     assert ON_ACCESS in str(clamav.failure(said, name)["msg"])
 
 
+@in_full_set
 def test_a_disabled_unit_is_left_alone_and_reported(name: str, kept_up: dict[str, Any]) -> None:
     since = _now(name)
     lab.must(name, "systemctl", "disable", "--now", ON_ACCESS)

@@ -16,11 +16,11 @@ import pytest
 import yaml
 from fidelity.fidelity import BOOKKEEPING
 from fidelity.observation import changes
-from integration import clamav, faulty, lab
+from integration import clamav, faulty, lab, upkeep
 from integration.clamav import OWNED, SIGNATURE
 from integration.samples import DETECTABLE, tried
 
-pytestmark = pytest.mark.skipif(os.environ.get("AVSHIFT_CLAMAV_SET") != "full", reason="the full set only")
+pytestmark = pytest.mark.skipif(not upkeep.FULL, reason="the full set only")
 CATALOG = "plugins/plugin_utils/catalog/data/providers/clamav.yml"
 # Of Debian's engine: the line that clears its conditions, and what follows it.
 CLEARED = """- {text: "ConditionPathExistsGlob=\\n", when: *without_official}

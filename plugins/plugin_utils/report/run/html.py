@@ -90,7 +90,9 @@ def facts(head: dict[str, Any]) -> list[tuple[str, str, str]]:
         (
             "Deviated from their plan",
             words.counted(totals["deviating"], "host") if totals["deviating"] else "none",
-            "Each is listed below, predicted next to actual." if totals["deviating"] else "Every run went as planned.",
+            "Each is listed below, predicted next to actual."
+            if totals["deviating"]
+            else "All went as planned, where there was a plan.",
         ),
         ("Longest unprotected window", *_longest_window(totals)),
         ("Silence towards Kaspersky", *_silence(totals)),
