@@ -114,7 +114,7 @@ test: setup lab
 	@$(BIN)/python lab/parts.py --jobs $(JOBS) $(SCENARIOS:%=molecule-%) $(DEBIAN_CHECKS); status=$$?; \
 	echo; echo "Left out, since Debian lacks what it needs:"; sed 's/^/  /' tests/left-out.txt; exit $$status
 else
-test: setup lab ## Run every test, as many at once as there are processors: 45 to 60 minutes on two
+test: setup lab ## Run every test, as many at once as there are processors: 35 to 60 minutes on two
 	$(BIN)/python lab/parts.py --jobs $(JOBS) $(SCENARIOS:%=molecule-%) $(CHECKS)
 endif
 

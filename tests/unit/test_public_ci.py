@@ -109,6 +109,7 @@ BEYOND = {
     "docs": "the documentation",
     "site": "the documentation",
     "release-check": "a dry run of a release",
+    "test-matrix": "the endpoint's code on every Python",
     "controller": "the controller in a folder",
     "windows": "a Windows-like disk",
 }
