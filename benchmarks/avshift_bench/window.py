@@ -8,25 +8,20 @@ new scanner stands before the old one goes; in the other, to which it falls back
 from __future__ import annotations
 
 import json
-import os
 import statistics
-import subprocess
-import sys
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from .errors import BenchError
-from .paths import CACHE, LAB, PLAYBOOKS, REPOSITORY
+from .lab_hosts import BY_HAND, LabHosts, run, verified
+from .paths import CACHE, LAB, REPOSITORY
 from .report import Report, Target
 
-FLEET = f"{os.environ.get('AVSHIFT_FLEET_PREFIX', 'bench')}-window"
+LAB_HOSTS = LabHosts("window")
 OURS, BEFORE, PEER, LIKE = "ours", "one-by-one", "peer", "full"
 OBSERVER, LOG, FOLDERS = "/run/observer.py", "/run/observed", ("/home", "/srv")
 SECONDS, TIMES_SHORTER = 2.0, 20.0
-GROUP_VARS = REPOSITORY / "inventories/lab/group_vars/lab.yml"
 PROVIDER = REPOSITORY / "plugins/plugin_utils/catalog/data/providers/clamav.yml"
 MIGRATE = ("avshift.endpoint.migrate", "-e", "avshift_require_approval=false", "-e", "avshift_rollout=100%")
 LOADS = ("quiet", "busy")
@@ -141,20 +136,14 @@ def _rounds(load: str, numbers: range, beside: int) -> list[Round]:
     """Measure hosts at once, first all in one way, then those up to number ``beside`` in the next."""
     ours = [f"{OURS}-{number}" for number in numbers]
     before, peers = ([f"{way}-{number}" for number in numbers if number <= beside] for way in (BEFORE, PEER))
-    _fleet("up", "--fresh", "--fleet", FLEET, *(f"{host}={LIKE}" for host in (*ours, *before, *peers)))
-    try:
-        for peer in peers:
-            # What Ansible's own module needs does not count for the other play's window.
-            _inside(peer, "apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "python3-apt")
+    with LAB_HOSTS.up(LIKE, *ours, *before, *peers):
+        LAB_HOSTS.prepare_by_hand(peers)
         seen = _observed(ours, load, *MIGRATE)
         if peers:
-            by_hand = (str(PLAYBOOKS / "remove_install_start.yml"), "-e", json.dumps({"signatures": _signatures()}))
             one_by_one = (*MIGRATE, "-e", json.dumps({"avshift_catalog_dirs": [str(_catalog())]}))
             seen |= _observed(before, load, *one_by_one)
-            seen |= _observed(peers, load, *by_hand)
+            seen |= _observed(peers, load, *BY_HAND)
         return [_round(load, seen, number) for number in numbers]
-    finally:
-        _fleet("down", "--fleet", FLEET)
 
 
 def _round(load: str, seen: dict[str, list[dict[str, Any]]], number: int) -> Round:
@@ -184,16 +173,9 @@ def _catalog() -> Path:
     return made
 
 
-def _signatures() -> str:
-    options = yaml.safe_load(GROUP_VARS.read_text(encoding="utf-8"))["avshift_provider_options"]
-    return "".join(options["site_signatures"].values())
-
-
 def _recorded(host: str) -> tuple[float, dict[str, Any]]:
     """Return the window in a host's record, and the facts of its handover."""
-    record = json.loads((CACHE / "avshift/records" / f"{host}.json").read_text(encoding="utf-8"))
-    if record["verdict"] != "removed_verified":
-        raise BenchError("Migrating", host, f"its verdict is {record['verdict']}", "See its record.")
+    record = verified(CACHE / "avshift/records" / f"{host}.json")
     facts = next(step["facts"] for step in record["outcomes"]["handover"] if "window_seconds" in step["facts"])
     return float(record["window_seconds"]), facts
 
@@ -201,27 +183,17 @@ def _recorded(host: str) -> tuple[float, dict[str, Any]]:
 def _observed(hosts: list[str], load: str, playbook: str, *arguments: str) -> dict[str, list[dict[str, Any]]]:
     """Run a playbook on hosts under the observer's eyes; return the observer's lines of JSON of each."""
     for host in hosts:
-        _run("podman", "cp", str(LAB / "on_host/observer.py"), f"{_container(host)}:{OBSERVER}")
-        _inside(host, "systemd-run", "--unit=observer", "--quiet", "python3", OBSERVER, LOG, *FOLDERS)
+        run("podman", "cp", str(LAB / "on_host/observer.py"), f"{LAB_HOSTS.container(host)}:{OBSERVER}")
+        LAB_HOSTS.inside(host, "systemd-run", "--unit=observer", "--quiet", "python3", OBSERVER, LOG, *FOLDERS)
     busy = BUSY if load == "busy" else ()
     for number, script in enumerate(busy):
-        _inside(hosts[0], "systemd-run", f"--unit=busy{number}", "--quiet", "sh", "-c", script)
-    CACHE.mkdir(parents=True, exist_ok=True)
-    inventory = CACHE / "window.yml"
-    named = {host: {"ansible_host": _container(host)} for host in hosts}
-    inventory.write_text(yaml.safe_dump({"lab": {"hosts": named}}), encoding="utf-8")
-    sources = [
-        f"--inventory={LAB.parent / 'inventories/lab'}",
-        f"--inventory={inventory}",
-        f"--limit={','.join(hosts)}",
-    ]
-    forks = f"--forks={len(hosts)}"
-    _run(str(Path(sys.executable).parent / "ansible-playbook"), playbook, *sources, forks, *arguments, cwd=CACHE)
+        LAB_HOSTS.inside(hosts[0], "systemd-run", f"--unit=busy{number}", "--quiet", "sh", "-c", script)
+    run(*LAB_HOSTS.play(hosts, playbook, *arguments), cwd=CACHE)
     for number in range(len(busy)):
-        _inside(hosts[0], "systemctl", "stop", f"busy{number}")
+        LAB_HOSTS.inside(hosts[0], "systemctl", "stop", f"busy{number}")
     for host in hosts:
-        _inside(host, "systemctl", "stop", "observer")
-    return {host: [json.loads(line) for line in _inside(host, "cat", LOG).splitlines()] for host in hosts}
+        LAB_HOSTS.inside(host, "systemctl", "stop", "observer")
+    return {host: [json.loads(line) for line in LAB_HOSTS.inside(host, "cat", LOG).splitlines()] for host in hosts}
 
 
 def _longest(lines: list[dict[str, Any]]) -> float:
@@ -252,28 +224,3 @@ def _by_folder(lines: list[dict[str, Any]]) -> list[tuple[list[dict[str, Any]], 
             raise BenchError("Observing", folder, "the test file was not refused before and after", advice)
         found.append((mine, read))
     return found
-
-
-def _container(host: str) -> str:
-    return f"avshift-lab-{FLEET}-{host}"
-
-
-def _inside(host: str, *argv: str) -> str:
-    return _run("podman", "exec", _container(host), *argv)
-
-
-def _fleet(*arguments: str) -> None:
-    _run(sys.executable, str(LAB / "fleet.py"), *arguments)
-
-
-def _run(*argv: str, cwd: Path = REPOSITORY) -> str:
-    configured = {"CONTAINERS_CONF": LAB / "containers.conf", "ANSIBLE_CONFIG": REPOSITORY / "ansible.cfg"}
-    environment = {**os.environ, **{key: str(path) for key, path in configured.items()}, "LC_ALL": "C.UTF-8"}
-    done = subprocess.run(
-        argv, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=cwd, check=False
-    )
-    if done.returncode != 0:
-        said = (done.stderr or done.stdout).strip().replace("\n", " | ")[-600:]
-        cause = f"exit code {done.returncode}: {said or 'it said nothing'}"
-        raise BenchError("Running a command", " ".join(argv[:5]), cause, "Run it by hand to see more.")
-    return done.stdout
