@@ -1,4 +1,4 @@
-"""Hosts of the lab for a benchmark: made anew, looked into, and given to a playbook."""
+"""New hosts of the lab for a benchmark: made, looked into, and given to a playbook."""
 
 from __future__ import annotations
 
