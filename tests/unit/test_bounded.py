@@ -58,3 +58,26 @@ def test_the_kernel_says_how_long_a_process_was_kept_waiting() -> None:
         time.sleep(0.3)
         assert bounded._kept_waiting(one.pid) == before
     assert bounded._kept_waiting(one.pid) == 0.0
+
+
+READS = 50_000
+
+
+def test_a_limit_is_never_read_while_it_is_half_written() -> None:
+    """A child that notes its progress all the time, as one that walks through a tree does, is never seen as late."""
+
+    def goes_on(board: bounded.Board) -> None:
+        board.begin("a step", 300, without_progress=True)
+        board.tell(["begun"])
+        while True:
+            board.at("/srv/a/file")
+
+    with bounded.Child(goes_on, (), bounded.LEAST) as child:
+        earliest = time.monotonic() + 290
+        until = time.monotonic() + 60
+        while not child.board.told() and time.monotonic() < until:
+            time.sleep(0.01)
+        seen = [child.board.now() for _ in range(READS)]
+    assert min(limit for limit, _what, _at in seen) > earliest
+    assert {(what, at) for _limit, what, at in seen} <= {("a step", "/srv/a/file"), ("a step", "")}
+    assert child.board.told() == [["begun"]]

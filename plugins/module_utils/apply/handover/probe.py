@@ -7,11 +7,11 @@ import contextlib
 import errno
 import mmap
 import os
-import struct
 import time
 
 from ...posix.errors import Problem
 from ...posix.running import bounded
+from ...posix.running.cells import cells
 from ...posix.running.child import told
 from ...posix.running.moments import hurry
 from ...prove import test_files
@@ -21,16 +21,9 @@ from ...prove.samples import CLEAN
 EVERY = 0.02
 # A reader that ends removes its file itself; for one that hung waiting for an answer, this is done here.
 REFUSED = (errno.EPERM, errno.EACCES)
-FLOAT, NUMBER = struct.Struct("d"), struct.Struct("q")
-# Where each reader is. A reader writes its own entry, which is 0 for a moment then: that means nothing yet.
-PLACES = {
-    # When its current read began (seconds of the monotonic clock), and how long the slowest read took (seconds).
-    "begun": (FLOAT, 0),
-    "slowest": (FLOAT, 8),
-    # How often it has read, and whether it was refused once.
-    "rounds": (NUMBER, 16),
-    "refused": (NUMBER, 24),
-}
+# What a reader notes: when its current read began (seconds of the monotonic clock; 0 between two), how long the slowest
+# read took (seconds), how often it has read, and whether it was refused once.
+BEGUN, SLOWEST, ROUNDS, WAS_REFUSED = range(4)
 
 
 class Probe:
@@ -75,7 +68,7 @@ class _Reader:
     def __init__(self, folder):
         self.folder = folder
         self._name = test_files.new_name()
-        self._memory = mmap.mmap(-1, mmap.PAGESIZE)
+        self._numbers = cells(mmap.mmap(-1, mmap.PAGESIZE), 4)
         self._child = None
 
     def __enter__(self):
@@ -88,17 +81,9 @@ class _Reader:
         told(lambda _tell: self._remove(), CLEANING)
 
     def now(self):
-        begun = self._value("begun")
+        begun, slowest, rounds, was_refused = self._numbers
         taken = max(0.0, time.monotonic() - begun) if begun else 0.0
-        return taken, self._value("rounds"), self._value("slowest"), bool(self._value("refused"))
-
-    def _value(self, name):
-        form, place = PLACES[name]
-        return form.unpack_from(self._memory, place)[0]
-
-    def _write(self, name, value):
-        form, place = PLACES[name]
-        form.pack_into(self._memory, place, value)
+        return taken, int(rounds), slowest, bool(was_refused)
 
     def _read_on(self, _board):
         # This measures how long a scanner takes, not how long other processes have the CPU.
@@ -114,28 +99,27 @@ class _Reader:
 
     def _made(self):
         """Return a descriptor of a new directory with the file in it; a scanner is also asked when it is created."""
-        self._write("begun", time.monotonic())
+        self._numbers[BEGUN] = time.monotonic()
         inside = test_files.made(test_files.opened(self.folder), self._name)
         test_files.write(inside, self._name, CLEAN)
         self._ended()
         return inside
 
     def _read(self, inside):
-        self._write("begun", time.monotonic())
+        self._numbers[BEGUN] = time.monotonic()
         try:
             test_files.read(inside, self._name)
         except OSError as error:
             if error.errno not in REFUSED:
                 raise
-            self._write("refused", 1)
+            self._numbers[WAS_REFUSED] = 1
         self._ended()
-        self._write("rounds", self._value("rounds") + 1)
+        self._numbers[ROUNDS] += 1
 
     def _ended(self):
-        taken = time.monotonic() - self._value("begun")
-        self._write("begun", 0.0)
-        if taken > self._value("slowest"):
-            self._write("slowest", taken)
+        taken = time.monotonic() - self._numbers[BEGUN]
+        self._numbers[SLOWEST] = max(taken, self._numbers[SLOWEST])
+        self._numbers[BEGUN] = 0
 
     def _remove(self):
         with contextlib.suppress(OSError, Problem):

@@ -9,16 +9,21 @@ import os
 import struct
 import time
 
+from .cells import SIZE as CELL
+from .cells import cells
+
 # Seconds within which a child has to begin with something.
 FIRST = 60.0
 # Memory that is not used takes no room.
 SIZE, LEAST = 1 << 26, 1 << 20
 NO_RESERVE = 0x4000
-# How much was reported (bytes), until when it goes on (monotonic seconds), and how long the two texts are.
-HEADER = struct.Struct("=QdHH")
+# Numbers: how much was reported (bytes), until when it goes on (monotonic seconds), and how long the two texts are.
+END, UNTIL, WHAT, AT = range(4)
 LENGTH = struct.Struct("=I")
 TEXT, SPARE = 4096, 1 << 19
-BEGIN = HEADER.size + 2 * TEXT
+# Where the two texts start, and the reports.
+TEXTS = {WHAT: 4 * CELL, AT: 4 * CELL + TEXT}
+BEGIN = 4 * CELL + 2 * TEXT
 
 
 class Board:
@@ -26,47 +31,46 @@ class Board:
 
     def __init__(self, size=SIZE):
         self._memory = _shared(size)
-        self._end, self._until = BEGIN, time.monotonic() + FIRST
+        self._numbers = cells(self._memory, 4)
+        self._numbers[END], self._numbers[UNTIL] = BEGIN, time.monotonic() + FIRST
         self._again = 0
-        self._lengths = [0, 0]
         self._parent = os.getpid()
-        self._head()
 
     def begin(self, what, seconds, without_progress=False):
         """Begin something that has to end within so many seconds, or may not be without progress for as long."""
         if os.getppid() != self._parent:
             # It is no longer read.
             os._exit(0)
-        self._until, self._again = time.monotonic() + seconds, seconds if without_progress else 0
-        self._write(1, "")
-        self._write(0, what)
+        self._again = seconds if without_progress else 0
+        self._write(AT, "")
+        self._write(WHAT, what)
+        self._numbers[UNTIL] = time.monotonic() + seconds
 
     def at(self, path):
         """Note which path is read next."""
         self.goes_on()
-        self._write(1, path)
+        self._write(AT, path)
 
     def goes_on(self):
         """Note that there is progress."""
         if self._again:
-            self._until = time.monotonic() + self._again
-            self._head()
+            self._numbers[UNTIL] = time.monotonic() + self._again
 
     def tell(self, content):
         """Report something that JSON can hold; False if there is no room left. A short text has room even then."""
         raw = json.dumps(content).encode("ascii")
-        end = self._end + LENGTH.size + len(raw)
+        start = int(self._numbers[END])
+        end = start + LENGTH.size + len(raw)
         if end > len(self._memory) - (SPARE if len(raw) > TEXT else 0):
             return False
-        LENGTH.pack_into(self._memory, self._end, len(raw))
-        self._memory[self._end + LENGTH.size : end] = raw
-        self._end = end
-        self._head()
+        LENGTH.pack_into(self._memory, start, len(raw))
+        self._memory[start + LENGTH.size : end] = raw
+        self._numbers[END] = end
         return True
 
     def told(self):
         """Return all that was reported, in order."""
-        end, found, place = HEADER.unpack_from(self._memory)[0], [], BEGIN
+        end, found, place = int(self._numbers[END]), [], BEGIN
         while place < end:
             start = place + LENGTH.size
             place = start + LENGTH.unpack_from(self._memory, place)[0]
@@ -75,20 +79,17 @@ class Board:
 
     def now(self):
         """Return (until when it goes on, what is done, the path that was read last)."""
-        _end, until, *lengths = HEADER.unpack_from(self._memory)
-        starts = (HEADER.size, HEADER.size + TEXT)
-        what, at = (self._memory[start : start + length] for start, length in zip(starts, lengths))
-        return until, what.decode("utf-8", "replace"), at.decode("utf-8", "replace")
+        return self._numbers[UNTIL], self._read(WHAT), self._read(AT)
 
-    def _write(self, number, text):
+    def _read(self, which):
+        start = TEXTS[which]
+        return self._memory[start : start + int(self._numbers[which])].decode("utf-8", "replace")
+
+    def _write(self, which, text):
         raw = text.encode("utf-8", "backslashreplace")[:TEXT]
-        start = HEADER.size + number * TEXT
+        start = TEXTS[which]
         self._memory[start : start + len(raw)] = raw
-        self._lengths[number] = len(raw)
-        self._head()
-
-    def _head(self):
-        HEADER.pack_into(self._memory, 0, self._end, self._until, *self._lengths)
+        self._numbers[which] = len(raw)
 
 
 def _shared(size):
