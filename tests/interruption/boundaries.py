@@ -27,9 +27,9 @@ def sample(seen: list[dict[str, Any]]) -> list[Boundary]:
     return [_sampled(_of_step(step)) for step in seen]
 
 
-def writing(seen: list[dict[str, Any]]) -> list[Boundary]:
-    """Return the beginning of every step that can change something, at which the disk is full."""
-    return [_at(step, "full") for step in seen if step["calls"]]
+def writing(seen: list[dict[str, Any]], lacks: str) -> list[Boundary]:
+    """Return the beginning of every step that can change something, at which the disk has no room or no inodes."""
+    return [_at(step, f"no {lacks}") for step in seen if step["calls"]]
 
 
 def of_each_kind(those: list[Boundary]) -> list[Boundary]:
@@ -66,7 +66,12 @@ def _at(step: dict[str, Any], at: str, call: int = 0, wait: float = 0) -> Bounda
     return {"step": step["step"], "at": at, "call": call, "wait": wait}
 
 
-WORDS = {"begin": "at its beginning", "end": "at its end", "full": "the disk full at its beginning"}
+WORDS = {
+    "begin": "at its beginning",
+    "end": "at its end",
+    "no room": "the disk full at its beginning",
+    "no inodes": "no inode free at its beginning",
+}
 
 
 def words(boundary: Boundary) -> str:

@@ -11,9 +11,11 @@ import base64
 import errno
 import glob
 import hashlib
+import itertools
 import json
 import os
 import re
+import shutil
 import signal
 import stat
 import subprocess
@@ -189,8 +191,8 @@ class Watch:
 
     def begin(self, step):
         """A step starts."""
-        if self.boundary is not None and (self.boundary["step"], self.boundary["at"]) == (step, "full"):
-            fill()
+        if self.boundary is not None and self.boundary["step"] == step and self.boundary["at"] in FILL:
+            FILL[self.boundary["at"]]()
         self.step, self.calls = step, 0
         self.seen.append({"step": step, "calls": 0, "children": {}})
         if self._is_here("begin"):
@@ -262,6 +264,21 @@ def fill():
                 pass
 
 
+def use_up_inodes():
+    """Make files until the disk has no inode for another one; it still has room."""
+    os.mkdir(FILLER)
+    for number in itertools.count():
+        try:
+            os.close(os.open(f"{FILLER}/{number}", os.O_CREAT | os.O_EXCL))
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            return
+
+
+FILL = {"no room": fill, "no inodes": use_up_inodes}
+
+
 def _is_written(stream, block):
     try:
         return stream.write(block) == len(block)
@@ -272,8 +289,11 @@ def _is_written(stream, block):
 
 
 def free(_given):
-    """Free the space again."""
-    os.unlink(FILLER)
+    """Free the space or the inodes again."""
+    if os.path.isdir(FILLER):
+        shutil.rmtree(FILLER)
+    else:
+        os.unlink(FILLER)
 
 
 def shorten(_given):

@@ -40,11 +40,11 @@ def test_the_sample_has_one_of_every_step() -> None:
     ]
 
 
-def test_the_disk_is_full_for_every_step_that_can_change_something_or_for_one_of_each_kind() -> None:
+def test_the_disk_has_no_inodes_for_every_step_that_can_change_something_or_for_one_of_each_kind() -> None:
     again = {**CALLING, "step": "04-remove-calling"}
-    those = writing([QUIET, BUSY, CALLING, again])
+    those = writing([QUIET, BUSY, CALLING, again], "inodes")
     assert [one["step"] for one in those] == ["02-stage-busy", "03-remove-calling", "04-remove-calling"]
-    assert {one["at"] for one in those} == {"full"}
+    assert {one["at"] for one in those} == {"no inodes"}
     assert [one["step"] for one in of_each_kind(those)] == ["02-stage-busy", "03-remove-calling"]
     assert [one["step"] for one in before_removal(those)] == ["02-stage-busy"]
 
