@@ -146,6 +146,7 @@ def parts(host: Host, monkeypatch: pytest.MonkeyPatch) -> _Parts:
     monkeypatch.setattr(incoming, "PROOF_LIMIT", 0.2)
     monkeypatch.setattr(incoming, "PROOF_AGAIN", 0.1)
     monkeypatch.setattr(incoming, "PROOF_PAUSE", 0.01)
+    monkeypatch.setattr(incoming, "STEADY", 0.05)
     return made
 
 
@@ -168,7 +169,7 @@ def test_the_new_one_stands_and_is_proven_before_the_old_one_stops(host: Host, p
     assert (facts["window_seconds"], facts["overlap"]["held"], facts["overlap"]["checks"]) == (
         0.0,
         True,
-        [check("proof", "ok", ""), *parts.beside],
+        [check("proof", "ok", ""), *parts.beside, check("beside_steady", "ok", "the same process intercepts")],
     )
     assert "unprotected_from" not in facts
     assert facts["kept_from_boot"] == ["/etc/t/old.timer", "/etc/w/old.service"]
@@ -316,6 +317,38 @@ def test_a_reader_that_waited_with_the_old_one_alone_is_given_time(host: Host, p
     facts = handover.do(BESIDE)
     assert (facts["window_seconds"], facts["overlap"]["held"]) == (0.0, True)
     assert len(parts.guards) == overlap.ATTEMPTS
+
+
+def _ends_while_tested(host: Host, parts: _Parts, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """Let systemd start the new one again during each of its first self-tests, all of which it passes."""
+    ends = iter(range(times))
+
+    def proven(*given: Any) -> list[dict[str, str]]:
+        checks = parts.prove(*given)
+        host.new_pid += next(ends, None) is not None
+        return checks
+
+    monkeypatch.setattr(overlap.beside, "prove", proven)
+
+
+def test_one_that_ends_again_and_again_never_gets_the_old_one_stopped(
+    host: Host, parts: _Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two of its ends it has its marks and blocks what it should."""
+    _ends_while_tested(host, parts, monkeypatch, times=9)
+    with pytest.raises(handover.HandoverFailed, match=r"beside_steady: .*The old protection was not stopped"):
+        handover.do(BESIDE)
+    assert ("stop", ("old.timer", "old.service")) not in host.said
+    assert "old.service" in host.running
+
+
+def test_one_that_ended_once_is_started_and_tested_again(
+    host: Host, parts: _Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _ends_while_tested(host, parts, monkeypatch, times=1)
+    facts = handover.do(BESIDE)
+    assert (facts["window_seconds"], facts["overlap"]["held"]) == (0.0, True)
+    assert [found["id"] for found in facts["overlap"]["checks"]][-1] == "beside_steady"
 
 
 def test_one_with_marks_that_blocks_nothing_is_started_once_more(

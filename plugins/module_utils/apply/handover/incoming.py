@@ -16,12 +16,12 @@ from ...posix.errors import EndpointError
 from ...posix.running.commands import must
 from ...posix.running.moments import Moment, Watch
 from ...prove import on_access, on_demand, real_time, vendor
-from ...prove.checks import OK, overall
+from ...prove.checks import BAD, OK, check, overall
 from ..packages import kit_install, packages_install
 from ..services.boot_links_remove import starting
 from ..services.unit import stop
 from . import enrol
-from .limits import PROOF_AGAIN, PROOF_LIMIT, PROOF_PAUSE
+from .limits import PROOF_AGAIN, PROOF_LIMIT, PROOF_PAUSE, STEADY
 
 INSTALLS = {"enrol": enrol, "kit_install": kit_install, "packages_install": packages_install}
 STOP_LIMIT = 90
@@ -96,7 +96,10 @@ class New:
                 if error.code != NO_MARKS or attempt == ATTEMPTS or is_over():
                     raise
                 continue
+            before = set(self._held())
             checks = self._prove(proof, limit)
+            if overall(checks) == OK:
+                checks.append(self._steady(before, is_over))
             if overall(checks) == OK:
                 return checks
             if is_over() or (overall(checks[:1]) == OK and limit == PROOF_AGAIN):
@@ -104,6 +107,17 @@ class New:
                 break
             limit = PROOF_AGAIN
         raise self._not_proven(checks)
+
+    def _steady(self, before, is_over):
+        """Return the check that a process that intercepted ``before`` the self-test does so to its end, and a while
+        longer: one that ends again and again passes a test in between.
+        """
+        until = time.monotonic() + STEADY
+        while before & set(self._held()):
+            if is_over() or time.monotonic() > until:
+                return check("beside_steady", OK, "the same process intercepts")
+            time.sleep(PROOF_PAUSE)
+        return check("beside_steady", BAD, "the process that intercepted has ended")
 
     def stand_alone(self):
         """Test it after the old one is gone, as ``bring_up`` does; return (checks, number of attempts)."""

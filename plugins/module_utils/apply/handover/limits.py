@@ -8,5 +8,7 @@ PROOF_LIMIT = 5
 PROOF_AGAIN = 3
 # For one self-test with the old one running, which may be slow with each file.
 PROOF_BESIDE = 4
+# How much longer it has to intercept after its self-test before the old one is stopped.
+STEADY = 1
 # Between two attempts.
 PROOF_PAUSE = 0.1
