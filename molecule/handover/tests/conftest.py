@@ -40,7 +40,7 @@ def outcomes() -> dict[str, Outcome]:
     for fault in FAULTS:
         observer.start(fault.name)
         if fault.meanwhile:
-            lab.must(fault.name, "systemd-run", f"--unit={UNIT}", "--nice=-15", "--quiet", "sh", "-c", fault.meanwhile)
+            lab.must(fault.name, "systemd-run", f"--unit={UNIT}", "--quiet", "sh", "-c", fault.meanwhile)
     removals.playbook("migrate", "migrate", [fault.name for fault in FAULTS])
     found = {fault.name: Outcome(_record(fault.name), observer.stop(fault.name)) for fault in FAULTS}
     lab.observe("after", *untouched)
