@@ -35,6 +35,7 @@ NAME_DIFFERS = re.compile(
             r"/var/cache/apt/.*\.bin",
             r"/var/lib/apt/extended_states\.\w{6}",  # apt leaves its draft if the disk is full
             r"/var/lib/clamav/tmp\.\w{10}",  # freshclam leaves its draft if it is killed
+            r"/var/lib/clamav/tmp/\d{8}_\d{6}-scantemp\.\w+(/.*)?",  # clamd leaves what it unpacks if it is killed
             r"/etc/machine-id",  # every host's own
             r"/etc/(resolv\.conf|hosts|hostname|mtab)",  # written by podman at every start
         )
