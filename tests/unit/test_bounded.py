@@ -77,7 +77,7 @@ def test_a_limit_is_never_read_while_it_is_half_written() -> None:
         until = time.monotonic() + 60
         while not child.board.told() and time.monotonic() < until:
             time.sleep(0.01)
-        seen = [child.board.now() for _ in range(READS)]
+        seen = [child.board.now() for _number in range(READS)]
     assert min(limit for limit, _what, _at in seen) > earliest
     assert {(what, at) for _limit, what, at in seen} <= {("a step", "/srv/a/file"), ("a step", "")}
     assert child.board.told() == [["begun"]]
