@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from . import fleet
 from .errors import BenchError
 from .paths import CACHE, LAB, PLAYBOOKS, REPOSITORY
 
@@ -77,9 +78,8 @@ def verified(path: Path) -> dict[str, Any]:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of all that is run."""
-    configured = {"CONTAINERS_CONF": LAB / "containers.conf", "ANSIBLE_CONFIG": REPOSITORY / "ansible.cfg"}
-    return {**os.environ, **{key: str(path) for key, path in configured.items()}, "LC_ALL": "C.UTF-8"}
+    """Return the environment of all that is run: that of every measured Ansible, and the lab's settings of podman."""
+    return {**fleet.environment(), "CONTAINERS_CONF": str(LAB / "containers.conf")}
 
 
 def run(*argv: str, cwd: Path = REPOSITORY) -> str:
