@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from attacks import attack
-from guard_runs import MARKED, MARKLESS, WAITING, run, state, text
+from guard_runs import MARKED, MARKLESS, WAITING, crashed, run, state, text
 
 UP = state("active", MARKED)
 STOPPED = {ended: {0: UP, 5: state(ended), 8: UP} for ended in ("inactive", "failed")}
@@ -48,6 +48,16 @@ def test_stop_after_every_start(tmp_path: Path) -> None:
 )
 def test_marks_that_vanish(tmp_path: Path) -> None:
     seen = run(tmp_path, {0: UP, 5: state("active", MARKLESS)}, 60)
+    assert seen.told("restart")
+
+
+@attack(
+    "on-access-crashed",
+    threat="one of the scanner's threads crashes, and its handler of the signal leaves the process running without any",
+    holds="it is started anew within half a minute",
+)
+def test_crash_that_leaves_the_process(tmp_path: Path) -> None:
+    seen = run(tmp_path, {0: UP, 5: crashed()}, 35)
     assert seen.told("restart")
 
 

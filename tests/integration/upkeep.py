@@ -48,6 +48,11 @@ SHUT_DOWN = (
     'import socket; s = socket.socket(socket.AF_UNIX); s.connect("/run/clamav/clamd.ctl"); '
     's.sendall(b"zSHUTDOWN" + bytes(1))'
 )
+# Its handler closes the fanotify group and ends this thread; the first one ends the process at the next read.
+CRASH = (
+    "python3 -c \"import ctypes, os, sys; pid = int(sys.argv[1]); threads = os.listdir(f'/proc/{pid}/task'); "
+    'sys.exit(ctypes.CDLL(None).tgkill(pid, sorted(map(int, threads))[2], 11))" $(pidof clamonacc)'
+)
 # What docs/clamav.md says about each; the commands run in a shell on a host.
 QUICK = {
     "reconfigure clamav-daemon": f"{DPKG} dpkg-reconfigure clamav-daemon",
@@ -69,6 +74,7 @@ ALL = {
     f"enable --now {PACKAGED}": f"systemctl enable --now {PACKAGED}; systemctl disable {PACKAGED}",
     "kill clamd": "kill -9 $(pidof clamd)",
     "kill clamonacc": "kill -9 $(pidof clamonacc)",
+    "crash of a thread of clamonacc": CRASH,
     "kill the guard": f"systemctl kill --signal=KILL {GUARD}",
     "end the engine by its socket": f"python3 -c '{SHUT_DOWN}'",
     "daemon-reload": "systemctl daemon-reload",

@@ -19,8 +19,9 @@ FANOTIFY = "fanotify flags:34 event-flags:8000\n"
 FDINFO = {
     MARKED: FANOTIFY + "fanotify ino:1f8025 sdev:4d mflags:0 mask:8030000 ignored_mask:0\n",
     MARKLESS: FANOTIFY,
-    WAITING: "pos:\t0\n",
+    WAITING: FANOTIFY,
 }
+THREADS = {MARKED: 8, MARKLESS: 8, WAITING: 1}
 SYSTEMCTL = """#!/bin/sh
 if [ "$1" = show ]; then cat "$FAKE/state"; exit; fi
 read -r now _ <"$FAKE/proc/uptime"
@@ -35,6 +36,7 @@ if [ -e "$FAKE/at-$now" ]; then
     cp "$FAKE/at-$now" "$FAKE/state"
     rm -rf "$FAKE/proc/7"
     ! grep -q MainPID=7 "$FAKE/state" || cp -r "$FAKE/kept/7" "$FAKE/proc/7"
+    ! grep -q Crashed=yes "$FAKE/state" || rm "$FAKE/proc/7/fdinfo/4"
 fi
 [ "$now" -lt "$SECONDS_TO_RUN" ] || kill "$PPID"
 """
@@ -55,6 +57,11 @@ class Run:
 def state(active: str, pid: int = 0, enabled: str = "enabled") -> str:
     """Return what systemd shows of the unit."""
     return f"MainPID={pid}\nActiveState={active}\nUnitFileState={enabled}\n"
+
+
+def crashed() -> str:
+    """Return what systemd shows when the process that intercepted has closed its fanotify group, and runs on."""
+    return state("active", MARKED) + "Crashed=yes\n"
 
 
 def text(options: dict[str, Any] | None = None) -> str:
@@ -81,6 +88,7 @@ def run(
         for home in ("proc", "kept"):
             (folder / home / str(pid) / "fdinfo").mkdir(parents=True)
             (folder / home / str(pid) / "fdinfo/4").write_text(content, encoding="ascii")
+            (folder / home / str(pid) / "status").write_text(f"Threads:\t{THREADS[pid]}\n", encoding="ascii")
     (folder / "proc/uptime").write_text("0.00 0.00\n", encoding="ascii")
     for second, shown in states.items():
         (folder / (f"at-{second}" if second else "state")).write_text(shown, encoding="ascii")

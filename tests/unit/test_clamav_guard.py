@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from guard_runs import MARKED, MARKLESS, UNIT, WAITING, run, state, text
+from guard_runs import MARKED, MARKLESS, UNIT, WAITING, crashed, run, state, text
 
 UP = state("active", MARKED)
 HOUR = 3600
@@ -35,6 +35,12 @@ def test_what_systemd_itself_starts_again_is_left_to_it(tmp_path: Path) -> None:
 def test_marks_that_are_gone_are_noticed_and_the_unit_is_restarted(tmp_path: Path) -> None:
     seen = run(tmp_path, {0: UP, 5: state("active", MARKLESS), 18: UP}, 25)
     assert seen.told("restart") == [15]
+    assert seen.said[0].endswith("intercepts nothing. It is started again.")
+
+
+def test_crash_that_leaves_the_process_is_noticed_at_once_and_the_unit_is_restarted(tmp_path: Path) -> None:
+    seen = run(tmp_path, {0: UP, 7: crashed(), 20: UP}, 25)
+    assert seen.told("restart") == [17]
     assert seen.said[0].endswith("intercepts nothing. It is started again.")
 
 

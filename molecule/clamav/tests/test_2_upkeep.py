@@ -84,10 +84,13 @@ def test_a_stop_is_undone_and_reported(name: str, kept_up: dict[str, Any]) -> No
     assert lab.must(name, "cat", ALERTED).split() == ["once"]
 
 
-def test_one_that_runs_on_without_a_mark_is_started_again(name: str, kept_up: dict[str, Any]) -> None:
-    """As seen with clamonacc; a program that holds a fanotify group without marks stands in for it."""
+@pytest.mark.parametrize("group", ["ctypes.CDLL(None).fanotify_init(4, 0)", "0"], ids=["without marks", "closed"])
+def test_one_that_runs_on_and_intercepts_nothing_is_started_again(
+    group: str, name: str, kept_up: dict[str, Any]
+) -> None:
+    """As seen with clamonacc; a program with two threads stands in for it."""
     drop_in = f"/etc/systemd/system/{ON_ACCESS}.d/site.conf"
-    program = "import ctypes,time; ctypes.CDLL(None).fanotify_init(4, 0); time.sleep(600)"
+    program = f"import ctypes,threading; {group}; threading.Timer(600, int).start()"
     since = _now(name)
     clamav.write(name, "/run/markless.py", program + "\n")
     clamav.write(name, drop_in, "[Service]\nExecStart=\nExecStart=/usr/bin/python3 /run/markless.py\n")
