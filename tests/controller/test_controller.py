@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -33,7 +33,8 @@ UNIT = (
     )
 )
 # A command with children outside its process group, a mount and its own interface; it notes its network.
-BUSY = """set -e; readlink /proc/self/ns/net >>networks; mount -t tmpfs busy /mnt; ip link add d0 type veth peer name d1
+BUSY = f"""set -e; python3 -c '{remains.COOKIE}' >>networks
+mount -t tmpfs busy /mnt; ip link add d0 type veth peer name d1
 setsid sleep 1000 & unshare --net --fork sleep 1000 & sleep 1000"""
 
 
@@ -58,26 +59,34 @@ def _call(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS, check=False)
 
 
-def _killed_after(folder: Path, seconds: float, *words: str) -> None:
-    process = subprocess.Popen(
-        [str(folder / "lab/controller"), *words],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    time.sleep(seconds)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+@contextlib.contextmanager
+def _killed(folder: Path, *words: str) -> Iterator[None]:
+    """Have a call that runs, and that is killed afterwards."""
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen([str(folder / "lab/controller"), *words], **quiet, start_new_session=True) as process:
+        try:
+            yield
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def _wait_for(seen: Callable[[], object]) -> None:
+    until = time.monotonic() + SECONDS
+    while not seen() and time.monotonic() < until:
+        time.sleep(0.01)
 
 
 def _must_be_gone(folder: Path) -> None:
     assert remains.mounts(folder / ".cache") == []
     assert remains.processes(folder / ".cache") == []
     assert remains.groups(folder) == set()
+    assert not _noted_networks(folder) & remains.networks()
+
+
+def _noted_networks(folder: Path) -> set[int]:
     noted = folder / "networks"
-    assert not noted.exists() or not set(noted.read_text(encoding="ascii").split()) & remains.networks()
+    return {int(line) for line in noted.read_text(encoding="ascii").split()} if noted.exists() else set()
 
 
 def test_own_tests_pass_in_it() -> None:
@@ -98,7 +107,8 @@ def _written_elsewhere(folder: Path, command: str) -> list[str]:
 def test_killed_while_it_is_made_it_is_made_again(small: Path) -> None:
     chance = random.Random(SEED)
     for _kill in range(KILLS // 2):
-        _killed_after(small, chance.uniform(0.5, 12), "make")
+        with _killed(small, "make"):
+            time.sleep(chance.uniform(0.5, 12))
         assert _call(small, "down").returncode == 0
         _must_be_gone(small)
     # A call that makes it again, one that uses it and one that ends it write nothing elsewhere.
@@ -122,7 +132,8 @@ def test_killed_while_it_runs_it_leaves_nothing(after: str, small: Path) -> None
     assert _call(small, "down").returncode == 0
     for _kill in range(max(1, KILLS // 4)):
         (small / "networks").unlink(missing_ok=True)
-        _killed_after(small, chance.uniform(0.2, 6), "run", "sh", "-c", BUSY)
+        with _killed(small, "run", "sh", "-c", BUSY):
+            time.sleep(chance.uniform(0.2, 6))
         if after == "run":
             said = _call(small, "run", "sh", "-c", "cat /proc/mounts /proc/net/dev /proc/[0-9]*/comm")
             assert said.returncode == 0, said.stderr
@@ -131,19 +142,24 @@ def test_killed_while_it_runs_it_leaves_nothing(after: str, small: Path) -> None
         _must_be_gone(small)
 
 
+def test_network_of_a_command_that_runs_is_seen(small: Path) -> None:
+    """Else the test before this one would not see one that is left."""
+    (small / "networks").unlink(missing_ok=True)
+    with _killed(small, "run", "sh", "-c", BUSY):
+        _wait_for(lambda: _noted_networks(small))
+        assert _noted_networks(small) & remains.networks()
+    assert _call(small, "down").returncode == 0
+    _must_be_gone(small)
+
+
 @pytest.mark.parametrize("seconds", [0, 0.05, 0.1, 0.2, 0.4])
 def test_killed_while_it_starts_down_finds_what_was_started(seconds: float, small: Path) -> None:
     """Its supervisor is a session of its own, and is noted only when all is ready."""
     assert _call(small, "make").returncode == 0
     assert _call(small, "down").returncode == 0
-    argv = [str(small / "lab/controller"), "run", "sleep", "1000"]
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(argv, **quiet, start_new_session=True) as process:
-        until = time.monotonic() + SECONDS
-        while not any("supervise" in line for line in remains.processes(small)) and time.monotonic() < until:
-            time.sleep(0.01)
+    with _killed(small, "run", "sleep", "1000"):
+        _wait_for(lambda: any("supervise" in line for line in remains.processes(small)))
         time.sleep(seconds)
-        os.killpg(process.pid, signal.SIGKILL)
     assert _call(small, "down").returncode == 0
     _must_be_gone(small)
 
