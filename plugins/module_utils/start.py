@@ -23,14 +23,14 @@ class Program:
 
     def __init__(self, sources, spec):
         self.sources = sources
+        self.packages = {name.rpartition(".")[0] for name in sources}
         self.spec = spec
 
     def find_spec(self, name, path=None, target=None):
         """Return the spec of a module that was sent; None lets Python's own finders search."""
         if name not in self.sources:
             return None
-        is_package = any(other.startswith(name + ".") for other in self.sources)
-        return self.spec(name, self, origin=name, is_package=is_package)
+        return self.spec(name, self, origin=name, is_package=name in self.packages)
 
     def create_module(self, spec):
         """Leave the creation of the module to Python."""

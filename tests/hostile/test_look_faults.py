@@ -24,7 +24,7 @@ from {modules}collect.trust import accounts
 def fails(asked, look):
     yield from accounts.collect_groups(["root"], look)
     {fault}
-collector.KINDS["account"] = fails
+accounts.collect_users = fails
 collector.SECONDS = 5
 print(json.dumps(collector.collect({asked!r}, sys.argv[1])))
 """

@@ -18,7 +18,7 @@ def main() -> None:
     """Look at each root in turn."""
     asked = json.load(sys.stdin)
     sys.path.insert(0, asked["home"])
-    from ansible_collections.avshift.endpoint.plugins.module_utils.collect import collector
+    from ansible_collections.avshift.endpoint.plugins.module_utils.collect import collector, kinds
     from ansible_collections.avshift.endpoint.plugins.module_utils.linux import rpm_database
     from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running import commands
 
@@ -30,6 +30,8 @@ def main() -> None:
         # Lazy imports must be done before this process may read no more.
         importlib.import_module(rpm_database.__name__.replace("rpm_database", "nss_database"))
         importlib.import_module("sqlite3")
+        for kind in kinds.answered(asked["probes"], False):
+            kinds.collector(kind)
     # What an endpoint allows a process by default.
     resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 1024))
     collected = []

@@ -7,7 +7,7 @@ import re
 
 import yaml
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply.runner import KINDS
-from ansible_collections.avshift.endpoint.plugins.module_utils.collect import collector
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect import kinds
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog.model import Provider
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux import order
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux.staging import vendor_product
@@ -37,7 +37,7 @@ def test_products_that_never_go_are_told() -> None:
 
 
 def test_every_kind_of_evidence_of_a_product_is_explained() -> None:
-    besides = {"journal", "container_interceptor", "saved_packet_rule", *collector.PLANNING}
+    besides = {"journal", "container_interceptor", "saved_packet_rule", *kinds.PLANNING}
     for kind in set(SCHEMAS["linux"]["$defs"]["evidence_kind"]["enum"]) - besides:
         assert f"`{kind}`" in PAGE, kind
     for kind in SCHEMAS["windows"]["$defs"]["evidence_kind"]["enum"]:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.collect import collector
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect import kinds
 from ansible_collections.avshift.endpoint.plugins.plugin_utils import platforms
 from plans import plan_of
 from support import DEFAULTS
@@ -129,7 +129,7 @@ def test_the_table_holds_every_kind_that_a_look_can_give() -> None:
         "trusted_key",
     }
     assert judged == {*LEFT, *RESTING}
-    given = {*collector.KINDS, *collector.LIVE, "container_interceptor"}
+    given = {*kinds.DETECTION, "container_interceptor"}
     assert given == {*LEFT, *RESTING, *NO_RESIDUE}
     assert {kind for on in RESTING.values() for kind in on} <= set(LEFT)
     assert judged <= set(DEFAULTS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ansible_collections.avshift.endpoint.plugins.module_utils.agreed import outcomes
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply import runner
-from ansible_collections.avshift.endpoint.plugins.module_utils.collect import collector
+from ansible_collections.avshift.endpoint.plugins.module_utils.collect import kinds
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import judge
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.catalog import model
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import PARTS
@@ -23,8 +23,7 @@ ANSWERED_BESIDES = {"container_interceptor", "saved_packet_rule", "known_address
 
 def test_kinds_of_steps_and_evidence() -> None:
     assert set(SCHEMAS["linux"]["$defs"]["step_kind"]["enum"]) == set(runner.KINDS)
-    asked = {*collector.KINDS, *collector.LIVE, *collector.PLANNING, *collector.SILENCE}
-    assert set(SCHEMAS["linux"]["$defs"]["evidence_kind"]["enum"]) == asked | ANSWERED_BESIDES
+    assert set(SCHEMAS["linux"]["$defs"]["evidence_kind"]["enum"]) == {*kinds.ALL} | ANSWERED_BESIDES
     assert STEP["part"]["enum"] == list(PARTS)
 
 

@@ -6,11 +6,11 @@
 import hashlib
 import hmac
 import os
-import platform
 import re
+import sys
 
 from ..posix.errors import EndpointError
-from ..posix.running.outlive import SYSTEMD
+from ..posix.running.init_system import is_systemd
 
 # Systems whose /usr comes as one image: what identifies them, and the tool that changes packages there.
 OSTREE_BOOTED, OSTREE = "/run/ostree-booted", "/ostree/repo"
@@ -49,10 +49,10 @@ def describe(look):
         described["machine_id"] = machine
     if look.live:
         described.update(
-            name=platform.node(),
-            kernel=platform.release(),
-            python=platform.python_version(),
-            init="systemd" if os.path.isdir(SYSTEMD) else "other",
+            name=os.uname()[1],
+            kernel=os.uname()[2],
+            python=sys.version.split()[0],
+            init="systemd" if is_systemd() else "other",
         )
     return described
 

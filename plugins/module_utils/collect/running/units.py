@@ -8,7 +8,7 @@ import posixpath
 
 from ...linux import systemd
 from ...posix.names import any_of
-from ...posix.running.outlive import SYSTEMD
+from ...posix.running.init_system import is_systemd
 from ..items import seen
 
 ADMIN_UNITS = "/etc/systemd/system"
@@ -45,7 +45,7 @@ class _Files:
 def collect(asked, look):
     """Yield an item of each unit that has anything on the disk; ``asked`` are names with * for any characters."""
     found = _on_disk(any_of(asked), look)
-    shown = systemd.show(sorted(found)) if found and look.live and os.path.isdir(SYSTEMD) else {}
+    shown = systemd.show(sorted(found)) if found and look.live and is_systemd() else {}
     triggers = _triggers(shown, look.tree) if shown else {}
     for name, files in sorted(found.items()):
         now = shown.get(name, {})

@@ -13,12 +13,12 @@ import traceback
 from ..errors import EndpointError
 from ..files import memory_file
 from .commands import run
+from .init_system import is_systemd
 
 BLOCK = 1 << 20
 LOWEST = 3
 MOST_OPEN = 1 << 16
 OWN_CGROUP = "/proc/self/cgroup"
-SYSTEMD = "/run/systemd/system"
 # What logind ends with a login session, if configured (KillUserProcesses in logind.conf).
 OF_A_SESSION = "/user.slice/"
 MOVE_LIMIT = 15
@@ -82,7 +82,7 @@ def _leave_streams(answer):
 
 def _leave_session():
     """Move to a separate system scope, if systemd can do it: a login session may kill everything in it."""
-    if not os.path.isdir(SYSTEMD) or OF_A_SESSION not in _text(OWN_CGROUP):
+    if not is_systemd() or OF_A_SESSION not in _text(OWN_CGROUP):
         return
     pid = str(os.getpid())
     argv = ["busctl", "call", *MANAGER, "StartTransientUnit", "ssa(sv)a(sa(sv))", "avshift-%s.scope" % pid, "fail"]
