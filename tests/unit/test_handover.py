@@ -6,6 +6,7 @@ import errno
 import os
 import signal
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -188,6 +189,32 @@ def test_after_a_run_that_was_cut_off_the_old_protection_can_still_come_back(hos
     assert caught.value.facts["old_is_back"] is True
     assert "window_exact_to_seconds" not in caught.value.facts
     assert host.running == {"old.service", "old.timer"}
+
+
+def test_marks_that_go_and_come_one_by_one_are_gone_with_the_first_and_back_with_the_last(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marks, looks = ["ino:1", "ino:2", "ino:3"], []
+
+    def marked(*counts: int) -> Callable[..., list[str]]:
+        left = iter(counts)
+
+        def look(*_asked: Any) -> list[str]:
+            looks.append(boot_clock.seconds())
+            return marks[: next(left, counts[-1])]
+
+        return look
+
+    nothing = {**TARGET, "new": None}
+    monkeypatch.setattr(host, "permission_marks", marked(3, 3, 2, 1, 0))
+    handover.do(nothing)
+    gone, whole, first_went = own_journal.unprotected_since(), looks[1], looks[2]
+    looks.clear()
+    held = marked(0, 1, 2, 3)
+    monkeypatch.setattr(host, "holders", lambda *_asked: {1: held()})
+    facts = handover.undo(nothing)
+    assert gone.since_boot <= whole < first_went
+    assert gone.since_boot + facts["window_seconds"] >= looks[3] - 0.001
 
 
 def test_handover_to_nothing_is_taken_back(host: Host) -> None:

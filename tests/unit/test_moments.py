@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running import boot_clock, moments
-from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running.moments import Moment, Watch
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running.moments import Fall, Moment, Rise, Watch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,6 +53,55 @@ def test_what_does_not_become_true_has_no_moment() -> None:
     with Watch(lambda: False) as watch:
         assert watch.wait(0.01) is None
     assert (watch.begun, watch.ended) == (None, None)
+
+
+def _counts(*counts: int) -> tuple[Callable[[], int], list[tuple[float, float]]]:
+    """Return a count that gives the numbers in turn, then the last one again, and when each look began and ended."""
+    times: list[tuple[float, float]] = []
+
+    def count() -> int:
+        begun, number = boot_clock.seconds(), min(len(times), len(counts) - 1)
+        time.sleep(0.005)
+        times.append((begun, boot_clock.seconds()))
+        return counts[number]
+
+    return count, times
+
+
+# What is counted in turn, whether all that goes counts as one, and the look that found all of it last.
+FALLS = [
+    ((3, 3, 0), True, 1),
+    ((3, 3, 2, 1, 0), True, 1),
+    ((3, 2, 2, 0), True, 0),
+    ((3, 2, 2, 2, 1, 0), False, 4),
+    ((3, 2, 3, 3, 0), True, 0),
+]
+
+
+@pytest.mark.parametrize(("counts", "as_one", "whole"), FALLS)
+def test_fall_begins_before_the_first_went_with_which_the_others_go(
+    counts: tuple[int, ...], as_one: bool, whole: int
+) -> None:
+    count, times = _counts(*counts)
+    with Fall(count, 3600 if as_one else 0) as fall:
+        ended = fall.wait(10)
+    assert (times[whole - 1][1] if whole else 0) <= fall.begun.since_boot <= times[whole][0]
+    assert times[len(counts) - 1][1] <= ended.since_boot
+
+
+@pytest.mark.parametrize(("counts", "enough", "last"), [((0, 1, 2, 3), 3, 3), ((0, 0, 2), 0, 2), ((0, 1, 1, 3), 4, 3)])
+def test_rise_ends_with_the_last_that_came(counts: tuple[int, ...], enough: int, last: int) -> None:
+    count, times = _counts(*counts)
+    with Rise(count, enough) as rise:
+        ended = rise.settled(10, 2)
+    assert times[last][1] <= ended.since_boot
+    assert ended.since_boot <= times[last + 1][0] if len(times) > last + 1 else enough == counts[last]
+    assert ended.exact_to == rise.begun.until(ended)
+
+
+def test_what_does_not_rise_has_no_moment() -> None:
+    with Rise(lambda: 0, 3) as rise:
+        assert rise.settled(0.01, 10) is None
 
 
 @pytest.mark.parametrize("refused", [{"sched_setscheduler"}, {"sched_setscheduler", "setpriority"}])

@@ -7,8 +7,8 @@ If the two may run side by side, the new one starts and is tested before the old
 If the run is killed before the new one has passed its self-test, another process restores protection
 (``inherited``).
 
-The window without protection begins when the old engine's permission marks were last seen, and ends when the new
-engine's, or the old one's again, are first seen. Both are read from the kernel every 2 ms.
+The window without protection begins when all of the old engine's permission marks were last seen, and ends when the new
+engine's, or the old one's again, are all there. Both are read from the kernel every 2 ms.
 """
 
 import contextlib

@@ -10,12 +10,12 @@ import time
 from ...agreed.linux import STOPPED
 from ...linux import interception, systemd
 from ...posix.errors import EndpointError
-from ...posix.running.moments import Watch
+from ...posix.running.moments import Fall, Rise
 from ...prove import on_access
 from ...prove.checks import BAD, OK, check, overall
 from ..services import boot_links_remove
 from ..services.unit import force
-from .limits import PROOF_LIMIT, PROOF_PAUSE
+from .limits import PROOF_LIMIT, PROOF_PAUSE, STEADY
 from .old_exclusions import OldExclusions
 
 STARTS = 3
@@ -26,10 +26,10 @@ TRIED_IN = ("/home", "/root", "/srv", "/tmp", "/var/tmp")
 
 
 class Old:
-    """The old protection: ``units`` that run or ran, whether it ``intercepted``, and the Moments at which its last mark
-    was ``gone`` and its first one ``back``; None if that did not happen. ``was_stopped`` says that an earlier run
-    stopped it, and ``is_unknown`` that the journal, which says what ran, cannot be read. ``exclusions`` are the
-    directories that it is asked to leave out.
+    """The old protection: ``units`` that run or ran, whether it ``intercepted``, and the Moments at which it last had
+    all marks before all were ``gone``, and at which it had all of them ``back``; None if that did not happen.
+    ``was_stopped`` says that an earlier run stopped it, and ``is_unknown`` that the journal, which says what ran,
+    cannot be read. ``exclusions`` are the directories that it is asked to leave out.
     """
 
     was_stopped = is_unknown = False
@@ -64,7 +64,7 @@ class Old:
 
     def stop(self):
         """Stop it and return {} or, if it did not stop by itself, {forced: names, after_seconds}."""
-        with Watch(self._lets_go) as gone:
+        with Fall(self._marks_held, STEADY) as gone:
             try:
                 facts = self._stop_units()
                 if self._held and gone.wait(1) is None:
@@ -78,11 +78,11 @@ class Old:
                 return facts
             finally:
                 if self._held:
-                    # A window is never reported as shorter than it was: it counts from when its marks were last seen.
+                    # A window is never reported as shorter than it was: it counts from when it last had all its marks.
                     self.gone = gone.begun
 
-    def _lets_go(self):
-        return not any(interception.permission_marks(pid) for pid in self._held)
+    def _marks_held(self):
+        return sum(len(interception.permission_marks(pid)) for pid in self._held)
 
     def _stop_units(self):
         limit = self._old["stop_limit"]
@@ -122,10 +122,14 @@ class Old:
 
     def start_again(self):
         """Start it and wait until it intercepts, or clearly will not; return the errors as texts."""
-        with Watch(lambda: bool(interception.holders(self._old["below"]))) as back:
+        with Rise(self._marks, sum(map(len, self._held.values()))) as back:
             notes = self._start_units()
-            self.back = back.wait(self._old["start_limit"] if running(self.units) else GIVEN_UP)
+            # Its marks may come one by one, and the last one ends the window.
+            self.back = back.settled(self._old["start_limit"] if running(self.units) else GIVEN_UP, STEADY)
         return notes
+
+    def _marks(self):
+        return sum(map(len, interception.holders(self._old["below"]).values()))
 
     def _bring_back_unknown(self):
         """Start all that the step names. Marks show that it intercepts; without any it is not known whether it did."""

@@ -86,13 +86,17 @@ class Watch(threading.Thread):
         before = Moment.now()
         while not self._is_over.is_set():
             look = Moment.now()
-            if self._is_true():
-                self.ended = Moment.now()
-                self.begun = before
-                before.exact_to = self.ended.exact_to = before.until(self.ended)
+            if self._seen(before):
                 return
             before = look
             self._is_over.wait(LOOK_EVERY)
+
+    def _seen(self, before):
+        """Look once; True if there is nothing more to see. ``before`` is when the previous look began."""
+        if not self._is_true():
+            return False
+        self.begun, self.ended = _edges(before)
+        return True
 
     def wait(self, limit):
         """Return the Moment at which it had become true, or None if it has not within so many seconds."""
@@ -106,6 +110,71 @@ class Watch(threading.Thread):
     def __exit__(self, *_error):
         self._is_over.set()
         self.join()
+
+
+class Fall(Watch):
+    """Counts in its own thread until ``count()`` is 0. ``begun`` is when the last look began that found all of it: what
+    goes with less than ``steady`` seconds in between goes together.
+    """
+
+    def __init__(self, count, steady):
+        Watch.__init__(self, count)
+        self._steady = steady
+        self._count = 0
+        # When it began to fall, and the monotonic clock's seconds when it last fell.
+        self._began, self._fell = None, None
+
+    def _seen(self, before):
+        count = self._is_true()
+        if count < self._count:
+            if self._fell is None or time.monotonic() - self._fell > self._steady:
+                self._began, _now = _edges(before)
+            self._fell = time.monotonic()
+        self._count = count
+        if count == 0:
+            begun, self.ended = _edges(before)
+            self.begun = self._began or begun
+        return count == 0
+
+
+class Rise(Watch):
+    """Counts in its own thread until ``count()`` is ``enough``, or, if that is 0, until the caller ends the watch.
+    ``begun`` and ``ended`` are those of the look that found it at its highest first.
+    """
+
+    def __init__(self, count, enough):
+        Watch.__init__(self, count)
+        self._enough = enough
+        self._most = 0
+        self._risen = threading.Event()
+        self._last = 0.0
+
+    def _seen(self, before):
+        count = self._is_true()
+        if count > self._most:
+            self.begun, self.ended = _edges(before)
+            self._most, self._last = count, time.monotonic()
+            self._risen.set()
+        return 0 < self._enough <= self._most
+
+    def settled(self, limit, steady):
+        """Return the Moment of its last rise; None if there was none within ``limit`` seconds. Wait until there is
+        enough, or nothing was added for ``steady`` seconds.
+        """
+        self._risen.wait(limit)
+        while self.ended is not None and self.is_alive():
+            left = self._last + steady - time.monotonic()
+            if left <= 0:
+                break
+            self.join(left)
+        return self.ended
+
+
+def _edges(before):
+    """Return (``before``, now), each with the time between the two as its possible error."""
+    now = Moment.now()
+    before.exact_to = now.exact_to = before.until(now)
+    return before, now
 
 
 def hurry():

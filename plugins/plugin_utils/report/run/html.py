@@ -62,7 +62,7 @@ def _longest_window(totals: dict[str, Any]) -> tuple[str, str]:
     window = totals["longest_window_seconds"]
     if window is None:
         return "none measured", "No record holds a measurement: no replacement took over, or the time is not known."
-    measured = "Measured on each host, from the last mark of the old scanner to the first of the new."
+    measured = "Measured on each host, from when the old scanner last had all its marks until the new one had its own."
     if window == 0:
         measured = (
             "On each host the marks of both scanners were seen at the same time, and there was never a reading without "
