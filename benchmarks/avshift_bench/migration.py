@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 
 from .fleet_cost import RESULT, Taken
@@ -24,16 +22,17 @@ TITLES = {
     VERIFY: "`avshift.endpoint.verify`",
     PLAY: "remove, install, start by Ansible's own modules",
 }
-# apt-get on a host while it is planned: it notes what each call takes of the processor.
-APT, REAL, TIMES = "/usr/bin/apt-get", "/usr/bin/apt-get.real", "/run/apt-times"
-TIMED = f"""#!/bin/sh
-{REAL} "$@"
+# What notes on a host how much of the processor each call takes, and what it calls.
+TIMED = """#!/bin/sh
+{called} "$@"
 code=$?
-times >>{TIMES}
+times >>{times}
 exit $code
 """
+APT, REAL, OF_APT = "/usr/bin/apt-get", "/usr/bin/apt-get.real", "/run/apt-times"
+PYTHON, INTERPRETER, OF_PYTHON = "/usr/bin/python3", "/usr/local/bin/timed-python", "/run/python-times"
 SECONDS = re.compile(r"(\d+)m([\d.]+)s")
-# Processor seconds of a host for a plan, the package manager's simulations apart.
+# Processor seconds of a host's Python for a plan, the package manager's simulations apart.
 BESIDE_APT = 0.3
 HEAD = ("", "hosts", "wall s", "controller CPU s", "hosts' CPU s", "all processes MB", "results a host")
 
@@ -46,11 +45,9 @@ def measure(number: int, report: Report) -> None:
     OUT.mkdir(parents=True)
     with LAB_HOSTS.up(LIKE, *ours, *peers):
         LAB_HOSTS.prepare_by_hand(peers)
-        with _timed_apt(ours):
-            plan = _taken(ours, PLAN, "avshift.endpoint.plan")
-            simulations = _of_apt(ours)
+        of_python, of_apt = _of_one_plan(ours[0])
         taken = {
-            PLAN: plan,
+            PLAN: _taken(ours, PLAN, "avshift.endpoint.plan"),
             MIGRATE: _taken(ours, MIGRATE, "avshift.endpoint.migrate", avshift_approved_plan=f"{OUT}/plan/plan.json"),
             VERIFY: _taken(ours, VERIFY, "avshift.endpoint.verify"),
             PLAY: _taken(peers, PLAY, *BY_HAND),
@@ -60,25 +57,25 @@ def measure(number: int, report: Report) -> None:
     report.values["migration"] = {name: asdict(one) for name, one in taken.items()}
     rows = [[TITLES[name], str(number), *_cells(one)] for name, one in taken.items()]
     report.markdown(HEAD, rows)
-    beside = (plan.hosts - simulations) / number
-    report.say("", f"Of a plan's processor time on hosts, apt's simulations took {simulations / number:.2f} s a host.")
-    report.judge(Target("a plan's processor time on a host beside that", beside, BESIDE_APT, "s"))
+    told = f"One host planned alone: its Python took {of_python:.2f} s, {of_apt:.2f} s of them for apt's simulations."
+    report.say("", told)
+    report.judge(Target("a plan's processor time on a host beside these", of_python - of_apt, BESIDE_APT, "s"))
 
 
-@contextmanager
-def _timed_apt(hosts: list[str]) -> Iterator[None]:
-    for host in hosts:
-        LAB_HOSTS.inside(host, "mv", APT, REAL)
-        LAB_HOSTS.inside(host, "sh", "-c", f'printf %s "$0" >{APT}; chmod 755 {APT}', TIMED)
-    yield
-    for host in hosts:
-        LAB_HOSTS.inside(host, "mv", REAL, APT)
+def _of_one_plan(host: str) -> tuple[float, float]:
+    """Return the processor seconds of a host's Python for a plan, and those of apt-get, which it calls."""
+    LAB_HOSTS.inside(host, "mv", APT, REAL)
+    for path, called, times in ((APT, REAL, OF_APT), (INTERPRETER, PYTHON, OF_PYTHON)):
+        text = TIMED.format(called=called, times=times)
+        LAB_HOSTS.inside(host, "sh", "-c", f'printf %s "$0" >{path}; chmod 755 {path}', text)
+    _taken([host], PLAN, "avshift.endpoint.plan", ansible_python_interpreter=INTERPRETER)
+    LAB_HOSTS.inside(host, "mv", REAL, APT)
+    return _noted(host, OF_PYTHON), _noted(host, OF_APT)
 
 
-def _of_apt(hosts: list[str]) -> float:
-    """Return the processor seconds of all calls of apt-get on hosts so far."""
-    said = "".join(LAB_HOSTS.inside(host, "cat", TIMES) for host in hosts)
-    return sum(60 * int(minutes) + float(seconds) for minutes, seconds in SECONDS.findall(said))
+def _noted(host: str, times: str) -> float:
+    found = SECONDS.findall(LAB_HOSTS.inside(host, "cat", times))
+    return sum(60 * int(minutes) + float(seconds) for minutes, seconds in found)
 
 
 def _cells(one: Taken) -> list[str]:

@@ -21,7 +21,8 @@ OUTPUT_SHOWN = 600
 OUTPUT_LIMIT, KEPT = 32 << 20, 1 << 20
 # Seconds during which a command's group is killed again and again.
 LINGERS = 1.0
-STEP = 0.005
+# Seconds between two looks at a command: a part of what it has taken so far, so that looking costs little.
+STEP, LONGEST_STEP, PART = 0.005, 0.025, 0.05
 
 
 class Finished:
@@ -109,14 +110,15 @@ def _started(argv, files, keep, extra):
 
 def _see_it_end(process, argv, timeout, files, lasting):
     """Wait for a command. A service that it has started may run for as long as it likes."""
-    deadline = time.monotonic() + timeout
+    begun = time.monotonic()
     while process.poll() is None:
         # This wait has its own limit.
         bounded.goes_on()
-        if time.monotonic() >= deadline:
+        passed = time.monotonic() - begun
+        if passed >= timeout:
             cause, code = "no end within %d s" % timeout, "command_timeout"
         elif max(os.fstat(file).st_size for file in files) <= OUTPUT_LIMIT:
-            time.sleep(STEP)
+            time.sleep(min(LONGEST_STEP, max(STEP, PART * passed)))
             continue
         elif lasting:
             _shorten(files)
