@@ -66,6 +66,31 @@ def test_unforeseen_error_costs_one_kind(tmp_path: Path, name: str) -> None:
     assert "value" in items["home_path:/home/mallory/KVRT2024_Data"]
 
 
+WITHOUT = """
+import json, sys
+sys.modules["socket"] = None
+sys.path.insert(0, {home!r})
+from {modules}collect import collector
+print(json.dumps(collector.collect({asked!r}, sys.argv[1])))
+"""
+
+
+@attack(
+    "look-python-not-whole",
+    threat="the host's Python lacks a module of the standard library",
+    holds="the kinds that need it are unknown, and all others are answered",
+)
+def test_missing_part_of_python_costs_the_kinds_that_need_it(tmp_path: Path) -> None:
+    program = WITHOUT.format(home=str(REPOSITORY / ".cache"), modules=MODULES, asked={**ASKED, "kernel_module": ["x"]})
+    root = image(tmp_path / "image", "mallory")
+    command = [sys.executable, "-B", "-c", program, str(root)]
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    assert finished.returncode == 0, finished.stderr
+    items = {item["id"]: item for item in json.loads(finished.stdout)["evidence"]}
+    assert "socket" in items["kernel_module:all"]["unknown"]
+    assert {"value" in items["group:root"], "value" in items["account:root"]} == {True}
+
+
 def _pythons() -> list[str]:
     homes = [Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser() / "versions", Path("/opt"), Path("/usr/local")]
     found = [str(path) for home in homes for path in sorted(home.glob("3.6*/bin/python3.6"))]

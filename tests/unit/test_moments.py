@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 from collections.abc import Callable
@@ -102,6 +103,11 @@ def test_rise_ends_with_the_last_that_came(counts: tuple[int, ...], enough: int,
 def test_what_does_not_rise_has_no_moment() -> None:
     with Rise(lambda: 0, 3) as rise:
         assert rise.settled(0.01, 10) is None
+
+
+def test_what_never_stops_rising_is_waited_for_no_longer_than_the_limit() -> None:
+    with Rise(itertools.count(1).__next__, 0) as rise:
+        assert rise.settled(0.1, 3600) is not None
 
 
 @pytest.mark.parametrize("refused", [{"sched_setscheduler"}, {"sched_setscheduler", "setpriority"}])

@@ -158,12 +158,13 @@ class Rise(Watch):
         return 0 < self._enough <= self._most
 
     def settled(self, limit, steady):
-        """Return the Moment of its last rise; None if there was none within ``limit`` seconds. Wait until there is
-        enough, or nothing was added for ``steady`` seconds.
+        """Return the Moment of its last rise, None if there was none. Wait for ``limit`` seconds at most, until there is
+        enough, or until nothing was added for ``steady`` seconds.
         """
+        deadline = time.monotonic() + limit
         self._risen.wait(limit)
         while self.ended is not None and self.is_alive():
-            left = self._last + steady - time.monotonic()
+            left = min(self._last + steady, deadline) - time.monotonic()
             if left <= 0:
                 break
             self.join(left)
