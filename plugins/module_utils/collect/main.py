@@ -5,6 +5,7 @@
 
 import json
 
+from ..posix.errors import EndpointError
 from .collector import collect
 
 
@@ -13,4 +14,7 @@ def main(arguments, check_mode):
 
     ``probes`` are JSON, because Ansible handles one text faster than many.
     """
-    return {"changed": False, "collected": collect(json.loads(arguments["probes"]), arguments.get("root", "/"))}
+    try:
+        return {"changed": False, "collected": collect(json.loads(arguments["probes"]), arguments.get("root", "/"))}
+    except EndpointError as error:
+        return {"failed": True, "changed": False, "msg": str(error), "code": error.code}

@@ -18,6 +18,7 @@ import time
 from ..errors import EndpointError
 from . import end_with, outcomes
 from .board import LEAST, SIZE, Board
+from .starting import started
 
 # Seconds to wait for a kill: the kernel may keep a waiting process alive.
 KILLING = 1.0
@@ -54,10 +55,10 @@ class Child:
         self._reading, writing = os.pipe()
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         try:
-            self.pid = os.fork()
+            self.pid = started(os.fork, "a child of this run")
             if self.pid == 0:
                 _be_child(act, self.board, {writing, *keep})
-        except OSError:
+        except (OSError, EndpointError):
             os.close(self._reading)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
             raise

@@ -14,6 +14,7 @@ from ..errors import CutOff, EndpointError
 from ..files import memory_file
 from ..masks import hidden
 from . import bounded
+from .starting import started
 
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 OUTPUT_SHOWN = 600
@@ -89,23 +90,27 @@ def _opened(given):
 
 def _started(argv, files, keep, extra):
     try:
-        # run_command belongs to an AnsibleModule; this code also runs where there is none.
-        return subprocess.Popen(  # pylint: disable=ansible-bad-function
-            argv,
-            stdin=files[0],
-            stdout=files[1],
-            stderr=files[2],
-            env=environment(**extra),
-            cwd="/",
-            close_fds=True,
-            pass_fds=keep,
-            # Its own group, so that what it starts can be killed with it; no terminal whose end would end it.
-            start_new_session=True,
-        )
+        return started(lambda: _process(argv, files, keep, extra), argv[0])
     except OSError as error:
         raise EndpointError(
             "command_missing", "Running a command", argv[0], os.strerror(error.errno), "Install it and run again."
         )
+
+
+def _process(argv, files, keep, extra):
+    # run_command belongs to an AnsibleModule; this code also runs where there is none.
+    return subprocess.Popen(  # pylint: disable=ansible-bad-function
+        argv,
+        stdin=files[0],
+        stdout=files[1],
+        stderr=files[2],
+        env=environment(**extra),
+        cwd="/",
+        close_fds=True,
+        pass_fds=keep,
+        # Its own group, so that what it starts can be killed with it; no terminal whose end would end it.
+        start_new_session=True,
+    )
 
 
 def _see_it_end(process, argv, timeout, files, lasting):

@@ -158,8 +158,8 @@ class Rise(Watch):
         return 0 < self._enough <= self._most
 
     def settled(self, limit, steady):
-        """Return the Moment of its last rise, None if there was none. Wait for ``limit`` seconds at most, until there is
-        enough, or until nothing was added for ``steady`` seconds.
+        """Return the Moment of its last rise, None if there was none. Wait until there is enough, until none was added
+        for ``steady`` seconds, or for ``limit`` seconds.
         """
         deadline = time.monotonic() + limit
         self._risen.wait(limit)

@@ -14,6 +14,7 @@ from ..errors import EndpointError
 from ..files import memory_file
 from .commands import run
 from .init_system import is_systemd
+from .starting import started
 
 BLOCK = 1 << 20
 LOWEST = 3
@@ -36,7 +37,7 @@ def answer_of(act):
     os.close(unplaced)
     try:
         sys.stdout.flush()
-        child = os.fork()
+        child = started(os.fork, "a child of this run")
         if child == 0:
             _be_child(act, answer)
         status = _awaited(child)
