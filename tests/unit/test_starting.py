@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
-from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running import commands, starting
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running import commands, outlive, starting
 
 
 def _start(*numbers: int) -> Callable[..., int]:
@@ -50,3 +50,10 @@ def test_command_without_room_is_not_taken_for_one_that_is_missing(
     with pytest.raises(EndpointError) as raised:
         commands.run(["true"], 5)
     assert raised.value.code == code
+
+
+def test_part_of_a_plan_without_room_is_a_failure_with_its_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(starting, "SECONDS", 0)
+    monkeypatch.setattr(outlive.os, "fork", _start(errno.ENOMEM))
+    told = outlive.answer_of(lambda: {})
+    assert (told["failed"], told["code"]) == (True, "no_process")

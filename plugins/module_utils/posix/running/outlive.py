@@ -29,7 +29,7 @@ MANAGER = ("org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedes
 def answer_of(act):
     """Return what ``act()`` returns (JSON), from a child that survives the end of the connection, terminal or session.
 
-    If the child is killed, the answer is a failure that says so.
+    If the child is killed, or the host has no room for it, the answer is a failure that says so.
     """
     unplaced = memory_file.opened()
     # Not a number that belongs to a standard stream, in case one of them is closed.
@@ -43,8 +43,14 @@ def answer_of(act):
         status = _awaited(child)
         said = _content(answer)
         return json.loads(said.decode("utf-8")) if said else _killed(status)
+    except EndpointError as error:
+        return _failed(error)
     finally:
         os.close(answer)
+
+
+def _failed(error):
+    return {"failed": True, "msg": str(error), "code": error.code}
 
 
 def _awaited(child):
@@ -67,7 +73,7 @@ def _be_child(act, answer):
     except Exception:
         cause = traceback.format_exc()
         error = EndpointError("internal_error", "Carrying out a plan", "this host", cause, "Report it.")
-        _write(answer, {"failed": True, "msg": str(error), "code": error.code})
+        _write(answer, _failed(error))
     finally:
         os._exit(0)
 
@@ -120,4 +126,4 @@ def _killed(status):
     error = EndpointError(
         "run_killed", "Carrying out a plan", "this host", cause, "Run again; it continues from there."
     )
-    return {"failed": True, "msg": str(error), "code": error.code}
+    return _failed(error)
