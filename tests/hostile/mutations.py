@@ -155,8 +155,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "worker-killed",
         "plugins/module_utils/posix/running/commands.py",
-        "            stdout=files[1],\n",
-        "            stdout=subprocess.PIPE,\n",
+        "        stdout=files[1],\n",
+        "        stdout=subprocess.PIPE,\n",
     ),
     Mutation(
         "fault-after-handover",
