@@ -58,6 +58,11 @@ class Taken:
     results: float
 
 
+def results_of(output: Path, hosts: int) -> float:
+    """Return how many lines of results Ansible's output has for each host."""
+    return len(RESULT.findall(output.read_bytes())) / hosts
+
+
 def measure(sizes: list[int], compared_up_to: int, forks: int, report: Report) -> None:
     """Run everything on fleets of these sizes, print a table in Markdown and judge the goals."""
     report.say("", f"Scripted hosts, local connections, {forks} at once; one run each, in this order.", "")
@@ -102,8 +107,7 @@ class _Run:
         argv += [f"--forks={self._forks}", playbook, "-e", json.dumps({"avshift_output_dir": self.out, **given})]
         usage = of_tree(argv, environment(), output, codes)
         hosts = sum(float(line) for notes in self.fleet.glob("*/cpu") for line in notes.read_text().split())
-        results = len(RESULT.findall(output.read_bytes())) / self._size
-        return Taken(usage.wall, usage.cpu - hosts, hosts, usage.peak_mb, results)
+        return Taken(usage.wall, usage.cpu - hosts, hosts, usage.peak_mb, results_of(output, self._size))
 
     @property
     def out(self) -> str:

@@ -7,7 +7,7 @@ import re
 import shutil
 from dataclasses import asdict
 
-from .fleet_cost import RESULT, Taken
+from .fleet_cost import Taken, results_of
 from .lab_hosts import BY_HAND, LabHosts, environment, run, verified
 from .paths import CACHE
 from .report import Report, Target
@@ -89,8 +89,7 @@ def _taken(hosts: list[str], name: str, playbook: str, *arguments: str, **given:
     output = OUT / f"{name.replace(' ', '-')}.out"
     before = _used(hosts)
     usage = of_tree(argv, environment(), output)
-    results = len(RESULT.findall(output.read_bytes())) / len(hosts)
-    return Taken(usage.wall, usage.cpu, _used(hosts) - before, usage.peak_mb, results)
+    return Taken(usage.wall, usage.cpu, _used(hosts) - before, usage.peak_mb, results_of(output, len(hosts)))
 
 
 def _used(hosts: list[str]) -> float:
