@@ -17,9 +17,12 @@ NEW = "avshift-clamonacc"
 # When the observer may read: never, in a window that the record reports, at most in that one, in one that has not
 # ended, or from then on, since the new engine blocks nothing and only reports.
 WINDOWS = ("none", "one", "within", "open", "told")
+# Seconds that a reader may have to wait: twice the limit of a probe in the provider's file, since the machine is busy
+# with other hosts.
+WAITS = 4.0
 KEYS = {
     "why", "host", "set", "new", "kit", "prepare", "meanwhile", "options", "variables",
-    "verdict", "failure", "says", "overlap", "window", "untouched",
+    "verdict", "failure", "says", "overlap", "waits", "window", "untouched",
 }  # fmt: skip
 
 
@@ -40,6 +43,7 @@ class Fault:
     failure: str
     says: tuple[str, ...]
     overlap: tuple[str, ...]
+    waits: float
     window: str
     untouched: bool
 
@@ -63,6 +67,7 @@ def load(name: str) -> Fault:
         failure=content.get("failure", ""),
         says=tuple(content.get("says", ())),
         overlap=tuple(content.get("overlap", "").split()),
+        waits=content.get("waits", WAITS),
         window=content["window"],
         untouched=content.get("untouched", False),
     )
