@@ -131,6 +131,8 @@ def host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Host:
     for kind in ("real_time", "on_demand", "on_access", "vendor"):
         monkeypatch.setattr(getattr(incoming, kind), "prove", made.proof)
     monkeypatch.setattr(outgoing, "START_PAUSE", 0.001)
+    for module in (incoming, outgoing):
+        monkeypatch.setattr(module, "STEADY", 0.01)
     monkeypatch.setattr(outgoing.boot_links_remove, "take_away", made.take_away)
     monkeypatch.setattr(own_journal, "PATH", str(tmp_path / "avshift/journal.json"))
     return made

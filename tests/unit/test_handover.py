@@ -206,6 +206,7 @@ def test_marks_that_go_and_come_one_by_one_are_gone_with_the_first_and_back_with
         return look
 
     nothing = {**TARGET, "new": None}
+    monkeypatch.setattr(outgoing, "STEADY", 2)
     monkeypatch.setattr(host, "permission_marks", marked(3, 3, 2, 1, 0))
     handover.do(nothing)
     gone, whole, first_went = own_journal.unprotected_since(), looks[1], looks[2]
@@ -215,6 +216,21 @@ def test_marks_that_go_and_come_one_by_one_are_gone_with_the_first_and_back_with
     facts = handover.undo(nothing)
     assert gone.since_boot <= whole < first_went
     assert gone.since_boot + facts["window_seconds"] >= looks[3] - 0.001
+
+
+def test_one_that_ends_again_and_again_does_not_stay_in_the_old_ones_place(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two of its ends it has its marks and blocks what it should."""
+
+    def proven(*_arguments: Any, **_named: Any) -> list[dict[str, str]]:
+        host.new_pid += 1
+        return host.proof()
+
+    monkeypatch.setattr(incoming.on_access, "prove", proven)
+    with pytest.raises(handover.HandoverFailed, match=r"steady: .*The old protection is back"):
+        handover.do(TARGET)
+    assert host.running == {"old.service", "old.timer"}
 
 
 def test_handover_to_nothing_is_taken_back(host: Host) -> None:

@@ -169,7 +169,7 @@ def test_the_new_one_stands_and_is_proven_before_the_old_one_stops(host: Host, p
     assert (facts["window_seconds"], facts["overlap"]["held"], facts["overlap"]["checks"]) == (
         0.0,
         True,
-        [check("proof", "ok", ""), *parts.beside, check("beside_steady", "ok", "the same process intercepts")],
+        [check("proof", "ok", ""), *parts.beside, check("steady", "ok", "the same process intercepts")],
     )
     assert "unprotected_from" not in facts
     assert facts["kept_from_boot"] == ["/etc/t/old.timer", "/etc/w/old.service"]
@@ -336,7 +336,7 @@ def test_one_that_ends_again_and_again_never_gets_the_old_one_stopped(
 ) -> None:
     """Between two of its ends it has its marks and blocks what it should."""
     _ends_while_tested(host, parts, monkeypatch, times=9)
-    with pytest.raises(handover.HandoverFailed, match=r"beside_steady: .*The old protection was not stopped"):
+    with pytest.raises(handover.HandoverFailed, match=r"steady: .*The old protection was not stopped"):
         handover.do(BESIDE)
     assert ("stop", ("old.timer", "old.service")) not in host.said
     assert "old.service" in host.running
@@ -348,7 +348,7 @@ def test_one_that_ended_once_is_started_and_tested_again(
     _ends_while_tested(host, parts, monkeypatch, times=1)
     facts = handover.do(BESIDE)
     assert (facts["window_seconds"], facts["overlap"]["held"]) == (0.0, True)
-    assert [found["id"] for found in facts["overlap"]["checks"]][-1] == "beside_steady"
+    assert [found["id"] for found in facts["overlap"]["checks"]][-1] == "steady"
 
 
 def test_one_with_marks_that_blocks_nothing_is_started_once_more(

@@ -76,7 +76,7 @@ class New:
             stop(self._replaced(), STOP_LIMIT)
         for attempt in range(1, ATTEMPTS + 1):
             there = self._start(self._new["limit"])
-            checks = self._prove()
+            checks = self._prove_alone()
             if overall(checks) == OK:
                 self._keep()
                 return there or Moment.now(), checks, attempt
@@ -108,6 +108,14 @@ class New:
             limit = PROOF_AGAIN
         raise self._not_proven(checks)
 
+    def _prove_alone(self):
+        """Return the checks while the old one does not run."""
+        before = set(self._held())
+        checks = self._prove()
+        if before and overall(checks) == OK:
+            checks.append(self._steady(before, lambda: False))
+        return checks
+
     def _steady(self, before, is_over):
         """Return the check that a process that intercepted ``before`` the self-test does so to its end, and a while
         longer: one that ends again and again passes a test in between.
@@ -115,13 +123,13 @@ class New:
         until = time.monotonic() + STEADY
         while before & set(self._held()):
             if is_over() or time.monotonic() > until:
-                return check("beside_steady", OK, "the same process intercepts")
+                return check("steady", OK, "the same process intercepts")
             time.sleep(PROOF_PAUSE)
-        return check("beside_steady", BAD, "the process that intercepted has ended")
+        return check("steady", BAD, "the process that intercepted has ended")
 
     def stand_alone(self):
         """Test it after the old one is gone, as ``bring_up`` does; return (checks, number of attempts)."""
-        checks = self._prove()
+        checks = self._prove_alone()
         if overall(checks) == OK:
             self._keep()
             return checks, 1
