@@ -91,36 +91,6 @@ def test_missing_part_of_python_costs_the_kinds_that_need_it(tmp_path: Path) -> 
     assert {"value" in items["group:root"], "value" in items["account:root"]} == {True}
 
 
-NO_ROOM = """
-import json, os, resource, sys
-sys.path.insert(0, {home!r})
-from {modules}collect import main
-from {modules}posix.running import starting
-starting.SECONDS = 1
-os.chdir(sys.argv[1])
-resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
-os.setgid(65534)
-os.setuid(65534)
-print(json.dumps(main.main({{"probes": json.dumps({asked!r}), "root": "."}}, False)))
-"""
-
-
-@attack(
-    "look-no-process-left",
-    threat="the host has no number left for another process",
-    holds="the host is a failure that says so and what to do, without a traceback",
-)
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
-def test_host_without_room_for_a_process_says_so(tmp_path: Path) -> None:
-    program = NO_ROOM.format(home=str(REPOSITORY / ".cache"), modules=MODULES, asked=ASKED)
-    command = [sys.executable, "-B", "-c", program, str(image(tmp_path / "image", "mallory"))]
-    finished = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
-    assert finished.returncode == 0, finished.stderr
-    told = json.loads(finished.stdout)
-    assert (told["failed"], told["code"]) == (True, "no_process")
-    assert "Resource temporarily unavailable" in told["msg"] and "processes" in told["msg"]
-
-
 def _pythons() -> list[str]:
     homes = [Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser() / "versions", Path("/opt"), Path("/usr/local")]
     found = [str(path) for home in homes for path in sorted(home.glob("3.6*/bin/python3.6"))]

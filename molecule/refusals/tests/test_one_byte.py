@@ -10,7 +10,7 @@ from integration import faulty, lab
 from integration.playbooks import playbook
 
 WRITTEN = "/var/lib/one-byte"
-HONEST = '    return {"changed": False, "collected"'
+HONEST = '    try:\n        return {"changed": False, "collected"'
 WRITING = f"    with open({WRITTEN!r}, 'w') as stream:\n        stream.write('x')\n"
 FAULT = faulty.Fault("plugins/module_utils/collect/main.py", HONEST, WRITING + HONEST)
 
