@@ -82,7 +82,9 @@ def arguments(name: str, hosts: list[str], *more: str) -> list[str]:
 def environment(**more: str) -> dict[str, str]:
     """Return the environment of a user whose ansible.cfg differs from this repository's."""
     config = lab.EVIDENCE / "ansible.cfg"
-    config.write_text("[defaults]\nhost_key_checking = False\nretry_files_enabled = False\n", encoding="utf-8")
+    # On a machine that is busy with other parts, sudo's prompt may take longer than Ansible's own 10 seconds.
+    defaults = "[defaults]\nhost_key_checking = False\nretry_files_enabled = False\ntimeout = 60\n"
+    config.write_text(defaults, encoding="utf-8")
     kept = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
     sockets = Path("/tmp") / f"avshift-{os.getpid()}"
     return {
