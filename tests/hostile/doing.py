@@ -22,17 +22,24 @@ MODULES = "ansible_collections.avshift.endpoint.plugins.module_utils"
 PATIENCE = 90
 # ``sleep`` is a step that changes something with a command and then notes it on the disk; ``lose`` cannot be undone.
 RUN = """
-import json, os, sys, time
+import importlib, json, os, sys, time
 sys.path.insert(0, sys.argv[1])
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply import announcement, main, runner
-from ansible_collections.avshift.endpoint.plugins.module_utils.apply import on_disk
-from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files import kit_file
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply import in_child
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.files import foreign, kit_file
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.own import own_journal, own_places, run_lock
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running import bounded, commands
 folder, given = sys.argv[2], json.loads(sys.argv[3])
 own_journal.PATH, run_lock.PATH = folder + "/state/journal.json", folder + "/lock"
 own_places.FOLDERS = [folder]
-on_disk.LIMIT = kit_file.LIMIT = given.pop("limit", on_disk.LIMIT)
+in_child.LIMIT = kit_file.LIMIT = given.pop("limit", in_child.LIMIT)
+own_journal.LIMIT = in_child.LIMIT
+if given.pop("as_disk", False):
+    # A disk that dies is no file system of a network, which is known before it is entered.
+    foreign.remote_mounts = lambda *_root: {}
+for name, value in given.pop("places", {}).items():
+    module, _dot, constant = name.rpartition(".")
+    setattr(importlib.import_module(main.__name__.partition(".apply.")[0] + "." + module), constant, value)
 commands.SEARCH_PATH = given.pop("programs", "") + ":" + commands.SEARCH_PATH
 
 def there(name):
@@ -58,7 +65,6 @@ class Waits:
         touch(target["marker"])
 
 class Grows:
-    ON_DISK = True
     look = staticmethod(lambda target: False)
     @staticmethod
     def do(target):

@@ -6,6 +6,8 @@ from mutations import ENGINE, Mutation
 
 SHARED = "plugins/module_utils/"
 RUNNING = f"{SHARED}posix/running/"
+# Every step is done in the run's own process.
+NO_CHILD = (f"{SHARED}apply/in_child.py", '    if getattr(kind, "IN_RUN", False):\n', "    if True:\n")
 
 FAULTS: tuple[Mutation, ...] = (
     Mutation(
@@ -29,15 +31,22 @@ FAULTS: tuple[Mutation, ...] = (
     Mutation("user-child-outlives", f"{RUNNING}one_user.py", "            end_with.parent(waiting)\n", ""),
     Mutation("memory-file-left", f"{SHARED}posix/files/memory_file.py", "            _remove_left(folder)\n", ""),
     Mutation("do-slow-installer", f"{RUNNING}commands.py", "        bounded.goes_on()\n", ""),
-    Mutation("do-hung-with-commands", f"{SHARED}apply/files/certificate_remove.py", "ON_DISK = True\n", ""),
-    Mutation("do-hung-archive", f"{SHARED}apply/files/retain.py", "ON_DISK = True\n", ""),
+    Mutation("do-hung-with-commands", *NO_CHILD),
+    Mutation("do-hung-packages", *NO_CHILD),
+    Mutation(
+        "do-hung-journal",
+        f"{SHARED}posix/own/own_journal.py",
+        'bounded.done(act, LIMIT, PATH, "Reading or writing the journal")',
+        "act()",
+    ),
+    Mutation("do-hung-archive", *NO_CHILD),
     Mutation(
         "do-hung-pending",
-        f"{SHARED}apply/on_disk.py",
+        f"{SHARED}apply/in_child.py",
         '        board.begin(step["id"], LIMIT, without_progress=True)\n',
         '        board.begin(step["id"], 9999, without_progress=True)\n',
     ),
-    Mutation("do-hung-way-back", f"{SHARED}apply/files/file.py", "ON_DISK = True\n", ""),
+    Mutation("do-hung-way-back", *NO_CHILD),
     Mutation(
         "look-link-by-an-access-list",
         f"{SHARED}posix/files/foreign.py",

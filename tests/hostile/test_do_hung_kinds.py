@@ -91,6 +91,60 @@ def test_step_with_commands_ends_where_a_disk_does_not_answer(kind: str, root: P
     assert free["failure"] is None
 
 
+# A kind of step that uses the package manager's own files or memory, and where these are.
+PLACES: dict[str, tuple[dict[str, Any], str]] = {
+    "await_packages": ({"databases": ["dpkg"], "limit": 1}, "linux.package_locks.LOCKS"),
+    "debconf": (
+        {"question": "a/b", "value": "true", "owner": "a", "type": "boolean"},
+        "collect.packages.debconf.DATABASE",
+    ),
+    "packages_install": ({"changes": [{"name": "a", "new": "1"}], "by": "apt-get"}, "linux.dpkg_status.STATUS"),
+    "packages_remove": ({"names": ["a"], "services": [], "by": "apt-get"}, "linux.dpkg_status.STATUS"),
+    "signatures_check": ({"files": {"a.ndb": "a"}}, "apply.packages.signatures_check.MEMORY"),
+}
+
+
+@pytest.mark.skipif(not os.access("/dev/fuse", os.W_OK), reason="there is no FUSE here")
+@pytest.mark.parametrize("kind", PLACES)
+@attack(
+    "do-hung-packages",
+    threat="the file system with the package manager's own files stops answering under a step, with nothing protecting",
+    holds="the step fails in time, the old protection is back if nothing was lost, and the next run is let in",
+)
+def test_step_on_packages_ends_where_a_disk_does_not_answer(kind: str, root: Path) -> None:
+    (target, place), path = PLACES[kind], str(root / "dead/one")
+    there = {place: {"dpkg": [path]} if place.endswith("LOCKS") else path}
+    steps = [ANNOUNCE, STOPPED, _real(kind, "remove", target), step("30-go", "touch", "remove")]
+    begun = time.monotonic()
+    with hung(root / "dead"):
+        more = {"pending": ["20-hangs", "30-go"], "limit": LIMIT, "places": there, "as_disk": True}
+        answer = carried_out(root, steps, ["remove"], **more)
+        assert time.monotonic() - begun < IN_TIME
+    assert (answer["failure"]["code"], answer["failure"]["step"]) == ("time_limit", "20-hangs")
+    assert not (root / "30-go").exists()
+    assert (root / "old-protection-is-back").exists() == (kind != "packages_remove")
+
+
+@pytest.mark.skipif(not os.access("/dev/fuse", os.W_OK), reason="there is no FUSE here")
+@attack(
+    "do-hung-journal",
+    threat="the file system with the run's journal does not answer",
+    holds="the run ends in time, names the journal, and has changed nothing; the next one is let in",
+)
+def test_run_ends_where_its_journal_does_not_answer(root: Path) -> None:
+    steps = [ANNOUNCE, step("a", "touch")]
+    begun = time.monotonic()
+    with hung(root / "dead"):
+        there = {"posix.own.own_journal.PATH": str(root / "dead/journal.json")}
+        answer = carried_out(root, steps, ["stage"], limit=LIMIT, places=there, entry="started")
+        assert time.monotonic() - begun < IN_TIME
+        assert (answer["failed"], answer["code"]) == (True, "time_limit")
+        assert str(root / "dead/journal.json") in answer["msg"]
+        assert not (root / "a").exists()
+        free = carried_out(root, steps, ["stage"], controller="another")
+    assert free["failure"] is None
+
+
 def _installer(root: Path, script: str) -> dict[str, Any]:
     path = program(root / "kit.run", script)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()

@@ -155,6 +155,7 @@ def test_fault_of_any_kind_brings_the_old_protection_back(
         undo = staticmethod(lambda _target: order.append("step"))
 
     class Stopped:
+        IN_RUN = True
         look = staticmethod(lambda _target: True)
 
         @staticmethod
@@ -164,7 +165,7 @@ def test_fault_of_any_kind_brings_the_old_protection_back(
             return {"old_is_back": True}
 
     class Before:
-        HALF_WAY = True
+        IN_RUN = HALF_WAY = True
         look = staticmethod(lambda _target: bool(order))
         do = staticmethod(lambda _target: order.append("before"))
         undo = staticmethod(lambda _target: order.append("undone"))
@@ -545,6 +546,7 @@ def test_what_a_user_keeps_in_her_home_stops_no_other_step(tmp_path: Path, monke
     done: list[str] = []
 
     class Later:
+        IN_RUN = True
         look = staticmethod(lambda target: target["marker"] in done)
         do = staticmethod(lambda target: done.append(target["marker"]))
 

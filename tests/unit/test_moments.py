@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import threading
 import time
 from collections.abc import Callable
 
@@ -88,6 +89,19 @@ def test_fall_begins_before_the_first_went_with_which_the_others_go(
         ended = fall.wait(10)
     assert (times[whole - 1][1] if whole else 0) <= fall.begun.since_boot <= times[whole][0]
     assert times[len(counts) - 1][1] <= ended.since_boot
+
+
+def test_fall_before_the_watching_thread_runs_is_no_shorter(monkeypatch: pytest.MonkeyPatch) -> None:
+    held, may_run = [3], threading.Event()
+    monkeypatch.setattr(moments, "hurry", lambda: may_run.wait(10))
+    with Fall(lambda: held[0], 3600) as fall:
+        before = boot_clock.seconds()
+        held[0] = 1
+        may_run.set()
+        time.sleep(0.05)
+        held[0] = 0
+        assert fall.wait(10) is not None
+    assert fall.begun.since_boot <= before
 
 
 @pytest.mark.parametrize(("counts", "enough", "last"), [((0, 1, 2, 3), 3, 3), ((0, 0, 2), 0, 2), ((0, 1, 1, 3), 4, 3)])

@@ -21,7 +21,9 @@ class Host:
 
 
 class Kind:
-    """A kind of step that works; ``brings`` are things that come along."""
+    """A kind of step that works; ``brings`` are things that come along. Its host is in the test's memory."""
+
+    IN_RUN = True
 
     def __init__(self, host: Host) -> None:
         self.host = host
@@ -265,6 +267,8 @@ def test_failure_takes_back_its_own_part_and_ends_the_run(host: Host, failing: s
 
 class _Waits:
     """The wait for a package manager, which on its way undoes what a later step wants."""
+
+    IN_RUN = True
 
     def __init__(self, host: Host) -> None:
         self.host = host

@@ -11,7 +11,7 @@ from ..posix.masks import hide, masked
 from ..posix.own import own_places, run_lock
 from ..posix.running import outlive
 from ..posix.running.signals import Heard
-from . import announcement, results, runner, taking_back
+from . import announcement, in_child, results, runner, taking_back
 from .faults import internal, of_system
 from .runner import UNTOUCHED, carry_out, pending_of
 
@@ -40,9 +40,7 @@ def main(arguments, check_mode):
             if not check_mode:
                 stack.enter_context(signals)
                 lease = stack.enter_context(run_lock.held(_run(arguments)))
-                with contextlib.suppress(Problem, OSError):
-                    own_places.remove_left()
-                    scratch.remove_abandoned()
+                in_child.tidied(_remove_left)
                 announcement.take_over(lease.taken_over, announcement.target_of(arguments["steps"]))
             result = _carried_out(arguments, check_mode, signals, "" if check_mode else lease.taken_over)
             if not check_mode:
@@ -54,6 +52,12 @@ def main(arguments, check_mode):
         error = found(BEGINNING, "this host", error)
         result = {"failed": True, "msg": str(error), "code": error.code}
     return masked(result, arguments.get("secrets", ()))
+
+
+def _remove_left():
+    """Remove what killed runs have left."""
+    own_places.remove_left()
+    scratch.remove_abandoned()
 
 
 def _run(arguments):
@@ -116,10 +120,7 @@ def _is_stopped(arguments):
 
 
 def _looks_done(step):
-    try:
-        return bool(runner.KINDS[step["kind"]].look(step["target"]))
-    except Exception:
-        return False
+    return in_child.looked([step], lambda step: runner.KINDS[step["kind"]].look(step["target"]), True)[step["id"]]
 
 
 def _stopped(steps):

@@ -16,7 +16,7 @@ from ..agreed.outcomes import ALREADY, CHANGED, FAILED, PROVED, UNTOUCHED, WOULD
 from ..posix.errors import EndpointError
 from ..posix.running.signals import Heard
 from ..posix.running.time_limit import time_limit
-from . import in_homes, on_disk, taking_back
+from . import in_child, in_homes, taking_back
 from .faults import explained
 from .kinds import KINDS
 
@@ -35,7 +35,7 @@ def pending_of(steps):
     if has_begun:
         _let_end([step for step in steps if step["kind"] == "await_packages"])
     at_home, hung = [step for step in steps if in_homes.is_one(step)], []
-    are_done = on_disk.looked([step for step in steps if step not in at_home], _done, has_begun)
+    are_done = in_child.looked([step for step in steps if step not in at_home], _done, has_begun)
     are_done.update((step["id"], _is_done_at_home(step, hung)) for step in at_home)
     pending = {name for name, is_done in are_done.items() if not is_done}
     written = {step["target"]["path"] for step in steps if step["kind"] == "file" and step["id"] in pending}
@@ -60,8 +60,9 @@ def _let_end(waits):
     starting a service, and that step would be taken for done.
     """
     for step in waits:
+        kind = KINDS[step["kind"]]
         try:
-            KINDS[step["kind"]].do(step["target"])
+            in_child.done(step, kind, lambda kind=kind, step=step: kind.do(step["target"]))
         except Exception:
             # The step itself reports this when its turn comes.
             return
@@ -112,7 +113,7 @@ def _carry_out_one(step, check, outcome, signals, earlier):
             if in_homes.is_one(step):
                 outcome["facts"] = in_homes.done(step, lambda: _attempt(step), list(earlier))
             else:
-                outcome["facts"] = on_disk.done(step, kind, lambda: _attempt(step))
+                outcome["facts"] = in_child.done(step, kind, lambda: _attempt(step))
         outcome["outcome"] = CHANGED if changes else PROVED
     except Exception as error:
         # Expected or not, every error leads to the same rollback.

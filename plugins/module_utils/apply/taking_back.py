@@ -4,7 +4,7 @@
 """The rollback of a part in which a step failed: the old protection comes first if nothing has replaced it."""
 
 from ..agreed.outcomes import FAILED, UNDONE
-from . import on_disk
+from . import in_child
 
 # The owner loses nothing by these steps, nor by steps that can be undone or change nothing: if nothing has replaced
 # the old protection, it can come back after them.
@@ -48,7 +48,7 @@ def _take_back(kinds, done, failure):
     for step, outcome in sorted(reversed(done), key=lambda pair: _undone_last(kinds, pair[0])):
         try:
             target, kind = dict(step["target"], facts=outcome["facts"]), kinds[step["kind"]]
-            facts = on_disk.done(step, kind, lambda target=target, kind=kind: kind.undo(target))
+            facts = in_child.done(step, kind, lambda target=target, kind=kind: kind.undo(target))
             outcome["facts"].update(facts or {})
             if outcome["outcome"] != FAILED:
                 outcome["outcome"] = UNDONE

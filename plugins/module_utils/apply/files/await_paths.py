@@ -10,7 +10,6 @@ from ...posix.errors import EndpointError
 from ...posix.running import bounded
 
 CHANGES = False
-ON_DISK = True
 PAUSE = 0.5
 
 

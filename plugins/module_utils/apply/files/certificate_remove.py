@@ -16,7 +16,6 @@ from ...posix.files.tree import Tree
 from ...posix.running import bounded
 from ...posix.running.commands import must
 
-ON_DISK = True
 TOOL_LIMIT = 300
 MADE = BUNDLES + (CERTIFICATE_LINKS + "/ca-certificates.crt",)
 READING = "Reading a certificate database"

@@ -9,8 +9,6 @@ import stat
 from ...posix.errors import EndpointError
 from ...posix.files import safe_paths, safe_remove, safe_write
 
-ON_DISK = True
-
 
 def look(target):
     """Return True if the file has the planned text and mode."""

@@ -10,8 +10,6 @@ from ...kernel import file_flags, opening
 from ...posix.errors import EndpointError
 from ...posix.files import safe_paths
 
-ON_DISK = True
-
 
 def look(target):
     """Return True if none of the files has its flags any more."""

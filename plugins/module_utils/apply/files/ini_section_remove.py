@@ -8,8 +8,6 @@ import stat
 from ...collect.files.ini_sections import lines_of, sections
 from ...posix.files import safe_paths, safe_remove, safe_write
 
-ON_DISK = True
-
 
 def look(target):
     """Return True if the section is not there."""

@@ -10,7 +10,6 @@ from ...posix.errors import EndpointError
 from ...posix.files import file_replace, safe_remove, safe_write
 from ...posix.running import commands
 
-ON_DISK = True
 CHECK_LIMIT = 30
 
 

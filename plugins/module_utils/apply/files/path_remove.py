@@ -7,8 +7,6 @@ import stat
 
 from ...posix.files import safe_paths, safe_remove
 
-ON_DISK = True
-
 
 def look(target):
     """Return True if nothing is at the path; for a directory that is removed only if empty, also if it is not empty."""

@@ -19,7 +19,6 @@ from ...posix.files import archive
 from ...posix.files.tree_walk import walk
 from ...posix.own import own_journal
 
-ON_DISK = True
 DRAFT = ".part"
 # How many files are compared with the manifests at a time, if they are not in their order.
 AT_ONCE = 200000

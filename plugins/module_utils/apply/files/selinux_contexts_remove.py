@@ -7,7 +7,6 @@ from ...posix.files import file_replace
 from ...posix.running.commands import must
 from . import lines_remove
 
-ON_DISK = True
 TOOL_LIMIT = 300
 # File types as the file spells them, and as the tool does.
 KINDS = {"--": "f", "-d": "d", "-c": "c", "-b": "b", "-s": "s", "-l": "l", "-p": "p"}

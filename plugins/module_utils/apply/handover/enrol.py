@@ -16,7 +16,7 @@ from ...posix.running.commands import run
 from ...prove import vendor
 from ...prove.checks import OK, overall
 
-ON_DISK = HALF_WAY = True
+HALF_WAY = True
 SECRET_MODE = 0o600
 PLACE = "{secret:%s}"
 BEFORE = ".avshift-before"

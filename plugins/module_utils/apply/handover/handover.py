@@ -37,6 +37,8 @@ JOURNALED = (
 )
 # What the heir of a killed run has noted; whichever process notes a window after that has counted it.
 OF_AN_HEIR = ("interrupted_seconds", "protected_again")
+# Its watches and the heir of a killed run belong to the run's process.
+IN_RUN = True
 NOT_STOPPED = {"old_is_back": True, "not_stopped": True}
 
 

@@ -7,6 +7,7 @@ import time
 
 from ...linux import systemd
 from ...posix.errors import EndpointError
+from ...posix.running import bounded
 from ...prove import on_demand
 from ...prove.checks import BAD, OK, overall
 
@@ -41,4 +42,4 @@ def do(target):
                 "; ".join("%s: %s" % (found["id"], found["detail"]) for found in checks if found["result"] != OK),
                 "Check the engine's log and its signatures.",
             )
-        time.sleep(PAUSE)
+        bounded.pause(PAUSE)

@@ -6,6 +6,7 @@
 import time
 
 from ...posix.errors import EndpointError
+from ...posix.running import bounded
 from ...prove import vendor
 from ...prove.checks import OK, overall
 
@@ -33,4 +34,4 @@ def do(target):
                 "; ".join("%s: %s" % (found["id"], found["detail"]) for found in checks if found["result"] != OK),
                 "Check its log.",
             )
-        time.sleep(PAUSE)
+        bounded.pause(PAUSE)

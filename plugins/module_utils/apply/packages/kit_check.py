@@ -6,7 +6,6 @@
 from ...posix.files import kit_file
 
 CHANGES = False
-ON_DISK = True
 
 
 def look(_target):

@@ -14,7 +14,7 @@ from ...posix.running.commands import must
 from . import apt, packages_install
 
 REMEDY = "Check the installer's log."
-ON_DISK = HALF_WAY = True
+HALF_WAY = True
 
 
 def look(target):

@@ -79,5 +79,5 @@ def _failed(argv, database, finished):
     lines = [line.rstrip() for line in text.splitlines() if line.strip() and not line.startswith(PROGRESS)]
     cause = "exit code %d, %s" % (finished.code, "; ".join(lines)[-OUTPUT_SHOWN:] or "no output")
     error = EndpointError(code, "Changing packages", " ".join(argv), cause, remedy)
-    error.facts = {"exit_code": finished.code, "printed": lines[-PRINTED_LINES:]}
+    error.facts = {"exit_code": finished.code, "printed": [line[:OUTPUT_SHOWN] for line in lines[-PRINTED_LINES:]]}
     return error

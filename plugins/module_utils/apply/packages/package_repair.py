@@ -9,7 +9,6 @@ from ...linux import dpkg_status
 from ...posix.errors import EndpointError
 from ...posix.files import safe_paths, safe_remove, safe_write
 
-ON_DISK = True
 MODE = 0o755
 FOLDER_MODE = 0o700
 

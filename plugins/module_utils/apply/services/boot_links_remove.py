@@ -10,8 +10,6 @@ from ...collect.running.units import boot_links
 from ...posix.files import safe_remove
 from ...posix.files.tree import Tree
 
-ON_DISK = True
-
 
 def look(target):
     """Return True if nothing starts or stops the unit at boot."""

@@ -12,6 +12,7 @@ import time
 from ...linux import interception, one_process
 from ...linux.containers import container_of
 from ...posix.errors import EndpointError
+from ...posix.running import bounded
 
 GRACE = 5.0
 PAUSE = 0.05
@@ -52,7 +53,7 @@ def _end(roots, endings, sign, ended, watchers=()):
                 ended.append({"pid": pid, "path": running[pid], "signal": int(sign)})
         if time.monotonic() > deadline:
             return False
-        time.sleep(PAUSE)
+        bounded.pause(PAUSE)
 
 
 def _running(roots):

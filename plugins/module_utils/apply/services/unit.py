@@ -13,7 +13,7 @@ from ...posix.own import own_journal
 from ...posix.running import boot_clock, bounded
 from .boot_links_remove import starting, take_away
 
-ON_DISK = HALF_WAY = True
+HALF_WAY = True
 NEVER_WAS = {"running": False, "enabled": False}
 BLOCK = 1 << 20
 

@@ -1,7 +1,10 @@
 # Copyright: avshift contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Runs on endpoints: standard library only, Python 3.6 and newer.
-"""The collection's own journal on an endpoint: which run started, with which plan, and how it ended."""
+"""The collection's own journal on an endpoint: which run started, with which plan, and how it ended.
+
+It is read and written in child processes, so that a disk that does not answer costs a limited time.
+"""
 
 import json
 import os
@@ -9,14 +12,28 @@ import os
 from ...agreed import runs
 from ...agreed.posix import JOURNAL
 from ..files import safe_paths, safe_write
+from ..running import bounded
 from ..running.moments import Moment
 from . import journal_text
 
 PATH = JOURNAL
+# Seconds for reading it, and for reading and writing it.
+LIMIT = 60
 
 
 def read():
-    """Return the journal ({format_version, runs}); an empty one if there is none; EndpointError if it is damaged."""
+    """Return the journal ({format_version, runs}); an empty one if there is none; EndpointError if it is damaged, or if
+    its disk does not answer.
+    """
+    return apart(_read)
+
+
+def apart(act):
+    """Return what ``act()`` returns, done in a child."""
+    return bounded.done(act, LIMIT, PATH, "Reading or writing the journal")
+
+
+def _read():
     return journal_text.parsed(safe_paths.read_text(PATH), PATH)
 
 
@@ -26,12 +43,25 @@ def note(digest, only=(), **fields):
 
     Runs are never deleted: a later verdict learns from them that a product was installed once.
     """
-    journal = read()
-    for run in journal["runs"]:
-        for name in only:
-            run.pop(name, None)
-    _run(journal, digest).update(fields)
-    _write(json.dumps(journal, indent=1, sort_keys=True) + "\n")
+
+    def change(journal):
+        for run in journal["runs"]:
+            for name in only:
+                run.pop(name, None)
+        _run(journal, digest).update(fields)
+
+    _change(change)
+
+
+def _change(change):
+    """Read the journal, have ``change(journal)`` change it, and write it."""
+
+    def changed():
+        journal = _read()
+        change(journal)
+        _write(json.dumps(journal, indent=1, sort_keys=True) + "\n")
+
+    apart(changed)
 
 
 def _run(journal, digest):
@@ -45,19 +75,19 @@ def _run(journal, digest):
 
 def note_results(digest, results):
     """Note the outcome of a run's parts; those of earlier runs are in records, and are removed from the journal."""
-    journal = read()
-    for run in journal["runs"]:
-        run.pop("results", None)
-        if run["digest"] == digest:
-            run["results"] = results
-    _write(json.dumps(journal, indent=1, sort_keys=True) + "\n")
+
+    def change(journal):
+        for run in journal["runs"]:
+            run.pop("results", None)
+            if run["digest"] == digest:
+                run["results"] = results
+
+    _change(change)
 
 
 def note_start(unit, start):
     """Note the files with which a unit was last started, as ``started`` returns them."""
-    journal = read()
-    journal.setdefault("started", {})[unit] = start
-    _write(json.dumps(journal, indent=1, sort_keys=True) + "\n")
+    _change(lambda journal: journal.setdefault("started", {}).update({unit: start}))
 
 
 def started(unit):

@@ -77,13 +77,14 @@ class Watch(threading.Thread):
         threading.Thread.__init__(self, daemon=True)
         self._is_true = is_true
         self._is_over = threading.Event()
+        self._entered = None
         self.begun = None
         self.ended = None
 
     def run(self):
         """Look again and again until it is true or the caller ends the watch."""
         hurry()
-        before = Moment.now()
+        before = self._entered
         while not self._is_over.is_set():
             look = Moment.now()
             if self._seen(before):
@@ -104,6 +105,8 @@ class Watch(threading.Thread):
         return self.ended
 
     def __enter__(self):
+        # What changes before the thread gets a processor has changed since now.
+        self._entered = Moment.now()
         self.start()
         return self
 
@@ -123,6 +126,12 @@ class Fall(Watch):
         self._count = 0
         # When it began to fall, and the monotonic clock's seconds when it last fell.
         self._began, self._fell = None, None
+
+    def __enter__(self):
+        self._entered = Moment.now()
+        self._count = self._is_true()
+        self.start()
+        return self
 
     def _seen(self, before):
         count = self._is_true()

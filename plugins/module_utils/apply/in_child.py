@@ -3,17 +3,18 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Limits that hold where a disk, or the server of a file system, does not answer.
 
-A kind of step with ``ON_DISK`` works on files. It is done and undone in a child process, which is killed or left
-behind if it makes no progress, and ends if the run is killed. A command that it waits for has its own limit, and goes
-on if the run is killed. All kinds are looked at in such a child, to learn what is pending.
+Every step is done and undone in a child process, which is killed or left behind if it makes no progress, and ends if
+the run is killed. A command that it waits for has its own limit, and goes on if the run is killed. A kind with
+``IN_RUN`` has limits of its own and is done in the run's process. All kinds are looked at in a child, to learn what is
+pending.
 """
 
 import signal
 
-from ..posix.errors import CutOff
+from ..posix.errors import CutOff, Problem
 from ..posix.running import bounded, child, outcomes
 from ..posix.running.time_limit import time_limit
-from .faults import DOING
+from .faults import DOING, internal
 
 # Seconds without progress, and for removing what a process that was killed has left half done.
 LIMIT, TIDYING = 300, 20
@@ -22,15 +23,21 @@ EARLIER = 5
 
 
 def done(step, kind, act):
-    """Return what ``act()`` returns for a step; Hung if its ``kind`` (module) works on files and does not go on."""
-    if not getattr(kind, "ON_DISK", False):
+    """Return what ``act()`` returns for a step of a ``kind`` (module); Hung if it does not go on."""
+    if getattr(kind, "IN_RUN", False):
         return act()
     try:
-        return bounded.done(_in_time(act, step["id"]), LIMIT, step["id"], DOING, without_progress=True)
+        limited = _in_time(lambda: _foreseen(act, step["id"]), step["id"])
+        return bounded.done(limited, LIMIT, step["id"], DOING, without_progress=True)
     except (bounded.Hung, CutOff):
         if hasattr(kind, "tidy"):
-            child.told(lambda _tell: kind.tidy(step["target"]), TIDYING)
+            tidied(lambda: kind.tidy(step["target"]))
         raise
+
+
+def tidied(act):
+    """Have ``act()`` remove what a killed process has left half done; an error, or a disk that hangs, is no failure."""
+    child.told(lambda _tell: act(), TIDYING)
 
 
 def _in_time(act, what):
@@ -44,6 +51,16 @@ def _in_time(act, what):
             return act()
 
     return limited
+
+
+def _foreseen(act, what):
+    """Return what ``act()`` returns; an unexpected exception becomes an EndpointError while its type is known."""
+    try:
+        return act()
+    except (Problem, OSError, ValueError):
+        raise
+    except Exception as error:
+        raise internal(DOING, what, error)
 
 
 def looked(steps, look, is_tolerated):
