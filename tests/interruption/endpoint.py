@@ -339,6 +339,8 @@ def apply(given):
     module("posix.own.own_journal").apart = lambda act: act()
     watch = Watch(given["boundary"], given["power"])
     watch.wrap(runner.KINDS, given["steps"])
+    for kind in module("apply.handover.incoming").INSTALLS.values():
+        kind.IN_RUN = True
     watch.patch()
     watch.place()
     pending, parts = None, {}

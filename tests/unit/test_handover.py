@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.module_utils.apply import runner
+from ansible_collections.avshift.endpoint.plugins.module_utils.apply import in_child, runner
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply.handover import handover, incoming, outgoing
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import EndpointError
 from ansible_collections.avshift.endpoint.plugins.module_utils.posix.own import own_journal
@@ -319,6 +319,8 @@ def test_passive_product_that_is_not_proven_is_passive_before_the_old_one_starts
 class _Install:
     """A kind of step that installs the new product on a host of stand-ins."""
 
+    IN_RUN = True
+
     def __init__(self, host: Host, removable: bool = True) -> None:
         self.host = host
         self.removable = removable
@@ -342,6 +344,23 @@ def test_exclusive_product_comes_after_the_old_one_has_stopped(host: Host, monke
     monkeypatch.setitem(incoming.INSTALLS, "kit_install", _Install(host))
     handover.do({**TARGET, "new": EXCLUSIVE})
     assert [verb for verb, _names in host.said] == ["stop", "install", "start", "enable"]
+
+
+class _Hangs:
+    """A kind of step that installs the new product and does not go on."""
+
+    look = staticmethod(lambda _target: False)
+    do = staticmethod(lambda _target: time.sleep(60))
+    undo = staticmethod(lambda _target: None)
+
+
+def test_installation_that_does_not_go_on_brings_the_old_one_back(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(in_child, "LIMIT", 0.2)
+    monkeypatch.setitem(incoming.INSTALLS, "kit_install", _Hangs)
+    with pytest.raises(handover.HandoverFailed) as caught:
+        handover.do({**TARGET, "new": EXCLUSIVE})
+    assert caught.value.facts["old_is_back"] is True
+    assert caught.value.facts["cause"] == "time_limit"
 
 
 @pytest.mark.parametrize("removable", [True, False])

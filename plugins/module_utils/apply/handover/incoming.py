@@ -17,6 +17,7 @@ from ...posix.running.commands import must
 from ...posix.running.moments import Moment, Watch
 from ...prove import on_access, on_demand, real_time, vendor
 from ...prove.checks import BAD, OK, check, overall
+from .. import in_child
 from ..packages import kit_install, packages_install
 from ..services.boot_links_remove import starting
 from ..services.unit import stop
@@ -160,7 +161,7 @@ class New:
 
     def remove(self):
         """Remove what the handover installed, once the old one protects again; return the errors as texts."""
-        return _attempted(lambda step: INSTALLS[step["kind"]].undo(step["target"]), reversed(self._installed))
+        return _attempted(lambda step: _in_child(step, "undo"), reversed(self._installed))
 
     def _own(self):
         """Return its unit, followed by the one that would start it again."""
@@ -172,10 +173,9 @@ class New:
 
     def _install(self):
         for step in self._new["install"]:
-            kind = INSTALLS[step["kind"]]
-            if not kind.look(step["target"]):
+            if not _in_child(step, "look"):
                 self._installed.append(step)
-                kind.do(step["target"])
+                _in_child(step, "do")
 
     def _start(self, limit):
         """Start it and return the Moment of its marks on each protected path; None if it leaves none."""
@@ -249,6 +249,12 @@ class New:
 
 def _tell(command):
     must(command["argv"], command["limit"], "Switching the new protection", "Run it by hand on the host for details.")
+
+
+def _in_child(step, function):
+    """Call a function of an installing step's kind in a child."""
+    kind = INSTALLS[step["kind"]]
+    return in_child.done(dict(step, id=step["kind"]), kind, lambda: getattr(kind, function)(step["target"]))
 
 
 def _attempted(act, objects):
