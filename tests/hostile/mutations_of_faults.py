@@ -36,8 +36,8 @@ FAULTS: tuple[Mutation, ...] = (
     Mutation(
         "do-hung-journal",
         f"{SHARED}posix/own/own_journal.py",
-        'bounded.done(act, LIMIT, PATH, "Reading or writing the journal")',
-        "act()",
+        'return bounded.done(act, LIMIT, PATH, "Reading or writing the journal")',
+        "return act()",
     ),
     Mutation("do-hung-archive", *NO_CHILD),
     Mutation(

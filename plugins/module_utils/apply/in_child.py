@@ -9,9 +9,10 @@ the run is killed. A command that it waits for has its own limit, and goes on if
 pending.
 """
 
+import contextlib
 import signal
 
-from ..posix.errors import CutOff, Problem
+from ..posix.errors import CutOff, EndpointError, Problem
 from ..posix.running import bounded, child, outcomes
 from ..posix.running.time_limit import time_limit
 from .faults import DOING, internal
@@ -37,7 +38,8 @@ def done(step, kind, act):
 
 def tidied(act):
     """Have ``act()`` remove what a killed process has left half done; an error, or a disk that hangs, is no failure."""
-    child.told(lambda _tell: act(), TIDYING)
+    with contextlib.suppress(EndpointError, OSError):
+        child.told(lambda _tell: act(), TIDYING)
 
 
 def _in_time(act, what):

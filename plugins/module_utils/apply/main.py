@@ -120,7 +120,11 @@ def _is_stopped(arguments):
 
 
 def _looks_done(step):
-    return in_child.looked([step], lambda step: runner.KINDS[step["kind"]].look(step["target"]), True)[step["id"]]
+    kind = runner.KINDS[step["kind"]]
+    try:
+        return bool(in_child.done(step, kind, lambda: kind.look(step["target"])))
+    except Exception:
+        return False
 
 
 def _stopped(steps):
