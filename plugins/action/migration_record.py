@@ -10,11 +10,10 @@ from typing import Any, ClassVar
 from ansible_collections.avshift.endpoint.plugins.plugin_utils import apart
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import exceptions_file
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.documents import Modes
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet.stop_file import NOT_BEGUN
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import NOT_BEGUN, UNREACHABLE, AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import console, records, runs, talking
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record.verdict import UNKNOWN
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import folder, gates
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import folder
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import (
     RESULTS_OF_RUN,
     Adapter,
@@ -74,7 +73,7 @@ class ActionModule(Adapter):
                 record = _kept(record, records.read_one(path)[0])
             records.write(path, record, modes)
         if options["rollout"]:
-            is_lost = (record["failure"] or {}).get("code") == gates.UNREACHABLE
+            is_lost = (record["failure"] or {}).get("code") == UNREACHABLE
             lost_at = record["run"]["time"] if is_lost else ""
             folder.end(options["rollout"], record["host"], runs.succeeded(record), modes, lost_at)
 

@@ -19,10 +19,12 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.plan impor
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import (
     divided,
     gates,
+    progress,
     schedule,
     standing,
 )
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.reading import rules
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.schema import answers
 from attacks import attack
 from plans import case_of, plan_of, rings_of
 
@@ -184,3 +186,28 @@ def test_a_result_that_was_replaced_is_refused(tmp_path: Path, how: str) -> None
     assert refused.value.code == "kept_lost"
     with pytest.raises(AvshiftError):
         apart.whole(tmp_path, "web1", other)
+
+
+OF_THE_CONTROLLER = ("not_begun", "unreachable", "windows_forecast_only", "anything_forecast_only")
+FAULTY = {"step": "01", "message": "x", "undone": []}
+
+
+@attack(
+    "host-takes-the-controller-s-words",
+    threat="a failing host says by its code that it was not started, not reached, or is only looked at",
+    holds="it counts as a host that failed, and the ring behind it does not begin",
+)
+@pytest.mark.parametrize("code", OF_THE_CONTROLLER)
+@pytest.mark.parametrize("way", ["its module failed", "a step failed"])
+def test_no_host_takes_itself_out_of_its_ring(code: str, way: str) -> None:
+    if way == "its module failed":
+        said = answers.code_of({"failed": True, "code": code}) or "module_failed"
+    else:
+        applied = {"changed": True, "outcomes": [], "pending": [], "failure": {**FAULTY, "code": code}}
+        with pytest.raises(AvshiftError, match="for the controller to say") as refused:
+            answers.checked("apply", applied, "pilot")
+        said = refused.value.code
+    record = runs.of_run("pilot", "migrate", RUN, {"planned": {"failed": True, "code": said, "msg": "x"}})
+    seen = progress.seen_of("pilot", record)
+    assert seen.state == gates.FAILED
+    assert gates.answer(rules(None).rings[0], [seen], gates.Known(NOW)).word == "stop"

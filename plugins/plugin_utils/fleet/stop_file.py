@@ -13,13 +13,12 @@ from typing import Any
 
 from ..canonical import decode, encode
 from ..documents import read_bytes
-from ..errors import AvshiftError
+from ..errors import NOT_BEGUN, AvshiftError
 from ..visible import visible
 
 KIND = "avshift.endpoint stop"
 FORMAT_VERSION = 1
 MOST_BYTES = 1 << 16
-NOT_BEGUN = "not_begun"
 GO = "Run avshift.endpoint.rollout_go when hosts may be changed again, and then this run again."
 
 

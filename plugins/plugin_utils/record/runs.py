@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any
 
 from ...module_utils.agreed.runs import BUSY
-from ..fleet.stop_file import NOT_BEGUN
+from ..errors import NOT_BEGUN, UNREACHABLE
 from ..plan.exceptions import in_force
 from ..plan.model import ALL, PARTS, Carried
 from . import journal, preview, talking, verdict
@@ -221,7 +221,7 @@ def failure_of(result: dict[str, Any] | None) -> dict[str, str] | None:
     if result.get("forecast"):
         return {"code": str(result["forecast"]), "message": str(result.get("msg", ""))}
     if result.get("unreachable"):
-        return {"code": "unreachable", "message": str(result.get("msg", "no connection"))}
+        return {"code": UNREACHABLE, "message": str(result.get("msg", "no connection"))}
     if result.get("failed"):
         # If the task's timeout ended before the collection's own code could report it, Ansible does.
         code = "timed_out" if result.get("timedout") else "failed"

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from itertools import islice
 from typing import Any
 
-from ..fleet.stop_file import NOT_BEGUN
+from ..errors import NOT_BEGUN
 from ..rollout import gates
 from .escape import visible
 from .rollout import seen_in

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import AvshiftError
-from ..fleet.stop_file import GO, NOT_BEGUN
+from ..errors import NOT_BEGUN, UNREACHABLE, AvshiftError
+from ..fleet.stop_file import GO
 from ..rollout import gates
 from ..rollout.gates import Seen
 from ..rollout.standing import Standing
@@ -19,7 +19,7 @@ from .escape import visible
 from .table import table
 from .words import cause, some
 
-MIGRATED, FAILED, UNREACHABLE, INTERRUPTED = "migrated", gates.FAILED, gates.UNREACHABLE, gates.INTERRUPTED
+MIGRATED, FAILED, INTERRUPTED = "migrated", gates.FAILED, gates.INTERRUPTED
 STATES = (MIGRATED, FAILED, UNREACHABLE, NOT_BEGUN)
 # Of hosts that are looked at and never changed: they count for nothing.
 FORECAST = gates.FORECAST

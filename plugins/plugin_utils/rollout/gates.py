@@ -9,15 +9,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..fleet import stop_file
+from .. import errors
 from ..times import moment, utc
 from ..visible import visible
 from .rules import BY_A_PERSON, BY_FILE, NO_WORD, Gate, Ring
 
 CONTINUE, WAIT, STOP = "continue", "wait", "stop"
-DONE, FAILED, UNREACHABLE, INTERRUPTED, FORECAST = "done", "failed", "unreachable", "interrupted", "only_looked_at"
-# A host that the stop file keeps from being started has the same word as its failure's code.
-NOT_BEGUN = stop_file.NOT_BEGUN
+# A host that was not started, or not reached, has the same word as its failure's code.
+DONE, FAILED, INTERRUPTED, FORECAST = "done", "failed", "interrupted", "only_looked_at"
+NOT_BEGUN, UNREACHABLE = errors.NOT_BEGUN, errors.UNREACHABLE
 STATES = (DONE, FAILED, UNREACHABLE, INTERRUPTED, NOT_BEGUN, FORECAST)
 # Levels of preflight results that hold nothing up. The ID of one may be that of a grave one on another day.
 GOOD = ("ok", "info")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..documents import PRIVATE, Modes
-from ..errors import AvshiftError
+from ..errors import NOT_BEGUN, AvshiftError
 from ..fleet import stop_file
 from . import folder
 
@@ -34,7 +34,7 @@ def begin(look: Mapping[str, Any], stop: str | None, host: str, now: str, modes:
 def _refuse(host: str, why: str) -> None:
     if why:
         cause = f"it was not started: {why}"
-        raise AvshiftError(stop_file.NOT_BEGUN, "Migrating", host, cause, f"This run has changed nothing on it. {ON}")
+        raise AvshiftError(NOT_BEGUN, "Migrating", host, cause, f"This run has changed nothing on it. {ON}")
 
 
 def _too_late(look: Mapping[str, Any], now: str) -> str:

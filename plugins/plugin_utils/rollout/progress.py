@@ -9,12 +9,13 @@ from typing import Any
 
 from ...module_utils.agreed import outcomes
 from .. import times
+from ..errors import FORECAST_ONLY, NOT_BEGUN, UNREACHABLE
 from ..record import runs
 from ..visible import visible
 from . import gates
 from .gates import Seen
 
-FORECAST_ONLY, MIGRATION = "_forecast_only", "migrate"
+MIGRATION = "migrate"
 
 
 def seen_of(host: str, record: dict[str, Any] | None, approved: str = "", digest: str = "") -> Seen:
@@ -62,14 +63,14 @@ def _is_duration(window: Any) -> bool:
 def _state(record: dict[str, Any], code: str, approved: str, digest: str) -> str:
     if code.endswith(FORECAST_ONLY):
         return gates.FORECAST
-    if code in (gates.NOT_BEGUN, gates.UNREACHABLE):
+    if code in (NOT_BEGUN, UNREACHABLE):
         return code
     if record["mode"] != MIGRATION:
         # A plan and a verification change nothing, whatever they found.
-        return gates.NOT_BEGUN
+        return NOT_BEGUN
     if not runs.succeeded(record):
         return gates.FAILED
-    return gates.DONE if not digest or _is_of(record, approved, digest) else gates.NOT_BEGUN
+    return gates.DONE if not digest or _is_of(record, approved, digest) else NOT_BEGUN
 
 
 def _is_of(record: dict[str, Any], approved: str, digest: str) -> bool:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ..errors import AvshiftError
+from ..errors import AvshiftError, is_of_controller
 from . import Violation, lines, short, violations
 from . import read as schema_of
 
@@ -54,6 +54,9 @@ def checked(call: str, result: dict[str, Any], host: str) -> dict[str, Any]:
         raise invalid(host, _words(found))
     if call == "collect":
         _ids_must_fit(answer["collected"]["evidence"], host)
+    failure = answer.get("failure")
+    if failure is not None and is_of_controller(failure["code"]):
+        raise invalid(host, f"$.failure.code: {short(failure['code'])} is for the controller to say")
     return answer
 
 
@@ -121,9 +124,11 @@ def _words(found: list[Violation]) -> str:
 
 
 def code_of(result: dict[str, Any]) -> str | None:
-    """Return the stable code in the result of a module that failed, None where it has none that could be one."""
+    """Return the stable code in the result of a module that failed, None where it has none that a host may give."""
     code = result.get("code")
-    return "".join(code) if isinstance(code, str) and CODE.fullmatch(code) else None
+    if not isinstance(code, str) or not CODE.fullmatch(code) or is_of_controller(code):
+        return None
+    return "".join(code)
 
 
 def invalid(host: str, cause: str) -> AvshiftError:

@@ -21,7 +21,7 @@ from ansible.plugins.loader import module_loader
 from ansible.utils.display import Display
 
 from ...module_utils.agreed.python import OLDEST
-from ..errors import AvshiftError
+from ..errors import UNREACHABLE, AvshiftError
 from ..schema.answers import code_of, invalid, must_be_small
 from . import failures, limits
 from .program import MODULE, program, write_module
@@ -175,7 +175,7 @@ class Posix(ActionBase):
                 told = str(look.get("stderr") or "no directory for temporary files can be made there").strip()
             except AnsibleConnectionFailure as again:
                 told = str(again)
-        return AvshiftError("unreachable", "Reaching the host", self.host, told, remedy)
+        return AvshiftError(UNREACHABLE, "Reaching the host", self.host, told, remedy)
 
     def _why_not(self, result: dict[str, Any]) -> AvshiftError:
         code = code_of(result)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from ...fleet.stop_file import NOT_BEGUN
+from ...errors import NOT_BEGUN
 from .. import words
 from . import outcome
 

@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any
 
 from ... import platforms
-from ...fleet.stop_file import NOT_BEGUN
+from ...errors import NOT_BEGUN
 from ...plan.model import Carried
 from ...record import talking, verdict
 from ...record.journal import is_unknown

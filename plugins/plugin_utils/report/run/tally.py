@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...catalog.packs import Pack, of_finding
-from ...fleet.stop_file import NOT_BEGUN
+from ...errors import NOT_BEGUN
 from . import outcome
 
 NOTHING = "nothing_found"
