@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import io
 import json
 import os
 import re
 import unicodedata
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import lying_hosts
 import pytest
 import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from attacks import attack
 from lies import BROKEN, ESCAPES, FAILING, OVERREACHING, TEMPLATES, TEXTS
 from lying_hosts import HONEST, Run
@@ -205,3 +210,41 @@ def test_only_the_output_folder_is_written(texts: Run) -> None:
     ours = re.compile(r"answer-\d+|python-\d+|inventory\.yml|ask\.yml|show\.j2")
     made = {path.name for path in Path(texts.folder).iterdir()}
     assert {name for name in made if not ours.fullmatch(name)} <= {"out", "local-tmp"}
+
+
+LOOKS = {
+    "antivirus_info": {},
+    "antivirus_selftest": {"provider": "clamav"},
+    "kaspersky_info": {},
+    "migration_plan": {"provider": "clamav"},
+}
+
+
+def _looked(name: str, answer: dict[str, Any], **options: Any) -> dict[str, Any]:
+    """Return what an action makes of a host with a POSIX shell that gives this answer to every look."""
+    module = importlib.import_module(f"ansible_collections.avshift.endpoint.plugins.action.{name}").ActionModule
+    action = module.__new__(module)
+    action.host, action._is_answered = "liar", False
+    action._task = SimpleNamespace(check_mode=True)
+    action._connection = SimpleNamespace(_shell=SimpleNamespace(_IS_WINDOWS=False))
+    action.ask = lambda _call, _arguments, _task_vars: answer
+    given = ArgumentSpecValidator(module.SPEC).validate(options).validated_parameters
+    told: dict[str, Any] = action.act(given, {"inventory_hostname": "liar"})
+    return told
+
+
+@attack(
+    "host-of-another-platform",
+    threat="a host that is changed says that it is of the platform whose hosts are only looked at",
+    holds="its answer is refused, so that its change stays in its record and counts; an image may be of any platform",
+)
+@pytest.mark.parametrize("name", LOOKS)
+def test_no_running_host_says_that_it_is_only_looked_at(name: str) -> None:
+    answer = lying_hosts.honest()
+    answer["collected"]["host"]["platform"] = "windows"
+    with pytest.raises(AvshiftError, match="it says that it is windows") as refused:
+        _looked(name, answer, **LOOKS[name])
+    assert refused.value.code == "answer_invalid"
+    if name == "kaspersky_info":
+        answer["collected"]["evidence"] = []
+        assert _looked(name, answer, root="/mnt")["preview"] == "windows"

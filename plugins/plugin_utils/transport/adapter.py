@@ -23,7 +23,7 @@ from ..schema import answers
 from ..version import VERSION
 from ..visible import all_visible, visible
 from . import limits
-from .posix import Posix, add_module, host_of
+from .posix import Posix, add_module, host_of, looks_elsewhere
 from .this_run import PRIVATE
 from .windows import Windows
 
@@ -168,6 +168,8 @@ class Adapter(Posix, Windows):
         if self.system():
             raise self.forecast_only()
         answer = answers.checked(call, plain(self.ask(call, arguments, task_vars)), self.host)
+        if call == "collect" and not looks_elsewhere(call, arguments):
+            self.must_not_be_windows(answer["collected"]["host"])
         self._is_answered = True
         return answer
 

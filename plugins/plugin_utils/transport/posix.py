@@ -58,7 +58,7 @@ class Posix(ActionBase):
         self._keep_off_the_disk()
         try:
             with limits.room(limits.ANSWER_ROOM):
-                result = self._answer({**given, "as_root": not _looks_elsewhere(call, arguments)}, task_vars)
+                result = self._answer({**given, "as_root": not looks_elsewhere(call, arguments)}, task_vars)
         except MemoryError:
             raise invalid(self.host, "it does not end") from None
         except AnsibleConnectionFailure:
@@ -200,7 +200,7 @@ class Posix(ActionBase):
         return str(look.get("stdout", "")).strip() not in ("none", "")
 
 
-def _looks_elsewhere(call: str, arguments: dict[str, Any]) -> bool:
+def looks_elsewhere(call: str, arguments: dict[str, Any]) -> bool:
     """Return True for a look at an image, which needs no more rights than to read it."""
     return call in ("collect", "windows") and arguments.get("root", "/") != "/"
 

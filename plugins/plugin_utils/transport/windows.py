@@ -36,6 +36,14 @@ class Windows(ActionBase):
         """Return the platform that the connection's shell belongs to; '' if it does not show."""
         return NAME if self.is_windows() else ""
 
+    def must_not_be_windows(self, facts: dict[str, Any]) -> None:
+        """Raise AvshiftError ``answer_invalid`` for a running system that says it is Windows, behind another shell.
+
+        It would be taken for one that is only looked at, and what was done to it would be in no record.
+        """
+        if facts.get("platform") == NAME:
+            raise answers.invalid(self.host, f"it says that it is {NAME}, and it has a shell of another system")
+
     def only_looked_at(self) -> dict[str, Any] | None:
         """Return the result of a host of a kind that is looked at and never changed, None of any other.
 
