@@ -15,7 +15,6 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter
 class ActionModule(Adapter):
     """See the documentation of the module of this name."""
 
-    IS_SHOWN: ClassVar[bool] = True
     SPEC: ClassVar[dict[str, Any]] = {"catalog_dirs": {"type": "list", "elements": "path", "default": []}}
 
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:

@@ -27,7 +27,6 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter
 class ActionModule(Adapter):
     """See the documentation of the module of this name."""
 
-    IS_SHOWN: ClassVar[bool] = True
     SPEC: ClassVar[dict[str, Any]] = {
         "root": {"type": "path", "default": "/"},
         "records_dir": {"type": "path"},

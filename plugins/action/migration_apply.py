@@ -19,7 +19,6 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter
 class ActionModule(Adapter):
     """See the documentation of the module of this name."""
 
-    IS_SHOWN: ClassVar[bool] = True
     SPEC: ClassVar[dict[str, Any]] = {
         "planned": {"type": "dict", "required": True},
         "part": {"type": "str", "choices": ["stage", "handover", "remove", "all"], "required": True},

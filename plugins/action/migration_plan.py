@@ -33,6 +33,7 @@ with contextlib.suppress(AvshiftError):
 class ActionModule(Adapter):
     """See the documentation of the module of this name."""
 
+    AS_IT_IS: ClassVar[tuple[str, ...]] = ("plan", "foretold", "record")
     SPEC: ClassVar[dict[str, Any]] = {
         "kaspersky": {"type": "str", "choices": ["absent", "ignored"], "default": "absent"},
         "provider": {"type": "str", "default": "none"},

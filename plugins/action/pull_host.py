@@ -17,6 +17,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter
 class ActionModule(Adapter):
     """See the documentation of the module of this name."""
 
+    AS_IT_IS: ClassVar[tuple[str, ...]] = ("host", "look")
     SPEC: ClassVar[dict[str, Any]] = {
         "plan": {"type": "path", "required": True},
         "output_dir": {"type": "path", "required": True},

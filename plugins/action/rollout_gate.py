@@ -26,6 +26,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter
 class ActionModule(Adapter):
     """See the documentation of the module of this name."""
 
+    AS_IT_IS: ClassVar[tuple[str, ...]] = ("look",)
     SPEC: ClassVar[dict[str, Any]] = {
         "batch": {"type": "list", "elements": "str", "required": True},
         "again": {"type": "bool", "default": False},

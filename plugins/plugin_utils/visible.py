@@ -30,7 +30,7 @@ def all_visible(content: Any) -> Any:
     """Return JSON content with every text in it visible and whole: Ansible shows a task's result as it is."""
     if isinstance(content, dict):
         return {all_visible(key): all_visible(value) for key, value in content.items()}
-    if isinstance(content, list):
+    if isinstance(content, (list, tuple)):
         return [all_visible(value) for value in content]
     return visible(content, len(content) * LONGEST_ESCAPE, keep="\n\t") if isinstance(content, str) else content
 

@@ -68,8 +68,8 @@ FAULTS: tuple[Mutation, ...] = (
     Mutation(
         "text-that-acts-at-v",
         f"{ENGINE}transport/adapter.py",
-        "(all_visible(made) if self.IS_SHOWN else made)",
-        "made",
+        "**all_visible(made), ",
+        "**made, ",
     ),
     Mutation(
         "no-room-for-its-own",

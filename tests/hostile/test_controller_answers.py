@@ -17,8 +17,10 @@ import lying_hosts
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.action import ActionBase
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from attacks import attack
+from importable import REPOSITORY
 from lies import BROKEN, ESCAPES, FAILING, OVERREACHING, TEMPLATES, TEXTS
 from lying_hosts import HONEST, Run
 from matrix.by_core import supported
@@ -248,3 +250,41 @@ def test_no_running_host_says_that_it_is_only_looked_at(name: str) -> None:
     if name == "kaspersky_info":
         answer["collected"]["evidence"] = []
         assert _looked(name, answer, root="/mnt")["preview"] == "windows"
+
+
+ACTIONS = sorted(path.stem for path in (REPOSITORY / "plugins/action").glob("[a-z]*.py"))
+# What another task acts on to the letter: names and folders of the run's own, and a plan, of which there is a digest.
+TO_THE_LETTER = {
+    "migration_plan": ("plan", "foretold", "record"),
+    "pull_host": ("host", "look"),
+    "rollout_gate": ("look",),
+}
+
+
+@attack(
+    "text-that-acts-in-any-result",
+    threat="a line of a user's crontab, with escapes of ASCII and C1 and direction marks, is in what an action returns",
+    holds="neither its warnings nor any other part that is for people has one, whatever the action is",
+)
+@pytest.mark.parametrize("name", ACTIONS)
+def test_no_action_returns_escapes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = importlib.import_module(f"ansible_collections.avshift.endpoint.plugins.action.{name}").ActionModule
+    action, letters = module.__new__(module), TO_THE_LETTER.get(name, ())
+    action._connection = SimpleNamespace()
+    said = {part: [{"of": (ESCAPES,)}] for part in ("warnings", "failure", "diff", "lines", *letters)}
+    monkeypatch.setattr(ActionBase, "run", lambda _self, _tmp, _task_vars: {})
+    monkeypatch.setattr(module, "validate_argument_spec", lambda _self, argument_spec: (None, {}))
+    monkeypatch.setattr(module, "act", lambda _self, _options, _task_vars: {**said, "msg": ESCAPES})
+    told = action.run(None, {"inventory_hostname": "host"})
+    assert {part: told.pop(part) for part in letters} == {part: said[part] for part in letters}
+    text = "".join(_texts(told))
+    assert {char for char in text if unicodedata.category(char) in HIDDEN} <= {"\n", "\t"}
+    assert text.count("owned") == 5
+
+
+def _texts(content: Any) -> list[str]:
+    if isinstance(content, dict):
+        return [text for value in content.values() for text in _texts(value)]
+    if isinstance(content, (list, tuple)):
+        return [text for value in content for text in _texts(value)]
+    return [str(content)]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from ansible import constants
+from ansible.errors import AnsibleError
 from ansible.playbook.play_context import PlayContext
 from ansible.plugins.loader import become_loader, connection_loader
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport import posix
@@ -211,3 +212,14 @@ def test_a_shell_that_quotes_the_place_for_files_is_noticed(quoted: bool) -> Non
     old = SimpleNamespace(mkdtemp=lambda basefile, system, tmpdir: made)
     new = SimpleNamespace(_mkdtemp2=lambda basefile, system, tmpdir: SimpleNamespace(command=made))
     assert [posix.is_left_to_the_shell(shell, posix.REMOTE_TMP) for shell in (old, new)] == [not quoted] * 2
+
+
+def test_what_stays_on_a_host_is_told_without_its_escapes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_self: Any, _path: str, force: bool = False) -> None:
+        raise AnsibleError("gone \x1b]0;x\x07\u202e")
+
+    warned: list[str] = []
+    monkeypatch.setattr(posix.Display, "warning", lambda _self, text: warned.append(text))
+    transport, _said = _with_files(monkeypatch, fails)
+    transport.leave_nothing()
+    assert "gone \\x1b]0;x\\x07\\u202e" in warned[0]

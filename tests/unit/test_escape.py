@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 import unicodedata
 
@@ -99,11 +98,8 @@ def test_what_is_hidden_is_shown_as_an_escape(text: str) -> None:
     assert "\\" in visible(text)
 
 
-@pytest.mark.parametrize("name", ["antivirus_info", "antivirus_selftest", "kaspersky_info", "migration_apply"])
-def test_what_a_host_said_is_visible_in_every_result_that_ansible_prints(name: str) -> None:
-    action = importlib.import_module(f"ansible_collections.avshift.endpoint.plugins.action.{name}").ActionModule
-    assert action.IS_SHOWN
-    told = {"checks": [{"detail": "a\x9b31m\u202eb\tc\nd"}], "seconds": 1.5, "x\x1b": None}
+def test_every_text_of_a_result_is_made_visible() -> None:
+    told = {"checks": ({"detail": "a\x9b31m\u202eb\tc\nd"},), "seconds": 1.5, "x\x1b": None}
     assert all_visible(told) == {
         "checks": [{"detail": "a\\x9b31m\\u202eb\tc\nd"}],
         "seconds": 1.5,

@@ -47,8 +47,9 @@ class Adapter(Posix, Windows):
         "Make sure that the host is up and that Ansible can log in, and run again; nothing was changed on it."
     )
     OVERDUE: ClassVar[str] = "Find out what hangs on the host, or give the task a longer timeout, and run again."
-    # Whether the result is for people and their playbooks: no text of a host's in it acts on a terminal.
-    IS_SHOWN: ClassVar[bool] = False
+    # Parts of the result that another task acts on, to the letter. Ansible may print all others: no text of a host's in
+    # them acts on a terminal.
+    AS_IT_IS: ClassVar[tuple[str, ...]] = ()
     _supports_check_mode = True
     _supports_async = False
 
@@ -64,7 +65,8 @@ class Adapter(Posix, Windows):
         _validation, options = self.validate_argument_spec(argument_spec=self.SPEC)
         try:
             made = self._made(plain(options), task_vars or {})
-            result.update({"changed": False, **(all_visible(made) if self.IS_SHOWN else made)})
+            kept = {name: made.pop(name) for name in self.AS_IT_IS if name in made}
+            result.update({"changed": False, **all_visible(made), **kept})
         except AvshiftError as error:
             message = self._without_secrets(str(error), options)
             result.update({"failed": True, "changed": False, "code": error.code, "msg": message})

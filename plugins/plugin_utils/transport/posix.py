@@ -23,6 +23,7 @@ from ansible.utils.display import Display
 from ...module_utils.agreed.python import OLDEST
 from ..errors import UNREACHABLE, AvshiftError
 from ..schema.answers import code_of, invalid, must_be_small
+from ..visible import visible
 from . import failures, limits
 from .program import MODULE, program, write_module
 from .this_run import PRIVATE
@@ -43,6 +44,8 @@ REPLACER = b"<<INCLUDE_ANSIBLE_MODULE_JSON_ARGS>>"
 NOT_REPLACED = "arguments_missing"
 # Seconds for taking away, after a time limit, what a host's interpreter may not have taken away itself.
 REMOVAL = 15.0
+# Characters of a line to the user, which may include what a host said.
+MOST_SAID = 1000
 
 
 class Posix(ActionBase):
@@ -158,7 +161,8 @@ class Posix(ActionBase):
                 self._remove_tmp_path(place, force=True)
         except (limits.OverdueError, AnsibleError) as error:
             said = str(error) or "the host does not answer"
-            Display().warning(f"Removing a module's files: {place}: {said}. Remove it there by hand.")
+            left = f"Removing a module's files: {place}: {said}. Remove it there by hand."
+            Display().warning(visible(left, MOST_SAID))
             # Ansible would try again, without a limit.
             self._connection._shell.tmpdir = None
         except (AttributeError, TypeError) as error:
@@ -211,7 +215,7 @@ def host_of(task_vars: dict[str, Any]) -> str:
 
 
 def _say(host: str, text: str) -> None:
-    Display().v(f"avshift.endpoint: {text}", host=host or None)
+    Display().v(visible(f"avshift.endpoint: {text}", MOST_SAID), host=host or None)
 
 
 def does_not_fit() -> str:
