@@ -39,7 +39,7 @@ CONTROLLER = (
     Mutation(
         "failure-that-acts",
         f"{ENGINE}transport/adapter.py",
-        'visible(result["msg"], LONGEST_MESSAGE)',
+        'visible(without(result["msg"], self.secrets), LONGEST_MESSAGE)',
         'str(result["msg"])',
     ),
     Mutation(

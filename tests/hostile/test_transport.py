@@ -11,10 +11,16 @@ import select
 import subprocess
 import sys
 import zlib
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.plugins.action import ActionBase
+from ansible_collections.avshift.endpoint.plugins.action import migration_apply
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport import cause
 from asking import Told, ask, interpreter, playbook
 from attacks import attack
 from importable import REPOSITORY
@@ -408,3 +414,59 @@ def test_an_old_python_is_told_by_its_version(tmp_path: Path) -> None:
 def _as_if(version: tuple[int, ...]) -> str:
     """Return code that handles its input like another version of Python, if there is none here."""
     return f"import sys; sys.version_info = {version!r}; exec(sys.stdin.read(), {{'__name__': '__main__'}})"
+
+
+BLOB = '{\n  "tenant": "4f1c0b",\n  "key": "s3cr3t-\\u00fc\\"quoted"\n}'
+FORMS: dict[str, Callable[[str], str]] = {
+    "raw": str,
+    "as JSON": json.dumps,
+    "as Python": repr,
+    "as JSON in Python": lambda secret: repr(json.dumps({"secrets": [secret]})),
+    "by its lines": lambda secret: "; ".join(secret.splitlines()),
+    "where a message is cut": lambda secret: "x" * (cause.LONGEST - 12) + secret,
+    "where a known line is cut": lambda secret: "x: No space left on device " + "x" * (cause.LONGEST - 39) + secret,
+}
+
+
+def _raising(error: Exception) -> dict[str, Any]:
+    raise error
+
+
+WAYS: dict[str, Callable[[str], dict[str, Any]]] = {
+    "not reached": lambda said: _raising(AnsibleConnectionFailure(f"Failed to connect: {said}")),
+    "refused by Ansible": lambda said: _raising(AnsibleError(said)),
+    "failed on stderr": lambda said: {"failed": True, "module_stderr": said},
+    "failed on a terminal": lambda said: {
+        "failed": True,
+        "module_stdout": said,
+        "module_stderr": "Connection to x closed.",
+    },
+    "failed with a message": lambda said: {"failed": True, "msg": said},
+    "failed with a code": lambda said: {"failed": True, "code": "install_failed", "msg": said},
+}
+
+
+@attack(
+    "secret-repeated",
+    threat="a host breaks off, or is lost, and what it said last repeats the secrets that it was sent, in any form",
+    holds="no message of the task has one, or a part of one",
+)
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("way", WAYS)
+def test_no_message_repeats_a_secret(way: str, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    action = migration_apply.ActionModule.__new__(migration_apply.ActionModule)
+    action._connection, action._task = SimpleNamespace(), SimpleNamespace(check_mode=False)
+    for secret in (BLOB, "correct-horse-battery-staple"):
+        said, sent = FORMS[form](secret), {"secrets": {"token": secret}}
+        for name, done in {
+            "validate_argument_spec": lambda argument_spec, sent=sent: (None, sent),
+            "act": lambda options, task_vars: action.ask("apply", {}, task_vars),
+            "_keep_off_the_disk": lambda: None,
+            "_has_python": lambda: True,
+            "_answer": lambda given, task_vars, said=said: WAYS[way](said),
+        }.items():
+            monkeypatch.setattr(action, name, done, raising=False)
+        monkeypatch.setattr(ActionBase, "run", lambda _self, _tmp, _task_vars: {})
+        told = action.run(None, {"inventory_hostname": "host"})
+        assert "(secret)" in told["msg"]
+        assert not {part for part in ("4f1c", "s3cr3t", "quoted", "horse", "corr") if part in json.dumps(told)}

@@ -63,4 +63,4 @@ def test_lines_of_a_secret_are_masked_wherever_they_stand() -> None:
         "  (secret)",
         "}",
     ]
-    assert "4f1c" not in str(masked([repr(secret), json.dumps(secret)], [secret]))
+    assert "4f1c" not in str(masked([repr(secret), json.dumps(secret), repr(json.dumps(secret))], [secret]))

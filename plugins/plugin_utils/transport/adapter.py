@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from ansible.errors import AnsibleConnectionFailure
 
+from ...module_utils.agreed.secret_forms import without
 from ...module_utils.agreed.times import SECOND
 from ..catalog import loader
 from ..catalog.model import Catalog
@@ -22,7 +23,7 @@ from ..errors import AvshiftError
 from ..schema import answers
 from ..version import VERSION
 from ..visible import all_visible, visible
-from . import limits
+from . import failures, limits
 from .posix import Posix, add_module, host_of, looks_elsewhere
 from .this_run import PRIVATE
 from .windows import Windows
@@ -63,13 +64,14 @@ class Adapter(Posix, Windows):
         result: dict[str, Any] = super().run(tmp, task_vars)
         is_overdue = False
         _validation, options = self.validate_argument_spec(argument_spec=self.SPEC)
+        options = plain(options)
+        self.secrets = failures.secrets_in(self.SPEC, options)
         try:
-            made = self._made(plain(options), task_vars or {})
+            made = self._made(options, task_vars or {})
             kept = {name: made.pop(name) for name in self.AS_IT_IS if name in made}
             result.update({"changed": False, **all_visible(made), **kept})
         except AvshiftError as error:
-            message = self._without_secrets(str(error), options)
-            result.update({"failed": True, "changed": False, "code": error.code, "msg": message})
+            result.update({"failed": True, "changed": False, "code": error.code, "msg": str(error)})
         except AnsibleConnectionFailure as error:
             lost = self.unreached(error, self.LOST)
             result.update({"unreachable": True, "changed": False, "code": lost.code, "msg": str(lost)})
@@ -81,7 +83,7 @@ class Adapter(Posix, Windows):
         finally:
             self.leave_nothing(is_overdue)
         if "msg" in result:
-            result["msg"] = visible(result["msg"], LONGEST_MESSAGE)
+            result["msg"] = visible(without(result["msg"], self.secrets), LONGEST_MESSAGE)
         return result
 
     def _made(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
@@ -93,15 +95,6 @@ class Adapter(Posix, Windows):
                 raise
             cause = f"its answer is inconsistent ({type(error).__name__}: {error})"
             raise answers.invalid(self.host, cause) from error
-
-    def _without_secrets(self, text: str, options: dict[str, Any]) -> str:
-        """Return the text of an error, which may hold what a host said as it broke off, without the secret options."""
-        for name, spec in self.SPEC.items():
-            if spec.get("no_log"):
-                secret = options[name]
-                for value in secret.values() if isinstance(secret, dict) else [secret]:
-                    text = text.replace(str(value), "(secret)") if value else text
-        return text
 
     def catalog(self, options: dict[str, Any]) -> Catalog:
         """Return the collection's catalog with the folders of O(catalog_dirs), read once per process."""

@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ...module_utils.agreed.secret_forms import forms_of, without
 from .cause import LONGEST
 from .cause import of as cause_of
 
@@ -65,12 +67,28 @@ KNOWN = (
 )
 
 
-def of(result: Mapping[str, Any]) -> Failure:
+def secrets_in(spec: Mapping[str, Any], options: Mapping[str, Any]) -> list[str]:
+    """Return the forms in which a host may repeat a task's secret options; ``spec`` says which these are."""
+    secret = [options.get(name) for name, told in spec.items() if told.get("no_log")]
+    return list(forms_of(list(_texts(secret)), json.dumps))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, (dict, list)):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _texts(one)
+    elif value:
+        yield str(value)
+
+
+def of(result: Mapping[str, Any], secrets: Sequence[str] = ()) -> Failure:
     """Return the failure in a result of Ansible's that is not the endpoint code's own.
 
-    ``result`` has what Ansible gives of a module: module_stdout, module_stderr, msg (str), rc (int), all optional.
+    ``result`` has what Ansible gives of a module: module_stdout, module_stderr, msg (str), rc (int), all optional. The
+    forms of ``secrets`` are masked in it.
     """
-    told = {name: _without_lecture(result.get(name)) for name in ("module_stderr", "module_stdout", "msg")}
+    said_by = ("module_stderr", "module_stdout", "msg")
+    told = {name: _without_lecture(without(str(result.get(name) or ""), secrets)) for name in said_by}
     said = [line.strip() for text in told.values() for line in text.splitlines()]
     for pattern, code, remedy in KNOWN:
         if line := next((line for line in said if pattern.search(line)), ""):
@@ -78,8 +96,8 @@ def of(result: Mapping[str, Any]) -> Failure:
     return Failure("module_failed", cause_of(told) + _ended(result.get("rc")), LOOK)
 
 
-def _without_lecture(text: Any) -> str:
-    return "\n".join(line for line in str(text or "").splitlines() if not LECTURE.match(line))
+def _without_lecture(text: str) -> str:
+    return "\n".join(line for line in text.splitlines() if not LECTURE.match(line))
 
 
 def _ended(code: Any) -> str:

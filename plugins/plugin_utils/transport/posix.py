@@ -12,6 +12,7 @@ import base64
 import contextlib
 import json
 import zlib
+from collections.abc import Sequence
 from typing import Any
 
 from ansible import constants
@@ -21,6 +22,7 @@ from ansible.plugins.loader import module_loader
 from ansible.utils.display import Display
 
 from ...module_utils.agreed.python import OLDEST
+from ...module_utils.agreed.secret_forms import without
 from ..errors import UNREACHABLE, AvshiftError
 from ..schema.answers import code_of, invalid, must_be_small
 from ..visible import visible
@@ -53,6 +55,8 @@ class Posix(ActionBase):
 
     # The host's name, for messages; whoever runs the action sets it.
     host = "this host"
+    # In what the host says, these forms of the task's secrets are masked before anything of it is shortened.
+    secrets: Sequence[str] = ()
 
     def ask(self, call: str, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Collect, apply or prove on the endpoint and return the result; AvshiftError saying why if that failed."""
@@ -67,7 +71,7 @@ class Posix(ActionBase):
         except AnsibleConnectionFailure:
             raise
         except AnsibleError as error:
-            raise self._failed(failures.of({"msg": str(error)})) from error
+            raise self._failed(failures.of({"msg": str(error)}, self.secrets)) from error
         if result.get("failed") or "exception" in result:
             raise self._why_not(result)
         return result
@@ -162,7 +166,7 @@ class Posix(ActionBase):
         except (limits.OverdueError, AnsibleError) as error:
             said = str(error) or "the host does not answer"
             left = f"Removing a module's files: {place}: {said}. Remove it there by hand."
-            Display().warning(visible(left, MOST_SAID))
+            Display().warning(visible(without(left, self.secrets), MOST_SAID))
             # Ansible would try again, without a limit.
             self._connection._shell.tmpdir = None
         except (AttributeError, TypeError) as error:
@@ -185,7 +189,7 @@ class Posix(ActionBase):
         code = code_of(result)
         if code:
             return AvshiftError(code, "Working on the host", self.host, result.get("msg"), "Nothing else was done.")
-        found = failures.of(result)
+        found = failures.of(result, self.secrets)
         if found.code in ("module_failed", "python_missing") and not self._has_python():
             return AvshiftError(
                 "python_missing",
