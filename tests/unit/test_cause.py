@@ -20,6 +20,10 @@ CASES = {
         {"module_stderr": "Shared connection to web1 closed.\r\n", "module_stdout": "sudo: a password is required\r\n"},
         "sudo: a password is required",
     ),
+    "on a terminal, beside what an SSH server says to all": (
+        {"module_stderr": "Authorised use only.\r\n", "module_stdout": f"{TRACE}OSError: no\r\n"},
+        "OSError: no",
+    ),
     "several lines": (
         {"module_stderr": "/bin/sh: 1: /usr/bin/python9: not found\nConnection to web1 closed.\n"},
         "/bin/sh: 1: /usr/bin/python9: not found",

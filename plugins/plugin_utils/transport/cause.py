@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import Any
 
 LONGEST = 600
@@ -21,14 +22,12 @@ NONE_TOLD = "the module gave no result"
 
 def of(result: dict[str, Any]) -> str:
     """Return in one line why a module failed, from its result: {module_stderr, module_stdout, msg}, none of which has
-    to be there. On a terminal the host's two streams are one.
+    to be there. On a terminal the host's two streams are one, and what its server says to all who log in is the other.
     """
-    for name in ("module_stderr", "module_stdout"):
-        lines = _telling(result.get(name))
-        if lines:
-            return _cut(_exception(lines) or "; ".join(line.strip() for line in lines))
-    lines = _telling(result.get("msg"))
-    return _cut(_exception(lines) or "; ".join(line.strip() for line in lines)) or NONE_TOLD
+    told = [_telling(result.get(name)) for name in ("module_stderr", "module_stdout", "msg")]
+    raised = (_exception(lines) for lines in told)
+    spoken = ("; ".join(line.strip() for line in lines) for lines in told)
+    return _cut(next(filter(None, chain(raised, spoken)), NONE_TOLD))
 
 
 def _telling(text: Any) -> list[str]:
