@@ -6,6 +6,7 @@
 import fcntl
 import json
 import os
+import re
 import signal
 import sys
 import traceback
@@ -20,8 +21,9 @@ BLOCK = 1 << 20
 LOWEST = 3
 MOST_OPEN = 1 << 16
 OWN_CGROUP = "/proc/self/cgroup"
-# What logind ends with a login session, if configured (KillUserProcesses in logind.conf).
-OF_A_SESSION = "/user.slice/"
+# What systemd ends as a whole: a login session, if configured (KillUserProcesses in logind.conf), and a service, which
+# may be that of a single SSH connection, of a timer or of an agent.
+ENDS_AS_A_WHOLE = re.compile(r"/user\.slice/|\.service(/|$)", re.MULTILINE)
 MOVE_LIMIT = 15
 MANAGER = ("org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager")
 
@@ -68,7 +70,7 @@ def _be_child(act, answer):
         for number in (signal.SIGHUP, signal.SIGPIPE):
             signal.signal(number, signal.SIG_IGN)
         _leave_streams(answer)
-        _leave_session()
+        _leave_unit()
         _write(answer, act())
     except Exception:
         cause = traceback.format_exc()
@@ -87,9 +89,9 @@ def _leave_streams(answer):
     os.closerange(answer + 1, min(os.sysconf("SC_OPEN_MAX"), MOST_OPEN))
 
 
-def _leave_session():
-    """Move to a separate system scope, if systemd can do it: a login session may kill everything in it."""
-    if not is_systemd() or OF_A_SESSION not in _text(OWN_CGROUP):
+def _leave_unit():
+    """Move to a separate system scope, if systemd can do it: it may end what has started this run as a whole."""
+    if not is_systemd() or not ENDS_AS_A_WHOLE.search(_text(OWN_CGROUP)):
         return
     pid = str(os.getpid())
     argv = ["busctl", "call", *MANAGER, "StartTransientUnit", "ssa(sv)a(sa(sv))", "avshift-%s.scope" % pid, "fail"]
