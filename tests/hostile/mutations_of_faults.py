@@ -72,6 +72,24 @@ FAULTS: tuple[Mutation, ...] = (
         "**made, ",
     ),
     Mutation(
+        "text-that-acts-in-any-result", f"{ENGINE}transport/adapter.py", "**all_visible(made), **kept", "**made, **kept"
+    ),
+    Mutation(
+        "host-takes-the-controller-s-words",
+        f"{ENGINE}errors.py",
+        "return code in (NOT_BEGUN, UNREACHABLE) or code.endswith(FORECAST_ONLY)",
+        "return code in (NOT_BEGUN, UNREACHABLE)",
+    ),
+    Mutation(
+        "host-of-another-platform", f"{ENGINE}transport/windows.py", 'if facts.get("platform") == NAME:', "if False:"
+    ),
+    Mutation(
+        "secret-repeated",
+        f"{ENGINE}transport/failures.py",
+        'without(str(result.get(name) or ""), secrets)',
+        'str(result.get(name) or "")',
+    ),
+    Mutation(
         "no-room-for-its-own",
         f"{SHARED}posix/own/run_lock.py",
         'raise EndpointError("no_room_for_lock"',
