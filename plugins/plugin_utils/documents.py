@@ -153,6 +153,23 @@ def _not_written(path: Path, error: OSError) -> AvshiftError:
     )
 
 
+def open_lock(path: Path, modes: Modes = PRIVATE) -> int:
+    """Return a descriptor of a file that is locked and holds nothing, made where there is none. OSError for a link and
+    for what is no regular file: in a shared folder either may have been put there by others.
+    """
+    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        number = os.open(path, flags | os.O_CREAT | os.O_EXCL, modes.file)
+        os.fchmod(number, modes.file)
+    except FileExistsError:
+        # In a sticky folder Linux refuses O_CREAT for a file that another user has made.
+        number = os.open(path, flags)
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+    return number
+
+
 def read_bytes(path: str | Path, most: int) -> bytes:
     """Return what a regular file holds. OSError for one that cannot be read, is of another kind or has more than
     ``most`` bytes: a pipe or a device in a file's place blocks nothing.

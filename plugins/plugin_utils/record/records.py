@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from .. import redacted
 from ..canonical import encode, is_version
-from ..documents import PRIVATE, Modes, make, read_bytes, write_text
+from ..documents import PRIVATE, Modes, make, open_lock, read_bytes, write_text
 from ..errors import AvshiftError
 from .quick import parse
 
@@ -132,7 +132,7 @@ def alone(folder: str, modes: Modes = PRIVATE) -> Iterator[None]:
         except OSError:
             # NFS locks only what is open for writing, and some file systems lock nothing.
             with contextlib.suppress(OSError):
-                number = os.open(Path(folder) / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, modes.file)
+                number = open_lock(Path(folder) / LOCK, modes)
                 stack.callback(os.close, number)
                 fcntl.flock(number, fcntl.LOCK_EX)
         yield
