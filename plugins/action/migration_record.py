@@ -15,6 +15,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet.stop_file i
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import console, records, runs, talking
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record.verdict import UNKNOWN
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import folder, gates
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.schema import answers
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import (
     RESULTS_OF_RUN,
     Adapter,
@@ -85,7 +86,7 @@ def _kept(record: dict[str, Any], before: dict[str, Any] | None) -> dict[str, An
     """
     try:
         return runs.kept(record, before)
-    except (KeyError, TypeError, AttributeError, ValueError):
+    except answers.UNFIT:
         return record
 
 

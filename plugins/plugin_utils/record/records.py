@@ -18,6 +18,8 @@ from .. import redacted
 from ..canonical import encode, is_version
 from ..documents import PRIVATE, Modes, make, open_lock, read_bytes, write_text
 from ..errors import AvshiftError
+from ..schema import short
+from ..schema.answers import UNFIT
 from .quick import parse
 
 FORMAT_VERSION = 1
@@ -166,7 +168,7 @@ def read(folder: str) -> Iterator[tuple[str, dict[str, Any] | None, str]]:
         whole = [record for record, _problem in found if record is not None]
         try:
             yield name, newest(whole) if whole else None, "" if whole else found[0][1]
-        except (KeyError, TypeError, AttributeError, ValueError):
+        except UNFIT:
             yield name, whole[0], ""
 
 
@@ -220,6 +222,6 @@ def read_one(path: str | Path, sha256: str = "") -> tuple[dict[str, Any] | None,
         return None, "it is not a record of avshift.endpoint"
     version = record.get("format_version")
     if not is_version(version, FORMAT_VERSION):
-        return None, f"its format version is {version!r}, this release reads {FORMAT_VERSION}"
+        return None, f"its format version is {short(version)}, this release reads {FORMAT_VERSION}"
     odd = next((key for key, kinds in FORM.items() if not isinstance(record.get(key, FORM), kinds)), "")
     return (None, f"it is damaged: {odd} is missing or has another form") if odd else (record, "")

@@ -23,6 +23,8 @@ MOST_LEVELS = 48
 MOST_VALUES = 500_000
 # JSON's readers agree on whole numbers of 64 bits, and on none that is larger.
 LARGEST = 1 << 63
+# Whole numbers are exact up to here in all programs that read JSON, and nothing that is counted or measured has more.
+EXACT = 1 << 53
 MOST_NAMED = 3
 CODE = re.compile(r"[a-z][a-z0-9_]{0,99}")
 # What of a module's result is the host's answer; the rest, such as facts and warnings, is not taken over.
@@ -124,6 +126,22 @@ def code_of(result: dict[str, Any]) -> str | None:
     """Return the stable code in the result of a module that failed, None where it has none that could be one."""
     code = result.get("code")
     return "".join(code) if isinstance(code, str) and CODE.fullmatch(code) else None
+
+
+def measured(value: Any) -> int | float:
+    """Return a number from an endpoint; TypeError or ValueError if it is none, or larger than any that can be true."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{str(value)[:40]} is not a number")
+    if not abs(value) < EXACT:
+        raise ValueError(f"{str(value)[:40]} is larger than can be")
+    return value
+
+
+def counted(value: Any) -> int:
+    """Return a count from an endpoint; TypeError or ValueError if it is none."""
+    if not isinstance(value, int):
+        raise TypeError(f"{str(value)[:40]} is no count")
+    return int(measured(value))
 
 
 def invalid(host: str, cause: str) -> AvshiftError:
