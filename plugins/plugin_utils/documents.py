@@ -113,9 +113,10 @@ def write_changed(
 
 
 def _differs(path: Path, text: str) -> bool:
-    """Return True if a document is not there, or not with this text."""
+    """Return True if a document is not there, or not with this text. What lies there instead is not waited for."""
+    expected = text.encode("utf-8", "backslashreplace")
     try:
-        return path.read_bytes() != text.encode("utf-8", "backslashreplace")
+        return read_bytes(path, len(expected)) != expected
     except OSError:
         return True
 
