@@ -105,6 +105,12 @@ def write(path: Path, record: dict[str, Any], modes: Modes = PRIVATE) -> str:
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
+def write_alone(folder: str, record: dict[str, Any], modes: Modes = PRIVATE) -> str:
+    """Write the record of a host's answer as ``write`` does, while no one else decides by what is there."""
+    with alone(folder, modes):
+        return write(path_of(folder, record["host"]), record, modes)
+
+
 def write_silent(folder: str, record: dict[str, Any], modes: Modes = PRIVATE, dry_run: bool = False) -> bool:
     """Write the record of a host that gave no answer, but never over one that it has from an answer.
 
@@ -127,12 +133,13 @@ def alone(folder: str, modes: Modes = PRIVATE) -> Iterator[None]:
     """
     make(Path(folder), modes)
     with contextlib.ExitStack() as stack:
-        number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        stack.callback(os.close, number)
         try:
+            number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            stack.callback(os.close, number)
             fcntl.flock(number, fcntl.LOCK_EX)
         except OSError:
-            # NFS locks only what is open for writing, and some file systems lock nothing.
+            # NFS locks only what is open for writing, some file systems lock nothing, and a folder may be for writing
+            # alone.
             with contextlib.suppress(OSError):
                 number = open_lock(Path(folder) / LOCK, modes)
                 stack.callback(os.close, number)
