@@ -139,9 +139,11 @@ def measured(value: Any) -> int | float:
 
 def counted(value: Any) -> int:
     """Return a count from an endpoint; TypeError or ValueError if it is none."""
-    if not isinstance(value, int):
-        raise TypeError(f"{str(value)[:40]} is no count")
-    return int(measured(value))
+    found = measured(value)
+    # A schema takes 5.0 for a whole number, as JSON does.
+    if found != int(found):
+        raise TypeError(f"{found} is no count")
+    return int(found)
 
 
 def invalid(host: str, cause: str) -> AvshiftError:
@@ -163,6 +165,8 @@ def _not_json(content: Any) -> Iterator[str]:
             yield f"{_path(place)} is {value}, which is not a JSON number"
         elif isinstance(value, int) and abs(value) > LARGEST:
             yield f"{_path(place)} is a number of more than 64 bits"
+        elif isinstance(value, float) and abs(value) > EXACT:
+            yield f"{_path(place)} is {value}, which is larger than can be"
         elif isinstance(value, (dict, list)) and level == MOST_LEVELS:
             yield f"it is nested more than {MOST_LEVELS} levels deep"
             return

@@ -85,6 +85,9 @@ def _check(record: dict[str, Any]) -> None:
         raise ValueError(f"{run['time'][:40]!r} is no time")
     if record["window_seconds"] is not None:
         measured(record["window_seconds"])
+    failure = record["failure"] or dict.fromkeys(("code", "message"), "")
+    if not all(isinstance(failure[name], str) for name in ("code", "message")):
+        raise TypeError("a failure's code and message have to be text")
     if record["plan"] is not None and not isinstance(record["plan"]["digest"], str):
         raise TypeError("a plan's digest has to be text")
 

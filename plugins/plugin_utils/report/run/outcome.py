@@ -29,7 +29,10 @@ def outcomes(record: dict[str, Any]) -> list[dict[str, Any]]:
 
 def retained(record: dict[str, Any]) -> list[dict[str, Any]]:
     """Return {archive, files, bytes} of each archive in the host's journal."""
-    return [run["retained"] for run in collected_in(record).get("earlier_runs", ()) if run.get("retained")]
+    kept = [run["retained"] for run in collected_in(record).get("earlier_runs", ()) if run.get("retained")]
+    if not all(isinstance(archive, dict) for archive in kept):
+        raise TypeError("an archive in the journal has another form")
+    return kept
 
 
 def predicted(plan: dict[str, Any] | None) -> dict[str, Any] | None:
