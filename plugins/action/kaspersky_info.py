@@ -99,7 +99,7 @@ class ActionModule(Adapter):
         record = runs.of_detection(host, told, run)
         path = records.path_of(options["records_dir"], host)
         if not self._task.check_mode:
-            records.write(path, record, self.modes(task_vars))
+            records.write_alone(options["records_dir"], record, self.modes(task_vars))
         Display().display(f"{visible(host)}: {detection.of_host(record)}")
         kept = {key: value for key, value in told.items() if key != "evidence"}
         return {**kept, "verdict": record["verdict"], "path": str(path), "root": options["root"]}

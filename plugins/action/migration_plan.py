@@ -91,7 +91,8 @@ class ActionModule(Adapter):
         run = {"change_id": options["change_id"], "time": now(), **versions(self.catalog(options))}
         path = records.path_of(options["records_dir"], self.host)
         record = runs.of_plan(self.host, told, run)
-        return {"path": str(path), "sha256": records.write(path, record, self.modes(task_vars))}
+        written = records.write_alone(options["records_dir"], record, self.modes(task_vars))
+        return {"path": str(path), "sha256": written}
 
     def _brief(self, told: dict[str, Any]) -> dict[str, Any]:
         """Return what stays in the controller's memory; the plan itself is in its record, or in a file of this run."""

@@ -51,7 +51,7 @@ class ActionModule(Adapter):
             if record["plan"] is None and not record.get("forecast"):
                 records.write_silent(options["records_dir"], record, modes, dry_run=keep)
             elif not keep:
-                records.write(records.path_of(options["records_dir"], record["host"]), record, modes)
+                records.write_alone(options["records_dir"], record, modes)
 
         made = dry_run.made(results, options["hosts"], frame, write)
         paths, is_new = write_changed(options["output_dir"], made.files, modes, dry_run=keep)

@@ -14,6 +14,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import NOT
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import console, records, runs, talking
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record.verdict import UNKNOWN
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import folder
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.schema import answers
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport.adapter import (
     RESULTS_OF_RUN,
     Adapter,
@@ -84,7 +85,7 @@ def _kept(record: dict[str, Any], before: dict[str, Any] | None) -> dict[str, An
     """
     try:
         return runs.kept(record, before)
-    except (KeyError, TypeError, AttributeError, ValueError):
+    except answers.UNFIT:
         return record
 
 

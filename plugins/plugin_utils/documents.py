@@ -113,9 +113,10 @@ def write_changed(
 
 
 def _differs(path: Path, text: str) -> bool:
-    """Return True if a document is not there, or not with this text."""
+    """Return True if a document is not there, or not with this text. What lies there instead is not waited for."""
+    expected = text.encode("utf-8", "backslashreplace")
     try:
-        return path.read_bytes() != text.encode("utf-8", "backslashreplace")
+        return read_bytes(path, len(expected)) != expected
     except OSError:
         return True
 
@@ -151,6 +152,23 @@ def _not_written(path: Path, error: OSError) -> AvshiftError:
     return AvshiftError(
         "not_written", "Writing a document", str(path), error.strerror or error, "Give a writable folder."
     )
+
+
+def open_lock(path: Path, modes: Modes = PRIVATE) -> int:
+    """Return a descriptor of a file that is locked and holds nothing, made where there is none. OSError for a link and
+    for what is no regular file: in a shared folder either may have been put there by others.
+    """
+    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        number = os.open(path, flags | os.O_CREAT | os.O_EXCL, modes.file)
+        os.fchmod(number, modes.file)
+    except FileExistsError:
+        # In a sticky folder Linux refuses O_CREAT for a file that another user has made.
+        number = os.open(path, flags)
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+    return number
 
 
 def read_bytes(path: str | Path, most: int) -> bytes:

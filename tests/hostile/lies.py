@@ -91,6 +91,7 @@ def _of_a_wrong_form() -> dict[str, bytes]:
         "text-for-the-family": _host(family="debian"),
         "machine-id-of-a-path": _host(machine_id="../../etc/passwd"),
         "window-that-is-negative": _run(window_seconds=-5),
+        "window-of-300-digits": _run(window_seconds=1e300),
         "window-of-text": _run(window_seconds="1"),
         "list-for-what-was-retained": _run(retained=[1]),
         "retained-without-a-size": _run(retained={"archive": "/x"}),

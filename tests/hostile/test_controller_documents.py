@@ -191,6 +191,22 @@ def test_what_is_no_record_is_named_and_costs_nothing(tmp_path: Path, kind: str)
     assert [one["file"] for one in damaged] == ["odd.json"]
 
 
+@attack(
+    "odd-file-for-a-document",
+    threat="another user of a shared folder puts something else where a document is",
+    holds="it is replaced, and neither waited for nor read to its end",
+)
+@pytest.mark.parametrize("kind", ["pipe", "endless", "silent", "loop", "sparse", "bytes"])
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_what_lies_in_the_place_of_a_document_is_not_read_to_its_end(tmp_path: Path, kind: str, dry_run: bool) -> None:
+    ODD[kind](tmp_path / "plan.json")
+    _paths, is_new = documents.write_changed(str(tmp_path), {"plan.json": "{}\n"}, dry_run=dry_run)
+    assert is_new
+    if not dry_run:
+        assert not (tmp_path / "plan.json").is_symlink()
+        assert documents.read_bytes(tmp_path / "plan.json", 3) == b"{}\n"
+
+
 NAMES = [
     "/etc/passwd",
     "../x",

@@ -17,11 +17,12 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.detect.answer imp
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import compare, detection, plan
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import compare, detection, plan, progress
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import folder
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.progress import seen_of
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.schema import answers
 from attacks import attack
-from hostile_records import RUN
+from hostile_records import RUN, record_with
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lying_hosts import honest
@@ -151,3 +152,41 @@ def test_what_a_host_says_it_did_is_recorded_or_refused(number: int, how: str, v
         made = folder.make(f"{home}/records", f"{home}/report", ())
         assert made.totals["hosts"] + len(json.loads((Path(home) / "report/report.json").read_text())["damaged"]) == 2
         assert compare.lines(compare.compose(records.read(f"{home}/records"), records.read(f"{home}/records")))
+
+
+def _with_numbers(value: Any) -> Iterator[dict[str, Any]]:
+    """Yield a record for each place of a number in one, and for its window, with another number there."""
+    whole = {**record_with(""), "window_seconds": 0.5}
+    whole["plan"]["steps"] = whole["plan"]["steps"][:1]
+    for number, (place, key) in enumerate(list(_places(whole))):
+        before = place[key]
+        if isinstance(before, (int, float)) and not isinstance(before, bool):
+            place[key] = value
+            yield copy.deepcopy({**whole, "host": f"liar{number}"})
+            place[key] = before
+
+
+@attack(
+    "number-in-a-record",
+    threat="a machine that writes its own record puts any number there",
+    holds="its record is damaged by name; every other one is reported and compared",
+)
+@pytest.mark.parametrize(
+    "value", [10**400, -(10**400), 1e300, float("inf"), float("nan"), -1], ids=lambda value: f"{value}"[:6]
+)
+def test_no_number_in_a_record_costs_the_others(tmp_path: Path, value: float) -> None:
+    broken = list(_with_numbers(value))
+    assert len(broken) > 20
+    for record in [{**record_with(""), "host": "honest"}, *broken]:
+        records.write(records.path_of(str(tmp_path / "records"), record["host"]), record)
+    made = folder.make(str(tmp_path / "records"), str(tmp_path / "report"), ())
+    report = json.loads((tmp_path / "report/report.json").read_text(encoding="utf-8"))
+    assert "honest" in [host["host"] for host in report["hosts"]]
+    assert made.totals["hosts"] + len(report["damaged"]) == len(broken) + 1
+    compared = compare.compose(records.read(str(tmp_path / "records")), records.read(str(tmp_path / "records")))
+    assert max(map(len, [*compare.lines(compared), *compare.files(compared).values()])) < 100_000
+    tally = progress.Tally(len(broken))
+    for record in broken:
+        seen = seen_of(record["host"], record)
+        tally.add(seen.host, {"verdict": seen.verdict, "window_seconds": seen.window})
+    assert len(tally.text()) < 200

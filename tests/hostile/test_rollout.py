@@ -18,6 +18,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import det
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.plan import dry_run
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import (
     divided,
+    folder,
     gates,
     progress,
     schedule,
@@ -211,3 +212,43 @@ def test_no_host_takes_itself_out_of_its_ring(code: str, way: str) -> None:
     seen = progress.seen_of("pilot", record)
     assert seen.state == gates.FAILED
     assert gates.answer(rules(None).rings[0], [seen], gates.Known(NOW)).word == "stop"
+
+
+LOCKS: dict[str, Callable[[Path, Path], None]] = {
+    "a link to a file": lambda lock, victim: lock.symlink_to(victim),
+    "a link to nothing": lambda lock, victim: lock.symlink_to(victim.with_name("nothing")),
+    "a pipe": lambda lock, _victim: os.mkfifo(lock),
+    "a folder": lambda lock, _victim: lock.mkdir(),
+}
+
+
+@attack(
+    "lock-replaced",
+    threat="another user of a shared folder puts a link or a pipe in the place of a lock",
+    holds="no host is begun, nothing is waited for, and what the link names is left as it is",
+)
+@pytest.mark.parametrize("how", LOCKS)
+@pytest.mark.parametrize("of", ["rollout", "records"])
+def test_what_lies_in_the_place_of_a_lock_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of: str, how: str
+) -> None:
+    victim, home = tmp_path / "victim", tmp_path / "avshift"
+    victim.write_text("the owner's", encoding="utf-8")
+    home.mkdir()
+    LOCKS[how](home / (folder.LOCK if of == "rollout" else records.LOCK), victim)
+    if of == "rollout":
+        look = {"home": str(home), "ring": "1", "run": "a", "total": 1, "stop_after": "0", "groups": {}}
+        with pytest.raises(AvshiftError) as refused:
+            folder.begin(look, "web1", RUN["time"])
+        assert refused.value.code == "not_locked"
+        assert folder.marks(home) == {}
+    else:
+        monkeypatch.setattr(records.fcntl, "flock", _of_files_alone)
+        assert records.write_silent(str(home), runs.not_started("web1", RUN, "the pilot failed"))
+    assert victim.read_text(encoding="utf-8") == "the owner's"
+    assert sorted(os.listdir(tmp_path)) == ["avshift", "victim"]
+
+
+def _of_files_alone(number: int, _how: int) -> None:
+    if os.path.isdir(f"/proc/self/fd/{number}"):
+        raise OSError(9, "Bad file descriptor")

@@ -73,3 +73,13 @@ def test_only_regular_files_of_a_size_are_read(tmp_path: Path) -> None:
     for path in (tmp_path / "pipe", tmp_path, Path("/dev/zero")):
         with pytest.raises(OSError, match=r"regular|directory"):
             documents.read_bytes(path, 5)
+
+
+def test_a_lock_has_the_mode_that_was_asked_for_and_keeps_it(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        for modes in (Modes(0o660, 0o770), Modes()):
+            os.close(documents.open_lock(tmp_path / "lock", modes))
+            assert _mode(tmp_path / "lock") == 0o660
+    finally:
+        os.umask(before)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import unicodedata
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.carry_out.diff import of_step
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.escape import CELL_LIMIT, cell, fenced, visible
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.escape import (
+    CELL_LIMIT,
+    FORMULA,
+    cell,
+    fenced,
+    in_csv,
+    visible,
+)
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.plan.changes import diff
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.table import table
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.visible import all_visible
@@ -38,6 +47,19 @@ def test_cell_has_no_markup_and_no_line_end(text: str) -> None:
 def test_what_is_harmless_stays_as_it_is(text: str) -> None:
     harmless = re.sub(r"[^A-Za-z0-9 /.:,äöü-]", "", text)[:CELL_LIMIT]
     assert cell(harmless) == harmless
+
+
+CELLS = st.one_of(HOSTILE, st.lists(st.sampled_from([*';;,"\t =-@＝', "=1+1", "x", "\r\n"]), max_size=9).map("".join))
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@given(rows=st.lists(st.lists(CELLS, min_size=2, max_size=3), min_size=1, max_size=3))
+@example(rows=[["y;=1+1;z", 'a,b;"=1"']])
+def test_no_cell_of_a_table_is_a_formula_whatever_separates_cells(separator: str, rows: list[list[str]]) -> None:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([in_csv(value, CELL_LIMIT) for value in row] for row in rows)
+    read = csv.reader(io.StringIO(text.getvalue(), newline=""), delimiter=separator)
+    assert [value for row in read for value in row if value.lstrip().startswith(FORMULA)] == []
 
 
 @given(HOSTILE, st.integers(1, 40))

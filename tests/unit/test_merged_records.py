@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import json
 import multiprocessing
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import com
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import gather
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import REPOSITORY
 from test_report_outcome import ran
 
 HOSTS = ("h0", "h1", "h2", "a host/with~marks")
@@ -165,8 +168,7 @@ def test_two_runs_of_slices_are_compared_host_by_host(tmp_path: Path) -> None:
 def _write_at_once(folder: str, record: dict[str, Any], begin: Any) -> None:
     begin.wait()
     if records.answered(record):
-        with records.alone(folder):
-            records.write(records.path_of(folder, record["host"]), record)
+        records.write_alone(folder, record)
     else:
         records.write_silent(folder, record)
 
@@ -209,6 +211,23 @@ def test_a_writer_waits_for_the_one_before_it(tmp_path: Path) -> None:
     other.join(120)
     (read,) = records.read(folder)
     assert (other.exitcode, read[1]) == (0, told)
+
+
+def _past_the_lock(node: ast.AST) -> Iterator[str]:
+    """Yield where code writes a record outside of ``with records.alone(…)``."""
+    if isinstance(node, ast.With) and ast.unparse(node.items[0]).startswith("records.alone("):
+        return
+    if isinstance(node, ast.Call) and ast.unparse(node.func) == "records.write":
+        yield ast.unparse(node)
+    for inner in ast.iter_child_nodes(node):
+        yield from _past_the_lock(inner)
+
+
+def test_no_action_writes_a_record_past_the_lock() -> None:
+    assert list(_past_the_lock(ast.parse("with records.alone(x):\n    y()\nrecords.write(x, z)")))
+    actions = sorted((REPOSITORY / "plugins/action").glob("*.py"))
+    assert len(actions) > 10
+    assert [found for path in actions for found in _past_the_lock(ast.parse(path.read_text(encoding="utf-8")))] == []
 
 
 def test_where_folders_cannot_be_locked_a_file_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

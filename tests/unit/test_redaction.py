@@ -219,6 +219,49 @@ def test_the_collection_s_own_words_stay(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("sources", "output"),
+    [
+        (["avshift/records/.."], "avshift/redacted"),
+        (["avshift/records/../plan.json"], "avshift/redacted"),
+        (["linked/.."], "linked/../redacted"),
+        (["avshift", "linked"], "avshift/redacted"),
+        (["avshift"], "avshift/records/../redacted"),
+        (["avshift"], "out/to"),
+    ],
+)
+def test_no_path_leads_to_an_original(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sources: list[str], output: str
+) -> None:
+    home = tmp_path / "avshift"
+    record = runs.of_run("zqhost", "plan", RUN, {"planned": {"plan": plan_of(case_of("clean"), "zqhost")}})
+    records.write(home / "records/zqhost.json", record)
+    plan = document.compose([("zqhost", plan_of(case_of("clean"), "zqhost"))], {}, VERSIONS)
+    (home / "plan.json").write_text(json.dumps(plan))
+    (tmp_path / "linked").symlink_to(home / "records")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/to").symlink_to(home / "redacted")
+    before = {path: path.read_bytes() for path in home.rglob("*.json")}
+    monkeypatch.chdir(tmp_path)
+    first = folder.make(sources, output)
+    assert {path: path.read_bytes() for path in before} == before
+    assert first.paths.keys() <= {str(path) for path in before}
+    assert all(home / "redacted" in Path(path).parents for path in first.paths.values())
+    assert folder.make(sources, output).paths == first.paths
+
+
+def test_a_link_among_redacted_documents_is_not_followed(tmp_path: Path) -> None:
+    plan = document.compose([("zqhost", plan_of(case_of("clean"), "zqhost"))], {}, VERSIONS)
+    (tmp_path / "plan").mkdir()
+    (tmp_path / "plan/plan.json").write_text(json.dumps(plan))
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/plan").symlink_to(tmp_path / "plan")
+    with pytest.raises(AvshiftError) as raised:
+        folder.make([str(tmp_path / "plan")], str(tmp_path / "out"))
+    assert raised.value.code == "not_written"
+    assert json.loads((tmp_path / "plan/plan.json").read_text()) == plan
+
+
 def test_a_name_that_a_pseudonym_could_be_is_no_pseudonym(tmp_path: Path) -> None:
     for host in ("host-1", "host-2", "zqhost"):
         plan = plan_of(case_of("clean"), host)

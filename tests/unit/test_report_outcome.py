@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from typing import Any
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import quick, runs
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import facts, html
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import compare
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import facts, folder, html
 from hostile_records import RUN
 from hypothesis import given
 from hypothesis import strategies as st
 from plans import case_of, plan_of
-from reports import content_of
+from reports import content_of, report_of
 from schemas import problems
 
 KEPT = {"archive": "/var/lib/avshift/retained/a.tar.gz", "files": 100, "bytes": 5000}
@@ -190,6 +192,32 @@ def test_record_of_no_day_that_there_is_is_damaged(time: str) -> None:
     record = ran("full")
     content = content_of([("a.json", {**record, "run": {**record["run"], "time": time}}, "")])
     assert (content["hosts"], len(content["damaged"])) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"failure": {"code": {}, "message": "x"}}, {"failure": {"code": "x", "message": None}}, {"retained": 5}],
+)
+@pytest.mark.parametrize("mode", ["migrate", "verify"])
+def test_what_every_document_shows_has_its_form_or_the_record_is_damaged(mode: str, odd: dict[str, Any]) -> None:
+    record = {**copy.deepcopy(ran("full", "odd")), "mode": mode, **odd}
+    if "retained" in odd:
+        record["verification"]["collected"]["earlier_runs"] = [odd]
+    with report_of([("a.json", record, ""), ("b.json", ran("full"), "")]) as report:
+        for text in folder.TEXTS.values():
+            "".join(text(report))
+        assert [one["file"] for one in report.head["damaged"]] == ["a.json"]
+        assert report.head["totals"]["hosts"] == 1
+
+
+@pytest.mark.parametrize("retained", [None, {"archive": "/x", "files": 5.0, "bytes": 9.0}])
+def test_what_an_answer_may_hold_is_no_damage_in_its_record(retained: dict[str, Any] | None) -> None:
+    record = copy.deepcopy(ran("full"))
+    record["verification"]["collected"]["earlier_runs"] = [{"retained": retained}]
+    content = content_of([("a.json", record, "")])
+    assert (content["damaged"], content["totals"]["retained_files"]) == ([], 5 if retained else 0)
+    compared = compare.compose([("a", record, "")], [("a", record, "")])
+    assert (compared["damaged"], compared["same"]) == ({"earlier": [], "later": []}, 1)
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), True, "0.3", 10**30, 1e30])

@@ -16,8 +16,10 @@ from urllib.parse import quote
 
 from .. import redacted
 from ..canonical import encode, is_version
-from ..documents import PRIVATE, Modes, make, read_bytes, write_text
+from ..documents import PRIVATE, Modes, make, open_lock, read_bytes, write_text
 from ..errors import AvshiftError
+from ..schema import short
+from ..schema.answers import UNFIT
 from .quick import parse
 
 FORMAT_VERSION = 1
@@ -103,6 +105,12 @@ def write(path: Path, record: dict[str, Any], modes: Modes = PRIVATE) -> str:
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
+def write_alone(folder: str, record: dict[str, Any], modes: Modes = PRIVATE) -> str:
+    """Write the record of a host's answer as ``write`` does, while no one else decides by what is there."""
+    with alone(folder, modes):
+        return write(path_of(folder, record["host"]), record, modes)
+
+
 def write_silent(folder: str, record: dict[str, Any], modes: Modes = PRIVATE, dry_run: bool = False) -> bool:
     """Write the record of a host that gave no answer, but never over one that it has from an answer.
 
@@ -125,14 +133,15 @@ def alone(folder: str, modes: Modes = PRIVATE) -> Iterator[None]:
     """
     make(Path(folder), modes)
     with contextlib.ExitStack() as stack:
-        number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        stack.callback(os.close, number)
         try:
+            number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            stack.callback(os.close, number)
             fcntl.flock(number, fcntl.LOCK_EX)
         except OSError:
-            # NFS locks only what is open for writing, and some file systems lock nothing.
+            # NFS locks only what is open for writing, some file systems lock nothing, and a folder may be for writing
+            # alone.
             with contextlib.suppress(OSError):
-                number = os.open(Path(folder) / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, modes.file)
+                number = open_lock(Path(folder) / LOCK, modes)
                 stack.callback(os.close, number)
                 fcntl.flock(number, fcntl.LOCK_EX)
         yield
@@ -166,7 +175,7 @@ def read(folder: str) -> Iterator[tuple[str, dict[str, Any] | None, str]]:
         whole = [record for record, _problem in found if record is not None]
         try:
             yield name, newest(whole) if whole else None, "" if whole else found[0][1]
-        except (KeyError, TypeError, AttributeError, ValueError):
+        except UNFIT:
             yield name, whole[0], ""
 
 
@@ -220,6 +229,6 @@ def read_one(path: str | Path, sha256: str = "") -> tuple[dict[str, Any] | None,
         return None, "it is not a record of avshift.endpoint"
     version = record.get("format_version")
     if not is_version(version, FORMAT_VERSION):
-        return None, f"its format version is {version!r}, this release reads {FORMAT_VERSION}"
+        return None, f"its format version is {short(version)}, this release reads {FORMAT_VERSION}"
     odd = next((key for key, kinds in FORM.items() if not isinstance(record.get(key, FORM), kinds)), "")
     return (None, f"it is damaged: {odd} is missing or has another form") if odd else (record, "")

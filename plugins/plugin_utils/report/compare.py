@@ -13,6 +13,7 @@ from ..canonical import encode
 from ..plan.model import stopping
 from ..record.records import collected_in
 from ..record.verdict import CLEAN
+from ..schema.answers import UNFIT, counted, measured
 from . import words
 from .escape import cell, visible
 from .table import table
@@ -89,7 +90,7 @@ def _facts(read: Iterable[Read]) -> Iterator[tuple[str, Facts]]:
             continue
         try:
             yield name, (_of_record(record), "")
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
+        except UNFIT as error:
             yield name, (None, f"it lacks the content of a record ({type(error).__name__}: {error})")
 
 
@@ -106,7 +107,7 @@ def _of_record(record: dict[str, Any]) -> dict[str, Any]:
         "found": {str(found["id"]): (str(found["version"]), str(found["state"])) for found in looked or ()},
         "replacement": plan["goal"]["provider"] if plan else None,
         "protection": proof["result"] if proof else None,
-        "window": words.window(record["window_seconds"]),
+        "window": words.window(None if record["window_seconds"] is None else measured(record["window_seconds"])),
         "retained": _retained(record),
         "refused": sorted({str(check["id"]) for check in stopping(plan)}) if plan else [],
         "failure": record["failure"]["code"] if record["failure"] else None,
@@ -118,7 +119,7 @@ def _of_record(record: dict[str, Any]) -> dict[str, Any]:
 
 def _retained(record: dict[str, Any]) -> int:
     runs = collected_in(record).get("earlier_runs") or ()
-    return sum(int(run["retained"]["files"]) for run in runs if "retained" in run)
+    return sum(counted(run["retained"]["files"]) for run in runs if run.get("retained"))
 
 
 def _words(was: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:

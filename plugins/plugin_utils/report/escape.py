@@ -10,11 +10,13 @@ import re
 
 from ..visible import CELL_LIMIT, visible
 
-__all__ = ["CELL_LIMIT", "FORMULA", "cell", "fenced", "harmless", "no_template", "visible"]
+__all__ = ["CELL_LIMIT", "FORMULA", "cell", "fenced", "harmless", "in_csv", "no_template", "visible"]
 
 MARKUP = re.compile(r"([\\`*_{}\[\]|#~!])")
 # Characters that make a spreadsheet read text as a formula, with their wide forms.
 FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+# Where programs expect semicolons between cells, one in a text ends a cell, and what is behind it begins the next one.
+NEXT_CELL = re.compile(rf";(?=[\s\"]*[{re.escape(''.join(FORMULA))}])")
 # Characters that begin an expression, a statement or a comment in Jinja.
 OPENING = re.compile(r"\{(?=[{%#]|$)")
 
@@ -32,6 +34,12 @@ def harmless(value: object, limit: int) -> object:
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: ""}[value]
     return value if isinstance(value, int | float) else _no_formula(str(value), limit)
+
+
+def in_csv(value: object, limit: int) -> object:
+    """Return a value for a cell of CSV as ``harmless`` does, also for readers that take a semicolon for the comma."""
+    made = harmless(value, limit)
+    return NEXT_CELL.sub(";'", made) if isinstance(made, str) and ";" in made else made
 
 
 # Most cells of a fleet's table repeat those above them.

@@ -50,7 +50,7 @@ def begin(look: Mapping[str, Any], host: str, now: str, modes: Modes = PRIVATE) 
     home, groups = Path(look["home"]), look["groups"].get(host, [])
     path = _path(home, look["ring"], host)
     documents.make(path.parent, modes)
-    with _alone(home):
+    with _alone(home, modes):
         if why := threshold(look) or _group(home, host, groups):
             return why
         mark = {"host": host, "run": look["run"], "state": BEGUN, "time": now, "groups": groups}
@@ -256,7 +256,17 @@ def _read(path: Path, most: int = MOST_MARK) -> dict[str, Any] | None:
 
 
 @contextlib.contextmanager
-def _alone(home: Path) -> Iterator[None]:
-    with (home / LOCK).open("w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+def _alone(home: Path, modes: Modes) -> Iterator[None]:
+    with contextlib.ExitStack() as stack:
+        try:
+            number = documents.open_lock(home / LOCK, modes)
+            stack.callback(os.close, number)
+            fcntl.flock(number, fcntl.LOCK_EX)
+        except OSError as error:
+            raise _not_locked(home / LOCK, error) from error
         yield
+
+
+def _not_locked(path: Path, error: OSError) -> AvshiftError:
+    remedy = "Remove it if it is a link or not a file, and see that all users of the rollout may write to it."
+    return AvshiftError("not_locked", "Deciding about a host", str(path), error.strerror or error, remedy)

@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from ...module_utils.agreed import outcomes
 from .. import times
 from ..errors import FORECAST_ONLY, NOT_BEGUN, UNREACHABLE
 from ..record import runs
+from ..schema.answers import UNFIT, measured
 from ..visible import visible
 from . import gates
 from .gates import Seen
@@ -28,7 +28,7 @@ def seen_of(host: str, record: dict[str, Any] | None, approved: str = "", digest
         return _unreadable(host, "its record cannot be read")
     try:
         return _told(host, record, approved, digest)
-    except (KeyError, TypeError, AttributeError, ValueError):
+    except UNFIT:
         return _unreadable(host, "its record is damaged: it does not have the form of one")
 
 
@@ -41,7 +41,7 @@ def _told(host: str, record: dict[str, Any], approved: str, digest: str) -> Seen
         return _unreadable(host, f"its record is that of {visible(str(record['host']), 80)}")
     failure, plan, time = record["failure"] or {}, record["plan"] or {}, record["run"]["time"]
     code, window = str(failure.get("code", "")), record["window_seconds"]
-    if not times.is_time(time) or not (window is None or _is_duration(window)):
+    if not times.is_time(time) or not (window is None or measured(window) >= 0):
         raise ValueError
     return Seen(
         host,
@@ -54,10 +54,6 @@ def _told(host: str, record: dict[str, Any], approved: str, digest: str) -> Seen
         time,
         frozenset(str(check["id"]) for check in plan.get("preflight", ()) if check["level"] not in gates.GOOD),
     )
-
-
-def _is_duration(window: Any) -> bool:
-    return isinstance(window, (int, float)) and not isinstance(window, bool) and 0 <= window < math.inf
 
 
 def _state(record: dict[str, Any], code: str, approved: str, digest: str) -> str:

@@ -23,6 +23,8 @@ MOST_LEVELS = 48
 MOST_VALUES = 500_000
 # JSON's readers agree on whole numbers of 64 bits, and on none that is larger.
 LARGEST = 1 << 63
+# Whole numbers are exact up to here in all programs that read JSON, and nothing that is counted or measured has more.
+EXACT = 1 << 53
 MOST_NAMED = 3
 CODE = re.compile(r"[a-z][a-z0-9_]{0,99}")
 # What of a module's result is the host's answer; the rest, such as facts and warnings, is not taken over.
@@ -131,6 +133,24 @@ def code_of(result: dict[str, Any]) -> str | None:
     return "".join(code)
 
 
+def measured(value: Any) -> int | float:
+    """Return a number from an endpoint; TypeError or ValueError if it is none, or larger than any that can be true."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{str(value)[:40]} is not a number")
+    if not abs(value) < EXACT:
+        raise ValueError(f"{str(value)[:40]} is larger than can be")
+    return value
+
+
+def counted(value: Any) -> int:
+    """Return a count from an endpoint; TypeError or ValueError if it is none."""
+    found = measured(value)
+    # A schema takes 5.0 for a whole number, as JSON does.
+    if found != int(found):
+        raise TypeError(f"{found} is no count")
+    return int(found)
+
+
 def invalid(host: str, cause: str) -> AvshiftError:
     """Return the error of a host whose answer cannot be taken."""
     return AvshiftError("answer_invalid", "Reading the host's answer", host, cause, REMEDY)
@@ -150,6 +170,8 @@ def _not_json(content: Any) -> Iterator[str]:
             yield f"{_path(place)} is {value}, which is not a JSON number"
         elif isinstance(value, int) and abs(value) > LARGEST:
             yield f"{_path(place)} is a number of more than 64 bits"
+        elif isinstance(value, float) and abs(value) > EXACT:
+            yield f"{_path(place)} is {value}, which is larger than can be"
         elif isinstance(value, (dict, list)) and level == MOST_LEVELS:
             yield f"it is nested more than {MOST_LEVELS} levels deep"
             return

@@ -7,7 +7,7 @@ from __future__ import annotations
 import csv
 import io
 
-from ..escape import CELL_LIMIT, harmless
+from ..escape import CELL_LIMIT, in_csv
 from ..words import findings
 from . import forecasts, prose
 from .view import Group, View
@@ -28,7 +28,7 @@ def render(view: View) -> str:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(HEADER)
-    writer.writerows([harmless(value, CELL_LIMIT) for value in row] for row in (*rows, *foretold, *silent))
+    writer.writerows([in_csv(value, CELL_LIMIT) for value in row] for row in (*rows, *foretold, *silent))
     return text.getvalue()
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +47,7 @@ def make(sources: list[str], output_dir: str, modes: Modes = PRIVATE, dry_run: b
     A host, user or address is called the same in all of them. Files of other kinds are left out, and named.
     Raises AvshiftError if there is nothing to redact, one is damaged or redacted already, or cannot be read or written.
     """
-    home = Path(output_dir).absolute()
+    home = _real(output_dir)
     found, left_out = _documents(sources, home)
     if not found:
         cause = "there is no record, plan, approval or report"
@@ -58,14 +59,31 @@ def make(sources: list[str], output_dir: str, modes: Modes = PRIVATE, dry_run: b
     for path in found:
         names.look(_content(path))
     redactor = Redactor(pseudonyms, words)
+    folders = {path: _folder(home, redactor.text(path.parent.name)) for path in found}
     paths: dict[str, str] = {}
     is_new = False
     for path in found:
         made = redactor.document(_content(path))
-        target = _free(home / redactor.text(path.parent.name), _stem(made), set(paths.values()))
+        target = _free(folders[path], _stem(made), set(paths.values()))
         paths[str(path)] = str(target)
         is_new |= write_changed(str(target.parent), {target.name: encode(made)}, modes, dry_run)[1]
     return Made(paths, left_out, is_new)
+
+
+def _real(path: str) -> Path:
+    """Return a path without links and dots: where each of two paths leads is compared, and what its folder is called
+    becomes a name.
+    """
+    return Path(os.path.realpath(path))
+
+
+def _folder(home: Path, name: str) -> Path:
+    """Return a folder of redacted documents; one that is a link could lead to the originals."""
+    folder = home / name
+    if folder.is_symlink():
+        cause = "it is a link, and what it leads to would be overwritten"
+        raise _wrong("not_written", str(folder), cause, "Remove it, or give another folder.")
+    return folder
 
 
 def _documents(sources: list[str], home: Path) -> tuple[list[Path], list[str]]:
@@ -84,7 +102,7 @@ def _files(sources: list[str], home: Path) -> Iterator[Path]:
     """Yield every file once; what was written by an earlier call lies in ``home``, and is no source."""
     seen = set()
     for source in sources:
-        given = Path(source).absolute()
+        given = _real(source)
         if not given.exists():
             raise _wrong("file_unreadable", source, "it is not there", "Give files or folders that can be read.")
         for path in [given] if given.is_file() else sorted(given.rglob("*")):

@@ -7,7 +7,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 
-from ..escape import harmless
+from ..escape import in_csv
 from . import columns
 from .fleet import Report
 
@@ -26,7 +26,7 @@ def text(report: Report) -> Iterator[str]:
     writer = csv.writer(_Line())
     yield writer.writerow(columns.HOSTS)
     for host in report.hosts():
-        yield writer.writerow([harmless(value, LIMIT) for value in columns.of_host(host)])
+        yield writer.writerow([in_csv(value, LIMIT) for value in columns.of_host(host)])
 
 
 def compared(report: Report) -> Iterator[str]:
@@ -36,4 +36,4 @@ def compared(report: Report) -> Iterator[str]:
     writer = csv.writer(_Line())
     yield writer.writerow(columns.COMPARED)
     for row in report.compared():
-        yield writer.writerow([harmless(value, LIMIT) for value in row.values()])
+        yield writer.writerow([in_csv(value, LIMIT) for value in row.values()])

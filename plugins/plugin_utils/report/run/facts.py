@@ -14,6 +14,7 @@ from ...plan.model import stopping
 from ...record import preview
 from ...record.records import collected_in, compose
 from ...record.verdict import CLEAN, UNKNOWN
+from ...schema.answers import measured
 from ...times import is_time
 from .. import words
 from . import outcome
@@ -83,7 +84,10 @@ def _check(record: dict[str, Any]) -> None:
     if not is_time(run["time"]):
         raise ValueError(f"{run['time'][:40]!r} is no time")
     if record["window_seconds"] is not None:
-        outcome.measured(record["window_seconds"])
+        measured(record["window_seconds"])
+    failure = record["failure"] or dict.fromkeys(("code", "message"), "")
+    if not all(isinstance(failure[name], str) for name in ("code", "message")):
+        raise TypeError("a failure's code and message have to be text")
     if record["plan"] is not None and not isinstance(record["plan"]["digest"], str):
         raise TypeError("a plan's digest has to be text")
 

@@ -17,6 +17,7 @@ from ...errors import AvshiftError
 from ...record import records, runs
 from ...record.console import Console
 from ...record.quick import loads
+from ...schema.answers import UNFIT
 from . import listed
 from .facts import LONGEST, is_remarkable, of_record, shortened
 from .fleet import Report, encode, named_twice
@@ -169,7 +170,7 @@ def condense(read: Read, policies: tuple[Pack, ...], console: Console | None = N
                 tally.closed += seen["verdict"] != record["verdict"]
                 lines.append(line)
                 hosts.append((host["host"], len(line), is_remarkable(host), name))
-        except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
+        except UNFIT as error:
             record, problem = None, f"it lacks the content of a record ({type(error).__name__}: {error})"
         if record is None:
             damaged.append({"file": name, "problem": problem})

@@ -15,12 +15,11 @@ from ...plan.model import Carried
 from ...record import talking, verdict
 from ...record.journal import is_unknown
 from ...record.records import collected_in
+from ...schema.answers import counted, measured
 from .. import words
 
 # Outcomes of a step that match the plan.
 FINE = ("changed", "proved", "already")
-# Whole numbers are exact up to here in all programs that read JSON.
-LARGEST = 2**53
 
 
 def outcomes(record: dict[str, Any]) -> list[dict[str, Any]]:
@@ -30,7 +29,10 @@ def outcomes(record: dict[str, Any]) -> list[dict[str, Any]]:
 
 def retained(record: dict[str, Any]) -> list[dict[str, Any]]:
     """Return {archive, files, bytes} of each archive in the host's journal."""
-    return [run["retained"] for run in collected_in(record).get("earlier_runs", ()) if run.get("retained")]
+    kept = [run["retained"] for run in collected_in(record).get("earlier_runs", ()) if run.get("retained")]
+    if not all(isinstance(archive, dict) for archive in kept):
+        raise TypeError("an archive in the journal has another form")
+    return kept
 
 
 def predicted(plan: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -44,8 +46,8 @@ def predicted(plan: dict[str, Any] | None) -> dict[str, Any] | None:
         "verdict": verdict.predicted(plan),
         "steps": len(plan["steps"]),
         "window": any(handover.opens_window() for handover in platforms.handovers(plan)),
-        "retained_files": sum(_number(part["files"]) for part in kept),
-        "retained_bytes": sum(_number(part["bytes"]) for part in kept),
+        "retained_files": sum(counted(part["files"]) for part in kept),
+        "retained_bytes": sum(counted(part["bytes"]) for part in kept),
     }
 
 
@@ -54,16 +56,16 @@ def actual(record: dict[str, Any]) -> dict[str, Any] | None:
     if record["mode"] != "migrate":
         return None
     done, kept = outcomes(record), retained(record)
-    counted = Counter([outcome["outcome"] for outcome in done])
+    ended = Counter([outcome["outcome"] for outcome in done])
     missing = len((record["plan"] or {}).get("steps", ())) - len(done)
     return {
-        "steps": {**dict(sorted(counted.items())), **({NOT_BEGUN: missing} if missing > 0 else {})},
-        "seconds": round(measured(sum([outcome.get("seconds", 0) for outcome in done])), 3),
+        "steps": {**dict(sorted(ended.items())), **({NOT_BEGUN: missing} if missing > 0 else {})},
+        "seconds": round(sum([measured(outcome.get("seconds", 0)) for outcome in done]), 3),
         "window_seconds": None if record["window_seconds"] is None else measured(record["window_seconds"]),
         "window_unknown": is_unknown(done),
         "unprotected_since": _unprotected_since(done),
-        "retained_files": sum(_number(run["files"]) for run in kept),
-        "retained_bytes": sum(_number(run["bytes"]) for run in kept),
+        "retained_files": sum(counted(run["files"]) for run in kept),
+        "retained_bytes": sum(counted(run["bytes"]) for run in kept),
     }
 
 
@@ -127,19 +129,3 @@ def _of_data(said: dict[str, Any], did: dict[str, Any]) -> Iterator[dict[str, st
             "predicted": words.counted(said["retained_files"], "file"),
             "actual": words.counted(did["retained_files"], "file"),
         }
-
-
-def _number(value: Any) -> int:
-    """Return a count from an endpoint; TypeError or ValueError if it is none."""
-    if not isinstance(value, int):
-        raise TypeError(f"{str(value)[:40]} is no count")
-    return int(measured(value))
-
-
-def measured(value: Any) -> int | float:
-    """Return a number from an endpoint; TypeError or ValueError if it is none, or larger than any that can be true."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"{str(value)[:40]} is not a number")
-    if not abs(value) < LARGEST:
-        raise ValueError(f"{value:.3g} is larger than can be")
-    return value
