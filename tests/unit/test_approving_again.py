@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import g
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.canonical import encode
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document
 from approving import approved
-from plans import document_of
+from plans import VERSIONS, case_of, plan_of, rings_of
 
 NOW = "2098-01-01T00:00:00Z"
 UNSIGNED: dict[str, Any] = {"approval": None, "require_signature": False, "allowed_signers": None, "signer": None}
@@ -20,7 +21,9 @@ UNSIGNED: dict[str, Any] = {"approval": None, "require_signature": False, "allow
 def plan(tmp_path: Path) -> Path:
     """The path of a plan of three hosts."""
     path = tmp_path / "plan.json"
-    path.write_text(encode(document_of("full", "agent", "clean")), encoding="utf-8")
+    plans = ((name, plan_of(case_of(name), name)) for name in ("full", "agent", "clean"))
+    made = document.compose(plans, {}, VERSIONS, rings_of())
+    path.write_text(encode(made), encoding="utf-8")
     return path
 
 
@@ -49,3 +52,14 @@ def test_an_earlier_approval_is_read_up_to_a_limit(plan: Path, monkeypatch: pyte
     assert approved(plan, hosts=["full"])["changed"]
     monkeypatch.undo()
     assert _hosts(plan) == {"full"}
+
+
+@pytest.mark.parametrize("time", ["2097-12-31T00:00:00Z", "2026-02-30T00:00:00Z", 7, None])
+@pytest.mark.parametrize("gate", ["", "pilot"])
+def test_an_approval_with_a_time_that_does_not_count_is_written_anew(plan: Path, gate: str, time: Any) -> None:
+    path = Path(approved(plan, hosts=["full"], gate=gate)["path"])
+    path.write_text(encode({**json.loads(path.read_text(encoding="utf-8")), "time": time}), encoding="utf-8")
+    again = approved(plan, hosts=["full"], gate=gate)
+    assert again["changed"]
+    assert json.loads(path.read_text(encoding="utf-8")) == again["approval"]
+    assert not approved(plan, hosts=["full"], gate=gate)["changed"]
