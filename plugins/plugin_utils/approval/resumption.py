@@ -10,7 +10,8 @@ from typing import Any
 
 from .. import platforms
 from ..catalog.model import RESIDUE_INERT
-from ..plan.model import stopping
+from ..plan.exceptions import in_force
+from ..plan.model import Carried, stopping
 from ..plan.platform import Platform
 from .drift import changes
 
@@ -25,6 +26,7 @@ def unexplained(approved: dict[str, Any], current: dict[str, Any]) -> list[str]:
         *changes("the platform", approved.get("platform"), current.get("platform")),
         *changes("the system's", approved["system"], current["system"]),
         *changes("the goal", _goal(approved), _goal(current)),
+        *_new_exceptions(approved, current),
         *_new_findings(approved["findings"], current["findings"], known),
         *_new_stops(approved, current, known),
         *_new_steps(current["steps"], known),
@@ -80,6 +82,14 @@ class _Known:
 def _goal(plan: dict[str, Any]) -> dict[str, Any]:
     """Return the goal without anything that depends on which products are still there."""
     return {key: value for key, value in plan["goal"].items() if key != "excepted"}
+
+
+def _new_exceptions(approved: dict[str, Any], current: dict[str, Any]) -> Iterator[str]:
+    """Yield the products that are to stay by now: the approved plan removes them."""
+    granted = in_force(Carried.of(approved).exceptions, "product")
+    for name in current["goal"]["excepted"]:
+        if name not in (*approved["goal"]["excepted"], *granted):
+            yield f"{name} was not excepted, is now"
 
 
 def _new_findings(was: list[dict[str, Any]], now: list[dict[str, Any]], known: _Known) -> Iterator[str]:
