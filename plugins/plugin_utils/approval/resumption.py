@@ -13,6 +13,7 @@ from ..catalog.model import RESIDUE_INERT
 from ..plan.exceptions import in_force
 from ..plan.model import Carried, stopping
 from ..plan.platform import Platform
+from ..plan.preflight import other_vendors
 from .drift import changes
 
 # The class of what no entry names: a package's files belong to it as soon as the package is gone.
@@ -28,6 +29,7 @@ def unexplained(approved: dict[str, Any], current: dict[str, Any]) -> list[str]:
         *changes("the goal", _goal(approved), _goal(current)),
         *_new_exceptions(approved, current),
         *_new_findings(approved["findings"], current["findings"], known),
+        *_other_vendors(approved, current),
         *_new_stops(approved, current, known),
         *_new_steps(current["steps"], known),
     ]
@@ -60,6 +62,14 @@ class _Known:
     def changes(self, kind: str, name: str = "") -> bool:
         """Return True if an object is one that the approved steps change."""
         return (kind, name) in self._objects or (kind == "path" and self._is_below(name, self._trees))
+
+    def causes(self, reason: str, is_left: bool) -> bool:
+        """Return True for evidence of a known product that comes from half-done steps: of what they start and end, and
+        of directories that they empty. ``is_left``: all that is new of the product may have lost its owner.
+        """
+        kind, _colon, what = reason.partition(":")
+        judge = self.platform.interrupted.reasons.get(kind)
+        return (judge is not None and judge(self, what)) or (kind == "path" and (is_left or self.empties(what)))
 
     def empties(self, path: str) -> bool:
         """Return True for a directory in which the approved steps remove something, or one of the same name elsewhere:
@@ -105,7 +115,7 @@ def _new_findings(was: list[dict[str, Any]], now: list[dict[str, Any]], known: _
         if is_new and not known.has_seen(finding["reasons"]) and not _is_left_over(finding, known):
             yield f"{name} was not found{' like this' if earlier else ''}, is now ({finding['state']})"
         elif earlier is not None:
-            yield from _other_packages(earlier, finding, known)
+            yield from _other_evidence(earlier, finding, known)
 
 
 def _is_left_over(finding: dict[str, Any], known: _Known) -> bool:
@@ -121,16 +131,24 @@ def _is_left_over(finding: dict[str, Any], known: _Known) -> bool:
     return all(known.empties(known.platform.paths.parent(path) if orphans else path) for _kind, _colon, path in unseen)
 
 
-def _other_packages(was: dict[str, Any], now: dict[str, Any], known: _Known) -> Iterator[str]:
-    """Yield the packages of a product that are new, and its version if it is another one: without its package, the
-    product's own files give the same version in other letters.
+def _other_evidence(was: dict[str, Any], now: dict[str, Any], known: _Known) -> Iterator[str]:
+    """Yield what is new of a product, and its version if it is another one: without its package, the product's own
+    files give the same version in other letters.
     """
-    name = now["id"]
+    name, is_left = now["id"], _is_left_over(now, known)
     for reason in now["reasons"]:
-        if reason.startswith("package:") and not known.has_seen([reason]):
+        if not known.has_seen([reason]) and not known.causes(reason, is_left):
             yield f"{name}: {reason} was not seen, is now"
     if now["version"] and re.findall(r"\w+", now["version"]) != re.findall(r"\w+", was["version"]):
         yield from changes(f"{name} version", was["version"] or "not known", now["version"])
+
+
+def _other_vendors(approved: dict[str, Any], current: dict[str, Any]) -> Iterator[str]:
+    """Yield the products of other vendors that are new: most warnings come from half-done steps, this one does not."""
+    told = set(other_vendors.named(approved["preflight"]))
+    yield from (
+        f"{name} was not there, is now" for name in other_vendors.named(current["preflight"]) if name not in told
+    )
 
 
 def _new_stops(approved: dict[str, Any], current: dict[str, Any], known: _Known) -> Iterator[str]:
@@ -152,6 +170,10 @@ def _parts(check: dict[str, Any]) -> list[str]:
 def _new_steps(steps: Iterable[dict[str, Any]], known: _Known) -> Iterator[str]:
     """Yield the changes that neither the approved steps nor the evidence of that time explain."""
     for step in steps:
+        if known.platform.kind(step["kind"]).retains:
+            # The approved steps would remove what they do not archive.
+            unseen = [reason for reason in step["reasons"] if not known.has_seen([reason])]
+            yield from (f"the approved plan does not archive {reason.partition(':')[2]}" for reason in unseen)
         if step["kind"] in known.platform.interrupted.of_itself or (
             step["reasons"] and known.has_seen(step["reasons"])
         ):
