@@ -11,7 +11,7 @@ from ...module_utils.agreed.runs import BEGUN
 from ..fleet.document import plan_of
 from ..plan.model import SHORT, Carried
 from ..visible import visible
-from .drift import difference
+from .drift import accepted_otherwise, difference
 from .resumption import unexplained
 
 NOT_REQUIRED, APPROVED, RESUMED, NOTHING_TO_DO = "not_required", "approved", "resumed", "nothing_to_do"
@@ -70,7 +70,8 @@ def _judge(plan: dict[str, Any], grant: Grant, made_by: dict[str, str]) -> tuple
     approved = planned if grant.hosts is None or host in grant.hosts else None
     if approved is not None and (strange := _other_machine(approved, plan)):
         return (OTHER_MACHINE, [strange], plan) if _has_something_to_do(plan) else (NOTHING_TO_DO, [], plan)
-    if approved is not None and approved["digest"] == plan["digest"]:
+    otherwise = accepted_otherwise(approved, plan) if approved else []
+    if approved is not None and approved["digest"] == plan["digest"] and not otherwise:
         return APPROVED, [], plan
     begun = approved is not None and _was_begun(plan, approved["digest"])
     beyond = unexplained(approved, plan) if begun and approved else []
@@ -87,7 +88,7 @@ def _judge(plan: dict[str, Any], grant: Grant, made_by: dict[str, str]) -> tuple
         for name, now in made_by.items()
         if document.get(name) != now
     ]
-    return DRIFTED, [*words, *difference(approved, plan)], plan
+    return DRIFTED, [*words, *difference(approved, plan), *otherwise], plan
 
 
 def _left_out(grant: Grant) -> str:

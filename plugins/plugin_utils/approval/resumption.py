@@ -11,10 +11,11 @@ from typing import Any
 from .. import platforms
 from ..catalog.model import RESIDUE_INERT
 from ..plan.exceptions import in_force
-from ..plan.model import Carried, stopping
+from ..plan.model import Carried, accepted, stopping
 from ..plan.platform import Platform
 from ..plan.preflight import other_vendors
 from .drift import changes
+from .told import Told
 
 # The class of what no entry names: a package's files belong to it as soon as the package is gone.
 NAMED_BY_NONE = "unrecognised"
@@ -152,19 +153,25 @@ def _other_vendors(approved: dict[str, Any], current: dict[str, Any]) -> Iterato
 
 
 def _new_stops(approved: dict[str, Any], current: dict[str, Any], known: _Known) -> Iterator[str]:
-    """Yield the preflight results that stop the host now, and are not what the approved plan's own steps leave."""
-    kinds, leaves = {step["kind"] for step in approved["steps"]}, known.platform.interrupted
-    told = {(check["id"], word) for check in approved["preflight"] for word in _parts(check)}
+    """Yield the preflight results that stop the host now, or say more than was accepted, and are not what the approved
+    plan's own steps leave.
+    """
+    told = Told(approved["preflight"])
     for check in stopping(current):
-        own = kinds & set(leaves.own_doing.get(check["id"], ()))
-        is_own = leaves.objects.get(check["id"])
-        beyond = [word for word in _parts(check) if (check["id"], word) not in told]
-        if not own or (is_own is not None and not all(is_own(known, word) for word in beyond)):
+        if not _is_own_doing(check, told.beyond(check), approved, known):
             yield f"preflight {check['id']} stops it: {check['title']} ({check['diagnosis']})"
+    for check in accepted(current):
+        more = [part for part in told.more(check) if not known.changes("path", part.partition(" (")[0])]
+        if more and not _is_own_doing(check, more, approved, known):
+            yield f"preflight {check['id']} was not accepted like this: {check['diagnosis']}"
 
 
-def _parts(check: dict[str, Any]) -> list[str]:
-    return str(check["diagnosis"]).split(", ")
+def _is_own_doing(check: dict[str, Any], parts: list[str], approved: dict[str, Any], known: _Known) -> bool:
+    """Return True for a result that the approved steps can bring about, if each of these parts belongs to them."""
+    leaves = known.platform.interrupted
+    is_own = leaves.objects.get(check["id"])
+    can_be = any(step["kind"] in leaves.own_doing.get(check["id"], ()) for step in approved["steps"])
+    return can_be and (is_own is None or all(is_own(known, part) for part in parts))
 
 
 def _new_steps(steps: Iterable[dict[str, Any]], known: _Known) -> Iterator[str]:
