@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import (
     approval_document,
     gate_word,
+    granted,
     signature,
 )
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.canonical import encode
@@ -39,31 +40,33 @@ class ActionModule(Adapter):
         plan = document.read(options["plan"])
         if options["gate"]:
             return self._word(plan, options, task_vars)
-        beside = options["output"] is None and document.NEEDS_APPROVAL not in plan
-        if beside:
-            plan = document.needing_approval(plan)
-        approval = approval_document.compose(plan, options, now())
-        path = Path(options["output"] or Path(options["plan"]).with_name(approval_document.NAME)).absolute()
-        earlier = approval_document.repeated(path.read_bytes(), approval) if path.is_file() else None
-        if earlier is None and not self._task.check_mode:
+        path = Path(options["output"] or approval_document.beside(options["plan"])).absolute()
+        needs = granted.is_beside(path, options["plan"]) and not plan.get(document.NEEDS_APPROVAL)
+        approved = document.needing_approval(plan) if needs else plan
+        approval = approval_document.compose(approved, options, now())
+        earlier = granted.repeated(path, approval)
+        if not self._task.check_mode:
             modes = self.modes(task_vars)
-            if beside:
-                # This comes first: from here on, removing the approval cannot allow more hosts.
-                write_text(Path(options["plan"]), encode(plan), modes)
-            write_text(path, encode(approval), modes)
+            if needs:
+                # This comes first: from here on, removing the approval cannot allow more hosts. The plan may have been
+                # put back since it was approved.
+                write_text(Path(options["plan"]), encode(approved), modes)
+            if earlier is None:
+                write_text(path, encode(approval), modes)
         # An approval that says the same is left as it is: it may be signed.
         approval = earlier or approval
         hosts, until = approval["hosts"], approval["valid_until"]
         command = signature.command("approval", str(path))
         end = f"until {until}" if until else "WITHOUT AN EXPIRY DATE: it is valid for every run of this plan"
         told = f"{counted(len(hosts), 'host')} approved in {path}, {end}. To sign it: {command}"
-        return {"changed": earlier is None, "path": str(path), "approval": approval, "sign": command, "msg": told}
+        changed = needs or earlier is None
+        return {"changed": changed, "path": str(path), "approval": approval, "sign": command, "msg": told}
 
     def _word(self, plan: dict[str, Any], options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Write that a rollout goes on after a ring; a document that says the same is left as it is."""
         word = gate_word.compose(plan, options["gate"], options, now())
         path = Path(options["output"] or gate_word.path_of(options["plan"], word["ring"])).absolute()
-        earlier = approval_document.repeated(path.read_bytes(), word) if path.is_file() else None
+        earlier = granted.repeated(path, word)
         if earlier is None and not self._task.check_mode:
             write_text(path, encode(word), self.modes(task_vars))
         command = signature.command(gate_word.SIGNED_AS, str(path))

@@ -88,7 +88,7 @@ options:
         holds the plan in place of the result. M(avshift.endpoint.migration_plan_document) reads it there.
     type: path
   change_id:
-    description: Number of the change in the ticket system, for the record.
+    description: Number of the change in the ticket system, for the record. One that is not the approved plan's is refused.
     type: str
     default: ""
   forecast:
@@ -121,6 +121,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+change_id:
+  description: Number of the change. If a plan was approved, its own, where it has one.
+  returned: success
+  type: str
+  sample: CHG0030001
 forecast:
   description:
     - A code for hosts of a platform that is only looked at, such as Windows. They get no plan. Without O(forecast=true)

@@ -27,9 +27,9 @@ def end_of(text: object) -> str | None:
     return end
 
 
-def is_time(text: str) -> bool:
-    """Return True if a text is a point in time, to the second, of a day that exists."""
-    return end_of(text) == text
+def is_time(text: object) -> bool:
+    """Return True if this is text that names a point in time, to the second, of a day that exists."""
+    return isinstance(text, str) and end_of(text) == text
 
 
 def is_day(text: str) -> bool:

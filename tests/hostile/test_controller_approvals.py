@@ -13,6 +13,7 @@ import desks
 import pytest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.plan.model import digest_of
+from approving import approved
 from attacks import attack
 from desks import Desk, forged, plan
 
@@ -64,6 +65,27 @@ def test_a_plan_that_was_signed_before_it_was_approved_is_not_its_own_approval(t
     assert desk.status("web1", signed=True) == "approved"
     desk.approval.unlink()
     assert _code(lambda: desk.grant(signed=True)) == "approval_missing"
+
+
+@attack(
+    "approval-taken-away-from-where-it-was-named",
+    threat=WRITER + " deletes an approval that was written beside the plan under another name of the folder",
+    holds="no host runs",
+)
+@pytest.mark.parametrize("way", ["its-own-path", "through-the-parent", "through-a-link", "where-a-link-leads"])
+def test_an_approval_that_is_named_is_taken_away_like_any_other(tmp_path: Path, way: str) -> None:
+    desk = desks.desk(tmp_path)
+    (tmp_path / "link").symlink_to(tmp_path)
+    other = tmp_path / "elsewhere.json"
+    named = {"through-the-parent": tmp_path / "x" / ".." / "approval.json", "where-a-link-leads": other}
+    if way == "where-a-link-leads":
+        desk.approval.symlink_to(other)
+    (tmp_path / "x").mkdir()
+    path = named.get(way, (tmp_path / "link" if way == "through-a-link" else tmp_path) / "approval.json")
+    approved(desk.plan, hosts=["web1"], output=str(path))
+    assert desk.grant("2098-01-01T00:00:00Z").hosts == {"web1"}
+    desk.approval.unlink()
+    assert _code(desk.grant) == "approval_missing"
 
 
 SHOWN: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {

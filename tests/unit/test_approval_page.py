@@ -9,7 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import approval_document, granted, judge
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import (
+    approval_document,
+    gate_word,
+    granted,
+    judge,
+    signature,
+)
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.canonical import encode
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document
@@ -70,6 +76,12 @@ def test_what_was_typed_approves_these_hosts_and_is_signed(desk: Path) -> None:
         granted.read(str(desk / "avshift/plan/plan.json"), options, "2098-01-01T00:00:00Z")
     # The page's lines sign the plan after its approval: by then the plan says that it needs one.
     assert caught.value.code == "approval_missing"
+
+
+def test_the_signers_of_the_page_may_sign_what_migrate_wants_signed() -> None:
+    assert ALLOWED is not None
+    for kind in ("plan", "approval", gate_word.SIGNED_AS):
+        assert signature.NAMESPACE.format(kind=kind) in ALLOWED[0]
 
 
 def test_every_refusal_is_explained() -> None:

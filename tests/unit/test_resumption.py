@@ -12,7 +12,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.platforms.linux.p
 from half_done import after, half_removed
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from plans import case_of, plan_of
+from plans import case_of, goal_of, plan_of, planned
 from support import cases, collected, item
 
 HALF_REMOVED = ("deinstall ok config-files", "purge reinstreq half-installed", "deinstall ok half-configured")
@@ -173,3 +173,17 @@ def test_the_new_scanner_is_no_second_one(path: str, refused: bool) -> None:
     check = {"id": "second_interceptor", "level": "overridable", "title": "x", "diagnosis": path, "accepted": False}
     current = {**approved, "preflight": [*approved["preflight"], check]}
     assert bool(unexplained(approved, current)) is refused
+
+
+def _excepting(name: str, product: str, status: str = "in_force") -> dict[str, Any]:
+    granted = {"id": "EX-1", "hosts": ["host"], "product": product, "preflight": None, "approver": "J", "reason": "r"}
+    entry = {**granted, "expires": "2099-01-01", "status": status}
+    case, answer, approved = _planned(name)
+    return planned(goal_of(case), after(answer, approved["steps"][:1]), granted=[entry])
+
+
+def test_a_product_that_is_excepted_by_now_is_not_removed_by_an_interrupted_run() -> None:
+    approved = _planned("full")[2]
+    assert unexplained(approved, _excepting("full", "klnagent"))[0] == "klnagent was not excepted, is now"
+    assert unexplained(approved, _excepting("full", "klnagent", "expired")) == []
+    assert unexplained(_excepting("full", "klnagent"), _excepting("full", "klnagent")) == []

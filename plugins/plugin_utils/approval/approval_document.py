@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import redacted, schema
-from ..canonical import decode, is_version
+from ..canonical import decode, digest, is_version
 from ..errors import AvshiftError
 from ..times import FORM, end_of, is_after, is_time
 
@@ -131,12 +131,16 @@ def refuse_untimely(time: str, valid_until: str | None, path: str, now: str) -> 
 
 
 def repeated(raw: bytes, approval: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the approval in a file if it differs from this one only in when it was written; else None."""
+    """Return the approval in a file if it differs from this new one only in when it was written, and counts; else
+    None.
+    """
     try:
         earlier = decode(raw)
-    except (ValueError, RecursionError):
+        is_same = digest({**earlier, "time": approval["time"]}) == digest(approval)
+    except (TypeError, ValueError, RecursionError):
         return None
-    return earlier if isinstance(earlier, dict) and {**earlier, "time": approval["time"]} == approval else None
+    time = earlier.get("time")
+    return earlier if is_same and is_time(time) and not is_after(time, approval["time"], SKEW) else None
 
 
 def _no_times(approval: dict[str, Any]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..canonical import digest
-from ..plan.model import BY_ITSELF, NOT_IN_DIGEST
+from ..plan.model import BY_ITSELF, NOT_IN_DIGEST, accepted
 
 LONGEST = 100
 # How much of two long texts is shown before the first difference.
@@ -36,6 +36,20 @@ def difference(approved: dict[str, Any], current: dict[str, Any]) -> list[str]:
         *_preflight_words(approved["preflight"], current["preflight"]),
         *_blocked_words(approved, current),
         *_step_words(approved["steps"], current["steps"]),
+    ]
+
+
+def accepted_otherwise(approved: dict[str, Any], current: dict[str, Any]) -> list[str]:
+    """Return in words which accepted preflight results say something else than what was accepted.
+
+    The digest does not cover it: hosts that differ in it alone are one class. The approved plan's checksum does.
+    """
+    was = {check["id"]: check["diagnosis"] for check in approved["preflight"]}
+    now = [check for check in accepted(current) if check["id"] in was]
+    return [
+        word
+        for check in now
+        for word in changes(f"preflight {check['id']}, which is accepted,", was[check["id"]], check["diagnosis"])
     ]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..canonical import decode
+from ..canonical import decode, is_version
 from ..documents import read_bytes
 from ..errors import AvshiftError
 from ..times import is_time
@@ -56,9 +56,15 @@ def missing(plan: str, digest: str, ring: str, options: dict[str, Any], now: str
 def _problem(word: Any, path: str, digest: str, ring: str, now: str) -> str:
     if not isinstance(word, dict) or set(word) != KEYS or word["kind"] != KIND:
         return f"{path} is not the word for a ring"
+    if not is_version(word["format_version"], FORMAT_VERSION):
+        return f"{path} has format version {word['format_version']}, and this release reads {FORMAT_VERSION}"
     if (word["plan_digest"], word["ring"]) != (digest, ring):
         return f"{path} is for another plan or ring"
-    if not isinstance(word["time"], str) or not is_time(word["time"]):
+    if not all(isinstance(word[key], str) and word[key].strip() for key in ("approver", "reason")):
+        return f"{path} does not say who approved it, and why"
+    if not is_time(word["time"]):
         return f"{path} does not say when it was written"
+    if word["valid_until"] is not None and not is_time(word["valid_until"]):
+        return f"{path} does not say until when it is valid: give a time as YYYY-MM-DDTHH:MM:SSZ, or null"
     approval_document.refuse_untimely(word["time"], word["valid_until"], path, now)
     return ""

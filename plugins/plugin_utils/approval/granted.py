@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
+from ..documents import read_bytes
 from ..errors import AvshiftError
 from ..fleet import document
 from . import approval_document, signature
@@ -36,6 +38,25 @@ def read(path: str, options: dict[str, Any], now: str) -> Grant:
     approval = approval_document.parse(words, approval_path, whole, now)
     told = {key: approval[key] for key in ("plan_digest", "approver", "reason", "valid_until")}
     return Grant(whole, frozenset(approval["hosts"]), {**told, "signed_by": signed_by}, approval["time"])
+
+
+def is_beside(path: Path, plan: str) -> bool:
+    """Return whether an approval written to this path lies where a plan's approval is expected, by whatever name."""
+    own = Path(approval_document.beside(plan))
+    # A link in its place is replaced, one that leads to its place stays.
+    return _place(path) == _place(own) or os.path.realpath(path) == os.path.realpath(own)
+
+
+def _place(path: Path) -> str:
+    return os.path.join(os.path.realpath(path.parent), path.name)
+
+
+def repeated(path: Path, wanted: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the approval or gate's word in a file if it says the same as this new one and counts; else None."""
+    try:
+        return approval_document.repeated(read_bytes(path, document.MOST_BYTES), wanted)
+    except OSError:
+        return None
 
 
 def _missing(path: str) -> AvshiftError:

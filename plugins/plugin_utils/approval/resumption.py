@@ -10,9 +10,12 @@ from typing import Any
 
 from .. import platforms
 from ..catalog.model import RESIDUE_INERT
-from ..plan.model import stopping
+from ..plan.exceptions import in_force
+from ..plan.model import Carried, accepted, stopping
 from ..plan.platform import Platform
+from ..plan.preflight import other_vendors
 from .drift import changes
+from .told import Told
 
 # The class of what no entry names: a package's files belong to it as soon as the package is gone.
 NAMED_BY_NONE = "unrecognised"
@@ -25,7 +28,9 @@ def unexplained(approved: dict[str, Any], current: dict[str, Any]) -> list[str]:
         *changes("the platform", approved.get("platform"), current.get("platform")),
         *changes("the system's", approved["system"], current["system"]),
         *changes("the goal", _goal(approved), _goal(current)),
+        *_new_exceptions(approved, current),
         *_new_findings(approved["findings"], current["findings"], known),
+        *_other_vendors(approved, current),
         *_new_stops(approved, current, known),
         *_new_steps(current["steps"], known),
     ]
@@ -59,6 +64,14 @@ class _Known:
         """Return True if an object is one that the approved steps change."""
         return (kind, name) in self._objects or (kind == "path" and self._is_below(name, self._trees))
 
+    def causes(self, reason: str, is_left: bool) -> bool:
+        """Return True for evidence of a known product that comes from half-done steps: of what they start and end, and
+        of directories that they empty. ``is_left``: all that is new of the product may have lost its owner.
+        """
+        kind, _colon, what = reason.partition(":")
+        judge = self.platform.interrupted.reasons.get(kind)
+        return (judge is not None and judge(self, what)) or (kind == "path" and (is_left or self.empties(what)))
+
     def empties(self, path: str) -> bool:
         """Return True for a directory in which the approved steps remove something, or one of the same name elsewhere:
         vendors have the same directory in several places.
@@ -82,6 +95,14 @@ def _goal(plan: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in plan["goal"].items() if key != "excepted"}
 
 
+def _new_exceptions(approved: dict[str, Any], current: dict[str, Any]) -> Iterator[str]:
+    """Yield the products that are to stay by now: the approved plan removes them."""
+    granted = in_force(Carried.of(approved).exceptions, "product")
+    for name in current["goal"]["excepted"]:
+        if name not in (*approved["goal"]["excepted"], *granted):
+            yield f"{name} was not excepted, is now"
+
+
 def _new_findings(was: list[dict[str, Any]], now: list[dict[str, Any]], known: _Known) -> Iterator[str]:
     """Yield the products that are new.
 
@@ -95,7 +116,7 @@ def _new_findings(was: list[dict[str, Any]], now: list[dict[str, Any]], known: _
         if is_new and not known.has_seen(finding["reasons"]) and not _is_left_over(finding, known):
             yield f"{name} was not found{' like this' if earlier else ''}, is now ({finding['state']})"
         elif earlier is not None:
-            yield from _other_packages(earlier, finding, known)
+            yield from _other_evidence(earlier, finding, known)
 
 
 def _is_left_over(finding: dict[str, Any], known: _Known) -> bool:
@@ -111,37 +132,55 @@ def _is_left_over(finding: dict[str, Any], known: _Known) -> bool:
     return all(known.empties(known.platform.paths.parent(path) if orphans else path) for _kind, _colon, path in unseen)
 
 
-def _other_packages(was: dict[str, Any], now: dict[str, Any], known: _Known) -> Iterator[str]:
-    """Yield the packages of a product that are new, and its version if it is another one: without its package, the
-    product's own files give the same version in other letters.
+def _other_evidence(was: dict[str, Any], now: dict[str, Any], known: _Known) -> Iterator[str]:
+    """Yield what is new of a product, and its version if it is another one: without its package, the product's own
+    files give the same version in other letters.
     """
-    name = now["id"]
+    name, is_left = now["id"], _is_left_over(now, known)
     for reason in now["reasons"]:
-        if reason.startswith("package:") and not known.has_seen([reason]):
+        if not known.has_seen([reason]) and not known.causes(reason, is_left):
             yield f"{name}: {reason} was not seen, is now"
     if now["version"] and re.findall(r"\w+", now["version"]) != re.findall(r"\w+", was["version"]):
         yield from changes(f"{name} version", was["version"] or "not known", now["version"])
 
 
+def _other_vendors(approved: dict[str, Any], current: dict[str, Any]) -> Iterator[str]:
+    """Yield the products of other vendors that are new: most warnings come from half-done steps, this one does not."""
+    told = set(other_vendors.named(approved["preflight"]))
+    yield from (
+        f"{name} was not there, is now" for name in other_vendors.named(current["preflight"]) if name not in told
+    )
+
+
 def _new_stops(approved: dict[str, Any], current: dict[str, Any], known: _Known) -> Iterator[str]:
-    """Yield the preflight results that stop the host now, and are not what the approved plan's own steps leave."""
-    kinds, leaves = {step["kind"] for step in approved["steps"]}, known.platform.interrupted
-    told = {(check["id"], word) for check in approved["preflight"] for word in _parts(check)}
+    """Yield the preflight results that stop the host now, or say more than was accepted, and are not what the approved
+    plan's own steps leave.
+    """
+    told = Told(approved["preflight"])
     for check in stopping(current):
-        own = kinds & set(leaves.own_doing.get(check["id"], ()))
-        is_own = leaves.objects.get(check["id"])
-        beyond = [word for word in _parts(check) if (check["id"], word) not in told]
-        if not own or (is_own is not None and not all(is_own(known, word) for word in beyond)):
+        if not _is_own_doing(check, told.beyond(check), approved, known):
             yield f"preflight {check['id']} stops it: {check['title']} ({check['diagnosis']})"
+    for check in accepted(current):
+        more = [part for part in told.more(check) if not known.changes("path", part.partition(" (")[0])]
+        if more and not _is_own_doing(check, more, approved, known):
+            yield f"preflight {check['id']} was not accepted like this: {check['diagnosis']}"
 
 
-def _parts(check: dict[str, Any]) -> list[str]:
-    return str(check["diagnosis"]).split(", ")
+def _is_own_doing(check: dict[str, Any], parts: list[str], approved: dict[str, Any], known: _Known) -> bool:
+    """Return True for a result that the approved steps can bring about, if each of these parts belongs to them."""
+    leaves = known.platform.interrupted
+    is_own = leaves.objects.get(check["id"])
+    can_be = any(step["kind"] in leaves.own_doing.get(check["id"], ()) for step in approved["steps"])
+    return can_be and (is_own is None or all(is_own(known, part) for part in parts))
 
 
 def _new_steps(steps: Iterable[dict[str, Any]], known: _Known) -> Iterator[str]:
     """Yield the changes that neither the approved steps nor the evidence of that time explain."""
     for step in steps:
+        if known.platform.kind(step["kind"]).retains:
+            # The approved steps would remove what they do not archive.
+            unseen = [reason for reason in step["reasons"] if not known.has_seen([reason])]
+            yield from (f"the approved plan does not archive {reason.partition(':')[2]}" for reason in unseen)
         if step["kind"] in known.platform.interrupted.of_itself or (
             step["reasons"] and known.has_seen(step["reasons"])
         ):

@@ -48,7 +48,8 @@ def verify(content: bytes, path: str, kind: str, signers: str | None, signer: st
     """Return who signed a document, as the file of allowed signers names them.
 
     ``content`` is what was read from ``path``; the signature lies beside it, its name ending in .sig. ``kind`` is plan,
-    approval or report; with ``signer``, only that person's signature counts. Raises AvshiftError saying what is wrong.
+    approval, gate or report; with ``signer``, only that person's signature counts. Raises AvshiftError saying what is
+    wrong.
     """
     signature, namespace = path + SUFFIX, NAMESPACE.format(kind=kind)
     if not signers:

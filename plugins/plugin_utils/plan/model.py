@@ -214,5 +214,12 @@ def digest_of(plan: dict[str, Any]) -> str:
 def stopping(plan: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the preflight results of a written plan that keep its host from being changed."""
     return [
-        check for check in plan["preflight"] if check["level"] in ("error", "overridable") and not check["accepted"]
+        check
+        for check in plan["preflight"]
+        if check["level"] == "error" or (check["level"] == "overridable" and not check["accepted"])
     ]
+
+
+def accepted(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the preflight results of a written plan that would keep its host from being changed, but are accepted."""
+    return [check for check in plan["preflight"] if check["level"] == "overridable" and check["accepted"]]

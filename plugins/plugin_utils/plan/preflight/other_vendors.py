@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from ...catalog.model import Product
 from ...detect import scanners
@@ -15,6 +17,10 @@ from .case import Case
 # How a finding intercepts, as a reader sees it.
 WORDS = {scanners.YES: "intercepts file access", scanners.NO: "does not intercept", scanners.UNKNOWN: "may intercept"}
 THERE = (RUNNING, "installed", "broken")
+# Preflight results that name who else protects a host.
+NAMING = ("conflicting_antivirus", "other_antivirus")
+# A product in a diagnosis; what follows it may be a vendor's own words.
+_TOLD = re.compile(rf"(?:^|; )([^;]+?) \((?:{'|'.join(THERE)}), ")
 
 
 def _others(case: Case) -> Iterator[tuple[Finding, Product, str]]:
@@ -52,6 +58,13 @@ def _check(case: Case) -> Iterator[Check]:
             "; ".join(others),
             "Decide which one stays. Two scanners slow down every file access, and can block each other.",
         )
+
+
+def named(preflight: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """Yield the names of other vendors' products in the preflight results of a written plan."""
+    for result in preflight:
+        if result["id"] in NAMING:
+            yield from _TOLD.findall(result["diagnosis"])
 
 
 CHECKS = (_check,)

@@ -74,11 +74,18 @@ OBJECTS: dict[str, Callable[[Known, str], bool]] = {
     "no_way_back": _is_unit,
 }
 
+# What the steps start and end may not have run when the plan was approved.
+REASONS: dict[str, Callable[[Known, str], bool]] = {
+    **dict.fromkeys(("process", "interceptor"), lambda known, path: known.runs(path)),
+    "unit": lambda known, name: known.switches(name),
+}
+
 # Vendors have the same directory below /opt, /etc/opt, /var/opt and /var/log.
 PATHS = PathRules(name=posixpath.basename, parent=posixpath.dirname, above=_above)
 LEAVES = Interrupted(
     own_doing=OWN_DOING,
     objects=OBJECTS,
+    reasons=REASONS,
     of_itself=OF_ITSELF,
     removing=("packages_remove",),
     programs=_programs,

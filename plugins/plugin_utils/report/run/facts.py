@@ -11,6 +11,7 @@ from ... import platforms
 from ...catalog import packs
 from ...detect.silence import SILENT, TALKS
 from ...plan.model import stopping
+from ...plan.preflight import other_vendors
 from ...record import preview
 from ...record.records import collected_in, compose
 from ...record.verdict import CLEAN, UNKNOWN
@@ -25,8 +26,6 @@ KEYS = tuple(compose("", "", {}, ""))
 RUN = ("time", "change_id", "collection_version")
 NOT_PROVEN, NOT_LOOKED_AT = "not proven", "not_looked_at"
 LIMIT, LIMITS = ("id", "what", "why"), "limits"
-# Preflight results that name who else protects a host.
-OTHER_VENDORS = ("conflicting_antivirus", "other_antivirus")
 SIGN = ("id", "level", "title", "diagnosis", "remediation")
 # Texts of a report are for reading: the whole of what a host sent is in its record.
 LONGEST = 2000
@@ -161,7 +160,7 @@ def _silence(record: dict[str, Any]) -> dict[str, Any]:
 def _other_vendors(plan: dict[str, Any] | None) -> Iterator[dict[str, str]]:
     """Yield what the plan said of other vendors' products on the host."""
     for check in plan["preflight"] if plan else ():
-        if check["id"] in OTHER_VENDORS:
+        if check["id"] in other_vendors.NAMING:
             yield {key: str(check[key]) for key in ("id", "title", "diagnosis")}
 
 
