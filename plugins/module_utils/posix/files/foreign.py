@@ -75,7 +75,7 @@ class Remote:
     def check(self, path):
         """Raise an EndpointError for a path that must not be entered."""
         if path in self._avoided:
-            raise unreadable(path, self._avoided[path])
+            raise unreadable(path, self._avoided[path], path)
         if path in self._kinds and path not in self._answered:
             kind = self._kinds[path]
             if kind == "autofs":
@@ -115,12 +115,16 @@ class Allowance:
         left[1] -= count
         if min(left) < 0:
             cause = "more than %d files or %d bytes would have to be read there" % (MOST_FILES, MOST_BYTES)
-            raise unreadable(ground, cause, ground)
+            raise unreadable(ground, cause, ground, UsedUp)
 
 
-def unreadable(path, cause, ground=""):
+class UsedUp(EndpointError):
+    """Nothing more is read below a directory that others may write to."""
+
+
+def unreadable(path, cause, ground="", kind=EndpointError):
     """Return the EndpointError for a path that cannot be checked; ``ground`` is the directory of others around it."""
-    error = EndpointError(
+    error = kind(
         "path_unreadable", "Checking a path", path, cause, "Make sure that root can read it, and run again."
     )
     error.ground = ground
