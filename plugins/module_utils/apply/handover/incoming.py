@@ -22,6 +22,7 @@ from ..packages import kit_install, packages_install
 from ..services.boot_links_remove import starting
 from ..services.unit import stop
 from . import enrol
+from .attempts import each
 from .limits import PROOF_AGAIN, PROOF_LIMIT, PROOF_PAUSE, STEADY
 
 INSTALLS = {"enrol": enrol, "kit_install": kit_install, "packages_install": packages_install}
@@ -155,13 +156,13 @@ class New:
     def take_down(self):
         """Stop it, or make it passive again, before the old one is started; return the errors as texts."""
         if self._new["deactivate"]:
-            return _attempted(_tell, self._new["deactivate"])
-        errors = _attempted(lambda unit: stop([unit], STOP_LIMIT), reversed(self._own()))
-        return errors + _attempted(lambda unit: systemd.tell("start", [unit]), self._ran_before)
+            return each(_tell, self._new["deactivate"])
+        errors = each(lambda unit: stop([unit], STOP_LIMIT), reversed(self._own()))
+        return errors + each(lambda unit: systemd.tell("start", [unit]), self._ran_before)
 
     def remove(self):
         """Remove what the handover installed, once the old one protects again; return the errors as texts."""
-        return _attempted(lambda step: _in_child(step, "undo"), reversed(self._installed))
+        return each(lambda step: _in_child(step, "undo"), reversed(self._installed))
 
     def _own(self):
         """Return its unit, followed by the one that would start it again."""
@@ -255,14 +256,3 @@ def _in_child(step, function):
     """Call a function of an installing step's kind in a child."""
     kind = INSTALLS[step["kind"]]
     return in_child.done(dict(step, id=step["kind"]), kind, lambda: getattr(kind, function)(step["target"]))
-
-
-def _attempted(act, objects):
-    """Do it for each; return the errors as texts, since none may stop the next one or the old protection's return."""
-    errors = []
-    for one in objects:
-        try:
-            act(one)
-        except (EndpointError, OSError) as error:
-            errors.append(str(error))
-    return errors

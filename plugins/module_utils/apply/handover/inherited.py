@@ -16,6 +16,7 @@ import time
 from ...linux import interception, package_locks, systemd
 from ...posix.errors import Problem
 from ...posix.own import own_places
+from .attempts import attempted
 from .guard import Guard
 
 ROUNDS = 3
@@ -35,14 +36,16 @@ class Inherited:
 
     def settle(self):
         """Return True if the new one stays, False if the old one was brought back as far as possible."""
-        self._let_installers_end()
+        # Nobody reads what went wrong: what counts is that one of the two protects.
+        unread = []
+        attempted(self._let_installers_end, unread)
         stays = False
         for _round in range(ROUNDS):
-            self._part()
-            stays = self._new_protects()
+            attempted(self._part, unread)
+            stays = attempted(self._new_protects, unread, False)
             if not stays:
-                self._bring_back()
-            if self._stands(stays):
+                attempted(self._bring_back, unread)
+            if attempted(lambda stays=stays: self._stands(stays), unread, False):
                 break
         return stays
 
@@ -78,10 +81,7 @@ class Inherited:
     def _new_protects(self):
         if self._new is None or self._old_holds():
             return False
-        try:
-            return self._new.protects()
-        except (Problem, OSError):
-            return False
+        return self._new.protects()
 
     def _stands(self, stays):
         """Return True if one of the two protects for a while, and is not about to stop."""

@@ -15,6 +15,7 @@ from ...prove import on_access
 from ...prove.checks import BAD, OK, check, overall
 from ..services import boot_links_remove
 from ..services.unit import force
+from .attempts import attempted
 from .limits import PROOF_LIMIT, PROOF_PAUSE, STEADY
 from .old_exclusions import OldExclusions
 
@@ -115,7 +116,7 @@ class Old:
             return self._bring_back_unknown()
         if not self.intercepted:
             notes = self._start_units()
-            return {"old_is_back": running(self.units) == self.units, "old_checks": [], "notes": notes}
+            return {"old_is_back": self._run(notes), "old_checks": [], "notes": notes}
         notes = self.start_again()
         checks = self._prove()
         return {"old_is_back": overall(checks) == OK, "old_checks": checks, "notes": notes}
@@ -124,8 +125,10 @@ class Old:
         """Start it and wait until it intercepts, or clearly will not; return the errors as texts."""
         with Rise(self._marks, sum(map(len, self._held.values()))) as back:
             notes = self._start_units()
+            # Where systemd does not say, they may run.
+            may_come = attempted(lambda: running(self.units), notes, True)
             # Its marks may come one by one, and the last one ends the window.
-            self.back = back.settled(self._old["start_limit"] if running(self.units) else GIVEN_UP, STEADY)
+            self.back = back.settled(self._old["start_limit"] if may_come else GIVEN_UP, STEADY)
         return notes
 
     def _marks(self):
@@ -136,23 +139,28 @@ class Old:
         notes = self.start_again()
         if self.back is None:
             notes.append("the journal cannot be read, so it is not known whether it held permission marks before")
-            return {"old_is_back": running(self.units) == self.units, "old_checks": [], "notes": notes}
+            return {"old_is_back": self._run(notes), "old_checks": [], "notes": notes}
         checks = self._prove()
         return {"old_is_back": overall(checks) == OK, "old_checks": checks, "notes": notes}
+
+    def _run(self, notes):
+        """Return True if systemd says that all its units run."""
+        return attempted(lambda: running(self.units) == self.units, notes, False)
 
     def _start_units(self):
         """Start them, and retry after a moment: a service that was killed may need one."""
         notes = []
         for start in range(STARTS if self.units else 0):
-            if start:
-                time.sleep(START_PAUSE)
-                systemd.forget_failures(self.units)
-            try:
-                systemd.tell("start", list(reversed(self.units)), self._old["start_limit"])
+            if attempted(lambda again=start > 0: self._started(again), notes, False):
                 break
-            except EndpointError as error:
-                notes.append(str(error))
         return notes
+
+    def _started(self, again):
+        if again:
+            time.sleep(START_PAUSE)
+            systemd.forget_failures(self.units)
+        systemd.tell("start", list(reversed(self.units)), self._old["start_limit"])
+        return True
 
     def _prove(self):
         """Return the checks of what came back, with retries: a mark is set before its listener answers."""
@@ -160,7 +168,9 @@ class Old:
             return [check("old_marks", BAD, "no permission mark within %d s" % self._old["start_limit"])]
         deadline = time.monotonic() + PROOF_LIMIT
         while True:
-            checks = _checks(self._old["below"])
+            failed = []
+            checks = attempted(lambda: _checks(self._old["below"]), failed, [])
+            checks += [check("old_tested", BAD, words) for words in failed]
             if overall(checks) == OK or time.monotonic() > deadline:
                 return checks
             time.sleep(PROOF_PAUSE)
