@@ -14,14 +14,14 @@ engine's, or the old one's again, are all there. Both are read from the kernel e
 import contextlib
 
 from ...linux import interception
-from ...posix.errors import EndpointError, Problem
+from ...posix.errors import CutOff, EndpointError, Problem
 from ...posix.own import own_journal, run_lock
 from ...posix.running.heir import Heir
 from ...posix.running.moments import Moment
 from ...posix.running.signals import Held
 from .. import announcement
 from . import way_back, window
-from .attempts import cause
+from .attempts import attempted, cause
 from .excluded import Excluded
 from .incoming import New
 from .inherited import Inherited
@@ -86,14 +86,16 @@ def do(target):
             else:
                 heir.stand_by()
                 facts = _one_after_the_other(old, new)
+            facts = _with_interrupted(facts)
+            if new is None:
+                _note(target["digest"], facts)
+            # From here on there is no way back: the run hears a signal before its next step.
+            signals.release()
         heir.dismiss()
-        facts = _with_interrupted(facts)
         if new is not None:
-            # It passed its self-test: from here on there is no way back.
-            signals.ignore()
             facts["kept_from_boot"] = old.retire()
             old.exclusions.forget()
-        _note(target["digest"], facts)
+            _note(target["digest"], facts)
         return facts
 
 
@@ -132,6 +134,8 @@ def _of_an_heir(ask, otherwise):
     """Return what the heir of a killed run has noted; a damaged journal must not prevent protection."""
     try:
         return ask()
+    except CutOff:
+        raise
     except (Problem, OSError, ValueError, TypeError, KeyError):
         return otherwise
 
@@ -176,6 +180,7 @@ class _WayBack:
             return
         self._signals.ignore()
         facts = dict(way_back.taken(self._old, self._new, self._both), cause=_code(error))
+        facts = attempted(lambda: _with_interrupted(facts), [], facts)
         if self._both is not None and self._both.parted:
             facts["overlap"] = dict(self._both.told_parted(), held=False)
         _note(self._digest, facts, self._old)
