@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
+import time
 from typing import Any
 
 import pytest
@@ -95,3 +97,31 @@ def test_while_the_old_one_is_kept_from_boot_that_is_done_to_its_end(
     with Heard() as signals:
         done = runner.carry_out([_step(TARGET)], ["h"], False, signals=signals)
     assert (done["failure"], host.running, host.links) == (None, {"new.service"}, {})
+
+
+def test_while_the_old_one_stops_the_window_counts_although_it_stops_later(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """systemd goes on, and starts it again only after that."""
+    real, went = host.tell, threading.Event()
+
+    def stops() -> None:
+        time.sleep(0.3)
+        host.running.difference_update(OLD)
+        went.set()
+
+    def tell(verb: str, names: list[str], limit: float = 0) -> None:
+        if verb == "stop" and "old.service" in names:
+            threading.Thread(target=stops, daemon=True).start()
+            os.kill(os.getpid(), signal.SIGTERM)
+        if verb == "start":
+            assert went.wait(10)
+            time.sleep(0.3)
+        real(verb, names, limit)
+
+    monkeypatch.setattr(host, "tell", tell)
+    with pytest.raises(handover.HandoverFailed, match="is back, tested") as caught:
+        handover.do(TARGET)
+    assert caught.value.facts["window_seconds"] >= 0.6
+    noted = own_journal.noted("d")
+    assert noted["unprotected_from"] == caught.value.facts["unprotected_from"] < noted["unprotected_until"]

@@ -66,21 +66,26 @@ class Old:
     def stop(self):
         """Stop it and return {} or, if it did not stop by itself, {forced: names, after_seconds}."""
         with Fall(self._marks_held, STEADY) as gone:
+            if not self._held:
+                return self._stop_units()
+            # A window is never reported as shorter than it was. If this is interrupted, systemd goes on, and the marks
+            # go later; otherwise the window counts from when it last had all of them.
+            self.gone = gone.entered
             try:
                 facts = self._stop_units()
-                if self._held and gone.wait(1) is None:
-                    raise EndpointError(
-                        "old_still_intercepts",
-                        "Stopping the old protection",
-                        ", ".join(self.units) or "no unit",
-                        "its processes still hold permission marks",
-                        "Find out which service starts them.",
-                    )
-                return facts
             finally:
-                if self._held:
-                    # A window is never reported as shorter than it was: it counts from when it last had all its marks.
-                    self.gone = gone.begun
+                self.gone = gone.begun or gone.entered
+            if gone.wait(1) is None:
+                self.gone = None
+                raise EndpointError(
+                    "old_still_intercepts",
+                    "Stopping the old protection",
+                    ", ".join(self.units) or "no unit",
+                    "its processes still hold permission marks",
+                    "Find out which service starts them.",
+                )
+            self.gone = gone.begun
+            return facts
 
     def _marks_held(self):
         return sum(len(interception.permission_marks(pid)) for pid in self._held)
