@@ -21,7 +21,7 @@ class Held:
         """``paths`` are directories that all have to be covered, if any are given."""
         self._below = below
         self._bits = bits
-        self._needed = interception.inode_targets(paths)
+        self._needed = set(interception.inode_targets(paths).values())
         self._known = ()
 
     def look(self):

@@ -49,6 +49,7 @@ class New:
         self._bits = interception.TELLING_BITS if new["tells"] else interception.PERMISSION_BITS
         self._installed = []
         self._ran_before = []
+        self._asked = None
 
     def is_up(self):
         """Return True if it intercepts and starts at boot; a product without marks is asked."""
@@ -63,6 +64,7 @@ class New:
 
     def prepare(self):
         """Have systemd load its unit as it is configured, before anything is stopped."""
+        self._targets()
         if not self._new["install"]:
             systemd.reload_if_needed(self._own() + self._replaced())
 
@@ -215,7 +217,13 @@ class New:
     def _uncovered(self):
         """Return the protected paths without a mark; "anything" if there is no mark at all."""
         held = [target for targets in self._held().values() for target in targets]
-        return interception.uncovered(self._new["paths"], held) if held else ["anything"]
+        return interception.uncovered(self._targets(), held) if held else ["anything"]
+
+    def _targets(self):
+        """Return {protected path: target of a mark on it}, asked for once, before anything is stopped."""
+        if self._asked is None:
+            self._asked = interception.inode_targets(self._new["paths"])
+        return self._asked
 
     def _held(self):
         return interception.holders(self._new["below"], self._bits)
