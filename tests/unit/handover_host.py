@@ -109,10 +109,10 @@ class Host:
             raise OSError("read-only")
         return [[path, "/lib"] for path in self.links.pop(name)]
 
-    def inode_targets(self, _paths: list[str]) -> set[str]:
-        return set()
+    def inode_targets(self, paths: list[str]) -> dict[str, str]:
+        return dict.fromkeys(paths, "")
 
-    def uncovered(self, _paths: list[str], _targets: list[str]) -> list[str]:
+    def uncovered(self, _known: dict[str, str], _targets: list[str]) -> list[str]:
         return []
 
     def proof(self, *_arguments: Any, **_named: Any) -> list[dict[str, str]]:

@@ -88,7 +88,7 @@ class Interception:
     @staticmethod
     def permission_marks(pid, bits=0):
         return ["mnt_id:1"] if any(number == pid and runs(name) for name, number in PIDS.items()) else []
-    inode_targets = staticmethod(lambda paths: set())
+    inode_targets = staticmethod(lambda paths: {})
     uncovered = staticmethod(lambda paths, targets: [])
 
 class Nothing:
@@ -111,6 +111,7 @@ for room in rooms:
 guard, incoming, outgoing, overlap = (
     module("apply.handover." + name) for name in ("guard", "incoming", "outgoing", "overlap"))
 guard.run, incoming.stop = systemctl, lambda names, limit: Systemd.tell("stop", names)
+outgoing.TRIED_IN = target.get("tried", outgoing.TRIED_IN)
 incoming.PROOF_LIMIT = incoming.PROOF_AGAIN = outgoing.PROOF_LIMIT = 0.2
 for kind in ("real_time", "on_demand", "on_access", "vendor"):
     setattr(getattr(incoming, kind), "prove", proof)

@@ -492,6 +492,7 @@ def test_functions_are_short() -> None:
 
 # Where an unexpected error must cost only one kind or one step: how many such places a file may have.
 UNFORESEEN = {
+    "module_utils/apply/handover/attempts.py": 1,
     "module_utils/apply/handover/handover.py": 3,
     "module_utils/apply/in_child.py": 1,
     "module_utils/apply/main.py": 3,

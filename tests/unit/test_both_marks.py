@@ -129,8 +129,8 @@ class _Kernel:
         self.scans += 1
         return {pid: targets for pid, targets in self.held.items() if targets}
 
-    def inode_targets(self, paths: list[str]) -> set[str]:
-        return {f"ino:{path}" for path in paths}
+    def inode_targets(self, paths: list[str]) -> dict[str, str]:
+        return {path: f"ino:{path}" for path in paths}
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ import os
 import socket
 import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.module_utils.apply import announce, announcement, finish
@@ -238,9 +237,10 @@ def test_path_is_below_a_root(path: str, below: bool) -> None:
 
 
 def test_marks_cover_what_they_lie_on(tmp_path: Path) -> None:
-    paths = [str(tmp_path)]
-    mark: Any = interception._inode_target(str(tmp_path))
-    assert interception.uncovered(paths, []) == paths
-    assert interception.uncovered(paths, ["ino:1:1"]) == paths
-    assert interception.uncovered(paths, ["ino:1:1", mark]) == []
-    assert interception.uncovered(paths, ["mnt_id:1"]) == []
+    paths = [str(tmp_path), str(tmp_path / "none")]
+    known = interception.inode_targets(paths)
+    mark = known[str(tmp_path)]
+    assert interception.uncovered(known, []) == paths
+    assert interception.uncovered(known, ["ino:1:1"]) == paths
+    assert interception.uncovered(known, ["ino:1:1", mark]) == paths[1:]
+    assert interception.uncovered(known, ["mnt_id:1"]) == []

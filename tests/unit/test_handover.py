@@ -417,7 +417,7 @@ def test_service_without_marks_that_a_run_has_stopped_is_started_again(
 ) -> None:
     """Its real-time part was off: no mark shows that it ran, and there is no time of its stop."""
     monkeypatch.setattr(host, "holders", lambda _roots, _bits=0: {})
-    monkeypatch.setattr(host, "uncovered", lambda paths, _targets: paths)
+    monkeypatch.setattr(host, "uncovered", lambda known, _targets: list(known))
     handover._prepare("d", outgoing.Old.found(OLD), None, None)
     host.running.clear()
     with pytest.raises(handover.HandoverFailed, match="The old protection is back") as caught:

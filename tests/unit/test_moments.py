@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import threading
@@ -122,6 +123,50 @@ def test_what_does_not_rise_has_no_moment() -> None:
 def test_what_never_stops_rising_is_waited_for_no_longer_than_the_limit() -> None:
     with Rise(itertools.count(1).__next__, 0) as rise:
         assert rise.settled(0.1, 3600) is not None
+
+
+@pytest.fixture
+def no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host without room for another thread."""
+
+    def start(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+
+
+def test_watch_without_a_thread_sees_it_later_and_never_shorter(no_thread: None) -> None:
+    before, held = boot_clock.seconds(), [2]
+    with Fall(lambda: held[0], 1) as fall, Rise(lambda: 2 - held[0], 2) as rise, Watch(lambda: not held[0]) as watch:
+        entered = boot_clock.seconds()
+        assert (watch.wait(0.01), fall.wait(0.01), rise.settled(0.01, 1)) == (None, None, None)
+        held[0] = 0
+        changed = boot_clock.seconds()
+        moments_of_it = [watch.wait(1), fall.wait(1), rise.settled(1, 1)]
+    assert all(moment.since_boot >= changed for moment in moments_of_it)
+    assert before <= fall.entered.since_boot <= entered
+    assert fall.begun.since_boot <= changed
+
+
+def test_look_that_is_not_possible_is_made_again() -> None:
+    left: list[Exception] = [OSError(errno.EMFILE, "Too many open files"), MemoryError()]
+
+    def look() -> bool:
+        if left:
+            raise left.pop()
+        return True
+
+    with Watch(look) as watch:
+        assert watch.wait(10) is not None
+
+
+def test_what_was_there_when_the_watch_began_and_went_does_not_count() -> None:
+    """systemd starts a service only once an earlier request to stop it is done."""
+    count, times = _counts(2, 2, 0, 0, 2)
+    with Rise(count, 2) as rise:
+        for _wait in range(1000):
+            time.sleep(0.001 if len(times) < 7 else 0)
+        assert rise.settled(10, 1).since_boot >= times[4][1]
 
 
 @pytest.mark.parametrize("refused", [{"sched_setscheduler"}, {"sched_setscheduler", "setpriority"}])

@@ -29,6 +29,21 @@ def test_start_is_tried_until_there_is_room(monkeypatch: pytest.MonkeyPatch) -> 
     assert starting.started(_start(errno.EAGAIN, errno.ENOMEM, errno.EAGAIN), "a child") == 7
 
 
+def test_thread_without_room_is_tried_like_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = [RuntimeError("can't start new thread")]
+
+    def start() -> None:
+        if left:
+            raise left.pop()
+
+    monkeypatch.setattr(starting, "PAUSE", 0)
+    starting.started(start, "a thread")
+    monkeypatch.setattr(starting, "SECONDS", 0)
+    left.append(RuntimeError("can't start new thread"))
+    with pytest.raises(EndpointError, match="Starting a process: a thread: can't start new thread"):
+        starting.started(start, "a thread")
+
+
 def test_where_no_room_comes_the_error_names_what_was_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(starting, "SECONDS", 0)
     with pytest.raises(EndpointError, match="Starting a process: a child: Resource temporarily unavailable") as raised:

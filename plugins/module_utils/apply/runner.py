@@ -108,8 +108,11 @@ def _carry_out_one(step, check, outcome, signals, earlier):
         outcome["outcome"] = WOULD if changes else ALREADY
         return None
     begun = time.monotonic()
+    # After a handover to nothing, a signal that fails the next step brings the old protection back; one that failed
+    # the handover after its end would not.
+    at_once = not getattr(kind, "IN_RUN", False)
     try:
-        with signals.heard(), time_limit(LONGEST, step["id"], "Carrying out a step"):
+        with signals.heard(at_once), time_limit(LONGEST, step["id"], "Carrying out a step"):
             if in_homes.is_one(step):
                 outcome["facts"] = in_homes.done(step, lambda: _attempt(step), list(earlier))
             else:

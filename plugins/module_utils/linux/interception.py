@@ -11,11 +11,14 @@ of the same PID namespace; kernel modules and eBPF programs leave no trace here.
 import os
 
 from ..posix.names import below_any
+from ..posix.running.child import told
 from .containers import container_of
 from .process_status import is_roots
 
 PERMISSION_BITS = 0x00010000 | 0x00020000 | 0x00040000
 TELLING_BITS = PERMISSION_BITS | 0x00000001 | 0x00000020 | 0x00001000
+# Seconds in which a directory has to answer.
+ANSWER_LIMIT = 20
 LINK = "anon_inode:[fanotify]"
 # What the kernel appends to the path of an executable that no longer exists.
 DELETED = " (deleted)"
@@ -85,16 +88,24 @@ def _marks_of(pid, number):
         return []
 
 
-def uncovered(paths, targets):
-    """Return the directories without any of the marks; a mark on a mount or file system covers all."""
+def uncovered(known, targets):
+    """Return the directories without any of the marks; a mark on a mount or file system covers all.
+
+    ``known`` is what ``inode_targets`` returned for them.
+    """
     if any(not target.startswith("ino:") for target in targets):
         return []
-    return [path for path in paths if _inode_target(path) not in targets]
+    return [path for path, own in known.items() if own not in targets]
 
 
 def inode_targets(paths):
-    """Return the targets of marks on directories themselves, as a set."""
-    return {_inode_target(path) for path in paths}
+    """Return {path: target of a mark on that directory itself}; '' for one that is not there or does not answer."""
+    return {path: _answered(path) for path in paths}
+
+
+def _answered(path):
+    said = told(lambda tell: tell(_inode_target(path)), ANSWER_LIMIT)
+    return said if said.startswith("ino:") else ""
 
 
 def _inode_target(path):

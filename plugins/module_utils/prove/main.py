@@ -3,17 +3,14 @@
 # Runs on endpoints: standard library only, Python 3.6 and newer.
 """Called by ``start`` to test protection."""
 
-import os
-
 from ..posix.errors import EndpointError
 from ..posix.running import bounded
-from ..posix.running.child import TIMEOUT, told
-from . import boot, database_age, on_access, on_demand, real_time, silenced, vendor
+from ..posix.running.child import TIMEOUT
+from . import boot, database_age, on_access, on_demand, real_time, silenced, there, vendor
 from .checks import UNKNOWN, check, overall
 
 # Seconds that one self-test may take; the commands and requests in it have shorter limits of their own.
 LIMIT = 300
-THERE = 20
 
 
 def main(arguments, check_mode):
@@ -43,8 +40,9 @@ def main(arguments, check_mode):
         checks += _within("on_demand", on_demand.prove, arguments["socket"])
         checks += _within("signatures_silenced", silenced.prove, arguments["silencing"])
     if not check_mode:
-        there = [path for path in arguments["paths"] if _may_be_there(path)]
-        checks += on_access.prove(there, kept_in=arguments["quarantine"], tells=arguments["tells"])
+        # One that does not answer is tested, and reported as such.
+        paths = [path for path in arguments["paths"] if there.is_there(path) in (True, TIMEOUT)]
+        checks += on_access.prove(paths, kept_in=arguments["quarantine"], tells=arguments["tells"])
     return {"changed": False, "checks": checks, "result": overall(checks)}
 
 
@@ -53,8 +51,3 @@ def _within(name, prove, *asked):
         return bounded.done(lambda: prove(*asked), LIMIT, name, "Testing protection")
     except (EndpointError, OSError, ValueError) as error:
         return [check(name, UNKNOWN, str(error))]
-
-
-def _may_be_there(path):
-    """Return False for anything but a directory; one that does not answer is tested, and reported as such."""
-    return told(lambda tell: tell(os.path.isdir(path)), THERE) in (True, TIMEOUT)

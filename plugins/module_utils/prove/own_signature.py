@@ -14,12 +14,16 @@ import time
 
 from ..posix.errors import EndpointError, Problem
 from ..posix.files import safe_remove, safe_write
+from ..posix.running import bounded
 from . import on_demand
 
 RANDOM_BYTES = 16
 # While it loads, the engine answers with its previous signatures.
 PAUSE = 0.1
 ANSWER_LIMIT = 30
+# Seconds for its file, whose disk may not answer.
+LIMIT = 60
+DOING = "Testing the new protection together with the old one"
 RANDOM, PATTERN = "{random}", "{pattern}"
 
 
@@ -42,7 +46,7 @@ class OwnSignature:
 
     def __enter__(self):
         is_known = False
-        remove_left(self._made)
+        self._apart(lambda: remove_left(self._made))
         try:
             self._put()
             self._must_be_known()
@@ -63,14 +67,20 @@ class OwnSignature:
         """Remove its file; if that fails now, the next run removes it."""
         if self._is_there:
             with contextlib.suppress(Problem, OSError):
-                safe_remove.remove(self._path, "file")
-                _sync(self._made["directory"])
+                self._apart(self._remove)
                 self._is_there = False
+
+    def _apart(self, act):
+        bounded.done(act, LIMIT, self._path, DOING)
+
+    def _remove(self):
+        safe_remove.remove(self._path, "file")
+        _sync(self._made["directory"])
 
     def _put(self):
         text = self._made["text"].replace(RANDOM, self._random).replace(PATTERN, self.data.hex())
         self._is_there = True
-        safe_write.write_text(self._path, text, int(self._made["mode"], 8))
+        self._apart(lambda: safe_write.write_text(self._path, text, int(self._made["mode"], 8)))
 
     def _must_be_known(self):
         """Wait until the engine finds what it names."""
@@ -84,7 +94,7 @@ class OwnSignature:
             time.sleep(PAUSE)
         raise EndpointError(
             "own_signature_unknown",
-            "Testing the new protection together with the old one",
+            DOING,
             self._path,
             "the engine does not detect this run's own signature %d s after it was asked to load it: %s"
             % (self._made["limit"], answer),

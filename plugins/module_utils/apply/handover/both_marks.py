@@ -11,6 +11,7 @@ import threading
 
 from ...linux import interception
 from ...posix.running.moments import LOOK_EVERY, Moment, hurry
+from ...posix.running.starting import started
 
 
 class Held:
@@ -20,7 +21,7 @@ class Held:
         """``paths`` are directories that all have to be covered, if any are given."""
         self._below = below
         self._bits = bits
-        self._needed = interception.inode_targets(paths)
+        self._needed = set(interception.inode_targets(paths).values())
         self._known = ()
 
     def look(self):
@@ -112,7 +113,8 @@ class BothMarks(threading.Thread):
         return self.is_whole and self.together is not None and self.gone is None and self._unbroken == self._seen
 
     def __enter__(self):
-        self.start()
+        # The old one still protects.
+        started(self.start, "the watch over both protections")
         return self
 
     def __exit__(self, *_error):

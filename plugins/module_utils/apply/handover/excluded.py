@@ -11,8 +11,11 @@ import contextlib
 
 from ...posix.errors import Problem
 from ...posix.files import safe_remove, safe_write
+from ...posix.running import bounded
 
 MODE = 0o600
+# Seconds for its files, whose disk may not answer.
+LIMIT = 60
 
 
 class Excluded:
@@ -28,8 +31,7 @@ class Excluded:
     def __enter__(self):
         self.forget()
         if self._told and self._told["paths"]:
-            safe_write.write_text(self._told["list"], "".join(path + "\n" for path in self._told["paths"]), MODE)
-            safe_write.write_text(self._told["environment"], self._told["text"], MODE)
+            self._apart(self._write)
         return self
 
     def __exit__(self, *_error):
@@ -45,5 +47,16 @@ class Excluded:
 
         The list goes last, because a scanner whose list is missing may watch nothing.
         """
-        for name in ("environment", "list") if self._told else ():
+        if self._told:
+            self._apart(self._remove)
+
+    def _apart(self, act):
+        bounded.done(act, LIMIT, self._told["list"], "Preparing the overlap of two scanners")
+
+    def _write(self):
+        safe_write.write_text(self._told["list"], "".join(path + "\n" for path in self._told["paths"]), MODE)
+        safe_write.write_text(self._told["environment"], self._told["text"], MODE)
+
+    def _remove(self):
+        for name in ("environment", "list"):
             safe_remove.remove(self._told[name], "file")

@@ -14,13 +14,14 @@ engine's, or the old one's again, are all there. Both are read from the kernel e
 import contextlib
 
 from ...linux import interception
-from ...posix.errors import EndpointError, Problem
+from ...posix.errors import CutOff, EndpointError, Problem
 from ...posix.own import own_journal, run_lock
 from ...posix.running.heir import Heir
 from ...posix.running.moments import Moment
 from ...posix.running.signals import Held
 from .. import announcement
-from . import window
+from . import way_back, window
+from .attempts import attempted, cause
 from .excluded import Excluded
 from .incoming import New
 from .inherited import Inherited
@@ -73,23 +74,28 @@ def do(target):
                 # The watch may have stopped the new one and ended, and a command of the run starts it again.
                 heir.stand_by()
         except Exception as error:
+            # What comes now, no signal ends.
+            signals.ignore()
             # An earlier run may have stopped it.
-            facts = _bring_back(old, None) if old.was_stopped else _with_left(NOT_STOPPED, old.exclusions.remove())
-            raise HandoverFailed(_cause(error), subject, dict(facts, cause=_code(error)))
+            is_off = old.was_stopped
+            facts = way_back.taken(old, None) if is_off else way_back.with_left(NOT_STOPPED, way_back.left_out(old))
+            raise HandoverFailed(cause(error), subject, dict(facts, cause=_code(error)))
         with _WayBack(old, new, both, signals, target["digest"], subject):
             if both is not None:
                 facts = both.hand_over(lambda: own_journal.note(target["digest"], **_unprotected()))
             else:
                 heir.stand_by()
                 facts = _one_after_the_other(old, new)
+            facts = _with_interrupted(facts)
+            if new is None:
+                _note(target["digest"], facts)
+            # From here on there is no way back: the run hears a signal before its next step.
+            signals.release()
         heir.dismiss()
-        facts = _with_interrupted(facts)
         if new is not None:
-            # It passed its self-test: from here on there is no way back.
-            signals.ignore()
             facts["kept_from_boot"] = old.retire()
             old.exclusions.forget()
-        _note(target["digest"], facts)
+            _note(target["digest"], facts)
         return facts
 
 
@@ -128,6 +134,8 @@ def _of_an_heir(ask, otherwise):
     """Return what the heir of a killed run has noted; a damaged journal must not prevent protection."""
     try:
         return ask()
+    except CutOff:
+        raise
     except (Problem, OSError, ValueError, TypeError, KeyError):
         return otherwise
 
@@ -142,7 +150,7 @@ def _inherit(target, old, new):
         old.gone = old.gone or own_journal.unprotected_since()
 
     def bring_back():
-        facts = _bring_back(old, new)
+        facts = way_back.taken(old, new)
         before = _of_an_heir(own_journal.interrupted_seconds, 0.0)
         _note(digest, facts, old, {"interrupted_seconds": before + (facts["window_seconds"] or 0)})
 
@@ -171,11 +179,12 @@ class _WayBack:
         if error is None:
             return
         self._signals.ignore()
-        facts = dict(_bring_back(self._old, self._new, self._both), cause=_code(error))
+        facts = dict(way_back.taken(self._old, self._new, self._both), cause=_code(error))
+        facts = attempted(lambda: _with_interrupted(facts), [], facts)
         if self._both is not None and self._both.parted:
             facts["overlap"] = dict(self._both.told_parted(), held=False)
         _note(self._digest, facts, self._old)
-        raise HandoverFailed(_cause(error), self._subject, facts) from error
+        raise HandoverFailed(cause(error), self._subject, facts) from error
 
 
 def _prepare(digest, old, new, both):
@@ -199,7 +208,7 @@ def _unprotected():
 def undo(target):
     """Bring back what a handover to nothing stopped, because a later step failed; return the facts."""
     old = _stopped(_old_of(target))
-    facts = _bring_back(old, None)
+    facts = way_back.taken(old, None)
     _note(target["digest"], facts, old)
     if not facts["old_is_back"]:
         raise HandoverFailed("it was to be rolled back", ", ".join(old.units), facts)
@@ -229,33 +238,6 @@ def _stopped(old):
     except Exception:
         return Old.stopped(old, None, is_unknown=True)
     return Old.stopped(old, since, units)
-
-
-def _bring_back(old, new, both=None):
-    """Stop the new protection, start the old one, and report whether it intercepts again, and the gap between.
-
-    ``both`` is their Overlap if they may run side by side: then the old one is started first.
-    """
-    notes = both.old_first() if both is not None and old.gone is not None else []
-    notes += new.take_down() if new is not None else []
-    facts = old.bring_back()
-    left = (new.remove() if new is not None else []) + old.exclusions.remove()
-    facts = _with_left(dict(facts, notes=notes + facts["notes"]), left)
-    if both is not None and old.gone is None and facts["old_is_back"]:
-        return dict(facts, not_stopped=True, window_seconds=None)
-    facts.update(window.between(old.gone, old.back))
-    return facts
-
-
-def _with_left(facts, left):
-    """Return the facts of a way back with what was not undone, in words."""
-    if not left:
-        return dict(facts)
-    return dict(facts, notes=facts.get("notes", []) + left, not_undone="; ".join(left))
-
-
-def _cause(error):
-    return error if isinstance(error, (Problem, OSError)) else "a bug in the program: %r" % (error,)
 
 
 def _code(error):

@@ -12,16 +12,17 @@ remove it again.
 import time
 
 from ...linux import interception, systemd
-from ...posix.errors import EndpointError
+from ...posix.errors import CutOff, EndpointError, Problem
 from ...posix.running.commands import must
 from ...posix.running.moments import Moment, Watch
 from ...prove import on_access, on_demand, real_time, vendor
 from ...prove.checks import BAD, OK, check, overall
 from .. import in_child
-from ..packages import kit_install, packages_install
+from ..packages import going_on, kit_install, packages_install
 from ..services.boot_links_remove import starting
 from ..services.unit import stop
 from . import enrol
+from .attempts import each
 from .limits import PROOF_AGAIN, PROOF_LIMIT, PROOF_PAUSE, STEADY
 
 INSTALLS = {"enrol": enrol, "kit_install": kit_install, "packages_install": packages_install}
@@ -47,7 +48,9 @@ class New:
         self._new = new
         self._bits = interception.TELLING_BITS if new["tells"] else interception.PERMISSION_BITS
         self._installed = []
+        self._was_cut = False
         self._ran_before = []
+        self._asked = None
 
     def is_up(self):
         """Return True if it intercepts and starts at boot; a product without marks is asked."""
@@ -62,6 +65,7 @@ class New:
 
     def prepare(self):
         """Have systemd load its unit as it is configured, before anything is stopped."""
+        self._targets()
         if not self._new["install"]:
             systemd.reload_if_needed(self._own() + self._replaced())
 
@@ -155,13 +159,28 @@ class New:
     def take_down(self):
         """Stop it, or make it passive again, before the old one is started; return the errors as texts."""
         if self._new["deactivate"]:
-            return _attempted(_tell, self._new["deactivate"])
-        errors = _attempted(lambda unit: stop([unit], STOP_LIMIT), reversed(self._own()))
-        return errors + _attempted(lambda unit: systemd.tell("start", [unit]), self._ran_before)
+            return each(_tell, self._new["deactivate"])
+        errors = each(lambda unit: stop([unit], STOP_LIMIT), reversed(self._own()))
+        return errors + each(lambda unit: systemd.tell("start", [unit]), self._ran_before)
+
+    def let_installers_end(self):
+        """Wait for an installation that goes on because only the run that has started it was ended; return notes.
+
+        At its end it starts what it has installed, which may not run beside the old one: two scanners that wait for
+        each other stop the whole host, which is worse than some more minutes of those that such a product takes
+        without protection anyway. One that failed, or that hangs, is not waited for, nor a product that can run beside
+        another one: it was installed before anything was stopped.
+        """
+        deadline = time.monotonic() + going_on.LIMIT
+        while self._was_cut and going_on.is_installing(self._installed[-1]["target"]):
+            if time.monotonic() >= deadline:
+                return ["the installation of the new protection goes on, after another %d s" % going_on.LIMIT]
+            time.sleep(going_on.PAUSE)
+        return []
 
     def remove(self):
         """Remove what the handover installed, once the old one protects again; return the errors as texts."""
-        return _attempted(lambda step: _in_child(step, "undo"), reversed(self._installed))
+        return each(lambda step: _in_child(step, "undo"), reversed(self._installed))
 
     def _own(self):
         """Return its unit, followed by the one that would start it again."""
@@ -175,7 +194,11 @@ class New:
         for step in self._new["install"]:
             if not _in_child(step, "look"):
                 self._installed.append(step)
-                _in_child(step, "do")
+                try:
+                    _in_child(step, "do")
+                except Problem as error:
+                    self._was_cut = isinstance(error, CutOff) or error.code == "child_ended"
+                    raise
 
     def _start(self, limit):
         """Start it and return the Moment of its marks on each protected path; None if it leaves none."""
@@ -214,7 +237,13 @@ class New:
     def _uncovered(self):
         """Return the protected paths without a mark; "anything" if there is no mark at all."""
         held = [target for targets in self._held().values() for target in targets]
-        return interception.uncovered(self._new["paths"], held) if held else ["anything"]
+        return interception.uncovered(self._targets(), held) if held else ["anything"]
+
+    def _targets(self):
+        """Return {protected path: target of a mark on it}, asked for once, before anything is stopped."""
+        if self._asked is None:
+            self._asked = interception.inode_targets(self._new["paths"])
+        return self._asked
 
     def _held(self):
         return interception.holders(self._new["below"], self._bits)
@@ -255,14 +284,3 @@ def _in_child(step, function):
     """Call a function of an installing step's kind in a child."""
     kind = INSTALLS[step["kind"]]
     return in_child.done(dict(step, id=step["kind"]), kind, lambda: getattr(kind, function)(step["target"]))
-
-
-def _attempted(act, objects):
-    """Do it for each; return the errors as texts, since none may stop the next one or the old protection's return."""
-    errors = []
-    for one in objects:
-        try:
-            act(one)
-        except (EndpointError, OSError) as error:
-            errors.append(str(error))
-    return errors

@@ -15,13 +15,13 @@ import time
 
 from ...linux import interception, package_locks, systemd
 from ...posix.errors import Problem
-from ...posix.own import own_places
+from ..packages import going_on
+from .attempts import attempted
 from .guard import Guard
 
 ROUNDS = 3
 # A command that the run has started may be about to ask systemd for something.
 STAYS, PAUSE = 5.0, 0.2
-INSTALLING_LIMIT = 900
 STOPPING = "deactivating"
 
 
@@ -35,22 +35,26 @@ class Inherited:
 
     def settle(self):
         """Return True if the new one stays, False if the old one was brought back as far as possible."""
-        self._let_installers_end()
+        # Nobody reads what went wrong: what counts is that one of the two protects.
+        unread = []
+        attempted(self._let_installers_end, unread)
         stays = False
         for _round in range(ROUNDS):
-            self._part()
-            stays = self._new_protects()
+            attempted(self._part, unread)
+            stays = attempted(self._new_protects, unread, False)
             if not stays:
-                self._bring_back()
-            if self._stands(stays):
+                attempted(self._bring_back, unread)
+            if attempted(lambda stays=stays: self._stands(stays), unread, False):
                 break
         return stays
 
     def _let_installers_end(self):
         """Wait for the installation of a product that runs beside no other: interrupted, it would stay half done."""
-        deadline = time.monotonic() + INSTALLING_LIMIT
-        while self._target["new"] and self._target["new"]["install"] and time.monotonic() < deadline:
-            if not own_places.are_used() and not any(map(_is_locked, package_locks.LOCKS)):
+        deadline = time.monotonic() + going_on.LIMIT
+        steps = self._target["new"]["install"] if self._target["new"] else []
+        while steps and time.monotonic() < deadline:
+            is_going = any(going_on.is_installing(step["target"]) for step in steps)
+            if not is_going and not any(map(_is_locked, package_locks.LOCKS)):
                 return
             time.sleep(PAUSE)
 
@@ -78,10 +82,7 @@ class Inherited:
     def _new_protects(self):
         if self._new is None or self._old_holds():
             return False
-        try:
-            return self._new.protects()
-        except (Problem, OSError):
-            return False
+        return self._new.protects()
 
     def _stands(self, stays):
         """Return True if one of the two protects for a while, and is not about to stop."""

@@ -13,11 +13,14 @@ import time
 from ...posix.errors import EndpointError
 from ...posix.files import trust
 from ...posix.own import own_journal
+from ...posix.running import bounded
 from ...posix.running.commands import run
 from . import exclusion_sections
 
 # The command answers only from a moment after the old scanner has started.
 ATTEMPTS, PAUSE = 3, 1.0
+# Seconds for checking who could replace its program, wherever that is mounted.
+TRUST_LIMIT = 20
 OWNERS = "one of yours for this directory is there, and is left as it is"
 OWNERS_PART = "one of yours for this directory is off or has masks, and is left as it is"
 
@@ -115,7 +118,7 @@ def _read(product):
 def _ran(product, argv):
     """Run a command of the program, which only root can have put there; return (output, why it did not work or '')."""
     try:
-        words = trust.replaceable(product["program"])
+        words = _replaceable(product["program"])
         if words:
             return "", "%s: %s" % (product["program"], words)
         answer = run(argv, product["limit"])
@@ -124,6 +127,10 @@ def _ran(product, argv):
     if answer.code == product["locked"]:
         return "", "a policy does not allow it to change its settings"
     return answer.output, "exit code %d: %s" % (answer.code, answer.said()) if answer.code else ""
+
+
+def _replaceable(path):
+    return bounded.done(lambda: trust.replaceable(path), TRUST_LIMIT, path, "Checking a program")
 
 
 def _removed(product, argv):

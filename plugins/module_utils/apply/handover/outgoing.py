@@ -11,10 +11,11 @@ from ...agreed.linux import STOPPED
 from ...linux import interception, systemd
 from ...posix.errors import EndpointError
 from ...posix.running.moments import Fall, Rise
-from ...prove import on_access
+from ...prove import on_access, there
 from ...prove.checks import BAD, OK, check, overall
 from ..services import boot_links_remove
 from ..services.unit import force
+from .attempts import attempted
 from .limits import PROOF_LIMIT, PROOF_PAUSE, STEADY
 from .old_exclusions import OldExclusions
 
@@ -65,21 +66,26 @@ class Old:
     def stop(self):
         """Stop it and return {} or, if it did not stop by itself, {forced: names, after_seconds}."""
         with Fall(self._marks_held, STEADY) as gone:
+            if not self._held:
+                return self._stop_units()
+            # A window is never reported as shorter than it was. If this is interrupted, systemd goes on, and the marks
+            # go later; otherwise the window counts from when it last had all of them.
+            self.gone = gone.entered
             try:
                 facts = self._stop_units()
-                if self._held and gone.wait(1) is None:
-                    raise EndpointError(
-                        "old_still_intercepts",
-                        "Stopping the old protection",
-                        ", ".join(self.units) or "no unit",
-                        "its processes still hold permission marks",
-                        "Find out which service starts them.",
-                    )
-                return facts
             finally:
-                if self._held:
-                    # A window is never reported as shorter than it was: it counts from when it last had all its marks.
-                    self.gone = gone.begun
+                self.gone = gone.begun or gone.entered
+            if gone.wait(1) is None:
+                self.gone = None
+                raise EndpointError(
+                    "old_still_intercepts",
+                    "Stopping the old protection",
+                    ", ".join(self.units) or "no unit",
+                    "its processes still hold permission marks",
+                    "Find out which service starts them.",
+                )
+            self.gone = gone.begun
+            return facts
 
     def _marks_held(self):
         return sum(len(interception.permission_marks(pid)) for pid in self._held)
@@ -115,7 +121,7 @@ class Old:
             return self._bring_back_unknown()
         if not self.intercepted:
             notes = self._start_units()
-            return {"old_is_back": running(self.units) == self.units, "old_checks": [], "notes": notes}
+            return {"old_is_back": self._run(notes), "old_checks": [], "notes": notes}
         notes = self.start_again()
         checks = self._prove()
         return {"old_is_back": overall(checks) == OK, "old_checks": checks, "notes": notes}
@@ -124,8 +130,10 @@ class Old:
         """Start it and wait until it intercepts, or clearly will not; return the errors as texts."""
         with Rise(self._marks, sum(map(len, self._held.values()))) as back:
             notes = self._start_units()
+            # Where systemd does not say, they may run.
+            may_come = attempted(lambda: running(self.units), notes, True)
             # Its marks may come one by one, and the last one ends the window.
-            self.back = back.settled(self._old["start_limit"] if running(self.units) else GIVEN_UP, STEADY)
+            self.back = back.settled(self._old["start_limit"] if may_come else GIVEN_UP, STEADY)
         return notes
 
     def _marks(self):
@@ -136,43 +144,61 @@ class Old:
         notes = self.start_again()
         if self.back is None:
             notes.append("the journal cannot be read, so it is not known whether it held permission marks before")
-            return {"old_is_back": running(self.units) == self.units, "old_checks": [], "notes": notes}
+            return {"old_is_back": self._run(notes), "old_checks": [], "notes": notes}
         checks = self._prove()
         return {"old_is_back": overall(checks) == OK, "old_checks": checks, "notes": notes}
+
+    def _run(self, notes):
+        """Return True if systemd says that all its units run."""
+        return attempted(lambda: running(self.units) == self.units, notes, False)
 
     def _start_units(self):
         """Start them, and retry after a moment: a service that was killed may need one."""
         notes = []
         for start in range(STARTS if self.units else 0):
-            if start:
-                time.sleep(START_PAUSE)
-                systemd.forget_failures(self.units)
-            try:
-                systemd.tell("start", list(reversed(self.units)), self._old["start_limit"])
+            if attempted(lambda again=start > 0: self._started(again), notes, False):
                 break
-            except EndpointError as error:
-                notes.append(str(error))
         return notes
+
+    def _started(self, again):
+        if again:
+            time.sleep(START_PAUSE)
+            systemd.forget_failures(self.units)
+        systemd.tell("start", list(reversed(self.units)), self._old["start_limit"])
+        return True
 
     def _prove(self):
         """Return the checks of what came back, with retries: a mark is set before its listener answers."""
         if self.back is None:
             return [check("old_marks", BAD, "no permission mark within %d s" % self._old["start_limit"])]
+        failed = []
+        known = attempted(_known, failed)
+        if known is None:
+            return [check("old_tested", BAD, failed[0])]
         deadline = time.monotonic() + PROOF_LIMIT
         while True:
-            checks = _checks(self._old["below"])
+            failed = []
+            checks = attempted(lambda: _checks(self._old["below"], known), failed, [])
+            checks += [check("old_tested", BAD, words) for words in failed]
             if overall(checks) == OK or time.monotonic() > deadline:
                 return checks
             time.sleep(PROOF_PAUSE)
 
 
-def _checks(below):
+def _known():
+    """Return {path: target of a mark on it} of the directories that can be used for a test.
+
+    One that does not answer is left out: its server may be gone for hours, and says nothing about a scanner.
+    """
+    return interception.inode_targets([path for path in TRIED_IN if there.is_there(path, os.W_OK) is True])
+
+
+def _checks(below, known):
     """Return a check of the marks, and of accesses in each directory with marks; others may have none."""
     held = [target for targets in interception.holders(below).values() for target in targets]
-    there = [path for path in TRIED_IN if os.path.isdir(path) and os.access(path, os.W_OK)]
-    bare = interception.uncovered(there, held)
+    bare = interception.uncovered(known, held)
     marks = check("old_marks", OK if held else BAD, "%d permission marks held" % len(held))
-    tried = on_access.prove([path for path in there if held and path not in bare])
+    tried = on_access.prove([path for path in known if held and path not in bare])
     return [marks] + [dict(found, id="old_" + found["id"]) for found in tried]
 
 

@@ -17,6 +17,7 @@ from ...posix.running.moments import Moment
 from ...prove import beside
 from ...prove.own_signature import OwnSignature
 from . import window
+from .attempts import attempted
 from .both_marks import BothMarks, Held
 from .excluded import Excluded
 from .guard import SLOW, Guard
@@ -65,7 +66,8 @@ class Overlap:
         return self
 
     def __exit__(self, *error):
-        self._stack.__exit__(*error)
+        # Nothing here may hide what a handover that failed has left.
+        attempted(lambda: self._stack.__exit__(*error), [])
 
     def hand_over(self, note_stop):
         """Do it and return the facts; EndpointError if the new one fails its self-test, and the old one may still run.

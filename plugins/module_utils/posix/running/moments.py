@@ -70,27 +70,38 @@ class Watch(threading.Thread):
     systemctl returns when a service has reported that it is up or down. The kernel's marks appear or disappear at
     another time.
     ``begun`` is when the last look that found it false began, ``ended`` when the first look that found it true ended:
-    it became true between the two. Both are None until then.
+    it became true between the two. Both are None until then. ``entered`` is when the watch began.
+
+    On a host without room for another thread, it checks only while the caller waits: no protection comes later because
+    it cannot be measured to a few milliseconds, and a window is then reported as longer than it was.
     """
 
     def __init__(self, is_true):
         threading.Thread.__init__(self, daemon=True)
         self._is_true = is_true
         self._is_over = threading.Event()
-        self._entered = None
+        self._has_thread = True
+        self._before = None
+        self.entered = None
         self.begun = None
         self.ended = None
 
     def run(self):
         """Look again and again until it is true or the caller ends the watch."""
         hurry()
-        before = self._entered
-        while not self._is_over.is_set():
-            look = Moment.now()
-            if self._seen(before):
-                return
-            before = look
+        while not self._is_over.is_set() and not self._look():
             self._is_over.wait(LOOK_EVERY)
+
+    def _look(self):
+        """Look once; True if there is nothing more to see. A look that was not possible is made again."""
+        look = Moment.now()
+        try:
+            if self._seen(self._before):
+                return True
+        except (OSError, MemoryError):
+            return False
+        self._before = look
+        return False
 
     def _seen(self, before):
         """Look once; True if there is nothing more to see. ``before`` is when the previous look began."""
@@ -101,18 +112,30 @@ class Watch(threading.Thread):
 
     def wait(self, limit):
         """Return the Moment at which it had become true, or None if it has not within so many seconds."""
-        self.join(limit)
+        if self._has_thread:
+            self.join(limit)
+            return self.ended
+        deadline = time.monotonic() + limit
+        while self.ended is None and not self._look() and time.monotonic() < deadline:
+            time.sleep(LOOK_EVERY)
         return self.ended
 
     def __enter__(self):
         # What changes before the thread gets a processor has changed since now.
-        self._entered = Moment.now()
-        self.start()
+        self.entered = self._before = Moment.now()
+        self._begin()
         return self
+
+    def _begin(self):
+        try:
+            self.start()
+        except (RuntimeError, MemoryError):
+            self._has_thread = False
 
     def __exit__(self, *_error):
         self._is_over.set()
-        self.join()
+        if self._has_thread:
+            self.join()
 
 
 class Fall(Watch):
@@ -128,9 +151,9 @@ class Fall(Watch):
         self._began, self._fell = None, None
 
     def __enter__(self):
-        self._entered = Moment.now()
+        self.entered = self._before = Moment.now()
         self._count = self._is_true()
-        self.start()
+        self._begin()
         return self
 
     def _seen(self, before):
@@ -147,36 +170,39 @@ class Fall(Watch):
 
 
 class Rise(Watch):
-    """Counts in its own thread until ``count()`` is ``enough``, or, if that is 0, until the caller ends the watch.
-    ``begun`` and ``ended`` are those of the look that found it at its highest first.
+    """Counts in its own thread until the caller ends the watch; ``enough`` is the number that is expected, or 0.
+    ``begun`` and ``ended`` are those of the look that found it at its highest first, since it was last 0: what was
+    there when the watch began may be about to go.
     """
 
     def __init__(self, count, enough):
         Watch.__init__(self, count)
         self._enough = enough
         self._most = 0
-        self._risen = threading.Event()
         self._last = 0.0
 
     def _seen(self, before):
         count = self._is_true()
-        if count > self._most:
+        if count == 0:
+            self._most, self.begun, self.ended = 0, None, None
+        elif count > self._most:
             self.begun, self.ended = _edges(before)
             self._most, self._last = count, time.monotonic()
-            self._risen.set()
-        return 0 < self._enough <= self._most
+        return False
 
     def settled(self, limit, steady):
         """Return the Moment of its last rise, None if there was none. Wait until there is enough, until none was added
         for ``steady`` seconds, or for ``limit`` seconds.
         """
         deadline = time.monotonic() + limit
-        self._risen.wait(limit)
-        while self.ended is not None and self.is_alive():
-            left = min(self._last + steady, deadline) - time.monotonic()
+        while not 0 < self._enough <= self._most:
+            until = deadline if self.ended is None else min(self._last + steady, deadline)
+            left = until - time.monotonic()
             if left <= 0:
                 break
-            self.join(left)
+            if not self._has_thread:
+                self._look()
+            time.sleep(min(left, LOOK_EVERY))
         return self.ended
 
 

@@ -18,7 +18,7 @@ class Held:
     """
 
     def __enter__(self):
-        self._before = {}
+        self._before, self._told = {}, None
         for number in NAMES:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._raise)
@@ -33,8 +33,18 @@ class Held:
         for number in self._before:
             signal.signal(number, signal.SIG_IGN)
 
+    def release(self):
+        """Let every such signal do from now on what it did before the ``with``.
+
+        If one came before, and what it interrupted went on all the same, it raises CutOff again.
+        """
+        if self._told is not None:
+            raise _told(self._told)
+        self.__exit__()
+
     def _raise(self, number, _frame):
         self.ignore()
+        self._told = number
         raise _told(number)
 
 
@@ -60,12 +70,15 @@ class Heard:
             signal.signal(number, handler)
 
     @contextlib.contextmanager
-    def heard(self):
-        """Let a signal raise CutOff in the block."""
+    def heard(self, at_once=True):
+        """Let a signal raise CutOff in the block. Without ``at_once`` only one that came before it: the block knows for
+        itself when it can be interrupted, and a signal that it does not hear is raised in the next block.
+        """
         self._is_heard = True
         try:
             if self._told is not None and not self._was_raised:
                 self._raise()
+            self._is_heard = at_once
             yield
         finally:
             self._is_heard = False
