@@ -33,7 +33,7 @@ def pending_of(steps):
     """
     has_begun = any(step["kind"] == "announce" and _done(step) for step in steps)
     if has_begun:
-        _let_end([step for step in steps if step["kind"] == "await_packages"])
+        _let_end([step for step in steps if hasattr(KINDS[step["kind"]], "let_end")])
     at_home, hung = [step for step in steps if in_homes.is_one(step)], []
     are_done = in_child.looked([step for step in steps if step not in at_home], _done, has_begun)
     are_done.update((step["id"], _is_done_at_home(step, hung)) for step in at_home)
@@ -56,13 +56,13 @@ def _is_done_at_home(step, hung):
 
 
 def _let_end(waits):
-    """Wait for a package manager that an interrupted run has started. It may yet undo a later step, for example by
-    starting a service, and that step would be taken for done.
+    """Wait for a package manager or installer that an interrupted run has started. It may yet undo a later step, for
+    example by starting a service, and that step would be taken for done.
     """
     for step in waits:
         kind = KINDS[step["kind"]]
         try:
-            in_child.done(step, kind, lambda kind=kind, step=step: kind.do(step["target"]))
+            in_child.done(step, kind, lambda kind=kind, step=step: kind.let_end(step["target"]))
         except Exception:
             # The step itself reports this when its turn comes.
             return

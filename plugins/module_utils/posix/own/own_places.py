@@ -6,13 +6,16 @@
 import errno
 import os
 import tempfile
+import time
 
 from ..errors import EndpointError
 from ..files import safe_remove, trust
+from ..running import bounded
 
 # Directories in which only root may write. /run and some /var are mounted noexec.
 FOLDERS = ("/var/lib", "/opt", "/root")
 PREFIX = ".avshift-installer-"
+PAUSE = 0.5
 
 
 def new_folder(is_run):
@@ -43,6 +46,22 @@ def remove_left():
         for name in _names(home):
             if name.startswith(PREFIX) and not _is_of_others(os.path.join(home, name)):
                 remove(os.path.join(home, name))
+
+
+def remove_left_unused():
+    """Remove them, unless an installer that outlives its run still needs one."""
+    if not are_used():
+        remove_left()
+
+
+def are_unused_within(seconds):
+    """Wait until none of these directories is used; False if one still is after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while are_used():
+        if time.monotonic() >= deadline:
+            return False
+        bounded.pause(PAUSE)
+    return True
 
 
 def are_used():
