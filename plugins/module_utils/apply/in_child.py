@@ -9,6 +9,7 @@ the run is killed. A command that it waits for has its own limit, and goes on if
 pending.
 """
 
+import contextlib
 import signal
 
 from ..posix.errors import CutOff, Problem
@@ -26,9 +27,16 @@ def done(step, kind, act):
     """Return what ``act()`` returns for a step of a ``kind`` (module); Hung if it does not go on."""
     if getattr(kind, "IN_RUN", False):
         return act()
-    try:
-        limited = _in_time(lambda: _foreseen(act, step["id"]), step["id"])
+    limited = _in_time(lambda: _foreseen(act, step["id"]), step["id"])
+    with leaving_nothing(step, kind):
         return bounded.done(limited, LIMIT, step["id"], DOING, without_progress=True)
+
+
+@contextlib.contextmanager
+def leaving_nothing(step, kind):
+    """In its ``with``, what a killed process leaves half done of a step of a ``kind`` is removed."""
+    try:
+        yield
     except (bounded.Hung, CutOff):
         if hasattr(kind, "tidy"):
             tidied(lambda: kind.tidy(step["target"]))

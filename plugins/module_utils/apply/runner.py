@@ -88,7 +88,7 @@ def carry_out(steps, pending, check, failure=None, stopped=None, earlier=(), sig
         elif step["id"] in pending:
             failure = _carry_out_one(step, check, outcome, signals or Heard(), zip(steps, outcomes[:-1]))
             if failure and in_homes.is_alone(step, failure):
-                outcome["facts"] = in_homes.facts_of(step, outcome, failure, KINDS[step["kind"]])
+                outcome["facts"] = in_homes.facts_of(step, outcome, failure)
                 failure = None
             failed = (step, outcome) if failure else None
             if outcome["outcome"] == CHANGED or (failure and getattr(KINDS[step["kind"]], "HALF_WAY", False)):
@@ -111,7 +111,7 @@ def _carry_out_one(step, check, outcome, signals, earlier):
     try:
         with signals.heard(), time_limit(LONGEST, step["id"], "Carrying out a step"):
             if in_homes.is_one(step):
-                outcome["facts"] = in_homes.done(step, lambda: _attempt(step), list(earlier))
+                outcome["facts"] = in_homes.done(step, kind, lambda: _attempt(step), list(earlier))
             else:
                 outcome["facts"] = in_child.done(step, kind, lambda: _attempt(step))
         outcome["outcome"] = CHANGED if changes else PROVED
