@@ -7,7 +7,7 @@ Each is done in a child process that can be abandoned if the kernel waits, for e
 has mounted.
 """
 
-from ..posix.errors import EndpointError
+from ..posix.errors import CutOff, EndpointError
 from ..posix.running import bounded
 from . import faults, in_child
 
@@ -16,8 +16,6 @@ from . import faults, in_child
 LOOK, LONGEST = 120, 600
 MOST_HUNG = 4
 HANGS, NOT_RETAINED = "home_hangs", "home_not_retained"
-# These end the whole run, in whichever step they occur.
-ENDING = ("interrupted", "time_limit")
 
 
 def is_one(step):
@@ -57,9 +55,11 @@ def done(step, kind, act, earlier):
         raise _error(HANGS, step, "no end within %d s%s" % (LONGEST, at))
 
 
-def is_alone(step, failure):
-    """Return True if a failure ends only its own step."""
-    return is_one(step) and failure["code"] not in ENDING
+def is_alone(step, error):
+    """Return True if an error ends only its own step. What ends the whole run is raised in the run itself: whatever a
+    child reports, even with the same code, may be the user's work.
+    """
+    return is_one(step) and not isinstance(error, CutOff)
 
 
 def facts_of(step, outcome, failure):

@@ -87,9 +87,6 @@ def carry_out(steps, pending, check, failure=None, stopped=None, earlier=(), sig
             outcome["outcome"] = UNTOUCHED
         elif step["id"] in pending:
             failure = _carry_out_one(step, check, outcome, signals or Heard(), zip(steps, outcomes[:-1]))
-            if failure and in_homes.is_alone(step, failure):
-                outcome["facts"] = in_homes.facts_of(step, outcome, failure)
-                failure = None
             failed = (step, outcome) if failure else None
             if outcome["outcome"] == CHANGED or (failure and getattr(KINDS[step["kind"]], "HALF_WAY", False)):
                 done.append((step, outcome))
@@ -119,8 +116,11 @@ def _carry_out_one(step, check, outcome, signals, earlier):
         # Expected or not, every error leads to the same rollback.
         outcome["outcome"] = FAILED
         outcome["facts"] = getattr(error, "facts", {})
-        error = explained(step, error)
-        return {"step": step["id"], "code": error.code, "message": str(error), "undone": []}
+        told = explained(step, error)
+        failure = {"step": step["id"], "code": told.code, "message": str(told), "undone": []}
+        if not in_homes.is_alone(step, error):
+            return failure
+        outcome["facts"] = in_homes.facts_of(step, outcome, failure)
     finally:
         outcome["seconds"] = round(time.monotonic() - begun, 3)
     return None
