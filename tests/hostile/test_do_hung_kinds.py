@@ -193,6 +193,33 @@ def test_installer_outlives_a_killed_run(root: Path) -> None:
     _goes_on_to_its_end(root, steps)
 
 
+# What the engine that loads the owner's signatures does: it takes long, or ends who waits for it as the kernel would.
+ENGINES = {"told-to-end": "sleep 8; touch {0}/later", "killed": "kill -KILL $PPID"}
+
+
+@pytest.mark.parametrize("how", ENGINES)
+@attack(
+    "do-scratch-left",
+    threat="a run is told to end, or the child of a step is killed, while a command reads the owner's files in memory",
+    holds="the files are gone when the run has ended, and the command does not outlive it",
+)
+def test_no_file_in_memory_outlives_its_step(how: str, root: Path) -> None:
+    script = f"touch {root}/begun; " + ENGINES[how].format(root)
+    target = {"files": {"a.ndb": "the owner's"}, "argv": ["sh", "-c", script], "limit": 30, "ok": [0], "refuses": "-"}
+    steps, memory = [ANNOUNCE, _real("signatures_check", "stage", target)], str(root)
+    there = {"apply.packages.signatures_check.MEMORY": memory, "posix.files.scratch.MEMORY": memory}
+    argv = command_line(root, steps, ["stage"], places=there)
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as run:
+        assert comes((root / "begun").exists)
+        if how == "told-to-end":
+            run.terminate()
+        answer = json.loads(run.communicate(timeout=PATIENCE)[0])
+    assert answer["failure"]["code"] == ("child_ended" if how == "killed" else "interrupted")
+    assert _copies(root) == []
+    time.sleep(9 if how == "told-to-end" else 0)
+    assert not (root / "later").exists()
+
+
 # It needs its own file to the end, is disturbed by another one, and undoes what a later step had done before.
 NEEDS_ITSELF = """
 echo begun >>{0}/log; sleep 3; cat "$0" >/dev/null || exit 1; rm {0}/z; touch {0}/installed; echo ended >>{0}/log

@@ -49,7 +49,7 @@ def done(step, kind, act, earlier):
         )
     try:
         with in_child.leaving_nothing(step, kind):
-            return bounded.done(act, LONGEST, step["id"], faults.DOING)
+            return bounded.done(in_child.ending(act), LONGEST, step["id"], faults.DOING, ending=in_child.ENDING)
     except bounded.Hung as error:
         at = ", at " + error.at if error.at else ""
         raise _error(HANGS, step, "no end within %d s%s" % (LONGEST, at))

@@ -64,13 +64,10 @@ def are_unused_within(seconds):
     return True
 
 
-def are_used():
-    """Return True if one of root's processes uses such a directory: an installer that outlives its run."""
-    return any(any(_is_in(word) for word in _words(pid)) for pid in os.listdir("/proc") if pid.isdigit())
-
-
-def _is_in(word):
-    return any(word.startswith(os.path.join(home, PREFIX)) for home in FOLDERS)
+def are_used(folder=None):
+    """Return True if one of root's processes uses such a directory, or this one: an installer that outlives its run."""
+    begins = (folder + "/",) if folder else tuple(os.path.join(home, PREFIX) for home in FOLDERS)
+    return any(any(word.startswith(begins) for word in _words(pid)) for pid in os.listdir("/proc") if pid.isdigit())
 
 
 def _words(pid):
