@@ -173,7 +173,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "home-made-unremovable",
         "plugins/module_utils/apply/in_homes.py",
-        '    return is_one(step) and failure["code"] not in ENDING\n',
+        "    return is_one(step) and not isinstance(error, CutOff)\n",
         "    return False\n",
     ),
     Mutation(

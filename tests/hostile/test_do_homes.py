@@ -261,6 +261,44 @@ def test_an_awkward_database_costs_its_own_step_alone(place: Path, how: str) -> 
             made.wait()
 
 
+def _in_its_log(path: Path) -> None:
+    with sqlite3.connect(path) as database:
+        database.execute("PRAGMA journal_mode = WAL")
+    database.close()
+
+
+# What she puts beside it, where SQLite keeps what is not yet in the database itself.
+BESIDE: dict[str, Callable[[Path], object]] = {
+    "journal-pipe": lambda path: os.mkfifo(f"{path}-journal"),
+    "journal-directory": lambda path: os.mkdir(f"{path}-journal"),
+    "journal-that-is-endless": lambda path: os.symlink("/dev/zero", f"{path}-journal"),
+    "log-pipe": lambda path: (_in_its_log(path), os.mkfifo(f"{path}-wal")),
+    "log-directory": lambda path: (_in_its_log(path), os.mkdir(f"{path}-wal")),
+    "memory-pipe": lambda path: (_in_its_log(path), os.mkfifo(f"{path}-shm")),
+    "memory-that-is-endless": lambda path: (_in_its_log(path), os.symlink("/dev/zero", f"{path}-shm")),
+}
+
+
+@attack(
+    "database-beside",
+    threat="a user puts a pipe, a directory or a device in the place of her database's journal",
+    holds="that step takes a limited time and fails as hers, and the steps after it are done",
+)
+@pytest.mark.parametrize("what", sorted(BESIDE))
+def test_what_is_beside_a_database_costs_its_own_step_alone(
+    place: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    monkeypatch.setattr(nss_database, "LIMIT", 3)
+    monkeypatch.setattr(in_homes, "LONGEST", SOON)
+    path = _database(place / "home/.pki/nssdb/cert9.db")
+    BESIDE[what](path)
+    _hers(place / "home")
+    outcome = _withdrawn(place, path)
+    assert outcome["outcome"] == "failed"
+    assert "mallory" in outcome["facts"]["message"]
+    assert (outcome["facts"]["code"] == "time_limit") == (what == "journal-pipe")
+
+
 @attack(
     "database-exchanged-while-read",
     threat="a user exchanges her database for a link to another's after root has opened it",

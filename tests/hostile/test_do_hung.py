@@ -118,6 +118,31 @@ def test_way_back_goes_past_what_does_not_answer(root: Path) -> None:
 
 
 @attack(
+    "do-hung-home-left",
+    threat="a file system in a user's home stops answering while her file is edited, and stays so afterwards",
+    holds="that step fails as hers, and every later step is done: no draft is looked for there without a limit",
+)
+def test_home_that_hangs_is_not_tidied_for_ever(root: Path) -> None:
+    wait = 'cd "$0" && touch ready && while [ ! -e go ]; do sleep 0.05; done; touch a'
+    path = root / "dead/sub/.bashrc"
+    path.parent.mkdir()
+    hers = {**_target(root, "lines_remove"), "path": str(path), "in_home": True, "user": "mallory"}
+    steps = [ANNOUNCE, step("a", "command", script=wait), _real("b", "lines_remove", "stage", **hers)]
+    steps.append(step("z", "touch"))
+    more = {"pending": [one["id"] for one in steps], "as_disk": True}
+    limits = {"apply.in_homes.LONGEST": LIMIT, "apply.in_child.TIDYING": LIMIT}
+    argv = command_line(root, steps, ["stage"], places=limits, **more)
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as run:
+        assert comes((root / "ready").exists)
+        with hung(root / "dead"):
+            (root / "go").touch()
+            answer = json.loads(run.communicate(timeout=PATIENCE)[0])
+    assert answer["failure"] is None
+    assert [one["outcome"] for one in answer["outcomes"]] == ["changed", "changed", "failed", "changed"]
+    assert "mallory" in answer["outcomes"][2]["facts"]["message"]
+
+
+@attack(
     "do-hung-installer",
     threat="the installer lies on a file system that stops answering",
     holds="the step fails in time with its path, and no copy stays",

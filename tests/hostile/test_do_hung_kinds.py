@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -190,6 +191,78 @@ def test_installer_outlives_a_killed_run(root: Path) -> None:
         run.kill()
     time.sleep(1)
     _goes_on_to_its_end(root, steps)
+
+
+# What the engine that loads the owner's signatures does: it takes long, or ends who waits for it as the kernel would.
+ENGINES = {"told-to-end": "sleep 8; touch {0}/later", "killed": "kill -KILL $PPID"}
+
+
+@pytest.mark.parametrize("how", ENGINES)
+@attack(
+    "do-scratch-left",
+    threat="a run is told to end, or the child of a step is killed, while a command reads the owner's files in memory",
+    holds="the files are gone when the run has ended, and the command does not outlive it",
+)
+def test_no_file_in_memory_outlives_its_step(how: str, root: Path) -> None:
+    script = f"touch {root}/begun; " + ENGINES[how].format(root)
+    target = {"files": {"a.ndb": "the owner's"}, "argv": ["sh", "-c", script], "limit": 30, "ok": [0], "refuses": "-"}
+    steps, memory = [ANNOUNCE, _real("signatures_check", "stage", target)], str(root)
+    there = {"apply.packages.signatures_check.MEMORY": memory, "posix.files.scratch.MEMORY": memory}
+    argv = command_line(root, steps, ["stage"], places=there)
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as run:
+        assert comes((root / "begun").exists)
+        if how == "told-to-end":
+            run.terminate()
+        answer = json.loads(run.communicate(timeout=PATIENCE)[0])
+    assert answer["failure"]["code"] == ("child_ended" if how == "killed" else "interrupted")
+    assert _copies(root) == []
+    time.sleep(9 if how == "told-to-end" else 0)
+    assert not (root / "later").exists()
+
+
+# It needs its own file to the end, is disturbed by another one, and undoes what a later step had done before.
+NEEDS_ITSELF = """
+echo begun >>{0}/log; sleep 3; cat "$0" >/dev/null || exit 1; rm {0}/z; touch {0}/installed; echo ended >>{0}/log
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+@attack(
+    "do-installer-beside-the-next-run",
+    threat="a run ends while an installer works, and the next one begins at once",
+    holds="the installer keeps its file, no second one runs beside it, and what it undid is done again after it",
+)
+def test_next_run_waits_for_the_installer_of_a_run_that_ended(how: signal.Signals, root: Path) -> None:
+    steps = [ANNOUNCE, _installer(root, NEEDS_ITSELF.format(root)), step("z", "touch")]
+    with subprocess.Popen(command_line(root, steps, ["stage"]), stdout=subprocess.DEVNULL) as run:
+        assert comes((root / "log").exists)
+        (root / "z").touch()
+        run.send_signal(how)
+    answer = carried_out(root, steps, ["stage"], controller="another")
+    assert answer["failure"] is None
+    assert (root / "log").read_text(encoding="utf-8").split() == ["begun", "ended"]
+    assert (root / "z").exists()
+    assert _copies(root) == []
+
+
+@attack(
+    "do-installer-that-does-not-end",
+    threat="the installer of a killed run does not end at all",
+    holds="the next run fails in time, says so, and runs none beside it",
+)
+def test_next_run_fails_where_an_installer_does_not_end(root: Path) -> None:
+    hangs = _installer(root, f"echo $$ >>{root}/log; while :; do sleep 0.1; done")
+    steps = [ANNOUNCE, {**hangs, "target": {**hangs["target"], "limit": 2}}, step("z", "touch")]
+    with subprocess.Popen(command_line(root, [ANNOUNCE, hangs], ["stage"]), stdout=subprocess.DEVNULL) as run:
+        assert comes(lambda: (root / "log").exists() and (root / "log").read_text(encoding="utf-8"))
+        run.kill()
+    (running,) = (root / "log").read_text(encoding="utf-8").split()
+    try:
+        answer = carried_out(root, steps, ["stage"], controller="another")
+        assert (answer["failure"]["code"], answer["failure"]["step"]) == ("installer_at_work", "20-hangs")
+        assert (root / "log").read_text(encoding="utf-8").split() == [running]
+    finally:
+        os.kill(int(running), signal.SIGKILL)
 
 
 @attack(

@@ -46,7 +46,8 @@ def _installer(folder: Path, text: str = "exit 0") -> Path:
 
 def _target(path: Path, **more: Any) -> dict[str, Any]:
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return {"path": str(path), "sha256": digest, "argv": [str(path)], "limit": 60, "uninstall": [], **more}
+    named = {"path": str(path), "sha256": digest, "argv": [str(path)], "installed": "/none"}
+    return {**named, "limit": 60, "uninstall": [], **more}
 
 
 def _swap_when_read(folder: Path, marker: Path) -> None:

@@ -276,7 +276,7 @@ class _Waits:
     def look(self, _target: dict[str, Any]) -> bool:
         return False
 
-    def do(self, _target: dict[str, Any]) -> None:
+    def let_end(self, _target: dict[str, Any]) -> None:
         self.host.there.discard("unit")
         raise EndpointError("package_manager_locked", "Waiting", "dpkg", "it is locked", "Wait.")
 

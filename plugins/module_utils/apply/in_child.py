@@ -12,8 +12,10 @@ pending.
 import contextlib
 import signal
 
-from ..posix.errors import CutOff, EndpointError, Problem
+from ..posix.errors import EndpointError, Problem
+from ..posix.files import scratch
 from ..posix.running import bounded, child, outcomes
+from ..posix.running.signals import Held
 from ..posix.running.time_limit import time_limit
 from .faults import DOING, internal
 
@@ -21,19 +23,48 @@ from .faults import DOING, internal
 LIMIT, TIDYING = 300, 20
 # Seconds by which the child's own limit for all of a step ends before the run's, so that it ends its command too.
 EARLIER = 5
+# Seconds for a child to end when the run is interrupted.
+ENDING = 5
+# Codes of errors after which a process, or a child of its own, may have left something half done.
+CUT = ("child_ended", "interrupted", "time_limit")
 
 
 def done(step, kind, act):
     """Return what ``act()`` returns for a step of a ``kind`` (module); Hung if it does not go on."""
     if getattr(kind, "IN_RUN", False):
         return act()
+    limited = _in_time(lambda: _foreseen(act, step["id"]), step["id"])
+    with leaving_nothing(step, kind):
+        return bounded.done(ending(limited), LIMIT, step["id"], DOING, without_progress=True, ending=ENDING)
+
+
+@contextlib.contextmanager
+def leaving_nothing(step, kind):
+    """In its ``with``, what a killed process leaves half done of a step of a ``kind`` is removed."""
     try:
-        limited = _in_time(lambda: _foreseen(act, step["id"]), step["id"])
-        return bounded.done(limited, LIMIT, step["id"], DOING, without_progress=True)
-    except (bounded.Hung, CutOff):
-        if hasattr(kind, "tidy"):
-            tidied(lambda: kind.tidy(step["target"]))
+        yield
+    except Problem as error:
+        if error.code in CUT:
+            tidied(lambda: _tidy(step, kind))
         raise
+
+
+def _tidy(step, kind):
+    try:
+        scratch.remove_abandoned()
+    finally:
+        if hasattr(kind, "tidy"):
+            kind.tidy(step["target"])
+
+
+def ending(act):
+    """Return ``act`` for a child that ends its command and cleans up when it is asked to end."""
+
+    def done_or_cut():
+        with Held():
+            return act()
+
+    return done_or_cut
 
 
 def tidied(act):

@@ -7,19 +7,15 @@ Each is done in a child process that can be abandoned if the kernel waits, for e
 has mounted.
 """
 
-import contextlib
-
-from ..posix.errors import EndpointError
+from ..posix.errors import CutOff, EndpointError
 from ..posix.running import bounded
-from . import faults
+from . import faults, in_child
 
 # Seconds for a look at one step, and for one step in total; and after how many unfinished steps no other one is
 # started.
 LOOK, LONGEST = 120, 600
 MOST_HUNG = 4
 HANGS, NOT_RETAINED = "home_hangs", "home_not_retained"
-# These end the whole run, in whichever step they occur.
-ENDING = ("interrupted", "time_limit")
 
 
 def is_one(step):
@@ -41,8 +37,10 @@ def looked(step, look, hung):
         return False
 
 
-def done(step, act, earlier):
-    """Return the facts of ``act()``. ``earlier`` are the (step, outcome) of the steps before it."""
+def done(step, kind, act, earlier):
+    """Return the facts of ``act()``, which does a step of a ``kind`` (module). ``earlier`` are the (step, outcome) of
+    the steps before it.
+    """
     _refuse_unretained(step, earlier)
     hung = [one["id"] for one, outcome in earlier if outcome["facts"].get("code") == HANGS]
     if len(hung) >= MOST_HUNG:
@@ -50,24 +48,22 @@ def done(step, act, earlier):
             HANGS, step, "not started, because %d earlier steps in home directories did not finish" % len(hung)
         )
     try:
-        return bounded.done(act, LONGEST, step["id"], faults.DOING)
+        with in_child.leaving_nothing(step, kind):
+            return bounded.done(in_child.ending(act), LONGEST, step["id"], faults.DOING, ending=in_child.ENDING)
     except bounded.Hung as error:
         at = ", at " + error.at if error.at else ""
         raise _error(HANGS, step, "no end within %d s%s" % (LONGEST, at))
 
 
-def is_alone(step, failure):
-    """Return True if a failure ends only its own step."""
-    return is_one(step) and failure["code"] not in ENDING
-
-
-def facts_of(step, outcome, failure, kind):
-    """Return the facts of such a failed step: what failed, and whose control the cause is under. First, what its
-    ``kind`` (module) has left half done is removed.
+def is_alone(step, error):
+    """Return True if an error ends only its own step. What ends the whole run is raised in the run itself: whatever a
+    child reports, even with the same code, may be the user's work.
     """
-    if hasattr(kind, "tidy"):
-        with contextlib.suppress(OSError):
-            kind.tidy(step["target"])
+    return is_one(step) and not isinstance(error, CutOff)
+
+
+def facts_of(step, outcome, failure):
+    """Return the facts of such a failed step: what failed, and whose control the cause is under."""
     user, home = step["target"].get("user", ""), step["target"].get("home", "")
     whose = user or ("the user of %s" % home if home else "the home's user")
     told = "%s The cause is under the control of %s, and no other step was stopped by it." % (failure["message"], whose)

@@ -55,8 +55,8 @@ def main(arguments, check_mode):
 
 
 def _remove_left():
-    """Remove what killed runs have left."""
-    own_places.remove_left()
+    """Remove what killed runs have left; an installer of one may still run from its copy."""
+    own_places.remove_left_unused()
     scratch.remove_abandoned()
 
 

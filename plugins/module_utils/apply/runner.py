@@ -33,7 +33,7 @@ def pending_of(steps):
     """
     has_begun = any(step["kind"] == "announce" and _done(step) for step in steps)
     if has_begun:
-        _let_end([step for step in steps if step["kind"] == "await_packages"])
+        _let_end([step for step in steps if hasattr(KINDS[step["kind"]], "let_end")])
     at_home, hung = [step for step in steps if in_homes.is_one(step)], []
     are_done = in_child.looked([step for step in steps if step not in at_home], _done, has_begun)
     are_done.update((step["id"], _is_done_at_home(step, hung)) for step in at_home)
@@ -56,13 +56,13 @@ def _is_done_at_home(step, hung):
 
 
 def _let_end(waits):
-    """Wait for a package manager that an interrupted run has started. It may yet undo a later step, for example by
-    starting a service, and that step would be taken for done.
+    """Wait for a package manager or installer that an interrupted run has started. It may yet undo a later step, for
+    example by starting a service, and that step would be taken for done.
     """
     for step in waits:
         kind = KINDS[step["kind"]]
         try:
-            in_child.done(step, kind, lambda kind=kind, step=step: kind.do(step["target"]))
+            in_child.done(step, kind, lambda kind=kind, step=step: kind.let_end(step["target"]))
         except Exception:
             # The step itself reports this when its turn comes.
             return
@@ -87,9 +87,6 @@ def carry_out(steps, pending, check, failure=None, stopped=None, earlier=(), sig
             outcome["outcome"] = UNTOUCHED
         elif step["id"] in pending:
             failure = _carry_out_one(step, check, outcome, signals or Heard(), zip(steps, outcomes[:-1]))
-            if failure and in_homes.is_alone(step, failure):
-                outcome["facts"] = in_homes.facts_of(step, outcome, failure, KINDS[step["kind"]])
-                failure = None
             failed = (step, outcome) if failure else None
             if outcome["outcome"] == CHANGED or (failure and getattr(KINDS[step["kind"]], "HALF_WAY", False)):
                 done.append((step, outcome))
@@ -114,7 +111,7 @@ def _carry_out_one(step, check, outcome, signals, earlier):
     try:
         with signals.heard(at_once), time_limit(LONGEST, step["id"], "Carrying out a step"):
             if in_homes.is_one(step):
-                outcome["facts"] = in_homes.done(step, lambda: _attempt(step), list(earlier))
+                outcome["facts"] = in_homes.done(step, kind, lambda: _attempt(step), list(earlier))
             else:
                 outcome["facts"] = in_child.done(step, kind, lambda: _attempt(step))
         outcome["outcome"] = CHANGED if changes else PROVED
@@ -122,8 +119,11 @@ def _carry_out_one(step, check, outcome, signals, earlier):
         # Expected or not, every error leads to the same rollback.
         outcome["outcome"] = FAILED
         outcome["facts"] = getattr(error, "facts", {})
-        error = explained(step, error)
-        return {"step": step["id"], "code": error.code, "message": str(error), "undone": []}
+        told = explained(step, error)
+        failure = {"step": step["id"], "code": told.code, "message": str(told), "undone": []}
+        if not in_homes.is_alone(step, error):
+            return failure
+        outcome["facts"] = in_homes.facts_of(step, outcome, failure)
     finally:
         outcome["seconds"] = round(time.monotonic() - begun, 3)
     return None

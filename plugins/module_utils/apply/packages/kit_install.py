@@ -8,10 +8,11 @@ A target is {path, sha256}, with {changes} for a package, or {argv, limit, insta
 
 import os
 
+from ...posix.errors import EndpointError
 from ...posix.files import kit_file, trust
 from ...posix.own import own_places
 from ...posix.running.commands import must
-from . import apt, going_on, packages_install
+from . import apt, going_on, package_change, packages_install
 
 REMEDY = "Check the installer's log."
 HALF_WAY = True
@@ -24,7 +25,24 @@ def look(target):
     return os.path.exists(target["installed"])
 
 
+def let_end(target):
+    """Wait for an installer that a killed run has started: two beside each other could break what both install."""
+    limit = target.get("limit", package_change.LIMIT)
+    if not own_places.are_unused_within(limit):
+        cause = "one that an earlier run has started is still at work, after another %d s" % limit
+        remedy = "Let that process finish, or end it, and run again; nothing was installed beside it."
+        raise EndpointError("installer_at_work", "Running the vendor's installer", target["path"], cause, remedy)
+    tidy(target)
+
+
 def do(target):
+    """Install it, unless an installer that a killed run has started does so by its end."""
+    let_end(target)
+    if not look(target):
+        _install(target)
+
+
+def _install(target):
     """Install from a copy that belongs to root; with a package, nothing else may be installed."""
     is_run = "changes" not in target
     with kit_file.copied(target["path"], target["sha256"], is_run) as copy:
@@ -48,8 +66,7 @@ def undo(target):
 
 def tidy(_target):
     """Remove the copy that a killed process has left, unless the installer still runs from it."""
-    if not own_places.are_used():
-        own_places.remove_left()
+    own_places.remove_left_unused()
 
 
 def _by_apt(target):

@@ -124,8 +124,6 @@ class UsedUp(EndpointError):
 
 def unreadable(path, cause, ground="", kind=EndpointError):
     """Return the EndpointError for a path that cannot be checked; ``ground`` is the directory of others around it."""
-    error = kind(
-        "path_unreadable", "Checking a path", path, cause, "Make sure that root can read it, and run again."
-    )
+    error = kind("path_unreadable", "Checking a path", path, cause, "Make sure that root can read it, and run again.")
     error.ground = ground
     return error

@@ -61,7 +61,9 @@ def copied(path, sha256, is_run):
         _must_fit(path, found, sha256)
         yield copy
     finally:
-        own_places.remove(folder)
+        # If this process is asked to end, the installer goes on.
+        if not own_places.are_used(folder):
+            own_places.remove(folder)
 
 
 def _copy(path, copy):

@@ -6,13 +6,16 @@
 import errno
 import os
 import tempfile
+import time
 
 from ..errors import EndpointError
 from ..files import safe_remove, trust
+from ..running import bounded
 
 # Directories in which only root may write. /run and some /var are mounted noexec.
 FOLDERS = ("/var/lib", "/opt", "/root")
 PREFIX = ".avshift-installer-"
+PAUSE = 0.5
 
 
 def new_folder(is_run):
@@ -45,13 +48,26 @@ def remove_left():
                 remove(os.path.join(home, name))
 
 
-def are_used():
-    """Return True if one of root's processes uses such a directory: an installer that outlives its run."""
-    return any(any(_is_in(word) for word in _words(pid)) for pid in os.listdir("/proc") if pid.isdigit())
+def remove_left_unused():
+    """Remove them, unless an installer that outlives its run still needs one."""
+    if not are_used():
+        remove_left()
 
 
-def _is_in(word):
-    return any(word.startswith(os.path.join(home, PREFIX)) for home in FOLDERS)
+def are_unused_within(seconds):
+    """Wait until none of these directories is used; False if one still is after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while are_used():
+        if time.monotonic() >= deadline:
+            return False
+        bounded.pause(PAUSE)
+    return True
+
+
+def are_used(folder=None):
+    """Return True if one of root's processes uses such a directory, or this one: an installer that outlives its run."""
+    begins = (folder + "/",) if folder else tuple(os.path.join(home, PREFIX) for home in FOLDERS)
+    return any(any(word.startswith(begins) for word in _words(pid)) for pid in os.listdir("/proc") if pid.isdigit())
 
 
 def _words(pid):

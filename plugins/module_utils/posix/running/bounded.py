@@ -15,7 +15,7 @@ import select
 import signal
 import time
 
-from ..errors import EndpointError
+from ..errors import CutOff, EndpointError
 from . import end_with, outcomes
 from .board import LEAST, SIZE, Board
 from .starting import started
@@ -45,10 +45,12 @@ class Hung(EndpointError):
 class Child:
     """A child that does ``act(board)`` and nothing else, in a ``with``; afterwards it is gone or abandoned.
 
-    It has none of its parent's open files except those with the numbers in ``keep``, and its own session.
+    It has none of its parent's open files except those with the numbers in ``keep``, and its own session. If the
+    parent is interrupted, it is first asked to end and gets so many seconds, ``ending``, for that.
     """
 
-    def __init__(self, act, keep=(), size=SIZE):
+    def __init__(self, act, keep=(), size=SIZE, ending=0):
+        self._ending = ending
         self.board = Board(size)
         # The signal that ended it, 0 if it ended by itself, None while it runs.
         self.ended_by = None
@@ -76,9 +78,14 @@ class Child:
             if not has_entered:
                 self.__exit__()
 
-    def __exit__(self, *_error):
-        self.kill()
-        os.close(self._reading)
+    def __exit__(self, _kind=None, error=None, _traceback=None):
+        try:
+            if self._ending and isinstance(error, CutOff):
+                self._tell(signal.SIGTERM)
+                self.wait(self._ending)
+        finally:
+            self.kill()
+            os.close(self._reading)
 
     def wait(self, seconds=None):
         """Return True once it has ended, False after so many seconds or, without these, after the board's limit.
@@ -107,9 +114,13 @@ class Child:
         """Kill it, if it has not ended; if it waits in the kernel, it is left to end when it can."""
         if self.ended_by is not None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
+        self._tell(signal.SIGKILL)
         self.wait(KILLING)
+
+    def _tell(self, number):
+        if not self._has_ended():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
     def _has_ended(self):
         if self.ended_by is None:
@@ -160,6 +171,11 @@ def _let_go(keep):
                 os.close(int(name))
 
 
+def is_child():
+    """Return True in a child."""
+    return bool(_here)
+
+
 def at(path):
     """Note, in a child, which path is read next; elsewhere do nothing."""
     if _here:
@@ -183,12 +199,13 @@ def pause(seconds):
         time.sleep(min(left, STEP))
 
 
-def done(act, seconds, what, doing="Checking the host", keep=(), without_progress=False):
+def done(act, seconds, what, doing="Checking the host", keep=(), without_progress=False, ending=0):
     """Return what ``act()`` returns, which JSON must be able to hold, done in a child.
 
     Raises Hung after so many seconds, any EndpointError, OSError or ValueError that it raised, and an EndpointError for
     any other error or end. The child ends if the process that waits for it is killed. ``keep`` are the numbers of the
     open files that it needs. With ``without_progress``, the seconds count from the last path that it has come to.
+    If this process is interrupted, the child gets ``ending`` seconds to end.
     """
 
     waiting = os.getpid()
@@ -199,7 +216,7 @@ def done(act, seconds, what, doing="Checking the host", keep=(), without_progres
             board.begin(what, seconds, without_progress)
         _tell_end(act, board)
 
-    with Child(work, keep, LEAST * 8) as child:
+    with Child(work, keep, LEAST * 8, ending) as child:
         has_ended = child.wait(None if without_progress else seconds)
         told = child.board.told()
         at_last = child.board.now()[2]

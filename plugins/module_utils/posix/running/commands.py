@@ -22,6 +22,8 @@ OUTPUT_SHOWN = 600
 OUTPUT_LIMIT, KEPT = 32 << 20, 1 << 20
 # Seconds during which a command's group is killed again and again.
 LINGERS = 1.0
+# Seconds in which a command may still end by itself after the child that waits for it was asked to end.
+MOMENT = 2.0
 # Seconds between two looks at a command: a part of what it has taken so far, so that looking costs little.
 STEP, LONGEST_STEP, PART = 0.005, 0.025, 0.05
 
@@ -55,7 +57,8 @@ def run(argv, timeout, stdin=None, lasting=False, keep=(), **extra):
     end of its output is kept.
 
     Raises EndpointError if it cannot be started, prints too much or does not end within ``timeout`` seconds. It is then
-    killed, with everything that it has started in its group.
+    killed, with everything that it has started in its group. So is one that is not ``lasting`` if the child that waits
+    for it is asked to end.
     """
     files = _opened(stdin)
     try:
@@ -65,6 +68,8 @@ def run(argv, timeout, stdin=None, lasting=False, keep=(), **extra):
         except CutOff as error:
             if error.code == "time_limit":
                 _end(process)
+            elif bounded.is_child() and not lasting:
+                _let_end(process)
             raise
         return Finished(process.wait(), *(_text(_content(file)) for file in files[1:]))
     finally:
@@ -172,6 +177,16 @@ def _end(process):
             os.killpg(process.pid, signal.SIGKILL)
             process.poll()
             time.sleep(STEP)
+
+
+def _let_end(process):
+    """Give a command a moment to end by itself, so that it leaves nothing half done; then kill it."""
+    deadline = time.monotonic() + MOMENT
+    while process.poll() is None:
+        if time.monotonic() >= deadline:
+            _end(process)
+            return
+        time.sleep(STEP)
 
 
 def must(argv, timeout, what, remedy, **extra):
