@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import fcntl
 import json
 from collections.abc import Iterator
+from concurrent import futures
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -93,7 +95,7 @@ def test_of_a_host_that_is_lost_in_its_handover_no_window_is_known(
     assert [reason.id for reason in found.reasons] == (["window"] if is_unknown else [])
 
 
-MARK = {"host": "h1", "run": "run", "state": "begun", "time": NOW, "groups": [["cluster", "db", 1]]}
+MARK = {"host": "h1", "run": "run", "state": "begun", "time": NOW, "groups": [["cluster", "db", 1]], "others": []}
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '"x"', *map(json.dumps, _changed(MARK, 1))])
@@ -128,6 +130,44 @@ def test_a_mark_of_an_earlier_plan_s_ring_goes_with_the_host_s_own(tmp_path: Pat
         assert [path.parent.name for path in (tmp_path / "rollout").rglob("h1.json")] == ["pilot"]
     folder.end({**look, "ring": "pilot"}, "h1", True)
     assert folder.marks(tmp_path / "rollout") == {}
+
+
+def _look(home: Path, run: str) -> dict[str, Any]:
+    return {"home": str(home), "run": run, "ring": "early", "total": 9, "stop_after": "0", "groups": {}}
+
+
+@pytest.mark.parametrize("has_begun", [False, True], ids=["is refused before it begins", "is refused by the host"])
+def test_the_mark_of_the_run_at_work_is_left_to_it(tmp_path: Path, has_begun: bool) -> None:
+    """A second run starts with the host, since it counts as interrupted, and changes nothing on it."""
+    home, first, second = tmp_path, _look(tmp_path, "first"), _look(tmp_path, "second")
+    assert folder.begin(first, "h1", NOW) == ""
+    if has_begun:
+        assert folder.begin(second, "h1", NOW) == ""
+    else:
+        folder.end(second, "h1", False)
+        folder.end(second, "h1", False, lost_at=NOW)
+    assert folder.marks(home)["h1"]["state"] == folder.BEGUN
+    assert folder.threshold(second) == ""
+    # The first one changed it, and it is not clean; then a third one makes it clean.
+    folder.end(first, "h1", False)
+    assert folder.threshold(first) != ""
+    assert folder.threshold(second) == ""
+    folder.end(_look(home, "third"), "h1", True)
+    assert folder.marks(home) == {}
+
+
+def test_a_mark_is_not_ended_while_another_controller_decides(tmp_path: Path) -> None:
+    look = _look(tmp_path, "run")
+    assert folder.begin(look, "h1", NOW) == ""
+    with (tmp_path / folder.LOCK).open("w", encoding="utf-8") as lock, ThreadPoolExecutor(1) as other:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ended = other.submit(folder.end, look, "h1", True)
+        with pytest.raises(futures.TimeoutError):
+            ended.result(0.3)
+        assert list(folder.marks(tmp_path)) == ["h1"]
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        ended.result(9)
+    assert folder.marks(tmp_path) == {}
 
 
 def test_a_damaged_run_is_none(tmp_path: Path) -> None:

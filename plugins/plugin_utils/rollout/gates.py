@@ -42,7 +42,8 @@ class Seen:
 
     def interrupted(self, since: str) -> Seen:
         """Return that a host's change was begun, and that no record says how it ended."""
-        return replace(self, state=INTERRUPTED, code="", message=f"its change began at {since}, and no record is newer")
+        told = f"its change began at {since}, and no record says how it ended"
+        return replace(self, state=INTERRUPTED, code="", message=told)
 
 
 @dataclass(frozen=True)
