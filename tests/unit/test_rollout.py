@@ -61,6 +61,7 @@ SITUATIONS: list[tuple[list[Seen], dict[str, Any], str, list[str]]] = [
     ([_seen(gates.DONE, window_unknown=True)], {}, "continue", []),
     ([_seen(gates.FAILED, verdict="rolled_back")], LOOSE, "stop", ["verdict_denied"]),
     ([_seen(gates.FAILED, verdict="rolled_back")], {**LOOSE, "deny_verdicts": []}, "continue", []),
+    ([_seen(gates.UNREACHABLE, verdict="rolled_back")], LOOSE, "stop", ["verdict_denied"]),
     (
         [_seen(gates.FAILED, verdict="unknown")],
         {**LOOSE, "deny_verdicts": "unknown, failed"},

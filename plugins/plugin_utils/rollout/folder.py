@@ -207,7 +207,9 @@ def rules_of(given: Any) -> Rules:
 
 
 def _marked(seen: Seen, mark: Mapping[str, Any] | None) -> Seen:
-    return seen if mark is None or mark["state"] != BEGUN else seen.interrupted(mark["time"])
+    if mark is None or mark["state"] == LOST:
+        return seen
+    return seen.changed().interrupted(mark["time"]) if mark["state"] == BEGUN else seen.changed()
 
 
 def _group(home: Path, host: str, groups: list[list[Any]]) -> str:
