@@ -70,6 +70,7 @@ class ActionModule(Adapter):
         aim = goal.of(options, catalog)
         grant = self._grant(options, host)
         change_id = judge.change_of(grant and grant.document["change_id"], options["change_id"])
+        look.refuse_other_plan(options["rollout"], host, grant and str(grant.document["digest"]))
         exempt = exceptions_file.of_host(options["exceptions_file"], catalog, host, now())
         facts = self.first_look(task_vars)
         asked = wanted.of(platforms.of(facts), facts, catalog, aim, exempt)

@@ -39,5 +39,4 @@ class ActionModule(Adapter):
         lines = rollout.last_words(found)
         if not this_run.show_last(lines):
             Display().display("\n".join(["", *lines, ""]))
-        figures = rollout.figures(found)
-        return {**figures, **failing(rollout.missing(figures["hosts"]))}
+        return {**rollout.figures(found), **failing(rollout.missing(found))}

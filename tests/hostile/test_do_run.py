@@ -309,18 +309,30 @@ def test_the_same_controller_gets_in_once(second: str, tmp_path: Path) -> None:
     holds="the controller looks at its own processes, and asks once more only for one that is gone",
 )
 @pytest.mark.parametrize(
-    "named", ["alive", "gone", "of-another-start", "of-another-container", "of-roots", "nothing", "no-number"]
+    "named",
+    [
+        "alive",
+        "gone",
+        "of-another-start",
+        "of-another-container",
+        "of-another-machine",
+        "of-roots",
+        "nothing",
+        "no-number",
+    ],
 )
 def test_only_a_run_that_is_gone_is_taken_for_ended(named: str) -> None:
     ended = subprocess.Popen(["true"])
     mine = run_identity.of_process(os.getpid())
-    here = mine.rpartition(":")[2]
+    here, boot = mine.split(":")[2:]
     identity = {
         "alive": mine,
-        "gone": run_identity.of_process(ended.pid) or f"{ended.pid}:1:{here}",
-        "of-another-start": f"{os.getpid()}:1:{here}",
+        "gone": run_identity.of_process(ended.pid) or f"{ended.pid}:1:{here}:{boot}",
+        "of-another-start": f"{os.getpid()}:1:{here}:{boot}",
         # Containers with the network of their machine have its host name, all of them, and each its own processes.
-        "of-another-container": f"{os.getpid()}:1:{int(here or 0) + 1}",
+        "of-another-container": f"{os.getpid()}:1:{int(here or 0) + 1}:{boot}",
+        # Machines may all be called localhost, and the first PID namespace has the same number on each.
+        "of-another-machine": f"{os.getpid()}:1:{here}:{boot[::-1]}",
         "of-roots": run_identity.of_process(1),
         "nothing": "-",
         "no-number": "x:y",

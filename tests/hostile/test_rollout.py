@@ -7,10 +7,14 @@ import os
 from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.avshift.endpoint.plugins.action import migration_plan
 from ansible_collections.avshift.endpoint.plugins.plugin_utils import apart
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.canonical import encode
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.carry_out import parts
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
@@ -25,6 +29,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import (
     standing,
 )
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.reading import rules
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.windows import Opening
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.schema import answers
 from attacks import attack
 from plans import case_of, plan_of, rings_of
@@ -252,3 +257,52 @@ def test_what_lies_in_the_place_of_a_lock_is_not_followed(
 def _of_files_alone(number: int, _how: int) -> None:
     if os.path.isdir(f"/proc/self/fd/{number}"):
         raise OSError(9, "Bad file descriptor")
+
+
+FROZEN = {"rings": ["100%"], "freeze": [{"from": "2026-01-01", "until": "2027-12-31", "why": "inventory"}]}
+
+
+def _act_on_plan(monkeypatch: pytest.MonkeyPatch, made: schedule.Schedule, plan: Path, **more: Any) -> str:
+    """Return the code with which the task of a host ends that reads the plan now, "asked" if it asks the host."""
+    module, given = migration_plan.ActionModule, {"rollout": schedule.look(made, 0, HOSTS, {}, NOW), **more}
+    monkeypatch.setattr(module, "only_looked_at", lambda _self: None)
+    monkeypatch.setattr(module, "first_look", lambda _self, _variables: pytest.fail("asked"))
+    action = module.__new__(module)
+    action._task = SimpleNamespace(check_mode=False)
+    options = ArgumentSpecValidator(module.SPEC).validate({**given, "approved_plan": str(plan)}).validated_parameters
+    try:
+        action.act(options, {"inventory_hostname": "pilot"})
+    except AvshiftError as error:
+        return error.code
+    except pytest.fail.Exception as asked:
+        return str(asked)
+    return ""
+
+
+@attack(
+    "plan-replaced-under-a-run",
+    threat="half a plan, or another one, lies in the file while a run decides its rings, and the approved one later",
+    holds="no host is begun by the rings, windows and groups of what was not approved",
+)
+@pytest.mark.parametrize("first", ["the same", "another", "half", "half, and nothing has to be approved"])
+def test_no_host_begins_by_the_rings_of_another_plan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    results = {host: {"plan": plan_of(case_of("agent"), host)} for host in HOSTS}
+
+    def plan(rollout: Any) -> dict[str, Any]:
+        frame = dry_run.Frame(RUN, "", rings_of(rollout), {}, False, str(tmp_path / "records"))
+        found: dict[str, Any] = json.loads(dry_run.made(results, HOSTS, frame, lambda _record: None).files["plan.json"])
+        return found
+
+    approved, path = plan(FROZEN), tmp_path / "plan.json"
+    path.write_text(encode(approved), encoding="utf-8")
+    whole = divided.of_hosts(rules(None), HOSTS, list, lambda _host, _by: [])
+    if not first.startswith("half"):
+        whole = divided.of_document(plan(FROZEN | {"freeze": []}) if first == "another" else approved)
+    places = {"home": str(tmp_path / "rollout"), "records": str(tmp_path / "records"), "plan": str(path)}
+    made = schedule.compose("run", whole, schedule.Asked(HOSTS), {host: gates.Seen(host) for host in HOSTS}, **places)
+    monkeypatch.setattr(schedule, "opening", lambda *_given: Opening(True, None, None))
+    needs = {"require_approval": first != "half, and nothing has to be approved"}
+    told = _act_on_plan(monkeypatch, made, path, **needs)
+    assert told == ("asked" if first == "the same" else "not_begun")

@@ -204,7 +204,8 @@ def test_a_run_that_finds_another_one_at_work_leaves_its_record_and_its_mark(tmp
     look = {"home": str(tmp_path / "rollout"), "run": "other", "ring": "pilot", "total": 1, "stop_after": "0"}
     look["groups"] = {}
     (tmp_path / "rollout").mkdir()
-    assert folder.begin(look, "a", RUN["time"]) == ""
+    for run in ["other", *(["mine"] if has_staged else [])]:
+        assert folder.begin({**look, "run": run}, "a", RUN["time"]) == ""
     before = _files(tmp_path)
     module = importlib.import_module(f"{HOME}.migration_record").ActionModule
     action = module.__new__(module)

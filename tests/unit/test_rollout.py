@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import rollout
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import divided, gates, schedule
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import divided, gates, schedule, standing
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.gates import Answer, Known, Reason, Seen, answer
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.reading import rules
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.standing import Standing
@@ -60,6 +61,7 @@ SITUATIONS: list[tuple[list[Seen], dict[str, Any], str, list[str]]] = [
     ([_seen(gates.DONE, window_unknown=True)], {}, "continue", []),
     ([_seen(gates.FAILED, verdict="rolled_back")], LOOSE, "stop", ["verdict_denied"]),
     ([_seen(gates.FAILED, verdict="rolled_back")], {**LOOSE, "deny_verdicts": []}, "continue", []),
+    ([_seen(gates.UNREACHABLE, verdict="rolled_back")], LOOSE, "stop", ["verdict_denied"]),
     (
         [_seen(gates.FAILED, verdict="unknown")],
         {**LOOSE, "deny_verdicts": "unknown, failed"},
@@ -191,6 +193,49 @@ def test_the_last_words_of_a_rehearsal_say_that_nothing_was_changed() -> None:
     assert "Nothing was changed.\nThe real run would end early (stop): 0 of 1 hosts of ring pilot" in text
     assert "avshift/records" not in text
     assert "To go on" not in text
+
+
+FAILURES = {gates.FAILED: ("refused", "plan_drifted"), gates.UNREACHABLE: ("unknown", "unreachable")}
+
+
+@pytest.mark.parametrize(
+    ("earlier", "results", "fails"),
+    [
+        # What a record of an earlier run says makes no task of this one fail.
+        ([gates.FAILED, gates.NOT_BEGUN], {}, True),
+        ([gates.DONE, gates.UNREACHABLE], {}, True),
+        ([gates.FAILED, gates.NOT_BEGUN], {"h00": True}, True),
+        # All are done, and this run was to look at them again.
+        ([gates.DONE, gates.DONE], {}, True),
+        ([gates.DONE, gates.DONE], {"h00": True, "h01": True}, False),
+        ([gates.DONE, gates.NOT_BEGUN], {"h01": True}, False),
+        ([gates.DONE, gates.FORECAST], {}, False),
+        # The task of a host that failed in this run fails by itself.
+        ([gates.DONE, gates.NOT_BEGUN], {"h01": False}, False),
+    ],
+)
+def test_a_run_that_started_not_all_hosts_fails_and_says_what_holds_it_up(
+    tmp_path: Path, earlier: list[str], results: dict[str, bool], fails: bool
+) -> None:
+    hosts, stop = HOSTS[:2], tmp_path / "STOP"
+    stop.touch()
+    whole = divided.of_hosts(rules({"rings": [1]}), hosts, list, lambda _host, _by: [])
+    known = {host: Seen(host, state) for host, state in zip(hosts, earlier, strict=True)}
+    places = {"home": str(tmp_path / "rollout"), "records": str(tmp_path / "records"), "command": "x"}
+    made = schedule.compose("run", whole, schedule.Asked(hosts), known, **places)
+    for host, seen in known.items():
+        if seen.state != gates.NOT_BEGUN:
+            verdict, code = FAILURES.get(seen.state, ("never_present", "windows_forecast_only"))
+            failure = None if seen.state == gates.DONE else {"code": code, "message": DRIFT}
+            record = records.compose(host, "migrate", RUN, verdict, failure=failure)
+            records.write(records.path_of(made.records, host), record)
+    told = {host: {"success": well, "verdict": "x", "failure": None} for host, well in results.items()}
+    newer = {host: rollout.seen_in(host, result) for host, result in told.items()}
+    options = {"stop_file": str(stop), **dict.fromkeys(("require_signature", "allowed_signers", "signer"))}
+    found = standing.of(made, options, "2026-05-12T10:00:00Z", newer)
+    assert bool(rollout.missing(found)) is fails
+    if fails:
+        assert [reason.id for reason in found.answer.reasons] == ["stop_file"]
 
 
 def test_hostile_words_do_no_harm() -> None:

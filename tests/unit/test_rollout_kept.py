@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import copy
+import fcntl
 import json
 from collections.abc import Iterator
+from concurrent import futures
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import rollout
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import divided, folder, gates, schedule, standing
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import look as hosts_look
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.gates import Seen
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.progress import seen_of
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.reading import rules
+from plans import case_of, plan_of
 from support import REPOSITORY
 from test_report_outcome import ran
 
@@ -42,6 +45,10 @@ def _schedule(home: Path, **groups: Any) -> schedule.Schedule:
     whole = divided.of_hosts(rules({"rings": ["100%"], **groups}), HOSTS, list, lambda _host, _by: ["db"])
     places = {"home": str(home / "rollout"), "records": str(home / "records"), "command": "ansible-playbook x"}
     return schedule.compose("run", whole, schedule.Asked(HOSTS), {host: Seen(host) for host in HOSTS}, **places)
+
+
+def _look(home: Path, run: str) -> dict[str, Any]:
+    return {"home": str(home), "run": run, "ring": "early", "total": 9, "stop_after": "0", "groups": {}}
 
 
 def test_a_damaged_record_is_that_of_a_host_that_failed() -> None:
@@ -93,7 +100,42 @@ def test_of_a_host_that_is_lost_in_its_handover_no_window_is_known(
     assert [reason.id for reason in found.reasons] == (["window"] if is_unknown else [])
 
 
-MARK = {"host": "h1", "run": "run", "state": "begun", "time": NOW, "groups": [["cluster", "db", 1]]}
+GONE = runs.of_run("h1", "migrate", {**RECORD["run"], "time": NOW}, {"planned": {"unreachable": True, "msg": "gone"}})
+
+
+@pytest.mark.parametrize(
+    ("state", "record", "is_unknown"),
+    [
+        (folder.BEGUN, None, True),
+        (folder.UNCLEAN, GONE, True),
+        (None, {}, True),
+        (folder.LOST, GONE, False),
+        (None, GONE, False),
+        (folder.UNCLEAN, {**GONE, "window_seconds": 2.0}, False),
+        (folder.UNCLEAN, {**GONE, "outcomes": {"stage": [{"outcome": "failed"}]}}, False),
+        (folder.UNCLEAN, {**GONE, "plan": plan_of(case_of("clean-without-replacement"), "h1")}, False),
+    ],
+)
+def test_of_a_host_whose_change_was_begun_no_window_is_known_unless_its_record_says(
+    tmp_path: Path, state: str | None, record: dict[str, Any] | None, is_unknown: bool
+) -> None:
+    look, home = _look(tmp_path, "run"), tmp_path / "records"
+    if state in (folder.BEGUN, folder.UNCLEAN):
+        assert folder.begin(look, "h1", NOW) == ""
+    if record is not None:
+        records.write(records.path_of(str(home), "h1"), record)
+    if state == folder.UNCLEAN:
+        folder.end(look, "h1", False, lost_at=NOW)
+    if state == folder.LOST:
+        folder.end({**look, "groups": {"h1": [["cluster", "db", 1, []]]}}, "h1", False, lost_at=NOW)
+    assert [mark["state"] for mark in folder.marks(tmp_path).values()] == ([state] if state else [])
+    seen = folder.Progress().of(str(home), str(tmp_path), {"h1": ""}, "")["h1"]
+    gate = {"max_window": 5, "min_clean": "0%", "max_unreachable": "100%"}
+    found = gates.answer(rules({"rings": [1], "gate": gate}).rings[0], [seen], gates.Known(standing.moment(NOW)))
+    assert ("window" in [reason.id for reason in found.reasons]) is is_unknown
+
+
+MARK = {"host": "h1", "run": "run", "state": "begun", "time": NOW, "groups": [["cluster", "db", 1]], "others": []}
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '"x"', *map(json.dumps, _changed(MARK, 1))])
@@ -128,6 +170,40 @@ def test_a_mark_of_an_earlier_plan_s_ring_goes_with_the_host_s_own(tmp_path: Pat
         assert [path.parent.name for path in (tmp_path / "rollout").rglob("h1.json")] == ["pilot"]
     folder.end({**look, "ring": "pilot"}, "h1", True)
     assert folder.marks(tmp_path / "rollout") == {}
+
+
+@pytest.mark.parametrize("has_begun", [False, True], ids=["is refused before it begins", "is refused by the host"])
+def test_the_mark_of_the_run_at_work_is_left_to_it(tmp_path: Path, has_begun: bool) -> None:
+    """A second run starts with the host, since it counts as interrupted, and changes nothing on it."""
+    home, first, second = tmp_path, _look(tmp_path, "first"), _look(tmp_path, "second")
+    assert folder.begin(first, "h1", NOW) == ""
+    if has_begun:
+        assert folder.begin(second, "h1", NOW) == ""
+    else:
+        folder.end(second, "h1", False)
+        folder.end(second, "h1", False, lost_at=NOW)
+    assert folder.marks(home)["h1"]["state"] == folder.BEGUN
+    assert folder.threshold(second) == ""
+    # The first one changed it, and it is not clean; then a third one makes it clean.
+    folder.end(first, "h1", False)
+    assert folder.threshold(first) != ""
+    assert folder.threshold(second) == ""
+    folder.end(_look(home, "third"), "h1", True)
+    assert folder.marks(home) == {}
+
+
+def test_a_mark_is_not_ended_while_another_controller_decides(tmp_path: Path) -> None:
+    look = _look(tmp_path, "run")
+    assert folder.begin(look, "h1", NOW) == ""
+    with (tmp_path / folder.LOCK).open("w", encoding="utf-8") as lock, ThreadPoolExecutor(1) as other:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ended = other.submit(folder.end, look, "h1", True)
+        with pytest.raises(futures.TimeoutError):
+            ended.result(0.3)
+        assert list(folder.marks(tmp_path)) == ["h1"]
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        ended.result(9)
+    assert folder.marks(tmp_path) == {}
 
 
 def test_a_damaged_run_is_none(tmp_path: Path) -> None:

@@ -95,13 +95,20 @@ def ring_rows(standing: Standing) -> list[list[object]]:
     return rows
 
 
-def missing(counts: Mapping[str, int]) -> AvshiftError | None:
-    """Return the error of a run in which no host failed, and not every one was started; None of any other."""
-    left = counts[NOT_BEGUN] + counts[INTERRUPTED]
-    if not left or counts[FAILED] or counts[UNREACHABLE]:
+def missing(standing: Standing) -> AvshiftError | None:
+    """Return the error of a run in which no host failed, and not every one was started; None of any other.
+
+    A host that failed in an earlier run alone makes no task of this one fail.
+    """
+    found, passed_by = states(standing), standing.passed_by
+    if any(state in (FAILED, UNREACHABLE) for host, state in found.items() if host not in passed_by):
         return None
-    cause, remedy = "they were not started, and no host failed", "The summary above says why, and what to do."
-    return AvshiftError(NOT_BEGUN, "Migrating", words.counted(left, "host"), cause, remedy)
+    left = [host for host, state in found.items() if state in (NOT_BEGUN, INTERRUPTED) or host in passed_by]
+    if not left:
+        return None
+    cause = "this run did not start them, and no host failed in it"
+    remedy = "The summary above says why, and what to do."
+    return AvshiftError(NOT_BEGUN, "Migrating", words.counted(len(left), "host"), cause, remedy)
 
 
 def counted(found: dict[str, str], dry_run: bool) -> str:

@@ -32,6 +32,7 @@ STATES = BEGUN, UNCLEAN, LOST = "begun", "unclean", "lost"
 MARKS, LOCK, RUN = "begun", "lock", "run.json"
 UNKNOWN_TIME = "an unknown time"
 MOST_MARK, MOST_RUN, MOST_RULES = 1 << 16, 1 << 28, 1 << 20
+MOST_OTHERS = 9
 SUFFIX = ".json"
 
 
@@ -53,16 +54,26 @@ def begin(look: Mapping[str, Any], host: str, now: str, modes: Modes = PRIVATE) 
     with _alone(home, modes):
         if why := threshold(look) or _group(home, host, groups):
             return why
-        mark = {"host": host, "run": look["run"], "state": BEGUN, "time": now, "groups": groups}
-        documents.write_text(path, encode(mark), modes)
+        told = {"host": host, "run": look["run"], "state": BEGUN, "time": now, "groups": groups}
+        documents.write_text(path, encode({**told, "others": _others(_mark(path, host), look["run"])}), modes)
         _forget_others(path)
     return ""
 
 
 def end(look: Mapping[str, Any], host: str, is_clean: bool, modes: Modes = PRIVATE, lost_at: str = "") -> None:
     """Take a host's mark away, or leave in it that it is not clean; one that was not begun has none, unless it is of a
-    group and was not reached, at the time ``lost_at``.
+    group and was not reached, at the time ``lost_at``. The mark of another run stays until the host is clean: that run
+    may be at work on it, or was killed, and then nobody knows how its change ended.
     """
+    home, groups = Path(look["home"]), look["groups"].get(host, [])
+    path = _path(home, look["ring"], host)
+    if (lost_at and groups) or any((ring / path.name).exists() for ring in (home / MARKS).glob("*/")):
+        documents.make(home, modes)
+        with _alone(home):
+            _end(look, host, is_clean, modes, lost_at)
+
+
+def _end(look: Mapping[str, Any], host: str, is_clean: bool, modes: Modes, lost_at: str) -> None:
     path = _path(Path(look["home"]), look["ring"], host)
     mark, groups = _mark(path, host), look["groups"].get(host, [])
     if not lost_at:
@@ -74,9 +85,19 @@ def end(look: Mapping[str, Any], host: str, is_clean: bool, modes: Modes = PRIVA
         return
     if is_clean or (mark["state"] == LOST and not lost_at):
         documents.remove(path)
-    elif mark["state"] == BEGUN:
-        told = {**mark, "groups": mark["groups"] or groups}
+    elif mark["state"] == BEGUN and look["run"] in (mark["run"], *mark.get("others", ())):
+        told = {**mark, "groups": mark["groups"] or groups, "others": []}
         documents.write_text(path, encode({**told, "run": look["run"], "state": UNCLEAN}), modes)
+
+
+def _others(mark: Mapping[str, Any] | None, run: str) -> list[str]:
+    """Return the runs by which a host is marked as begun before another begins it: the host itself lets one of them in,
+    and the others leave the mark's end to that one.
+    """
+    if mark is None or mark["state"] != BEGUN:
+        return []
+    known = [*mark.get("others", ()), mark["run"]]
+    return [one for one in dict.fromkeys(known) if one not in (run, "")][-MOST_OTHERS:]
 
 
 def threshold(look: Mapping[str, Any]) -> str:
@@ -186,7 +207,9 @@ def rules_of(given: Any) -> Rules:
 
 
 def _marked(seen: Seen, mark: Mapping[str, Any] | None) -> Seen:
-    return seen if mark is None or mark["state"] != BEGUN else seen.interrupted(mark["time"])
+    if mark is None or mark["state"] == LOST:
+        return seen
+    return seen.changed().interrupted(mark["time"]) if mark["state"] == BEGUN else seen.changed()
 
 
 def _group(home: Path, host: str, groups: list[list[Any]]) -> str:
@@ -243,7 +266,9 @@ def _is_mark(content: Mapping[str, Any], path: Path) -> bool:
     texts = texts and records.path_of("", content["host"]).name == path.name
     groups = content.get("groups")
     pairs = isinstance(groups, list) and all(isinstance(one, list) and len(one) > 1 for one in groups)
-    return texts and pairs and content.get("state") in STATES
+    others = content.get("others", [])
+    runs = isinstance(others, list) and all(isinstance(one, str) for one in others)
+    return texts and pairs and runs and content.get("state") in STATES
 
 
 def _read(path: Path, most: int = MOST_MARK) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from .. import errors
+from ..record.verdict import UNKNOWN
 from ..times import moment, utc
 from ..visible import visible
 from .rules import BY_A_PERSON, BY_FILE, NO_WORD, Gate, Ring
@@ -27,7 +28,8 @@ MOST_NAMED = 3
 @dataclass(frozen=True)
 class Seen:
     """What is known of a host. ``window`` is in seconds, None where nothing was handed over; ``ended`` is when its
-    record was written, '' without one; ``checks`` are the IDs of what its preflight says.
+    record was written, '' without one; ``checks`` are the IDs of what its preflight says; ``is_told`` says that its
+    record has what was done, or that nothing is handed over.
     """
 
     host: str
@@ -39,10 +41,16 @@ class Seen:
     window_unknown: bool = False
     ended: str = ""
     checks: frozenset[str] = frozenset()
+    is_told: bool = False
 
     def interrupted(self, since: str) -> Seen:
         """Return that a host's change was begun, and that no record says how it ended."""
-        return replace(self, state=INTERRUPTED, code="", message=f"its change began at {since}, and no record is newer")
+        told = f"its change began at {since}, and no record says how it ended"
+        return replace(self, state=INTERRUPTED, code="", message=told)
+
+    def changed(self) -> Seen:
+        """Return that a host's change was begun: how long it had no scanner is unknown unless its record says so."""
+        return self if self.is_told or self.window is not None else replace(self, window_unknown=True)
 
 
 @dataclass(frozen=True)
@@ -172,7 +180,9 @@ def _window(gate: Gate, name: str, hosts: Sequence[Seen]) -> Iterator[Reason]:
 
 def _denied(gate: Gate, name: str, hosts: Sequence[Seen]) -> Iterator[Reason]:
     for verdict in gate.deny_verdicts:
-        if bad := [seen for seen in hosts if seen.verdict == verdict and seen.state in (DONE, FAILED)]:
+        # Of a host that was not reached its record may still have the verdict of its change; unknown is no such one.
+        states = (DONE, FAILED) if verdict == UNKNOWN else (DONE, FAILED, UNREACHABLE)
+        if bad := [seen for seen in _of(hosts, *states) if seen.verdict == verdict]:
             yield Reason("verdict_denied", STOP, f"hosts of ring {name} that are {verdict}: {len(bad)} ({some(bad)})")
 
 

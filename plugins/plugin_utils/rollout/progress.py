@@ -10,6 +10,7 @@ from ...module_utils.agreed import outcomes
 from .. import times
 from ..errors import FORECAST_ONLY, NOT_BEGUN, UNREACHABLE
 from ..record import runs
+from ..record.verdict import UNKNOWN
 from ..schema.answers import UNFIT, measured
 from ..visible import visible
 from . import gates
@@ -33,7 +34,7 @@ def seen_of(host: str, record: dict[str, Any] | None, approved: str = "", digest
 
 
 def _unreadable(host: str, why: str) -> Seen:
-    return Seen(host, gates.FAILED, "unknown", "record_unreadable", why)
+    return Seen(host, gates.FAILED, UNKNOWN, "record_unreadable", why, window_unknown=True)
 
 
 def _told(host: str, record: dict[str, Any], approved: str, digest: str) -> Seen:
@@ -53,6 +54,7 @@ def _told(host: str, record: dict[str, Any], approved: str, digest: str) -> Seen
         _has_no_window(record, plan),
         time,
         frozenset(str(check["id"]) for check in plan.get("preflight", ()) if check["level"] not in gates.GOOD),
+        bool(record["outcomes"]) or not _may_hand_over(plan),
     )
 
 
@@ -78,8 +80,12 @@ def _is_of(record: dict[str, Any], approved: str, digest: str) -> bool:
 def _has_no_window(record: dict[str, Any], plan: dict[str, Any]) -> bool:
     """Return True if protection was handed over, or may have been, and how long there was none is unknown."""
     handed_over = record["outcomes"].get("handover") or _is_lost_in_handover(record)
-    provided = plan.get("goal", {}).get("provider", "none") != "none"
-    return bool(handed_over) and provided and record["window_seconds"] is None
+    return bool(handed_over) and bool(plan) and _may_hand_over(plan) and record["window_seconds"] is None
+
+
+def _may_hand_over(plan: dict[str, Any]) -> bool:
+    """Return True unless a plan brings no replacement; without a plan, that is unknown."""
+    return not plan or plan.get("goal", {}).get("provider", "none") != "none"
 
 
 def _is_lost_in_handover(record: dict[str, Any]) -> bool:

@@ -239,6 +239,8 @@ def look(
     return {
         "home": schedule.home,
         "run": schedule.run,
+        "plan": schedule.plan,
+        "digest": schedule.divided.digest,
         "ring": ring["name"],
         "total": len(ring["hosts"]),
         "stop_after": str(mine.stop_after),

@@ -12,37 +12,47 @@ from ..approval import gate_word
 from ..fleet import stop_file
 from ..times import moment
 from . import folder
-from .gates import CONTINUE, INTERRUPTED, NOT_BEGUN, STOP, Answer, Known, Reason, Seen
+from .gates import CONTINUE, FORECAST, INTERRUPTED, NOT_BEGUN, STOP, Answer, Known, Reason, Seen
 from .schedule import Schedule, look, open_answer, ring_answer
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a rollout stands. ``answer`` is what holds its next ring up; ``dry_run`` says that nothing was changed."""
+    """Where a rollout stands. ``answer`` is what holds its next ring up; ``dry_run`` says that nothing was changed, and
+    ``passed_by`` are the hosts that this run was to start and has no result of: what is seen of them is older.
+    """
 
     schedule: Schedule
     seen: Mapping[str, Seen]
     answer: Answer
     dry_run: bool = False
+    passed_by: frozenset[str] = frozenset()
 
 
 def of(
     made: Schedule, options: Mapping[str, Any], now: str, newer: Mapping[str, Seen] | None = None, dry_run: bool = False
 ) -> Standing:
-    """Return where a rollout stands. ``newer`` is what is known of hosts besides their records.
+    """Return where a rollout stands. ``newer`` is what this run's results say of its hosts, None without a run.
 
     ``options`` are {stop_file, require_signature, allowed_signers, signer}.
     """
     hosts = {**dict.fromkeys(made.everyone, ""), **made.divided.hosts()}
     seen = {**folder.Progress().of(made.records, made.home, hosts, made.divided.digest), **(newer or {})}
+    passed_by = _passed_by(made, seen, newer)
     if dry_run:
         known = _known(made, 0, options, now)
-        return Standing(made, seen, ring_answer(made, max(0, len(made.divided.rings) - 1), seen, known), True)
+        held = ring_answer(made, max(0, len(made.divided.rings) - 1), seen, known)
+        return Standing(made, seen, held, True, passed_by)
     ours = set(made.everyone)
-    rings = [[host for host in ring["hosts"] if host in ours] for ring in made.divided.rings]
-    is_open = [any(seen[host].state in (NOT_BEGUN, INTERRUPTED) for host in ring) for ring in rings]
-    held = hold(made, is_open.index(True), seen, options, now) if True in is_open else Answer()
-    return Standing(made, seen, held)
+    waiting = {host for host in ours if seen[host].state in (NOT_BEGUN, INTERRUPTED)}
+    rings = [ours.intersection(ring["hosts"]) for ring in made.divided.rings]
+    found = [number for hosts in (waiting, passed_by) for number, ring in enumerate(rings) if ring & hosts]
+    return Standing(made, seen, hold(made, found[0], seen, options, now) if found else Answer(), False, passed_by)
+
+
+def _passed_by(made: Schedule, seen: Mapping[str, Seen], newer: Mapping[str, Seen] | None) -> frozenset[str]:
+    hosts = [host for batch in made.batches for host in batch["hosts"]] if newer is not None else []
+    return frozenset(host for host in hosts if host not in (newer or {}) and seen[host].state != FORECAST)
 
 
 def hold(

@@ -15,21 +15,21 @@ from ...module_utils.agreed.runs import BUSY
 from ..errors import AvshiftError
 
 # As the endpoint names the run that has left a lease: see its run_lock.
-NAMED = re.compile(r"process (\d{1,10}:\d{1,20}:\d{0,20})\)")
+NAMED = re.compile(r"process (\d{1,10}:\d{1,20}:\d{0,20}:[0-9a-f]{0,32})\)")
 
 
 def of_process(process: int) -> str:
-    """Return "process id:start:PID namespace" of a process of this controller, '' where that is not known."""
+    """Return "process id:start:PID namespace:boot" of a process of this controller, '' where that is not known."""
     started = _started(process)
-    return f"{process}:{started}:{_namespace()}" if started else ""
+    return f"{process}:{started}:{_namespace()}:{_boot()}" if started else ""
 
 
 def has_ended(identity: str) -> bool:
-    """Return True if the process of an identity is certainly not there any more. Of one in another container, which may
-    have this one's host name, nothing is certain.
+    """Return True if the process of an identity is certainly not there any more. Of one in another container or of
+    another boot, which may be of another controller with this one's host name, nothing is certain.
     """
-    process, started, namespace = identity.split(":")
-    if namespace != _namespace():
+    process, started, namespace, boot = identity.split(":")
+    if not boot or (namespace, boot) != (_namespace(), _boot()):
         return False
     try:
         # A process of another user may not be asked, but exists.
@@ -67,4 +67,12 @@ def _namespace() -> str:
     """Return the number of this controller's PID namespace; '' where the system does not say."""
     with contextlib.suppress(OSError):
         return "".join(filter(str.isdigit, os.readlink("/proc/self/ns/pid")))
+    return ""
+
+
+def _boot() -> str:
+    """Return the ID of this controller's boot, which no other machine has; '' where the system does not say."""
+    with contextlib.suppress(OSError):
+        told = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii", errors="replace")
+        return "".join(letter for letter in told if letter in "0123456789abcdef")[:32]
     return ""
