@@ -72,13 +72,13 @@ class ActionModule(Adapter):
         if (record["failure"] or {}).get("code") == NOT_BEGUN or not is_mine:
             records.write_silent(options["folder"], record, modes)
             return
+        is_lost = (record["failure"] or {}).get("code") == UNREACHABLE
+        lost_at = record["run"]["time"] if is_lost else ""
         with records.alone(options["folder"], modes):
             if path.exists():
                 record = _kept(record, records.read_one(path)[0])
             records.write(path, record, modes)
         if options["rollout"]:
-            is_lost = (record["failure"] or {}).get("code") == UNREACHABLE
-            lost_at = record["run"]["time"] if is_lost else ""
             folder.end(options["rollout"], record["host"], runs.succeeded(record), modes, lost_at)
 
 

@@ -11,7 +11,8 @@ description:
   - Fails, after writing, if the verdict is not clean and no earlier task has failed.
   - In check mode it writes nothing, and reports the expected result if it is known in advance. A verification
     then fails only for what was found, because the on-access test is skipped.
-  - If nothing was changed this time, or the host did not answer, the change in an earlier record is kept.
+  - If nothing was changed this time, the change in an earlier record is kept.
+  - If a migration got no answer of the host, all of an earlier record of an answer is kept, and only the failure is added.
 author:
   - avshift contributors (@avshift)
 extends_documentation_fragment:

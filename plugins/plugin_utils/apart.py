@@ -20,6 +20,7 @@ from .documents import read_bytes, write_by
 from .errors import AvshiftError
 
 KEPT = "kept"
+LOST = "kept_lost"
 NAME = re.compile(r"[0-9a-f]{64}")
 MOST_BYTES = 256 << 20
 # The lines repeat each other, so this level is enough, in a fifth of the default's time.
@@ -70,4 +71,4 @@ def whole(folder: Path, host: str, result: dict[str, Any]) -> dict[str, Any]:
 
 def _lost(host: str, path: Path | str, cause: object) -> AvshiftError:
     remedy = f"Run again for {host}, and leave the files of a run in place until it ends."
-    return AvshiftError("kept_lost", "Reading what the run has kept", str(path), cause, remedy)
+    return AvshiftError(LOST, "Reading what the run has kept", str(path), cause, remedy)

@@ -137,6 +137,16 @@ def test_drift_is_told_in_its_own_words_and_refusal_that_was_planned_is_none() -
     assert "keep_out" in refused["reason"]
 
 
+def test_failure_of_a_later_run_is_told_of_a_clean_host_too() -> None:
+    mute = runs.of_run("host", "migrate", RUN, {"planned": {"unreachable": True, "msg": "no route"}})
+    host = _host(runs.kept(mute, ran("full")))
+    assert (host["verdict"], host["clean"], host["left"]) == ("removed_verified", True, [])
+    told = f"unreachable: At {RUN['time']}: Migrating: host: no route"
+    assert host["deviations"] == [{"what": "last run", "predicted": "no failure", "actual": told}]
+    back = facts.of_record("a.json", runs.kept(mute, ran("full", verdict="rolled_back")), ())
+    assert (back["reason"], [one["what"] for one in back["deviations"]]) == (told, ["verdict"])
+
+
 def test_dry_run_predicts_and_nothing_was_done() -> None:
     host = _host(runs.of_plan("host", {"plan": plan_of(case_of("full"))}, RUN))
     assert (host["actual"], host["deviations"], host["left"]) == (None, [], None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import runs, verdict
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import records, runs, verdict
 from plans import case_of, plan_of
 from schemas import SCHEMAS, problems
 from support import FIXTURES, load_yaml
@@ -212,3 +212,29 @@ def test_record_of_a_change_outlives_a_run_that_had_nothing_to_do() -> None:
     assert runs.kept(change, idle) == change
     assert runs.kept(idle, None) == idle
     assert runs.kept(idle, {**change, "host": "another"}) == idle
+
+
+def test_a_proof_outlives_a_run_without_an_answer_and_keeps_its_time() -> None:
+    idle = {**PLANNED, "plan": plan_of(case_of("clean-without-replacement"))}
+    later = {**RUN, "time": "2026-02-02T03:04:05Z", "change_id": "CHG-2"}
+    refused = {"failed": True, "code": "approval_missing", "msg": "Reading the approval: a.json: it is not there."}
+    mute = runs.of_run("host", "migrate", later, {"planned": refused})
+    # One was changed, the other was clean before: nothing was changed on it.
+    for proven in (_done(), _record(planned=idle, collected=_collected({}))):
+        kept = runs.kept(mute, proven)
+        assert problems("record", kept) == []
+        assert {**kept, "failure": None} == proven
+        message = "At 2026-02-02T03:04:05Z: Migrating: host: Reading the approval: a.json: it is not there."
+        assert kept["failure"] == {"code": "approval_missing", "message": message}
+        assert not runs.succeeded(kept)
+        assert runs.kept(mute, kept) == kept
+        # Of another controller's record, the later answer counts, and not the later failure.
+        newer = {**proven, "run": {**RUN, "time": "2026-01-20T03:04:05Z"}}
+        assert records.newest([kept, newer]) == newer
+
+
+def test_only_a_migration_of_which_nothing_is_lost_keeps_an_earlier_proof() -> None:
+    for mode, code in (("verify", "unreachable"), ("migrate", "kept_lost")):
+        proven = {**_done(), "mode": mode, "outcomes": {}}
+        mute = runs.of_run("host", mode, RUN, {"planned": {"failed": True, "code": code, "msg": "no"}})
+        assert runs.kept(mute, proven) == mute

@@ -9,12 +9,13 @@ from itertools import chain
 from typing import Any
 
 from ...module_utils.agreed.runs import BUSY
+from ..apart import LOST
 from ..errors import NOT_BEGUN, UNREACHABLE
 from ..plan.exceptions import in_force
 from ..plan.model import ALL, PARTS, Carried
 from . import journal, preview, talking, verdict
 from .console import Console, since
-from .records import collected_in, compose
+from .records import answered, collected_in, compose
 
 # The goal of a run that only installs a replacement.
 STAYS = "as it is"
@@ -126,15 +127,19 @@ def of_run(
 def kept(record: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any]:
     """Return a record with what an earlier one says about the change, if nothing was changed this time.
 
-    That is so where nothing was left to be changed, and where the host did not answer.
+    That is so where nothing was left to be changed. Where a migration got no answer of the host, all of the earlier
+    record stays, with its time, and only the failure is new: what was verified does not become unknown by that.
     """
     if before is None or before["host"] != record["host"]:
         return record
-    plan = record["plan"]
-    if (plan["steps"] or plan["blocked"]) if plan is not None else record["mode"] != "migrate":
-        return record
     # The connection may have failed before the outcomes arrived: the host's journal has them.
     outcomes = journal.completed(before["outcomes"], before["plan"], collected_in(record))
+    failure, plan = record["failure"] or failure_of(None) or {}, record["plan"]
+    is_mute = record["mode"] == before["mode"] == "migrate" and not answered(record) and failure["code"] != LOST
+    if is_mute and answered(before):
+        return {**before, "failure": _dated(failure, record)}
+    if (plan["steps"] or plan["blocked"]) if plan is not None else record["mode"] != "migrate":
+        return record
     if not outcomes:
         return record
     change = {name: before[name] for name in ("plan", "approval", "window_seconds")}
@@ -143,6 +148,13 @@ def kept(record: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any
         change["window_seconds"] = _window(outcomes, {}, collected_in(record))
     steps = chain.from_iterable(outcomes.values())
     return {**record, **change, "verdict": verdict.until_reboot(record["verdict"], steps, collected_in(record))}
+
+
+def _dated(failure: dict[str, str], record: dict[str, Any]) -> dict[str, str]:
+    """Return a failure that says when it was, for a record of another time."""
+    told, host = failure["message"], record["host"]
+    told = told if f": {host}: " in told else f"Migrating: {host}: {told}"
+    return {**failure, "message": f"At {record['run']['time']}: {told}"}
 
 
 def _window(

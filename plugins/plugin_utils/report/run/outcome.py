@@ -12,7 +12,7 @@ from typing import Any
 from ... import platforms
 from ...errors import NOT_BEGUN
 from ...plan.model import Carried
-from ...record import talking, verdict
+from ...record import preview, talking, verdict
 from ...record.journal import is_unknown
 from ...record.records import collected_in
 from ...schema.answers import counted, measured
@@ -89,13 +89,20 @@ def deviations(record: dict[str, Any], said: dict[str, Any] | None, did: dict[st
 
     That nothing talks to the vendor any more is what each migration says: a verification can differ from that too.
     """
-    heard = talking.deviation(record)
+    heard = [*_of_a_later_run(record), *talking.deviation(record)]
     if said is None or did is None:
         return heard
     found = [_difference(difference) for difference in (record["approval"] or {}).get("difference", ())]
     if said["verdict"] != record["verdict"] and not _was_closed(said["verdict"], record["verdict"]):
         found.append({"what": "verdict", "predicted": said["verdict"], "actual": record["verdict"]})
     return [*found, *_of_steps(record, did), *_of_window(record, said, did), *_of_data(said, did), *heard]
+
+
+def _of_a_later_run(record: dict[str, Any]) -> Iterator[dict[str, str]]:
+    """Yield the failure of a host that is clean: it was verified before, and the last run got no answer."""
+    failure = record["failure"]
+    if failure and record["verdict"] in verdict.CLEAN and not preview.is_one(record):
+        yield {"what": "last run", "predicted": "no failure", "actual": f"{failure['code']}: {failure['message']}"}
 
 
 def _was_closed(said: str, is_now: str) -> bool:
