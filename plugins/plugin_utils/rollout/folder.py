@@ -69,7 +69,7 @@ def end(look: Mapping[str, Any], host: str, is_clean: bool, modes: Modes = PRIVA
     path = _path(home, look["ring"], host)
     if (lost_at and groups) or any((ring / path.name).exists() for ring in (home / MARKS).glob("*/")):
         documents.make(home, modes)
-        with _alone(home):
+        with _alone(home, modes):
             _end(look, host, is_clean, modes, lost_at)
 
 
