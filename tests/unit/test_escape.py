@@ -124,6 +124,13 @@ def test_table_of_a_terminal_has_one_line_a_row(rows: list[list[object]]) -> Non
     assert [char for line in lines for char in _hidden(line)] == []
 
 
+@pytest.mark.parametrize("mark", list("\u034f\u115f\u1160\u180b\u2800\u3164\ufe00\ufe0f\uffa0\U000e0100\U000e01ef"))
+def test_two_names_that_look_alike_by_what_is_not_drawn_are_told_apart(mark: str) -> None:
+    assert visible(f"web{mark}1") == f"web{mark.encode('unicode_escape').decode()}1"
+    assert cell(f"web{mark}1") != cell("web1")
+    assert visible("wëb1 ✔ 日本") == "wëb1 ✔ 日本"
+
+
 @pytest.mark.parametrize("text", ["\x1b]0;title\x07", "a\u202eb", "\udcff", "line\nline"])
 def test_what_is_hidden_is_shown_as_an_escape(text: str) -> None:
     assert visible(text).isascii()
