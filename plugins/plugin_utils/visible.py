@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Any
 
@@ -12,17 +13,23 @@ CELL_LIMIT = 300
 LONGEST_ESCAPE = len("\\U00000000")
 # What no reader can see; those without a character (Cn) cannot stand in XML either.
 HIDDEN = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
+# Letters and marks that are drawn as nothing, or only choose among the forms of what is before them.
+BLANK = re.compile(
+    r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 
 
 def visible(text: object, limit: int = CELL_LIMIT, keep: str = "") -> str:
     """Return text with every control, direction mark and surrogate shown as an escape, shortened to a limit."""
     shown = str(text)[: limit + 1]
-    # What is printable holds nothing that is hidden, which is so of nearly all text.
+    # What is printable holds nothing of these categories, which is so of nearly all text.
     if not shown.isprintable():
         shown = "".join(
             character if character in keep or unicodedata.category(character) not in HIDDEN else _escaped(character)
             for character in shown
         )
+    if not shown.isascii():
+        shown = BLANK.sub(lambda found: _escaped(found[0]), shown)
     return shown[:limit] + "…" if len(shown) > limit else shown
 
 

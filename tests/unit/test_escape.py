@@ -27,7 +27,7 @@ PIECES = ["`", "```", "~~~", "\n", "\r", "\r\n", "\u2028", "\x85", "\x0b", "\\",
 PIECES += ["\u202e", "\x1b[31m", "\udcff", "#", "!", "$", "    ", "\t", "x", "----", "+++", "@@", "\ufeff"]
 HOSTILE = st.one_of(st.text(), st.lists(st.sampled_from(PIECES), max_size=20).map("".join))
 ESCAPED = re.compile(r"\\[!-/:-@\[-`{-~]")
-ENTITY = re.compile(r"&(?:amp|lt|gt);")
+ENTITY = re.compile(r"&(?:amp|lt|gt);|<!-- -->")
 
 
 def _hidden(text: str) -> list[str]:
@@ -43,9 +43,18 @@ def test_cell_has_no_markup_and_no_line_end(text: str) -> None:
     assert not re.search(r"[|`*_\[\]#<>&~!]", ENTITY.sub("", ESCAPED.sub("", made)))
 
 
+LINKS = ["http:", "//", "www", "www.", "a", ".b", "@", " ", "_", "HTTPS://evil.example", "me@evil.example", "@team"]
+
+
+@given(st.lists(st.sampled_from([*PIECES, *LINKS]), max_size=12).map("".join))
+@example("https://evil.example www.evil.example @team a@_b.example")
+def test_no_text_becomes_a_link_or_calls_anyone(text: str) -> None:
+    assert not re.search(r"://|www\.|@(?!<!-- -->)\S", cell(text), re.IGNORECASE)
+
+
 @given(HOSTILE)
 def test_what_is_harmless_stays_as_it_is(text: str) -> None:
-    harmless = re.sub(r"[^A-Za-z0-9 /.:,äöü-]", "", text)[:CELL_LIMIT]
+    harmless = re.sub(r"(/|w)+", r"\1", re.sub(r"[^A-Za-vx-z0-9 w/.:,äöü-]", "", text))[:CELL_LIMIT]
     assert cell(harmless) == harmless
 
 
@@ -112,6 +121,13 @@ def test_table_of_a_terminal_has_one_line_a_row(rows: list[list[object]]) -> Non
     lines = table(["host", "verdict"], rows)
     assert len(lines) == len(rows) + 2
     assert [char for line in lines for char in _hidden(line)] == []
+
+
+@pytest.mark.parametrize("mark", list("\u034f\u115f\u1160\u180b\u2800\u3164\ufe00\ufe0f\uffa0\U000e0100\U000e01ef"))
+def test_two_names_that_look_alike_by_what_is_not_drawn_are_told_apart(mark: str) -> None:
+    assert visible(f"web{mark}1") == f"web{mark.encode('unicode_escape').decode()}1"
+    assert cell(f"web{mark}1") != cell("web1")
+    assert visible("wëb1 ✔ 日本") == "wëb1 ✔ 日本"
 
 
 @pytest.mark.parametrize("text", ["\x1b]0;title\x07", "a\u202eb", "\udcff", "line\nline"])

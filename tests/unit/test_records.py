@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
@@ -49,6 +50,16 @@ def test_record_of_any_host_is_one_file_of_its_own_in_the_folder(host: str) -> N
     assert path.parent == Path("/records")
     assert path.name.endswith(".json")
     assert records.path_of("/records", host + "x") != path
+
+
+@pytest.mark.parametrize("long", ["x" * 300, "a~b" * 100])
+def test_no_host_is_called_as_the_file_of_another(long: str) -> None:
+    path = records.path_of("/records", long)
+    namesake = records.path_of("/records", unquote(path.stem))
+    assert namesake != path
+    assert records.path_of("/records", unquote(namesake.stem)) not in (path, namesake)
+    # What only has the mark in it keeps the name that its records have.
+    assert records.path_of("/records", f"db~{'0' * 64}").stem == f"db~{'0' * 64}"
 
 
 WHOLE = json.dumps(RECORD)

@@ -262,6 +262,14 @@ def test_a_link_among_redacted_documents_is_not_followed(tmp_path: Path) -> None
     assert json.loads((tmp_path / "plan/plan.json").read_text()) == plan
 
 
+@pytest.mark.parametrize("serial", ["123456-789012", "12-345678.901234", "v123456_123456"])
+def test_a_serial_number_in_groups_is_no_version(serial: str) -> None:
+    redactor = Redactor(names.Pseudonyms(), known())
+    assert serial not in redactor.text(f"disk {serial} failed")
+    versions = "12.1.0-1297 10.0.10240.20710 5.14.0-427.13.1 2024.123456"
+    assert redactor.text(versions) == versions
+
+
 def test_a_name_that_a_pseudonym_could_be_is_no_pseudonym(tmp_path: Path) -> None:
     for host in ("host-1", "host-2", "zqhost"):
         plan = plan_of(case_of("clean"), host)

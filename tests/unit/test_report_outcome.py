@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import copy
+import functools
 import json
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import quick, runs
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.record import quick, records, runs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report import compare
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.report.run import facts, folder, html
 from hostile_records import RUN
@@ -193,6 +197,15 @@ def test_host_with_two_records_is_named() -> None:
     content = content_of([("a.json", ran("full"), ""), ("copy.json", ran("full"), "")])
     assert content["totals"]["named_twice"] == ["host"]
     assert [host["file"] for host in content["hosts"]] == ["a.json", "copy.json"]
+
+
+def test_no_room_for_what_is_known_of_hosts_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    records.write(tmp_path / "records/a.json", ran("full"))
+    monkeypatch.setattr(tempfile, "TemporaryFile", functools.partial(open, "/dev/full", "w+b"))
+    with pytest.raises(AvshiftError, match="No space left on device") as refused:
+        folder.make(str(tmp_path / "records"), str(tmp_path / "report"), ())
+    assert refused.value.code == "not_written"
+    assert not (tmp_path / "report").exists()
 
 
 @pytest.mark.parametrize(

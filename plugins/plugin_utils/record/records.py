@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 import itertools
 import os
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ FORM: dict[str, tuple[type, ...]] = {
 }
 # The longest name of a record without its extension, in characters; all of them are ASCII.
 LONGEST_NAME = 200
+SHORTENED = re.compile(".*~[0-9a-f]{64}")
 LOCK, SUFFIX = ".lock", ".json"
 # Where records of a migration are in the folder of all output, and in the one that holds that.
 WITHIN = ("records", "avshift/records")
@@ -79,10 +81,11 @@ def collected_in(record: dict[str, Any]) -> dict[str, Any]:
 def path_of(folder: str, host: str) -> Path:
     """Return the path of a host's record; whatever the host's name, it is one file in that folder.
 
-    A name that is too long for a file is shortened, and distinguished from others by its SHA-256.
+    A name that is too long for a file is shortened, and distinguished from others by its SHA-256. So is one that has
+    the form of a shortened one: it would be the file of another host.
     """
     name = quote(host, safe="", errors="backslashreplace")
-    if len(name) > LONGEST_NAME:
+    if len(name) > LONGEST_NAME or (len(name) == LONGEST_NAME and SHORTENED.fullmatch(name)):
         whole = hashlib.sha256(host.encode("utf-8", "backslashreplace")).hexdigest()
         name = f"{name[: LONGEST_NAME - len(whole) - 1]}~{whole}"
     return Path(folder) / f"{name}.json"

@@ -13,6 +13,9 @@ from ..visible import CELL_LIMIT, visible
 __all__ = ["CELL_LIMIT", "FORMULA", "cell", "fenced", "harmless", "in_csv", "no_template", "visible"]
 
 MARKUP = re.compile(r"([\\`*_{}\[\]|#~!])")
+# Where GitHub and others make links, mail addresses and mentions of text without markup; entities do not stop them.
+LINKED = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=@)(?=\S)", re.IGNORECASE)
+NOTHING = "<!-- -->"
 # Characters that make a spreadsheet read text as a formula, with their wide forms.
 FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 # Where programs expect semicolons between cells, one in a text ends a cell, and what is behind it begins the next one.
@@ -22,9 +25,9 @@ OPENING = re.compile(r"\{(?=[{%#]|$)")
 
 
 def cell(text: object) -> str:
-    """Return text for a cell or a line of Markdown, with all markup escaped."""
+    """Return text for a cell or a line of Markdown, with all markup escaped, and nothing in it that becomes a link."""
     escaped = html.escape(visible(text), quote=False)
-    return MARKUP.sub(r"\\\1", escaped)
+    return LINKED.sub(NOTHING, MARKUP.sub(r"\\\1", escaped))
 
 
 def harmless(value: object, limit: int) -> object:

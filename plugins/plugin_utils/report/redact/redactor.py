@@ -37,9 +37,9 @@ FILE = re.compile(rf"(?P<stem>.+)(?P<ending>\.(?:{'|'.join(ENDINGS)}))")
 OCTET = r"(?:25[0-5]|2[0-4]\d|[01]?\d?\d)"
 # What has a version's form and may be an address. No example stands here: it would be a word of the collection's own.
 NO_VERSION = rf"(?<!\d){OCTET}([._-]){OCTET}(?:\1{OCTET}){{2}}(?!\d)|(?<!\d)\d{{4}}([._-])\d{{4}}\2\d{{4}}(?!\d)"
-# A version, with the letters that systems add; longer numbers may be private.
+# A version, with the letters that systems add; longer numbers, and two of six digits, may be private.
 VERSION = re.compile(
-    rf"(?!.*(?:\d{{7}}|{NO_VERSION}))"
+    rf"(?!.*(?:\d{{7}}|\d{{6}}.*\d{{6}}|{NO_VERSION}))"
     rf"[v.]?\d{{1,6}}(?:[._-]?(?:\d{{1,6}}|rc|x|p|r|{'|'.join(platforms.version_letters())}))*",
     re.ASCII,
 )

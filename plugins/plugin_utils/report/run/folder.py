@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import tempfile
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from typing import Any
 
 from ...catalog.packs import Pack
 from ...documents import PRIVATE, Modes, remove, write_by, write_text, write_texts
+from ...errors import AvshiftError
 from ...record.console import Console
 from . import comma, gather, html, junit, listed, markdown, oscal, poam, workbook
 from .fleet import Report
@@ -59,8 +61,8 @@ def make(
     Raises AvshiftError if the records cannot be read or a document not be written.
     """
     home = Path(output_dir).absolute()
-    with tempfile.TemporaryFile() as file:
-        report = gather.gather(records_dir, policies, gather.Spool(file), console, devices)
+    with _spool() as spool:
+        report = gather.gather(records_dir, policies, spool, console, devices)
 
         def write(name: str) -> tuple[str, str]:
             return name, _write(report, home / name, modes)
@@ -72,6 +74,18 @@ def make(
         paths = {name: str(home / name) for name in (*sorted(sums), SUMS)}
         compared = (report.head["device_list"] or {}).get("counts", {})
         return Made(paths, report.head["totals"], markdown.lines(report), compared)
+
+
+@contextlib.contextmanager
+def _spool() -> Iterator[gather.Spool]:
+    """Provide a place for what is known of hosts; AvshiftError where it, or what is made of it, finds no room."""
+    try:
+        with tempfile.TemporaryFile() as file:
+            yield gather.Spool(file)
+    except OSError as error:
+        subject, cause = error.filename or "a temporary file", error.strerror or error
+        remedy = "Make room in the folder for temporary files, or name another one in the variable TMPDIR."
+        raise AvshiftError("not_written", "Making a report", str(subject), cause, remedy) from error
 
 
 def sums(folder: str) -> dict[str, str]:
