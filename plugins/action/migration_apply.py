@@ -10,6 +10,7 @@ from collections import Counter
 from typing import Any, ClassVar
 
 from ansible_collections.avshift.endpoint.plugins.plugin_utils import apart
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.approval import judge
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.carry_out import parts
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import look
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport import run_identity
@@ -49,12 +50,13 @@ class ActionModule(Adapter):
         planned = apart.whole(RESULTS_OF_RUN, host, options["planned"])
         before = options["before"] and apart.whole(RESULTS_OF_RUN, host, options["before"])
         plan = parts.allowed(host, planned, before)
+        change_id = judge.change_of(planned.get("change_id"), options["change_id"])
         if not self._task.check_mode and not before:
             # From here on the host counts as being changed, whatever happens to this process.
             look.begin(options["rollout"], options["stop_file"], host, now(), self.modes(task_vars))
         secrets = None if self._task.check_mode else options["secrets"]
         controller = socket.gethostname()
-        arguments = parts.arguments(plan, options["part"], before, options["change_id"], secrets, controller)
+        arguments = parts.arguments(plan, options["part"], before, change_id, secrets, controller)
         # A worker's parent is the run, and it is the same process for every part.
         arguments["process"] = run_identity.of_process(os.getppid())
         done = run_identity.asked(lambda told: self.on_endpoint("apply", told, task_vars), arguments)

@@ -68,6 +68,7 @@ class ActionModule(Adapter):
         catalog = self.catalog(options)
         aim = goal.of(options, catalog)
         grant = self._grant(options, host)
+        change_id = judge.change_of(grant and grant.document["change_id"], options["change_id"])
         exempt = exceptions_file.of_host(options["exceptions_file"], catalog, host, now())
         facts = self.first_look(task_vars)
         asked = wanted.of(platforms.of(facts), facts, catalog, aim, exempt)
@@ -79,10 +80,11 @@ class ActionModule(Adapter):
             "plan": judged.plan,
             "approval": judged.to_json(),
             "warnings": judge.warnings(grant),
+            "change_id": change_id,
             **_counts(judged.plan),
         }
         if options["records_dir"]:
-            told["record"] = self._recorded(told, options, task_vars)
+            told["record"] = self._recorded(told, {**options, "change_id": change_id}, task_vars)
         return self._brief(told) if options["brief"] or options["records_dir"] else told
 
     def _recorded(self, told: dict[str, Any], options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, str]:

@@ -41,9 +41,12 @@ class ActionModule(Adapter):
     def act(self, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Write the record and return its verdict; a host that is not clean and has not failed before fails here."""
         host = str(task_vars["inventory_hostname"])
-        run = {"change_id": options["change_id"], "time": now(), **versions(self.catalog(options))}
+        results = _whole(host, options["results"])
+        # The plan's own number is what the host's log has.
+        change_id = results.get("planned", {}).get("change_id") or options["change_id"]
+        run = {"change_id": change_id, "time": now(), **versions(self.catalog(options))}
         exempt = exceptions_file.of_host(options["exceptions_file"], self.catalog(options), host, run["time"])
-        dry_run, results = bool(self._task.check_mode), _whole(host, options["results"])
+        dry_run = bool(self._task.check_mode)
         seen = console.read(options["console_file"], run["time"])
         if runs.is_forecast(results):
             before = list(records.earlier(options["folder"], host))

@@ -47,7 +47,7 @@ options:
         it. Ignored in check mode.
     type: path
   change_id:
-    description: Number of the change in the ticket system, for the host's log.
+    description: Number of the change in the ticket system, for the host's log. By default, that of O(planned).
     type: str
     default: ""
   secrets:

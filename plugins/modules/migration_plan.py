@@ -88,7 +88,7 @@ options:
         holds the plan in place of the result. M(avshift.endpoint.migration_plan_document) reads it there.
     type: path
   change_id:
-    description: Number of the change in the ticket system, for the record.
+    description: Number of the change in the ticket system, for the record. One that is not the approved plan's is refused.
     type: str
     default: ""
   forecast:
@@ -121,6 +121,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+change_id:
+  description: Number of the change. If a plan was approved, its own, where it has one.
+  returned: success
+  type: str
+  sample: CHG0030001
 forecast:
   description:
     - A code for hosts of a platform that is only looked at, such as Windows. They get no plan. Without O(forecast=true)
@@ -169,19 +174,13 @@ plan:
   returned: success, without O(brief=true) and O(records_dir)
   type: dict
   contains:
-    digest:
-      description: The plan's digest.
-      type: str
-      sample: 4f1c2a9d3e5b7f80246813579bdf02468ace13579bdf02468ace13579bdf0246
+    digest: {description: The plan's digest., type: str, sample: 4f1c2a9d3e5b7f80246813579bdf02468ace13579bdf02468ace13579bdf0246}
     steps:
       description: The steps, in the order in which they are carried out.
       type: list
       elements: dict
       contains:
-        id:
-          description: The step's ID, made of its number, part and kind.
-          type: str
-          sample: 09-remove-packages_remove
+        id: {description: "The step's ID, made of its number, part and kind.", type: str, sample: 09-remove-packages_remove}
         part: {description: "V(stage), V(handover) or V(remove).", type: str, sample: remove}
         kind: {description: The kind of step., type: str, sample: packages_remove}
         title: {description: What the step does., type: str, sample: "Remove kesl, kesl-gui"}

@@ -60,7 +60,7 @@ options:
     type: bool
     default: false
   change_id:
-    description: Number of the change in the ticket system.
+    description: Number of the change in the ticket system, if the plan has none.
     type: str
     default: ""
 """

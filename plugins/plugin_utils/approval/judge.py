@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...module_utils.agreed.runs import BEGUN
+from ..errors import AvshiftError
 from ..fleet.document import plan_of
 from ..plan.model import SHORT, Carried
 from ..visible import visible
@@ -17,6 +18,7 @@ from .resumption import unexplained
 NOT_REQUIRED, APPROVED, RESUMED, NOTHING_TO_DO = "not_required", "approved", "resumed", "nothing_to_do"
 NOT_APPROVED, DRIFTED, OTHER_MACHINE = "not_approved", "drifted", "other_machine"
 REFUSED = (NOT_APPROVED, DRIFTED, OTHER_MACHINE)
+OWN_CHANGE = "Leave avshift_change_id out, or have a plan with this number approved."
 ALLOWED = (NOT_REQUIRED, APPROVED, RESUMED, NOTHING_TO_DO)
 
 
@@ -108,6 +110,16 @@ def warnings(grant: Grant | None) -> list[str]:
         f"The approval of {visible(grant.by['approver'])} does not expire: it is valid for every run of its "
         "plan. Approve again with avshift_approve_until to set an expiry date."
     ]
+
+
+def change_of(planned: object, given: str) -> str:
+    """Return the number of the change that a run is: the plan's own, where it has one. AvshiftError if the number
+    ``given`` for the run is another: the host's log and record would not name what was approved.
+    """
+    if given and planned and given != planned:
+        cause = f"the plan is for the change {planned}"
+        raise AvshiftError("plan_of_other_change", "Reading the approved plan", f"change {given}", cause, OWN_CHANGE)
+    return str(planned or given)
 
 
 def _was_begun(plan: dict[str, Any], digest: str) -> bool:
