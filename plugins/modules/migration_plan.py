@@ -174,19 +174,13 @@ plan:
   returned: success, without O(brief=true) and O(records_dir)
   type: dict
   contains:
-    digest:
-      description: The plan's digest.
-      type: str
-      sample: 4f1c2a9d3e5b7f80246813579bdf02468ace13579bdf02468ace13579bdf0246
+    digest: {description: The plan's digest., type: str, sample: 4f1c2a9d3e5b7f80246813579bdf02468ace13579bdf02468ace13579bdf0246}
     steps:
       description: The steps, in the order in which they are carried out.
       type: list
       elements: dict
       contains:
-        id:
-          description: The step's ID, made of its number, part and kind.
-          type: str
-          sample: 09-remove-packages_remove
+        id: {description: "The step's ID, made of its number, part and kind.", type: str, sample: 09-remove-packages_remove}
         part: {description: "V(stage), V(handover) or V(remove).", type: str, sample: remove}
         kind: {description: The kind of step., type: str, sample: packages_remove}
         title: {description: What the step does., type: str, sample: "Remove kesl, kesl-gui"}

@@ -58,6 +58,12 @@ CONTROLLER = (
         "approval-taken-away", f"{ENGINE}approval/granted.py", "if whole.get(document.NEEDS_APPROVAL):", "if False:"
     ),
     Mutation(
+        "approval-taken-away-from-where-it-was-named",
+        "plugins/action/migration_approve.py",
+        "needs = granted.is_beside(",
+        "needs = not options['output'] and granted.is_beside(",
+    ),
+    Mutation(
         "shown-otherwise-than-approved",
         f"{ENGINE}approval/approval_document.py",
         'if approval["plan_checksum"] != document["checksum"]:',
@@ -71,6 +77,12 @@ CONTROLLER = (
     ),
     Mutation("machine-of-the-same-name", f"{ENGINE}approval/judge.py", "if not was or was == now:", "if True:"),
     Mutation("drift-behind-an-interruption", f"{ENGINE}approval/judge.py", "and not beyond:", "or False:"),
+    Mutation(
+        "drift-of-a-known-product-behind-an-interruption",
+        f"{ENGINE}approval/resumption.py",
+        "if not known.has_seen([reason]) and not known.causes(reason, is_left):",
+        "if False:",
+    ),
     Mutation("reader-of-a-shared-folder", f"{ENGINE}documents.py", "= 0o600, 0o700", "= 0o644, 0o755"),
     Mutation("draft-that-stays", f"{ENGINE}documents.py", "draft.unlink(missing_ok=True)", "draft.exists()"),
     Mutation(

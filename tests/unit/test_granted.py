@@ -96,6 +96,13 @@ def test_a_signed_plan_is_approved_as_a_whole(desk: Desk) -> None:
     assert desk.read(signer="jane@example.com").by["signed_by"] == "jane@example.com"
 
 
+def test_a_signer_whom_a_pattern_allows_is_the_one_that_is_named(desk: Desk) -> None:
+    desk.allow("*@example.com {jane}")
+    assert desk.read(signer="jane@example.com").by["signed_by"] == "jane@example.com"
+    desk.allow("jane@example.com {jane}", "*@example.com {jane}")
+    assert desk.read().by["signed_by"] == "jane@example.com"
+
+
 def test_without_a_signature_the_plan_alone_is_its_approval(desk: Desk) -> None:
     grant = granted.read(str(desk.plan), UNSIGNED, NOW)
     assert (grant.hosts, grant.by) == (None, {"plan_digest": DOCUMENT["digest"], "signed_by": None})
@@ -151,6 +158,12 @@ WRONG: dict[str, tuple[Callable[[Desk], object], dict[str, Any], str, str]] = {
         {"signer": "joe@example.com"},
         "signature_of_another",
         "not signed by joe@example.com",
+    ),
+    "by one whom a pattern allows": (
+        lambda desk: desk.allow("*,!joe@example.com {jane}"),
+        {},
+        "signature_of_another",
+        "names no person. Name the signer in avshift_signer",
     ),
     "changed afterwards": (
         lambda desk: desk.plan.write_text(encode(document_of("full")), encoding="utf-8"),

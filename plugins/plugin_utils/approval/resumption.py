@@ -160,7 +160,8 @@ def _new_stops(approved: dict[str, Any], current: dict[str, Any], known: _Known)
     for check in stopping(current):
         if not _is_own_doing(check, told.beyond(check), approved, known):
             yield f"preflight {check['id']} stops it: {check['title']} ({check['diagnosis']})"
-    for check in accepted(current):
+    by_restart = known.platform.interrupted.by_restart
+    for check in (check for check in accepted(current) if check["id"] not in by_restart):
         more = [part for part in told.more(check) if not known.changes("path", part.partition(" (")[0])]
         if more and not _is_own_doing(check, more, approved, known):
             yield f"preflight {check['id']} was not accepted like this: {check['diagnosis']}"

@@ -16,6 +16,9 @@ NAMESPACE = "{kind}@avshift.endpoint"
 SUFFIX = ".sig"
 TIME_LIMIT = 60
 PROGRAM = "ssh-keygen"
+# Characters by which a line of allowed signers is for several people.
+PATTERN = {"*", "?", "!"}
+NAME = "Name the signer in avshift_signer, or in a line of that file before this one."
 SIGN = "Have it signed: {command}"
 # What ssh-keygen says, the code, the cause in words, and what to do. The first match counts.
 CAUSES = (
@@ -65,13 +68,18 @@ def verify(content: bytes, path: str, kind: str, signers: str | None, signer: st
     ):
         if not _is_readable(file):
             raise _refused(code, path, f"{file} is not there or cannot be read", remedy)
-    said = ""
+    said, patterns = "", []
     for identity in [signer] if signer else _principals(signature, signers):
         arguments = ["verify", "-f", signers, "-I", identity, "-n", namespace, "-s", signature]
         done = _run(arguments, content, path)
-        if done.returncode == 0:
+        if done.returncode == 0 and not signer and PATTERN & {*identity}:
+            patterns.append(identity)
+        elif done.returncode == 0:
             return identity
         said += done.stderr
+    if patterns:
+        cause = f"{signers} allows {', '.join(patterns)}, which names no person"
+        raise _refused("signature_of_another", path, cause, NAME)
     if not signer and not said:
         said = _run(["find-principals", "-f", signers, "-s", signature], b"", path).stderr
     wanted = signer or f"anyone in {signers}"

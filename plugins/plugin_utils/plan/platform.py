@@ -83,13 +83,15 @@ class Known(Protocol):
 class Interrupted:
     """What a run that stopped half-way leaves on a system. ``own_doing`` are kinds of steps by the preflight result
     that they can bring about; ``objects`` judge each word of a diagnosis that lists what it is about, and ``reasons``
-    new evidence of a known product by its kind. ``of_itself`` are kinds that follow from the system's own state.
-    ``removing`` are kinds that take a package away.
+    new evidence of a known product by its kind. ``by_restart`` are results that a restart during a run may bring where
+    they are accepted. ``of_itself`` are kinds that follow from the system's own state. ``removing`` are kinds that take
+    a package away.
     """
 
     own_doing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     objects: Mapping[str, Callable[[Known, str], bool]] = field(default_factory=dict)
     reasons: Mapping[str, Callable[[Known, str], bool]] = field(default_factory=dict)
+    by_restart: tuple[str, ...] = ()
     of_itself: tuple[str, ...] = ()
     removing: tuple[str, ...] = ()
     programs: Callable[[dict[str, Any]], Iterable[str]] = lambda _step: ()

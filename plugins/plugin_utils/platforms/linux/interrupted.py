@@ -86,6 +86,8 @@ LEAVES = Interrupted(
     own_doing=OWN_DOING,
     objects=OBJECTS,
     reasons=REASONS,
+    # A unit of the product that was not removed yet may start its scanner again.
+    by_restart=("no_replacement",),
     of_itself=OF_ITSELF,
     removing=("packages_remove",),
     programs=_programs,
