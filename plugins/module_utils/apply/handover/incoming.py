@@ -12,13 +12,13 @@ remove it again.
 import time
 
 from ...linux import interception, systemd
-from ...posix.errors import EndpointError
+from ...posix.errors import CutOff, EndpointError, Problem
 from ...posix.running.commands import must
 from ...posix.running.moments import Moment, Watch
 from ...prove import on_access, on_demand, real_time, vendor
 from ...prove.checks import BAD, OK, check, overall
 from .. import in_child
-from ..packages import kit_install, packages_install
+from ..packages import going_on, kit_install, packages_install
 from ..services.boot_links_remove import starting
 from ..services.unit import stop
 from . import enrol
@@ -48,6 +48,7 @@ class New:
         self._new = new
         self._bits = interception.TELLING_BITS if new["tells"] else interception.PERMISSION_BITS
         self._installed = []
+        self._was_cut = False
         self._ran_before = []
         self._asked = None
 
@@ -162,6 +163,21 @@ class New:
         errors = each(lambda unit: stop([unit], STOP_LIMIT), reversed(self._own()))
         return errors + each(lambda unit: systemd.tell("start", [unit]), self._ran_before)
 
+    def let_installers_end(self):
+        """Wait for an installation that goes on because only the run that has started it was ended; return notes.
+
+        At its end it starts what it has installed, which may not run beside the old one: two scanners that wait for
+        each other stop the whole host, which is worse than some more minutes of those that such a product takes
+        without protection anyway. One that failed, or that hangs, is not waited for, nor a product that can run beside
+        another one: it was installed before anything was stopped.
+        """
+        deadline = time.monotonic() + going_on.LIMIT
+        while self._was_cut and going_on.is_installing(self._installed[-1]["target"]):
+            if time.monotonic() >= deadline:
+                return ["the installation of the new protection goes on, after another %d s" % going_on.LIMIT]
+            time.sleep(going_on.PAUSE)
+        return []
+
     def remove(self):
         """Remove what the handover installed, once the old one protects again; return the errors as texts."""
         return each(lambda step: _in_child(step, "undo"), reversed(self._installed))
@@ -178,7 +194,11 @@ class New:
         for step in self._new["install"]:
             if not _in_child(step, "look"):
                 self._installed.append(step)
-                _in_child(step, "do")
+                try:
+                    _in_child(step, "do")
+                except Problem as error:
+                    self._was_cut = isinstance(error, CutOff) or error.code == "child_ended"
+                    raise
 
     def _start(self, limit):
         """Start it and return the Moment of its marks on each protected path; None if it leaves none."""

@@ -15,14 +15,13 @@ import time
 
 from ...linux import interception, package_locks, systemd
 from ...posix.errors import Problem
-from ...posix.own import own_places
+from ..packages import going_on
 from .attempts import attempted
 from .guard import Guard
 
 ROUNDS = 3
 # A command that the run has started may be about to ask systemd for something.
 STAYS, PAUSE = 5.0, 0.2
-INSTALLING_LIMIT = 900
 STOPPING = "deactivating"
 
 
@@ -51,9 +50,11 @@ class Inherited:
 
     def _let_installers_end(self):
         """Wait for the installation of a product that runs beside no other: interrupted, it would stay half done."""
-        deadline = time.monotonic() + INSTALLING_LIMIT
-        while self._target["new"] and self._target["new"]["install"] and time.monotonic() < deadline:
-            if not own_places.are_used() and not any(map(_is_locked, package_locks.LOCKS)):
+        deadline = time.monotonic() + going_on.LIMIT
+        steps = self._target["new"]["install"] if self._target["new"] else []
+        while steps and time.monotonic() < deadline:
+            is_going = any(going_on.is_installing(step["target"]) for step in steps)
+            if not is_going and not any(map(_is_locked, package_locks.LOCKS)):
                 return
             time.sleep(PAUSE)
 

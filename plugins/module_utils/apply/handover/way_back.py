@@ -16,6 +16,7 @@ def taken(old, new, both=None):
     """
     notes = attempted(both.old_first, [], []) if both is not None and old.gone is not None else []
     if new is not None:
+        notes += attempted(new.let_installers_end, notes, [])
         notes += attempted(new.take_down, notes, [])
     facts = attempted(old.bring_back, notes, NOT_BACK)
     left = []

@@ -11,7 +11,7 @@ import os
 from ...posix.files import kit_file, trust
 from ...posix.own import own_places
 from ...posix.running.commands import must
-from . import apt, packages_install
+from . import apt, going_on, packages_install
 
 REMEDY = "Check the installer's log."
 HALF_WAY = True
@@ -37,6 +37,7 @@ def do(target):
 
 def undo(target):
     """Remove it as the vendor does, or purge its package."""
+    going_on.let_end(lambda: going_on.is_installing(target), target["path"])
     for command in target["uninstall"]:
         if os.path.exists(command["argv"][0]):
             trust.must_be(command["argv"][0], "Removing the replacement")

@@ -8,6 +8,7 @@ import os
 from ...linux import dpkg_status
 from ...posix.errors import EndpointError
 from ...posix.files import safe_paths, safe_remove, safe_write
+from . import going_on
 
 MODE = 0o755
 FOLDER_MODE = 0o700
@@ -31,6 +32,8 @@ def do(target):
 
 def undo(target):
     """Put it back, unless its package has gone; then no package would own it."""
+    # A removal that goes on must not meet it.
+    going_on.let_end(lambda: going_on.is_changing([target["package"]]), target["package"])
     script = _script(target)
     if not dpkg_status.named([target["package"]]):
         raise EndpointError(

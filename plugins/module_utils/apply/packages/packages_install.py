@@ -5,7 +5,7 @@
 
 from ...linux import dpkg_status
 from ...posix.files import safe_paths, safe_remove
-from . import apt, rpm_install
+from . import apt, going_on, rpm_install
 
 HALF_WAY = True
 
@@ -28,6 +28,8 @@ def do(target):
 
 def undo(target):
     """Remove what was not there before, with its configuration; apt also removes files that it created."""
+    names = going_on.names_of(target)
+    going_on.let_end(lambda: going_on.is_changing(names), names[0])
     new = [change["name"] for change in target["changes"] if not change["old"]]
     known = sorted(set(_installed(target, also_removed=True)) & set(new))
     if target["by"] != "apt-get":

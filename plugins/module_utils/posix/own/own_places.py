@@ -87,3 +87,8 @@ def _why_not(home, is_run):
     if flags & os.ST_RDONLY:
         return os.strerror(errno.EROFS)
     return words or ("nothing can be run there (noexec)" if is_run and flags & os.ST_NOEXEC else "")
+
+
+def command_lines():
+    """Yield the words of the command line of each of root's processes."""
+    return (_words(pid) for pid in os.listdir("/proc") if pid.isdigit())
