@@ -1,4 +1,4 @@
-"""A run that is told to end while a command installs: that goes on to its end, and only then is it undone."""
+"""A run that is asked to end while a command installs: that goes on to its end, and only then is it undone."""
 
 from __future__ import annotations
 
