@@ -337,6 +337,9 @@ def apply(given):
     main, runner = module("apply.main"), module("apply.runner")
     # What the journal's child does is counted too.
     module("posix.own.own_journal").apart = lambda act: act()
+    # So is what the children of an overlap write.
+    for holder in (module("prove.own_signature").OwnSignature, module("apply.handover.excluded").Excluded):
+        holder._apart = lambda _self, act: act()
     watch = Watch(given["boundary"], given["power"])
     watch.wrap(runner.KINDS, given["steps"])
     for kind in module("apply.handover.incoming").INSTALLS.values():

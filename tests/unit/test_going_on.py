@@ -1,4 +1,4 @@
-"""A run that is told to end while a command installs: that goes on to its end, and only then is it undone."""
+"""A run that is asked to end while a command installs: that goes on to its end, and only then is it undone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -39,17 +39,22 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only a package manage
 
 def _program(path: Path, seconds: float, then: str = "true") -> Path:
     path.parent.mkdir(exist_ok=True)
-    path.write_text(f"#!/bin/sh\ntouch {path}.begun\nsleep {seconds}\n{then}\n", encoding="utf-8")
+    path.write_text(f"#!/bin/sh\ntouch {path}.begun\nsleep {seconds}\n{then}\ntouch {path}.ended\n", encoding="utf-8")
     path.chmod(0o755)
     return path
 
 
+def _comes(path: Path) -> bool:
+    deadline = time.monotonic() + PATIENCE
+    while not path.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return path.exists()
+
+
 @contextmanager
-def _told_to_end_once(is_so: Callable[[], bool]) -> Iterator[None]:
+def _told_to_end_after(path: Path) -> Iterator[None]:
     def tell() -> None:
-        deadline = time.monotonic() + PATIENCE
-        while not is_so() and time.monotonic() < deadline:
-            time.sleep(0.01)
+        _comes(path)
         os.kill(os.getpid(), signal.SIGTERM)
 
     teller = threading.Thread(target=tell)
@@ -76,7 +81,7 @@ def test_old_scanner_starts_only_when_the_installation_of_one_that_bears_none_ha
     target = {"path": "/kit", "installed": str(installed), "uninstall": []}
     new = {**NEW, "install": [{"kind": "kit_install", "target": target}]}
     with (
-        _told_to_end_once(Path(f"{setup}.begun").exists),
+        _told_to_end_after(Path(f"{setup}.begun")),
         pytest.raises(handover.HandoverFailed, match=r"terminated during this step.*is back, tested"),
     ):
         handover.do({**TARGET, "new": new})
@@ -100,19 +105,17 @@ def test_package_that_an_interrupted_run_still_installs_goes_again(
     monkeypatch.setattr(dpkg_status, "named", lambda _names: [{"name": "new"}] * installed.exists())
     monkeypatch.setattr(dpkg_status, "is_installed", lambda _known: True)
     step = {"id": "i", "part": "stage", "kind": "packages_install", "undo": "It is purged.", "target": PACKAGES}
-    with _told_to_end_once(Path(f"{manager}.begun").exists), Heard() as signals:
+    with _told_to_end_after(Path(f"{manager}.begun")), Heard() as signals:
         result = runner.carry_out([step], ["i"], False, signals=signals)
     assert (result["failure"]["code"], result["failure"]["undone"]) == ("interrupted", ["i"])
-    time.sleep(0.2)
+    assert _comes(Path(f"{manager}.ended"))
     assert not installed.exists()
 
 
 @contextmanager
 def _going_on(manager: Path, *words: str) -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen([str(manager), *words], stdout=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + PATIENCE
-        while not Path(f"{manager}.begun").exists() and time.monotonic() < deadline:
-            time.sleep(0.01)
+        assert _comes(Path(f"{manager}.begun"))
         yield process
         process.terminate()
 

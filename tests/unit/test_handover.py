@@ -426,6 +426,23 @@ def test_service_without_marks_that_a_run_has_stopped_is_started_again(
     assert own_journal.stopped_units() == []
 
 
+def test_an_old_one_that_something_else_starts_again_is_named_with_the_facts(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def take_away(name: str) -> list[list[str]]:
+        host.running.add("old.service")
+        return host.take_away(name)
+
+    monkeypatch.setattr(outgoing.boot_links_remove, "take_away", take_away)
+    step = {"id": "h", "kind": "handover", "target": TARGET, "undo": ""}
+    result = runner.carry_out([step], ["h"], False)
+    assert result["failure"]["code"] == "step_without_effect"
+    assert "state: old.service runs, /old/scanner intercepts. " in result["failure"]["message"]
+    facts = result["outcomes"][0]["facts"]
+    assert (facts["window_seconds"], facts["attempts"]) == (own_journal.noted("d")["window_seconds"], 1)
+    assert facts["checks"]
+
+
 def test_fault_of_the_program_s_own_brings_the_old_protection_back(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     def faulty(*_arguments: Any, **_named: Any) -> list[dict[str, str]]:
         raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")

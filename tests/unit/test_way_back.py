@@ -1,4 +1,4 @@
-"""What goes wrong while the old protection is brought back: it comes back all the same, and the record says what is."""
+"""What goes wrong while the old protection is brought back: it comes back anyway, and the record says what is."""
 
 from __future__ import annotations
 

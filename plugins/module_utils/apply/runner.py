@@ -7,13 +7,14 @@ A kind of step is a module with ``look(target)``, which says whether the step is
 and may return facts to record, and, if it can be undone, ``undo(target)``, which gets those facts under
 ``facts``. ``do`` is called only when ``look`` said no, and ``look`` has to say yes afterwards. A kind with
 ``CHANGES = False`` tests or reports and changes nothing; one with ``HALF_WAY = True`` may fail after it has changed
-something, and is then undone too; one whose ``undone_last(target)`` is true is undone after all others.
+something, and is then undone too; one whose ``undone_last(target)`` is true is undone after all others. ``amiss``, if a
+kind has it, says in words why ``look`` says no.
 """
 
 import time
 
 from ..agreed.outcomes import ALREADY, CHANGED, FAILED, PROVED, UNTOUCHED, WOULD
-from ..posix.errors import EndpointError
+from ..posix.errors import EndpointError, Problem
 from ..posix.running.signals import Heard
 from ..posix.running.time_limit import time_limit
 from . import in_child, in_homes, taking_back
@@ -134,7 +135,12 @@ def _attempt(step):
     if _done(step):
         return {}
     facts = KINDS[step["kind"]].do(step["target"]) or {}
-    _must_be_done(step)
+    try:
+        _must_be_done(step)
+    except (Problem, OSError, ValueError) as error:
+        # What it has done and measured is part of the record, too.
+        error.facts = facts
+        raise
     return facts
 
 
@@ -145,10 +151,11 @@ def _done(step):
 def _must_be_done(step):
     kind = KINDS[step["kind"]]
     if getattr(kind, "CHANGES", True) and not kind.look(step["target"]):
+        found = kind.amiss(step["target"]) if hasattr(kind, "amiss") else ""
         raise EndpointError(
             "step_without_effect",
             "Carrying out a step",
             step["id"],
-            "it finished without an error, but the host is not in the expected state",
+            "it finished without an error, but the host is not in the expected state" + (found and ": " + found),
             "Check the step's target on the host and run again.",
         )

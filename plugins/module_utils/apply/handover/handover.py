@@ -25,7 +25,7 @@ from .attempts import attempted, cause
 from .excluded import Excluded
 from .incoming import New
 from .inherited import Inherited
-from .outgoing import Old, running
+from .outgoing import Old, running, still_there
 from .overlap import Overlap, possible
 
 JOURNALED = (
@@ -57,6 +57,11 @@ def look(target):
     if interception.holders(old["below"]) or running(old["units"] + old["starting"]):
         return False
     return new is None or New(new).is_up()
+
+
+def amiss(target):
+    """Return, in words, what of the old protection runs after a handover."""
+    return still_there(target["old"])
 
 
 def do(target):

@@ -35,7 +35,7 @@ class Inherited:
 
     def settle(self):
         """Return True if the new one stays, False if the old one was brought back as far as possible."""
-        # Nobody reads what went wrong: what counts is that one of the two protects.
+        # No record has what went wrong here: what counts is that one of the two protects.
         unread = []
         attempted(self._let_installers_end, unread)
         stays = False

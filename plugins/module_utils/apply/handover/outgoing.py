@@ -202,6 +202,14 @@ def _checks(below, known):
     return [marks] + [dict(found, id="old_" + found["id"]) for found in tried]
 
 
+def still_there(old):
+    """Return the units of the old protection that run, and the programs of it that intercept, in words."""
+    words = ["%s runs" % name for name in running(old["units"] + old["starting"])]
+    pids = set(interception.holders(old["below"]))
+    paths = {path for pid, path in interception.executables() if pid in pids}
+    return ", ".join(words + ["%s intercepts" % path for path in sorted(paths)])
+
+
 def running(names):
     """Return those of the units that run or are about to."""
     return [name for name, shown in systemd.show(names).items() if shown["ActiveState"] not in STOPPED]

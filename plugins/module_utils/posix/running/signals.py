@@ -36,7 +36,7 @@ class Held:
     def release(self):
         """Let every such signal do from now on what it did before the ``with``.
 
-        If one came before, and what it interrupted went on all the same, it raises CutOff again.
+        If one came before, and what it interrupted went on anyway, it raises CutOff again.
         """
         if self._told is not None:
             raise _told(self._told)

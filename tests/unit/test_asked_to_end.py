@@ -1,4 +1,4 @@
-"""A run that is told to end in a handover: at no moment is that forgotten, and at none does it leave no scanner."""
+"""A run that is asked to end in a handover: at no moment is that forgotten, and at none does it leave no scanner."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOTHING = {**TARGET, "new": None}
 
 
 def _told(monkeypatch: pytest.MonkeyPatch, on: Any, name: str) -> None:
-    """Have the run told to end when a function is called, once."""
+    """Have the run asked to end when a function is called, once."""
     real, left = getattr(on, name), [signal.SIGTERM]
 
     def asked(*given: Any, **named: Any) -> Any:
