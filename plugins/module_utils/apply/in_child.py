@@ -12,7 +12,7 @@ pending.
 import contextlib
 import signal
 
-from ..posix.errors import Problem
+from ..posix.errors import EndpointError, Problem
 from ..posix.files import scratch
 from ..posix.running import bounded, child, outcomes
 from ..posix.running.signals import Held
@@ -69,7 +69,8 @@ def ending(act):
 
 def tidied(act):
     """Have ``act()`` remove what a killed process has left half done; an error, or a disk that hangs, is no failure."""
-    child.told(lambda _tell: act(), TIDYING)
+    with contextlib.suppress(EndpointError, OSError):
+        child.told(lambda _tell: act(), TIDYING)
 
 
 def _in_time(act, what):
