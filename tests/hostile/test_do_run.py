@@ -8,11 +8,13 @@ import os
 import pty
 import re
 import signal
+import socket
 import struct
 import subprocess
 import sys
 import tarfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,18 @@ from ansible_collections.avshift.endpoint.plugins.module_utils.posix.own import 
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import AvshiftError
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.transport import run_identity
 from attacks import attack
-from doing import ANNOUNCE, PATIENCE, as_nobody, carried_out, comes, command_line, noted, place_for_all, step
+from doing import (
+    ANNOUNCE,
+    PATIENCE,
+    as_nobody,
+    carried_out,
+    comes,
+    command_line,
+    noted,
+    place_for_all,
+    place_of_root,
+    step,
+)
 
 # A package manager that keeps printing: its first word is written to the disk, its last one only if it is not killed.
 PRINTS = "echo begun; touch $0/begun; for n in 1 2 3 4 5 6 7 8 9 10; do echo line $n; sleep 0.1; done; touch $0/ended"
@@ -467,6 +480,57 @@ def test_place_of_a_dead_holder_is_taken_and_written_down(end: str, tmp_path: Pa
     assert words in told
     journal = json.loads((tmp_path / "state/journal.json").read_text(encoding="utf-8"))
     assert journal["runs"][-1]["results"]["stage"]["outcomes"][0]["facts"]["taken_over"] == told
+
+
+# A /dev in which the log is a socket that nothing reads.
+SILENT = """
+set -e; mkdir "$0/dev"; mount -t tmpfs none "$0/dev"
+for name in null zero full random urandom; do touch "$0/dev/$name"; mount --bind "/dev/$name" "$0/dev/$name"; done
+touch "$0/dev/log"; mount --bind "$0/socket" "$0/dev/log"; mount --rbind "$0/dev" /dev; exec "$@"
+"""
+
+
+@contextlib.contextmanager
+def _full(path: Path) -> Iterator[None]:
+    """Have a socket at a path whose queue is full."""
+    with (
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as by,
+    ):
+        log.bind(str(path))
+        by.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                by.sendto(b"x", str(path))
+        yield
+
+
+@pytest.mark.parametrize("moment", ["begins", "goes-on"])
+@attack(
+    "log-silent",
+    threat="the host's log is a socket that nothing reads any more when a run begins, or takes a dead one's place",
+    holds="a change that cannot be announced is not begun, one that has begun goes on to its end, and says so",
+)
+def test_log_that_nothing_reads_holds_no_run(moment: str) -> None:
+    with place_of_root() as root, _full(root / "socket"):
+        steps = [ANNOUNCE, step("a", "retain", seconds=60 if moment == "goes-on" else 0), step("z", "touch")]
+        if moment == "goes-on":
+            with subprocess.Popen(command_line(root, steps, ["stage"], controller="one")) as run:
+                assert comes((root / "a-begun").exists)
+                run.kill()
+        steps = [ANNOUNCE, steps[2], {**step("y", "finish"), "target": ANNOUNCE["target"]}]
+        argv = command_line(root, steps, ["stage"], controller="two", places={"apply.announcement.LIMIT": 2})
+        asked = ["unshare", "-m", "sh", "-c", SILENT, str(root), *argv]
+        told = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=PATIENCE)
+        if "must be superuser" in told.stderr or "unshare failed" in told.stderr:
+            pytest.skip("only root can mount a file system")
+        answer = json.loads(told.stdout)
+        assert (root / "z").exists() is (moment == "goes-on")
+        if moment == "begins":
+            assert (answer["failure"]["step"], answer["failure"]["code"]) == ("00-announce", "log_silent")
+        else:
+            assert answer["failure"] is None
+            assert "took no line" in answer["outcomes"][-1]["facts"]["not_logged"]
 
 
 @attack("lock-taken-by-a-user", threat="a user takes the lock of the run", holds="she cannot open it")

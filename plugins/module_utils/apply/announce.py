@@ -23,5 +23,6 @@ def do(target):
 
 def undo(target):
     """Say that the run was rolled back; the journal keeps that it was tried."""
-    announcement.say("was rolled back", target)
+    facts = announcement.say_if_possible("was rolled back", target)
     own_journal.note(target["digest"], status=ROLLED_BACK)
+    return facts

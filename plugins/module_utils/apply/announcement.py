@@ -6,10 +6,17 @@
 Security monitoring will notice that an antivirus is stopped: this line, with the change ID and the digest, says why.
 """
 
+import contextlib
 import syslog
 
 from ..agreed.runs import BEGUN
+from ..posix.errors import EndpointError
 from ..posix.own import own_journal
+from ..posix.running import bounded
+
+DOING, LOG = "Announcing the change", "the host's system log"
+# Seconds for one line.
+LIMIT = 10
 
 
 def target_of(steps):
@@ -38,10 +45,23 @@ def say(word, target):
     _write(_line(word, target))
 
 
+def say_if_possible(word, target):
+    """Do the same, and return the facts for the record: a log that takes no line undoes nothing of what happened."""
+    try:
+        say(word, target)
+    except (EndpointError, OSError) as error:
+        return {"not_logged": str(error)}
+    return {}
+
+
 def take_over(whose, target):
-    """Write to the log whose place on the host the run of ``target`` takes; nothing if no run held it."""
+    """Write to the log, if possible, whose place on the host the run of ``target`` takes; nothing if no run held it.
+
+    The record has it anyway.
+    """
     if whose:
-        _write("%s; it takes the place of %s" % (_line("goes on", target), whose))
+        with contextlib.suppress(EndpointError, OSError):
+            _write("%s; it takes the place of %s" % (_line("goes on", target), whose))
 
 
 def _line(word, target):
@@ -50,6 +70,16 @@ def _line(word, target):
 
 
 def _write(text):
+    """Write a line to the log, in a child: a log that nothing reads makes the process that writes to it wait."""
+    try:
+        bounded.done(lambda: _log(text), LIMIT, LOG, DOING)
+    except bounded.Hung:
+        cause = "it took no line within %d s" % LIMIT
+        remedy = "Make sure that journald or syslog works on the host, and run again."
+        raise EndpointError("log_silent", DOING, LOG, cause, remedy)
+
+
+def _log(text):
     syslog.openlog("avshift", syslog.LOG_PID, syslog.LOG_AUTHPRIV)
     syslog.syslog(syslog.LOG_NOTICE, text)
     syslog.closelog()
