@@ -78,11 +78,14 @@ def _forge(product: Path, how: str) -> str:
         "bind": f"mount -t tmpfs none {parent} && mkdir -p {parent}/{name} && touch {parent}/{name}/kesl && "
         f"mount --bind {SLEEP} {parent}/{name}/kesl && exec {parent}/{name}/kesl 60",
         "deleted": f"{make} && {{ {parent}/{name}/kesl 60 & sleep 0.3; rm {parent}/{name}/kesl; wait; }}",
+        # For the kernel's readers, this is a file of root's that is deleted.
+        "root-deleted": f"{make} && touch '{parent}/{name}/kesl (deleted)' && "
+        f"mount --bind {SLEEP} '{parent}/{name}/kesl (deleted)' && exec '{parent}/{name}/kesl (deleted)' 60",
     }[how]
 
 
 @pytest.mark.parametrize("installed", [False, True], ids=["not-installed", "installed"])
-@pytest.mark.parametrize("how", ["copy", "bind", "deleted"])
+@pytest.mark.parametrize("how", ["copy", "bind", "deleted", "root-deleted"])
 @attack(
     "look-forged-process",
     threat="a user runs a program under a product's path, in user and mount name spaces of her own",
@@ -100,7 +103,7 @@ def test_forged_process_is_not_the_products(product: Path, how: str, installed: 
         _end(process)
 
 
-@pytest.mark.parametrize("how", ["copy", "bind", "deleted"])
+@pytest.mark.parametrize("how", ["copy", "bind", "deleted", "root-deleted"])
 @attack(
     "end-forged-process",
     threat="such a program of a user's starts again as fast as it can while a product's processes are to be ended",

@@ -114,7 +114,8 @@ def is_hosts_own(pid, path):
     """Return True if a process runs the file that the host has at a path, not another file that a user shows there.
 
     Anyone who creates a user namespace can mount anything in it, and run it under any path. So the process must
-    share the mounts of init, or its executable must be that very file; a deleted one must belong to root.
+    share the mounts of init, or its executable must be that very file. A deleted one must belong to root, and its
+    process must be in this run's user namespace: in her own, she can show root's files under any path and delete them.
     """
     try:
         folder = os.open("/proc/%s" % pid, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -125,7 +126,7 @@ def is_hosts_own(pid, path):
             return True
         running = os.stat("exe", dir_fd=folder)
         if os.readlink("exe", dir_fd=folder).endswith(DELETED):
-            return running.st_uid == 0
+            return running.st_uid == 0 and _users_of("ns/user", folder) == _users_of("/proc/self/ns/user")
         own = os.stat(path, follow_symlinks=False)
         return (running.st_dev, running.st_ino) == (own.st_dev, own.st_ino)
     except OSError:
@@ -140,6 +141,14 @@ def _mounts_of(link, folder=None):
     except PermissionError:
         # An unknown namespace equals no other, so the executable itself is compared.
         return object()
+
+
+def _users_of(link, folder=None):
+    try:
+        return os.readlink(link, dir_fd=folder)
+    except FileNotFoundError:
+        # A kernel may be built without user namespaces.
+        return ""
 
 
 def executables():
