@@ -63,8 +63,8 @@ LOOKING: tuple[Mutation, ...] = (
     Mutation(
         "look-installers-without-end",
         f"{SHARED}collect/gathering.py",
-        "        if spent.takes(size):\n",
-        "        if place:\n",
+        "    if spent.takes(item):\n",
+        "    if place:\n",
     ),
     # M6
     Mutation(

@@ -232,7 +232,38 @@ def test_names_of_installers_do_not_fill_the_evidence(root: Path) -> None:
         (root / "tmp" / f"kesl-{number}.deb").touch()
     seen = look(EVERYTHING, root)
     assert len([name for name in seen.items if name.startswith("installer:/tmp/")]) <= 201
-    assert any(item.get("user_place") == "/tmp" for item in seen.items.values() if "unknown" in item)
+    assert {item.get("user_place") for item in seen.items.values() if "unknown" in item} == {"/tmp"}
+
+
+def _autostart(home: Path, number: int) -> None:
+    (home / ".config/autostart").mkdir(parents=True, exist_ok=True)
+    (home / f".config/autostart/{number}.desktop").touch()
+
+
+def _profile(home: Path, number: int) -> None:
+    (home / f".mozilla/firefox/{number}").mkdir(parents=True)
+    (home / f".mozilla/firefox/{number}/cert9.db").touch()
+
+
+@pytest.mark.parametrize(("kind", "made"), [("mention", _autostart), ("certificate", _profile)])
+@attack(
+    "look-user-fills-a-kind",
+    threat="a user has more empty files than may be read of her, and than one kind of evidence may have items",
+    holds="that costs her own evidence alone: what another user has is seen, and nothing of the host's is unknown",
+)
+def test_one_user_cannot_fill_a_kind(kind: str, made: Callable[[Path, int], None], tmp_path: Path) -> None:
+    root = image(tmp_path / "image", "mallory", "zoe")
+    for number in range(700):
+        made(root / "home/mallory", number)
+    hers(root / "home/mallory")
+    (root / "home/zoe/.bashrc").write_text("alias k=kesl\n", encoding="utf-8")
+    (root / "home/zoe/.pki/nssdb").mkdir(parents=True)
+    (root / "home/zoe/.pki/nssdb/cert8.db").write_bytes(b"Kesl")
+    few = {"collect__gathering__MOST_ITEMS": 500, "posix__files__foreign__MOST_FILES": 100}
+    seen = look({**MENTION, **CERTIFICATE}, root, **few)
+    assert {item.get("user_place") for item in seen.items.values() if "unknown" in item} <= {"/home/mallory"}
+    assert [name for name, item in seen.items.items() if item["kind"] == kind and "/home/zoe/" in name]
+    assert len([name for name in seen.items if name.startswith("limit:")]) <= 1
 
 
 @attack(

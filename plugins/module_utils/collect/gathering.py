@@ -118,19 +118,25 @@ def limited(kind, items, look):
     """Yield items until they are too many or too large: no single user's files can fill the answer."""
     whole, by_place = _Spent(MOST_ITEMS, MOST_BYTES), {}
     for item in items:
-        size, place = len(json.dumps(item)), _place(item, look)
-        if not whole.takes(size):
+        place = _place(item, look)
+        if place:
+            item = _of_user(kind, item, place, by_place.setdefault(place, _Spent(MOST_OF_USER, MOST_BYTES_OF_USER)))
+        # What a user's own limit drops takes nothing from the others.
+        if item is not None and not whole.takes(item):
             yield not_checked(kind, "all", "/", "more than %d items or %d bytes" % (MOST_ITEMS, MOST_BYTES))
             return
-        if not place:
+        if item is not None:
             yield item
-            continue
-        spent = by_place.setdefault(place, _Spent(MOST_OF_USER, MOST_BYTES_OF_USER))
-        if spent.takes(size):
-            yield dict(item, user_place=place)
-        elif not spent.is_told:
-            spent.is_told = True
-            yield printable(_more(kind, place))
+
+
+def _of_user(kind, item, place, spent):
+    """Return an item with its place; once the place's limit is reached, one that says so, and None after that."""
+    if spent.takes(item):
+        return dict(item, user_place=place)
+    if spent.is_told:
+        return None
+    spent.is_told = True
+    return printable(_more(kind, place))
 
 
 class _Spent:
@@ -140,9 +146,9 @@ class _Spent:
         self._left = [items, size]
         self.is_told = False
 
-    def takes(self, size):
-        """Count one item of a size; False if it is too much."""
-        self._left = [self._left[0] - 1, self._left[1] - size]
+    def takes(self, item):
+        """Count one item; False if it is too much."""
+        self._left = [self._left[0] - 1, self._left[1] - len(json.dumps(item))]
         return min(self._left) >= 0
 
 
@@ -153,7 +159,8 @@ def _more(kind, place):
 
 def _place(item, look):
     """Return the users' place that an item is in, '' for none."""
-    path = names.meant(item["what"].partition("#")[0])
+    # What a limit is about only names the path.
+    path = names.meant(item["where"] if item["kind"] == "limit" else item["what"].partition("#")[0])
     if not path.startswith("/"):
         return ""
     # A directory that could not be read is its own place.

@@ -8,6 +8,7 @@ import re
 import stat
 
 from ...posix.errors import EndpointError
+from ...posix.files.foreign import UsedUp
 from ...posix.names import any_of
 from ..items import not_checked, seen
 
@@ -151,6 +152,9 @@ def _glob(name, anything):
 def _item(path, place, texts, bringing, look):
     try:
         data = look.tree.data(path, LIMIT) or b""
+    except UsedUp:
+        # None of the files beside it can be read either.
+        raise
     except EndpointError as error:
         yield not_checked("mention", path, path, error)
         return

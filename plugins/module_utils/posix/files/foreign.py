@@ -115,13 +115,15 @@ class Allowance:
         left[1] -= count
         if min(left) < 0:
             cause = "more than %d files or %d bytes would have to be read there" % (MOST_FILES, MOST_BYTES)
-            raise unreadable(ground, cause, ground)
+            raise unreadable(ground, cause, ground, UsedUp)
 
 
-def unreadable(path, cause, ground=""):
+class UsedUp(EndpointError):
+    """Nothing more is read below a directory that others may write to."""
+
+
+def unreadable(path, cause, ground="", kind=EndpointError):
     """Return the EndpointError for a path that cannot be checked; ``ground`` is the directory of others around it."""
-    error = EndpointError(
-        "path_unreadable", "Checking a path", path, cause, "Make sure that root can read it, and run again."
-    )
+    error = kind("path_unreadable", "Checking a path", path, cause, "Make sure that root can read it, and run again.")
     error.ground = ground
     return error
