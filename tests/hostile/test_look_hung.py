@@ -205,3 +205,35 @@ def test_home_of_another_machine_is_not_entered(root: Path, kind: str) -> None:
     assert "value" not in seen.items["home_path:/home/mallory/KVRT2024_Data"]
     assert any("/home/mallory" in cause for cause in seen.unknown().values())
     assert seen.items["home_path:/home/mallory/KVRT2024_Data"]["user_place"] == "/home/mallory"
+
+
+@attack(
+    "look-all-homes-are-remote",
+    threat="all homes are on one file system of another machine, or of the automounter, below /home or elsewhere",
+    holds="what lies outside is seen, and what is unknown is the homes', said once for /home: the host is not refused",
+)
+@pytest.mark.parametrize("kind", ["nfs4", "autofs"])
+@pytest.mark.parametrize("homes", ["/home", "/export/home"])
+def test_remote_homes_cost_the_homes_alone(root: Path, homes: str, kind: str) -> None:
+    (root / "export/home/zoe").mkdir(parents=True)
+    with (root / "etc/passwd").open("a", encoding="utf-8") as stream:
+        stream.write("zoe:x:1500:1500::/export/home/zoe:/bin/sh\n")
+    (root / "etc/profile").write_text("kesl\n", encoding="utf-8")
+    (root / "var/opt/kaspersky/klnagent").mkdir(parents=True)
+    os.chown(root / "var/opt/kaspersky", 500, 500)
+    table = root.parent / "mountinfo"
+    table.write_text(f"36 35 0:99 / {os.path.realpath(root)}{homes} rw - {kind} server:/ rw\n", encoding="utf-8")
+    entry = {"id": "homes_encrypted", "marks": [{"holds": "/home/.ecryptfs"}], "lists": []}
+    asked = {
+        **ASKED,
+        "path": {"paths": ["/var/opt/kaspersky/klnagent"], "children_of": [], "listed": []},
+        "mention": {"texts": ["kesl"], "units": [], "closely": False},
+        "certificate": ["Kesl"],
+        "limit": {"entries": [entry], "names": ["kesl"], "word": ""},
+    }
+    seen = look(asked, root, kernel__mounts__TABLE=str(table))
+    assert {"path:/var/opt/kaspersky/klnagent", "mention:/etc/profile", "group:root"} <= set(seen.items)
+    unknown = ["certificate:/home", "home_path:/home", "installer:/home", "limit:homes_encrypted", "mention:/home"]
+    assert {item["user_place"] for item in seen.items.values() if "unknown" in item} == {homes}
+    if homes == "/home":
+        assert sorted(seen.unknown()) == unknown

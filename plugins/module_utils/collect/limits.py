@@ -21,32 +21,42 @@ def collect(asked, look):
     """
     is_wanted = _wanted(asked["names"], asked["word"])
     for entry in asked["entries"]:
-        try:
-            where = next((mark for mark in (_found(mark, look) for mark in entry["marks"]) if mark), "")
-            if where:
-                yield _item(entry, where, is_wanted, look)
-        except EndpointError as error:
-            yield not_checked("limit", entry["id"], entry["id"], error)
+        yield from _of_entry(entry, is_wanted, look)
 
 
-def _item(entry, where, is_wanted, look):
-    listed = [name for place in entry["lists"] for name in _names(place["in"], place["levels"], look)]
+def _of_entry(entry, is_wanted, look):
+    """Yield the item of one entry; what could not be read is where it was seen."""
+    listed, at = [], entry["id"]
+    try:
+        for mark in entry["marks"]:
+            at = mark.get("path") or mark.get("holds") or mark["file"]
+            if _is_found(mark, look):
+                break
+        else:
+            return
+        where = at
+        for place in entry["lists"]:
+            at = place["in"]
+            listed += _names(at, place["levels"], look)
+    except EndpointError as error:
+        yield not_checked("limit", entry["id"], at, error)
+        return
     wanted = sorted({name for name in listed if is_wanted(name)})
     if wanted:
         cause = "it lists %s, and is not read further" % ", ".join(wanted[:MOST_NAMES])
-        return not_checked("limit", entry["id"], where, cause)
-    return seen("limit", entry["id"], where, detail="")
+        yield not_checked("limit", entry["id"], where, cause)
+    else:
+        yield seen("limit", entry["id"], where, detail="")
 
 
-def _found(mark, look):
-    """Return the path of a mark, '' if it is not there."""
+def _is_found(mark, look):
     if "path" in mark:
-        return mark["path"] if look.tree.lstat(mark["path"])[0] is not None else ""
+        return look.tree.lstat(mark["path"])[0] is not None
     if "holds" in mark:
-        return mark["holds"] if look.tree.entries(mark["holds"]) else ""
+        return bool(look.tree.entries(mark["holds"]))
     expression = re.compile(mark["line"])
     lines = (look.tree.text(mark["file"], LIMIT) or "").split("\n")
-    return mark["file"] if any(expression.search(line) for line in lines) else ""
+    return any(expression.search(line) for line in lines)
 
 
 def _names(folder, levels, look):

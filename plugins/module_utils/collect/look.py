@@ -9,9 +9,11 @@ import re
 from ..linux import interception
 from ..linux.containers import container_of
 from ..posix import odd_lines
+from ..posix.errors import EndpointError
 from ..posix.files.places import LONGEST_PATH
 from ..posix.files.tree import Tree
 from ..posix.names import name_below
+from .items import not_checked
 
 PASSWD = "/etc/passwd"
 HOMES = "/home"
@@ -62,6 +64,8 @@ class Look:
         self._processes = None
         self._users = None
         self._homes = None
+        # Why what is below /home is not known.
+        self._unseen = None
         self._owned = None
 
     def processes(self):
@@ -97,12 +101,27 @@ class Look:
     def homes(self):
         """Return {home directory: user} of root, of all people in the account file, and of everything below /home."""
         if self._homes is None:
-            found = {os.path.join(HOMES, name): name for name in self.tree.names(HOMES)}
+            found = self._below_home()
+            is_here = self._unseen is None or self.tree.is_here(HOMES)
             for name, uid, _gid, home, _shell in self.users():
-                if (uid == 0 or uid in PERSONS) and _is_usable(home):
+                if (uid == 0 or uid in PERSONS) and _is_usable(home) and (is_here or not home.startswith(HOMES + "/")):
                     found[home.rstrip("/")] = name
             self._homes = found
         return self._homes
+
+    def unseen_homes(self, kind):
+        """Yield the item of that kind that says that /home could not be looked at; nothing if it could."""
+        self.homes()
+        if self._unseen is not None:
+            yield not_checked(kind, HOMES, HOMES, self._unseen)
+
+    def _below_home(self):
+        try:
+            return {os.path.join(HOMES, name): name for name in self.tree.names(HOMES)}
+        except EndpointError as error:
+            # What lies elsewhere is still looked at.
+            self._unseen = error
+            return {}
 
     def user_place(self, path):
         """Return the home, or the world-writable directory, that a path is in; '' if it is root's.
@@ -114,8 +133,12 @@ class Look:
             return ""
         if self._owned is None:
             # root's own home is root's, like any other directory.
-            self._owned = tuple(home + "/" for home in self.homes())
-        return ground if is_anyones or (ground + "/").startswith(self._owned) else ""
+            homes = list(self.homes()) + ([HOMES] if self._unseen is not None else [])
+            self._owned = tuple(home + "/" for home in homes)
+        if is_anyones or (ground + "/").startswith(self._owned):
+            return ground
+        # A file system with homes on it that is not entered.
+        return ground if (path + "/").startswith(self._owned) and not self.tree.is_here(ground) else ""
 
     def _running(self):
         for name in os.listdir("/proc"):

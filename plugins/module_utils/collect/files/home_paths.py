@@ -21,6 +21,8 @@ def collect(asked, look):
                 continue
             if status is not None:
                 yield seen("home_path", path, home, below=below, user=user, type=type_of(status.st_mode))
+    if asked:
+        yield from look.unseen_homes("home_path")
     if asked and look.odd_user():
         # Whose home it was is not known.
         yield not_checked("home_path", "all", PASSWD, look.odd_user())

@@ -29,6 +29,8 @@ def collect(asked, look):
         yield from _tree(path, path, look)
     for wanted in asked["named_in"]:
         yield from _named(wanted, look)
+    if asked["in_homes"]:
+        yield from look.unseen_homes("space")
     for path in [home + "/" + below for home in sorted(look.homes()) for below in asked["in_homes"]]:
         try:
             if _is_no_link(path, look):

@@ -89,6 +89,7 @@ def collect(asked, look):
     """
     if not asked["texts"]:
         return
+    yield from look.unseen_homes("mention")
     is_own = any_of(asked["units"])
     texts = [text.encode("utf-8", "surrogateescape") for text in asked["texts"]]
     bringing = _bringing(asked) if asked["closely"] else None

@@ -20,6 +20,7 @@ def collect(asked, look):
     places = list(PLACES) + [home + part for home in look.homes() for part in IN_HOMES]
     for folder in sorted(set(places)):
         yield from _lying(look, folder, fits, 0)
+    yield from look.unseen_homes("installer")
     for folder in CACHES:
         yield from _lying(look, folder, fits, DEEPEST)
 

@@ -60,6 +60,7 @@ def collect(asked, look):
             yield item
     for path in _below(CERTIFICATES, look, DEEPEST) if found else ():
         yield from _of_file(path, asked, look)
+    yield from look.unseen_homes("certificate")
     for home in [""] + sorted(look.homes()):
         try:
             for path in _databases(home, look):

@@ -75,7 +75,7 @@ class Remote:
     def check(self, path):
         """Raise an EndpointError for a path that must not be entered."""
         if path in self._avoided:
-            raise unreadable(path, self._avoided[path])
+            raise unreadable(path, self._avoided[path], path)
         if path in self._kinds and path not in self._answered:
             kind = self._kinds[path]
             if kind == "autofs":
