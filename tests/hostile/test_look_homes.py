@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import socket
+import sqlite3
+import struct
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -264,6 +268,42 @@ def test_one_user_cannot_fill_a_kind(kind: str, made: Callable[[Path, int], None
     assert {item.get("user_place") for item in seen.items.values() if "unknown" in item} <= {"/home/mallory"}
     assert [name for name, item in seen.items.items() if item["kind"] == kind and "/home/zoe/" in name]
     assert len([name for name in seen.items if name.startswith("limit:")]) <= 1
+
+
+def _slow(path: Path, page: int = 512) -> None:
+    """Write a database of few pages that SQLite goes through again and again: each names the next one 80 times."""
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute(f"PRAGMA page_size = {page}")
+        database.execute("CREATE TABLE nssPublic (id, a0, a3, a101, a81, a82)")
+        database.executemany("INSERT INTO nssPublic VALUES (?, 'x', 'Kesl', '', '', '')", ((n,) for n in range(400)))
+        database.commit()
+        root = database.execute("SELECT rootpage FROM sqlite_master").fetchone()[0]
+    raw = bytearray(path.read_bytes())
+    leaves = [n for n in range(2, len(raw) // page + 1) if raw[(n - 1) * page] == 13][-9:]
+    for one, below in zip([root, *leaves], leaves, strict=False):
+        head = struct.pack(">BHHHBI", 5, 0, 80, page - 5, 0, below) + struct.pack(">H", page - 5) * 80
+        raw[(one - 1) * page : one * page] = head.ljust(page - 5, b"\0") + struct.pack(">IB", below, 1)
+    path.write_bytes(raw)
+
+
+@attack(
+    "look-databases-that-take-time",
+    threat="a user has 30 browser profiles, each with a small database that SQLite takes a second to give up",
+    holds="her databases are given up together, and another user's are looked at",
+)
+def test_slow_databases_cost_one_home_its_own(tmp_path: Path) -> None:
+    root = image(tmp_path / "image", "mallory", "zoe")
+    _slow(tmp_path / "slow.db")
+    for number in range(30):
+        (root / f"home/mallory/.mozilla/firefox/{number}").mkdir(parents=True)
+        shutil.copy(tmp_path / "slow.db", root / f"home/mallory/.mozilla/firefox/{number}/cert9.db")
+    hers(root / "home/mallory")
+    (root / "home/zoe/.pki/nssdb").mkdir(parents=True)
+    (root / "home/zoe/.pki/nssdb/cert8.db").write_bytes(b"Kesl")
+    seen = look(CERTIFICATE, root, collect__collector__SECONDS=15, collect__trust__certificates__MOST_SECONDS=1)
+    assert "certificate:/home/mallory/*" in seen.unknown()
+    assert {item.get("user_place") for item in seen.items.values() if "unknown" in item} == {"/home/mallory"}
+    assert "certificate:/home/zoe/.pki/nssdb/cert8.db#" in seen.items
 
 
 @attack(

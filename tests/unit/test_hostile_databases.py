@@ -6,9 +6,13 @@ import random
 import shutil
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from ansible_collections.avshift.endpoint.plugins.module_utils.linux import plain_sqlite
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.errors import CutOff
+from ansible_collections.avshift.endpoint.plugins.module_utils.posix.running.time_limit import time_limit
 from hostile_roots import CERTIFICATE, DPKG, KESL, installed, look, looked, write
 
 ODD_DATABASES: dict[str, Callable[[], str]] = {
@@ -165,3 +169,13 @@ def test_damaged_database_of_rpm_s_is_told(name: str, search_path: str, root: Pa
     seen = look(root, search_path=search_path)
     assert seen.is_unknown("package:rpm")
     assert seen.found() == ["kesl installed"]
+
+
+def test_time_limit_ends_what_sqlite_does(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "rows.db")) as database:
+        database.execute("CREATE TABLE rows (x)")
+        database.executemany("INSERT INTO rows VALUES (?)", ((n,) for n in range(1000)))
+        database.commit()
+    long = "SELECT 1 FROM rows a, rows b, rows c, rows d WHERE a.x + b.x + c.x + d.x < 0"
+    with pytest.raises(CutOff), time_limit(0.1, "a database"):
+        plain_sqlite.done(str(tmp_path / "rows.db"), ("rows",), lambda opened: list(opened.execute(long)), 1)

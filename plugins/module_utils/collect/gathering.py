@@ -8,6 +8,7 @@ once more without that path; if it hangs again, the rest of it is unknown.
 """
 
 import json
+import re
 
 from ..kernel import mounts
 from ..posix import names
@@ -18,6 +19,7 @@ from .items import not_checked, printable
 HOST = "host"
 # If several paths do not answer, others hardly will.
 HARDLY = 10
+HOME = re.compile(r"/home/[^/]+")
 MOST_HUNG = 6
 # Items and bytes that one kind may return, and those from one place where users can write.
 MOST_ITEMS, MOST_BYTES = 5000, 1 << 23
@@ -94,7 +96,10 @@ class Gathering:
             self._unknown(kind, "all", cause)
 
     def _unknown(self, kind, what, cause):
-        item = printable(not_checked(kind, what, "/", "Checking the host: %s. %s" % (cause, WHAT_TO_DO)))
+        item = not_checked(kind, what, "/", "Checking the host: %s. %s" % (cause, WHAT_TO_DO))
+        home = HOME.match(what)
+        # Only the name is gone by here: looking at the place could hang in this process, too.
+        item = printable(dict(item, user_place=home.group()) if home else item)
         self._items[item["id"]] = item
 
 

@@ -5,6 +5,7 @@
 
 import hashlib
 import os
+import time
 
 from ...agreed.linux import CERTIFICATE_LINKS, CERTIFICATES
 from ...linux import certificates
@@ -46,6 +47,8 @@ DATABASES = ("cert9.db", "cert8.db")
 EDITOR = "sqlite"
 DEEPEST = 3
 LIMIT = 1 << 24
+# Seconds for the databases of one home.
+MOST_SECONDS = 10
 NOT_A_CERTIFICATE = (".db", ".0", ".txt", ".conf")
 
 
@@ -63,10 +66,19 @@ def collect(asked, look):
     yield from look.unseen_homes("certificate")
     for home in [""] + sorted(look.homes()):
         try:
-            for path in _databases(home, look):
-                yield from _of_database(path, asked, look)
+            yield from _of_databases(home, asked, look)
         except EndpointError as error:
             yield not_checked("certificate", home + "/*" if home else NSS_FOLDERS[0], home or NSS_FOLDERS[0], error)
+
+
+def _of_databases(home, asked, look):
+    ends = time.monotonic() + MOST_SECONDS
+    for path in _databases(home, look):
+        if home and time.monotonic() > ends:
+            cause = "the databases there take more than %d s" % MOST_SECONDS
+            yield not_checked("certificate", home + "/*", home, cause)
+            return
+        yield from _of_database(path, asked, look)
 
 
 def _of_file(path, asked, look):
