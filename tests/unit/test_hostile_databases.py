@@ -171,6 +171,19 @@ def test_damaged_database_of_rpm_s_is_told(name: str, search_path: str, root: Pa
     assert seen.found() == ["kesl installed"]
 
 
+def test_database_is_read_by_python_3_6(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(sqlite3.connect(tmp_path / "rows.db")) as database:
+        database.execute("CREATE TABLE rows (x)")
+        database.execute("INSERT INTO rows VALUES (7)")
+        database.commit()
+    monkeypatch.delattr(sqlite3, "SQLITE_FUNCTION")
+
+    def read(opened: sqlite3.Connection) -> list[tuple[int]]:
+        return opened.execute("SELECT x FROM rows").fetchall()
+
+    assert plain_sqlite.done(str(tmp_path / "rows.db"), ("rows",), read, 1) == [(7,)]
+
+
 def test_time_limit_ends_what_sqlite_does(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "rows.db")) as database:
         database.execute("CREATE TABLE rows (x)")
