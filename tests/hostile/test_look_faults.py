@@ -167,3 +167,31 @@ def test_hole_takes_no_room() -> None:
     assert item["value"]["files"] == 1
     assert item["value"]["bytes"] < 1 << 20
     assert item["user_place"] == str(home)
+
+
+@attack(
+    "look-paths-without-end",
+    threat="a user puts 1,500 directories with long names into each other where data of hers would be retained",
+    holds="it takes little memory, and the room that it takes is unknown of her home alone",
+)
+def test_long_path_takes_no_memory() -> None:
+    home = Path(f"/var/lib/avshift-hostile-long-{os.getpid()}")
+    table = home.with_name(home.name + ".passwd")
+    home.mkdir()
+    place = os.open(home, os.O_RDONLY)
+    try:
+        for name in ["KVRT2024_Data", *["d" * 250] * 1500]:
+            os.mkdir(name, dir_fd=place)
+            below = os.open(name, os.O_RDONLY, dir_fd=place)
+            os.close(place)
+            place = below
+        table.write_text(f"mallory:x:61234:61234::{home}:/bin/sh\n", encoding="utf-8")
+        os.chown(home, 61234, 61234)
+        asked = {"space": {"at": "/", "trees": [], "named_in": [], "in_homes": ["KVRT2024_Data"]}}
+        seen = look(asked, collect__look__PASSWD=str(table))
+    finally:
+        os.close(place)
+        subprocess.run(["rm", "-r", str(home), str(table)], check=False)
+    assert seen.peak < 100 * 1024
+    assert list(seen.unknown()) == [f"space:{home}/KVRT2024_Data"]
+    assert seen.items[f"space:{home}/KVRT2024_Data"]["user_place"] == str(home)

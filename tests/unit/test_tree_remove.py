@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import threading
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -38,14 +39,14 @@ def _remove(tree: Path) -> None:
     safe_remove.remove(str(tree), "tree")
 
 
-def _deep(tree: Path, levels: int) -> None:
+def _deep(tree: Path, levels: int, name: str = "d") -> None:
     """Make nested directories, which together have a longer path than the system accepts."""
     tree.mkdir()
     descriptor = os.open(tree, os.O_RDONLY)
     for _level in range(levels):
-        os.mkdir("d", dir_fd=descriptor)
+        os.mkdir(name, dir_fd=descriptor)
         os.close(os.open("file", os.O_CREAT | os.O_WRONLY, dir_fd=descriptor))
-        below = os.open("d", os.O_RDONLY, dir_fd=descriptor)
+        below = os.open(name, os.O_RDONLY, dir_fd=descriptor)
         os.close(descriptor)
         descriptor = below
     os.close(descriptor)
@@ -58,6 +59,18 @@ def test_tree_of_3000_levels_goes_with_few_descriptors(tmp_path: Path) -> None:
     _remove(tmp_path / "tree")
     assert list(tmp_path.iterdir()) == []
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_memory_does_not_grow_with_the_paths(tmp_path: Path) -> None:
+    _deep(tmp_path / "tree", 2000, "d" * 30)
+    tracemalloc.start()
+    try:
+        assert max(len(entry.path) for entry in tree_walk.walk(str(tmp_path / "tree"))) > 2000 * 31
+        _remove(tmp_path / "tree")
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_more_names_than_are_held_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,8 @@ from .tree_walk import Descent
 MANY = 10000
 # The limit for a directory that is filled while it is emptied, or a name that alternates between directory and link.
 MOST_ROUNDS = 1000
+# Characters: an error about what lies deeper names a directory above it, so that memory does not grow with the paths.
+MOST_PATH = 1 << 12
 
 
 class _Level:
@@ -44,11 +46,15 @@ def remove(parent, name, path):
             if level.names:
                 child = level.names.pop()
                 if not _unlinked(descent.descriptor, child, level):
-                    _enter(descent, levels, child, level.path + "/" + child, home)
+                    _enter(descent, levels, child, _below(level.path, child), home)
             elif not _left(descent, levels):
                 level.names = []
     finally:
         descent.close()
+
+
+def _below(path, name):
+    return path + "/" + name if len(path) < MOST_PATH else path
 
 
 def _enter(descent, levels, name, path, home):
@@ -85,7 +91,7 @@ def _unlinked(folder, name, level):
     except IsADirectoryError:
         return False
     except OSError as error:
-        raise stays(level.path + "/" + name, folder, name, error)
+        raise stays(_below(level.path, name), folder, name, error)
     return True
 
 

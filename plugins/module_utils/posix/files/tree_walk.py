@@ -15,6 +15,8 @@ from . import safe_paths
 MOST_OPEN = 64
 # How many names of one directory are held in memory to be sorted. A larger directory is walked in its own order.
 MOST_SORTED = 10000
+# Characters of a path: only someone who is up to something makes a longer one.
+MOST_PATH = 1 << 16
 
 
 class Descent:
@@ -98,26 +100,36 @@ def walk(path, one_mount=False, in_order=True):
     if opened is None:
         return
     home = mounts.mount_of(opened[0]) if one_mount else None
-    descent, waiting = Descent(opened[0]), [(path.rpartition("/")[0], iter([opened[1]]))]
+    # With a path for each level, memory would grow with the square of the depth.
+    above = path.rpartition("/")[0]
+    descent, waiting = Descent(opened[0]), [(len(above), iter([opened[1]]))]
     try:
         while waiting:
-            above, names = waiting[-1]
+            length, names = waiting[-1]
             name = next(names, None)
             if name is None:
                 waiting.pop()
                 if waiting:
                     descent.up()
                 continue
+            above = above[:length]
+            _refuse_long(path, length + len(name))
             bounded.at(above + "/" + name)
             entry = _entry(above + "/" + name, descent.descriptor, name)
             if entry is None:
                 continue
             yield entry
             if stat.S_ISDIR(entry.status.st_mode):
-                waiting.append((entry.path, iter(_names(descent, entry, home, in_order))))
+                above = entry.path
+                waiting.append((len(above), iter(_names(descent, entry, home, in_order))))
                 _end_streams(waiting)
     finally:
         descent.close()
+
+
+def _refuse_long(path, length):
+    if length > MOST_PATH:
+        raise safe_paths.unreadable(safe_paths.shown(path), "a path in it has more than %d characters" % MOST_PATH)
 
 
 def _entry(path, folder, name):
@@ -153,8 +165,8 @@ def _streamed(descriptor):
 def _end_streams(waiting):
     """Read the rest of a directory far above: each one that is streamed is an open file."""
     if len(waiting) > MOST_OPEN:
-        above, names = waiting[-MOST_OPEN]
-        waiting[-MOST_OPEN] = (above, iter(list(names)))
+        length, names = waiting[-MOST_OPEN]
+        waiting[-MOST_OPEN] = (length, iter(list(names)))
 
 
 def _identity(descriptor):

@@ -86,7 +86,7 @@ class Board:
         return self._memory[start : start + int(self._numbers[which])].decode("utf-8", "replace")
 
     def _write(self, which, text):
-        raw = text.encode("utf-8", "backslashreplace")[:TEXT]
+        raw = text[:TEXT].encode("utf-8", "backslashreplace")[:TEXT]
         start = TEXTS[which]
         self._memory[start : start + len(raw)] = raw
         self._numbers[which] = len(raw)
