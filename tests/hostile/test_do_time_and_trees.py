@@ -224,6 +224,59 @@ def test_memory_does_not_grow_with_what_is_looked_for_in_an_archive(
     assert peak < MANY * LETTERS
 
 
+def _exchange(path: Path) -> None:
+    path.with_name("large").write_bytes(b"x" * 5000)
+    os.replace(path.with_name("large"), path)
+
+
+def _exchange_for_the_same_size(path: Path) -> None:
+    path.with_name("other").write_bytes(b"y" * path.stat().st_size)
+    os.replace(path.with_name("other"), path)
+
+
+def _lengthen(path: Path) -> None:
+    os.truncate(path, 1 << 28)
+
+
+@pytest.mark.parametrize("change", [_exchange, _exchange_for_the_same_size, _lengthen])
+@attack(
+    "retain-exchanged-after-it-was-measured",
+    threat="a user exchanges a file for another, or makes it very long, after its size was counted towards the limit",
+    holds="nothing of it is archived or read",
+)
+def test_file_that_is_not_the_measured_one_is_not_read(change: Any, tmp_path: Path) -> None:
+    (tmp_path / "small").write_bytes(b"x")
+    for entry in walk(str(tmp_path / "small")):
+        change(tmp_path / "small")
+        with pytest.raises(EndpointError) as refused:
+            archive.digest_of(entry)
+        assert refused.value.code == "retained_differs"
+        with (tmp_path / "archive").open("wb") as stream, pytest.raises(EndpointError):
+            archive.write(stream, [entry])
+    assert (tmp_path / "archive").stat().st_size < 1000
+
+
+@attack(
+    "retain-grows-while-it-is-read",
+    threat="a user makes a file longer as fast as it is read for its checksum",
+    holds="no more of it is read than there was",
+)
+def test_file_that_grows_is_read_to_its_former_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "grows").write_bytes(b"x" * 1000)
+    blocks = []
+
+    def grow() -> None:
+        blocks.append(1)
+        with (tmp_path / "grows").open("ab") as stream:
+            stream.write(b"x" * (100 if len(blocks) < 100 else 0))
+
+    monkeypatch.setattr(archive, "BLOCK", 100)
+    monkeypatch.setattr(archive.bounded, "goes_on", grow)
+    for entry in walk(str(tmp_path / "grows")):
+        archive.digest_of(entry)
+    assert len(blocks) == 11
+
+
 RENAMEAT2 = {"x86_64": 316, "aarch64": 276}
 EXCHANGE, HERE = 2, -100
 

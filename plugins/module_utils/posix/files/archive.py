@@ -73,7 +73,8 @@ def verified(path, entries):
 def digest_of(entry):
     """Return the SHA-256 of a file that a walk has reached."""
     with _opened(entry) as stream:
-        return _digest(stream)
+        # One byte more shows that it has grown.
+        return _digest(stream, entry.status.st_size + 1)
 
 
 def _name(entry):
@@ -115,7 +116,7 @@ def _first_name(names, status, name):
 
 def _add_content(archive, info, entry):
     with _opened(entry) as stream:
-        info.size = os.fstat(stream.fileno()).st_size
+        info.size = entry.status.st_size
         begun = archive.offset
         try:
             archive.addfile(info, _Read(stream))
@@ -137,11 +138,16 @@ def _same(archive, member, entry, sums):
 
 
 def _opened(entry):
-    """Return a stream of the path, if it is still a file."""
+    """Return a stream of the path, if it is still the same file of the same size, which counts towards a limit."""
     descriptor = os.open(entry.name, READ, dir_fd=entry.folder)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    now, cause = os.fstat(descriptor), ""
+    if not stat.S_ISREG(now.st_mode) or not os.path.samestat(now, entry.status):
+        cause = "something else has taken its place"
+    elif now.st_size != entry.status.st_size:
+        cause = "its size has changed since it was reached"
+    if cause:
         os.close(descriptor)
-        raise _differs(entry.path, "something else has taken its place")
+        raise _differs(entry.path, cause)
     return os.fdopen(descriptor, "rb")
 
 
@@ -157,12 +163,16 @@ class _Read:
         return self._stream.read(size)
 
 
-def _digest(stream):
-    digest = hashlib.sha256()
-    for block in iter(lambda: stream.read(BLOCK), b""):
+def _digest(stream, most=None):
+    """Return the SHA-256 of what a stream gives, of its first bytes if ``most`` says how many."""
+    digest, left = hashlib.sha256(), most
+    while True:
+        block = stream.read(BLOCK if left is None else min(BLOCK, left))
+        if not block:
+            return digest.hexdigest()
         digest.update(block)
+        left = None if left is None else left - len(block)
         bounded.goes_on()
-    return digest.hexdigest()
 
 
 @functools.lru_cache(maxsize=None)
