@@ -421,6 +421,22 @@ def test_what_is_exchanged_meanwhile_leads_nowhere(
         assert SECRET not in seen.text
 
 
+@pytest.mark.parametrize("folder", ["var/spool/cron", "var/spool/cron/crontabs", "var/spool/cron/tabs"])
+@attack(
+    "look-crontab-too-large",
+    threat="a user has a crontab that is larger than what is read",
+    holds="it is a limit, root's crontab beside it is read, and nothing of the host's is unknown",
+)
+def test_large_crontab_of_a_user_is_a_limit(root: Path, folder: str) -> None:
+    (root / folder).mkdir(parents=True)
+    for name, size, user in (("root", 0, 0), ("mallory", 2 << 20, MALLORY)):
+        (root / folder / name).write_text("@daily kesl\n" + "#" * size, encoding="utf-8")
+        os.chown(root / folder / name, user, 101)
+    seen = look(MENTION, root)
+    assert not seen.unknown()
+    assert sorted(seen.items) == [f"limit:users_file:/{folder}/mallory", f"mention:/{folder}/root"]
+
+
 @attack(
     "look-file-grows-while-read",
     threat="a user's file grows as fast as it is read",

@@ -119,7 +119,7 @@ class Look:
         try:
             return {os.path.join(HOMES, name): name for name in self.tree.names(HOMES)}
         except EndpointError as error:
-            # What lies elsewhere is looked at all the same.
+            # What lies elsewhere is still looked at.
             self._unseen = error
             return {}
 

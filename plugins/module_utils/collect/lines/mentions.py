@@ -11,6 +11,7 @@ from ...posix.errors import EndpointError
 from ...posix.files.foreign import UsedUp
 from ...posix.names import any_of
 from ..items import not_checked, seen
+from ..look import PERSONS
 
 # Each is a file, or a directory whose files count; ~ stands for each home.
 PLACES = (
@@ -57,6 +58,8 @@ PLACES = (
     ("allow_list", ("/etc/tripwire", "/etc/samhain", "/etc/chkrootkit.conf", "/etc/chkrootkit", "/var/ossec/etc")),
 )
 HOME = "~/"
+# Each user has one file there, and writes it by crontab(1).
+OF_USERS = ("/var/spool/cron", "/var/spool/cron/crontabs", "/var/spool/cron/tabs")
 # The ID of the limit that reports that a user's file was not read.
 USERS_FILE = "users_file"
 # A path in the distribution's own policy is not a mention by this host's owner.
@@ -98,12 +101,22 @@ def collect(asked, look):
             try:
                 for file in files_of(path, look):
                     if place != "unit" or not is_own(os.path.basename(file)):
-                        yield from _item(file, place, texts, bringing, look)
+                        yield from _in_system(file, place, texts, bringing, look)
             except EndpointError as error:
                 yield not_checked("mention", path, path, error)
         in_homes = [folder[1:] for folder in folders if folder.startswith(HOME)]
         for path in [home + folder for folder in in_homes for home in sorted(look.homes())]:
             yield from _of_a_user(path, place, texts, bringing, look)
+
+
+def _in_system(file, place, texts, bringing, look):
+    for item in _item(file, place, texts, bringing, look):
+        yield _limit(file, item["unknown"]) if "unknown" in item and _is_persons(file, look) else item
+
+
+def _is_persons(file, look):
+    status = look.tree.lstat(file)[0] if os.path.dirname(file) in OF_USERS else None
+    return status is not None and status.st_uid in PERSONS
 
 
 def _of_a_user(path, place, texts, bringing, look):

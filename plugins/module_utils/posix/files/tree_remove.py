@@ -17,7 +17,7 @@ from .tree_walk import Descent
 MANY = 10000
 # The limit for a directory that is filled while it is emptied, or a name that alternates between directory and link.
 MOST_ROUNDS = 1000
-# Characters: what lies deeper is told of by the directory above it, so that memory does not grow with the paths.
+# Characters: an error about what lies deeper names a directory above it, so that memory does not grow with the paths.
 MOST_PATH = 1 << 12
 
 
