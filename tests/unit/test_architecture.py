@@ -61,7 +61,7 @@ def test_what_both_sides_read_holds_literals_and_what_reads_plain_data() -> None
 
 def test_transport_knows_ansible_and_what_it_carries() -> None:
     assert TRANSPORT
-    own = ("catalog", "documents", "errors", "schema", "transport", "version", "visible")
+    own = ("catalog", "documents", "errors", "schema", "times", "transport", "version", "visible", "yaml_text")
     allowed = [AGREED, *(f"{HOME}plugin_utils.{name}" for name in own)]
     assert _foreign(TRANSPORT, "ansible", f"{HOME}plugin_utils.transport", *allowed) == []
 

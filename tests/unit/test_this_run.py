@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,23 @@ def test_our_own_are_shown(given: list[str]) -> None:
 )
 def test_other_arguments_are_as_they_were(given: list[str]) -> None:
     assert this_run.command(["ansible-playbook", *given]) == " ".join(["ansible-playbook", *given])
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("{avshift_hosts: all, avshift_resume: false}", '{"avshift_hosts": "all", "avshift_resume": false}'),
+        ("{avshift_rollout: 5, ansible_password: geheim}", '{"avshift_rollout": 5}'),
+        ("{avshift_rollout: {freeze: [{from: 2026-12-24, until: 2026-12-26T18:00:00Z}]}}",
+         '{"avshift_rollout": {"freeze": [{"from": "2026-12-24", "until": "2026-12-26T18:00:00Z"}]}}'),
+        ('{"avshift_hosts": "web", "avshift_run_id": "R1"}', '{"avshift_hosts": "web"}'),
+        ("avshift_hosts=web avshift_run_id=R1", "avshift_hosts=web"),
+        ("{avshift_hosts: !vault x}", "..."),
+    ],
+)  # fmt: skip
+def test_the_command_goes_on_with_the_same_variables_and_as_a_run_of_its_own(given: str, shown: str) -> None:
+    command = this_run.command(["ansible-playbook", "-e", given])
+    assert shlex.split(command) == ["ansible-playbook", "-e", shown]
 
 
 def test_a_full_disk_costs_no_last_words_and_begins_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

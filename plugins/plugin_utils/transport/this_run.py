@@ -12,10 +12,14 @@ import shlex
 import sys
 import uuid
 from collections.abc import Iterator, Mapping
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from ansible import constants
+
+from ..times import utc
+from ..yaml_text import parse
 
 # A folder of this run: its processes share it, it is closed to other users, and Ansible removes it.
 PRIVATE = Path(constants.DEFAULT_LOCAL_TMP)
@@ -26,6 +30,8 @@ EXTRA = "-e"
 # How variables may be given: in one word with flags before them, and by the beginning of the long name.
 VARIABLES = re.compile(r"(-[bCDhJkKv]*)e(.*)|--e[a-z-]*(?:=(.*))?", re.DOTALL)
 OURS = ("avshift_", "endpoint_migrate_")
+# A run that goes on is one of its own: what the limit stop_after has counted under this name would stop it, too.
+RUN_ID, NOT_SHOWN = "avshift_run_id", "..."
 # What the standing of a rollout is asked by.
 STANDING = ("stop_file", "require_signature", "allowed_signers", "signer")
 _IDENTITY = uuid.uuid4().hex[:12]
@@ -102,15 +108,29 @@ def _variables(text: str) -> Iterator[str]:
     if text.startswith("@"):
         yield from (EXTRA, text)
         return
-    try:
-        content = json.loads(text)
-        kept = {name: value for name, value in content.items() if _is_shown(name)}
-        told = json.dumps(kept) if kept else ""
-    except (ValueError, AttributeError):
-        parts = [part for part in _split(text) if _is_shown(part.partition("=")[0])]
-        told = " ".join(parts)
+    if text.lstrip().startswith(("{", "[")):
+        told = _of_mapping(text)
+    else:
+        told = " ".join(part for part in _split(text) if _is_shown(part.partition("=")[0]))
     if told:
         yield from (EXTRA, told)
+
+
+def _of_mapping(text: str) -> str:
+    """Return what may be shown of a mapping, which Ansible reads as JSON or YAML; for one that cannot be read, a word
+    that Ansible refuses, so that nobody goes on without what was in it.
+    """
+    try:
+        content = parse(text.encode("utf-8", "surrogatepass"))
+        kept = {name: value for name, value in content.items() if _is_shown(name)}
+    except (ValueError, AttributeError):
+        return NOT_SHOWN
+    return json.dumps(kept, default=_moment) if kept else ""
+
+
+def _moment(value: date) -> str:
+    """Return a day or a time, of which YAML has made a date, as text."""
+    return utc(value) if isinstance(value, datetime) and value.tzinfo else value.isoformat()
 
 
 def _split(text: str) -> list[str]:
@@ -122,4 +142,5 @@ def _split(text: str) -> list[str]:
 
 
 def _is_shown(name: str) -> bool:
-    return name.startswith(OURS) and not any(word in name for word in ("secret", "password", "token"))
+    is_ours = name.startswith(OURS) and name != RUN_ID
+    return is_ours and not any(word in name for word in ("secret", "password", "token"))
