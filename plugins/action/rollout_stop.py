@@ -31,7 +31,7 @@ class ActionModule(Adapter):
         is_there, stops = os.path.lexists(path), options["state"] == "present"
         by = _operator() if options["by"] is None else options["by"]
         content = stop_file.text(by, options["reason"], now()) if stops else ""
-        before = stop_file.why(str(path))
+        before = stop_file.why(str(path)) if is_there else ""
         if stops != is_there and not self._task.check_mode:
             if stops:
                 write_text(path, content, self.modes(task_vars))

@@ -12,7 +12,7 @@ from ansible_collections.avshift.endpoint.plugins.plugin_utils.errors import Avs
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.fleet import document
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout import divided, folder
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.amounts import amount
-from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.reading import is_path, rules
+from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.reading import is_path, names, rules
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.rings import Candidate, batches, divide, shared
 from ansible_collections.avshift.endpoint.plugins.plugin_utils.rollout.rules import Group
 from hypothesis import given
@@ -33,6 +33,8 @@ SIZES = [
     ("1, 2.5 %", ["1", "2.5%"]),
     ("3", ["3"]),
     (3, ["3"]),
+    (3.0, ["3"]),
+    ([1.0, "10.0"], ["1", "10"]),
     ("25%", ["25%"]),
     ('{"rings": [{"size": 2}]}', ["2"]),
     ("rings:\n- size: 2\n- name: x\n  size: 10%\n", ["2", "10%"]),
@@ -60,7 +62,13 @@ WRONG: list[tuple[Any, str]] = [
     (0, "rings[0].size: it allows no host at all"),
     ("150%", "rings[0].size: 150% is more than 100 %"),
     ([1.5], "no"),
+    (5.5, "rings[0].size: 5.5 is neither"),
     (True, "it is True"),
+    ({"host_time_limit": True}, "host_time_limit: True is not a number of minutes"),
+    ({"host_time_limit": 60.5}, "host_time_limit: 60.5 is not a number of minutes"),
+    ({"gate": {"max_window": True}}, "max_window: True is not a number of seconds"),
+    ({"retry_unreachable": False}, "retry_unreachable: it is False"),
+    ({"rings": [{"name": False}]}, "rings[0].name: it is False"),
     ({"ring": []}, "avshift_rollout.ring: there is no such key"),
     ({"rings": [{"label": "x"}]}, "avshift_rollout.rings[0].label: there is no such key"),
     ({"rings": [{"gate": {"soke": 5}}]}, "avshift_rollout.rings[0].gate.soke: there is no such key"),
@@ -108,6 +116,16 @@ def test_what_is_no_rollout_is_refused_by_the_place(given_rollout: Any, words: s
     assert caught.value.code in ("rollout_unreadable",)
     if words not in ("it is", "no"):
         assert words in str(caught.value)
+
+
+def test_a_number_is_the_same_as_its_text() -> None:
+    limits = {"host_time_limit": "60", "retry_unreachable": "1", "gate": {"max_window": "5", "soak": "10"}}
+    typed = {"host_time_limit": 60.0, "retry_unreachable": 1.0, "gate": {"max_window": "5 ", "soak": 10.0}}
+    assert rules(limits) == rules(typed)
+    # A plan that was made with one of them is the plan of the other, too.
+    assert rules(5).to_json() == rules("5").to_json() == rules([5.0]).to_json()
+    assert rules({"rings": [{"name": 0, "size": 1}]}).rings[0].name == "0"
+    assert [names(one) for one in (0, "0", [0], None, "", "a, b")] == [["0"], ["0"], ["0"], [], [], ["a", "b"]]
 
 
 def test_an_empty_answer_takes_no_limit_away() -> None:

@@ -16,7 +16,7 @@ KIND = {"kind": stop_file.KIND}
 
 
 def test_without_one_hosts_are_started(tmp_path: Path) -> None:
-    for path in (None, "", str(tmp_path / "STOP"), str(tmp_path / "no-such-folder/STOP")):
+    for path in (None, "", str(tmp_path / "STOP"), "no-such-folder/STOP"):
         assert stop_file.why(path) == ""
         stop_file.refuse(path, "web1")
 
@@ -76,8 +76,10 @@ def test_anything_else_of_its_name_stops_without_blocking(tmp_path: Path, kind: 
     assert stop_file.why(str(path)) == f"{path} is there"
 
 
-def test_where_it_cannot_be_seen_no_host_is_started(tmp_path: Path) -> None:
-    path = tmp_path / ("x" * 300)
+@pytest.mark.parametrize("name", ["x" * 300, "share-not-mounted/STOP", "a-file/STOP"])
+def test_where_it_cannot_be_seen_no_host_is_started(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a-file").touch()
+    path = tmp_path / name
     assert stop_file.why(str(path)).startswith(f"it cannot be seen whether {path} is there (")
 
 

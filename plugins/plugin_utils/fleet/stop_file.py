@@ -37,13 +37,16 @@ def text(by: str, reason: str, time: str) -> str:
 def why(path: str | None) -> str:
     """Return in words why no further host may be started, '' where there is no stop file or no path is given.
 
-    If that cannot be checked, no host is started.
+    If that cannot be checked, no host is started: neither where the folder of an absolute path is missing, as that of a
+    share that is not mounted. The folder of a relative one is made by the first run.
     """
     if not path:
         return ""
     try:
         os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
+        if os.path.isabs(path) and not os.path.isdir(os.path.dirname(path)):
+            return f"it cannot be seen whether {path} is there (its folder is missing)"
         return ""
     except OSError as error:
         return f"it cannot be seen whether {path} is there ({error.strerror})"

@@ -13,6 +13,7 @@ from ..errors import AvshiftError
 VARIABLE = "avshift_rollout"
 READING = "Reading the rollout"
 FORM = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,4}))?( ?%)?", re.ASCII)
+WHOLE_NUMBER = re.compile(r"^([0-9]+)\.0+$", re.ASCII)
 WHOLE = 100
 
 
@@ -47,13 +48,18 @@ class Amount:
 
 def amount(given: object, place: str) -> Amount:
     """Return the amount that is given at a place of the rollout; AvshiftError if it is none."""
-    match = None if isinstance(given, bool) else FORM.fullmatch(str(given).strip())
+    match = None if isinstance(given, bool) else FORM.fullmatch(plain(given))
     if match is None or (match[2] and not match[3]):
         raise unreadable(place, f"{given} is neither a number of hosts nor a percentage", 'Give such as 3 or "10%".')
     number = Fraction(f"{match[1]}.{match[2] or 0}")
     if match[3] and number > WHOLE:
         raise unreadable(place, f"{given} is more than 100 %", "Give a percentage from 0 to 100.")
     return Amount(number, bool(match[3]))
+
+
+def plain(given: object) -> str:
+    """Return a number as people write it: without blanks around it, and 5 for what a template has made 5.0."""
+    return WHOLE_NUMBER.sub(r"\1", str(given).strip())
 
 
 def unreadable(place: str, cause: str, remedy: str) -> AvshiftError:

@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import yaml_text
 from ..record.verdict import VERDICTS
-from .amounts import FORM, Amount, amount, unreadable
+from .amounts import FORM, Amount, amount, plain, unreadable
 from .rules import BY_CLASS, NO_WORD, PICKS, WORDS, Gate, Group, Ring, Rules
 from .times import freeze, minutes, window
 from .windows import longest_of
@@ -63,7 +63,7 @@ def rules(given: Any) -> Rules:
 
 def names(given: Any) -> list[str]:
     """Return names out of a list, or of a text with commas between them."""
-    listed = given if isinstance(given, (list, tuple)) else str(given or "").split(",")
+    listed = given if isinstance(given, (list, tuple)) else str("" if given is None else given).split(",")
     return [str(one).strip() for one in listed if str(one).strip()]
 
 
@@ -87,7 +87,7 @@ def _content(given: Any) -> Any:
     if isinstance(given, bool):
         raise unreadable("", f"it is {given}", "Give rings, or sizes such as 1,10,25%.")
     if isinstance(given, (int, float)):
-        return {"rings": [{"size": given}]}
+        return {"rings": [given]}
     return {"rings": list(given)} if isinstance(given, (list, tuple)) else given
 
 
@@ -141,7 +141,8 @@ def _ring(given: Any, number: int, gate: dict[str, Any], stop_after: Any) -> Rin
     content = given if isinstance(given, dict) else {"size": _positive(given, f"{place}.size")}
     content = _mapping(_known(content, RING_KEYS, place), place)
     own = _mapping(content.get("gate", {}), f"{place}.gate")
-    name = str(content.get("name") or (PILOT if not number and not isinstance(given, dict) else f"ring-{number + 1}"))
+    own_name = PILOT if not number and not isinstance(given, dict) else f"ring-{number + 1}"
+    name = _text(content.get("name", own_name), f"{place}.name")
     if not NAME.fullmatch(name):
         raise unreadable(f"{place}.name", f"it is {name!r:.80}", "Give letters, digits, dots, dashes and underscores.")
     size = content.get("size")
@@ -205,15 +206,16 @@ def _positive(given: Any, place: str) -> Amount:
 
 
 def _seconds(given: Any, place: str) -> float:
-    if isinstance(given, bool) or not FORM.fullmatch(str(given)) or str(given).endswith("%"):
+    text = plain(given)
+    if not FORM.fullmatch(text) or text.endswith("%"):
         raise unreadable(place, f"{given} is not a number of seconds", "Give a number such as 5 or 0.5.")
-    return float(given)
+    return float(text)
 
 
 def _rounds(given: Any) -> int:
-    if str(given) not in ("0", "1") or isinstance(given, bool):
+    if plain(given) not in ("0", "1"):
         raise unreadable("retry_unreachable", f"it is {given}", "Give 0 or 1: how often they are tried at the end.")
-    return int(given)
+    return int(plain(given))
 
 
 def _truth(given: Any, place: str) -> bool:

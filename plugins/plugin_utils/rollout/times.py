@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ..times import utc
-from .amounts import unreadable
+from .amounts import plain, unreadable
 from .windows import DAY, DAYS, HOUR, Freeze, Window
 
 CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::00)?", re.ASCII)
@@ -52,8 +52,8 @@ def freeze(given: Any, place: str) -> Freeze:
 
 def minutes(given: Any, place: str) -> int:
     """Return a number of minutes, of at most a year."""
-    text = str(given).strip()
-    if isinstance(given, bool) or not re.fullmatch("[0-9]{1,7}", text, re.ASCII) or int(text) > MOST_MINUTES:
+    text = plain(given)
+    if not re.fullmatch("[0-9]{1,7}", text, re.ASCII) or int(text) > MOST_MINUTES:
         raise unreadable(place, f"{given} is not a number of minutes", "Give a number such as 60.")
     return int(text)
 
