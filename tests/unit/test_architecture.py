@@ -78,6 +78,7 @@ READERS = {
     "plugin_utils/approval/gate_word.py",
     "plugin_utils/approval/kept.py",
     "plugin_utils/transport/program.py",
+    "plugin_utils/record/handing_in.py",
     "plugin_utils/record/records.py",
     "plugin_utils/rollout/folder.py",
     "plugin_utils/report/page/__init__.py",

@@ -165,6 +165,14 @@ def test_a_window_that_closes_after_the_gate_has_looked_is_closed_for_hosts(tmp_
         hosts_look.refuse(look, None, "h1", NOW)
 
 
+def test_a_machine_that_is_done_checks_itself_at_any_time(tmp_path: Path) -> None:
+    made = schedule.alone(_in_windows(tmp_path, start="09:00", end="10:15").divided, "run", "home", "records")
+    for now in ("2026-05-12T08:00:00Z", NOW, "2026-05-12T11:00:00Z"):
+        hosts_look.refuse(schedule.look_alone(made, "h1", {}, standing.moment(now), is_done=True), None, "h1", now)
+        with pytest.raises(AvshiftError, match="it was not started"):
+            hosts_look.refuse(schedule.look_alone(made, "h1", {}, standing.moment(now)), None, "h1", now)
+
+
 def test_a_host_of_a_group_that_is_lost_in_its_change_is_away_once(tmp_path: Path) -> None:
     hosts = ["h1", "h2", "h3"]
     whole = divided.of_hosts(

@@ -262,8 +262,8 @@ def look_alone(
     A host that is done may be looked at again at any time, since nothing is changed on it.
     """
     rings = [number for number, ring in enumerate(schedule.divided.rings) if host in ring["hosts"]]
-    closed = "" if is_done else open_answer(schedule, now).text
-    return {**look(schedule, rings[0] if rings else 0, [host], seen, now), "closed": closed}
+    told = look(schedule, rings[0] if rings else 0, [host], seen, now)
+    return {**told, "closed": "", "until": ""} if is_done else {**told, "closed": open_answer(schedule, now).text}
 
 
 def again(schedule: Schedule, begun: Collection[int], seen: Mapping[str, Seen]) -> Schedule:
