@@ -145,6 +145,25 @@ def test_a_damaged_run_is_none(tmp_path: Path) -> None:
     assert refused > 40
 
 
+def test_a_run_on_a_few_hosts_keeps_the_whole_rings_for_the_standing(tmp_path: Path) -> None:
+    whole = divided.of_hosts(rules({"rings": [1]}), HOSTS, list, lambda _host, _by: [])
+    seen = {host: Seen(host) for host in HOSTS}
+    places = {"home": str(tmp_path), "records": str(tmp_path / "records")}
+    few = schedule.compose("run", whole, schedule.Asked(["h1"], ["h1"]), seen, **places)
+    every = schedule.compose("run", whole, schedule.Asked(HOSTS), seen, **places)
+    assert ([one["hosts"] for one in few.divided.rings], few.whole, every.whole) == ([["h1"], []], whole.rings, [])
+    for made in (few, every):
+        folder.save(tmp_path / "run.json", made)
+        found = folder.saved(tmp_path / "run.json")
+        assert found is not None
+        assert found == made
+        assert (found.with_all().divided.rings, found.with_all().everyone) == (whole.rings, HOSTS)
+        assert standing.of(found.with_all(), OPTIONS, NOW).seen == seen
+        for odd in (whole.rings[:1], [{"name": "x", "hosts": []}] * 2, [{"name": "pilot", "hosts": [1]}] * 2, "x"):
+            (tmp_path / "run.json").write_text(json.dumps({**made.to_json(), "whole": odd}), encoding="utf-8")
+            assert folder.saved(tmp_path / "run.json") is None
+
+
 def _in_windows(home: Path, **window: Any) -> schedule.Schedule:
     return _schedule(home, windows=[{"zone": "UTC", **window}], host_time_limit=30)
 
