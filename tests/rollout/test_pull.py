@@ -69,6 +69,13 @@ def test_a_laptop_is_migrated_under_its_name_in_the_plan_and_hands_its_record_in
     assert fleet.calls("localhost").count("apply real") == 3
     assert [path.name for path in (home / "records").iterdir()] == ["laptop1.json"]
     inbox.unlink()
+    # What is left is handed in, too, by a run that finds the machine in no plan.
+    _be(fleet, "localhost", OTHER)
+    unplanned = fleet.run("pull", **given)
+    assert (unplanned.code, unplanned.text.count("machine_not_planned") > 0) == (2, True), unplanned.text
+    assert [path.name for path in (inbox / "of-all").iterdir()] == ["laptop1.json"]
+    (inbox / "of-all/laptop1.json").unlink()
+    _be(fleet, "localhost", MACHINE)
     again = fleet.run("pull", **given)
     assert again.code == 0, again.text
     assert [path.name for path in (inbox / "of-all").iterdir()] == ["laptop1.json"]

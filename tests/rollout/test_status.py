@@ -44,6 +44,12 @@ def test_a_run_on_a_few_hosts_leaves_the_others_in_the_standing(tmp_path: Path) 
         assert fleet.run("migrate", "--limit", host, **approved).code == 0
     status = fleet.run("rollout_status")
     assert status.counted("3 hosts: 2 migrated, 0 failed, 0 unreachable, 1 not started") == 1, status.text
+    # The same where a run means a few alone: its own command would not go on with the others.
+    assert fleet.run("migrate", **{**approved, "avshift_hosts": "h0"}).code == 0
+    for given in ({}, {"avshift_approved_plan": approved["avshift_approved_plan"]}):
+        status = fleet.run("rollout_status", **given)
+        assert status.counted("3 hosts: 2 migrated, 0 failed, 0 unreachable, 1 not started") == 1, status.text
+        assert "avshift_hosts=HOSTS -e avshift_approved_plan=avshift/plan/plan.json" in status.flat, status.text
 
 
 def test_a_ring_that_no_gate_asks_for_is_named(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_what_both_sides_read_holds_literals_and_what_reads_plain_data() -> None
 
 def test_transport_knows_ansible_and_what_it_carries() -> None:
     assert TRANSPORT
-    own = ("catalog", "documents", "errors", "schema", "transport", "version", "visible")
+    own = ("catalog", "documents", "errors", "schema", "times", "transport", "version", "visible", "yaml_text")
     allowed = [AGREED, *(f"{HOME}plugin_utils.{name}" for name in own)]
     assert _foreign(TRANSPORT, "ansible", f"{HOME}plugin_utils.transport", *allowed) == []
 
@@ -78,6 +78,7 @@ READERS = {
     "plugin_utils/approval/gate_word.py",
     "plugin_utils/approval/kept.py",
     "plugin_utils/transport/program.py",
+    "plugin_utils/record/handing_in.py",
     "plugin_utils/record/records.py",
     "plugin_utils/rollout/folder.py",
     "plugin_utils/report/page/__init__.py",

@@ -221,6 +221,25 @@ def test_a_damaged_run_is_none(tmp_path: Path) -> None:
     assert refused > 40
 
 
+def test_a_run_on_a_few_hosts_keeps_the_whole_rings_for_the_standing(tmp_path: Path) -> None:
+    whole = divided.of_hosts(rules({"rings": [1]}), HOSTS, list, lambda _host, _by: [])
+    seen = {host: Seen(host) for host in HOSTS}
+    places = {"home": str(tmp_path), "records": str(tmp_path / "records")}
+    few = schedule.compose("run", whole, schedule.Asked(["h1"], ["h1"]), seen, **places)
+    every = schedule.compose("run", whole, schedule.Asked(HOSTS), seen, **places)
+    assert ([one["hosts"] for one in few.divided.rings], few.whole, every.whole) == ([["h1"], []], whole.rings, [])
+    for made in (few, every):
+        folder.save(tmp_path / "run.json", made)
+        found = folder.saved(tmp_path / "run.json")
+        assert found is not None
+        assert found == made
+        assert (found.with_all().divided.rings, found.with_all().everyone) == (whole.rings, HOSTS)
+        assert standing.of(found.with_all(), OPTIONS, NOW).seen == seen
+        for odd in (whole.rings[:1], [{"name": "x", "hosts": []}] * 2, [{"name": "pilot", "hosts": [1]}] * 2, "x"):
+            (tmp_path / "run.json").write_text(json.dumps({**made.to_json(), "whole": odd}), encoding="utf-8")
+            assert folder.saved(tmp_path / "run.json") is None
+
+
 def _in_windows(home: Path, **window: Any) -> schedule.Schedule:
     return _schedule(home, windows=[{"zone": "UTC", **window}], host_time_limit=30)
 
@@ -239,6 +258,14 @@ def test_a_window_that_closes_after_the_gate_has_looked_is_closed_for_hosts(tmp_
     look = schedule.look(made, 0, HOSTS, {}, standing.moment(NOW))
     with pytest.raises(AvshiftError, match="it was not started: no window is open"):
         hosts_look.refuse(look, None, "h1", NOW)
+
+
+def test_a_machine_that_is_done_checks_itself_at_any_time(tmp_path: Path) -> None:
+    made = schedule.alone(_in_windows(tmp_path, start="09:00", end="10:15").divided, "run", "home", "records")
+    for now in ("2026-05-12T08:00:00Z", NOW, "2026-05-12T11:00:00Z"):
+        hosts_look.refuse(schedule.look_alone(made, "h1", {}, standing.moment(now), is_done=True), None, "h1", now)
+        with pytest.raises(AvshiftError, match="it was not started"):
+            hosts_look.refuse(schedule.look_alone(made, "h1", {}, standing.moment(now)), None, "h1", now)
 
 
 def test_a_host_of_a_group_that_is_lost_in_its_change_is_away_once(tmp_path: Path) -> None:

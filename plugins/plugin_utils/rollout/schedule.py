@@ -55,7 +55,8 @@ class Asked:
 @dataclass(frozen=True)
 class Schedule:
     """A run. ``batches`` are [{ring: number from 0, hosts}], ``everyone`` all hosts that the run is about,
-    ``home`` and ``records`` the folders with marks and records, and ``command`` what started it.
+    ``home`` and ``records`` the folders with marks and records, and ``command`` what started it. ``whole`` are the rings
+    as approved, where the run means only some of their hosts.
     """
 
     run: str
@@ -67,6 +68,7 @@ class Schedule:
     records: str
     plan: str = ""
     command: str = ""
+    whole: list[dict[str, Any]] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as it is kept for the other processes of a run."""
@@ -81,13 +83,15 @@ class Schedule:
         """Return True if what was kept has the form of a run. AvshiftError for rules that are none."""
         approved, checks = self.divided.approved, self.divided.checks
         texts = [self.run, self.home, self.records, self.plan, self.command, self.divided.digest, *approved.values()]
-        rings, known = self.divided.rings, {ring.name for ring in self.rules.rings}
+        rings, known = [*self.divided.rings, *self.whole], {ring.name for ring in self.rules.rings}
+        count = len(self.divided.rings)
         return (
             all(isinstance(text, str) for text in texts)
             and all(_are_names(hosts) for hosts in (self.everyone, self.chosen, *(ring["hosts"] for ring in rings)))
             and (checks is None or _are_names(checks))
             and all(ring["name"] in known for ring in rings)
-            and all(_are_names(one["hosts"]) and one["ring"] in range(max(1, len(rings))) for one in self.batches)
+            and len(self.whole) in (0, count)
+            and all(_are_names(one["hosts"]) and one["ring"] in range(max(1, count)) for one in self.batches)
             and all(_are_names(one["hosts"]) and one["at_once"] >= 1 for one in self.divided.groups)
         )
 
@@ -95,6 +99,12 @@ class Schedule:
     def rules(self) -> Rules:
         """Return the rules, read."""
         return read_rules(self.divided.rules)
+
+    def with_all(self) -> Schedule:
+        """Return it with all hosts of the plan's rings, as the standing of the whole rollout needs it."""
+        rings = self.whole or self.divided.rings
+        everyone = dict.fromkeys([*(host for ring in rings for host in ring["hosts"]), *self.everyone])
+        return replace(self, divided=replace(self.divided, rings=rings), everyone=list(everyone), whole=[])
 
     def batch_of(self, hosts: Collection[str]) -> int | None:
         """Return the number of the batch that holds these hosts; None for hosts that are no such batch."""
@@ -129,7 +139,7 @@ def compose(run: str, divided: Divided, asked: Asked, seen: Mapping[str, Seen], 
     Hosts that are done are skipped while others are not: a rollout that is done as a whole is looked at again. Hosts
     that no ring has go with the last one, where their own task refuses them. AvshiftError for a ring that there is not.
     """
-    divided = _meant(divided, asked.meant)
+    approved, divided = divided, _meant(divided, asked.meant)
     numbers = _chosen(divided, asked.rings)
     present, known = set(asked.present), {host for ring in divided.rings for host in ring["hosts"]}
     ours = {number: [host for host in divided.rings[number]["hosts"] if host in present] for number in numbers}
@@ -144,7 +154,8 @@ def compose(run: str, divided: Divided, asked: Asked, seen: Mapping[str, Seen], 
         found += [{"ring": number, "hosts": batch} for batch in batches(left, at_once, groups)]
     if others:
         found.append({"ring": max(numbers, default=0), "hosts": others})
-    return Schedule(run, divided, found, everyone, asked.rings, **places)
+    whole = [] if divided.rings == approved.rings else approved.rings
+    return Schedule(run, divided, found, everyone, asked.rings, **places, whole=whole)
 
 
 def passed_over(whole: Divided, made: Schedule, seen: Mapping[str, Seen]) -> list[str]:
@@ -264,8 +275,8 @@ def look_alone(
     A host that is done may be looked at again at any time, since nothing is changed on it.
     """
     rings = [number for number, ring in enumerate(schedule.divided.rings) if host in ring["hosts"]]
-    closed = "" if is_done else open_answer(schedule, now).text
-    return {**look(schedule, rings[0] if rings else 0, [host], seen, now), "closed": closed}
+    told = look(schedule, rings[0] if rings else 0, [host], seen, now)
+    return {**told, "closed": "", "until": ""} if is_done else {**told, "closed": open_answer(schedule, now).text}
 
 
 def again(schedule: Schedule, begun: Collection[int], seen: Mapping[str, Seen]) -> Schedule:

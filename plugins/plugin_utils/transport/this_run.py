@@ -18,8 +18,8 @@ from typing import Any
 
 from ansible import constants
 
-from .. import yaml_text
 from ..times import utc
+from ..yaml_text import parse
 
 # A folder of this run: its processes share it, it is closed to other users, and Ansible removes it.
 PRIVATE = Path(constants.DEFAULT_LOCAL_TMP)
@@ -121,7 +121,7 @@ def _of_mapping(text: str) -> str:
     that Ansible refuses, so that nobody goes on without what was in it.
     """
     try:
-        content = yaml_text.parse(text.encode("utf-8", "surrogatepass"))
+        content = parse(text.encode("utf-8", "surrogatepass"))
         kept = {name: value for name, value in content.items() if _is_shown(name)}
     except (ValueError, AttributeError):
         return NOT_SHOWN
