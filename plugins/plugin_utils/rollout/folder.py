@@ -63,7 +63,7 @@ def begin(look: Mapping[str, Any], host: str, now: str, modes: Modes = PRIVATE) 
 def end(look: Mapping[str, Any], host: str, is_clean: bool, modes: Modes = PRIVATE, lost_at: str = "") -> None:
     """Take a host's mark away, or leave in it that it is not clean; one that was not begun has none, unless it is of a
     group and was not reached, at the time ``lost_at``. The mark of another run stays until the host is clean: that run
-    may be at work on it, or was killed, and then nobody knows how its change ended.
+    may be at work on it, or was killed, and then it is not known how its change ended.
     """
     home, groups = Path(look["home"]), look["groups"].get(host, [])
     path = _path(home, look["ring"], host)
@@ -293,5 +293,5 @@ def _alone(home: Path, modes: Modes) -> Iterator[None]:
 
 
 def _not_locked(path: Path, error: OSError) -> AvshiftError:
-    remedy = "Remove it if it is a link or not a file, and see that all users of the rollout may write to it."
+    remedy = "Remove it if it is a link or not a file, and make sure that all users of the rollout may write to it."
     return AvshiftError("not_locked", "Deciding about a host", str(path), error.strerror or error, remedy)

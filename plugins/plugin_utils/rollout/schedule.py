@@ -55,8 +55,8 @@ class Asked:
 @dataclass(frozen=True)
 class Schedule:
     """A run. ``batches`` are [{ring: number from 0, hosts}], ``everyone`` all hosts that the run is about,
-    ``home`` and ``records`` the folders with marks and records, and ``command`` what started it. ``whole`` are the rings
-    as approved, where the run means only some of their hosts.
+    ``home`` and ``records`` the folders with marks and records, and ``command`` what started it. ``whole`` are the
+    rings as approved, where the run means only some of their hosts.
     """
 
     run: str

@@ -118,7 +118,7 @@ def _variables(text: str) -> Iterator[str]:
 
 def _of_mapping(text: str) -> str:
     """Return what may be shown of a mapping, which Ansible reads as JSON or YAML; for one that cannot be read, a word
-    that Ansible refuses, so that nobody goes on without what was in it.
+    that Ansible refuses, so that no run goes on without what was in it.
     """
     try:
         content = parse(text.encode("utf-8", "surrogatepass"))
