@@ -113,7 +113,9 @@ CONTROLLER = (
     ),
     Mutation("console-of-another", f"{ENGINE}record/console.py", "and provider == self.provider ", ""),
     Mutation("console-with-two-hosts", f"{ENGINE}yaml_text.py", "if key.value in seen:", "if False:"),
-    Mutation("record-outside-its-folder", f"{ENGINE}record/records.py", "if len(name) > LONGEST_NAME:", "if False:"),
+    Mutation(
+        "record-outside-its-folder", f"{ENGINE}record/records.py", "if len(name) > LONGEST_NAME or", "if False or"
+    ),
 )
 MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
