@@ -219,13 +219,14 @@ def test_a_host_whose_variables_are_wrong_has_a_record_and_ends_the_run(tmp_path
 def test_no_record_of_an_earlier_migration_is_lost_to_a_later_run(tmp_path: Path) -> None:
     fleet = _fleet(tmp_path, None, h00=AGENT, h05=AGENT)
     assert fleet.run("migrate", **ALL).code == 0
-    own, outcomes = fleet.record("h05"), fleet.record("h00")["outcomes"]
-    assert outcomes
+    own, before = fleet.record("h05"), fleet.record("h00")
+    assert before["outcomes"]
+    assert before["verification"]
     for name in ("collect", "after"):
         (tmp_path / "hosts/h00" / name).unlink()
     run = fleet.run("migrate", **ALL)
     # The others were done before, and still are.
     _counts(run, 7, 1, 0, 0)
     assert fleet.record("h05") == own
-    assert fleet.record("h00")["outcomes"] == outcomes
-    assert fleet.records()["h00"] == ("unknown", "module_failed")
+    assert {**fleet.record("h00"), "failure": None} == before
+    assert fleet.records()["h00"] == (before["verdict"], "module_failed")
