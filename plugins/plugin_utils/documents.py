@@ -163,7 +163,7 @@ def open_lock(path: Path, modes: Modes = PRIVATE) -> int:
         number = os.open(path, flags | os.O_CREAT | os.O_EXCL, modes.file)
         os.fchmod(number, modes.file)
     except FileExistsError:
-        # In a sticky folder Linux refuses O_CREAT for a file that another user has made.
+        # In a sticky folder the system may refuse O_CREAT for a file that another user has made.
         number = os.open(path, flags)
     if not stat.S_ISREG(os.fstat(number).st_mode):
         os.close(number)

@@ -99,9 +99,9 @@ def test_folders_that_may_not_be_read_are_unknown(root: Path) -> None:
     places = {
         "var/lib/dpkg": "package:dpkg",
         "opt/kaspersky": "path:/opt/kaspersky/kesl",
-        "home": "home_path:all",
+        "home": "home_path:/home",
         "etc/cron.d": "mention:/etc/cron.d",
-        "tmp": "installer:all",
+        "tmp": "installer:/tmp",
         "usr/local/share/ca-certificates": "certificate:all",
         "etc/systemd/system": "unit:all",
         "lib/modules": "kernel_module:all",
