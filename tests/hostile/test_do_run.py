@@ -213,7 +213,10 @@ class _Units:
     def holders(self, _roots: list[str], _bits: int = 0) -> dict[int, list[str]]:
         return {1: ["mnt_id:1"]} if "old.service" in self.running else {}
 
-    def uncovered(self, _paths: list[str], _targets: list[str]) -> list[str]:
+    def inode_targets(self, paths: list[str]) -> dict[str, str]:
+        return dict.fromkeys(paths, "")
+
+    def uncovered(self, _known: dict[str, str], _targets: list[str]) -> list[str]:
         return []
 
 
