@@ -170,7 +170,7 @@ foretold:
         why: {description: Why it was not read; empty if it was., type: str, sample: there is no such file}
       sample: [{code: '{27534751-0000-4000-8000-00000000A001}', state: missing, why: there is no such file}]
 plan:
-  description: The plan, as catalog/data/schemas/plan.schema.json describes it. For an interrupted run, the approved plan. It has the host's texts to the letter, terminal control characters too.
+  description: The plan, as plan.schema.json describes it; for an interrupted run, the approved one. Control characters of the host's texts stay in it.
   returned: success, without O(brief=true) and O(records_dir)
   type: dict
   contains:
