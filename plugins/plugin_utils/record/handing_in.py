@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..documents import PRIVATE, Modes
+from ..schema.answers import UNFIT
 from . import records
 
 
@@ -47,5 +48,5 @@ def _stays(there: dict[str, Any] | None, record: dict[str, Any]) -> bool:
         return False
     try:
         return records.newest((there, record)) == there
-    except (KeyError, TypeError, AttributeError, ValueError):
+    except UNFIT:
         return False

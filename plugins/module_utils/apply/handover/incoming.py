@@ -171,12 +171,10 @@ class New:
         without protection anyway. One that failed, or that hangs, is not waited for, nor a product that can run beside
         another one: it was installed before anything was stopped.
         """
-        deadline = time.monotonic() + going_on.LIMIT
-        while self._was_cut and going_on.is_installing(self._installed[-1]["target"]):
-            if time.monotonic() >= deadline:
-                return ["the installation of the new protection goes on, after another %d s" % going_on.LIMIT]
-            time.sleep(going_on.PAUSE)
-        return []
+        step = self._installed[-1] if self._was_cut else None
+        if step is None or going_on.ends_within(lambda: going_on.is_installing(step["target"]), going_on.LIMIT):
+            return []
+        return ["the installation of the new protection goes on, after another %d s" % going_on.LIMIT]
 
     def remove(self):
         """Remove what the handover installed, once the old one protects again; return the errors as texts."""

@@ -50,13 +50,9 @@ class Inherited:
 
     def _let_installers_end(self):
         """Wait for the installation of a product that runs beside no other: interrupted, it would stay half done."""
-        deadline = time.monotonic() + going_on.LIMIT
         steps = self._target["new"]["install"] if self._target["new"] else []
-        while steps and time.monotonic() < deadline:
-            is_going = any(going_on.is_installing(step["target"]) for step in steps)
-            if not is_going and not any(map(_is_locked, package_locks.LOCKS)):
-                return
-            time.sleep(PAUSE)
+        if steps:
+            going_on.ends_within(lambda: _is_installing(steps), going_on.LIMIT)
 
     def _part(self):
         """Watch the two while both intercept, until one is gone or the guard has stopped the new one."""
@@ -101,6 +97,11 @@ class Inherited:
             return systemd.show(self._old.units).values()
         except Problem:
             return ()
+
+
+def _is_installing(steps):
+    is_going = any(going_on.is_installing(step["target"]) for step in steps)
+    return is_going or any(map(_is_locked, package_locks.LOCKS))
 
 
 def _is_locked(database):

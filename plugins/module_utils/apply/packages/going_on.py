@@ -37,13 +37,20 @@ def names_of(step_target):
     return [change["name"] for change in step_target.get("changes", ())] + step_target.get("names", [])
 
 
-def let_end(is_going, what):
-    """Wait until ``is_going()`` is False; Hung after the limit."""
-    deadline = time.monotonic() + LIMIT
+def ends_within(is_going, seconds):
+    """Wait until ``is_going()`` is False; return False if it is still True after so many seconds."""
+    deadline = time.monotonic() + seconds
     while is_going():
         if time.monotonic() >= deadline:
-            raise bounded.Hung("Waiting for what the run has started", what, LIMIT)
+            return False
         bounded.pause(PAUSE)
+    return True
+
+
+def let_end(is_going, what):
+    """Wait for it; Hung if it does not end."""
+    if not ends_within(is_going, LIMIT):
+        raise bounded.Hung("Waiting for what the run has started", what, LIMIT)
 
 
 def _is_for(words, names):

@@ -28,7 +28,7 @@ def look(target):
 def let_end(target):
     """Wait for an installer that a killed run has started: two beside each other could break what both install."""
     limit = target.get("limit", package_change.LIMIT)
-    if not own_places.are_unused_within(limit):
+    if not going_on.ends_within(own_places.are_used, limit):
         cause = "one that an earlier run has started is still at work, after another %d s" % limit
         remedy = "Let that process finish, or end it, and run again; nothing was installed beside it."
         raise EndpointError("installer_at_work", "Running the vendor's installer", target["path"], cause, remedy)

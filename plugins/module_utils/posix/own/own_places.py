@@ -6,16 +6,13 @@
 import errno
 import os
 import tempfile
-import time
 
 from ..errors import EndpointError
 from ..files import safe_remove, trust
-from ..running import bounded
 
 # Directories in which only root may write. /run and some /var are mounted noexec.
 FOLDERS = ("/var/lib", "/opt", "/root")
 PREFIX = ".avshift-installer-"
-PAUSE = 0.5
 
 
 def new_folder(is_run):
@@ -54,20 +51,15 @@ def remove_left_unused():
         remove_left()
 
 
-def are_unused_within(seconds):
-    """Wait until none of these directories is used; False if one still is after so many seconds."""
-    deadline = time.monotonic() + seconds
-    while are_used():
-        if time.monotonic() >= deadline:
-            return False
-        bounded.pause(PAUSE)
-    return True
-
-
 def are_used(folder=None):
     """Return True if one of root's processes uses such a directory, or this one: an installer that outlives its run."""
     begins = (folder + "/",) if folder else tuple(os.path.join(home, PREFIX) for home in FOLDERS)
-    return any(any(word.startswith(begins) for word in _words(pid)) for pid in os.listdir("/proc") if pid.isdigit())
+    return any(word.startswith(begins) for words in command_lines() for word in words)
+
+
+def command_lines():
+    """Yield the words of the command line of each of root's processes."""
+    return (_words(pid) for pid in os.listdir("/proc") if pid.isdigit())
 
 
 def _words(pid):
@@ -103,8 +95,3 @@ def _why_not(home, is_run):
     if flags & os.ST_RDONLY:
         return os.strerror(errno.EROFS)
     return words or ("nothing can be run there (noexec)" if is_run and flags & os.ST_NOEXEC else "")
-
-
-def command_lines():
-    """Yield the words of the command line of each of root's processes."""
-    return (_words(pid) for pid in os.listdir("/proc") if pid.isdigit())

@@ -123,14 +123,15 @@ class Watch(threading.Thread):
     def __enter__(self):
         # What changes before the thread gets a processor has changed since now.
         self.entered = self._before = Moment.now()
-        self._begin()
-        return self
-
-    def _begin(self):
+        self._prepare()
         try:
             self.start()
         except (RuntimeError, MemoryError):
             self._has_thread = False
+        return self
+
+    def _prepare(self):
+        """Do what comes before the first look."""
 
     def __exit__(self, *_error):
         self._is_over.set()
@@ -150,11 +151,8 @@ class Fall(Watch):
         # When it began to fall, and the monotonic clock's seconds when it last fell.
         self._began, self._fell = None, None
 
-    def __enter__(self):
-        self.entered = self._before = Moment.now()
+    def _prepare(self):
         self._count = self._is_true()
-        self._begin()
-        return self
 
     def _seen(self, before):
         count = self._is_true()
