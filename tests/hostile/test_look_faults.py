@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -144,25 +145,34 @@ def test_name_of_any_bytes_is_found_and_removed(tmp_path: Path, name: str, pytho
     assert [os.listdir(other) for other in others] == [[b"KVRT2024_Data"]] * len(others)
 
 
+SPACE = {"space": {"at": "/", "trees": [], "named_in": [], "in_homes": ["KVRT2024_Data"]}}
+
+
+@contextmanager
+def _home_of_hers() -> Iterator[tuple[Path, Callable[[], Seen]]]:
+    """Lend a home of mallory's on the disk, and a look at the room that data there takes."""
+    home = Path(f"/var/lib/avshift-hostile-home-{os.getpid()}")
+    table = home.with_name(home.name + ".passwd")
+    (home / "KVRT2024_Data").mkdir(parents=True)
+    try:
+        table.write_text(f"mallory:x:61234:61234::{home}:/bin/sh\n", encoding="utf-8")
+        hers(home)
+        yield home, lambda: look(SPACE, collect__look__PASSWD=str(table))
+    finally:
+        subprocess.run(["rm", "-r", str(home), str(table)], check=False)
+
+
 @attack(
     "look-holes-are-no-room",
     threat="a user makes a file of 8 TiB that is all hole where data of hers would be retained",
     holds="it counts as what it takes on the disk",
 )
 def test_hole_takes_no_room() -> None:
-    home = Path(f"/var/lib/avshift-hostile-sparse-{os.getpid()}")
-    table = home.with_name(home.name + ".passwd")
-    (home / "KVRT2024_Data").mkdir(parents=True)
-    try:
+    with _home_of_hers() as (home, look_at_space):
         (home / "KVRT2024_Data/x").touch()
         os.truncate(home / "KVRT2024_Data/x", 1 << 43)
-        table.write_text(f"mallory:x:61234:61234::{home}:/bin/sh\n", encoding="utf-8")
         hers(home)
-        asked = {"space": {"at": "/", "trees": [], "named_in": [], "in_homes": ["KVRT2024_Data"]}}
-        seen = look(asked, collect__look__PASSWD=str(table))
-    finally:
-        shutil.rmtree(home)
-        table.unlink()
+        seen = look_at_space()
     item = seen.items[f"space:{home}/KVRT2024_Data"]
     assert item["value"]["files"] == 1
     assert item["value"]["bytes"] < 1 << 20
@@ -175,23 +185,15 @@ def test_hole_takes_no_room() -> None:
     holds="it takes little memory, and the room that it takes is unknown of her home alone",
 )
 def test_long_path_takes_no_memory() -> None:
-    home = Path(f"/var/lib/avshift-hostile-long-{os.getpid()}")
-    table = home.with_name(home.name + ".passwd")
-    home.mkdir()
-    place = os.open(home, os.O_RDONLY)
-    try:
-        for name in ["KVRT2024_Data", *["d" * 250] * 1500]:
+    with _home_of_hers() as (home, look_at_space):
+        place = os.open(home / "KVRT2024_Data", os.O_RDONLY)
+        for name in ["d" * 250] * 1500:
             os.mkdir(name, dir_fd=place)
             below = os.open(name, os.O_RDONLY, dir_fd=place)
             os.close(place)
             place = below
-        table.write_text(f"mallory:x:61234:61234::{home}:/bin/sh\n", encoding="utf-8")
-        os.chown(home, 61234, 61234)
-        asked = {"space": {"at": "/", "trees": [], "named_in": [], "in_homes": ["KVRT2024_Data"]}}
-        seen = look(asked, collect__look__PASSWD=str(table))
-    finally:
         os.close(place)
-        subprocess.run(["rm", "-r", str(home), str(table)], check=False)
+        seen = look_at_space()
     assert seen.peak < 100 * 1024
     assert list(seen.unknown()) == [f"space:{home}/KVRT2024_Data"]
     assert seen.items[f"space:{home}/KVRT2024_Data"]["user_place"] == str(home)
